@@ -1,0 +1,134 @@
+"""Reads settings from environment variables and refuses bad ones by name.
+
+Every reader raises `ImproperlyConfigured` with a sentence that names the variable,
+the value it found and what is allowed.
+"""
+
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def refuse(name: str, value: str, allowed: str) -> ImproperlyConfigured:
+    """Gives the error for a bad value of the variable `name`."""
+    return ImproperlyConfigured(f"{name}={value!r} is not allowed: {allowed}.")
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Reads an on/off variable."""
+    text = env.str(name, "").strip().lower()
+    if text not in TRUE | FALSE | {""}:
+        raise refuse(name, text, "it must be one of on, off, true, false, yes, no, 1, 0")
+    return default if text == "" else text in TRUE
+
+
+def whole_number(name: str, *, default: int, least: int, most: int) -> int:
+    """Reads a whole number between `least` and `most`, both included."""
+    text = env.str(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise refuse(name, text, f"it must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:
+    """Reads a variable that takes one of a few words."""
+    text = env.str(name, "").strip() or default
+    if text not in allowed:
+        raise refuse(name, text, f"it must be one of {', '.join(sorted(allowed))}")
+    return text
+
+
+def words(name: str, *, default: list[str]) -> list[str]:
+    """Reads a list separated by commas."""
+    listed = [word.strip() for word in env.str(name, "").split(",")]
+    return [word for word in listed if word] or default
+
+
+def database(name: str, *, default_file: Path) -> dict[str, Any]:
+    """Reads a database address; without one, an SQLite file that needs no server."""
+    url = env.str(name, "").strip() or f"sqlite:///{default_file}"
+    allowed = "it must look like mysql://user:password@host:3306/name or sqlite:////path/to/file"
+    if url.split(":", 1)[0] not in {"mysql", "sqlite"}:
+        raise refuse(name, _without_password(url), allowed)
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    except (ValueError, ImproperlyConfigured) as error:
+        raise refuse(name, _without_password(url), allowed) from error
+    if not config.get("NAME"):
+        raise refuse(name, _without_password(url), allowed)
+    return config | (_mysql(name) if url.startswith("mysql") else _sqlite())
+
+
+def redis_address(name: str) -> str:
+    """Reads a Redis address, or gives "" when none is set."""
+    url = env.str(name, "").strip()
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise refuse(name, _without_password(url), "it must look like redis://host:6379/0")
+    return url
+
+
+def secret_key(name: str, *, file: Path, embedded: bool) -> str:
+    """Reads the secret key; the embedded default makes its own once and keeps it in `file`."""
+    key = env.str(name, "")
+    if key and len(key) < 50:
+        raise ImproperlyConfigured(f"{name} is too short: it must have at least 50 characters.")
+    if key or not embedded:
+        return key or _no_secret_key(name)
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+def _no_secret_key(name: str) -> str:
+    raise ImproperlyConfigured(
+        f"{name} is not set: with DATABASE_URL or REDIS_URL it is required. It must be at least "
+        "50 random characters, for example from "
+        "`python -c 'import secrets; print(secrets.token_urlsafe(50))'`."
+    )
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://…@{rest.rpartition('@')[2]}" if "@" in rest else url
+
+
+def _mysql(name: str) -> dict[str, Any]:
+    try:
+        import MySQLdb  # noqa: F401
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"{name} names a MySQL or MariaDB server, but mysqlclient is not installed: install "
+            "the client headers (Debian: gcc pkg-config libmariadb-dev) and then mysqlclient."
+        ) from error
+    return {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "charset": "utf8mb4",
+            "isolation_level": "read committed",
+            "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
+        },
+        "TEST": {"CHARSET": "utf8mb4"},
+    }
+
+
+def _sqlite() -> dict[str, Any]:
+    return {
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # A claim on SQLite is safe because a transaction takes the write lock first.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }

@@ -1,0 +1,1 @@
+"""The admin: a file for each screen."""

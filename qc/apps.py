@@ -1,0 +1,19 @@
+"""The application's set-up."""
+
+from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+
+
+class QCConfig(AppConfig):
+    """Quality control: tasks, the people who do them, and who gets what."""
+
+    name = "qc"
+    verbose_name = "QC Desk"
+
+    def ready(self) -> None:
+        """Connects signing in and out of the pages with who is there."""
+        from qc import signins
+
+        # Signing in is one change of a person and so one history row: presence writes it.
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        signins.connect()

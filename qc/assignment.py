@@ -1,0 +1,185 @@
+"""Who gets what, one person at a time: choose, then lock and assign.
+
+The person is locked first, then the task. The most urgent task is found by one seek in each of
+the person's queues, merged, so that its cost is the same however long the backlog is.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from qc import lifecycle, permissions
+from qc.exceptions import InvalidTransition, NotEligible, NotFound
+from qc.lifecycle import Assignment
+from qc.models import Priority, Queue, Status, Task, User
+from qc.querysets import ORDER_OF_WORK
+from qc.transactions import retrying
+
+
+@retrying
+def hand_out(person_id: int) -> list[Task]:
+    """Gives a person the most urgent tasks they may do, up to their capacity; often none."""
+    person = User.objects.locked(person_id).first()
+    if person is None or not person.takes_work:
+        return []
+    slots = free_slots(person, _used_slots(person))
+    queues = list(Queue.objects.serving(person)) if slots else []
+    given: list[Task] = []
+    for slot in slots:
+        task = _most_urgent(person, queues)
+        if task is None:
+            break
+        found = Assignment(task, person, slot, why(task, person, len(queues)))
+        given.append(lifecycle.assign(found, by=None, kind="assigned"))
+    return given
+
+
+@retrying
+def claim(task_id: int, *, by: User) -> Task:
+    """A person takes a waiting task from one of their queues; again does nothing.
+
+    Raises InvalidTransition when somebody else has it (it says who), NotEligible when the
+    person is not free or not on its queue, NotFound.
+    """
+    person = User.objects.locked(by.pk).get()
+    task = _lock_task(task_id)
+    if task.status == Status.ASSIGNED and task.assignee_id == person.pk:
+        return task
+    _check_waiting(task)
+    slot = _a_free_slot(person)
+    if not Queue.objects.serving(person).filter(pk=task.queue_id).exists():
+        raise NotEligible(
+            _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
+        )
+    return lifecycle.assign(Assignment(task, person, slot, _("claimed")), by=by, kind="claimed")
+
+
+@retrying
+def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
+    """A manager gives a task to a free person, out of the pool or out of other hands.
+
+    The person need not be on its queue, and may be the one who released it. Given to who holds
+    it already, it changes nothing. Raises NotAllowed, InvalidInput, InvalidTransition,
+    NotEligible when the person is not free, NotFound.
+    """
+    holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
+    people = {one.pk: one for one in User.objects.locked(person_id, holder or person_id)}
+    task = lifecycle.lock(task_id)
+    permissions.check(by, "assign", task)
+    lifecycle.require_reason(reason)
+    if person_id not in people:
+        raise NotFound(_("There is no person %(id)s.") % {"id": person_id})
+    if task.status == Status.ASSIGNED and task.assignee_id == person_id:
+        return task
+    slot = _a_free_slot(people[person_id])
+    if task.status == Status.ASSIGNED:
+        lifecycle.take_back(task, by=by, reason=reason)
+    found = Assignment(task, people[person_id], slot, reason)
+    return lifecycle.assign(found, by=by, kind="assigned")
+
+
+def claimable_by(person: User, limit: int) -> list[Task]:
+    """Gives the most urgent waiting tasks that this person may claim, at most `limit`."""
+    queues = Queue.objects.serving(person)
+    seeks = [Task.objects.waiting().filter(queue=queue)[:limit] for queue in queues]
+    return merged(seeks, limit) if seeks else []
+
+
+def why(task: Task, person: User, queues: int) -> str:
+    """Says why this task goes to this person, from what the hand-out has read anyway."""
+    return ngettext(
+        "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
+        "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
+        queues,
+    ) % {
+        "priority": Priority(task.priority).name,
+        "due": clock(task.due_at),
+        "queues": queues,
+        "idle": clock(person.idle_since),
+    }
+
+
+def clock(moment: datetime | None) -> str:
+    """Gives a moment as people say it: the time alone when it is today."""
+    if moment is None:
+        return _("just now")
+    local = timezone.localtime(moment)
+    today = local.date() == timezone.localdate()
+    return local.strftime("%H:%M" if today else "%d %b %H:%M")
+
+
+def free_slots(person: User, used: Iterable[int]) -> list[int]:
+    """Gives the numbers of the places in which this person can take a task, lowest first."""
+    taken = set(used)
+    numbers = [slot for slot in range(1, person.capacity + 1) if slot not in taken]
+    return numbers[: max(person.capacity - len(taken), 0)]
+
+
+def merged(seeks: Sequence[QuerySet[Task]], limit: int) -> list[Task]:
+    """Runs one seek for each queue as one statement, and gives the most urgent tasks of all.
+
+    The ORM can't slice the parts of a union on SQLite, hence the few words of SQL around them.
+    """
+    parts = [seek.query.sql_with_params() for seek in seeks]
+    union = " UNION ALL ".join(
+        f"SELECT * FROM ({sql}) AS seek{n}"  # noqa: S608: the ORM's own SQL, its values apart
+        for n, (sql, _p) in enumerate(parts)
+    )
+    sql = f"{union} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
+    return list(Task.objects.raw(sql, [value for _sql, values in parts for value in values]))
+
+
+def _most_urgent(person: User, queues: list[Queue]) -> Task | None:
+    # First past what others are taking right now, then, if nothing is left, waiting for them:
+    # a task that only seemed taken must not leave somebody idle until the next sweep.
+    for skip_locked in (True, False):
+        waiting = Task.objects.waiting().exclude(released_by=person)
+        locking = waiting.select_for_update(skip_locked=skip_locked)
+        seeks = [locking.filter(queue=queue)[:1] for queue in queues]
+        if seeks and (found := merged(seeks, 1)):
+            return found[0]
+    return None
+
+
+def _used_slots(person: User) -> list[int]:
+    return [task.slot or 0 for task in Task.objects.held_by(person).only("slot")]
+
+
+def _a_free_slot(person: User) -> int:
+    if not person.is_logged_in:
+        raise NotEligible(_("%s is not logged in.") % person)
+    if person.break_reason:
+        raise NotEligible(
+            _("%(person)s is on break: %(why)s.") % {"person": person, "why": person.break_reason}
+        )
+    slots = free_slots(person, used := _used_slots(person))
+    if not slots:
+        raise NotEligible(
+            _("%(person)s holds %(held)d of %(most)d tasks.")
+            % {"person": person, "held": len(used), "most": person.capacity}
+        )
+    return slots[0]
+
+
+def _lock_task(task_id: int) -> Task:
+    task = Task.objects.select_for_update().filter(pk=task_id).first()
+    if task is None:
+        raise NotFound(_("There is no task %(id)s.") % {"id": task_id})
+    return task
+
+
+def _check_waiting(task: Task) -> None:
+    if task.status == Status.ASSIGNED:
+        raise InvalidTransition(
+            _("%(person)s has %(task)s already.")
+            % {"person": task.assignee, "task": task.reference}
+        )
+    if task.status != Status.PENDING:
+        raise InvalidTransition(
+            _("%(task)s is %(status)s.")
+            % {"task": task.reference, "status": task.get_status_display()}
+        )

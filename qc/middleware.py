@@ -1,0 +1,32 @@
+"""What every request tells the domain: who acts, through what, and that they are there."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from qc import presence
+from qc.models import User
+from qc.origin import Through, acting
+
+
+class OriginMiddleware:
+    """Names the person and the way for history rows, and keeps the person seen.
+
+    An API request with a token is known only inside its view: `qc.api` does the same there.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers the request with its origin set."""
+        through = Through.PAGE if request.path.startswith("/admin/") else Through.API
+        user = (
+            request.user
+            if isinstance(request.user, User) or request.user.is_authenticated
+            else None
+        )
+        with acting(through, user):
+            if user is not None:
+                presence.seen(user)
+            return self.get_response(request)

@@ -1,0 +1,351 @@
+"""Queues, people and tasks, with the constraints that make a wrong state impossible."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from qc.origin import HistoryRow, current_user
+from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet
+
+MOST_CAPACITY = 20
+
+
+def records(**options: Any) -> HistoricalRecords:
+    """Gives the history of a model: who, when, why, through what, by 64 bits."""
+    return HistoricalRecords(
+        bases=[HistoryRow],
+        get_user=current_user,
+        history_id_field=models.BigAutoField(),
+        **options,
+    )
+
+
+class ReferenceField(models.CharField):
+    """Their name for a task: it means the same whatever its case, on every database.
+
+    Kept in capitals and without blanks around it, and compared character by character: MariaDB's
+    usual collations would also hold "é" and "e" for the same, SQLite would not.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        """Gives the reference as it is kept."""
+        text = super().to_python(value)
+        return text.strip().upper() if isinstance(text, str) else text
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Gives the reference as it is looked up."""
+        return self.to_python(super().get_prep_value(value))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Puts the kept spelling on the object too, so that its history row says the same."""
+        value = self.to_python(getattr(model_instance, self.attname))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        """Asks MariaDB and MySQL to compare character by character, as SQLite does anyway."""
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters
+
+
+class Role(models.TextChoices):
+    """The roles, each a group of that name."""
+
+    QC_STAFF = "QC staff", _("QC staff")
+    MANAGERS = "Managers", _("Managers")
+    AUDITORS = "Auditors", _("Auditors")
+
+
+class User(AbstractUser):
+    """A person: an account, whether they are there, and how much they can hold.
+
+    `idle_since` is when they last became free; `break_reason` is "" while they take work.
+    """
+
+    is_logged_in = models.BooleanField(_("logged in"), default=False, editable=False)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
+    break_reason = models.CharField(
+        _("on break"), max_length=100, blank=True, default="", editable=False
+    )
+    idle_since = models.DateTimeField(_("idle since"), null=True, blank=True, editable=False)
+    capacity = models.PositiveSmallIntegerField(
+        _("capacity"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_CAPACITY)],
+        help_text=_("How many tasks this person can hold at once."),
+    )
+
+    # How many tasks they hold: read with `User.objects.with_open_tasks()`.
+    open_tasks: int
+
+    history = records(
+        excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
+    )
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("person")  # type: ignore[assignment]
+        verbose_name_plural = _("people")  # type: ignore[assignment]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1, capacity__lte=MOST_CAPACITY),
+                name="person_capacity",
+                violation_error_message=_("Capacity must be from 1 to 20."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_logged_in=True) | Q(break_reason=""),
+                name="person_break_is_there",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Who is free, idle longest first; who has not been seen.
+            models.Index(fields=["is_logged_in", "idle_since"], name="person_idle"),
+            models.Index(fields=["is_logged_in", "last_seen_at"], name="person_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether this person is there and not on break."""
+        return self.is_active and self.is_logged_in and not self.break_reason
+
+
+class Queue(models.Model):
+    """A kind of work. Tasks belong to one; people on it get them."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    is_paused = models.BooleanField(
+        _("paused"), default=False, help_text=_("Nobody gets tasks from a paused queue.")
+    )
+    open_to_all = models.BooleanField(
+        _("open to all"), default=False, help_text=_("All QC staff get tasks from it.")
+    )
+    people = models.ManyToManyField(
+        User, verbose_name=_("people"), related_name="queues", blank=True
+    )
+    target = models.DurationField(
+        _("target"),
+        default=timedelta(days=1),
+        validators=[MinValueValidator(timedelta(minutes=1))],
+        help_text=_("How long from arrival to due, as days hours:minutes:seconds."),
+    )
+
+    history = records(m2m_fields=[people])
+    objects = QueueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("queue")
+        verbose_name_plural = _("queues")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(target__gt=timedelta(0)), name="queue_target"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Priority(models.IntegerChoices):
+    """How urgent a task is; the most urgent has the smallest number, so that it sorts first."""
+
+    P1 = 1, _("P1 urgent")
+    P2 = 2, _("P2 high")
+    P3 = 3, _("P3 normal")
+    P4 = 4, _("P4 low")
+
+
+class Status(models.TextChoices):
+    """Where a task is in its life."""
+
+    PENDING = "pending", _("pending")
+    ASSIGNED = "assigned", _("assigned")
+    ON_HOLD = "on_hold", _("on hold")
+    COMPLETED = "completed", _("completed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Outcome(models.TextChoices):
+    """What a check found."""
+
+    PASSED = "passed", _("passed")
+    FAILED = "failed", _("failed")
+
+
+# Nobody holds a task in these states, and nothing of a former holder is left on it.
+NOBODYS = Q(
+    assignee__isnull=True,
+    slot__isnull=True,
+    assigned_at__isnull=True,
+    started_at__isnull=True,
+    completed_at__isnull=True,
+    outcome="",
+)
+HELD = Q(
+    assignee__isnull=False,
+    slot__gte=1,
+    slot__lte=MOST_CAPACITY,
+    assigned_at__isnull=False,
+    completed_at__isnull=True,
+    outcome="",
+)
+DONE = Q(
+    assignee__isnull=False,
+    slot__isnull=True,
+    assigned_at__isnull=False,
+    started_at__isnull=False,
+    completed_at__isnull=False,
+    outcome__in=["passed", "failed"],
+)
+
+
+class Task(models.Model):
+    """One thing to check.
+
+    ::
+
+                assign / claim                 complete
+     PENDING ───────────────────▶ ASSIGNED ───────────────▶ COMPLETED
+       ▲  ▲ ◀───────────────────    │                          │
+       │  │   release / return      │ hold                     │ reopen (manager)
+       │  └──────── resume ── ON_HOLD ◀─ hold ─ PENDING        │
+       └───────────────────────────────────────────────────────┘
+     PENDING, ON_HOLD ── cancel ──▶ CANCELLED ── reopen ──▶ PENDING
+
+    Only `qc.lifecycle` writes `status` and the columns that go with it. `slot` numbers the tasks
+    that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
+    hand-outs fill the same place. `draft` is what the holder is typing; it is not audited.
+    """
+
+    reference = ReferenceField(
+        _("reference"),
+        max_length=64,
+        unique=True,
+        validators=[RegexValidator(r"\S", _("A reference must not be empty."))],
+    )
+    name = models.CharField(_("name"), max_length=200)
+    queue = models.ForeignKey(
+        Queue, models.PROTECT, verbose_name=_("queue"), related_name="tasks", db_index=False
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority, default=Priority.P3
+    )
+    due_at = models.DateTimeField(
+        _("due"), blank=True, help_text=_("Left empty: arrival plus the queue's target.")
+    )
+    raise_at = models.DateTimeField(_("raised next"), null=True, editable=False)
+    instructions = models.TextField(_("instructions"), blank=True)
+    link = models.URLField(_("link"), max_length=500, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.PENDING, editable=False
+    )
+    assignee = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("person"),
+        related_name="tasks",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
+    slot = models.PositiveSmallIntegerField(null=True, editable=False)
+    assigned_at = models.DateTimeField(_("assigned"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=Outcome, blank=True, default="", editable=False
+    )
+    notes = models.TextField(_("notes"), blank=True, editable=False)
+    draft = models.TextField(blank=True, editable=False)
+    released_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("released by"),
+        related_name="+",
+        null=True,
+        editable=False,
+    )
+    created_at = models.DateTimeField(_("arrived"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("created by"),
+        related_name="+",
+        null=True,
+        editable=False,
+    )
+
+    history = records(
+        excluded_fields=["draft"],
+        no_db_index=["queue", "assignee", "released_by", "created_by", "reference"],
+    )
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        permissions: ClassVar = [
+            ("work_task", "Can be given tasks and complete them"),
+            ("manage_task", "Can assign, hold, resume, cancel, reopen and import tasks"),
+            ("export_task", "Can export tasks"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["assignee", "slot"], name="task_one_per_slot"),
+            models.CheckConstraint(
+                condition=Q(priority__gte=1, priority__lte=4),
+                name="task_priority",
+                violation_error_message=_("Priority must be 1, 2, 3 or 4."),
+            ),
+            models.CheckConstraint(
+                condition=(
+                    (Q(status__in=["pending", "on_hold", "cancelled"]) & NOBODYS)
+                    | (Q(status="assigned") & HELD)
+                    | (Q(status="completed") & DONE)
+                ),
+                name="task_status_agrees",
+            ),
+            models.CheckConstraint(condition=~Q(reference=""), name="task_reference"),
+        ]
+        indexes: ClassVar = [
+            # Ascending in the very order of work: one seek finds and locks a queue's next task.
+            models.Index(fields=["queue", "status", *ORDER_OF_WORK], name="task_next"),
+            models.Index(fields=["status", "assigned_at"], name="task_not_started"),
+            models.Index(fields=["status", "raise_at"], name="task_raise"),
+            models.Index(fields=["assignee", "completed_at"], name="task_done"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.name}"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is past due and still not done."""
+        live = self.status in (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
+        return live and self.due_at < timezone.now()
+
+    def arrive(self, now: datetime) -> None:
+        """Fills what the sender left out: due is arrival plus the queue's target.
+
+        Also says when the sweep must first raise its priority: when it is past due.
+        """
+        self.due_at = self.due_at or now + self.queue.target
+        self.plan_raise()
+
+    def plan_raise(self) -> None:
+        """Sets when the sweep raises the priority next: never above P1."""
+        self.raise_at = self.due_at if self.priority > Priority.P1 else None

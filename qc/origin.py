@@ -1,0 +1,79 @@
+"""Who acts and through what, for every history row written meanwhile.
+
+The edges (pages, API, import, sweep) say it once; the rows read it when they are made.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from qc.models import User
+
+
+class Through(models.TextChoices):
+    """The way by which a change came."""
+
+    PAGE = "page", _("page")
+    API = "api", _("API")
+    IMPORT = "import", _("import")
+    SWEEP = "sweep", _("sweep")
+    SHELL = "shell", _("shell")
+
+
+_through: ContextVar[str] = ContextVar("through", default=Through.SHELL)
+_user: ContextVar[Any] = ContextVar("user", default=None)
+_kind: ContextVar[str] = ContextVar("kind", default="")
+
+
+@contextmanager
+def acting(through: Through, user: "User | None" = None) -> Iterator[None]:
+    """Names the way and the person for all changes inside; `user` is None for a job."""
+    tokens = (_through.set(through), _user.set(user))
+    try:
+        yield
+    finally:
+        _through.reset(tokens[0])
+        _user.reset(tokens[1])
+
+
+@contextmanager
+def kind_of_change(kind: str) -> Iterator[None]:
+    """Names the kind of the changes inside, such as "completed" or "signed out"."""
+    token = _kind.set(kind)
+    try:
+        yield
+    finally:
+        _kind.reset(token)
+
+
+def current_through() -> str:
+    """Gives the way by which the present change comes."""
+    return _through.get()
+
+
+def current_kind() -> str:
+    """Gives the kind of the present change; "" is a plain edit."""
+    return _kind.get()
+
+
+def current_user(**_: Any) -> "User | None":
+    """Gives the person who acts now, or None for a job; simple-history asks it."""
+    user = _user.get()
+    return user if getattr(user, "is_authenticated", False) else None
+
+
+class HistoryRow(models.Model):
+    """What each history row says beside simple-history's own columns."""
+
+    through = models.CharField(
+        _("through"), max_length=10, choices=Through, default=current_through, editable=False
+    )
+    kind = models.CharField(_("change"), max_length=20, default=current_kind, editable=False)
+
+    class Meta:
+        abstract = True

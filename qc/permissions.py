@@ -1,0 +1,69 @@
+"""Who may do what: the one truth for pages, API and engine.
+
+A role is a group (`qc.models.Role`); what each group holds by default is set by its migration.
+Here stands what these permissions mean.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from qc.exceptions import NotAllowed
+from qc.models import Task, User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+# Arrows of a task that its holder may follow, and those that a manager may.
+HOLDERS = frozenset({"start", "complete", "release", "draft"})
+MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen"})
+
+
+def is_manager(user: "User | AnonymousUser") -> bool:
+    """Whether this user steers tasks and people."""
+    return user.has_perm("qc.manage_task")
+
+
+def is_auditor(user: "User | AnonymousUser") -> bool:
+    """Whether this user may read everything, history included."""
+    return user.has_perm("qc.view_historicaltask")
+
+
+def may(user: User, arrow: str, task: Task) -> bool:
+    """Whether this user may follow this arrow of this task's life, whatever its present state."""
+    holds = arrow in HOLDERS and task.assignee_id == user.pk
+    return holds or (arrow in MANAGERS and is_manager(user))
+
+
+def check(user: User | None, arrow: str, task: Task) -> None:
+    """Raises NotAllowed unless `may`; a job (None) may everything."""
+    if user is not None and not may(user, arrow, task):
+        raise NotAllowed(_refusal(arrow, task))
+
+
+def check_manager(user: User) -> None:
+    """Raises NotAllowed unless this user is a manager."""
+    if not is_manager(user):
+        raise NotAllowed(_("Only a manager may do this."))
+
+
+def check_steers(user: User | None, person: User) -> None:
+    """Raises NotAllowed unless they change their own presence, or are a manager (or a job)."""
+    if user is not None and user.pk != person.pk and not is_manager(user):
+        raise NotAllowed(_("Only a manager may do this to somebody else."))
+
+
+def may_edit_account(user: User, account: User) -> bool:
+    """Whether this user may edit this account: a superuser's only by a superuser."""
+    return user.has_perm("qc.change_user") and (user.is_superuser or not account.is_superuser)
+
+
+def _refusal(arrow: str, task: Task) -> str:
+    if arrow not in HOLDERS:
+        return _("Only a manager may do this.")
+    if task.assignee_id is None:
+        return _("%(task)s is not assigned to you.") % {"task": task.reference}
+    return _("%(task)s is in the hands of %(person)s.") % {
+        "task": task.reference,
+        "person": task.assignee,
+    }

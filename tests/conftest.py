@@ -1,0 +1,87 @@
+"""The cast: a few named people with roles, and the queues they work on."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from qc.models import Queue, Role, Task, User
+
+
+def person(name: str, role: str | None = None, **columns: Any) -> User:
+    """Makes somebody who can sign in to the pages with the password "demo"."""
+    user = User.objects.create_user(name, password="demo", is_staff=True, **columns)
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def invoices(db: None) -> Queue:
+    return Queue.objects.create(name="Invoices", target=timedelta(hours=4))
+
+
+@pytest.fixture
+def labels(db: None) -> Queue:
+    return Queue.objects.create(name="Labels", target=timedelta(hours=8))
+
+
+@pytest.fixture
+def anna(invoices: Queue) -> User:
+    """Anna is QC staff on Invoices."""
+    user = person("anna", Role.QC_STAFF)
+    invoices.people.add(user)
+    return user
+
+
+@pytest.fixture
+def ben(invoices: Queue) -> User:
+    """Ben is QC staff on Invoices, like Anna."""
+    user = person("ben", Role.QC_STAFF)
+    invoices.people.add(user)
+    return user
+
+
+@pytest.fixture
+def carla(labels: Queue) -> User:
+    """Carla is QC staff on Labels only."""
+    user = person("carla", Role.QC_STAFF)
+    labels.people.add(user)
+    return user
+
+
+@pytest.fixture
+def mona(db: None) -> User:
+    """Mona is a manager, on no queue."""
+    return person("mona", Role.MANAGERS)
+
+
+@pytest.fixture
+def otto(db: None) -> User:
+    """Otto is an auditor."""
+    return person("otto", Role.AUDITORS)
+
+
+@pytest.fixture
+def add_task(db: None) -> Callable[..., Task]:
+    """Makes a waiting task; due now plus its queue's target unless told."""
+    numbers = iter(range(1, 100_000))
+
+    def add(queue: Queue, **columns: Any) -> Task:
+        number = next(numbers)
+        task = Task(
+            **{"reference": f"QD-{number:04}", "name": f"Check {number}", "queue": queue} | columns
+        )
+        task.arrive(timezone.now())
+        task.save()
+        return task
+
+    return add
