@@ -126,7 +126,7 @@ def merged(seeks: Sequence[QuerySet[Task]], limit: int) -> list[Task]:
     """
     parts = [seek.query.sql_with_params() for seek in seeks]
     union = " UNION ALL ".join(
-        f"SELECT * FROM ({sql}) AS seek{n}"  # noqa: S608: the ORM's own SQL, its values apart
+        f"SELECT * FROM ({sql}) AS seek{n}"  # noqa: S608 - the SQL is the ORM's own, its values apart
         for n, (sql, _p) in enumerate(parts)
     )
     sql = f"{union} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
