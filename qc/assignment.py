@@ -16,7 +16,7 @@ from qc import lifecycle, permissions
 from qc.exceptions import InvalidTransition, NotEligible, NotFound
 from qc.lifecycle import Assignment
 from qc.models import Priority, Queue, Status, Task, User
-from qc.querysets import ORDER_OF_WORK
+from qc.querysets import ORDER_OF_WORK, TaskQuerySet
 from qc.transactions import retrying
 
 
@@ -30,7 +30,7 @@ def hand_out(person_id: int) -> list[Task]:
     queues = list(Queue.objects.serving(person)) if slots else []
     given: list[Task] = []
     for slot in slots:
-        task = _most_urgent(person, queues)
+        task = _lock_most_urgent(person, queues)
         if task is None:
             break
         found = Assignment(task, person, slot, why(task, person, len(queues)))
@@ -133,16 +133,25 @@ def merged(seeks: Sequence[QuerySet[Task]], limit: int) -> list[Task]:
     return list(Task.objects.raw(sql, [value for _sql, values in parts for value in values]))
 
 
-def _most_urgent(person: User, queues: list[Queue]) -> Task | None:
+def most_urgent(person: User) -> Task | None:
+    """Gives the task that a hand-out would give this person now; locks nothing."""
+    return _first(Task.objects.all(), person, list(Queue.objects.serving(person)))
+
+
+def _lock_most_urgent(person: User, queues: list[Queue]) -> Task | None:
     # First past what others are taking right now, then, if nothing is left, waiting for them:
     # a task that only seemed taken must not leave somebody idle until the next sweep.
     for skip_locked in (True, False):
-        waiting = Task.objects.waiting().exclude(released_by=person)
-        locking = waiting.select_for_update(skip_locked=skip_locked)
-        seeks = [locking.filter(queue=queue)[:1] for queue in queues]
-        if seeks and (found := merged(seeks, 1)):
-            return found[0]
+        tasks = Task.objects.select_for_update(skip_locked=skip_locked)
+        if task := _first(tasks, person, queues):
+            return task
     return None
+
+
+def _first(tasks: TaskQuerySet, person: User, queues: list[Queue]) -> Task | None:
+    waiting = tasks.waiting().exclude(released_by=person)
+    seeks = [waiting.filter(queue=queue)[:1] for queue in queues]
+    return next(iter(merged(seeks, 1)), None) if seeks else None
 
 
 def _used_slots(person: User) -> list[int]:

@@ -52,6 +52,10 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """
         return self.of(person).filter(is_paused=False)
 
+    def with_waiting(self) -> Any:
+        """Queues in which tasks wait, with `waiting`, how many."""
+        return self.filter(tasks__status="pending").annotate(waiting=Count("tasks"))
+
     def of(self, person: "User") -> "QueueQuerySet":
         """Queues that this person is on, or that are open to them, paused ones too."""
         on_it = person.queues.through.objects.filter(user=person, queue=OuterRef("pk"))
@@ -73,6 +77,13 @@ class PersonQuerySet(models.QuerySet["User"]):
             .values("n")
         )
         return self.annotate(open_tasks=Coalesce(Subquery(held), 0))
+
+    def serving(self, queue: "Queue") -> "PersonQuerySet":
+        """People who get tasks from this queue while it runs; the same rule as a queue's."""
+        on_it = queue.people.through.objects.filter(queue=queue, user=OuterRef("pk"))
+        if not queue.open_to_all:
+            return self.filter(Exists(on_it))
+        return self.filter(Exists(on_it) | Q(groups__name="QC staff")).distinct()
 
     def locked(self, *ids: int) -> "PersonQuerySet":
         """These people, locked until the transaction ends, always in the same order."""
