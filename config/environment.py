@@ -65,7 +65,7 @@ def database(name: str, *, default_file: Path) -> dict[str, Any]:
         raise refuse(name, _without_password(url), allowed) from error
     if not config.get("NAME"):
         raise refuse(name, _without_password(url), allowed)
-    return config | (_mysql(name) if url.startswith("mysql") else _sqlite())
+    return config | (_mysql(name) if url.startswith("mysql") else _sqlite(config["NAME"]))
 
 
 def redis_address(name: str) -> str:
@@ -122,7 +122,7 @@ def _mysql(name: str) -> dict[str, Any]:
     }
 
 
-def _sqlite() -> dict[str, Any]:
+def _sqlite(file: str) -> dict[str, Any]:
     return {
         "CONN_MAX_AGE": None,
         "OPTIONS": {
@@ -131,4 +131,6 @@ def _sqlite() -> dict[str, Any]:
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },
+        # A file, as in use: threads can share it, which a database in memory does not let them.
+        "TEST": {"NAME": f"{file}.test"},
     }
