@@ -193,7 +193,8 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = environment.env.str("TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 # The embedded default serves files from where they are, so that it starts without collecting them.
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {

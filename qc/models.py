@@ -184,6 +184,8 @@ class Outcome(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
+# An unknown (NULL) passes a check constraint: each column that must be there is named as such.
+
 # Nobody holds a task in these states, and nothing of a former holder is left on it.
 NOBODYS = Q(
     assignee__isnull=True,
@@ -195,6 +197,7 @@ NOBODYS = Q(
 )
 HELD = Q(
     assignee__isnull=False,
+    slot__isnull=False,
     slot__gte=1,
     slot__lte=MOST_CAPACITY,
     assigned_at__isnull=False,

@@ -57,9 +57,9 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     lifecycle.require_reason(reason)
     if not person.is_logged_in:
         raise InvalidTransition(_("%s is not logged in.") % person)
-    reason = reason.strip()[: User._meta.get_field("break_reason").max_length]
-    if person.break_reason != reason:
-        person.break_reason, person.idle_since = reason, None
+    shown = reason.strip()[: User._meta.get_field("break_reason").max_length]
+    if person.break_reason != shown:
+        person.break_reason, person.idle_since = shown, None
         history.save(person, kind="went on break", by=by, reason=reason, fields=PRESENCE)
     return person
 

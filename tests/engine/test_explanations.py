@@ -1,0 +1,100 @@
+"""Why a task waits, and why a person gets nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from qc import desk, explanations
+from qc.models import Queue, Task, User
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+class TestOfATask:
+    @pytest.fixture
+    def task(self, invoices: Queue, add_task: AddTask) -> Task:
+        return add_task(invoices)
+
+    def why(self, task: Task) -> str:
+        return explanations.of_task(Task.objects.get(pk=task.pk))
+
+    def test_nobody_on_its_queue(self, task: Task) -> None:
+        assert self.why(task) == "Nobody is on Invoices."
+
+    def test_nobody_there(self, task: Task, anna: User, ben: User) -> None:
+        desk.sign_in(ben.pk)
+        desk.take_break(ben.pk, by=ben, reason="lunch")
+        desk.release(task.pk, by=ben, reason="later")
+        assert self.why(task) == "Nobody on Invoices is free: 1 of 2 are logged in."
+
+    def test_queue_open_to_all(self, task: Task, carla: User, invoices: Queue) -> None:
+        Queue.objects.filter(pk=invoices.pk).update(open_to_all=True)
+        assert self.why(task) == "Nobody on Invoices is free: 0 of 1 are logged in."
+
+    def test_paused(self, task: Task, mona: User, invoices: Queue) -> None:
+        desk.pause(invoices.pk, by=mona, reason="audit")
+        assert self.why(task) == "Invoices is paused."
+
+    def test_only_who_gave_it_back_is_free(self, task: Task, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        desk.release(task.pk, by=anna, reason="later")
+        assert self.why(task) == "Only anna is free, who gave it back; they may claim it."
+
+    def test_about_to_be_handed_out(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        desk.sign_in(anna.pk)
+        assert self.why(add_task(invoices)) == "It waits for the next hand-out; free: anna."
+
+    def test_in_hands_or_parked(self, task: Task, anna: User, mona: User) -> None:
+        desk.sign_in(anna.pk)
+        assert self.why(task) == "anna has it."
+        desk.hold(task.pk, by=mona, reason="call them")
+        assert self.why(task) == "It is on hold."
+
+
+class TestOfAPerson:
+    def why(self, person: User) -> str:
+        return explanations.of_person(User.objects.get(pk=person.pk))
+
+    def test_not_there_or_on_break(self, anna: User) -> None:
+        assert self.why(anna) == "anna is not logged in."
+        desk.sign_in(anna.pk)
+        desk.take_break(anna.pk, by=anna, reason="lunch")
+        assert self.why(anna) == "On break: lunch."
+
+    def test_full(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        add_task(invoices)
+        desk.sign_in(anna.pk)
+        assert self.why(anna) == "Holds one task."
+
+    def test_on_no_queue_or_only_paused_ones(self, anna: User, mona: User, invoices: Queue) -> None:
+        desk.sign_in(anna.pk)
+        desk.pause(invoices.pk, by=mona, reason="audit")
+        assert self.why(anna) == "Paused: Invoices."
+        invoices.people.remove(anna)
+        assert self.why(anna) == "anna is on no queue."
+
+    def test_about_to_get_one(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        desk.sign_in(anna.pk)
+        add_task(invoices)
+        assert self.why(anna) == "Gets QD-0001 at the next hand-out."
+
+    def test_nothing_for_them_but_elsewhere(
+        self, anna: User, ben: User, invoices: Queue, labels: Queue, add_task: AddTask
+    ) -> None:
+        add_task(invoices)
+        desk.sign_in(ben.pk)
+        desk.sign_in(anna.pk)
+        for _ in range(2):
+            add_task(labels)
+        assert self.why(anna) == (
+            "Nothing waits for them: 1 in work with colleagues, "
+            "2 waiting in Labels, which is not theirs."
+        )
+
+    def test_only_what_they_gave_back(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        task = add_task(invoices)
+        desk.sign_in(anna.pk)
+        desk.release(task.pk, by=anna, reason="later")
+        assert self.why(anna) == "All that waits was given back by anna; they may claim it."

@@ -1,0 +1,84 @@
+"""Exactly one history row for each change, saying who, when, why and through what."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from qc import desk, history, lifecycle
+from qc.models import Queue, Task, User
+from qc.origin import Through, acting
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+def test_each_arrow_leaves_one_row(
+    anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
+) -> None:
+    task = add_task(invoices)
+    desk.sign_in(anna.pk)
+    steps = [
+        ("started", lambda: lifecycle.start(task.pk, by=anna)),
+        ("released", lambda: lifecycle.release(task.pk, by=anna, reason="too dark")),
+        ("held", lambda: lifecycle.hold(task.pk, by=mona, reason="call them")),
+        ("resumed", lambda: lifecycle.resume(task.pk, by=mona)),
+        ("cancelled", lambda: lifecycle.cancel(task.pk, by=mona, reason="twice")),
+        ("reopened", lambda: lifecycle.reopen(task.pk, by=mona, reason="not twice")),
+        ("claimed", lambda: desk.claim(task.pk, by=anna)),
+        ("completed", lambda: lifecycle.complete(task.pk, by=anna)),
+    ]
+    for kind, step in steps:
+        before = task.history.count()
+        step()
+        assert task.history.count() == before + 1
+        assert task.history.first().kind == kind
+
+
+def test_a_row_says_who_why_when_and_through_what(
+    anna: User, mona: User, invoices: Queue, add_task: AddTask
+) -> None:
+    task = add_task(invoices)
+    begun = timezone.now()
+    with acting(Through.PAGE, mona):
+        lifecycle.hold(task.pk, by=mona, reason="call them")
+    row = history.of(task).first()
+    assert (row.history_user, row.history_change_reason) == (mona, "call them")
+    assert (row.through, row.kind, row.status) == ("page", "held", "on_hold")
+    assert begun <= row.history_date <= timezone.now()
+
+
+def test_a_refused_change_leaves_no_row(mona: User, invoices: Queue, add_task: AddTask) -> None:
+    task = add_task(invoices)
+    with pytest.raises(lifecycle.InvalidInput):
+        lifecycle.hold(task.pk, by=mona, reason="")
+    assert task.history.count() == 1
+
+
+def test_reason_and_person_do_not_stick_to_the_object(
+    mona: User, invoices: Queue, add_task: AddTask
+) -> None:
+    task = lifecycle.hold(add_task(invoices).pk, by=mona, reason="call them")
+    task.name = "Other name"
+    task.save()
+    row = task.history.first()
+    assert (row.history_user, row.history_change_reason, row.kind) == (None, None, "")
+
+
+def test_many_at_once_have_each_their_own(invoices: Queue, add_task: AddTask, mona: User) -> None:
+    tasks = [add_task(invoices) for _ in range(3)]
+    history.record_many(tasks, kind="raised", by=mona, reasons=["a", "b", "c"])
+    rows = [task.history.get(kind="raised") for task in tasks]
+    assert [row.history_change_reason for row in rows] == ["a", "b", "c"]
+    assert {row.history_user for row in rows} == {mona}
+    history.record_many([], kind="raised", by=mona, reasons=[])
+
+
+def test_what_acts_is_named_only_inside(mona: User, invoices: Queue) -> None:
+    with acting(Through.IMPORT, mona):
+        invoices.save()
+    invoices.save()
+    after, inside = invoices.history.all()[:2]
+    assert (inside.through, inside.history_user) == ("import", mona)
+    assert (after.through, after.history_user) == ("shell", None)

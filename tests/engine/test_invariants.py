@@ -1,0 +1,113 @@
+"""check_invariants finds each kind of damage, and nothing where there is none."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from qc import desk, invariants
+from qc.models import Queue, Status, Task, User
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+@pytest.fixture
+def task(anna: User, ben: User, invoices: Queue, add_task: AddTask) -> Task:
+    """A task in Anna's hands after a whole day's work of hers and Ben's."""
+    first, second, third = (add_task(invoices) for _ in range(3))
+    desk.sign_in(anna.pk)
+    desk.sign_in(ben.pk)
+    desk.complete(first.pk, by=anna)
+    desk.release(second.pk, by=ben, reason="too dark")
+    return Task.objects.get(pk=third.pk)
+
+
+def test_a_day_without_damage_is_clean(task: Task) -> None:
+    out = StringIO()
+    call_command("check_invariants", stdout=out)
+    assert "All invariants hold" in out.getvalue()
+
+
+def test_the_command_names_what_is_broken_and_fails(task: Task) -> None:
+    Task.objects.filter(pk=task.pk).update(name="changed behind our back")
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 broken"):
+        call_command("check_invariants", stdout=out)
+    assert f"{task.reference} differs from its last history row in name" in out.getvalue()
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Lets damage in that the database's own checks would refuse."""
+    off, on = {
+        "sqlite": ("PRAGMA ignore_check_constraints=1", "PRAGMA ignore_check_constraints=0"),
+        "mysql": ("SET check_constraint_checks=0", "SET check_constraint_checks=1"),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(off)
+        yield
+        cursor.execute(on)
+
+
+def found() -> str:
+    return " | ".join(invariants.broken())
+
+
+def test_more_than_they_can_hold(
+    task: Task, anna: User, invoices: Queue, add_task: AddTask
+) -> None:
+    anna.capacity = 2
+    anna.is_logged_in = True
+    anna.save()
+    add_task(invoices)
+    desk.filled([invoices.pk])
+    User.objects.filter(pk=anna.pk).update(capacity=1)
+    assert "anna holds 2 tasks, more than their capacity 1" in found()
+
+
+def test_in_the_hands_of_somebody_who_is_gone(task: Task, anna: User) -> None:
+    User.objects.filter(pk=anna.pk).update(is_logged_in=False)
+    assert f"{task.reference} is assigned to anna, who is not logged in" in found()
+
+
+def test_no_history(task: Task) -> None:
+    task.history.all().delete()
+    assert f"{task.reference} has no history" in found()
+
+
+def test_created_twice(task: Task) -> None:
+    row = task.history.last()
+    row.pk = None
+    row.save()
+    assert f"{task.reference} was not created exactly once" in found()
+
+
+def test_two_rows_for_one_change(task: Task) -> None:
+    row = task.history.first()
+    row.pk = None
+    row.save()
+    assert f"{task.reference} has two history rows for one change" in found()
+
+
+def test_a_step_that_no_arrow_makes(task: Task) -> None:
+    row: Any = task.history.first()
+    row.status = Status.CANCELLED
+    row.save()
+    complaint = found()
+    assert f"{task.reference} differs from its last history row in status" in complaint
+    assert f"{task.reference} went from pending to cancelled" not in complaint  # that one is legal
+    row.status = Status.COMPLETED
+    row.save()
+    assert f"{task.reference} went from pending to completed, which no arrow does" in found()
+
+
+def test_a_status_that_disagrees_with_its_columns(task: Task) -> None:
+    with unchecked():
+        Task.objects.filter(pk=task.pk).update(slot=None)
+    assert f"{task.reference} is assigned, but its other columns say something else" in found()

@@ -1,0 +1,146 @@
+"""Who gets what when many are free at once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from qc import desk, matching
+from qc.models import Priority, Queue, Role, Task, User
+from tests.conftest import person
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+def crowd(n: int, *queues: Queue) -> list[User]:
+    """Makes n people who are there and free, the first idle longest."""
+    now = timezone.now()
+    people = []
+    for number in range(n):
+        one = person(f"qc{number}", Role.QC_STAFF, is_logged_in=True, last_seen_at=now)
+        User.objects.filter(pk=one.pk).update(idle_since=now - timedelta(minutes=n - number))
+        for queue in queues:
+            queue.people.add(one)
+        people.append(one)
+    return people
+
+
+def test_everybody_free_gets_one(invoices: Queue, add_task: AddTask) -> None:
+    people = crowd(5, invoices)
+    for _ in range(7):
+        add_task(invoices)
+    assert matching.match() == 5
+    assert all(Task.objects.held_by(one).count() == 1 for one in people)
+
+
+def test_the_one_idle_longest_goes_first(invoices: Queue, add_task: AddTask) -> None:
+    people = crowd(3, invoices)
+    task = add_task(invoices)
+    matching.match()
+    task.refresh_from_db()
+    assert task.assignee == people[0]
+
+
+def test_the_most_urgent_go_first(invoices: Queue, labels: Queue, add_task: AddTask) -> None:
+    crowd(2, invoices, labels)
+    add_task(invoices)
+    urgent = [add_task(labels, priority=Priority.P1), add_task(invoices, priority=Priority.P2)]
+    matching.match()
+    assert set(Task.objects.open()) == set(urgent)
+
+
+def test_a_second_place_is_filled_only_when_everybody_has_one(
+    invoices: Queue, add_task: AddTask
+) -> None:
+    first, second = crowd(2, invoices)
+    User.objects.filter(pk=first.pk).update(capacity=3)
+    for _ in range(3):
+        add_task(invoices)
+    matching.match()
+    assert (Task.objects.held_by(first).count(), Task.objects.held_by(second).count()) == (2, 1)
+
+
+def test_everybody_gets_from_their_own_queues(
+    invoices: Queue, labels: Queue, add_task: AddTask
+) -> None:
+    (one,) = crowd(1, invoices)
+    for _ in range(3):
+        add_task(labels, priority=Priority.P1)
+    mine = add_task(invoices, priority=Priority.P4)
+    assert matching.match() == 1
+    assert list(Task.objects.held_by(one)) == [mine]
+
+
+def test_queues_open_to_all_serve_all_qc_staff(
+    labels: Queue, mona: User, add_task: AddTask
+) -> None:
+    Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
+    people = crowd(2)
+    desk.sign_in(mona.pk)
+    for _ in range(3):
+        add_task(labels)
+    assert matching.match() == 2
+    assert {task.assignee for task in Task.objects.open()} == set(people)
+
+
+def test_paused_queues_give_nothing(invoices: Queue, add_task: AddTask) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(is_paused=True)
+    crowd(1, invoices)
+    add_task(invoices)
+    assert matching.match() == 0
+
+
+def test_limited_to_a_queue_it_looks_only_at_who_serves_it(
+    invoices: Queue, labels: Queue, anna: User, carla: User, add_task: AddTask
+) -> None:
+    desk.sign_in(anna.pk)
+    desk.sign_in(carla.pk)
+    add_task(invoices)
+    label = add_task(labels)
+    assert matching.match([labels.pk]) == 1
+    assert list(Task.objects.open()) == [label]
+
+
+def test_who_released_the_head_gets_the_one_behind_it(invoices: Queue, add_task: AddTask) -> None:
+    (one,) = crowd(1, invoices)
+    for _ in range(3):
+        task = add_task(invoices, priority=Priority.P1)
+        Task.objects.filter(pk=task.pk).update(released_by=one)
+    behind = add_task(invoices)
+    assert matching.match() == 1
+    assert list(Task.objects.held_by(one)) == [behind]
+
+
+def test_each_has_one_history_row_that_says_why(invoices: Queue, add_task: AddTask) -> None:
+    crowd(3, invoices)
+    tasks = [add_task(invoices) for _ in range(3)]
+    matching.match()
+    for task in tasks:
+        task.refresh_from_db()
+        row = task.history.get(kind="assigned")
+        assert row.assignee_id == task.assignee_id
+        assert (row.status, row.slot, row.history_user) == ("assigned", 1, None)
+        assert "most urgent of their one queue; free since" in row.history_change_reason
+
+
+@pytest.mark.parametrize("people", [2, 30])
+def test_its_queries_do_not_grow_with_people(
+    people: int,
+    invoices: Queue,
+    labels: Queue,
+    add_task: AddTask,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    crowd(people, invoices, labels)
+    for _ in range(people):
+        add_task(invoices)
+    with django_assert_num_queries(9):
+        assert matching.match() == people
+
+
+def test_with_nothing_to_do_it_assigns_nothing(db: None) -> None:
+    assert matching.match() == 0

@@ -1,0 +1,179 @@
+"""Who is there: signing in and out, breaks, being seen."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from qc import desk, presence
+from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
+from qc.models import Queue, Status, Task, User
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+def now_of(person: User) -> User:
+    return User.objects.get(pk=person.pk)
+
+
+def kinds(person: User) -> list[str]:
+    return list(person.history.filter(history_type="~").values_list("kind", flat=True))[::-1]
+
+
+class TestSigningIn:
+    def test_they_are_there_and_free(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        assert list(User.objects.free()) == [anna]
+        assert now_of(anna).last_login is not None
+
+    def test_again_changes_nothing(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        since = now_of(anna).idle_since
+        desk.sign_in(anna.pk)
+        assert (now_of(anna).idle_since, kinds(anna)) == (since, ["signed in"])
+
+    def test_it_ends_a_break(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        desk.take_break(anna.pk, by=anna, reason="lunch")
+        desk.sign_in(anna.pk)
+        assert now_of(anna).takes_work
+
+    def test_on_the_pages_it_is_one_history_row(self, anna: User, client: Client) -> None:
+        answer = client.post("/admin/login/", {"username": "anna", "password": "demo"})
+        assert answer.status_code == 302
+        assert kinds(anna) == ["signed in"]
+
+    def test_nobody_unknown(self, db: None) -> None:
+        with pytest.raises(NotFound):
+            desk.sign_in(987654)
+
+
+class TestSigningOut:
+    def test_their_tasks_go_back_and_on(
+        self, anna: User, ben: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        task = add_task(invoices)
+        desk.sign_in(anna.pk)
+        desk.sign_in(ben.pk)
+        assert desk.sign_out(anna.pk, by=anna, reason="signed out") == [task]
+        task.refresh_from_db()
+        assert task.assignee == ben
+        assert "anna: signed out" in task.history.get(kind="returned").history_change_reason
+
+    def test_again_changes_nothing(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        for _ in range(2):
+            desk.sign_out(anna.pk, by=anna, reason="signed out")
+        assert kinds(anna) == ["signed in", "signed out"]
+
+    def test_a_manager_may_do_it_for_them_and_nobody_else(
+        self, anna: User, ben: User, mona: User
+    ) -> None:
+        desk.sign_in(anna.pk)
+        with pytest.raises(NotAllowed):
+            desk.sign_out(anna.pk, by=ben, reason="he's in my way")
+        desk.sign_out(anna.pk, by=mona, reason="went home")
+        row = anna.history.filter(kind="signed out").get()
+        assert (row.history_user, row.history_change_reason) == (mona, "went home")
+
+    def test_on_the_pages_it_is_the_same(self, anna: User, client: Client) -> None:
+        client.force_login(anna)
+        client.post("/admin/logout/")
+        assert not now_of(anna).is_logged_in
+
+
+class TestBreaks:
+    def test_they_keep_what_they_hold_and_get_nothing_new(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        held, _waiting = add_task(invoices), add_task(invoices)
+        desk.sign_in(anna.pk)
+        desk.take_break(anna.pk, by=anna, reason="lunch")
+        done, following = desk.complete(held.pk, by=anna)
+        assert (done.status, following) == (Status.COMPLETED, None)
+
+    def test_again_is_one_break(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        for _ in range(2):
+            desk.take_break(anna.pk, by=anna, reason="lunch")
+        assert kinds(anna) == ["signed in", "went on break"]
+
+    def test_back_makes_them_free_again(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        desk.take_break(anna.pk, by=anna, reason="lunch")
+        for _ in range(2):
+            desk.come_back(anna.pk, by=anna)
+        assert list(User.objects.free()) == [anna]
+        assert kinds(anna) == ["signed in", "went on break", "came back"]
+
+    def test_who_was_signed_out_comes_back_with_one_click(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        desk.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
+        desk.come_back(anna.pk, by=anna)
+        assert now_of(anna).takes_work
+
+    def test_a_manager_can_not_bring_back_who_is_gone(self, anna: User, mona: User) -> None:
+        with pytest.raises(InvalidTransition, match="not logged in"):
+            desk.come_back(anna.pk, by=mona)
+
+    def test_it_needs_a_reason_and_somebody_who_is_there(self, anna: User) -> None:
+        with pytest.raises(InvalidTransition, match="not logged in"):
+            desk.take_break(anna.pk, by=anna, reason="lunch")
+        desk.sign_in(anna.pk)
+        with pytest.raises(InvalidInput):
+            desk.take_break(anna.pk, by=anna, reason=" ")
+
+    def test_only_they_and_managers(self, anna: User, ben: User, mona: User) -> None:
+        desk.sign_in(anna.pk)
+        with pytest.raises(NotAllowed):
+            desk.take_break(anna.pk, by=ben, reason="lunch")
+        with pytest.raises(NotAllowed):
+            desk.come_back(anna.pk, by=ben)
+        desk.take_break(anna.pk, by=mona, reason="talk to me")
+        assert now_of(anna).break_reason == "talk to me"
+
+    def test_a_long_reason_is_cut_on_the_person_and_whole_in_the_history(self, anna: User) -> None:
+        desk.sign_in(anna.pk)
+        desk.take_break(anna.pk, by=anna, reason="x" * 150)
+        assert now_of(anna).break_reason == "x" * 100
+        row = anna.history.get(kind="went on break")
+        assert row.history_change_reason == "x" * 150
+
+
+class TestBeingSeen:
+    @pytest.fixture
+    def there(self, anna: User) -> User:
+        desk.sign_in(anna.pk)
+        return anna
+
+    def seen_ago(self, person: User, ago: timedelta) -> User:
+        User.objects.filter(pk=person.pk).update(last_seen_at=timezone.now() - ago)
+        return now_of(person)
+
+    def test_it_is_written_once_a_minute(self, there: User, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+        fresh = self.seen_ago(there, timedelta(seconds=50))
+        with django_assert_num_queries(0):
+            presence.seen(fresh)
+        stale = self.seen_ago(there, timedelta(seconds=70))
+        presence.seen(stale)
+        assert now_of(there).last_seen_at > timezone.now() - timedelta(seconds=10)
+
+    def test_it_leaves_no_history(self, there: User) -> None:
+        before = there.history.count()
+        presence.seen(self.seen_ago(there, timedelta(hours=1)))
+        assert there.history.count() == before
+
+    def test_it_does_not_sign_in_who_was_signed_out(self, there: User) -> None:
+        desk.sign_out(there.pk, by=None, reason="not seen")
+        presence.seen(now_of(there))
+        assert not now_of(there).is_logged_in
+
+    def test_any_page_keeps_them_seen(self, anna: User, client: Client) -> None:
+        client.force_login(anna)
+        self.seen_ago(anna, timedelta(minutes=5))
+        client.get("/admin/")
+        assert now_of(anna).last_seen_at > timezone.now() - timedelta(seconds=30)

@@ -1,0 +1,77 @@
+"""Imports point downwards only, and only one module writes a task's status."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+QC = Path(__file__).parent.parent / "qc"
+
+LAYERS = [
+    {"admin", "api", "tasks", "management", "middleware", "signins", "apps"},
+    {"sweeps", "resources", "explanations", "invariants", "demo"},
+    {"desk"},
+    {"matching"},
+    {"assignment", "presence"},
+    {"lifecycle"},
+    {"permissions", "history"},
+    {"models"},
+    {"querysets", "exceptions", "origin", "transactions"},
+]
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+# Rooms on one level that are one step apart, and say so here.
+BESIDE = {("querysets", "models"), ("origin", "models"), ("models", "origin")}
+
+MODULES = sorted(
+    path for path in QC.rglob("*.py") if "migrations" not in path.parts and path.stem != "__init__"
+)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(QC).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "qc":
+            rooms.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qc."):
+            rooms.add(str(node.module).split(".")[1])
+    return rooms
+
+
+def test_every_room_has_its_place() -> None:
+    assert {room_of(path) for path in MODULES} <= set(LEVEL)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(QC)))
+def test_imports_point_downwards(path: Path) -> None:
+    room = room_of(path)
+    wrong = {
+        other
+        for other in imported_rooms(path) - {room}
+        if LEVEL[other] <= LEVEL[room]
+        and (room, other) not in BESIDE
+        and LEVEL[room] != 0  # the edges may share with each other
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(QC)))
+def test_the_domain_knows_no_edge(path: Path) -> None:
+    if LEVEL[room_of(path)] == 0:
+        return
+    edges = (
+        r"^\s*(from|import) (celery|rest_framework|knox|django\.http|django\.contrib\.admin|unfold)"
+    )
+    assert not re.search(edges, path.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(QC)))
+def test_only_the_lifecycle_writes_a_status(path: Path) -> None:
+    if path.name == "lifecycle.py":
+        return
+    written = re.search(r"\.status\s*=[^=]|update\([^)]*\bstatus=", path.read_text())
+    assert not written
