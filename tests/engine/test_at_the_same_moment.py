@@ -1,0 +1,221 @@
+"""Many people at the same moment, each with a database connection of their own."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from qc import assignment, desk, invariants, presence, sweeps
+from qc.exceptions import InvalidTransition, QCError
+from qc.matching import match
+from qc.models import Queue, Role, Status, Task, User
+from tests.conftest import person
+from tests.databases import on_mariadb
+from tests.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+AddTask = Callable[..., Task]
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Runs all acts in threads that start together; gives what each gave or raised."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait(timeout=30)
+            return act()
+        except QCError as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+@pytest.fixture(autouse=True)
+def sound_afterwards() -> Iterator[None]:
+    """Whatever happened at once, the invariants hold after it."""
+    yield
+    assert list(invariants.broken()) == []
+
+
+@pytest.fixture
+def crowd(invoices: Queue, labels: Queue) -> list[User]:
+    """Eight people who are there, on both queues."""
+    people = [person(f"qc{n}", Role.QC_STAFF) for n in range(1, 9)]
+    for one in people:
+        one.queues.through.objects.bulk_create(
+            one.queues.through(queue=queue, user=one) for queue in (invoices, labels)
+        )
+        presence.sign_in(one.pk)
+    for queue in (invoices, labels):
+        queue.save()  # so that its history knows the people
+    return people
+
+
+def test_hand_outs_never_give_one_task_to_two(
+    crowd: list[User], invoices: Queue, labels: Queue, add_task: AddTask
+) -> None:
+    for _ in range(12):
+        add_task(invoices)
+        add_task(labels)
+    at_once(*(lambda one=one: assignment.hand_out(one.pk) for one in crowd))
+    assert Counter(Task.objects.open().values_list("assignee", flat=True)) == {
+        one.pk: 1 for one in crowd
+    }
+
+
+def test_one_task_and_eight_people_is_one_winner(
+    crowd: list[User], invoices: Queue, add_task: AddTask
+) -> None:
+    task = add_task(invoices)
+    results = at_once(*(lambda one=one: desk.claim(task.pk, by=one) for one in crowd))
+    losers = [refusal for refusal in results if isinstance(refusal, InvalidTransition)]
+    task.refresh_from_db()
+    assert len(losers) == len(crowd) - 1
+    assert {str(refusal) for refusal in losers} == {
+        f"{task.assignee} has {task.reference} already."
+    }
+
+
+def test_nobody_stays_idle_while_as_many_tasks_wait(
+    crowd: list[User], invoices: Queue, labels: Queue, add_task: AddTask
+) -> None:
+    for _ in range(4):
+        add_task(invoices)
+        add_task(labels)
+    at_once(*(lambda one=one: assignment.hand_out(one.pk) for one in crowd))
+    assert Task.objects.waiting().count() == 0
+
+
+def test_the_same_person_from_eight_sides_gets_one(
+    anna: User, invoices: Queue, add_task: AddTask
+) -> None:
+    presence.sign_in(anna.pk)
+    for _ in range(8):
+        add_task(invoices)
+    at_once(*([lambda: assignment.hand_out(anna.pk)] * 6), match, sweeps.sweep)
+    assert Task.objects.held_by(anna).count() == 1
+
+
+def test_overlapping_sweeps_assign_nothing_twice(
+    crowd: list[User], invoices: Queue, labels: Queue, add_task: AddTask
+) -> None:
+    for _ in range(10):
+        add_task(invoices)
+        add_task(labels, due_at=timezone.now() - timedelta(minutes=1))
+    at_once(*([sweeps.sweep] * 6))
+    sweeps.sweep()
+    assert Task.objects.open().count() == len(crowd)
+    assert Task.history.filter(kind="assigned").count() == len(crowd)
+    assert Task.history.filter(kind="raised").count() == 10
+
+
+def test_a_double_click_completes_once_and_gives_one_next(
+    anna: User, invoices: Queue, add_task: AddTask
+) -> None:
+    first, _second, _third = (add_task(invoices) for _ in range(3))
+    desk.sign_in(anna.pk)
+    results = at_once(*([lambda: desk.complete(first.pk, by=anna)] * 4))
+    assert {task.pk for task, _next in results} == {first.pk}
+    assert len({following.pk for _task, following in results if following}) == 1
+    assert first.history.filter(kind="completed").count() == 1
+
+
+def test_completing_and_being_taken_away_end_in_one_of_both(
+    anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
+) -> None:
+    for _ in range(5):
+        task = add_task(invoices)
+        desk.sign_in(anna.pk)
+        desk.sign_in(ben.pk)
+        task.refresh_from_db()
+        holder = task.assignee
+        assert holder is not None
+        at_once(
+            lambda task=task, holder=holder: desk.complete(task.pk, by=holder),
+            lambda task=task: desk.hold(task.pk, by=mona, reason="call them"),
+            lambda holder=holder: desk.sign_out(holder.pk, by=mona, reason="fire drill"),
+        )
+        task.refresh_from_db()
+        assert task.status in (Status.COMPLETED, Status.ON_HOLD)
+
+
+def test_two_managers_swap_tasks_between_two_people(
+    anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
+) -> None:
+    for one in (anna, ben):
+        User.objects.filter(pk=one.pk).update(capacity=3)
+        User.objects.get(pk=one.pk).save()
+    tasks = [add_task(invoices) for _ in range(2)]
+    for one in (anna, ben):
+        presence.sign_in(one.pk)
+    assignment.claim(tasks[0].pk, by=anna)
+    assignment.claim(tasks[1].pk, by=ben)
+    for _ in range(5):
+        at_once(
+            lambda: desk.assign(tasks[0].pk, ben.pk, by=mona, reason="swap"),
+            lambda: desk.assign(tasks[1].pk, anna.pk, by=mona, reason="swap"),
+        )
+        at_once(
+            lambda: desk.assign(tasks[0].pk, anna.pk, by=mona, reason="back"),
+            lambda: desk.assign(tasks[1].pk, ben.pk, by=mona, reason="back"),
+        )
+    assert [Task.objects.get(pk=task.pk).assignee for task in tasks] == [anna, ben]
+
+
+def test_a_whole_shift_at_once_loses_and_doubles_nothing(
+    crowd: list[User], mona: User, invoices: Queue, labels: Queue, add_task: AddTask
+) -> None:
+    tasks = [add_task(queue) for queue in (invoices, labels) for _ in range(30)]
+    done: list[int] = []
+
+    def work(one: User) -> None:
+        desk.sign_in(one.pk)
+        while task := Task.objects.held_by(one).first():
+            done.append(desk.complete(task.pk, by=one)[0].pk)
+
+    at_once(*(lambda one=one: work(one) for one in crowd), sweeps.sweep, match)
+    sweeps.sweep()
+    for one in crowd:
+        work(one)
+    assert sorted(done) == sorted(task.pk for task in tasks)
+    assert Task.history.filter(kind="completed").count() == len(tasks)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        )
+        return cursor.fetchone()[0] > 0
+
+
+@on_mariadb
+def test_a_task_that_another_hand_out_only_looked_at_is_not_missed(
+    anna: User, invoices: Queue, add_task: AddTask
+) -> None:
+    presence.sign_in(anna.pk)
+    task = add_task(invoices)
+    locked = threading.Event()
+
+    def look_only() -> None:
+        with transaction.atomic():
+            list(Task.objects.select_for_update().filter(pk=task.pk))
+            locked.set()
+            until(somebody_waits_for_a_lock, every=0.2)  # MariaDB renews that table each 0.1 s
+
+    def hand_out() -> list[Task]:
+        locked.wait(timeout=10)
+        return assignment.hand_out(anna.pk)
+
+    assert at_once(look_only, hand_out)[1] == [task]

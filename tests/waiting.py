@@ -1,0 +1,17 @@
+"""Waiting for a condition, with a deadline."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], *, within: float = 10, every: float = 0.02) -> T:
+    """Asks `condition` until it gives something true, and gives that; fails after a while."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited {within} s in vain for {condition}"
+        threading.Event().wait(every)
+    return found
