@@ -8,6 +8,8 @@ secret key is required and HTTPS is on.
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
+
 from config import environment
 from config.unfold import UNFOLD  # noqa: F401
 
@@ -151,7 +153,7 @@ if BEHIND_PROXY:
 
 # Background work
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
 if not REDIS_URL:
     BROKER_DIR = VAR_DIR / "broker"
     BROKER_DIR.mkdir(exist_ok=True)
@@ -160,11 +162,16 @@ if not REDIS_URL:
         "data_folder_out": str(BROKER_DIR),
         "control_folder": str(BROKER_DIR / "control"),
     }
+CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
 CELERY_TASK_IGNORE_RESULT = True
+# A broker that is away comes back: wait for it as long as it takes.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Nothing on disk: two beats on one machine don't quarrel, and a crash leaves nothing broken.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "qc.tasks.sweep",
@@ -172,7 +179,8 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that waited longer than a period is worth nothing: the next one is there.
         "options": {"expires": float(max(QC_SWEEP_SECONDS, 5))},
     },
-    "tidy": {"task": "qc.tasks.tidy", "schedule": timedelta(days=1)},
+    # By the clock, so that a beat that is restarted every day runs it too.
+    "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
 }
 
 # History
@@ -217,5 +225,10 @@ LOGGING = {
         "level": environment.one_of(
             "LOG_LEVEL", default="INFO", allowed={"DEBUG", "INFO", "WARNING", "ERROR"}
         ),
+    },
+    # They have a line for every sweep or start, whether it did anything or not.
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("axes", "celery.app.trace", "celery.worker.strategy")
     },
 }

@@ -20,7 +20,7 @@ def sweep() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Deletes expired sessions and tokens, once a day."""
+    """Deletes expired sessions and tokens, once an hour."""
     now = timezone.now()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     tokens, _ = get_token_model().objects.filter(expiry__lt=now).delete()

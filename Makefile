@@ -1,0 +1,38 @@
+# `make` lists what there is; `make run` is all that a newcomer needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV ?= .venv
+# `exec`, so that a signal for make reaches the command itself.
+INSIDE := exec env PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONUNBUFFERED=1
+SET_UP := $(PYTHON) bin/setup.py $(VENV)
+PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	--python-version 3.11
+
+.PHONY: help run test lint format requirements
+
+help: ## List what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
+
+run: ## Start QC Desk here: set-up, database, demo data, web, worker and beat (PORT=8000)
+	@$(SET_UP) requirements.txt
+	@$(INSIDE) python bin/run.py
+
+test: ## Run every test, on SQLite and on MariaDB with Redis
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) python bin/test.py
+
+lint: ## Check style, types and migrations
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) ruff check .
+	@$(INSIDE) ruff format --check .
+	@$(INSIDE) mypy
+	@$(INSIDE) python manage.py makemigrations --check --dry-run
+
+format: ## Put the code in shape
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) ruff check --fix .
+	@$(INSIDE) ruff format .
+
+requirements: ## Pin anew what requirements*.in ask for (ARGS=--upgrade for newer releases)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) $(PIN) $(ARGS) requirements.in -o requirements.txt
+	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-dev.in -o requirements-dev.txt

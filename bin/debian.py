@@ -1,0 +1,25 @@
+"""Installs Debian's packages, where that may be done: as root, with apt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+
+def may_install() -> bool:
+    """Says whether this user may install packages on this machine."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(*packages: str) -> bool:
+    """Installs packages without asking; gives whether they are there afterwards."""
+    if not may_install():
+        return False
+    print(f"Installing {' '.join(packages)} …", flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    update = ["apt-get", "-qq", "update"]
+    add = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *packages]
+    # An update that reaches only some of its sources may still be enough.
+    subprocess.run(update, env=quiet, stdout=subprocess.DEVNULL, check=False)
+    return subprocess.run(add, env=quiet, stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -1,0 +1,140 @@
+"""Makes the virtual environment and installs what a requirements file pins; quick when it is there.
+
+Usage: python3.11 bin/setup.py VENV REQUIREMENTS
+
+Runs with nothing but Python's own library. The driver for MariaDB and MySQL is compiled here:
+where its headers are missing they are installed, if that may be done; otherwise everything else
+is installed and QC Desk runs on SQLite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import debian
+
+ROOT = Path(__file__).resolve().parent.parent
+DRIVER = "mysqlclient"
+HEADERS = ("gcc", "pkg-config", "libmariadb-dev", "python3-dev")
+CLIENT_LIBRARIES = ("mysqlclient", "mariadb", "libmariadb", "perconaserverclient")
+
+WITHOUT_DRIVER = f"""
+  The driver for MariaDB and MySQL ({DRIVER}) is not installed: it is compiled here, and
+  the headers for that are missing. QC Desk runs on SQLite without it. To have it:
+      apt-get install -y {" ".join(HEADERS)}
+  and then the same command again.
+"""
+
+
+def main() -> None:
+    """Sets up what the command line names."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (whoever comes with an older one is told)
+        found = ".".join(str(number) for number in sys.version_info[:3])
+        sys.exit(
+            f"QC Desk needs Python 3.11 or newer, and this is {found}. "
+            "Name another one: make run PYTHON=/path/to/python3.11"
+        )
+    venv, requirements = Path(sys.argv[1]), ROOT / sys.argv[2]
+    if not is_up_to_date(venv, requirements):
+        make_environment(venv)
+        install(venv, requirements)
+        stamp(venv, requirements).write_text(digest(requirements))
+    add_driver(venv, requirements)
+
+
+def stamp(venv: Path, requirements: Path) -> Path:
+    """Gives the file that remembers what was installed."""
+    return venv / f".{requirements.stem}.installed"
+
+
+def digest(requirements: Path) -> str:
+    """Gives a short name of the file's content."""
+    return hashlib.sha256(requirements.read_bytes()).hexdigest()
+
+
+def is_up_to_date(venv: Path, requirements: Path) -> bool:
+    """Says whether these very requirements were installed before."""
+    file = stamp(venv, requirements)
+    return file.exists() and file.read_text() == digest(requirements)
+
+
+def make_environment(venv: Path) -> None:
+    """Makes the virtual environment with pip in it, unless it is there."""
+    if (venv / "bin" / "pip").exists():
+        return
+    print(f"Making the virtual environment {venv} …", flush=True)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if importlib.util.find_spec("ensurepip") is None:
+        # Debian keeps this part of Python in a package of its own.
+        debian.install(f"python{version}-venv")
+    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False)
+    if made.returncode:
+        sys.exit(
+            f"Python's venv module does not work here. Install it, on Debian with\n"
+            f"    apt-get install -y python{version}-venv\n"
+            f"and then run the same command again."
+        )
+
+
+def install(venv: Path, requirements: Path) -> None:
+    """Installs what is pinned, but for the driver: that one may fail."""
+    print(f"Installing {requirements.name} …", flush=True)
+    lines = [line for line in requirements.read_text().splitlines() if not is_driver(line)]
+    pinned = venv / f".{requirements.name}"
+    pinned.write_text("\n".join(lines))
+    if pip(venv, "-r", str(pinned)):
+        sys.exit("The packages could not be installed: see pip's message above.")
+
+
+def add_driver(venv: Path, requirements: Path) -> None:
+    """Installs the database driver where it can be compiled; says so where it can't."""
+    if is_importable(venv):
+        return
+    if not has_headers():
+        debian.install(*HEADERS)
+    if has_headers():
+        print(f"Compiling {DRIVER} …", flush=True)
+        pip(venv, *filter(is_driver, requirements.read_text().splitlines()))
+    if not is_importable(venv):
+        print(WITHOUT_DRIVER, flush=True)
+
+
+def is_driver(line: str) -> bool:
+    """Says whether a line of the requirements is the database driver."""
+    return line.startswith(f"{DRIVER}==")
+
+
+def is_importable(venv: Path) -> bool:
+    """Says whether the driver works: it also needs a library of the system's."""
+    test = [str(venv / "bin" / "python"), "-c", "import MySQLdb"]
+    return subprocess.run(test, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def has_headers() -> bool:
+    """Says whether the driver can be compiled here."""
+    python_header = Path(sysconfig.get_path("include"), "Python.h")
+    tools = shutil.which("gcc") and shutil.which("pkg-config")
+    return bool(tools) and python_header.exists() and any(map(is_library, CLIENT_LIBRARIES))
+
+
+def is_library(name: str) -> bool:
+    """Says whether pkg-config knows this library."""
+    return subprocess.run(["pkg-config", "--exists", name], check=False).returncode == 0
+
+
+def pip(venv: Path, *arguments: str) -> int:
+    """Runs pip's install in the virtual environment; gives its exit code."""
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    return subprocess.run(
+        [*command, "--disable-pip-version-check", *arguments], check=False
+    ).returncode
+
+
+if __name__ == "__main__":
+    main()

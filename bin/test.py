@@ -1,0 +1,123 @@
+"""Runs every test twice: on SQLite with files, and on MariaDB with Redis.
+
+Run by `make test` in the virtual environment. Ends with the coverage of both runs together, and
+says loudly what could not be run on this machine. On CI, what could not be run is a failure.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import debian
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests import servers  # noqa: E402
+
+OURS = ("QC_", "WEB_", "AXES_", "CELERY_", "DJANGO_")
+SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "TIME_ZONE"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LEAST_COVERAGE = 95
+
+
+def main() -> None:
+    """Runs all that this machine can; exits 1 if any of it failed."""
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
+        not_run = missing_browser()
+        results = {"SQLite": on_sqlite(Path(folder))}
+        with ExitStack() as stack:
+            database = stack.enter_context(servers.mariadb())
+            broker = stack.enter_context(servers.redis())
+            if database and broker:
+                results["MariaDB + Redis"] = on_mariadb(Path(folder), database, broker)
+            else:
+                not_run += missing_servers()
+        results["coverage"] = coverage(Path(folder))
+    sys.exit(summary(results, not_run))
+
+
+def on_sqlite(folder: Path) -> bool:
+    """Runs the tests as after `make run`; says whether they passed."""
+    return pytest("SQLite, the embedded default", folder / "sqlite", {})
+
+
+def on_mariadb(folder: Path, database: int, broker: int) -> bool:
+    """Runs the tests as in production; says whether they passed."""
+    name = f"qc_{secrets.token_hex(4)}"
+    environment = {
+        "DATABASE_URL": f"mysql://root:@{servers.HOST}:{database}/{name}",
+        "REDIS_URL": f"redis://{servers.HOST}:{broker}/15",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "QC_HTTPS": "off",
+    }
+    try:
+        return pytest("MariaDB and Redis", folder / "mariadb", environment)
+    finally:
+        servers.drop_databases(database, f"test_{name}")
+
+
+def pytest(title: str, folder: Path, environment: dict[str, str]) -> bool:
+    """Runs pytest with these settings and no others; says whether all passed."""
+    print(f"\n═══ Tests on {title} ═══\n", flush=True)
+    folder.mkdir()
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS and not name.startswith(OURS)
+    }
+    ours = {"QC_VAR_DIR": str(folder / "var"), "COVERAGE_FILE": str(folder / ".coverage")}
+    command = [sys.executable, "-m", "pytest", "--quiet", "--cov", "--cov-report="]
+    return run(command, inherited | ours | environment)
+
+
+def coverage(folder: Path) -> bool:
+    """Reports the coverage of all runs together; says whether it is enough."""
+    print("\n═══ Lines of qc/ that the tests run ═══\n", flush=True)
+    environment = os.environ | {"COVERAGE_FILE": str(folder / ".coverage")}
+    command = [sys.executable, "-m", "coverage"]
+    run([*command, "combine", "--quiet", *map(str, folder.glob("*/.coverage"))], environment)
+    return run([*command, "report", f"--fail-under={LEAST_COVERAGE}"], environment)
+
+
+def run(command: list[str], environment: dict[str, str]) -> bool:
+    """Runs a command; says whether it succeeded."""
+    return subprocess.run(command, env=environment, check=False).returncode == 0
+
+
+def missing_browser() -> list[str]:
+    """Installs a browser where it may; otherwise gives what is not run without one."""
+    if any(map(shutil.which, BROWSERS)) or debian.install("chromium"):
+        return []
+    return ["the tests in a browser. To run them:  apt-get install -y chromium"]
+
+
+def missing_servers() -> list[str]:
+    """Gives what is not run without MariaDB and Redis, and what changes that."""
+    return [
+        "everything on MariaDB with Redis. To run it:\n"
+        "    apt-get install -y mariadb-server redis-server "
+        "gcc pkg-config libmariadb-dev python3-dev"
+    ]
+
+
+def summary(results: dict[str, bool], not_run: list[str]) -> int:
+    """Prints what passed, what failed and what was not run; gives the exit code."""
+    print("\n" + "═" * 78)
+    for name, passed in results.items():
+        print(f"  {'passed' if passed else 'FAILED':8} {name}")
+    for what in not_run:
+        print(f"  NOT RUN  {what}")
+    print("═" * 78)
+    must_be_whole = bool(os.environ.get("CI"))
+    return 0 if all(results.values()) and not (not_run and must_be_whole) else 1
+
+
+if __name__ == "__main__":
+    main()
