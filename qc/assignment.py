@@ -4,19 +4,18 @@ The person is locked first, then the task. The most urgent task is found by one 
 the person's queues, merged, so that its cost is the same however long the backlog is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from qc import lifecycle, permissions
+from qc import lifecycle, permissions, seeks
 from qc.exceptions import InvalidTransition, NotEligible, NotFound
 from qc.lifecycle import Assignment
 from qc.models import Priority, Queue, Status, Task, User
-from qc.querysets import ORDER_OF_WORK, TaskQuerySet
+from qc.seeks import Lock
 from qc.transactions import retrying
 
 
@@ -84,9 +83,7 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
 
 def claimable_by(person: User, limit: int) -> list[Task]:
     """Gives the most urgent waiting tasks that this person may claim, at most `limit`."""
-    queues = Queue.objects.serving(person)
-    seeks = [Task.objects.waiting().filter(queue=queue)[:limit] for queue in queues]
-    return merged(seeks, limit) if seeks else []
+    return seeks.heads({queue.pk: limit for queue in Queue.objects.serving(person)}, limit)
 
 
 def why(task: Task, person: User, queues: int) -> str:
@@ -119,39 +116,20 @@ def free_slots(person: User, used: Iterable[int]) -> list[int]:
     return numbers[: max(person.capacity - len(taken), 0)]
 
 
-def merged(seeks: Sequence[QuerySet[Task]], limit: int) -> list[Task]:
-    """Runs one seek for each queue as one statement, and gives the most urgent tasks of all.
-
-    The ORM can't slice the parts of a union on SQLite, hence the few words of SQL around them.
-    """
-    parts = [seek.query.sql_with_params() for seek in seeks]
-    union = " UNION ALL ".join(
-        f"SELECT * FROM ({sql}) AS seek{n}"  # noqa: S608 - the SQL is the ORM's own, its values apart
-        for n, (sql, _p) in enumerate(parts)
-    )
-    sql = f"{union} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
-    return list(Task.objects.raw(sql, [value for _sql, values in parts for value in values]))
-
-
 def most_urgent(person: User) -> Task | None:
     """Gives the task that a hand-out would give this person now; locks nothing."""
-    return _first(Task.objects.all(), person, list(Queue.objects.serving(person)))
+    return _first(person, list(Queue.objects.serving(person)), lock="")
 
 
 def _lock_most_urgent(person: User, queues: list[Queue]) -> Task | None:
     # First past what others are taking right now, then, if nothing is left, waiting for them:
     # a task that only seemed taken must not leave somebody idle until the next sweep.
-    for skip_locked in (True, False):
-        tasks = Task.objects.select_for_update(skip_locked=skip_locked)
-        if task := _first(tasks, person, queues):
-            return task
-    return None
+    return _first(person, queues, lock="skip locked") or _first(person, queues, lock="wait")
 
 
-def _first(tasks: TaskQuerySet, person: User, queues: list[Queue]) -> Task | None:
-    waiting = tasks.waiting().exclude(released_by=person)
-    seeks = [waiting.filter(queue=queue)[:1] for queue in queues]
-    return next(iter(merged(seeks, 1)), None) if seeks else None
+def _first(person: User, queues: list[Queue], lock: Lock) -> Task | None:
+    found = seeks.heads({queue.pk: 1 for queue in queues}, 1, not_released_by=person, lock=lock)
+    return next(iter(found), None)
 
 
 def _used_slots(person: User) -> list[int]:

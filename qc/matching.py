@@ -9,8 +9,8 @@ from collections import defaultdict, deque
 from collections.abc import Collection
 from typing import NamedTuple
 
-from qc import lifecycle
-from qc.assignment import free_slots, hand_out, merged, why
+from qc import lifecycle, seeks
+from qc.assignment import free_slots, hand_out, why
 from qc.lifecycle import Assignment
 from qc.models import Queue, Role, Status, Task, User
 from qc.transactions import retrying
@@ -90,9 +90,8 @@ def _heads(people: list[User], served: dict[int, list[int]]) -> dict[int, deque[
     for person in people:
         for queue in served[person.pk]:
             wanted[queue] += person.capacity - person.open_tasks
-    seeks = [Task.objects.waiting().filter(queue=queue)[:most] for queue, most in wanted.items()]
     heads: dict[int, deque[Task]] = {queue: deque() for queue in wanted}
-    for task in merged(seeks, sum(wanted.values())) if seeks else ():
+    for task in seeks.heads(wanted, sum(wanted.values())):
         heads[task.queue_id].append(task)
     return heads
 

@@ -15,7 +15,7 @@ LAYERS = [
     {"matching"},
     {"assignment", "presence"},
     {"lifecycle"},
-    {"permissions", "history"},
+    {"permissions", "history", "seeks"},
     {"models"},
     {"querysets", "exceptions", "origin", "transactions"},
 ]
