@@ -11,15 +11,17 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import requests
-from honcho import environ
-from honcho.manager import Manager
+from honcho import environ, manager
+from honcho.printer import Message, Printer
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPPED_ON_PURPOSE = (130, 143)
 FIRST_ANSWER_SECONDS = 120
+
+# A worker that is told to stop looks up from its broker every few seconds.
+manager.KILL_WAIT = 20
 
 ACCOUNTS = """
     admin      everything              manager    steers the floor
@@ -28,11 +30,25 @@ ACCOUNTS = """
 """
 
 
-class Floor(Manager):
+class Paper(Printer):
+    """Prints what the processes say; stops them when the terminal is gone."""
+
+    def write(self, message: Message) -> None:
+        """Prints the lines of a message."""
+        try:
+            super().write(message)
+        except RuntimeError:
+            pass  # Ctrl-C came in the middle of a line, and wanted to say so.
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.output.fileno())
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Floor(manager.Manager):
     """The processes of the Procfile, which stop together."""
 
     def __init__(self, address: str, greeting: str) -> None:
-        super().__init__()
+        super().__init__(Paper(sys.stdout))
         self.greeting = threading.Thread(target=greet, args=(address, greeting), daemon=True)
 
     def _start(self) -> None:
@@ -54,6 +70,8 @@ def main() -> None:
     """Prepares what the processes need, and runs them until Ctrl-C."""
     os.chdir(ROOT)
     read_dotenv()
+    # The worker reads nothing but JSON, so it may as well be root's on a newcomer's machine.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
     host, port = os.environ.get("WEB_HOST", "127.0.0.1"), os.environ.setdefault("PORT", "8000")
     check_port(host, port)
     is_demo = not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
@@ -96,24 +114,21 @@ def prepare(is_demo: bool) -> None:
 
 def manage(*arguments: str) -> None:
     """Runs a command of manage.py; ends with its exit code when it fails."""
-    done = subprocess.run([sys.executable, "manage.py", *arguments], check=False)
+    command = [sys.executable, "manage.py", *arguments]
+    # Apart from the terminal: Ctrl-C ends it here, in one place and without a word.
+    done = subprocess.run(command, check=False, start_new_session=True)
     if done.returncode:
         sys.exit(done.returncode)
 
 
 def run(floor: Floor) -> int:
     """Runs the processes until one of them ends or somebody stops them; gives an exit code."""
-    signal.signal(signal.SIGHUP, hang_up)
+    # A terminal that is closed stops everything, as Ctrl-C does.
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     for name, command in environ.parse_procfile(Path("Procfile").read_text()).processes.items():
         floor.add_process(name, command)
     floor.loop()
     return 0 if floor.returncode in STOPPED_ON_PURPOSE else (floor.returncode or 0)
-
-
-def hang_up(*_: Any) -> None:
-    """Stops as Ctrl-C does when the terminal is closed; nothing can be printed any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def greet(address: str, greeting: str) -> None:
@@ -131,11 +146,14 @@ def greet(address: str, greeting: str) -> None:
 def answers(address: str) -> bool:
     """Says whether the web answers anything at all, a redirect to HTTPS or a refusal included."""
     try:
-        requests.head(f"{address}admin/login/", timeout=5, allow_redirects=False)
+        requests.get(f"{address}admin/login/", timeout=5, allow_redirects=False)
     except requests.RequestException:
         return False
     return True
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("Stopped.")

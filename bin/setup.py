@@ -137,4 +137,7 @@ def pip(venv: Path, *arguments: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The same command goes on from here.")

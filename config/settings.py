@@ -161,6 +161,7 @@ if not REDIS_URL:
         "data_folder_in": str(BROKER_DIR),
         "data_folder_out": str(BROKER_DIR),
         "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.2,
     }
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
 CELERY_TASK_IGNORE_RESULT = True
@@ -229,6 +230,6 @@ LOGGING = {
     # They have a line for every sweep or start, whether it did anything or not.
     "loggers": {
         name: {"level": "WARNING"}
-        for name in ("axes", "celery.app.trace", "celery.worker.strategy")
+        for name in ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy")
     },
 }
