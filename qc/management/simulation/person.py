@@ -1,0 +1,121 @@
+"""One simulated person, in a thread of their own."""
+
+import random
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from qc.management.simulation.client import Client, Refused
+from qc.management.simulation.ledger import Ledger
+
+OUTCOMES = [("passed", "")] * 9 + [("failed", "Does not match the drawing.")]
+DOUBLE_CLICK = 0.03
+BREAK = 0.04
+VANISHING = 0.1
+# How much longer than a task a break lasts.
+BREAK_LENGTH = 3
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who signs in, and how fast they are: seconds for a task, on average."""
+
+    username: str
+    password: str
+    handling: float
+    vanishes: bool
+
+
+class Person(threading.Thread):
+    """Signs in and works until the shift is over; some vanish before that without a word."""
+
+    def __init__(
+        self, account: Account, client: Client, over: threading.Event, dice: random.Random
+    ) -> None:
+        super().__init__(name=account.username, daemon=True)
+        self.account = account
+        self.client = client
+        self.over = over
+        self.dice = dice
+        self.is_gone = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """What everybody notes into."""
+        return self.client.ledger
+
+    def run(self) -> None:
+        """A whole shift; a request that got no answer ends it for this person."""
+        try:
+            while not self.over.is_set() and not self.is_gone:
+                self.work()
+            if not self.is_gone:
+                self.client.sign_out()
+        except Refused as refusal:
+            self.ledger.refused.append(f"{self.name} ({refusal})")
+        except requests.RequestException:
+            pass  # the ledger has it
+
+    def work(self) -> None:
+        """Signs in, and finishes tasks until a break, the end, or signed out by somebody."""
+        task = self.sign_in()
+        while not self.over.is_set():
+            try:
+                task = self.finish(task) if task else self.look()
+            except Refused as refusal:
+                if refusal.status == requests.codes.unauthorized:
+                    return
+                self.ledger.count("taken_away")
+                task = None
+            if self.leaves():
+                return
+
+    def sign_in(self) -> dict[str, Any] | None:
+        """Signs in; gives the task that is there already."""
+        answer = self.client.sign_in(self.account.username, self.account.password)
+        return first(answer["tasks"])
+
+    def look(self) -> dict[str, Any] | None:
+        """Looks whether a task has come; comes back when put on break for not responding."""
+        me = self.client.dashboard()["me"]
+        self.ledger.holds(self.name, len(me["tasks"]), me.get("capacity", 1))
+        if me["break_reason"]:
+            return self.sign_in()
+        if not me["tasks"]:
+            self.pause(1)
+        return first(me["tasks"])
+
+    def finish(self, task: dict[str, Any]) -> dict[str, Any] | None:
+        """Takes the time a task takes and completes it, sometimes twice; gives the next."""
+        self.pause(self.dice.uniform(0.5, 1.5) * self.account.handling)
+        outcome, notes = self.dice.choice(OUTCOMES)
+        answer = self.client.complete(task["id"], outcome, notes)
+        self.ledger.completed(answer["completed"]["id"], self.name)
+        if self.dice.random() < DOUBLE_CLICK:
+            answer = self.client.complete(task["id"], outcome, notes)
+        following: dict[str, Any] | None = answer["next"]
+        return following
+
+    def leaves(self) -> bool:
+        """Goes on break, or for good; says whether this person has to sign in again."""
+        if self.account.vanishes and self.dice.random() < VANISHING:
+            self.is_gone = True
+            self.ledger.vanished.append(self.name)
+            return True
+        if self.dice.random() >= BREAK:
+            return False
+        self.client.sign_out()
+        self.ledger.count("breaks")
+        self.pause(BREAK_LENGTH * self.account.handling)
+        return True
+
+    def pause(self, seconds: float) -> None:
+        """Does nothing for a while, or until the shift is over."""
+        self.over.wait(seconds)
+
+
+def first(tasks: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Gives the task in front of the person, if there is one."""
+    return tasks[0] if tasks else None

@@ -1,0 +1,97 @@
+"""A shift: people start, work for a while, and go home; then everything is counted."""
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from qc.management.simulation.client import Client, Refused
+from qc.management.simulation.ledger import Ledger
+from qc.management.simulation.person import Account, Person
+
+# Every so manieth person vanishes some time.
+VANISHES_EACH = 8
+STEADY_SECONDS = 10
+
+
+@dataclass
+class Shift:
+    """The people of a shift, what they noted, and the open tasks before and after."""
+
+    url: str
+    accounts: list[Account]
+    seed: int | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    over: threading.Event = field(default_factory=threading.Event)
+    open_before: int = 0
+    open_after: int = 0
+    came_back: list[int] = field(default_factory=list)
+
+    def begin(self) -> list[Person]:
+        """Counts the open tasks and lets everybody start; gives the people."""
+        self.open_before, _ = self.count_open()
+        dice = random.Random(self.seed)  # noqa: S311 (nothing secret)
+        people = [
+            Person(account, Client(self.url, self.ledger), self.over, random.Random(dice.random()))  # noqa: S311
+            for account in self.accounts
+        ]
+        for person in people:
+            person.start()
+        return people
+
+    def end(self, people: list[Person]) -> None:
+        """Sends everybody home and counts what is open now."""
+        self.over.set()
+        for person in people:
+            person.join()
+        self.open_after, still_held = self.count_open()
+        self.came_back = sorted(still_held & self.ledger.done.keys())
+
+    def count_open(self) -> tuple[int, set[int]]:
+        """Gives how many tasks wait or are in hand, and the ids of those in hand.
+
+        The API tells both in one answer, but people work on meanwhile: it is asked until two
+        answers in a row agree.
+        """
+        client = Client(self.url, self.ledger)
+        client.sign_in(self.accounts[0].username, self.accounts[0].password)
+        deadline = time.monotonic() + STEADY_SECONDS
+        before, now = None, reading(client)
+        while before != now and time.monotonic() < deadline:
+            before, now = now, reading(client)
+        client.sign_out()
+        waiting, held = now
+        return waiting + len(held), held
+
+    @property
+    def lost(self) -> int:
+        """How many tasks are neither done nor open any more, or open though they were done."""
+        return max(0, self.open_before - len(self.ledger.done) - self.open_after) + len(
+            self.came_back
+        )
+
+    @property
+    def arrived(self) -> int:
+        """How many tasks came in during the shift."""
+        return max(0, self.open_after + len(self.ledger.done) - self.open_before)
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether anything happened that must never happen."""
+        ledger = self.ledger
+        return bool(ledger.twice or ledger.too_many or ledger.errors or self.lost)
+
+
+def reading(client: Client) -> tuple[int, set[int]]:
+    """Gives how many tasks wait, and the ids of those in people's hands."""
+    answer: dict[str, Any] = client.dashboard()
+    waiting, people, page = answer["pending"], list(answer["people"]), 1
+    while answer["people"]:
+        page += 1
+        try:
+            answer = client.dashboard(page)
+        except Refused:
+            break
+        people += answer["people"]
+    return waiting, {task["id"] for person in people for task in person["tasks"]}

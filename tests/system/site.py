@@ -1,0 +1,128 @@
+"""A QC Desk of real processes, started as the Procfile says."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from django.conf import settings
+from django.db import connection
+from honcho import environ
+
+from tests import servers
+from tests.waiting import until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROCFILE = environ.parse_procfile((ROOT / "Procfile").read_text()).processes
+START_SECONDS = 60
+
+
+@dataclass
+class Site:
+    """The processes that a test started, on the test's own database; the folder keeps their logs.
+
+    On SQLite the folder is its QC_VAR_DIR, so that it runs as after `make run`.
+    """
+
+    folder: Path
+    port: int = field(default_factory=servers.free_port)
+    variables: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Gives the environment of the processes: this test's database, and a quick sweep."""
+        ours = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "QC_VAR_DIR": str(self.folder),
+            "QC_SWEEP_SECONDS": "1",
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if connection.vendor == "mysql":
+            base = os.environ["DATABASE_URL"].rpartition("/")[0]
+            ours["DATABASE_URL"] = f"{base}/{connection.settings_dict['NAME']}"
+        else:
+            database = self.folder / "qc.sqlite3"
+            if not database.exists():
+                database.symlink_to(Path(connection.settings_dict["NAME"]).resolve())
+        return os.environ | ours | self.variables
+
+    def start(self, kind: str, name: str = "") -> subprocess.Popen[bytes]:
+        """Starts the process that the Procfile calls `kind`, in a group of its own."""
+        name = name or kind
+        with self.log(name).open("wb") as log:
+            process = subprocess.Popen(
+                PROCFILE[kind],
+                shell=True,
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes[name] = process
+        return process
+
+    def start_web(self) -> None:
+        """Starts the web and waits for its first answer."""
+        self.start("web")
+        until(self.answers, within=START_SECONDS)
+
+    def start_worker(self, name: str = "worker") -> None:
+        """Starts a worker and waits until it takes jobs."""
+        self.start("worker", name)
+        until(lambda: "ready." in self.log(name).read_text(), within=START_SECONDS)
+
+    def answers(self) -> bool:
+        """Says whether the web answers."""
+        try:
+            return requests.get(f"{self.url}/admin/login/", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def kill(self, name: str) -> None:
+        """Kills a process, and those that it started, with a signal that nobody can catch."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def terminate(self, name: str) -> int:
+        """Asks a process to end, as the operator's tools do; gives its exit code."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGTERM)
+        return process.wait(timeout=START_SECONDS)
+
+    def stop(self) -> None:
+        """Ends everything, and prints what the processes said, for a test that failed."""
+        for name in list(self.processes):
+            self.kill(name)
+        for log in sorted(self.folder.glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text()[-5000:]}")
+
+    def log(self, name: str) -> Path:
+        """Gives the file with what a process says."""
+        return self.folder / f"{name}.log"
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of manage.py against this site."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def is_embedded() -> bool:
+    """Says whether these tests run without a server."""
+    return bool(settings.EMBEDDED)

@@ -1,0 +1,110 @@
+"""Web, worker and beat as the Procfile starts them: what one misses another makes up for."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from qc import desk, presence
+from qc.models import Queue, Task, User
+from tests.databases import on_mariadb
+from tests.system.site import Site
+from tests.waiting import until
+
+Hire = Callable[[int], list[User]]
+Pile = Callable[..., list[Task]]
+
+
+def holders() -> set[str]:
+    """Who has a task now."""
+    return set(Task.objects.open().values_list("assignee__username", flat=True))
+
+
+def assert_sound(site: Site) -> None:
+    checked = site.manage("check_invariants")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_sweep_hands_out_what_no_event_did(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    for person in hire(3):
+        desk.sign_in(person.pk)
+    pile(queue, 5)
+    site.start_worker()
+    site.start("beat")
+    until(lambda: holders() == {"qc1", "qc2", "qc3"}, within=20)
+    assert_sound(site)
+
+
+def test_two_beats_and_two_workers_assign_nothing_twice(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    people = hire(6)
+    site.start_worker("worker-1")
+    site.start_worker("worker-2")
+    site.start("beat", "beat-1")
+    site.start("beat", "beat-2")
+    for _ in range(3):
+        for person in people:
+            presence.sign_in(person.pk)
+        pile(queue, 6)
+        until(lambda: len(holders()) == len(people), within=20)
+        for person in people:
+            presence.sign_out(person.pk, by=person, reason="signed out")
+    assert_sound(site)
+
+
+def test_a_worker_killed_between_sweeps_is_made_up_for_by_the_next(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    site.start("beat")
+    for person in hire(3):
+        desk.sign_in(person.pk)
+        pile(queue, 1)
+        site.start_worker()
+        until(lambda name=person.username: name in holders(), within=20)
+        site.kill("worker")
+    assert_sound(site)
+
+
+@on_mariadb
+def test_a_worker_killed_in_the_middle_of_a_sweep_leaves_nothing_half_done(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    gone, there = hire(2)
+    [task] = pile(queue, 1)
+    desk.sign_in(gone.pk)
+    desk.sign_in(there.pk)
+    long_ago = timezone.now() - timedelta(hours=1)
+    User.objects.filter(pk=gone.pk).update(last_seen_at=long_ago)
+    site.start("beat")
+    with transaction.atomic():
+        # The sweep signs the person out and then waits for their task, which is locked here.
+        Task.objects.select_for_update().get(pk=task.pk)
+        site.start_worker()
+        # MariaDB answers from a copy that it renews only when nobody has asked for a while.
+        until(waits_for_a_lock, within=20, every=0.5)
+        site.kill("worker")
+        assert User.objects.get(pk=gone.pk).is_logged_in
+    assert_sound(site)
+    site.start_worker("worker-2")
+    until(lambda: holders() == {there.username}, within=60)
+    assert not User.objects.get(pk=gone.pk).is_logged_in
+    assert_sound(site)
+
+
+def waits_for_a_lock() -> bool:
+    """Says whether somebody waits for what this test has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM information_schema.innodb_lock_waits")
+        return bool(cursor.fetchone()[0])
+
+
+def test_each_process_ends_by_itself_when_told_to(site: Site) -> None:
+    site.start_web()
+    site.start_worker()
+    site.start("beat")
+    assert [site.terminate(name) for name in ("web", "worker", "beat")] == [0, 0, 0]
+    assert "Traceback" not in "".join(log.read_text() for log in site.folder.glob("*.log"))
