@@ -38,12 +38,13 @@ INSTALLED_APPS = [
     # Before ours, which takes over what it does at sign-in.
     "django.contrib.auth",
     "qc.apps.QCConfig",
-    "unfold",
+    # Its own site would take the place of ours.
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "qc.apps.PagesConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",

@@ -1,8 +1,41 @@
-"""How the admin looks: name, colours, menu."""
+"""How the pages look: name, icon, colours, menu."""
 
 from typing import Any
 
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+# A calm teal on slightly green greys, by lightness as Unfold wants them.
+TEAL = {
+    "50": "oklch(98.0% .014 195)",
+    "100": "oklch(95.0% .035 195)",
+    "200": "oklch(90.5% .065 195)",
+    "300": "oklch(84.0% .095 195)",
+    "400": "oklch(76.0% .110 197)",
+    "500": "oklch(66.0% .110 200)",
+    "600": "oklch(52.0% .095 205)",
+    "700": "oklch(44.0% .080 208)",
+    "800": "oklch(38.0% .066 210)",
+    "900": "oklch(33.0% .054 212)",
+    "950": "oklch(25.0% .042 215)",
+}
+
 UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "QC Desk",
-    "SITE_HEADER": "QC Desk",
+    "SITE_TITLE": _("QC Desk"),
+    "SITE_HEADER": _("QC Desk"),
+    "SITE_SYMBOL": "fact_check",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("qc/icon.svg"),
+        }
+    ],
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {"primary": TEAL},
+    "STYLES": [lambda request: static("qc/pages.css")],
+    "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
+    "SIDEBAR": {"navigation": "qc.admin.menu.navigation"},
 }

@@ -1,6 +1,7 @@
 """The application's set-up."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.auth.signals import user_logged_in
 
 
@@ -17,3 +18,14 @@ class QCConfig(AppConfig):
         # Signing in is one change of a person and so one history row: presence writes it.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         signins.connect()
+
+
+class PagesConfig(SimpleAdminConfig):
+    """The pages: our own admin site with our own screens, and nothing that other parts bring."""
+
+    default_site = "qc.admin.site.PagesSite"
+
+    def ready(self) -> None:
+        """Registers the screens."""
+        super().ready()
+        from qc.admin import lockouts, people, queues, tasks  # noqa: F401

@@ -125,6 +125,11 @@ def filled(queues: Collection[int]) -> int:
     return match(queues) if queues else 0
 
 
+def supply(person_id: int) -> None:
+    """A person may take more than before (capacity, queues, role): gives them what waits."""
+    assignment.hand_out(person_id)
+
+
 @retrying
 def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     permissions.check_manager(by)

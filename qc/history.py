@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import models
+from django.db.models.signals import post_save
 
 from qc.models import User
 from qc.origin import kind_of_change
@@ -53,3 +54,16 @@ def of(item: models.Model) -> Any:
     """Gives an item's history rows with their people, newest first."""
     history: Any = item.history  # type: ignore[attr-defined]
     return history.select_related("history_user")
+
+
+def record_saved(item: Any, *, by: User | None, reason: str = "", created: bool) -> None:
+    """Writes the one history row of an item saved in several steps, its relations included.
+
+    Meanwhile `item.skip_history_when_saving` was set. simple-history listens to `post_save`
+    and copies the relations as they are in the database then: it is told when all is there.
+    """
+    item._history_user, item._change_reason = by, reason
+    try:
+        post_save.send(type(item), instance=item, created=created, raw=False, using=item._state.db)
+    finally:
+        del item._history_user, item._change_reason

@@ -77,3 +77,10 @@ class HistoryRow(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def what(self) -> str:
+        """What happened, in a word or two."""
+        row: Any = self
+        plain = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
+        return str(self.kind.capitalize() or plain[row.history_type])

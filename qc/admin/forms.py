@@ -1,0 +1,88 @@
+"""The forms of tasks and queues."""
+
+import json
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
+
+from qc.models import Queue, Task
+
+
+class LinesField(forms.CharField):
+    """Text of several lines: however a browser ends its lines, the same text is unchanged."""
+
+    def to_python(self, value: Any) -> str:
+        """Gives the text with plain line ends."""
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the text differs from what it was."""
+        return super().has_changed(self.to_python(initial), data)
+
+
+class DetailsField(forms.JSONField):
+    """The sender's own columns, as readable JSON."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Gives the columns one on a line."""
+        if isinstance(value, forms.fields.InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+class TaskForm(forms.ModelForm):
+    """A task as managers write it."""
+
+    instructions = LinesField(
+        label=_("Instructions"), required=False, widget=UnfoldAdminTextareaWidget()
+    )
+    link = forms.URLField(
+        label=_("Link"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget(),
+    )
+    details = DetailsField(
+        label=_("Details"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text=_("The sender's own columns, as JSON: names and values."),
+    )
+
+    class Meta:
+        model = Task
+        fields: ClassVar = [
+            "reference",
+            "name",
+            "queue",
+            "priority",
+            "due_at",
+            "instructions",
+            "link",
+            "details",
+        ]
+
+    def clean_details(self) -> dict[str, Any]:
+        """Gives the columns; raises ValidationError for anything but names and values."""
+        details = self.cleaned_data["details"]
+        if details is None:
+            return {}
+        if not isinstance(details, dict):
+            raise ValidationError(_('Write names and values, such as {"Part": "A-12"}.'))
+        return details
+
+
+class QueueForm(forms.ModelForm):
+    """A queue as managers write it; it is paused by an action, with a reason."""
+
+    description = LinesField(
+        label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget()
+    )
+
+    class Meta:
+        model = Queue
+        fields: ClassVar = ["name", "description", "open_to_all", "target", "people"]

@@ -1,0 +1,69 @@
+"""The menu: what each role finds at the side of every page."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Entry(NamedTuple):
+    """A page in the menu: its title, its icon, its address, and what one needs to see it."""
+
+    title: str | Promise
+    icon: str
+    address: str
+    permission: str
+
+
+WORK = [Entry(_("My work"), "task_alt", "admin:my_work", "qc.work_task")]
+FLOOR = [
+    Entry(_("Tasks"), "checklist", "admin:qc_task_changelist", "qc.view_task"),
+    Entry(_("Import tasks"), "upload_file", "admin:qc_task_import", "qc.manage_task"),
+    Entry(_("Queues"), "inbox", "admin:qc_queue_changelist", "qc.view_queue"),
+    Entry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
+]
+HOUSE = [
+    Entry(
+        _("Lock-outs"),
+        "lock_clock",
+        "admin:axes_accessattempt_changelist",
+        "axes.view_accessattempt",
+    )
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Gives the menu for whoever asks; Unfold calls it for every page."""
+    groups = [(None, WORK), (_("Floor"), FLOOR), (_("House"), HOUSE)]
+    return [{"title": title, "items": _items(request, entries)} for title, entries in groups]
+
+
+def _items(request: HttpRequest, entries: list[Entry]) -> list[dict[str, Any]]:
+    allowed = [one for one in entries if request.user.has_perm(one.permission) and _there(one)]
+    addresses = {one.address: reverse(one.address) for one in allowed}
+    here = _longest_beginning(request.path, addresses.values())
+    return [
+        {
+            "title": one.title,
+            "icon": one.icon,
+            "link": addresses[one.address],
+            "active": addresses[one.address] == here,
+        }
+        for one in allowed
+    ]
+
+
+def _longest_beginning(path: str, addresses: Any) -> str | None:
+    # "Import tasks" lies below "Tasks": the page belongs to the nearer of the two.
+    return max((one for one in addresses if path.startswith(one)), key=len, default=None)
+
+
+def _there(one: Entry) -> bool:  # until all screens are there
+    from django.urls import NoReverseMatch
+
+    try:
+        return bool(reverse(one.address))
+    except NoReverseMatch:
+        return False

@@ -1,0 +1,104 @@
+"""What all pages of tasks, queues and people share: locked edits, one history row, read-only."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+
+from qc import history, permissions
+from qc.transactions import retrying
+
+
+class Page(SimpleHistoryAdmin, ModelAdmin):
+    """A page of a model that is audited."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    list_disable_select_all = True
+    history_list_per_page = 50
+    object_history_template = "qc/admin/history.html"
+    object_history_list_template = "qc/admin/history_rows.html"
+    warn_unsaved_form = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes what is audited, unless its page says otherwise."""
+        return False
+
+    def has_steer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this user may use the page's actions."""
+        return permissions.is_manager(request.user)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Shows the form; saves it with the row locked, so that nothing it overwrites is stale."""
+        view = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        if request.method != "POST" or object_id is None:
+            return view()
+
+        def save() -> Any:
+            self._lock(object_id)
+            return view()
+
+        return retrying(save)()
+
+    def history_form_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        version_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Refuses: simple-history's page of an old version would save it again on a POST."""
+        raise PermissionDenied
+
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
+    ) -> None:
+        """Says of each row what changed; people and queues by what the page has read already."""
+        super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
+
+    def _lock(self, object_id: str) -> None:
+        try:
+            pk = self.model._meta.pk.to_python(unquote(object_id))
+        except ValidationError:
+            return  # Django's own view says that there is no such thing.
+        self.model._default_manager.select_for_update().filter(pk=pk).first()
+
+
+def changed_columns(form: forms.ModelForm) -> list[str]:
+    """Gives the names of the changed fields that are columns of the object."""
+    columns = {field.name for field in form.instance._meta.concrete_fields}
+    return [name for name in form.changed_data if name in columns]
+
+
+def keep_others(item: models.Model, columns: list[str]) -> None:
+    """Gives all other columns of the object their kept values again.
+
+    A form can't show all of a value (a time has no microseconds in it, a text no blanks at its
+    end): without this the history would say that they changed.
+    """
+    others = [field.name for field in item._meta.concrete_fields if field.name not in columns]
+    item.refresh_from_db(fields=others)
+
+
+def save_edit(item: Any, columns: list[str], *, by: Any, reason: str = "") -> None:
+    """Saves the changed columns of an object, and its one history row."""
+    history.save(item, kind="", by=by, reason=reason, fields=columns)
+
+
+def after_commit(do: Callable[..., object], *args: Any) -> None:
+    """Calls `do` when what has been saved is there for all; its failing undoes nothing."""
+    transaction.on_commit(partial(do, *args), robust=True)

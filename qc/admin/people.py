@@ -1,0 +1,267 @@
+"""The people pages: accounts, roles, queues, and who is there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as __
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.enums import ActionVariant
+
+from qc import desk, explanations, history, permissions, presence
+from qc.admin import labels
+from qc.admin.dialogs import NoReasonForm, asking, find
+from qc.admin.pages import Page, after_commit, changed_columns, keep_others
+from qc.admin.person_forms import NewPasswordForm, NewPersonForm, PersonForm
+from qc.models import Queue, Role, Task, User
+
+ROLES = ("roles", "queues")
+
+
+class PresenceFilter(DropdownFilter):
+    """People by whether they are there."""
+
+    title = _("presence")
+    parameter_name = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Gives the choices."""
+        return [
+            ("free", _("Free")),
+            ("break", _("On break")),
+            ("in", _("Logged in")),
+            ("out", _("Gone")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
+        """Gives the people of the chosen kind."""
+        kinds = {
+            "free": lambda: queryset.filter(pk__in=User.objects.free().order_by().values("pk")),
+            "break": lambda: queryset.there().exclude(break_reason=""),
+            "in": queryset.there,
+            "out": lambda: queryset.filter(is_logged_in=False),
+        }
+        return kinds.get(self.value() or "", lambda: queryset)()
+
+
+class RoleFilter(DropdownFilter):
+    """People by role."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Gives the roles."""
+        return list(Role.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Gives the people who have the role."""
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+@admin.register(User)
+class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
+    """Lists, shows and edits people; nobody is deleted, only deactivated."""
+
+    form = PersonForm
+    add_form = NewPersonForm
+    change_password_form = NewPasswordForm
+    list_display = (
+        "username",
+        "names",
+        "presence",
+        "holds",
+        "roles_held",
+        "queues_on",
+        "last_seen",
+    )
+    list_filter = (PresenceFilter, RoleFilter, ("queues", RelatedDropdownFilter), "is_active")
+    search_fields = ("username", "first_name", "last_name")
+    ordering = ("username",)
+    actions = ()
+    actions_detail = ("come_back", "take_break", "sign_out")
+    filter_horizontal = ()
+    readonly_fields = (
+        "presence",
+        "why",
+        "tasks_held",
+        "last_seen",
+        "roles_held",
+        "queues_on",
+        "last_login",
+        "date_joined",
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
+        (_("Work"), {"fields": ("roles", "queues", "capacity")}),
+        (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
+    )
+    fieldsets = (
+        (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
+        (None, {"fields": ("username", ("first_name", "last_name"), "email", "password")}),
+        (_("Work"), {"fields": ("roles", "queues", "capacity", "is_active")}),
+        (_("Since"), {"fields": (("date_joined", "last_login"),)}),
+    )
+    # For who may not edit: names instead of boxes, and nothing of the password.
+    reading_fieldsets = (
+        (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
+        (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
+        (_("Work"), {"fields": ("roles_held", "queues_on", "capacity", "is_active")}),
+        (_("Since"), {"fields": (("date_joined", "last_login"),)}),
+    )
+
+    sign_out = asking(
+        "sign_out",
+        desk.sign_out,
+        label=_("Sign out"),
+        question=_("They are gone, and their tasks go to others. They can sign in again."),
+        done=_("%(item)s is signed out."),
+        icon="logout",
+        variant=ActionVariant.DANGER,
+    )
+    take_break = asking(
+        "take_break",
+        desk.take_break,
+        label=_("Put on break"),
+        question=_("They get no new tasks, and keep what they hold."),
+        done=_("%(item)s is on break."),
+        icon="coffee",
+    )
+    come_back = asking(
+        "come_back",
+        desk.come_back,
+        label=_("Back from break"),
+        question=_("They get tasks again, at once."),
+        done=_("%(item)s takes work again."),
+        icon="play_arrow",
+        form=NoReasonForm,
+        variant=ActionVariant.PRIMARY,
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this user may edit this account: a superuser's only by a superuser."""
+        if obj is None:
+            return super().has_change_permission(request)
+        return permissions.may_edit_account(request.user, obj)  # type: ignore[arg-type]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Gives the people with how many tasks each holds."""
+        people: Any = super().get_queryset(request)
+        return people.with_open_tasks().prefetch_related("groups", "queues")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Gives no actions for several people."""
+        return {}
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Gives the actions that make sense for a person as they are now."""
+        person = find(self, request, str(object_id))
+        fitting = {
+            "sign-out": person.is_logged_in,
+            "take-break": person.takes_work,
+            "come-back": person.is_logged_in and bool(person.break_reason),
+        }
+        actions = super().get_actions_detail(request, object_id)
+        return [one for one in actions if fitting[one.path]]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Gives the sections that this user may see; who is a superuser, to superusers only."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return self.reading_fieldsets
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not request.user.is_superuser:
+            return fieldsets
+        return (*fieldsets, (_("All rights"), {"fields": ("is_superuser",)}))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Saves an account with one history row that also tells of roles and queues."""
+        by: Any = request.user
+        if not change:
+            obj.is_staff = True
+            history.save(obj, kind="", by=by, reason=form.differences())
+            return
+        if not form.changed_data:
+            return
+        columns = changed_columns(form)
+        if "is_active" in columns and not obj.is_active:
+            self._sign_out_first(obj, by)
+        keep_others(obj, columns)
+        history.save(obj, kind="", by=by, reason=form.differences(), fields=columns)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Saves roles and queues, each queue with its own history row; hands work out."""
+        super().save_related(request, form, formsets, change)
+        person = form.instance
+        if "roles" in form.changed_data:
+            others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
+            person.groups.set([*others, *form.cleaned_data["roles"]])
+        if "queues" in form.changed_data:
+            _set_queues(person, form.cleaned_data["queues"], by=request.user)
+        if form.changed_data:
+            after_commit(desk.supply, person.pk)
+
+    @staticmethod
+    def _sign_out_first(person: User, by: User) -> None:
+        reason = __("deactivated")
+        returned = presence.sign_out(person.pk, by=by, reason=reason)
+        after_commit(desk.filled, {task.queue_id for task in returned})
+
+    @admin.display(description=_("name"), ordering="first_name", empty_value="-")
+    def names(self, person: User) -> str | None:
+        """Gives first and last name."""
+        return person.get_full_name() or None
+
+    @admin.display(description=_("presence"), ordering="is_logged_in")
+    def presence(self, person: User) -> SafeString:
+        """Says whether they are there, and take work."""
+        return labels.presence(person)
+
+    @admin.display(description=_("holds"), ordering="open_tasks")
+    def holds(self, person: User) -> str:
+        """Says how many tasks they hold, of how many they can."""
+        return __("%(held)d of %(most)d") % {"held": person.open_tasks, "most": person.capacity}
+
+    @admin.display(description=_("roles"), empty_value="-")
+    def roles_held(self, person: User) -> str | None:
+        """Gives their roles."""
+        return ", ".join(group.name for group in person.groups.all()) or None
+
+    @admin.display(description=_("queues"), empty_value="-")
+    def queues_on(self, person: Any) -> str | None:
+        """Gives the queues they are on."""
+        return ", ".join(queue.name for queue in person.queues.all()) or None
+
+    @admin.display(description=_("last seen"), ordering="last_seen_at")
+    def last_seen(self, person: User) -> SafeString:
+        """Says how long ago they were last seen."""
+        return labels.age(person.last_seen_at)
+
+    @admin.display(description=_("why"))
+    def why(self, person: User) -> str:
+        """Says why they have what they have, or nothing."""
+        return explanations.of_person(person)
+
+    @admin.display(description=_("tasks"), empty_value="-")
+    def tasks_held(self, person: User) -> SafeString | None:
+        """Gives the tasks they hold, each a link."""
+        tasks = [
+            (reverse("admin:qc_task_change", args=[task.pk]), task)
+            for task in Task.objects.held_by(person)
+        ]
+        return format_html_join(SafeString("<br>"), '<a class="text-link" href="{}">{}</a>', tasks)
+
+
+def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
+    wanted = {queue.pk for queue in chosen}
+    now = set(person.queues.values_list("pk", flat=True))
+    for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
+        queue.skip_history_when_saving = True  # type: ignore[attr-defined]
+        (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
+        del queue.skip_history_when_saving  # type: ignore[attr-defined]
+        history.record_saved(queue, by=by, reason=str(person), created=False)

@@ -1,0 +1,67 @@
+"""The admin site: who may enter, where they land, what it is called."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+from qc import permissions
+from qc.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """Asks for name and password; who has no role is told what to do."""
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Raises ValidationError for an account that may not enter the pages."""
+        super().confirm_login_allowed(user)
+        if not may_enter(user):
+            raise ValidationError(_("You have no role yet. Please ask a manager for one."))
+
+
+class PagesSite(UnfoldAdminSite):
+    """The only interface: QC staff, managers and auditors each find their own pages in it."""
+
+    site_title = site_header = _("QC Desk")
+    login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether this user may enter at all."""
+        return may_enter(request.user)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Gives all addresses, those of *My work* first."""
+        from importlib import util
+
+        if util.find_spec("qc.admin.my_work") is None:
+            return super().get_urls()
+        from qc.admin import my_work
+
+        return [*my_work.urls(self), *super().get_urls()]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sends everybody to the page they work on."""
+        return HttpResponseRedirect(home(request.user))
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Has no page of its own: the menu names all there is."""
+        return self.index(request)
+
+
+def may_enter(user: Any) -> bool:
+    """Whether this account is active, meant for the pages, and has a role."""
+    return user.is_active and user.is_staff and user.has_module_perms("qc")
+
+
+def home(user: Any) -> str:
+    """Gives the address of the page this user works on."""
+    steers_or_reads = permissions.is_manager(user) or permissions.is_auditor(user)
+    return reverse("admin:qc_task_changelist" if steers_or_reads else "admin:my_work")

@@ -1,0 +1,158 @@
+"""What a manager does with tasks: one at a time in a dialog, or several with one reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as __
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.enums import ActionVariant
+
+from qc import desk, lifecycle
+from qc.admin.dialogs import AssignForm, OptionalReasonForm, ReasonForm, Text, asking
+from qc.exceptions import QCError
+from qc.models import Task, User
+
+REFUSALS_NAMED = 20
+
+
+class TaskActions:
+    """The actions of the task page; each is one arrow of `qc.lifecycle`, by way of the desk."""
+
+    assign_task = asking(
+        "assign_task",
+        desk.assign,
+        label=_("Assign"),
+        question=_("Give this task to somebody who is free, whatever their queues."),
+        done=_("%(item)s is assigned."),
+        icon="person_add",
+        form=AssignForm,
+        variant=ActionVariant.PRIMARY,
+    )
+    release_task = asking(
+        "release_task",
+        desk.release,
+        label=_("Take back"),
+        question=_("The task goes back to its queue, and somebody free gets it."),
+        done=_("%(item)s is back in its queue."),
+        icon="undo",
+    )
+    hold_task = asking(
+        "hold_task",
+        desk.hold,
+        label=_("Hold"),
+        question=_("Nobody gets the task until it is resumed."),
+        done=_("%(item)s is on hold."),
+        icon="pause",
+    )
+    resume_task = asking(
+        "resume_task",
+        desk.resume,
+        label=_("Resume"),
+        question=_("The task waits again, and somebody free gets it."),
+        done=_("%(item)s waits again."),
+        icon="play_arrow",
+        form=OptionalReasonForm,
+        variant=ActionVariant.PRIMARY,
+    )
+    cancel_task = asking(
+        "cancel_task",
+        desk.cancel,
+        label=_("Cancel task"),
+        question=_("The task will not be done. It can be reopened later."),
+        done=_("%(item)s is cancelled."),
+        icon="block",
+        variant=ActionVariant.DANGER,
+    )
+    reopen_task = asking(
+        "reopen_task",
+        desk.reopen,
+        label=_("Reopen"),
+        question=_("The task waits to be done again; its notes stay with it."),
+        done=_("%(item)s waits again."),
+        icon="restart_alt",
+    )
+
+    @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
+    def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
+        """Gives the selected tasks to one person, as many as they can hold."""
+        return ask_for_many(self, request, queryset, desk.assign, AssignForm)
+
+    @admin.action(description=_("Hold selected tasks"), permissions=["steer"])
+    def hold_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
+        """Parks the selected tasks."""
+        return ask_for_many(self, request, queryset, desk.hold, ReasonForm)
+
+    @admin.action(description=_("Resume selected tasks"), permissions=["steer"])
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
+        """Lets the selected tasks wait again."""
+        return ask_for_many(self, request, queryset, desk.resume, OptionalReasonForm)
+
+    @admin.action(description=_("Cancel selected tasks"), permissions=["steer"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
+        """Cancels the selected tasks."""
+        return ask_for_many(self, request, queryset, desk.cancel, ReasonForm)
+
+
+def offered(user: User, name: str, task: Task) -> bool:
+    """Whether the action of this name makes sense for this task as it is now."""
+    arrow = name.removesuffix("_task")
+    if arrow == "assign" and lifecycle.may_now(user, "release", task):
+        return True  # out of other hands
+    return lifecycle.may_now(user, arrow, task)
+
+
+def ask_for_many(
+    model_admin: Any,
+    request: HttpRequest,
+    queryset: QuerySet[Task],
+    run: Callable[..., object],
+    form_class: type[ReasonForm],
+) -> HttpResponse | None:
+    """Asks once for all selected tasks, then does it; Django calls actions on POST only."""
+    answered = "_form_submitted" in request.POST
+    form = form_class(request, data=request.POST if answered else None)
+    if form.is_valid():
+        _do_to_many(request, queryset, run, form.answers())
+        return None
+    name = request.POST["action"]
+    title = model_admin.get_actions(request)[name][2]
+    context = model_admin.admin_site.each_context(request) | {
+        "title": title,
+        "form": form,
+        "tasks": queryset.select_related("queue", "assignee"),
+        "action": name,
+        "checkbox": helpers.ACTION_CHECKBOX_NAME,
+        "opts": model_admin.model._meta,
+    }
+    return TemplateResponse(request, "qc/admin/ask_for_many.html", context)
+
+
+def _do_to_many(
+    request: HttpRequest, tasks: QuerySet[Task], run: Callable[..., object], answers: dict[str, Any]
+) -> None:
+    done = 0
+    refusals: list[str] = []
+    # Those that nobody holds first: who gives one up must not get another that is to go too.
+    for task in tasks.order_by(F("slot").asc(nulls_first=True), "pk"):
+        try:
+            run(task.pk, by=request.user, **answers)
+            done += 1
+        except QCError as error:
+            refusals.append(f"{task.reference}: {error}")
+    _report(request, done, refusals)
+
+
+def _report(request: HttpRequest, done: int, refusals: list[str]) -> None:
+    if done:
+        words: Text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", done)
+        messages.success(request, words % {"n": done})
+    for refusal in refusals[:REFUSALS_NAMED]:
+        messages.error(request, refusal)
+    if len(refusals) > REFUSALS_NAMED:
+        messages.error(request, __("%d more were refused.") % (len(refusals) - REFUSALS_NAMED))
