@@ -1,6 +1,6 @@
 """How states, priorities and moments look in lists and on pages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -52,7 +52,9 @@ def age(moment: datetime | None) -> SafeString:
     """Says how long ago something was."""
     if moment is None:
         return SafeString("-")
-    words = timesince(moment, timezone.now(), depth=1)
+    now = timezone.now()
+    fresh = now - moment < timedelta(minutes=1)
+    words = _("just now") if fresh else timesince(moment, now, depth=1)
     return format_html('<span title="{}">{}</span>', clock(moment), words)
 
 

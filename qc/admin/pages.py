@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from qc import history, permissions
+from qc.admin import changes
 from qc.transactions import retrying
 
 
@@ -36,6 +38,13 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
         """Whether this user may use the page's actions."""
         return permissions.is_manager(request.user)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Gives a form field without the buttons that would add or edit what it points to."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -54,6 +63,12 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
 
         return retrying(save)()
 
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
+    ) -> None:
+        """Says of each row of the history page what it changed."""
+        changes.tell(list(historical_records))
+
     def history_form_view(
         self,
         request: HttpRequest,
@@ -63,12 +78,6 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     ) -> HttpResponse:
         """Refuses: simple-history's page of an old version would save it again on a POST."""
         raise PermissionDenied
-
-    def set_history_delta_changes(
-        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
-    ) -> None:
-        """Says of each row what changed; people and queues by what the page has read already."""
-        super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
 
     def _lock(self, object_id: str) -> None:
         try:

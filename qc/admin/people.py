@@ -7,7 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
@@ -94,6 +94,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         "last_seen",
         "roles_held",
         "queues_on",
+        "set_password",
         "last_login",
         "date_joined",
     )
@@ -104,7 +105,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     )
     fieldsets = (
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
-        (None, {"fields": ("username", ("first_name", "last_name"), "email", "password")}),
+        (None, {"fields": ("username", ("first_name", "last_name"), "email", "set_password")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity", "is_active")}),
         (_("Since"), {"fields": (("date_joined", "last_login"),)}),
     )
@@ -241,6 +242,12 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     def last_seen(self, person: User) -> SafeString:
         """Says how long ago they were last seen."""
         return labels.age(person.last_seen_at)
+
+    @admin.display(description=_("password"))
+    def set_password(self, person: User) -> SafeString:
+        """Gives the way to a new password; nothing of the present one."""
+        page = reverse("admin:auth_user_password_change", args=[person.pk])
+        return format_html('<a class="text-link" href="{}">{}</a>', page, __("Set a new password"))
 
     @admin.display(description=_("why"))
     def why(self, person: User) -> str:

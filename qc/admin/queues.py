@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
@@ -25,7 +26,7 @@ class QueueAdmin(Page):
     """Lists, shows and edits queues; they are paused by an action."""
 
     form = QueueForm
-    list_display = ("name", "state", "open_to_all", "on_it", "waiting", "in_work", "target")
+    list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "target")
     search_fields = ("name",)
     autocomplete_fields = ("people",)
     actions = ()
@@ -75,6 +76,10 @@ class QueueAdmin(Page):
             )
         )
 
+    def get_history_queryset(self, request: HttpRequest, *args: Any) -> QuerySet:
+        """Gives the history rows with who was on the queue."""
+        return super().get_history_queryset(request, *args).prefetch_related("people__user")
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Gives no actions for several queues: not even Django's own, which deletes."""
         return {}
@@ -123,6 +128,11 @@ class QueueAdmin(Page):
     def state(self, queue: Queue) -> SafeString:
         """Says whether it runs."""
         return labels.running(queue)
+
+    @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
+    def for_all(self, queue: Queue) -> str | None:
+        """Says whether all QC staff get its tasks."""
+        return __("yes") if queue.open_to_all else None
 
     @admin.display(description=_("people"), ordering="people_on_it")
     def on_it(self, queue: Any) -> int:

@@ -72,7 +72,7 @@ class TaskAdmin(TaskActions, Page):
     list_select_related = ("queue", "assignee")
     # A prefix, whatever its case: the reference's own field puts what is looked up in capitals.
     search_fields = ("^reference", "name")
-    search_help_text = _("Beginning of a reference, or any part of a name")
+    search_help_text = _("Reference or name")
     ordering = ("-id",)
     actions = ("assign_selected", "hold_selected", "resume_selected", "cancel_selected")
     actions_detail = (
@@ -89,7 +89,7 @@ class TaskAdmin(TaskActions, Page):
         (_("For the person"), {"fields": ("instructions", "link", "details")}),
     )
     fieldsets = (
-        (_("State"), {"fields": (("status_label", "person"), "why", "done", "notes")}),
+        (_("State"), {"fields": (("status_label", "person"), "why")}),
         (None, {"fields": ("reference", "name", ("queue", "priority"), "due_at")}),
         (_("For the person"), {"fields": ("details_table", "instructions", "link")}),
         (_("Edit the details"), {"fields": ("details",), "classes": ("collapse",)}),
@@ -118,9 +118,12 @@ class TaskAdmin(TaskActions, Page):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Gives the sections; what only makes sense for an editor is left out for a reader."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
+        if obj is None:
             return fieldsets
-        return [section for section in fieldsets if "details" not in section[1]["fields"]]
+        if not self.has_change_permission(request, obj):
+            fieldsets = [one for one in fieldsets if "details" not in one[1]["fields"]]
+        found = [(_("What was found"), {"fields": ("done", "notes")})]
+        return [fieldsets[0], *(found if obj.completed_at else ()), *fieldsets[1:]]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Gives the actions that this task's state and this user's rights allow now."""

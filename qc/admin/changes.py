@@ -1,0 +1,75 @@
+"""What changed from one history row to the next, in words.
+
+simple-history's own comparison leaves out columns that no form edits, which here are the most
+telling ones: status, person, presence.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.utils import formats, timezone
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext as _
+
+LONGEST = 300
+NOTHING = "–"
+# Bookkeeping that follows from the other columns.
+LEFT_OUT = {"slot", "raise_at"}
+
+
+class Change(NamedTuple):
+    """One column, before and after."""
+
+    field: str
+    old: str
+    new: str
+
+
+def tell(rows: Sequence[Any]) -> None:
+    """Puts on each history row what it changed; `rows` are of one object, newest first."""
+    if not rows:
+        return
+    for row, before in pairwise([*rows, rows[-1].prev_record]):
+        row.changes = between(before, row) if before else []
+
+
+def between(before: Any, after: Any) -> list[Change]:
+    """Gives the columns, and the sets of related objects, that differ between two rows."""
+    fields = [field for field in after.tracked_fields if field.name not in LEFT_OUT]
+    changed = [
+        field for field in fields if getattr(before, field.attname) != getattr(after, field.attname)
+    ]
+    columns = [
+        Change(_title(field), _said(before, field), _said(after, field)) for field in changed
+    ]
+    return columns + [
+        Change(_title(field), _members(before, field), _members(after, field))
+        for field in after._history_m2m_fields
+        if _members(before, field) != _members(after, field)
+    ]
+
+
+def _title(field: Any) -> str:
+    return str(capfirst(field.verbose_name))
+
+
+def _members(row: Any, field: Any) -> str:
+    name = field.m2m_reverse_field_name()
+    members = [str(getattr(one, name)) for one in getattr(row, field.name).all()]
+    return ", ".join(sorted(members)) or NOTHING
+
+
+def _said(row: Any, field: Any) -> str:
+    value = getattr(row, field.name)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in (None, "", {}):
+        return NOTHING
+    if isinstance(value, datetime):
+        return str(formats.localize(timezone.localtime(value)))
+    if field.choices and not isinstance(field, models.ForeignKey):
+        return str(dict(field.flatchoices).get(value, value))
+    return Truncator(str(value)).chars(LONGEST)

@@ -1,0 +1,80 @@
+"""Who gets in, where they land, what their menu offers."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from qc.models import User
+from tests.conftest import person
+
+
+def menu(client: Client) -> list[str]:
+    page = client.get(reverse("admin:qc_task_changelist"))
+    groups = page.context["sidebar_navigation"]
+    return [str(entry["title"]) for group in groups for entry in group["items"]]
+
+
+def test_the_front_door_leads_to_the_pages(client: Client) -> None:
+    assert client.get("/").url == reverse("admin:index")
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+    page = client.get(reverse("admin:qc_task_changelist"))
+    assert page.url.startswith(reverse("admin:login"))
+
+
+def test_a_manager_and_an_auditor_land_on_the_tasks(
+    mona_at_the_desk: Client, otto_at_the_desk: Client
+) -> None:
+    tasks = reverse("admin:qc_task_changelist")
+    assert mona_at_the_desk.get(reverse("admin:index")).url == tasks
+    assert otto_at_the_desk.get(reverse("admin:index")).url == tasks
+
+
+def test_qc_staff_land_on_their_work(anna: User, at_the_page_of: Any) -> None:
+    assert at_the_page_of(anna).get(reverse("admin:index")).url == reverse("admin:my_work")
+
+
+def test_signing_in_without_a_wish_leads_home(client: Client, mona: User) -> None:
+    page = client.post(reverse("admin:login"), {"username": "mona", "password": "demo"})
+    assert page.url == reverse("admin:index")
+
+
+def test_without_a_role_nobody_enters_and_is_told_so(client: Client, db: None) -> None:
+    person("nora")
+    page = client.post(reverse("admin:login"), {"username": "nora", "password": "demo"})
+    assert "You have no role yet" in page.content.decode()
+    assert not User.objects.get(username="nora").is_logged_in
+
+
+def test_who_is_not_meant_for_the_pages_does_not_enter(anna: User, at_the_page_of: Any) -> None:
+    User.objects.filter(pk=anna.pk).update(is_staff=False)
+    page = at_the_page_of(anna).get(reverse("admin:index"))
+    assert page.url.startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("model", ["task", "queue", "user"])
+def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> None:
+    assert at_the_page_of(anna).get(reverse(f"admin:qc_{model}_changelist")).status_code == 403
+
+
+def test_the_menu_is_the_role_s(
+    mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
+) -> None:
+    assert menu(mona_at_the_desk) == ["My work", "Tasks", "Import tasks", "Queues", "People"]
+    assert menu(otto_at_the_desk) == ["Tasks", "Queues", "People"]
+    assert menu(at_the_page_of(root))[-1] == "Lock-outs"
+
+
+def test_the_menu_marks_one_page_only(mona_at_the_desk: Client) -> None:
+    page = mona_at_the_desk.get(reverse("admin:qc_task_import"))
+    entries = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
+    assert [str(one["title"]) for one in entries if one["active"]] == ["Import tasks"]
+
+
+def test_the_pages_of_other_parts_are_not_there(root: User, at_the_page_of: Any) -> None:
+    client = at_the_page_of(root)
+    for address in ("auth/group/", "knox/authtoken/", "axes/accesslog/"):
+        assert client.get(f"/admin/{address}").status_code == 404
