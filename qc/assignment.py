@@ -133,7 +133,8 @@ def _first(person: User, queues: list[Queue], lock: Lock) -> Task | None:
 
 
 def _used_slots(person: User) -> list[int]:
-    return [task.slot or 0 for task in Task.objects.held_by(person).only("slot")]
+    held = Task.objects.held_by(person).order_by()
+    return [slot or 0 for slot in held.values_list("slot", flat=True)]
 
 
 def _a_free_slot(person: User) -> int:

@@ -12,7 +12,7 @@ from qc.origin import Through, acting
 class OriginMiddleware:
     """Names the person and the way for history rows, and keeps the person seen.
 
-    An API request with a token is known only inside its view: `qc.api` does the same there.
+    Who comes with a token is known only inside the API's own views: `qc.api.views.DeskView`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -21,12 +21,8 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers the request with its origin set."""
         through = Through.PAGE if request.path.startswith("/admin/") else Through.API
-        user = (
-            request.user
-            if isinstance(request.user, User) or request.user.is_authenticated
-            else None
-        )
+        user = request.user if isinstance(request.user, User) else None
+        if user is not None:
+            presence.seen(user)
         with acting(through, user):
-            if user is not None:
-                presence.seen(user)
             return self.get_response(request)

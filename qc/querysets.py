@@ -58,8 +58,8 @@ class QueueQuerySet(models.QuerySet["Queue"]):
 
     def of(self, person: "User") -> "QueueQuerySet":
         """Queues that this person is on, or that are open to them, paused ones too."""
-        on_it = person.queues.through.objects.filter(user=person, queue=OuterRef("pk"))
-        qc_staff = person.groups.through.objects.filter(user=person, group__name="QC staff")
+        on_it = self.model.people.through.objects.filter(user=person, queue=OuterRef("pk"))
+        qc_staff = type(person).groups.through.objects.filter(user=person, group__name="QC staff")
         return self.filter(Exists(on_it) | Q(open_to_all=True) & Exists(qc_staff))
 
 
@@ -80,10 +80,19 @@ class PersonQuerySet(models.QuerySet["User"]):
 
     def serving(self, queue: "Queue") -> "PersonQuerySet":
         """People who get tasks from this queue while it runs; the same rule as a queue's."""
-        on_it = queue.people.through.objects.filter(queue=queue, user=OuterRef("pk"))
+        on_it = type(queue).people.through.objects.filter(queue=queue, user=OuterRef("pk"))
         if not queue.open_to_all:
             return self.filter(Exists(on_it))
         return self.filter(Exists(on_it) | Q(groups__name="QC staff")).distinct()
+
+    def doing_qc(self) -> "PersonQuerySet":
+        """Active people who get tasks: QC staff, and whoever is on a queue."""
+        memberships: Any = self.model._meta.get_field("queues").related_model
+        on_one = memberships.people.through.objects.filter(user=OuterRef("pk"))
+        staff = self.model.groups.through.objects.filter(
+            user=OuterRef("pk"), group__name="QC staff"
+        )
+        return self.filter(Exists(on_one) | Exists(staff), is_active=True)
 
     def locked(self, *ids: int) -> "PersonQuerySet":
         """These people, locked until the transaction ends, always in the same order."""

@@ -2,10 +2,25 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from qc import desk
 from qc.models import User
+
+TOO_MANY = 429
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """Gives what django-axes answers after too many failures: the API has said so already."""
+    if response.status_code == TOO_MANY:
+        return response
+    minutes = settings.AXES_COOLOFF_TIME.seconds // 60
+    return render(request, "qc/locked_out.html", {"minutes": minutes}, status=TOO_MANY)
 
 
 def connect() -> None:

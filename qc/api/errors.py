@@ -2,9 +2,34 @@
 
 from typing import Any
 
+from rest_framework import exceptions as drf
+from rest_framework import status
 from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from qc.exceptions import InvalidInput, NotAllowed, NotFound, QCError
+
+STATUS: dict[type[QCError], int] = {
+    NotAllowed: status.HTTP_403_FORBIDDEN,
+    NotFound: status.HTTP_404_NOT_FOUND,
+}
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Placeholder."""
-    return None
+    """Gives DRF's answer for an error: {"detail": …}, or field → messages for a 400.
+
+    What the task or the person is not in a state for is a 409.
+    """
+    if isinstance(error, InvalidInput):
+        error = drf.ValidationError({error.field: [str(error)]})
+    elif isinstance(error, QCError):
+        code = STATUS.get(type(error), status.HTTP_409_CONFLICT)
+        error = refusal(str(error), code)
+    return exception_handler(error, context)
+
+
+def refusal(message: str, code: int) -> drf.APIException:
+    """Gives DRF's exception with a message and a status code."""
+    exception = drf.APIException(message)
+    exception.status_code = code
+    return exception

@@ -1,0 +1,96 @@
+"""What goes in and out of the API, field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from qc.models import Outcome, Task, User
+
+
+class Credentials(serializers.Serializer[Any]):
+    """What signing in takes."""
+
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+
+
+class Completion(serializers.Serializer[Any]):
+    """What completing a task takes; without notes, the draft written on the page stands."""
+
+    outcome = serializers.ChoiceField(Outcome.choices, default=Outcome.PASSED)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+
+
+class Flags(serializers.Serializer[Any]):
+    """How the people of the dashboard may be filtered."""
+
+    logged_in = serializers.BooleanField(required=False, allow_null=True, default=None)
+    free = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """A task with all that its person needs to do it."""
+
+    queue = serializers.CharField(source="queue.name")
+
+    class Meta:
+        model = Task
+        fields = (
+            "id",
+            "reference",
+            "name",
+            "queue",
+            "priority",
+            "due_at",
+            "instructions",
+            "link",
+            "details",
+            "status",
+            "assigned_at",
+            "started_at",
+            "completed_at",
+            "outcome",
+            "notes",
+        )
+
+
+class TaskLine(serializers.ModelSerializer[Task]):
+    """A task as others see it."""
+
+    class Meta:
+        model = Task
+        fields = ("id", "reference", "name", "status")
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    """A person as others see them; takes people read with their `open_now` tasks."""
+
+    is_free = serializers.SerializerMethodField()
+    tasks = TaskLine(many=True, source="open_now")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "is_logged_in", "is_free", "break_reason", "tasks")
+
+    def get_is_free(self, person: Any) -> bool:
+        """Whether they would be given a task: there, not on break, below their capacity."""
+        return person.takes_work and len(person.open_now) < person.capacity
+
+
+class MeSerializer(PersonSerializer):
+    """The person who asks, with their whole tasks."""
+
+    tasks = TaskSerializer(many=True, source="open_now")  # type: ignore[assignment]
+
+    class Meta(PersonSerializer.Meta):
+        fields = (  # type: ignore[assignment]
+            "id",
+            "username",
+            "first_name",
+            "last_name",
+            "is_logged_in",
+            "is_free",
+            "break_reason",
+            "capacity",
+            "tasks",
+        )

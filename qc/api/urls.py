@@ -1,0 +1,17 @@
+"""The addresses of the API, each with and without its trailing slash."""
+
+from django.urls import re_path
+
+from qc.api import views
+
+urlpatterns = [
+    re_path(r"^login/?$", views.LoginView.as_view(), name="api_login"),
+    re_path(r"^logout/?$", views.LogoutView.as_view(), name="api_logout"),
+    # "dashbord" is how the clients that are already there spell it.
+    re_path(r"^dashbo(?:a)?rd/?$", views.DashboardView.as_view(), name="api_dashboard"),
+    re_path(
+        r"^taskcomplete/(?P<pk>[0-9]{1,30})/?$",
+        views.TaskCompleteView.as_view(),
+        name="api_taskcomplete",
+    ),
+]

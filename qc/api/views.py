@@ -1,0 +1,139 @@
+"""The four calls. Each states who may; the rules themselves are the domain's."""
+
+from typing import Any
+
+from axes.helpers import get_cool_off
+from django.contrib.auth import authenticate
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
+from knox.auth import TokenAuthentication
+from knox.models import get_token_model
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from qc import desk, presence
+from qc.api import serializers
+from qc.models import Task, User
+
+
+class DeskView(APIView):
+    """A call for people who are signed in, by token or by the session of the pages."""
+
+    permission_classes = (IsAuthenticated,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Lets in who may, and notes that they are still there."""
+        super().initial(request, *args, **kwargs)
+        if isinstance(request.user, User):
+            presence.seen(request.user)
+
+
+class LoginView(APIView):
+    """Signs in, and hands out work. For everybody; failures are counted and throttled."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+
+    def post(self, request: Request) -> Response:
+        """Gives a token, its expiry, the person and their tasks."""
+        wanted = serializers.Credentials(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        user = self._authenticated(request, **wanted.validated_data)
+        user_logged_in.send(sender=User, request=request._request, user=user)
+        issued, token = get_token_model().objects.create(user=user)
+        me = serializers.MeSerializer(_with_open_tasks().get(pk=user.pk)).data
+        tasks = me.pop("tasks")
+        return Response({"token": token, "expiry": issued.expiry, "user": me, "tasks": tasks})
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """Makes a refused sign-in a 401."""
+        return TokenAuthentication().authenticate_header(request)
+
+    def _authenticated(self, request: Request, username: str, password: str) -> User:
+        user = authenticate(request._request, username=username, password=password)
+        if getattr(request._request, "axes_locked_out", False):
+            wait = get_cool_off(request._request)
+            raise Throttled(wait.total_seconds() if wait else None)
+        if not isinstance(user, User):
+            raise AuthenticationFailed(_("The name or the password is wrong."))
+        return user
+
+
+class LogoutView(DeskView):
+    """Signs out, and returns open tasks. For who is signed in."""
+
+    def post(self, request: Request) -> Response:
+        """Ends the token or the session that was used."""
+        if request.auth is None:
+            end_session(request._request)
+        else:
+            request.auth.delete()
+            user_logged_out.send(sender=User, request=request._request, user=request.user)
+        return Response({"message": _("You are signed out.")})
+
+
+class People(PageNumberPagination):
+    """A hundred people on a page."""
+
+    page_size = 100
+
+
+class DashboardView(DeskView):
+    """Who is there, who is free and who does what. For who is signed in; changes nothing."""
+
+    def get(self, request: Request) -> Response:
+        """Gives me with my tasks, the people who do QC, and how many tasks wait."""
+        flags = serializers.Flags(data=request.query_params)
+        flags.is_valid(raise_exception=True)
+        pages = People()
+        page = pages.paginate_queryset(_people(**flags.validated_data), request, self)
+        return Response(
+            {
+                "me": serializers.MeSerializer(_with_open_tasks().get(pk=request.user.pk)).data,
+                "people": serializers.PersonSerializer(page, many=True).data,
+                "pending": Task.objects.waiting().order_by().count(),
+                "count": pages.page.paginator.count if pages.page else 0,
+                "next": pages.get_next_link(),
+                "previous": pages.get_previous_link(),
+            }
+        )
+
+
+class TaskCompleteView(DeskView):
+    """Completes a task, and hands out the next. For the person who holds it."""
+
+    def post(self, request: Request, pk: int) -> Response:
+        """Gives the completed task, and the one that is now in front of the person."""
+        wanted = serializers.Completion(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        done, following = desk.complete(pk, by=request.user, **wanted.validated_data)  # type: ignore[arg-type]
+        tasks = serializers.TaskSerializer
+        return Response(
+            {
+                "completed": tasks(done).data,
+                "next": tasks(following).data if following else None,
+            },
+            status=status.HTTP_200_OK,
+        )
+
+
+def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
+    people = _with_open_tasks().doing_qc().order_by("username")
+    if logged_in is not None:
+        people = people.filter(is_logged_in=logged_in)
+    if free is not None:
+        now_free = User.objects.free().values("pk")
+        people = people.filter(pk__in=now_free) if free else people.exclude(pk__in=now_free)
+    return people
+
+
+def _with_open_tasks() -> Any:
+    open_now = Task.objects.open().select_related("queue")
+    return User.objects.prefetch_related(Prefetch("tasks", open_now, to_attr="open_now"))

@@ -1,0 +1,157 @@
+"""GET /dashbord/: who is there, who is free, who does what."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from qc import desk
+from qc.models import Queue, Role, Task, User
+from tests.conftest import person
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], APIClient]
+AddTask = Callable[..., Task]
+
+
+def test_it_shows_me_the_people_and_what_waits(
+    anna: User,
+    ben: User,
+    carla: User,
+    mona: User,
+    invoices: Queue,
+    add_task: AddTask,
+    sign_in: SignIn,
+) -> None:
+    mine, _other = add_task(invoices), add_task(invoices)
+    client = sign_in(anna)
+    desk.sign_in(carla.pk)
+    desk.take_break(carla.pk, by=carla, reason="lunch")
+    board = client.get("/dashbord/").json()
+    assert set(board) == {"me", "people", "pending", "count", "next", "previous"}
+    assert board["me"]["tasks"][0]["id"] == mine.pk
+    assert board["me"]["tasks"][0]["instructions"] == ""
+    assert board["pending"] == 1
+    line = {"id": mine.pk, "reference": mine.reference, "name": mine.name, "status": "assigned"}
+    assert board["people"] == [
+        {
+            "id": anna.pk,
+            "username": "anna",
+            "is_logged_in": True,
+            "is_free": False,
+            "break_reason": "",
+            "tasks": [line],
+        },
+        {
+            "id": ben.pk,
+            "username": "ben",
+            "is_logged_in": False,
+            "is_free": False,
+            "break_reason": "",
+            "tasks": [],
+        },
+        {
+            "id": carla.pk,
+            "username": "carla",
+            "is_logged_in": True,
+            "is_free": False,
+            "break_reason": "lunch",
+            "tasks": [],
+        },
+    ]
+
+
+@pytest.mark.parametrize("path", ["/dashbord", "/dashbord/", "/dashboard", "/dashboard/"])
+def test_under_each_of_its_names(anna: User, sign_in: SignIn, path: str) -> None:
+    assert sign_in(anna).get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("logged_in=true", ["anna", "ben"]),
+        ("logged_in=false", ["carla"]),
+        ("free=true", ["ben"]),
+        ("free=false", ["anna", "carla"]),
+        ("logged_in=true&free=false", ["anna"]),
+        ("", ["anna", "ben", "carla"]),
+    ],
+)
+def test_the_people_can_be_filtered(
+    anna: User,
+    ben: User,
+    carla: User,
+    invoices: Queue,
+    add_task: AddTask,
+    sign_in: SignIn,
+    query: str,
+    names: list[str],
+) -> None:
+    add_task(invoices)
+    client = sign_in(anna)
+    desk.sign_in(ben.pk)
+    board = client.get(f"/dashbord/?{query}").json()
+    assert [one["username"] for one in board["people"]] == names
+
+
+def test_a_filter_that_is_none_is_named(anna: User, sign_in: SignIn) -> None:
+    answer = sign_in(anna).get("/dashbord/?free=perhaps")
+    assert (answer.status_code, list(answer.json())) == (400, ["free"])
+    assert sign_in(anna).get("/dashbord/?page=99").status_code == 404
+
+
+def test_it_is_paged(anna: User, sign_in: SignIn) -> None:
+    User.objects.bulk_create(User(username=f"qc{n:03}") for n in range(120))
+    group = anna.groups.get()
+    group.user_set.add(*User.objects.filter(username__startswith="qc"))
+    client = sign_in(anna)
+    first = client.get("/dashbord/").json()
+    assert (len(first["people"]), first["count"], first["previous"]) == (100, 121, None)
+    second = client.get(first["next"]).json()
+    assert (len(second["people"]), second["next"]) == (21, None)
+
+
+def test_it_has_no_side_effect_but_being_seen(
+    anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
+) -> None:
+    client = sign_in(anna)
+    add_task(invoices)
+    User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(minutes=5))
+    rows = (Task.history.count(), User.history.count())
+    assert client.get("/dashbord/").json()["me"]["tasks"] == []
+    assert (Task.history.count(), User.history.count()) == rows
+    anna.refresh_from_db()
+    assert anna.last_seen_at is not None
+    assert anna.last_seen_at > timezone.now() - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("people", [3, 40])
+def test_its_queries_do_not_grow(
+    anna: User,
+    invoices: Queue,
+    add_task: AddTask,
+    sign_in: SignIn,
+    people: int,
+    django_assert_num_queries: Any,
+) -> None:
+    for number in range(people):
+        one = person(f"qc{number}", Role.QC_STAFF)
+        invoices.people.add(one)
+        add_task(invoices)
+        desk.sign_in(one.pk)
+    client = sign_in(anna)
+    with django_assert_num_queries(8):
+        client.get("/dashbord/")
+
+
+def test_only_for_who_is_signed_in(api_client: APIClient) -> None:
+    answer = api_client.get("/dashbord/")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+
+
+def test_it_is_read_only(anna: User, sign_in: SignIn) -> None:
+    assert sign_in(anna).post("/dashbord/").status_code == 405

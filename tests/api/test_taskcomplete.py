@@ -1,0 +1,123 @@
+"""POST /taskcomplete/<id>/: completes a task, hands out the next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from qc import desk
+from qc.models import Queue, Status, Task, User
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], APIClient]
+AddTask = Callable[..., Task]
+
+
+@pytest.fixture
+def two(invoices: Queue, add_task: AddTask) -> list[Task]:
+    """Two waiting invoices."""
+    return [add_task(invoices), add_task(invoices)]
+
+
+def test_it_completes_and_gives_the_next(two: list[Task], anna: User, sign_in: SignIn) -> None:
+    client = sign_in(anna)
+    body = {"outcome": "failed", "notes": "seal broken"}
+    answer = client.post(f"/taskcomplete/{two[0].pk}/", body).json()
+    assert set(answer) == {"completed", "next"}
+    done = answer["completed"]
+    assert (done["status"], done["outcome"]) == ("completed", "failed")
+    assert (done["notes"], answer["next"]["id"]) == ("seal broken", two[1].pk)
+    row = two[0].history.get(kind="completed")
+    assert (row.through, row.history_user) == ("api", anna)
+    assert client.post(f"/taskcomplete/{two[1].pk}/").json()["next"] is None
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_without_a_body_it_passed(two: list[Task], anna: User, sign_in: SignIn, slash: str) -> None:
+    answer = sign_in(anna).post(f"/taskcomplete/{two[0].pk}{slash}")
+    assert answer.json()["completed"]["outcome"] == "passed"
+
+
+def test_again_it_answers_the_same(two: list[Task], anna: User, sign_in: SignIn) -> None:
+    client = sign_in(anna)
+    first = client.post(f"/taskcomplete/{two[0].pk}/", {"outcome": "failed"})
+    again = client.post(f"/taskcomplete/{two[0].pk}/")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert two[0].history.filter(kind="completed").count() == 1
+
+
+def test_somebody_elses_is_forbidden(
+    two: list[Task], anna: User, ben: User, mona: User, sign_in: SignIn
+) -> None:
+    desk.sign_in(anna.pk)
+    for other in (ben, mona):
+        answer = sign_in(other).post(f"/taskcomplete/{two[0].pk}/")
+        assert (answer.status_code, answer.json()) == (
+            403,
+            {"detail": "QD-0001 is in the hands of anna."},
+        )
+    desk.complete(two[0].pk, by=anna)
+    assert sign_in(ben).post(f"/taskcomplete/{two[0].pk}/").status_code == 403
+
+
+def test_what_nobody_holds_is_not_in_a_state_for_it(
+    two: list[Task], anna: User, mona: User, sign_in: SignIn
+) -> None:
+    client = sign_in(anna)
+    desk.hold(two[0].pk, by=mona, reason="call them")
+    answer = client.post(f"/taskcomplete/{two[0].pk}/")
+    assert (answer.status_code, "on hold" in answer.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize("unknown", ["987654", "9" * 25])
+def test_an_unknown_task_is_not_found(anna: User, sign_in: SignIn, unknown: str) -> None:
+    assert sign_in(anna).post(f"/taskcomplete/{unknown}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"outcome": "perhaps"}, "outcome"),
+        ({"outcome": ["passed"]}, "outcome"),
+        ({"notes": {"a": 1}}, "notes"),
+        ({"notes": None}, "notes"),
+        ({"notes": "x" * 10_001}, "notes"),
+        ({"notes": "a\x00b"}, "notes"),
+    ],
+)
+def test_a_bad_value_is_named_and_nothing_is_lost(
+    two: list[Task], anna: User, sign_in: SignIn, body: dict[str, Any], field: str
+) -> None:
+    answer = sign_in(anna).post(f"/taskcomplete/{two[0].pk}/", body)
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+    two[0].refresh_from_db()
+    assert two[0].status == Status.ASSIGNED
+
+
+@pytest.mark.parametrize("body", ["[]", "7", "{", "null x"])
+def test_a_body_that_is_no_object_is_refused(
+    two: list[Task], anna: User, sign_in: SignIn, body: str
+) -> None:
+    client = sign_in(anna)
+    path = f"/taskcomplete/{two[0].pk}/"
+    answer = client.generic("POST", path, body, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_only_for_who_is_signed_in(two: list[Task], api_client: APIClient) -> None:
+    assert api_client.post(f"/taskcomplete/{two[0].pk}/").status_code == 401
+
+
+def test_with_the_session_of_the_pages_it_needs_a_csrf_token(two: list[Task], anna: User) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(anna)
+    assert client.post(f"/taskcomplete/{two[0].pk}/").status_code == 403
+    trusting = APIClient()
+    trusting.force_login(anna)
+    assert trusting.post(f"/taskcomplete/{two[0].pk}/").status_code == 200
+
+
+def test_a_get_completes_nothing(two: list[Task], anna: User, sign_in: SignIn) -> None:
+    assert sign_in(anna).get(f"/taskcomplete/{two[0].pk}/").status_code == 405
