@@ -4,8 +4,11 @@ Every reader raises `ImproperlyConfigured` with a sentence that names the variab
 the value it found and what is allowed.
 """
 
+import os
 import secrets
+import zoneinfo
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,14 @@ def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:
     return text
 
 
+def time_zone(name: str, *, default: str) -> str:
+    """Reads the name of a time zone."""
+    text = env.str(name, "").strip() or default
+    if text not in zoneinfo.available_timezones():
+        raise refuse(name, text, "it must be a time zone such as UTC or Europe/Berlin")
+    return text
+
+
 def words(name: str, *, default: list[str]) -> list[str]:
     """Reads a list separated by commas."""
     listed = [word.strip() for word in env.str(name, "").split(",")]
@@ -84,9 +95,18 @@ def secret_key(name: str, *, file: Path, embedded: bool) -> str:
     if key or not embedded:
         return key or _no_secret_key(name)
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(50))
+        _write_once(file, secrets.token_urlsafe(50))
     return file.read_text()
+
+
+def _write_once(file: Path, text: str) -> None:
+    # Several processes may start at once: whoever links first has written the whole text.
+    own = file.with_suffix(f".{secrets.token_hex(8)}")
+    own.touch(mode=0o600)
+    own.write_text(text)
+    with suppress(FileExistsError):
+        os.link(own, file)
+    own.unlink()
 
 
 def _no_secret_key(name: str) -> str:

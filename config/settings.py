@@ -201,7 +201,7 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 LANGUAGE_CODE = "en"
 USE_TZ = True
-TIME_ZONE = environment.env.str("TIME_ZONE", "UTC")
+TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
