@@ -52,13 +52,21 @@ def between(before: Any, after: Any) -> list[Change]:
     ]
 
 
+def members_of(field: Any) -> str:
+    """Gives the name under which a history row has its members of a set of related objects.
+
+    Under the field's own name simple-history has a manager that can't be read in advance.
+    """
+    return f"historical{field.remote_field.through._meta.model_name}_set"
+
+
 def _title(field: Any) -> str:
     return str(capfirst(field.verbose_name))
 
 
 def _members(row: Any, field: Any) -> str:
     name = field.m2m_reverse_field_name()
-    members = [str(getattr(one, name)) for one in getattr(row, field.name).all()]
+    members = [str(getattr(one, name)) for one in getattr(row, members_of(field)).all()]
     return ", ".join(sorted(members)) or NOTHING
 
 

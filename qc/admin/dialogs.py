@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from qc.exceptions import InvalidInput, QCError
-from qc.models import User
+from qc.models import Role, User
 
 Text = str | Promise
 
@@ -101,7 +102,8 @@ class AssignForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["person"]
-        people.queryset = User.objects.free()
+        works = Q(groups__name=Role.QC_STAFF) | Q(queues__isnull=False)
+        people.queryset = User.objects.free().filter(works).distinct()
         if not people.queryset.exists():
             people.empty_label = _("Nobody is free now")
 

@@ -6,13 +6,17 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import (
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from qc.models import Queue, Task
 
 
-class LinesField(forms.CharField):
-    """Text of several lines: however a browser ends its lines, the same text is unchanged."""
+class PlainTextField(forms.CharField):
+    """A text that is unchanged when only blanks around it, or the ends of its lines, differ."""
 
     def to_python(self, value: Any) -> str:
         """Gives the text with plain line ends."""
@@ -36,7 +40,8 @@ class DetailsField(forms.JSONField):
 class TaskForm(forms.ModelForm):
     """A task as managers write it."""
 
-    instructions = LinesField(
+    name = PlainTextField(label=_("Name"), max_length=200, widget=UnfoldAdminTextInputWidget())
+    instructions = PlainTextField(
         label=_("Instructions"), required=False, widget=UnfoldAdminTextareaWidget()
     )
     link = forms.URLField(
@@ -79,7 +84,7 @@ class TaskForm(forms.ModelForm):
 class QueueForm(forms.ModelForm):
     """A queue as managers write it; it is paused by an action, with a reason."""
 
-    description = LinesField(
+    description = PlainTextField(
         label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget()
     )
 

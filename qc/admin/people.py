@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -63,6 +64,10 @@ class RoleFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         """Gives the people who have the role."""
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+# Django's own pages of accounts bring it; roles are given on a person's page.
+admin.site.unregister(Group)
 
 
 @admin.register(User)
@@ -193,7 +198,10 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         if "is_active" in columns and not obj.is_active:
             self._sign_out_first(obj, by)
         keep_others(obj, columns)
-        history.save(obj, kind="", by=by, reason=form.differences(), fields=columns)
+        if columns:
+            history.save(obj, kind="", by=by, reason=form.differences(), fields=columns)
+        else:
+            history.record_saved(obj, by=by, reason=form.differences(), created=False)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Saves roles and queues, each queue with its own history row; hands work out."""

@@ -1,9 +1,11 @@
 """The queue pages: who works on what, how much waits, what is paused."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -76,10 +78,6 @@ class QueueAdmin(Page):
             )
         )
 
-    def get_history_queryset(self, request: HttpRequest, *args: Any) -> QuerySet:
-        """Gives the history rows with who was on the queue."""
-        return super().get_history_queryset(request, *args).prefetch_related("people__user")
-
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Gives no actions for several queues: not even Django's own, which deletes."""
         return {}
@@ -113,15 +111,12 @@ class QueueAdmin(Page):
     ) -> HttpResponse:
         """Deletes a queue that never had a task; any other is refused with the reason."""
         queue = find(self, request, object_id)
-        tasks = Task.objects.filter(queue=queue).count()
-        if not tasks:
-            return super().delete_view(request, object_id, extra_context)
-        words = ngettext(
-            "%(queue)s has one task, so it can't be deleted. Pause it instead.",
-            "%(queue)s has %(n)d tasks, so it can't be deleted. Pause it instead.",
-            tasks,
-        )
-        messages.error(request, words % {"queue": queue, "n": tasks})
+        if not self.has_delete_permission(request, queue):
+            raise PermissionDenied
+        if not Task.objects.filter(queue=queue).exists():
+            with suppress(ProtectedError):  # a task that came while it was being deleted
+                return super().delete_view(request, object_id, extra_context)
+        messages.error(request, _refusal(queue))
         return HttpResponseRedirect(reverse("admin:qc_queue_change", args=[queue.pk]))
 
     @admin.display(description=_("state"), ordering="is_paused")
@@ -148,6 +143,16 @@ class QueueAdmin(Page):
     def in_work(self, queue: Any) -> int:
         """Says how many of its tasks are in somebody's hands."""
         return queue.in_work_now
+
+
+def _refusal(queue: Queue) -> str:
+    tasks = Task.objects.filter(queue=queue).count()
+    words = ngettext(
+        "%(queue)s has one task, so it can't be deleted. Pause it instead.",
+        "%(queue)s has %(n)d tasks, so it can't be deleted. Pause it instead.",
+        tasks,
+    )
+    return words % {"queue": queue, "n": tasks}
 
 
 def _count(tasks: QuerySet[Task]) -> Coalesce:

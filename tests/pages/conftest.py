@@ -19,7 +19,7 @@ def root(db: None) -> User:
 
 @pytest.fixture
 def at_the_page_of() -> Callable[[User], Client]:
-    """Signs somebody in without the hand-out that a real sign-in brings."""
+    """Signs somebody in."""
 
     def sign_in(user: User) -> Client:
         client = Client()
