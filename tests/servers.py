@@ -48,15 +48,28 @@ def redis() -> Iterator[int | None]:
     if redis_answers(6379):
         yield 6379
         return
-    server = _binary("redis-server")
-    if not server:
+    if not has_redis():
         yield None
         return
-    with _folder() as folder:
-        port = free_port()
-        command = [server, "--bind", HOST, "--port", str(port), "--save", "", "--dir", str(folder)]
-        with _running(command, folder, lambda: redis_answers(port)):
-            yield port
+    port = free_port()
+    with private_redis(port):
+        yield port
+
+
+@contextmanager
+def private_redis(port: int) -> Iterator[int]:
+    """Runs a Redis on this port, and gives the port."""
+    command = [str(_binary("redis-server")), "--bind", HOST, "--port", str(port), "--save", ""]
+    with (
+        _folder() as folder,
+        _running([*command, "--dir", str(folder)], folder, lambda: redis_answers(port)),
+    ):
+        yield port
+
+
+def has_redis() -> bool:
+    """Says whether a Redis could be started from this machine's binaries."""
+    return _binary("redis-server") is not None
 
 
 def mariadb_answers(port: int) -> bool:

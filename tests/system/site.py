@@ -72,7 +72,9 @@ class Site:
         return process
 
     def start_web(self) -> None:
-        """Starts the web and waits for its first answer."""
+        """Starts the web as docs/deploy.md says, and waits for its first answer."""
+        if {"DATABASE_URL", "REDIS_URL"} & self.environment().keys():
+            self.manage("collectstatic", "--noinput")
         self.start("web")
         until(self.answers, within=START_SECONDS)
 

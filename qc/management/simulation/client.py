@@ -14,9 +14,9 @@ ATTEMPTS = 3
 class Refused(Exception):
     """The API answered with something else than 200."""
 
-    def __init__(self, status: int, detail: Any) -> None:
-        super().__init__(f"{status}: {detail}")
-        self.status = status
+    def __init__(self, code: int, detail: Any) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
 
 
 class Client:

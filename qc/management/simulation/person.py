@@ -65,7 +65,7 @@ class Person(threading.Thread):
             try:
                 task = self.finish(task) if task else self.look()
             except Refused as refusal:
-                if refusal.status == requests.codes.unauthorized:
+                if refusal.code == requests.codes.unauthorized:
                     return
                 self.ledger.count("taken_away")
                 task = None
@@ -80,7 +80,7 @@ class Person(threading.Thread):
     def look(self) -> dict[str, Any] | None:
         """Looks whether a task has come; comes back when put on break for not responding."""
         me = self.client.dashboard()["me"]
-        self.ledger.holds(self.name, len(me["tasks"]), me.get("capacity", 1))
+        self.ledger.holds(self.name, len(me["tasks"]), me["capacity"])
         if me["break_reason"]:
             return self.sign_in()
         if not me["tasks"]:

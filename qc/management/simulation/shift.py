@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from qc.management.simulation.client import Client, Refused
+from qc.management.simulation.client import Client
 from qc.management.simulation.ledger import Ledger
 from qc.management.simulation.person import Account, Person
 
@@ -87,11 +87,8 @@ def reading(client: Client) -> tuple[int, set[int]]:
     """Gives how many tasks wait, and the ids of those in people's hands."""
     answer: dict[str, Any] = client.dashboard()
     waiting, people, page = answer["pending"], list(answer["people"]), 1
-    while answer["people"]:
+    while answer["next"]:
         page += 1
-        try:
-            answer = client.dashboard(page)
-        except Refused:
-            break
+        answer = client.dashboard(page)
         people += answer["people"]
     return waiting, {task["id"] for person in people for task in person["tasks"]}

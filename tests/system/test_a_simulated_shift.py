@@ -1,0 +1,182 @@
+"""`manage.py simulate_shift` against a real site, and against one that does wrong."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from typing import Any, ClassVar
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from qc.models import Queue, Status, Task, User
+from tests import servers
+from tests.system.site import ROOT, Site
+from tests.waiting import until
+
+Hire = Callable[[int], list[User]]
+Pile = Callable[..., list[Task]]
+
+DICE = 7
+
+
+def simulate(url: str, **options: Any) -> tuple[str, bool]:
+    """Plays a short shift; gives what it printed and whether all was well."""
+    printed = StringIO()
+    quick = {"people": 8, "minutes": 0.1, "handling": 0.05, "seed": DICE}
+    try:
+        call_command("simulate_shift", url=url, stdout=printed, **quick | options)
+    except CommandError as error:
+        return printed.getvalue() + str(error), False
+    return printed.getvalue(), True
+
+
+def test_a_shift_on_a_sound_site_loses_nothing(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    hire(8)
+    pile(queue, 1000)
+    site.start_web()
+    printed, is_well = simulate(site.url)
+    assert is_well, printed
+    done = Task.objects.filter(status=Status.COMPLETED).count()
+    assert done > 20
+    assert f"{done} tasks done, 0 done twice, 0 lost" in printed
+    assert f"1000 open before, {1000 - done} after" in printed
+    assert "1 vanished" in printed
+    assert User.objects.get(username="qc8").is_logged_in
+    assert User.objects.filter(is_logged_in=True).count() == 1
+
+
+def test_people_who_are_not_there_are_named_and_the_others_work(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    hire(1)
+    pile(queue, 3)
+    site.start_web()
+    printed, is_well = simulate(site.url, people=2)
+    assert is_well, printed
+    assert "3 tasks done" in printed
+    assert "Could not go on: qc2 (401" in printed
+
+
+def test_nobody_to_play_is_said_so(site: Site) -> None:
+    site.start_web()
+    printed, is_well = simulate(site.url)
+    assert not is_well
+    assert "qc1 can't sign in: 401" in printed
+
+
+def test_a_site_that_does_not_answer_is_named() -> None:
+    url = f"http://127.0.0.1:{servers.free_port()}"
+    printed, is_well = simulate(url)
+    assert not is_well
+    assert f"{url} does not answer" in printed
+
+
+def test_ctrl_c_ends_the_shift_with_its_summary(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    hire(2)
+    pile(queue, 1000)
+    site.start_web()
+    command = [
+        "simulate_shift",
+        "--people=2",
+        "--minutes=9",
+        "--handling=0.05",
+        f"--url={site.url}",
+    ]
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=site.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as playing:
+        until(lambda: Task.objects.filter(status=Status.COMPLETED).count() > 5, within=30)
+        playing.send_signal(signal.SIGINT)
+        printed, _ = playing.communicate(timeout=30)
+    assert playing.returncode == 0, printed
+    done = Task.objects.filter(status=Status.COMPLETED).count()
+    assert f"{done} tasks done, 0 done twice, 0 lost" in printed
+    assert not User.objects.filter(is_logged_in=True).exists()
+
+
+class WrongSite(BaseHTTPRequestHandler):
+    """Answers like the API, but as its server's `trick` says."""
+
+    protocol_version = "HTTP/1.1"
+    task: ClassVar = {"id": 1, "reference": "QD-1", "name": "Check", "status": "assigned"}
+
+    def do_GET(self) -> None:
+        me = {"capacity": 1, "break_reason": "", "tasks": self.in_hand()}
+        people = [{"tasks": self.in_hand()}]
+        self.answer({"me": me, "people": people, "pending": self.waiting(), "next": None})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/login/":
+            self.answer({"token": "t", "tasks": [self.task]})
+        elif self.path == "/logout/":
+            self.answer({"message": "bye"})
+        elif self.trick == "breaks":
+            self.answer({"detail": "broken"}, code=500)
+        else:
+            self.server.completions += 1  # type: ignore[attr-defined]
+            self.answer({"completed": self.task, "next": None})
+
+    @property
+    def trick(self) -> str:
+        return str(self.server.trick)  # type: ignore[attr-defined]
+
+    def in_hand(self) -> list[dict[str, Any]]:
+        return [self.task] * {"hands out two": 2, "keeps it open": 1}.get(self.trick, 0)
+
+    def waiting(self) -> int:
+        done = self.server.completions  # type: ignore[attr-defined]
+        return 10 if self.trick == "loses" and not done else 0
+
+    def answer(self, content: dict[str, Any], code: int = 200) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def wrong_site(trick: str) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), WrongSite)
+    server.trick, server.completions = trick, 0  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("trick", "complaint"),
+    [
+        ("gives it to everybody", "DONE TWICE: task 1 by qc"),
+        ("loses", "9 lost"),
+        ("hands out two", "TOO MANY: qc"),
+        ("keeps it open", "DONE, BUT OPEN AGAIN: task 1"),
+        ("breaks", "ERROR: taskcomplete answered 500"),
+    ],
+)
+def test_a_site_that_does_wrong_is_found_out(trick: str, complaint: str) -> None:
+    with wrong_site(trick) as url:
+        printed, is_well = simulate(url, people=3, minutes=0.02)
+    assert not is_well
+    assert complaint in printed
