@@ -42,7 +42,7 @@ class TaskForm(forms.ModelForm):
 
     name = PlainTextField(label=_("Name"), max_length=200, widget=UnfoldAdminTextInputWidget())
     instructions = PlainTextField(
-        label=_("Instructions"), required=False, widget=UnfoldAdminTextareaWidget()
+        label=_("Instructions"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
     )
     link = forms.URLField(
         label=_("Link"),
@@ -53,6 +53,7 @@ class TaskForm(forms.ModelForm):
     )
     details = DetailsField(
         label=_("Details"),
+        initial=dict,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_("The sender's own columns, as JSON: names and values."),
@@ -85,7 +86,7 @@ class QueueForm(forms.ModelForm):
     """A queue as managers write it; it is paused by an action, with a reason."""
 
     description = PlainTextField(
-        label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget()
+        label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
     )
 
     class Meta:

@@ -13,7 +13,8 @@ class LockoutAdmin(ModelAdmin):
     """Lists failed sign-ins; deleting one forgets it, and so opens the lock."""
 
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    list_display_links = None
+    # Nothing of what was typed.
+    fields = list_display
     search_fields = ("username", "ip_address")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -21,5 +22,5 @@ class LockoutAdmin(ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits one; the answer also hides what was typed."""
+        """Nobody edits one."""
         return False

@@ -12,10 +12,21 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from qc import history, permissions
 from qc.admin import changes
 from qc.transactions import retrying
+
+
+class Rows(ChangeList):
+    """The rows of a list; counted once only."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Reads a page of rows; without a filter, those found are all there are."""
+        super().get_results(request)
+        if not (self.has_active_filters or self.query):
+            self.full_result_count = self.result_count
 
 
 class Page(SimpleHistoryAdmin, ModelAdmin):
@@ -29,6 +40,10 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     object_history_template = "qc/admin/history.html"
     object_history_list_template = "qc/admin/history_rows.html"
     warn_unsaved_form = True
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Rows]:
+        """Gives the kind of list this page is."""
+        return Rows
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes what is audited, unless its page says otherwise."""

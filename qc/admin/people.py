@@ -76,6 +76,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
 
     form = PersonForm
     add_form = NewPersonForm
+    add_form_template = None
     change_password_form = NewPasswordForm
     list_display = (
         "username",
