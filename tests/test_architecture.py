@@ -11,7 +11,7 @@ QC = Path(__file__).parent.parent / "qc"
 LAYERS = [
     {"admin", "api", "tasks", "management", "middleware", "signins", "apps"},
     {"sweeps", "resources", "explanations", "invariants", "demo"},
-    {"desk"},
+    {"desk", "tables"},
     {"matching"},
     {"assignment", "presence"},
     {"lifecycle"},

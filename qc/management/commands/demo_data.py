@@ -1,0 +1,116 @@
+"""`manage.py demo_data`: any number of people and tasks, for trials and benchmarks."""
+
+import random
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from qc import history
+from qc.models import Queue, Role, Task, User
+
+QUEUES_OF_EACH = 3
+BATCH = 2000
+REFERENCE = "DEMO-"
+
+
+class Command(BaseCommand):
+    """Adds what is missing of qc1 … qcN, each on three queues, and N more tasks, in bulk."""
+
+    help = "Adds people (qc1 … qcN, password demo) and tasks, spread over the queues."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes how many of each."""
+        parser.add_argument("--people", type=int, default=0, help="qc1 … qcN are to be there")
+        parser.add_argument("--tasks", type=int, default=0, help="so many more tasks")
+        parser.add_argument("--queues", type=int, default=20, help="made where there are none")
+        parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Adds queues, people and tasks, and says how many."""
+        queues = ensure_queues(options["queues"])
+        people = add_people(options["people"], queues)
+        added = 0
+        tasks = make_tasks(options["tasks"], queues, random.Random(options["seed"]))  # noqa: S311
+        while batch := list(islice(tasks, BATCH)):
+            added += add_tasks(batch)
+            self.stderr.write(f"\r{added} of {options['tasks']} tasks", ending="")
+        self.stdout.write(f"{people} people and {added} tasks are new, in {len(queues)} queues.")
+
+
+def ensure_queues(number: int) -> list[Queue]:
+    """Gives the queues that are there, or makes some."""
+    if not Queue.objects.exists():
+        for n in range(1, number + 1):
+            Queue.objects.create(name=f"Queue {n}", target=timedelta(hours=2 + n % 24))
+    return list(Queue.objects.order_by("pk"))
+
+
+@transaction.atomic
+def add_people(number: int, queues: list[Queue]) -> int:
+    """Adds those of qc1 … qcN who are missing; gives how many."""
+    there = set(User.objects.values_list("username", flat=True))
+    names = [f"qc{n}" for n in range(1, number + 1) if f"qc{n}" not in there]
+    # One hash for all: made for each, it would take most of the time.
+    password = make_password("demo")
+    people = [User(username=name, password=password, is_staff=True) for name in names]
+    User.objects.bulk_create(people, batch_size=BATCH)
+    people = list(User.objects.filter(username__in=names).order_by("pk"))
+    record(people)
+    group = Group.objects.get(name=Role.QC_STAFF)
+    group.user_set.add(*people)
+    spread(people, queues)
+    return len(people)
+
+
+def spread(people: list[User], queues: list[Queue]) -> None:
+    """Puts each person on three queues, the same number on each, with one history row a queue."""
+    step = max(len(queues) // QUEUES_OF_EACH, 1)
+    for at, queue in enumerate(queues):
+        mine = [
+            one
+            for n, one in enumerate(people)
+            if (at - n) % step == 0 or len(queues) <= QUEUES_OF_EACH
+        ]
+        if mine:
+            queue.people.add(*mine)
+
+
+def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterator[Task]:
+    """Gives that many tasks whose references go on where the last ones ended."""
+    now = timezone.now()
+    first = Task.objects.filter(reference__startswith=REFERENCE).count() + 1
+    for n in range(first, first + number):
+        queue = queues[n % len(queues)]
+        task = Task(
+            reference=f"{REFERENCE}{n:07}",
+            name=f"Check {queue.name.lower()} {n}",
+            queue=queue,
+            priority=dice.choices((1, 2, 3, 4), (5, 15, 60, 20))[0],
+            due_at=now + queue.target * dice.uniform(0.5, 1.5),
+            details={"batch": f"B{dice.randrange(10_000, 99_999)}"},
+        )
+        task.arrive(now)
+        yield task
+
+
+@transaction.atomic
+def add_tasks(tasks: list[Task]) -> int:
+    """Adds tasks with their history rows; gives how many."""
+    Task.objects.bulk_create(tasks, batch_size=BATCH)
+    wanted = [task.reference for task in tasks]
+    record(list(Task.objects.filter(reference__in=wanted)))
+    return len(tasks)
+
+
+def record(items: list[Any]) -> None:
+    """Writes the first history row of each."""
+    reasons = ["demo"] * len(items)
+    history.record_many(items, kind="", by=None, reasons=reasons, created=True)

@@ -1,0 +1,49 @@
+"""`manage.py load_demo`: people of each role, four queues and 500 tasks, to try it out."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from qc import history
+from qc.models import Queue, User
+from qc.resources import import_tasks
+
+FIXTURES = Path(settings.BASE_DIR) / "fixtures"
+
+
+class Command(BaseCommand):
+    """Fills an empty embedded database once; a second run changes nothing."""
+
+    help = "Loads the demo people, queues and tasks into the embedded default."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Loads what is missing. Raises CommandError where real work may be going on."""
+        if not settings.EMBEDDED:
+            raise CommandError(
+                "The demo accounts have a password that everybody knows: they are loaded on the "
+                "embedded default only, without DATABASE_URL and REDIS_URL."
+            )
+        if not User.objects.filter(username="manager").exists():
+            load_people()
+        file = FIXTURES / "tasks.csv"
+        manager = User.objects.get(username="manager")
+        result = import_tasks(file.read_bytes(), file.name, by=manager)
+        if result.faults:
+            raise CommandError(f"{file.name}: {result.faults[0]}")
+        self.stdout.write(f"Demo: {len(result.new)} tasks are new.")
+
+
+@transaction.atomic
+def load_people() -> None:
+    """Loads people and queues, each with its first history row."""
+    call_command("loaddata", FIXTURES / "demo.json", verbosity=0)
+    # A fixture is saved raw, without history; only putting people on a queue has left a row.
+    Queue.history.update(history_type="+", history_change_reason="demo")
+    known = Queue.history.values("id")
+    for items in (list(User.objects.all()), list(Queue.objects.exclude(pk__in=known))):
+        reasons = ["demo"] * len(items)
+        history.record_many(items, kind="", by=None, reasons=reasons, created=True)
