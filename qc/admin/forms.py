@@ -37,7 +37,21 @@ class DetailsField(forms.JSONField):
         return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-class TaskForm(forms.ModelForm):
+class SeenForm(forms.ModelForm):
+    """A form whose changes are what its user changed, against what they saw.
+
+    Whatever else has changed since the page was opened, such as a priority that the sweep has
+    raised, is left as it is.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for field in self.fields.values():
+                field.show_hidden_initial = True
+
+
+class TaskForm(SeenForm):
     """A task as managers write it."""
 
     name = PlainTextField(label=_("Name"), max_length=200, widget=UnfoldAdminTextInputWidget())
@@ -82,7 +96,7 @@ class TaskForm(forms.ModelForm):
         return details
 
 
-class QueueForm(forms.ModelForm):
+class QueueForm(SeenForm):
     """A queue as managers write it; it is paused by an action, with a reason."""
 
     description = PlainTextField(

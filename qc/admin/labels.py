@@ -42,10 +42,10 @@ def due(task: Task) -> SafeString:
     exactly = clock(task.due_at)
     if task.is_late:
         words = _("%s late") % timesince(task.due_at, depth=1)
-        return format_html('<span class="qc-late" title="{}">{}</span>', exactly, words)
+        return format_html('<span class="qc-due qc-late" title="{}">{}</span>', exactly, words)
     over = task.status in (Status.COMPLETED, Status.CANCELLED)
     words = exactly if over else _("in %s") % timeuntil(task.due_at, depth=1)
-    return format_html('<span title="{}">{}</span>', exactly, words)
+    return format_html('<span class="qc-due" title="{}">{}</span>', exactly, words)
 
 
 def age(moment: datetime | None) -> SafeString:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from qc.admin.forms import SeenForm
 from qc.models import Queue, Role, Task, User
 
 
@@ -53,7 +54,7 @@ class NewPersonForm(AccountForm, UserCreationForm):
     """A new person, with a first password."""
 
 
-class PersonForm(AccountForm, UserChangeForm):
+class PersonForm(SeenForm, AccountForm, UserChangeForm):
     """A person who is there already."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
+from qc.admin import my_work
 from qc.models import User
 
 
@@ -35,12 +36,6 @@ class PagesSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Gives all addresses, those of *My work* first."""
-        from importlib import util
-
-        if util.find_spec("qc.admin.my_work") is None:
-            return super().get_urls()
-        from qc.admin import my_work
-
         return [*my_work.urls(self), *super().get_urls()]
 
     def index(

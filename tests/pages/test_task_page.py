@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import assignment, invariants, lifecycle
+from qc import assignment, invariants, lifecycle, sweeps
 from qc.models import Queue, Task, User
 from tests.pages.conftest import change, signed_in, typed
 
@@ -112,6 +112,17 @@ def test_an_edit_overwrites_nothing_that_happened_meanwhile(
     task.refresh_from_db()
     assert (task.name, task.assignee, task.status) == ("Renamed", anna, "assigned")
     assert list(invariants.broken()) == []
+
+
+def test_an_edit_does_not_undo_what_the_sweep_did_meanwhile(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices, due_at=timezone.now() - timedelta(hours=1))
+    form = typed(mona_at_the_desk, change(task))
+    sweeps.raise_overdue()
+    mona_at_the_desk.post(change(task), form | {"name": "Renamed"})
+    task.refresh_from_db()
+    assert (task.name, task.priority) == ("Renamed", 2)
 
 
 def test_moving_a_task_to_another_queue_hands_it_out_there(

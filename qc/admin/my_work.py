@@ -1,0 +1,171 @@
+"""*My work*: where a QC person spends the day.
+
+The page holds a panel that asks every few seconds whether anything has changed; only then is it
+drawn anew, so that what somebody is typing stays. Each button is a form of its own and works
+without JavaScript too. What the desk refuses is said on the page, in its own words.
+"""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from qc import desk
+from qc.admin.my_work_state import State
+from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, QCError
+from qc.models import Outcome, User
+
+NOTHING_NEW = 204
+BREAKS = [gettext_lazy(word) for word in ("Lunch", "Coffee", "Meeting", "Training")]
+
+View = Callable[..., HttpResponse]
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the addresses of the page and its buttons, for the admin site to include."""
+    inside = partial(_for_workers, site)
+    return [
+        path("my-work/", inside(require_GET(partial(page, site))), name="my_work"),
+        path("my-work/panel/", inside(require_GET(panel)), name="my_work_panel"),
+        *(
+            path(f"my-work/{name}/", inside(require_POST(partial(act, do))), name=f"my_work_{name}")
+            for name, do in (("break", take_break), ("back", come_back))
+        ),
+        *(
+            path(
+                f"my-work/<int:task>/{name}/",
+                inside(require_POST(partial(act, do))),
+                name=f"my_work_{name}",
+            )
+            for name, do in ACTIONS.items()
+        ),
+        path("my-work/<int:task>/draft/", inside(require_POST(draft)), name="my_work_draft"),
+    ]
+
+
+def page(site: Any, request: HttpRequest) -> HttpResponse:
+    """Shows the whole page."""
+    context = site.each_context(request) | _context(request) | {"title": _("My work")}
+    return render(request, "qc/my_work/page.html", context)
+
+
+def panel(request: HttpRequest) -> HttpResponse:
+    """Gives the panel anew, or nothing when it is still what was seen."""
+    state = _state(request)
+    if request.GET.get("seen") == state.version:
+        return HttpResponse(status=NOTHING_NEW)
+    return render(request, "qc/my_work/panel.html", _context(request, state))
+
+
+def act(do: Callable[..., str], request: HttpRequest, **named: Any) -> HttpResponse:
+    """Does what a button says, and shows the panel with what came of it."""
+    try:
+        level, text = messages.SUCCESS, do(request, **named)
+    except QCError as refusal:
+        level, text = messages.ERROR, str(refusal)
+    messages.add_message(request, level, text)
+    if "HX-Request" not in request.headers:
+        return HttpResponseRedirect(reverse("admin:my_work"))
+    # What the person is has changed with it.
+    request.user = User.objects.get(pk=request.user.pk)
+    return render(request, "qc/my_work/panel.html", _context(request))
+
+
+def start(request: HttpRequest, task: int) -> str:
+    """Starts the task."""
+    started = desk.start(task, by=_me(request))
+    return _("%s is started.") % started.reference
+
+
+def complete(request: HttpRequest, task: int) -> str:
+    """Completes the task, passed or failed; what failed needs notes."""
+    outcome, notes = request.POST.get("outcome", ""), request.POST.get("notes", "")
+    if outcome == Outcome.FAILED and not notes.strip():
+        raise InvalidInput("notes", _("Please write in the notes what failed."))
+    done, following = desk.complete(task, by=_me(request), outcome=outcome, notes=notes)
+    said = _("%(task)s: %(outcome)s.") % {
+        "task": done.reference,
+        "outcome": done.get_outcome_display(),
+    }
+    return said if following else said + " " + _("Nothing more waits for you.")
+
+
+def release(request: HttpRequest, task: int) -> str:
+    """Gives the task back."""
+    released = desk.release(task, by=_me(request), reason=request.POST.get("reason", ""))
+    return _("%s went back to the pool.") % released.reference
+
+
+def claim(request: HttpRequest, task: int) -> str:
+    """Takes a waiting task."""
+    return _("%s is yours.") % desk.claim(task, by=_me(request)).reference
+
+
+def take_break(request: HttpRequest) -> str:
+    """Takes a break."""
+    reason = request.POST.get("other", "").strip() or request.POST.get("reason", "")
+    desk.take_break(request.user.pk, by=_me(request), reason=reason)  # type: ignore[arg-type]
+    return _("Enjoy your break. You get no new tasks until you are back.")
+
+
+def come_back(request: HttpRequest) -> str:
+    """Comes back from a break, or after having been signed out."""
+    desk.come_back(request.user.pk, by=_me(request))  # type: ignore[arg-type]
+    return _("Welcome back.")
+
+
+def draft(request: HttpRequest, task: int) -> HttpResponse:
+    """Keeps what is being typed; when the task is gone meanwhile, the panel says so soon."""
+    try:
+        desk.save_draft(task, request.POST.get("notes", ""), by=_me(request))
+    except (InvalidTransition, NotAllowed):
+        pass
+    return HttpResponse(status=NOTHING_NEW)
+
+
+ACTIONS: dict[str, Callable[..., str]] = {
+    "start": start,
+    "complete": complete,
+    "release": release,
+    "claim": claim,
+}
+
+
+def _for_workers(site: Any, view: View) -> View:
+    """Lets in who works on tasks; a panel that asks after its session ended reloads the page."""
+
+    @never_cache
+    @wraps(page)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            if "HX-Request" in request.headers:
+                return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
+            return redirect_to_login(reverse("admin:my_work"), reverse("admin:login"))
+        if not (site.has_permission(request) and request.user.has_perm("qc.work_task")):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _me(request: HttpRequest) -> User:
+    return request.user  # type: ignore[return-value]
+
+
+def _state(request: HttpRequest) -> State:
+    wanted = request.GET.get("task", "")
+    return State(_me(request), int(wanted) if wanted.isascii() and wanted.isdigit() else None)
+
+
+def _context(request: HttpRequest, state: State | None = None) -> dict[str, Any]:
+    return {"state": state or _state(request), "breaks": BREAKS}
