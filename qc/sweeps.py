@@ -74,7 +74,8 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
     task = lifecycle.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
-    reason = _("not started within %d minutes") % settings.QC_START_MINUTES
+    minutes = settings.QC_START_MINUTES
+    reason = _("%(who)s: not started within %(n)d minutes") % {"who": task.assignee, "n": minutes}
     person_id = task.assignee_id
     lifecycle.take_back(task, by=None, reason=reason)
     if person_id is not None:

@@ -9,7 +9,7 @@ import pytest
 QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
-    {"admin", "api", "tasks", "management", "middleware", "signins", "apps"},
+    {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
     {"sweeps", "resources", "explanations", "invariants", "demo"},
     {"desk", "tables"},
     {"matching"},

@@ -5,6 +5,7 @@ drawn anew, so that what somebody is typing stays. Each button is a form of its 
 without JavaScript too. What the desk refuses is said on the page, in its own words.
 """
 
+import contextlib
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
@@ -126,10 +127,8 @@ def come_back(request: HttpRequest) -> str:
 
 def draft(request: HttpRequest, task: int) -> HttpResponse:
     """Keeps what is being typed; when the task is gone meanwhile, the panel says so soon."""
-    try:
+    with contextlib.suppress(InvalidTransition, NotAllowed):
         desk.save_draft(task, request.POST.get("notes", ""), by=_me(request))
-    except (InvalidTransition, NotAllowed):
-        pass
     return HttpResponse(status=NOTHING_NEW)
 
 

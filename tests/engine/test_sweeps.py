@@ -65,7 +65,7 @@ class TestTasksThatNobodyStarts:
         assert hers.assignee is None
         assert anna.break_reason == presence.NOT_RESPONDING
         row = hers.history.get(kind="returned")
-        assert row.history_change_reason == "not started within 10 minutes"
+        assert row.history_change_reason == "anna: not started within 10 minutes"
         assert anna.history.filter(kind="went on break").count() == 1
 
     def test_started_ones_stay(self, hers: Task, anna: User) -> None:

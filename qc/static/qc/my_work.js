@@ -1,0 +1,52 @@
+// Keys, dialogs and the tab's title of My work. Everything else is done by forms and htmx.
+(() => {
+  const panel = () => document.getElementById("my-work");
+  const base = () => panel()?.dataset ?? {};
+  let task = "";
+
+  function announce() {
+    document.title = document.title.replace(/^.*?(\||$)/, `${base().title} $1`);
+    if (base().task && base().task !== task) {
+      document.getElementById("my-work-said").textContent = base().said;
+    }
+    task = base().task ?? "";
+  }
+
+  function isTyping(element) {
+    return element.closest("input, textarea, select, [contenteditable], dialog[open]") !== null;
+  }
+
+  // What failed needs notes: say so before anything is sent.
+  function lacksNotes(button) {
+    const notes = button?.dataset.needs && document.getElementById(button.dataset.needs);
+    if (!notes || notes.value.trim()) return false;
+    document.getElementById("needs-notes").hidden = false;
+    notes.focus();
+    return true;
+  }
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens).showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+    const submitter = event.target.closest("button[data-needs]");
+    if (lacksNotes(submitter)) event.preventDefault();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
+    const button = panel()?.querySelector(`button[data-key="${CSS.escape(event.key)}"]`);
+    if (!button || button.disabled) return;
+    event.preventDefault();
+    button.click();
+  });
+
+  // Nothing is drawn anew under an open dialog; the next look will do it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const asks = event.detail.elt === panel();
+    if (asks && panel().querySelector("dialog[open]")) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:afterSettle", announce);
+  announce();
+})();
