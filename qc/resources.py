@@ -269,6 +269,7 @@ class TaskResource(resources.ModelResource):
 
     class Meta:
         model = Task
+        fields = COLUMNS
 
     def export(self, queryset: Any = None, **_kwargs: Any) -> tablib.Dataset:
         """Gives the table; cells that a spreadsheet would run are made text by a leading '."""

@@ -20,6 +20,7 @@ from qc import desk, explanations, history
 from qc.admin import labels
 from qc.admin.dialogs import find
 from qc.admin.forms import TaskForm
+from qc.admin.imports import TaskImportExport
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others, save_edit
 from qc.admin.task_actions import TaskActions, offered
 from qc.assignment import clock
@@ -48,7 +49,7 @@ class LateFilter(DropdownFilter):
 
 
 @admin.register(Task)
-class TaskAdmin(TaskActions, Page):
+class TaskAdmin(TaskImportExport, TaskActions, Page):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm

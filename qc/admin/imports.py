@@ -1,0 +1,164 @@
+"""Import of tasks in two steps, upload with preview and confirmation; and export of a list.
+
+The uploaded file waits for its confirmation in the session of who uploaded it: nobody else can
+confirm it, it is imported once, and it goes when the session does.
+"""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+from import_export.admin import ImportExportMixin
+from import_export.formats.base_formats import CSV, XLSX
+from unfold.contrib.import_export.forms import ExportForm
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from qc import permissions
+from qc.resources import COLUMNS, NEEDED, ImportResult, TaskResource, import_tasks
+
+MOST_BYTES = 10 * 1024 * 1024
+UPLOAD = "qc_upload"
+# A preview shows so many lines of each kind; its counts are of all.
+LINES = 100
+
+
+class UploadForm(forms.Form):
+    """Asks for a CSV or XLSX file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx,text/csv"}),
+    )
+
+    def clean_file(self) -> UploadedFile:
+        """Refuses what is too large before it is read."""
+        file: UploadedFile = self.cleaned_data["file"]
+        size = file.size or 0
+        if size > MOST_BYTES:
+            message = _("The file has %(size)s; at most %(most)s are allowed.")
+            sizes = {"size": filesizeformat(size), "most": filesizeformat(MOST_BYTES)}
+            raise forms.ValidationError(message % sizes)
+        return file
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of rows in a preview: how many there are, and the first of them."""
+
+    title: str
+    count: int
+    rows: Sequence[Any]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.rows)
+
+
+class TaskImportExport(ImportExportMixin):
+    """Adds import, for managers, and export, for managers and auditors, to the list of tasks."""
+
+    resource_classes = (TaskResource,)
+    export_form_class = ExportForm
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Whether this user may import."""
+        return permissions.is_manager(request.user)
+
+    def get_export_formats(self) -> list[type]:
+        """Gives the formats that can be imported again."""
+        return [CSV, XLSX]
+
+    def get_export_queryset(self, request: HttpRequest) -> Any:
+        """Gives the tasks of the list as it is filtered, in the order they came."""
+        return super().get_export_queryset(request).order_by("pk")
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Asks for a file, and shows what importing it would do."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = UploadForm(request.POST or None, request.FILES or None)
+        context = self._context(request) | {"form": form}
+        if request.method == "POST" and form.is_valid():
+            context |= self._preview(request, form.cleaned_data["file"])
+        return render(request, "qc/imports/import.html", context)
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Imports the file that was previewed, once."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        return require_POST(self._confirm)(request)
+
+    def _preview(self, request: HttpRequest, file: UploadedFile) -> dict[str, Any]:
+        data, name = file.read(), file.name or ""
+        result = import_tasks(data, name, by=request.user, dry_run=True)
+        token = ""
+        if result.new or result.changed:
+            token = secrets.token_urlsafe(16)
+            upload = {"token": token, "name": name, "data": base64.b64encode(data).decode()}
+            request.session[UPLOAD] = upload
+        return {"filename": name, "result": result, "parts": _parts(result), "token": token}
+
+    def _confirm(self, request: HttpRequest) -> HttpResponse:
+        upload = request.session.get(UPLOAD, {})
+        if not upload or request.POST.get("token") != upload["token"]:
+            messages.warning(request, _("This file is imported already, or was replaced since."))
+            return HttpResponseRedirect(reverse("admin:qc_task_import"))
+        del request.session[UPLOAD]
+        # Said at once, so that a second click finds nothing to import while the first one works.
+        request.session.save()
+        data = base64.b64decode(upload["data"])
+        result = import_tasks(data, upload["name"], by=request.user)
+        if result.faults:
+            context = self._context(request) | {"form": UploadForm(), "filename": upload["name"]}
+            context |= {"result": result, "parts": _parts(result), "token": ""}
+            return render(request, "qc/imports/import.html", context)
+        messages.success(request, _done(result))
+        return HttpResponseRedirect(reverse("admin:qc_task_changelist"))
+
+    def _context(self, request: HttpRequest) -> dict[str, Any]:
+        context = self.admin_site.each_context(request)  # type: ignore[attr-defined]
+        return context | {
+            "title": _("Import tasks"),
+            "opts": self.model._meta,  # type: ignore[attr-defined]
+            "needed": NEEDED,
+            "optional": [name for name in COLUMNS if name not in NEEDED],
+            "most_rows": settings.QC_IMPORT_ROWS,
+        }
+
+
+def _parts(result: ImportResult) -> dict[str, Part]:
+    kinds = {
+        "faults": _("Refused"),
+        "new": _("New"),
+        "changed": _("Changed"),
+        "left_alone": _("Left alone: in work, done or cancelled"),
+        "unchanged": _("Unchanged"),
+    }
+    rows: dict[str, Sequence[Any]] = {kind: getattr(result, kind) for kind in kinds}
+    return {
+        kind: Part(title, len(rows[kind]), rows[kind][:LINES])
+        for kind, title in kinds.items()
+        if rows[kind]
+    }
+
+
+def _done(result: ImportResult) -> str:
+    new = len(result.new)
+    said = ngettext("%d task is new", "%d tasks are new", new) % new
+    others = (len(result.changed), len(result.unchanged), len(result.left_alone))
+    return said + _(", %d changed, %d unchanged, %d left alone.") % others
