@@ -105,7 +105,7 @@ class TaskImportExport(ImportExportMixin):
 
     def _preview(self, request: HttpRequest, file: UploadedFile) -> dict[str, Any]:
         data, name = file.read(), file.name or ""
-        result = import_tasks(data, name, by=request.user, dry_run=True)
+        result = import_tasks(data, name, by=request.user, dry_run=True)  # type: ignore[arg-type]
         token = ""
         if result.new or result.changed:
             token = secrets.token_urlsafe(16)
@@ -122,7 +122,7 @@ class TaskImportExport(ImportExportMixin):
         # Said at once, so that a second click finds nothing to import while the first one works.
         request.session.save()
         data = base64.b64decode(upload["data"])
-        result = import_tasks(data, upload["name"], by=request.user)
+        result = import_tasks(data, upload["name"], by=request.user)  # type: ignore[arg-type]
         if result.faults:
             context = self._context(request) | {"form": UploadForm(), "filename": upload["name"]}
             context |= {"result": result, "parts": _parts(result), "token": ""}
@@ -131,10 +131,10 @@ class TaskImportExport(ImportExportMixin):
         return HttpResponseRedirect(reverse("admin:qc_task_changelist"))
 
     def _context(self, request: HttpRequest) -> dict[str, Any]:
-        context = self.admin_site.each_context(request)  # type: ignore[attr-defined]
+        context = self.admin_site.each_context(request)
         return context | {
             "title": _("Import tasks"),
-            "opts": self.model._meta,  # type: ignore[attr-defined]
+            "opts": self.model._meta,
             "needed": NEEDED,
             "optional": [name for name in COLUMNS if name not in NEEDED],
             "most_rows": settings.QC_IMPORT_ROWS,

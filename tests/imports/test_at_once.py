@@ -1,0 +1,37 @@
+"""The same file from two sides at once, and work going on meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+
+from qc import assignment, invariants, presence
+from qc.models import Queue, Task, User
+from qc.resources import ImportResult, import_tasks
+from tests.engine.test_at_the_same_moment import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def test_two_imports_of_one_file_make_each_task_once(mona: User, invoices: Queue) -> None:
+    rows = "".join(f"A-{n},Check,Invoices\n" for n in range(200))
+    data = ("reference,name,queue\n" + rows).encode()
+    act: Callable[[], ImportResult] = lambda: import_tasks(data, "tasks.csv", by=mona)  # noqa: E731
+    results = at_once(act, act, act)
+    assert sum(len(result.new) for result in results) == 200
+    assert Task.history.count() == 200
+    assert list(invariants.broken()) == []
+
+
+def test_a_change_and_a_claim_of_the_same_task(mona: User, anna: User, invoices: Queue) -> None:
+    invoices.save()
+    presence.sign_in(anna.pk)
+    for n in range(5):
+        old = f"reference,name,queue\nA-{n},Old,Invoices\n".encode()
+        import_tasks(old, "old.csv", by=None)
+        task = Task.objects.get(reference=f"A-{n}")
+        new = f"reference,name,queue\nA-{n},New,Invoices\n".encode()
+        at_once(
+            lambda new=new: import_tasks(new, "new.csv", by=mona),
+            lambda task=task: assignment.claim(task.pk, by=anna),
+        )
+    assert list(invariants.broken()) == []

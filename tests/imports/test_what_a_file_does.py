@@ -1,0 +1,175 @@
+"""What importing a file does: new, changed, unchanged, left alone."""
+
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import openpyxl
+import pytest
+from django.utils import timezone
+
+from qc import desk, lifecycle
+from qc.models import Priority, Queue, Task, User
+from qc.resources import ImportResult, import_tasks
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+HEADER = "reference,name,queue,priority,due_at,instructions,link,supplier,batch\n"
+
+
+@pytest.fixture
+def bring(mona: User, invoices: Queue, labels: Queue) -> Callable[[str], ImportResult]:
+    """Mona imports a CSV file."""
+
+    def bring(text: str) -> ImportResult:
+        return import_tasks(text.encode(), "tasks.csv", by=mona)
+
+    return bring
+
+
+Bring = Callable[[str], ImportResult]
+
+
+def test_a_new_reference_makes_a_task_with_all_its_columns(bring: Bring, mona: User) -> None:
+    row = (
+        'inv-1,"Müller, ""Prime""",invoices,P2,2030-05-04 14:30,Look.,https://x.example/1,Meyer,\n'
+    )
+    result = bring(HEADER + row)
+    assert (len(result.new), result.faults) == (1, [])
+    task = Task.objects.get(reference="INV-1")
+    assert (task.name, task.queue.name, task.priority) == ('Müller, "Prime"', "Invoices", 2)
+    assert task.due_at.isoformat() == "2030-05-04T14:30:00+00:00"
+    assert (task.instructions, task.link) == ("Look.", "https://x.example/1")
+    assert (task.details, task.created_by) == ({"supplier": "Meyer"}, mona)
+
+
+def test_without_a_due_date_it_is_due_by_the_queues_target(bring: Bring, invoices: Queue) -> None:
+    bring("reference,name,queue\nA,Check,Invoices\n")
+    task = Task.objects.get()
+    assert abs(task.due_at - timezone.now() - invoices.target) < timedelta(minutes=1)
+    assert (task.priority, task.raise_at) == (Priority.P3, task.due_at)
+
+
+def test_one_history_row_says_who_and_from_which_file(bring: Bring, mona: User) -> None:
+    bring("reference,name,queue\nA,Check,Invoices\nB,Check,Labels\n")
+    for task in Task.objects.all():
+        row = task.history.get()
+        assert (row.history_type, row.kind, row.through) == ("+", "imported", "import")
+        assert (row.history_user, row.history_change_reason) == (mona, "from tasks.csv")
+
+
+def test_the_same_file_again_changes_nothing(bring: Bring) -> None:
+    text = HEADER + "A,Check,Invoices,1,2030-05-04,,,Meyer,7\nB,Check,Labels,,,,,,\n"
+    bring(text)
+    rows = Task.history.count()
+    result = bring(text)
+    assert (len(result.unchanged), result.new, result.changed) == (2, [], [])
+    assert Task.history.count() == rows
+
+
+def test_a_waiting_task_is_changed_where_the_file_says_something_else(
+    bring: Bring, mona: User
+) -> None:
+    bring(HEADER + "A,Check,Invoices,3,2030-05-04,,,Meyer,7\n")
+    result = bring(HEADER + "a,Check it,Labels,1,2030-05-04,,,Meyer,8\n")
+    (change,) = result.changed
+    assert set(change.columns) == {"name", "queue", "priority", "details"}
+    task = Task.objects.get()
+    assert (task.name, task.queue.name, task.priority) == ("Check it", "Labels", 1)
+    assert (task.details, task.raise_at) == ({"supplier": "Meyer", "batch": "8"}, None)
+    row = task.history.first()
+    assert (row.kind, row.through, row.history_user, row.name) == (
+        "changed",
+        "import",
+        mona,
+        "Check it",
+    )
+    assert task.history.count() == 2
+
+
+def test_columns_that_the_file_does_not_have_stay(bring: Bring) -> None:
+    bring(HEADER + "A,Check,Invoices,1,2030-05-04,Look.,,Meyer,7\n")
+    before = Task.objects.values().get()
+    assert len(bring("reference,name,queue\nA,Check,Invoices\n").unchanged) == 1
+    assert Task.objects.values().get() == before
+
+
+def test_what_is_on_hold_is_changed_too(bring: Bring, mona: User) -> None:
+    bring("reference,name,queue\nA,Check,Invoices\n")
+    lifecycle.hold(Task.objects.get().pk, by=mona, reason="call them")
+    assert len(bring("reference,name,queue\nA,Check it,Invoices\n").changed) == 1
+
+
+def test_what_is_in_work_done_or_cancelled_is_left_alone(
+    bring: Bring, anna: User, mona: User
+) -> None:
+    bring("reference,name,queue\nA,Check,Invoices\nB,Check,Invoices\nC,Check,Labels\n")
+    cancelled = Task.objects.get(reference="C")
+    lifecycle.cancel(cancelled.pk, by=mona, reason="twice")
+    desk.sign_in(anna.pk)
+    desk.complete(Task.objects.get(reference="A").pk, by=anna)
+    before = list(Task.objects.values())
+    result = bring("reference,name,queue\nA,x,Labels\nB,x,Labels\nC,x,Labels\n")
+    assert [task.reference for task in result.left_alone] == ["A", "B", "C"]
+    assert list(Task.objects.values()) == before
+
+
+def test_who_is_free_gets_the_work_at_once(bring: Bring, anna: User) -> None:
+    desk.sign_in(anna.pk)
+    bring("reference,name,queue,priority\nA,Check,Invoices,4\nB,Check,Invoices,1\n")
+    assert Task.objects.get(reference="B").assignee == anna
+
+
+def test_a_dry_run_says_the_same_and_saves_nothing(mona: User, invoices: Queue) -> None:
+    data = b"reference,name,queue\nA,Check,Invoices\n"
+    assert len(import_tasks(data, "t.csv", by=mona, dry_run=True).new) == 1
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_comma_semicolon_and_tab(bring: Bring, delimiter: str) -> None:
+    bring("reference,name,queue\nA,Check,Invoices\n".replace(",", delimiter))
+    assert Task.objects.get().name == "Check"
+
+
+def test_a_byte_order_mark_blank_rows_and_state_columns_do_no_harm(bring: Bring) -> None:
+    bring("\ufeffReference,NAME,queue,status,outcome,x\n\nA,Check,Invoices,done,passed,\n,,,,,\n")
+    assert Task.objects.get().details == {}
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        ("2030-05-04", "2030-05-04T23:59:00+00:00"),
+        ("04.05.2030", "2030-05-04T23:59:00+00:00"),
+        ("4.5.2030 8:05", "2030-05-04T08:05:00+00:00"),
+        ("2030-05-04 08:05", "2030-05-04T08:05:00+00:00"),
+        ("2030-05-04T08:05:00+02:00", "2030-05-04T06:05:00+00:00"),
+    ],
+)
+def test_dates_in_several_spellings(bring: Bring, cell: str, moment: str) -> None:
+    bring(f"reference,name,queue,due_at\nA,Check,Invoices,{cell}\n")
+    assert Task.objects.get().due_at.isoformat() == moment
+
+
+def test_xlsx_with_numbers_dates_and_empty_cells(mona: User, invoices: Queue) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["reference", "name", "queue", "priority", "due_at", "quantity", "note"])
+    sheet.append([17, "Check", "Invoices", 2, datetime(2030, 5, 4, 14, 30), 2.5, None])  # noqa: DTZ001
+    data = io.BytesIO()
+    book.save(data)
+    result = import_tasks(data.getvalue(), "tasks.xlsx", by=mona)
+    assert result.faults == []
+    task = Task.objects.get(reference="17")
+    assert (task.priority, task.details) == (2, {"quantity": "2.5"})
+    assert task.due_at.isoformat() == "2030-05-04T14:30:00+00:00"
+
+
+def test_its_statements_do_not_grow_with_its_rows(
+    bring: Bring, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    rows = "".join(f"A-{n},Check,Invoices\n" for n in range(400))
+    with django_assert_max_num_queries(25):  # type: ignore[attr-defined]
+        assert len(bring("reference,name,queue\n" + rows).new) == 400

@@ -1,0 +1,130 @@
+"""Bad files: each fault names row, column, value and what is allowed, and nothing is saved."""
+
+import io
+import zipfile
+from typing import Any
+
+import openpyxl
+import pytest
+
+from qc.models import Queue, Task, User
+from qc.resources import Fault, import_tasks
+
+pytestmark = pytest.mark.django_db
+
+NAMED = "reference,name,queue,priority,due_at,link\n"
+
+
+@pytest.fixture
+def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
+    """Gives what is wrong with a file, having made sure that nothing of it was saved."""
+
+    def faults(data: str | bytes, filename: str = "tasks.csv") -> list[Fault]:
+        raw = data.encode() if isinstance(data, str) else data
+        found = import_tasks(raw, filename, by=mona).faults
+        assert not Task.objects.exists()
+        assert not Task.history.exists()
+        return found
+
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "allowed"),
+    [
+        ("A,Check,Nowhere,,,", "queue", "Nowhere", "there are: Invoices, Labels"),
+        ("A,Check,,,,", "queue", "", "there are: Invoices, Labels"),
+        ("A,Check,Labels,9,,", "priority", "9", "1, 2, 3 or 4"),
+        ("A,Check,Labels,,tomorrow-ish,", "due_at", "tomorrow-ish", "2026-11-30"),
+        ("A,Check,Labels,,2026-02-31,", "due_at", "2026-02-31", "2026-11-30"),
+        ("A,Check,Labels,,31.02.2026,", "due_at", "31.02.2026", "2026-11-30"),
+        (",Check,Labels,,,", "reference", "", "cannot be blank"),
+        ("A,,Labels,,,", "name", "", "cannot be blank"),
+        (f"{'A' * 65},Check,Labels,,,", "reference", "A" * 65, "at most 64"),
+        (f"A,{'n' * 201},Labels,,,", "name", "n" * 201, "at most 200"),
+        ("A,Check,Labels,,,javascript:alert(1)", "link", "javascript:alert(1)", "valid URL"),
+    ],
+)
+def test_a_bad_cell(faults: Any, row: str, column: str, value: str, allowed: str) -> None:
+    (fault,) = faults(f"{NAMED}GOOD,Check,Labels,,,\n{row}\n")
+    assert (fault.row, fault.column, fault.value) == (3, column, value)
+    assert allowed in fault.message
+
+
+def test_all_of_them_are_named_at_once(faults: Any) -> None:
+    found = faults(f"{NAMED},Check,Nowhere,9,soon,\n\nA,,Labels,0,,\n")
+    assert [(fault.row, fault.column) for fault in found] == [
+        (2, "reference"),
+        (2, "queue"),
+        (2, "priority"),
+        (2, "due_at"),
+        (4, "name"),
+        (4, "priority"),
+    ]
+
+
+def test_a_reference_that_stands_there_twice_whatever_its_case(faults: Any) -> None:
+    (fault,) = faults("reference,name,queue\na-1,x,Labels\nb,x,Labels\nA-1,y,Labels\n")
+    assert (fault.row, fault.column, fault.value) == (4, "reference", "A-1")
+    assert "row 2" in fault.message
+
+
+def test_a_row_with_more_cells_than_columns(faults: Any) -> None:
+    (fault,) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
+    assert (fault.row, fault.message) == (2, "5 cells, but the header names 3 columns.")
+
+
+def test_a_missing_or_doubled_column(faults: Any) -> None:
+    (fault,) = faults("reference,name\nA,Check\n")
+    assert (fault.row, fault.column) == (1, "queue")
+    (fault,) = faults("reference,name,queue,name\nA,Check,Labels,x\n")
+    assert (fault.column, fault.message) == ("name", "This column stands there twice.")
+
+
+def test_too_many_rows(faults: Any, settings: Any) -> None:
+    settings.QC_IMPORT_ROWS = 2
+    (fault,) = faults("reference,name,queue\n" + "".join(f"{n},x,Labels\n" for n in range(3)))
+    assert fault.message == "3 rows are too many; at most 2 are allowed in one file."
+
+
+def xlsx() -> bytes:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["reference", "name", "queue"])
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def zip_of_zeros() -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(21):
+            packed.writestr(f"xl/worksheets/sheet{number}.xml", bytes(10 * 1024 * 1024))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "sentence"),
+    [
+        (b"", "t.csv", "The file is empty."),
+        (b" \n\n", "t.csv", "The file is empty."),
+        (b"\xef\xbb\xbf", "t.csv", "The file is empty."),
+        (b"reference,name,queue\n", "t.csv", "The file has a header, but no rows."),
+        (b"\nreference,name,queue\nA,x,Labels\n", "t.csv", "The first row must name the columns."),
+        ("reference,name,queue\nA,Müller,Labels\n".encode("latin-1"), "t.csv", "Line 2 is not in"),
+        ("reference,name,queue\nA,x,Labels\n".encode("utf-16"), "t.csv", "not in UTF-8"),
+        (b"reference,name,queue\nA,x\0,Labels\n", "t.csv", "NUL characters"),
+        (b'reference,name,queue\nA,"x"y,Labels\n', "t.csv", "The CSV is broken"),
+        (b'reference,name,queue\nA,"x,Labels\n', "t.csv", "The CSV is broken"),
+        (b"reference,name,queue\nA," + b"x" * 200_000 + b",Labels", "t.csv", "field limit"),
+        (xlsx(), "t.csv", "perhaps it is XLSX"),
+        (b"reference,name,queue\nA,x,Labels\n", "t.xlsx", "perhaps it is CSV"),
+        (xlsx(), "t.xlsx", "The file has a header, but no rows."),
+        (b"PK but not a workbook", "t.xlsx", "can't be read"),
+        (zip_of_zeros(), "t.xlsx", "too large once it is unpacked"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_file(faults: Any, data: bytes, name: str, sentence: str) -> None:
+    (fault,) = faults(data, name)
+    assert sentence in fault.message
