@@ -59,7 +59,8 @@ class QueueQuerySet(models.QuerySet["Queue"]):
     def of(self, person: "User") -> "QueueQuerySet":
         """Queues that this person is on, or that are open to them, paused ones too."""
         on_it = self.model.people.through.objects.filter(user=person, queue=OuterRef("pk"))
-        qc_staff = type(person).groups.through.objects.filter(user=person, group__name="QC staff")
+        people: Any = self.model._meta.get_field("people").related_model
+        qc_staff = people.groups.through.objects.filter(user=person, group__name="QC staff")
         return self.filter(Exists(on_it) | Q(open_to_all=True) & Exists(qc_staff))
 
 
@@ -80,7 +81,7 @@ class PersonQuerySet(models.QuerySet["User"]):
 
     def serving(self, queue: "Queue") -> "PersonQuerySet":
         """People who get tasks from this queue while it runs; the same rule as a queue's."""
-        on_it = type(queue).people.through.objects.filter(queue=queue, user=OuterRef("pk"))
+        on_it = queue.__class__.people.through.objects.filter(queue=queue, user=OuterRef("pk"))
         if not queue.open_to_all:
             return self.filter(Exists(on_it))
         return self.filter(Exists(on_it) | Q(groups__name="QC staff")).distinct()

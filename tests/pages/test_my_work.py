@@ -1,0 +1,293 @@
+"""*My work*: the task in front of me, finish it, take a break; and what may be claimed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from qc import desk, lifecycle, sweeps
+from qc.models import Queue, Status, Task, User
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+@pytest.fixture
+def at(at_the_page_of: Callable[[User], Client]) -> Callable[[User], Client]:
+    return at_the_page_of
+
+
+At = Callable[[User], Client]
+
+
+def text(client: Client, address: str = "my_work", **query: Any) -> str:
+    answer = client.get(reverse(f"admin:{address}"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def press(client: Client, name: str, task: Task | None = None, **form: str) -> str:
+    """Presses a button of the page; gives the panel that comes back."""
+    address = reverse(f"admin:my_work_{name}", args=[task.pk] if task else [])
+    answer = client.post(address, form, headers={"HX-Request": "true"})
+    assert answer.status_code == 200, answer.content
+    return answer.content.decode()
+
+
+@pytest.fixture
+def two(invoices: Queue, add_task: AddTask) -> list[Task]:
+    """Two waiting invoices, the first with all that a person needs to see."""
+    first = add_task(
+        invoices,
+        name="Invoice of <Müller>",
+        instructions="Look.\nThen look again.",
+        link="https://x.example/1",
+        details={"supplier": "Müller & Söhne", "=x": ""},
+    )
+    return [first, add_task(invoices)]
+
+
+class TestTheTaskInFrontOfMe:
+    def test_it_is_shown_with_all_its_details(self, two: list[Task], anna: User, at: At) -> None:
+        page = text(at(anna))
+        for words in (
+            "QD-0001",
+            "Invoice of &lt;Müller&gt;",
+            "Invoices",
+            "P3 normal",
+            "in 3\N{NO-BREAK SPACE}hours",
+            "Look.<br>Then look again.",
+            'href="https://x.example/1"',
+            "Müller &amp; Söhne",
+            "or it goes back to the pool",
+        ):
+            assert words in page
+        assert "QD-0002" not in page
+
+    def test_start(self, two: list[Task], anna: User, at: At) -> None:
+        assert "is started" in press(at(anna), "start", two[0])
+        assert two[0].history.get(kind="started").through == "page"
+
+    def test_complete_and_the_next_is_there(self, two: list[Task], anna: User, at: At) -> None:
+        panel = press(at(anna), "complete", two[0], outcome="passed", notes="fine")
+        assert "QD-0001: passed." in panel
+        assert "QD-0002" in panel
+        row = two[0].history.get(kind="completed")
+        assert (row.through, row.history_user, row.notes) == ("page", anna, "fine")
+
+    def test_what_failed_needs_notes(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        assert "write in the notes" in press(
+            client, "complete", two[0], outcome="failed", notes=" "
+        )
+        two[0].refresh_from_db()
+        assert two[0].status == Status.ASSIGNED
+        assert "failed." in press(client, "complete", two[0], outcome="failed", notes="torn")
+
+    def test_a_double_click_completes_once(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        for _ in range(2):
+            press(client, "complete", two[0], outcome="passed", notes="")
+        assert two[0].history.filter(kind="completed").count() == 1
+        assert Task.objects.held_by(anna).get() == two[1]
+
+    def test_a_task_that_was_taken_away_ends_in_a_sentence(
+        self, two: list[Task], anna: User, mona: User, at: At
+    ) -> None:
+        client = at(anna)
+        desk.hold(two[0].pk, by=mona, reason="call them")
+        panel = press(client, "complete", two[0], outcome="passed", notes="")
+        assert "QD-0001 is on hold" in panel
+        assert "QD-0002" in panel
+
+    def test_release_needs_a_reason(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        assert "Please give a reason." in press(client, "release", two[0], reason="")
+        assert "went back to the pool" in press(client, "release", two[0], reason="too dark")
+        row = two[0].history.get(kind="released")
+        assert row.history_change_reason == "too dark"
+
+    def test_somebody_elses_task_is_not_mine_to_finish(
+        self, two: list[Task], anna: User, ben: User, at: At
+    ) -> None:
+        desk.sign_in(anna.pk)
+        panel = press(at(ben), "complete", two[0], outcome="passed", notes="")
+        assert "in the hands of anna" in panel
+
+    def test_several_tasks_are_listed_and_can_be_switched_to(
+        self, two: list[Task], anna: User, at: At
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        client = at(anna)
+        assert "Also yours" in text(client)
+        assert 'id="task-name">Check 2<' in text(client, task=two[1].pk)
+        assert 'id="task-name">Invoice' in text(client, task="what")
+
+    def test_without_javascript_it_works_too(self, two: list[Task], anna: User, at: At) -> None:
+        address = reverse("admin:my_work_complete", args=[two[0].pk])
+        answer = at(anna).post(address, {"outcome": "passed", "notes": ""}, follow=True)
+        assert answer.redirect_chain == [(reverse("admin:my_work"), 302)]
+        assert "QD-0001: passed." in answer.content.decode()
+
+    def test_what_is_typed_is_kept(self, two: list[Task], anna: User, ben: User, at: At) -> None:
+        client = at(anna)
+        address = reverse("admin:my_work_draft", args=[two[0].pk])
+        assert client.post(address, {"notes": "corner bent"}).status_code == 204
+        assert "corner bent" in text(client)
+        assert at(ben).post(address, {"notes": "mine"}).status_code == 204
+        two[0].refresh_from_db()
+        assert two[0].draft == "corner bent"
+
+    def test_today_is_counted(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        lifecycle.start(two[0].pk, by=anna)
+        Task.objects.filter(pk=two[0].pk).update(started_at=timezone.now() - timedelta(seconds=80))
+        panel = press(client, "complete", two[0], outcome="passed", notes="")
+        assert "<strong>1</strong> task done today" in panel
+        assert "1 min 20 s each" in panel
+
+
+class TestNothingToDo:
+    def test_it_says_why(self, anna: User, at: At, invoices: Queue) -> None:
+        page = text(at(anna))
+        assert "Nothing to do right now" in page
+        assert "Nothing waits for them: 0 in work with colleagues." in page
+
+    def test_what_may_be_claimed_is_listed(
+        self, anna: User, invoices: Queue, add_task: AddTask, at: At
+    ) -> None:
+        client = at(anna)
+        task = add_task(invoices)
+        assert "You may choose" in text(client)
+        assert "QD-0001 is yours." in press(client, "claim", task)
+        assert "is yours" in press(client, "claim", task)
+        assert task.history.filter(kind="claimed").count() == 1
+
+    def test_the_loser_is_told_who_has_it(
+        self, anna: User, ben: User, invoices: Queue, add_task: AddTask, at: At
+    ) -> None:
+        client = at(anna)
+        task = add_task(invoices)
+        desk.sign_in(ben.pk)
+        assert "ben has QD-0001 already." in press(client, "claim", task)
+
+
+class TestBreaks:
+    def test_break_and_back(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        assert "You are on break" in press(client, "break", reason="Lunch", other="")
+        anna.refresh_from_db()
+        assert anna.break_reason == "Lunch"
+        assert "Welcome back" in press(client, "back")
+        kinds = anna.history.filter(history_type="~").values_list("kind", "through")
+        assert list(kinds)[::-1] == [
+            ("signed in", "shell"),
+            ("went on break", "page"),
+            ("came back", "page"),
+        ]
+
+    def test_another_reason(self, anna: User, at: At) -> None:
+        press(at(anna), "break", reason="Lunch", other="Dentist")
+        anna.refresh_from_db()
+        assert anna.break_reason == "Dentist"
+
+    def test_who_was_signed_out_is_told_why_and_comes_back(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
+        client = at(anna)
+        User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(hours=1))
+        sweeps.sweep()
+        page = text(client)
+        assert "You are signed out" in page
+        assert "not seen for 15 minutes" in page
+        assert "QD-0001 went back to the pool." in page
+        assert "QD-0001" in press(client, "back")
+
+    def test_who_did_not_start_is_told_so(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        old = timezone.now() - timedelta(minutes=11)
+        Task.objects.filter(pk=two[0].pk).update(assigned_at=old)
+        sweeps.sweep()
+        page = text(client)
+        assert "Are you still there?" in page
+        assert "QD-0001 went back to the pool." in page
+
+
+class TestItRefreshesByItself:
+    def panel(self, client: Client, seen: str) -> Any:
+        return client.get(reverse("admin:my_work_panel"), {"seen": seen})
+
+    def seen(self, client: Client) -> str:
+        return client.get(reverse("admin:my_work")).context["state"].version
+
+    def test_nothing_new_is_nothing_sent(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        answer = self.panel(client, self.seen(client))
+        assert (answer.status_code, answer.content) == (204, b"")
+
+    def test_typing_is_nothing_new(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        seen = self.seen(client)
+        desk.save_draft(two[0].pk, "corner bent", by=anna)
+        assert self.panel(client, seen).status_code == 204
+
+    def test_a_new_task_is(self, anna: User, invoices: Queue, add_task: AddTask, at: At) -> None:
+        client = at(anna)
+        seen = self.seen(client)
+        add_task(invoices)
+        desk.filled([invoices.pk])
+        assert "QD-0001" in self.panel(client, seen).content.decode()
+
+    @pytest.mark.parametrize("waiting", [0, 30])
+    def test_a_look_costs_the_same_few_queries(
+        self,
+        anna: User,
+        invoices: Queue,
+        add_task: AddTask,
+        at: At,
+        waiting: int,
+        django_assert_num_queries: Any,
+    ) -> None:
+        for _ in range(waiting + 1):
+            add_task(invoices)
+        client = at(anna)
+        seen = self.seen(client)
+        with django_assert_num_queries(5):
+            assert self.panel(client, seen).status_code == 204
+
+    def test_it_keeps_the_person_seen(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(minutes=9))
+        self.panel(client, self.seen(client))
+        anna.refresh_from_db()
+        assert anna.last_seen_at is not None
+        assert anna.last_seen_at > timezone.now() - timedelta(minutes=1)
+
+
+class TestWhoMay:
+    def test_not_auditors(self, otto: User, at: At) -> None:
+        assert at(otto).get(reverse("admin:my_work")).status_code == 403
+
+    def test_nobody_who_is_not_signed_in(self) -> None:
+        answer = Client().get(reverse("admin:my_work"))
+        assert answer["Location"] == "/admin/login/?next=/admin/my-work/"
+        look = Client().get(reverse("admin:my_work_panel"), headers={"HX-Request": "true"})
+        assert (look.status_code, look["HX-Refresh"]) == (204, "true")
+
+    @pytest.mark.parametrize("name", ["start", "complete", "release", "claim", "draft"])
+    def test_a_get_changes_nothing(self, anna: User, two: list[Task], at: At, name: str) -> None:
+        client = at(anna)
+        rows = Task.history.count()
+        assert client.get(reverse(f"admin:my_work_{name}", args=[two[0].pk])).status_code == 405
+        assert Task.history.count() == rows
+
+    def test_a_post_needs_its_csrf_token(self, anna: User, two: list[Task]) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(anna)
+        answer = client.post(reverse("admin:my_work_complete", args=[two[0].pk]))
+        assert answer.status_code == 403
