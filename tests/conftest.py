@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from qc.models import Queue, Role, Task, User
@@ -15,8 +16,19 @@ def person(name: str, role: str | None = None, **columns: Any) -> User:
     """Makes somebody who can sign in to the pages with the password "demo"."""
     user = User.objects.create_user(name, password="demo", is_staff=True, **columns)
     if role:
-        user.groups.add(Group.objects.get(name=role))
+        user.groups.add(group(role))
     return user
+
+
+def group(role: str) -> Group:
+    """Gives a role's group; makes it anew where a test with real transactions has emptied all."""
+    found, is_new = Group.objects.get_or_create(name=role)
+    if is_new:
+        granted = import_module("qc.migrations.0002_roles").GRANTS[role]
+        found.permissions.set(
+            Permission.objects.filter(content_type__app_label="qc", codename__in=granted)
+        )
+    return found
 
 
 @pytest.fixture(autouse=True)

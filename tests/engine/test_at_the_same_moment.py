@@ -19,7 +19,7 @@ from tests.conftest import person
 from tests.databases import on_mariadb
 from tests.waiting import until
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 AddTask = Callable[..., Task]
 

@@ -9,7 +9,7 @@ from qc.models import Queue, Task, User
 from qc.resources import ImportResult, import_tasks
 from tests.engine.test_at_the_same_moment import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_two_imports_of_one_file_make_each_task_once(mona: User, invoices: Queue) -> None:

@@ -1,0 +1,55 @@
+"""Real pages in a real browser: Debian's chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from qc.models import User
+
+CHROMIUM = (
+    os.environ.get("CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("google-chrome")
+    or shutil.which("chromium-browser")
+)
+# Playwright's own loop runs in the thread of the test, which is no asynchronous code of ours.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("NO BROWSER: the pages were not tried. `apt-get install -y chromium` helps.")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, live_server: object) -> Iterator[Callable[[User], Page]]:
+    """Signs somebody in, in a window of their own; fails on any error of the page's scripts."""
+    windows = []
+    errors: list[str] = []
+
+    def sign_in(user: User) -> Page:
+        window = browser.new_context(base_url=str(live_server))
+        windows.append(window)
+        page = window.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto("/admin/login/")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill("demo")
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/admin/**")
+        return page
+
+    yield sign_in
+    for window in windows:
+        window.close()
+    assert errors == []

@@ -1,0 +1,150 @@
+"""A QC person's day on *My work*, in a browser."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from qc import desk
+from qc.models import Queue, Task, User
+from tests.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AddTask = Callable[..., Task]
+SignIn = Callable[[User], Page]
+
+
+@pytest.fixture
+def three(invoices: Queue, add_task: AddTask) -> list[Task]:
+    """Three waiting invoices."""
+    return [add_task(invoices) for _ in range(3)]
+
+
+def in_front(page: Page, task: Task) -> None:
+    expect(page.locator("#task-name")).to_have_text(task.name)
+    expect(page).to_have_title(re.compile(f"● {task.reference}"))
+
+
+def test_start_pass_and_the_next_is_there(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    in_front(page, three[0])
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("QD-0001 is started.")).to_be_visible()
+    page.get_by_role("button", name="Passed").click()
+    expect(page.get_by_text("QD-0001: passed.")).to_be_visible()
+    in_front(page, three[1])
+
+
+def test_with_keys_alone(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    in_front(page, three[0])
+    page.keyboard.press("s")
+    expect(page.get_by_text("QD-0001 is started.")).to_be_visible()
+    page.keyboard.press("p")
+    in_front(page, three[1])
+    page.keyboard.press("f")
+    expect(page.get_by_text("Please write in the notes what failed.")).to_be_visible()
+    expect(page.get_by_label("Notes")).to_be_focused()
+    page.keyboard.type("torn at page 5")  # "p" and "f" are letters now
+    page.get_by_role("button", name="Failed").click()
+    in_front(page, three[2])
+    done = Task.objects.get(pk=three[1].pk)
+    assert (done.outcome, done.notes) == ("failed", "torn at page 5")
+
+
+def test_a_new_task_comes_by_itself(
+    anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    expect(page.get_by_text("Nothing to do right now")).to_be_visible()
+    task = add_task(invoices)
+    desk.filled([invoices.pk])
+    in_front(page, task)
+    expect(page.locator("#my-work-said")).to_have_text(f"In front of you: {task}")
+
+
+def test_what_is_typed_survives_looks_and_reloads(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    with page.expect_response(lambda answer: "/draft/" in answer.url):
+        page.get_by_label("Notes").press_sequentially("corner bent")
+    with page.expect_response(lambda answer: "/panel/" in answer.url):
+        expect(page.get_by_label("Notes")).to_be_focused()
+    expect(page.get_by_label("Notes")).to_have_value("corner bent")
+    page.reload()
+    expect(page.get_by_label("Notes")).to_have_value("corner bent")
+
+
+def test_giving_it_back_asks_for_a_reason(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    page.get_by_role("button", name="Give it back").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Give it back").click()
+    expect(dialog).to_be_visible()  # without a reason the browser does not send it
+    dialog.get_by_label("Reason").fill("too dark")
+    dialog.get_by_role("button", name="Give it back").click()
+    expect(page.get_by_text("QD-0001 went back to the pool.")).to_be_visible()
+    in_front(page, three[1])
+
+
+def test_a_break_and_back(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    page.get_by_role("button", name="Take a break").click()
+    page.get_by_role("dialog").get_by_label("Coffee").check()
+    page.get_by_role("dialog").get_by_role("button", name="Take a break").click()
+    expect(page.get_by_role("heading", name="You are on break")).to_be_visible()
+    page.get_by_role("button", name="I'm back").click()
+    expect(page.get_by_text("Welcome back.")).to_be_visible()
+
+
+def test_an_open_dialog_is_not_swept_away(
+    three: list[Task], anna: User, mona: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    page.get_by_role("button", name="Give it back").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("too dark")
+    desk.hold(three[0].pk, by=mona, reason="call them")
+    page.get_by_role("dialog").get_by_role("button", name="Give it back").click()
+    expect(page.get_by_text("QD-0001 is on hold")).to_be_visible()
+    in_front(page, three[1])
+
+
+def test_a_double_click_completes_once(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    page.get_by_role("button", name="Passed").dblclick()
+    until(lambda: Task.objects.filter(status="completed").exists())
+    in_front(page, three[1])
+    assert Task.history.filter(kind="completed").count() == 1
+
+
+def test_a_second_tab_says_that_it_is_done(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    in_front(page, three[0])
+    other = page.context.new_page()
+    other.route("**/panel/**", lambda route: route.abort())  # it has not looked meanwhile
+    other.goto("/admin/my-work/")
+    page.get_by_role("button", name="Passed").click()
+    in_front(page, three[1])
+    other.get_by_role("button", name="Passed").click()
+    in_front(other, three[1])
+    assert Task.history.filter(kind="completed").count() == 1
+
+
+def test_what_a_manager_took_away_is_gone_within_a_look(
+    three: list[Task], anna: User, mona: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    in_front(page, three[0])
+    desk.hold(three[0].pk, by=mona, reason="call them")
+    in_front(page, three[1])
+
+
+def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    task = add_task(invoices)
+    page.get_by_role("button", name="Take QD-0001").click()
+    expect(page.get_by_text("QD-0001 is yours.")).to_be_visible()
+    in_front(page, task)
