@@ -41,7 +41,8 @@ class Command(BaseCommand):
         tasks = make_tasks(options["tasks"], queues, random.Random(options["seed"]))  # noqa: S311
         while batch := list(islice(tasks, BATCH)):
             added += add_tasks(batch)
-            self.stderr.write(f"\r{added} of {options['tasks']} tasks", ending="")
+            ending = "\n" if added == options["tasks"] else ""
+            self.stderr.write(f"\r{added} of {options['tasks']} tasks", ending=ending)
         self.stdout.write(f"{people} people and {added} tasks are new, in {len(queues)} queues.")
 
 
@@ -73,13 +74,9 @@ def add_people(number: int, queues: list[Queue]) -> int:
 def spread(people: list[User], queues: list[Queue]) -> None:
     """Puts each person on three queues, the same number on each, with one history row a queue."""
     step = max(len(queues) // QUEUES_OF_EACH, 1)
+    away = {step * k for k in range(QUEUES_OF_EACH)}
     for at, queue in enumerate(queues):
-        mine = [
-            one
-            for n, one in enumerate(people)
-            if (at - n) % step == 0 or len(queues) <= QUEUES_OF_EACH
-        ]
-        if mine:
+        if mine := [one for n, one in enumerate(people) if (at - n) % len(queues) in away]:
             queue.people.add(*mine)
 
 

@@ -1,0 +1,103 @@
+"""The demo people and tasks, and any number more of them."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.test import RequestFactory
+
+from qc import desk, invariants
+from qc.models import Queue, Role, Task, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def embedded(settings: Any) -> None:
+    settings.EMBEDDED = True
+
+
+def run(*command: str) -> str:
+    out = StringIO()
+    call_command(*command, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+class TestLoadDemo:
+    def test_people_of_each_role_and_500_tasks_of_four_queues(self, embedded: None) -> None:
+        assert "500 tasks are new" in run("load_demo")
+        roles = {one.username: set(one.groups.values_list("name", flat=True)) for one in people()}
+        assert roles.pop("admin") == set()
+        assert (roles.pop("manager"), roles.pop("auditor")) == ({Role.MANAGERS}, {Role.AUDITORS})
+        assert roles == {f"qc{n}": {Role.QC_STAFF} for n in range(1, 9)}
+        assert (Task.objects.count(), Queue.objects.count()) == (500, 4)
+        assert Task.objects.filter(name__contains="Müller").exists()
+        assert Task.objects.filter(name__contains='"').exists()
+
+    def test_each_can_sign_in_with_demo(self, embedded: None, settings: Any) -> None:
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+        run("load_demo")
+        for one in people():
+            request = RequestFactory().post("/")
+            assert authenticate(request, username=one.username, password="demo") == one
+
+    def test_a_qc_person_gets_a_task(self, embedded: None) -> None:
+        run("load_demo")
+        for n in range(1, 9):
+            person = User.objects.get(username=f"qc{n}")
+            desk.sign_in(person.pk)
+            assert Task.objects.held_by(person).count() == person.capacity
+
+    def test_again_it_changes_nothing(self, embedded: None) -> None:
+        run("load_demo")
+        rows = Task.history.count() + User.history.count() + Queue.history.count()
+        assert "0 tasks are new" in run("load_demo")
+        assert Task.history.count() + User.history.count() + Queue.history.count() == rows
+
+    def test_everything_has_its_history(self, embedded: None) -> None:
+        run("load_demo")
+        assert list(invariants.broken()) == []
+        invoices = Queue.objects.get(name="Invoices")
+        assert invoices.history.get().people.count() == invoices.people.count()
+
+    def test_never_in_production(self, settings: Any) -> None:
+        settings.EMBEDDED = False
+        with pytest.raises(CommandError, match="embedded default only"):
+            run("load_demo")
+        assert not User.objects.exists()
+
+
+class TestDemoData:
+    def test_so_many_people_and_tasks(self) -> None:
+        said = run("demo_data", "--people", "30", "--tasks", "100", "--queues", "10")
+        assert said == "30 people and 100 tasks are new, in 10 queues.\n"
+        on = [queue.people.count() for queue in Queue.objects.all()]
+        assert sum(on) == 30 * 3
+        assert set(on) == {9}
+        assert list(invariants.broken()) == []
+
+    def test_again_only_what_is_missing(self) -> None:
+        run("demo_data", "--people", "3", "--tasks", "10")
+        said = run("demo_data", "--people", "5", "--tasks", "10")
+        assert said == "2 people and 10 tasks are new, in 20 queues.\n"
+        assert list(invariants.broken()) == []
+
+    def test_they_get_work(self) -> None:
+        run("demo_data", "--people", "4", "--tasks", "60")
+        for person in people():
+            desk.sign_in(person.pk)
+        assert Task.objects.open().count() == 4
+
+    def test_the_same_seed_gives_the_same_tasks(self) -> None:
+        run("demo_data", "--tasks", "20", "--seed", "7")
+        first = list(Task.objects.values_list("reference", "priority", "details"))
+        Task.history.all().delete()
+        Task.objects.all().delete()
+        run("demo_data", "--tasks", "20", "--seed", "7")
+        assert list(Task.objects.values_list("reference", "priority", "details")) == first
+
+
+def people() -> list[User]:
+    return list(User.objects.order_by("username"))
