@@ -100,7 +100,7 @@ def complaints(shift: Shift) -> list[str]:
     lines += [f"TOO MANY: {what}" for what in ledger.too_many]
     lines += [f"ERROR: {what}, {times} times" for what, times in ledger.errors.items()]
     lines += [f"DONE, BUT OPEN AGAIN: task {task}" for task in shift.came_back]
-    lines += [f"Could not go on: {who}" for who in ledger.refused]
+    lines += [f"Could not go on: {', '.join(who)} ({why})" for why, who in ledger.refused.items()]
     if shift.lost:
         lines.append("LOST also counts what somebody else finished, held or cancelled meanwhile.")
     return ["", *lines] if lines else []

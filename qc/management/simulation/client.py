@@ -38,6 +38,12 @@ class Client:
     def sign_out(self) -> None:
         """Signs out; the tasks in hand go back."""
         self._call("logout", "POST", "/logout/")
+        del self.session.headers["Authorization"]
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether calls carry a token."""
+        return "Authorization" in self.session.headers
 
     def dashboard(self, page: int = 1) -> dict[str, Any]:
         """Gives who is there, what they hold, and how many tasks wait."""

@@ -51,10 +51,10 @@ class Person(threading.Thread):
         try:
             while not self.over.is_set() and not self.is_gone:
                 self.work()
-            if not self.is_gone:
+            if self.client.is_signed_in and not self.is_gone:
                 self.client.sign_out()
         except Refused as refusal:
-            self.ledger.refused.append(f"{self.name} ({refusal})")
+            self.ledger.refused[str(refusal)].append(self.name)
         except requests.RequestException:
             pass  # the ledger has it
 
