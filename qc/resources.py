@@ -1,50 +1,31 @@
-"""Import and export of tasks: the columns, and the rules for a row.
+"""Import and export of tasks; what a row may say stands in `qc.rows`.
 
 An import is all or nothing. A reference that is new makes a task; one that is still waiting is
 changed where the file says something else; one that is in work or done is left alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 import tablib
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from import_export import resources
 
-from qc import desk, history, tables
+from qc import desk, history, permissions, tables
 from qc.models import Priority, Queue, Status, Task, User
 from qc.origin import Through, acting
+from qc.rows import COLUMNS, STATE, Fault, check, escaped, heading, same, text_of
 from qc.transactions import retrying
 
-NEEDED = ("reference", "name", "queue")
-COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
-# Exported for the reader; told nothing when they come back.
-STATE = ("status", "person", "assigned_at", "completed_at", "outcome", "notes")
 STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
-WORDS = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
-PRIORITIES = (
-    WORDS | {str(p.value): p.value for p in Priority} | {p.name.lower(): p for p in Priority}
-)
-# A spreadsheet runs a cell that begins so.
-RUNS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong in one cell, and what is allowed there."""
-
-    row: int
-    column: str
-    value: str
-    message: str
+# The due date before the priority: which priority counts depends on it.
+CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
 
 
 @dataclass(frozen=True)
@@ -71,10 +52,13 @@ def import_tasks(
 ) -> ImportResult:
     """Imports a CSV or XLSX file, and hands out what is new.
 
-    Gives what it did, or with `dry_run` what it would do. Faults are given, not raised.
+    Gives what it did, or with `dry_run` what it would do. Faults are given, not raised. Raises
+    NotAllowed unless `by` is a manager (or None, a job).
     """
+    if by is not None:
+        permissions.check_manager(by)
     try:
-        rows, faults = _checked(*tables.read(data, filename))
+        rows, faults = check(*tables.read(data, filename, most=settings.QC_IMPORT_ROWS))
     except tables.BadFile as refusal:
         return ImportResult(faults=[Fault(1, "", "", str(refusal))])
     if faults:
@@ -120,9 +104,6 @@ def _know_ids(tasks: list[Task]) -> None:
         unknown[reference].pk = pk
 
 
-CHANGEABLE = ("name", "queue", "priority", "due_at", "instructions", "link", "details")
-
-
 def _plan(rows: list[dict[str, Any]], tasks: QuerySet[Task]) -> ImportResult:
     """Compares the rows with what is there; the tasks it gives hold what is to be saved."""
     result = ImportResult()
@@ -130,7 +111,8 @@ def _plan(rows: list[dict[str, Any]], tasks: QuerySet[Task]) -> ImportResult:
     for row in rows:
         task = there.get(row["reference"])
         if task is None:
-            result.new.append(Task(**row))
+            told = {name: value for name, value in row.items() if value is not None}
+            result.new.append(Task(**told))
         elif task.status not in STILL_WAITING:
             result.left_alone.append(task)
         elif columns := _changes(task, row):
@@ -155,113 +137,19 @@ def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
 def _changes(task: Task, row: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     changes = {}
     for name in CHANGEABLE:
-        # A column that the file does not have, and an empty due date, say nothing.
-        if name in row and row[name] is not None and row[name] != getattr(task, name):
-            changes[name] = (getattr(task, name), row[name])
-            setattr(task, name, row[name])
+        kept, told = getattr(task, name), row.get(name)
+        if told is None or same(kept, told) or _undoes_a_raise(task, name, told):
+            continue
+        changes[name] = (kept, told)
+        setattr(task, name, told)
     if changes.keys() & {"due_at", "priority"}:
         task.plan_raise()
     return changes
 
 
-def _checked(header: list[str], rows: list[tables.Row]) -> tuple[list[dict[str, Any]], list[Fault]]:
-    """Gives each row's columns as a task keeps them, and everything that is wrong."""
-    names = [name if name.lower() not in COLUMNS + STATE else name.lower() for name in header]
-    if faults := list(_header_faults(names, len(rows))):
-        return [], faults
-    queues = {queue.name.casefold(): queue for queue in Queue.objects.all()}
-    seen: dict[str, int] = {}
-    clean = []
-    for row in rows:
-        values, wrong = _row(names, row, queues)
-        faults += wrong
-        if reference := values.get("reference"):
-            first = seen.setdefault(reference, row.number)
-            if first != row.number:
-                message = _("It stands in row %d already; it must be unique.") % first
-                faults.append(Fault(row.number, "reference", reference, message))
-        clean.append(values)
-    return clean, faults
-
-
-def _header_faults(names: list[str], rows: int) -> Iterable[Fault]:
-    for name in NEEDED:
-        if name not in names:
-            message = _("This column is missing. Needed are: %s.") % ", ".join(NEEDED)
-            yield Fault(1, name, "", message)
-    for name in {name for name in names if name and names.count(name) > 1}:
-        yield Fault(1, name, name, _("This column stands there twice."))
-    if rows > settings.QC_IMPORT_ROWS:
-        message = _("%(n)d rows are too many; at most %(most)d are allowed in one file.")
-        yield Fault(1, "", "", message % {"n": rows, "most": settings.QC_IMPORT_ROWS})
-
-
-def _row(
-    names: list[str], row: tables.Row, queues: dict[str, Queue]
-) -> tuple[dict[str, Any], list[Fault]]:
-    if len(row.cells) > len(names) and any(row.cells[len(names) :]):
-        message = _("%(cells)d cells, but the header names %(names)d columns.")
-        counts = {"cells": len(row.cells), "names": len(names)}
-        return {}, [Fault(row.number, "", "", message % counts)]
-    cells = dict(zip(names, map(_unescaped, row.cells), strict=False))
-    values: dict[str, Any] = {}
-    faults = []
-    for name in [one for one in COLUMNS if one in names]:
-        try:
-            values[name] = _value(name, cells.get(name, ""), queues)
-        except ValueError as refusal:
-            faults.append(Fault(row.number, name, cells.get(name, ""), str(refusal)))
-    own = {name: cell for name, cell in cells.items() if name not in COLUMNS + STATE}
-    if any(name and name not in COLUMNS + STATE for name in names):
-        values["details"] = {name: cell for name, cell in own.items() if name and cell}
-    return values, faults
-
-
-def _value(name: str, cell: str, queues: dict[str, Queue]) -> Any:
-    """Gives what a task keeps for a cell. Raises ValueError with what is allowed."""
-    if name == "queue":
-        if cell.casefold() not in queues:
-            there = ", ".join(sorted(queue.name for queue in queues.values()))
-            raise ValueError(_("There is no such queue; there are: %s.") % there)
-        return queues[cell.casefold()]
-    if name == "priority":
-        if cell and cell.lower() not in PRIORITIES:
-            raise ValueError(_("It must be 1, 2, 3 or 4; or urgent, high, normal or low."))
-        return Priority(PRIORITIES[cell.lower()]) if cell else Priority.P3
-    if name == "due_at":
-        return _due(cell) if cell else None
-    return _model_value(name, cell)
-
-
-def _model_value(name: str, cell: str) -> Any:
-    column = Task._meta.get_field(name)
-    try:
-        return column.clean(cell, None)  # type: ignore[union-attr]
-    except ValidationError as error:
-        raise ValueError(" ".join(error.messages)) from error
-
-
-def _due(cell: str) -> datetime:
-    allowed = _("It must be a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")
-    for pattern in ("%d.%m.%Y %H:%M", "%d.%m.%Y"):
-        try:
-            cell = datetime.strptime(cell, pattern).isoformat(" ")[: 16 if ":" in pattern else 10]  # noqa: DTZ007
-        except ValueError:
-            continue
-    try:
-        day, moment = parse_date(cell), parse_datetime(cell)
-    except ValueError as error:
-        raise ValueError(allowed) from error
-    if day is not None and len(cell) <= len("2026-11-30"):
-        # A bare date means: some time that day.
-        moment = datetime.combine(day, time(23, 59))
-    if moment is None:
-        raise ValueError(allowed)
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
-
-
-def _unescaped(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _runs(cell) else cell
+def _undoes_a_raise(task: Task, name: str, told: Any) -> bool:
+    # The sweep raises what is past due; the same file again must not begin that anew.
+    return name == "priority" and task.is_late and told > task.priority
 
 
 class TaskResource(resources.ModelResource):
@@ -273,34 +161,27 @@ class TaskResource(resources.ModelResource):
 
     def export(self, queryset: Any = None, **_kwargs: Any) -> tablib.Dataset:
         """Gives the table; cells that a spreadsheet would run are made text by a leading '."""
-        tasks = list((queryset if queryset is not None else Task.objects.all()).select_related())
+        tasks = Task.objects.all() if queryset is None else queryset
+        tasks = list(tasks.select_related("queue", "assignee"))
         extra = list(dict.fromkeys(name for task in tasks for name in task.details))
-        table = tablib.Dataset(headers=[*COLUMNS, *map(_escaped, extra), *STATE])
+        headings = [*COLUMNS, *(escaped(heading(name)) for name in extra), *STATE]
+        table = tablib.Dataset(headers=headings)
         for task in tasks:
-            details = [task.details.get(name, "") for name in extra]
-            table.append([_escaped(cell) for cell in (*_ours(task), *details, *_state(task))])
+            details = [text_of(task.details.get(name)) for name in extra]
+            table.append([escaped(cell) for cell in (*_ours(task), *details, *_state(task))])
         return table
 
 
-def _ours(task: Task) -> tuple[object, ...]:
-    priority, due = Priority(task.priority).name, _moment(task.due_at)
-    return task.reference, task.name, task.queue, priority, due, task.instructions, task.link
+def _ours(task: Task) -> tuple[str, ...]:
+    queue, priority, due = task.queue.name, Priority(task.priority).name, _moment(task.due_at)
+    return task.reference, task.name, queue, priority, due, task.instructions, task.link
 
 
-def _state(task: Task) -> tuple[object, ...]:
+def _state(task: Task) -> tuple[str, ...]:
+    person = task.assignee.username if task.assignee else ""
     moments = (_moment(task.assigned_at), _moment(task.completed_at))
-    return task.status, task.assignee or "", *moments, task.outcome, task.notes
+    return task.status, person, *moments, task.outcome, task.notes
 
 
 def _moment(moment: datetime | None) -> str:
     return timezone.localtime(moment).isoformat(" ") if moment else ""
-
-
-def _escaped(cell: object) -> str:
-    text = str(cell)
-    return f"'{text}" if _runs(text) else text
-
-
-def _runs(text: str) -> bool:
-    # What has an apostrophe of its own gets one more, so that it comes back with it.
-    return text.lstrip("'").startswith(RUNS)

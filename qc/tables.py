@@ -6,13 +6,14 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 
 import openpyxl
 from django.utils.translation import gettext as _
 
 from qc.exceptions import QCError
 
-XLSX_BEGINS = b"PK"
+XLSX_BEGINS = b"PK\x03\x04"
 # An XLSX is a packed folder: what it unpacks to must stay within what a reader can hold.
 MOST_UNPACKED = 200 * 1024 * 1024
 DELIMITERS = ",;\t"
@@ -30,8 +31,8 @@ class Row:
     cells: list[str]
 
 
-def read(data: bytes, filename: str) -> tuple[list[str], list[Row]]:
-    """Gives the header and the rows that are not blank. Raises BadFile."""
+def read(data: bytes, filename: str, *, most: int) -> tuple[list[str], list[Row]]:
+    """Gives the header and the rows that are not blank. Raises BadFile, for too many rows too."""
     is_xlsx = filename.lower().endswith(".xlsx")
     if not data.strip():
         raise BadFile(_("The file is empty."))
@@ -41,12 +42,16 @@ def read(data: bytes, filename: str) -> tuple[list[str], list[Row]]:
             _("This is not the %(called)s file that its name says; perhaps it is %(found)s.")
             % {"called": called, "found": found}
         )
-    lines = list(_xlsx(data) if is_xlsx else _csv(data))
-    rows = [Row(n, cells) for n, cells in enumerate(lines, start=1) if any(cells)]
+    lines = enumerate(_xlsx(data) if is_xlsx else _csv(data), start=1)
+    filled = (Row(number, cells) for number, cells in lines if any(cells))
+    # No more is read than it takes to see that it is too much.
+    rows = list(islice(filled, most + 2))
     if not rows or rows[0].number != 1:
         raise BadFile(_("The first row must name the columns."))
     if len(rows) == 1:
         raise BadFile(_("The file has a header, but no rows."))
+    if len(rows) > most + 1:
+        raise BadFile(_("The file has more than %d rows, the most that it may have.") % most)
     return rows[0].cells, rows[1:]
 
 
@@ -62,13 +67,15 @@ def _csv(data: bytes) -> Iterator[list[str]]:
         raise BadFile(_("The file is empty."))
     if "\0" in text:
         raise BadFile(_("The file has NUL characters: it is no text. Please save it anew as CSV."))
-    header = text.splitlines()[0]
+    header = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        for cells in reader:
             yield [cell.strip() for cell in cells]
     except csv.Error as error:
-        raise BadFile(_("The CSV is broken: %s.") % error) from error
+        message = _("The CSV is broken in line %(line)d: %(what)s.")
+        raise BadFile(message % {"line": reader.line_num, "what": error}) from error
 
 
 def _xlsx(data: bytes) -> Iterator[list[str]]:

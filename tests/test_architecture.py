@@ -11,13 +11,13 @@ QC = Path(__file__).parent.parent / "qc"
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
     {"sweeps", "resources", "explanations", "invariants", "demo"},
-    {"desk", "tables"},
-    {"matching"},
+    {"desk", "rows"},
+    {"matching", "tables"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions"},
+    {"querysets", "exceptions", "origin", "transactions", "prepared"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

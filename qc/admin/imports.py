@@ -28,7 +28,8 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from qc import permissions
-from qc.resources import COLUMNS, NEEDED, ImportResult, TaskResource, import_tasks
+from qc.resources import ImportResult, TaskResource, import_tasks
+from qc.rows import COLUMNS, NEEDED
 
 MOST_BYTES = 10 * 1024 * 1024
 UPLOAD = "qc_upload"

@@ -38,6 +38,10 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
         ("A,Check,Labels,,tomorrow-ish,", "due_at", "tomorrow-ish", "2026-11-30"),
         ("A,Check,Labels,,2026-02-31,", "due_at", "2026-02-31", "2026-11-30"),
         ("A,Check,Labels,,31.02.2026,", "due_at", "31.02.2026", "2026-11-30"),
+        ("A,Check,Labels,,05/04/2026,", "due_at", "05/04/2026", "2026-11-30"),
+        ("A,Check,Labels,,0001-01-01T00:00+05:00,", "due_at", "0001-01-01T00:00+05:00", "2026-"),
+        ("A,Check,Labels,,9999-12-31 23:59,", "due_at", "9999-12-31 23:59", "2026-11-30"),
+        ("A,a\x01b,Labels,,,", "name", "a�b", "can't be shown"),
         (",Check,Labels,,,", "reference", "", "cannot be blank"),
         ("A,,Labels,,,", "name", "", "cannot be blank"),
         (f"{'A' * 65},Check,Labels,,,", "reference", "A" * 65, "at most 64"),
@@ -70,8 +74,14 @@ def test_a_reference_that_stands_there_twice_whatever_its_case(faults: Any) -> N
 
 
 def test_a_row_with_more_cells_than_columns(faults: Any) -> None:
-    (fault,) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
-    assert (fault.row, fault.message) == (2, "5 cells, but the header names 3 columns.")
+    (fault, other) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
+    assert (fault.row, fault.value, other.value) == (2, "too", "many")
+    assert fault.message == "Row 1 names no column for this cell."
+
+
+def test_a_cell_in_a_column_without_a_name(faults: Any) -> None:
+    (fault,) = faults("reference,name,,queue\nA,Check,,Labels\nB,Check,lost?,Labels\n")
+    assert (fault.row, fault.value) == (3, "lost?")
 
 
 def test_a_missing_or_doubled_column(faults: Any) -> None:
@@ -84,7 +94,7 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
 def test_too_many_rows(faults: Any, settings: Any) -> None:
     settings.QC_IMPORT_ROWS = 2
     (fault,) = faults("reference,name,queue\n" + "".join(f"{n},x,Labels\n" for n in range(3)))
-    assert fault.message == "3 rows are too many; at most 2 are allowed in one file."
+    assert fault.message == "The file has more than 2 rows, the most that it may have."
 
 
 def xlsx() -> bytes:
@@ -114,13 +124,13 @@ def zip_of_zeros() -> bytes:
         ("reference,name,queue\nA,Müller,Labels\n".encode("latin-1"), "t.csv", "Line 2 is not in"),
         ("reference,name,queue\nA,x,Labels\n".encode("utf-16"), "t.csv", "not in UTF-8"),
         (b"reference,name,queue\nA,x\0,Labels\n", "t.csv", "NUL characters"),
-        (b'reference,name,queue\nA,"x"y,Labels\n', "t.csv", "The CSV is broken"),
+        (b'reference,name,queue\nA,"x"y,Labels\n', "t.csv", "The CSV is broken in line 2"),
         (b'reference,name,queue\nA,"x,Labels\n', "t.csv", "The CSV is broken"),
         (b"reference,name,queue\nA," + b"x" * 200_000 + b",Labels", "t.csv", "field limit"),
         (xlsx(), "t.csv", "perhaps it is XLSX"),
         (b"reference,name,queue\nA,x,Labels\n", "t.xlsx", "perhaps it is CSV"),
         (xlsx(), "t.xlsx", "The file has a header, but no rows."),
-        (b"PK but not a workbook", "t.xlsx", "can't be read"),
+        (b"PK\x03\x04 but not a workbook", "t.xlsx", "can't be read"),
         (zip_of_zeros(), "t.xlsx", "too large once it is unpacked"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
