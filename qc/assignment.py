@@ -15,18 +15,28 @@ from qc import lifecycle, permissions, seeks
 from qc.exceptions import InvalidTransition, NotEligible, NotFound
 from qc.lifecycle import Assignment
 from qc.models import Priority, Queue, Status, Task, User
+from qc.prepared import Prepared
 from qc.seeks import Lock
 from qc.transactions import retrying
+
+# What each hand-out reads first: the person under their lock, their places, their queues.
+LOCKED = Prepared(User.objects.locked)
+USED_SLOTS = Prepared(
+    lambda person: Task.objects.open().filter(assignee=person).order_by().values_list("slot")
+)
+SERVING = Prepared(
+    lambda person: Queue.objects.serving(User(pk=person)).order_by().values_list("pk")
+)
 
 
 @retrying
 def hand_out(person_id: int) -> list[Task]:
     """Gives a person the most urgent tasks they may do, up to their capacity; often none."""
-    person = User.objects.locked(person_id).first()
+    person = next(iter(LOCKED.items(person_id)), None)
     if person is None or not person.takes_work:
         return []
     slots = free_slots(person, _used_slots(person))
-    queues = list(Queue.objects.serving(person)) if slots else []
+    queues = _serving(person) if slots else []
     given: list[Task] = []
     for slot in slots:
         task = _lock_most_urgent(person, queues)
@@ -83,7 +93,7 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
 
 def claimable_by(person: User, limit: int) -> list[Task]:
     """Gives the most urgent waiting tasks that this person may claim, at most `limit`."""
-    return seeks.heads({queue.pk: limit for queue in Queue.objects.serving(person)}, limit)
+    return seeks.heads(dict.fromkeys(_serving(person), limit), limit)
 
 
 def why(task: Task, person: User, queues: int) -> str:
@@ -118,23 +128,27 @@ def free_slots(person: User, used: Iterable[int]) -> list[int]:
 
 def most_urgent(person: User) -> Task | None:
     """Gives the task that a hand-out would give this person now; locks nothing."""
-    return _first(person, list(Queue.objects.serving(person)), lock="")
+    return _first(person, _serving(person), lock="")
 
 
-def _lock_most_urgent(person: User, queues: list[Queue]) -> Task | None:
+def _lock_most_urgent(person: User, queues: list[int]) -> Task | None:
     # First past what others are taking right now, then, if nothing is left, waiting for them:
     # a task that only seemed taken must not leave somebody idle until the next sweep.
     return _first(person, queues, lock="skip locked") or _first(person, queues, lock="wait")
 
 
-def _first(person: User, queues: list[Queue], lock: Lock) -> Task | None:
-    found = seeks.heads({queue.pk: 1 for queue in queues}, 1, not_released_by=person, lock=lock)
+def _first(person: User, queues: list[int], lock: Lock) -> Task | None:
+    most = dict.fromkeys(queues, 1)
+    found = seeks.heads(most, 1, not_released_by=person.pk, lock=lock)
     return next(iter(found), None)
 
 
 def _used_slots(person: User) -> list[int]:
-    held = Task.objects.held_by(person).order_by()
-    return [slot or 0 for slot in held.values_list("slot", flat=True)]
+    return [slot for (slot,) in USED_SLOTS.rows(person.pk)]
+
+
+def _serving(person: User) -> list[int]:
+    return [queue for (queue,) in SERVING.rows(person.pk)]
 
 
 def _a_free_slot(person: User) -> int:

@@ -1,10 +1,13 @@
 """Writes the history rows: who, when, why and through what, one for each change."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import models
 from django.db.models.signals import post_save
+from django.utils import timezone
 
 from qc.models import User
 from qc.origin import kind_of_change
@@ -20,12 +23,14 @@ def save(
     `item` must have been read under its lock: the row copies every column as it is in memory.
     `fields` are the columns that changed; `by` is None for a job.
     """
-    item._history_user, item._change_reason = by, reason
-    try:
+    created = item._state.adding
+    with without_history(item):
+        item.save(update_fields=fields)
+    if _rows_of(item.__class__)._history_m2m_fields:
         with kind_of_change(kind):
-            item.save(update_fields=fields)
-    finally:
-        del item._history_user, item._change_reason
+            record_saved(item, by=by, reason=reason, created=created)
+    else:
+        record_many([item], kind=kind, by=by, reasons=[reason], created=created)
 
 
 def record_many(
@@ -36,18 +41,42 @@ def record_many(
     reasons: Sequence[str],
     created: bool = False,
 ) -> None:
-    """Writes one history row for each item that a bulk statement has just written.
+    """Writes one history row for each item that has just been written without one.
 
     `items` are of one model and hold what is in the database now; `reasons` go with them.
     """
     if not items:
         return
-    for item, reason in zip(items, reasons, strict=True):
-        item._history_user, item._change_reason = by, reason
-    with kind_of_change(kind):
-        items[0].history.bulk_history_create(items, batch_size=BATCH, update=not created)
-    for item in items:
-        del item._history_user, item._change_reason
+    row_of = _rows_of(items[0].__class__)
+    columns = [field.attname for field in row_of.tracked_fields]
+    how = {"history_type": "+" if created else "~", "history_user": by, "kind": kind}
+    now = timezone.now()
+    rows = [
+        row_of(
+            **{name: getattr(item, name) for name in columns},
+            **how,
+            history_date=now,
+            history_change_reason=reason,
+        )
+        for item, reason in zip(items, reasons, strict=True)
+    ]
+    row_of.objects.bulk_create(rows, batch_size=BATCH)
+
+
+@contextmanager
+def without_history(item: Any) -> Iterator[None]:
+    """Keeps simple-history from writing a row of its own for what is saved inside."""
+    item.skip_history_when_saving = True
+    try:
+        yield
+    finally:
+        del item.skip_history_when_saving
+
+
+@functools.cache
+def _rows_of(model: type[models.Model]) -> Any:
+    # simple-history makes the manager anew each time it is asked for.
+    return model.history.model  # type: ignore[attr-defined]
 
 
 def of(item: models.Model) -> Any:

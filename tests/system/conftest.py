@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from qc.models import Queue, Role, Task, User
+from tests.conftest import group
 from tests.system.site import Site
 
 
@@ -21,9 +21,7 @@ def quick_passwords() -> None:
 
 
 @pytest.fixture
-def site(
-    transactional_db: None, tmp_path: Path, django_db_serialized_rollback: None
-) -> Iterator[Site]:
+def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
     """A site none of whose processes runs yet; what the test starts ends with it."""
     site = Site(tmp_path)
     yield site
@@ -40,7 +38,7 @@ def hire(transactional_db: None) -> Callable[[int], list[User]]:
     """Makes QC persons qc1 … qcN with the password "demo"."""
 
     def hire(number: int) -> list[User]:
-        password, staff = make_password("demo"), Group.objects.get(name=Role.QC_STAFF)
+        password, staff = make_password("demo"), group(Role.QC_STAFF)
         people = [
             User(username=f"qc{n}", password=password, is_staff=True) for n in range(1, number + 1)
         ]

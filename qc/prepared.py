@@ -1,0 +1,42 @@
+"""Queries whose SQL is made once: for a short query, making it takes longer than running it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+
+class Prepared:
+    """A query of the ORM, run again and again with other ids in it.
+
+    `make` takes ids and gives the queryset. It is called once, with stand-ins, so what it gives
+    must not depend on their values. A query that locks is made, and run, inside a transaction.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Any, Any]]) -> None:
+        self.make = make
+        self.model: Any = None
+        self.made: tuple[str, tuple[Any, ...]] | None = None
+
+    def rows(self, *ids: int) -> list[tuple[Any, ...]]:
+        """Gives the rows as the database gives them: for numbers and text."""
+        with connection.cursor() as cursor:
+            cursor.execute(*self.sql(*ids))
+            return list(cursor.fetchall())
+
+    def items(self, *ids: int) -> list[Any]:
+        """Gives the rows as objects of the query's model."""
+        sql, parameters = self.sql(*ids)
+        return list(self.model.objects.raw(sql, parameters))
+
+    def sql(self, *ids: int) -> tuple[str, list[Any]]:
+        """Gives the SQL, and its parameters with these ids in their places."""
+        # No id is below zero.
+        stand_ins = range(-1, -1 - len(ids), -1)
+        if self.made is None:
+            queryset = self.make(*stand_ins)
+            self.model, self.made = queryset.model, queryset.query.sql_with_params()
+        sql, parameters = self.made
+        meant: dict[Any, Any] = dict(zip(stand_ins, ids, strict=True))
+        return sql, [meant.get(value, value) for value in parameters]
