@@ -10,6 +10,7 @@ from django.test import RequestFactory
 
 from qc import desk, invariants
 from qc.models import Queue, Role, Task, User
+from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
 
@@ -46,15 +47,27 @@ class TestLoadDemo:
     def test_a_qc_person_gets_a_task(self, embedded: None) -> None:
         run("load_demo")
         for n in range(1, 9):
-            person = User.objects.get(username=f"qc{n}")
-            desk.sign_in(person.pk)
-            assert Task.objects.held_by(person).count() == person.capacity
+            one = User.objects.get(username=f"qc{n}")
+            desk.sign_in(one.pk)
+            assert Task.objects.held_by(one).count() == one.capacity
 
     def test_again_it_changes_nothing(self, embedded: None) -> None:
         run("load_demo")
+        Task.objects.filter(reference="INV-2201").update(name="As the manager wants it")
         rows = Task.history.count() + User.history.count() + Queue.history.count()
-        assert "0 tasks are new" in run("load_demo")
+        assert "nothing is loaded" in run("load_demo")
         assert Task.history.count() + User.history.count() + Queue.history.count() == rows
+        assert Task.objects.get(reference="INV-2201").name == "As the manager wants it"
+
+    def test_what_was_stopped_half_way_is_finished_by_the_next_run(self, embedded: None) -> None:
+        run("load_demo")
+        Task.objects.all().delete()
+        assert "500 tasks are new" in run("load_demo")
+
+    def test_people_who_are_there_are_never_replaced(self, embedded: None) -> None:
+        petra = person("petra")
+        assert "nothing is loaded" in run("load_demo")
+        assert list(people()) == [petra]
 
     def test_everything_has_its_history(self, embedded: None) -> None:
         run("load_demo")
@@ -84,10 +97,16 @@ class TestDemoData:
         assert said == "2 people and 10 tasks are new, in 20 queues.\n"
         assert list(invariants.broken()) == []
 
+    def test_references_go_on_after_the_last(self) -> None:
+        run("demo_data", "--tasks", "3")
+        Task.objects.filter(reference="DEMO-0000002").delete()
+        run("demo_data", "--tasks", "1")
+        assert Task.objects.latest("pk").reference == "DEMO-0000004"
+
     def test_they_get_work(self) -> None:
         run("demo_data", "--people", "4", "--tasks", "60")
-        for person in people():
-            desk.sign_in(person.pk)
+        for one in people():
+            desk.sign_in(one.pk)
         assert Task.objects.open().count() == 4
 
     def test_the_same_seed_gives_the_same_tasks(self) -> None:

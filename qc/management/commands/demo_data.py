@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from qc import history
@@ -30,7 +31,14 @@ class Command(BaseCommand):
         """Takes how many of each."""
         parser.add_argument("--people", type=int, default=0, help="qc1 … qcN are to be there")
         parser.add_argument("--tasks", type=int, default=0, help="so many more tasks")
-        parser.add_argument("--queues", type=int, default=20, help="made where there are none")
+        parser.add_argument(
+            "--queues",
+            type=int,
+            default=20,
+            choices=range(1, 1001),
+            metavar="N",
+            help="made where there are none",
+        )
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -83,7 +91,7 @@ def spread(people: list[User], queues: list[Queue]) -> None:
 def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterator[Task]:
     """Gives that many tasks whose references go on where the last ones ended."""
     now = timezone.now()
-    first = Task.objects.filter(reference__startswith=REFERENCE).count() + 1
+    first = last_number() + 1
     for n in range(first, first + number):
         queue = queues[n % len(queues)]
         task = Task(
@@ -96,6 +104,13 @@ def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterato
         )
         task.arrive(now)
         yield task
+
+
+def last_number() -> int:
+    """Gives the number of the last task made so; 0 when there is none."""
+    made = Task.objects.filter(reference__regex=rf"^{REFERENCE}[0-9]{{7}}$")
+    last = made.aggregate(last=Max("reference"))["last"]
+    return int(last.removeprefix(REFERENCE)) if last else 0
 
 
 @transaction.atomic

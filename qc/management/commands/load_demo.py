@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from qc import history
-from qc.models import Queue, User
+from qc.models import Queue, Task, User
 from qc.resources import import_tasks
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -27,10 +27,13 @@ class Command(BaseCommand):
                 "The demo accounts have a password that everybody knows: they are loaded on the "
                 "embedded default only, without DATABASE_URL and REDIS_URL."
             )
-        if not User.objects.filter(username="manager").exists():
+        if not (User.objects.exists() or Queue.objects.exists()):
             load_people()
+        manager = User.objects.filter(username="manager", is_active=True).first()
+        if manager is None or Task.objects.exists():
+            self.stdout.write("Demo: this database is in use already, nothing is loaded.")
+            return
         file = FIXTURES / "tasks.csv"
-        manager = User.objects.get(username="manager")
         result = import_tasks(file.read_bytes(), file.name, by=manager)
         if result.faults:
             raise CommandError(f"{file.name}: {result.faults[0]}")
@@ -39,7 +42,7 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def load_people() -> None:
-    """Loads people and queues, each with its first history row."""
+    """Loads people and queues into a database without any, each with its first history row."""
     call_command("loaddata", FIXTURES / "demo.json", verbosity=0)
     # A fixture is saved raw, without history; only putting people on a queue has left a row.
     Queue.history.update(history_type="+", history_change_reason="demo")
