@@ -7,7 +7,8 @@ confirm it, it is imported once, and it goes when the session does.
 import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -28,8 +30,10 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from qc import permissions
-from qc.resources import ImportResult, TaskResource, import_tasks
-from qc.rows import COLUMNS, NEEDED
+from qc.admin import changes
+from qc.models import Priority
+from qc.resources import Change, ImportResult, TaskResource, import_tasks
+from qc.rows import COLUMNS, NEEDED, same, text_of
 
 MOST_BYTES = 10 * 1024 * 1024
 UPLOAD = "qc_upload"
@@ -92,6 +96,8 @@ class TaskImportExport(ImportExportMixin):
         """Asks for a file, and shows what importing it would do."""
         if not self.has_import_permission(request):
             raise PermissionDenied
+        # A file that is not confirmed is forgotten when its manager begins anew.
+        request.session.pop(UPLOAD, None)
         form = UploadForm(request.POST or None, request.FILES or None)
         context = self._context(request) | {"form": form}
         if request.method == "POST" and form.is_valid():
@@ -151,11 +157,35 @@ def _parts(result: ImportResult) -> dict[str, Part]:
         "unchanged": _("Unchanged"),
     }
     rows: dict[str, Sequence[Any]] = {kind: getattr(result, kind) for kind in kinds}
-    return {
+    parts = {
         kind: Part(title, len(rows[kind]), rows[kind][:LINES])
         for kind, title in kinds.items()
         if rows[kind]
     }
+    if "changed" in parts:
+        shown = [(one.task, _in_words(one)) for one in parts["changed"].rows]
+        parts["changed"] = replace(parts["changed"], rows=shown)
+    return parts
+
+
+def _in_words(change: Change) -> list[changes.Change]:
+    """Gives each changed column as it is read; of the details those that differ."""
+    columns = dict(change.columns)
+    old, new = columns.pop("details", ({}, {}))
+    details = {name: (text_of(old.get(name)), text_of(new.get(name))) for name in old | new}
+    differing = [(name, pair) for name, pair in details.items() if not same(*pair)]
+    return [
+        changes.Change(name, _said(name, before), _said(name, after))
+        for name, (before, after) in [*columns.items(), *differing]
+    ]
+
+
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if name == "priority" and isinstance(value, int):
+        return str(Priority(value).label)
+    return str(value) if value not in (None, "") else changes.NOTHING
 
 
 def _done(result: ImportResult) -> str:

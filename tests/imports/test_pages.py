@@ -92,6 +92,39 @@ def test_a_known_file_says_so(mona: User, invoices: Queue) -> None:
     assert "everything in this file is known" in upload(client).content.decode()
 
 
+def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    head = "reference,name,queue,priority,due_at,batch,supplier\n"
+    confirm(
+        client, upload(client, head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n").context["token"]
+    )
+    page = upload(client, head + "A,Check,Invoices,1,2030-05-05 08:00,,Meyer\n")
+    ((task, changes),) = page.context["parts"]["changed"].rows
+    assert task.reference == "A"
+    assert changes == [
+        ("due_at", "2030-05-04 23:59", "2030-05-05 08:00"),
+        ("priority", "P2 high", "P1 urgent"),
+        ("batch", "B1", "–"),
+    ]
+    assert "0 new, 1 changed." in page.content.decode()
+
+
+def test_a_file_that_is_not_confirmed_is_forgotten(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    token = upload(client).context["token"]
+    assert imports.UPLOAD in client.session
+    client.get(reverse("admin:qc_task_import"))
+    assert imports.UPLOAD not in client.session
+    confirm(client, token)
+    assert not Task.objects.exists()
+
+
+def test_a_confirmed_file_is_not_kept(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    confirm(client, upload(client).context["token"])
+    assert imports.UPLOAD not in client.session
+
+
 def test_a_huge_preview_shows_the_first_rows_and_counts_all(mona: User, invoices: Queue) -> None:
     rows = "".join(f"A-{n:04},Check,Invoices\n" for n in range(250))
     text = upload(at(mona), "reference,name,queue\n" + rows).content.decode()
