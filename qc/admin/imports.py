@@ -6,9 +6,6 @@ confirm it, it is imported once, and it goes when the session does.
 
 import base64
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,7 +17,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -30,15 +26,12 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from qc import permissions
-from qc.admin import changes
-from qc.models import Priority
-from qc.resources import Change, ImportResult, TaskResource, import_tasks
-from qc.rows import COLUMNS, NEEDED, same, text_of
+from qc.admin.import_preview import parts
+from qc.resources import ImportResult, TaskResource, import_tasks
+from qc.rows import COLUMNS, NEEDED
 
 MOST_BYTES = 10 * 1024 * 1024
 UPLOAD = "qc_upload"
-# A preview shows so many lines of each kind; its counts are of all.
-LINES = 100
 
 
 class UploadForm(forms.Form):
@@ -58,20 +51,6 @@ class UploadForm(forms.Form):
             sizes = {"size": filesizeformat(size), "most": filesizeformat(MOST_BYTES)}
             raise forms.ValidationError(message % sizes)
         return file
-
-
-@dataclass(frozen=True)
-class Part:
-    """One kind of rows in a preview: how many there are, and the first of them."""
-
-    title: str
-    count: int
-    rows: Sequence[Any]
-
-    @property
-    def more(self) -> int:
-        """How many are not shown."""
-        return self.count - len(self.rows)
 
 
 class TaskImportExport(ImportExportMixin):
@@ -118,7 +97,7 @@ class TaskImportExport(ImportExportMixin):
             token = secrets.token_urlsafe(16)
             upload = {"token": token, "name": name, "data": base64.b64encode(data).decode()}
             request.session[UPLOAD] = upload
-        return {"filename": name, "result": result, "parts": _parts(result), "token": token}
+        return {"filename": name, "result": result, "parts": parts(result), "token": token}
 
     def _confirm(self, request: HttpRequest) -> HttpResponse:
         upload = request.session.get(UPLOAD, {})
@@ -132,7 +111,7 @@ class TaskImportExport(ImportExportMixin):
         result = import_tasks(data, upload["name"], by=request.user)  # type: ignore[arg-type]
         if result.faults:
             context = self._context(request) | {"form": UploadForm(), "filename": upload["name"]}
-            context |= {"result": result, "parts": _parts(result), "token": ""}
+            context |= {"result": result, "parts": parts(result), "token": ""}
             return render(request, "qc/imports/import.html", context)
         messages.success(request, _done(result))
         return HttpResponseRedirect(reverse("admin:qc_task_changelist"))
@@ -146,46 +125,6 @@ class TaskImportExport(ImportExportMixin):
             "optional": [name for name in COLUMNS if name not in NEEDED],
             "most_rows": settings.QC_IMPORT_ROWS,
         }
-
-
-def _parts(result: ImportResult) -> dict[str, Part]:
-    kinds = {
-        "faults": _("Refused"),
-        "new": _("New"),
-        "changed": _("Changed"),
-        "left_alone": _("Left alone: in work, done or cancelled"),
-        "unchanged": _("Unchanged"),
-    }
-    rows: dict[str, Sequence[Any]] = {kind: getattr(result, kind) for kind in kinds}
-    parts = {
-        kind: Part(title, len(rows[kind]), rows[kind][:LINES])
-        for kind, title in kinds.items()
-        if rows[kind]
-    }
-    if "changed" in parts:
-        shown = [(one.task, _in_words(one)) for one in parts["changed"].rows]
-        parts["changed"] = replace(parts["changed"], rows=shown)
-    return parts
-
-
-def _in_words(change: Change) -> list[changes.Change]:
-    """Gives each changed column as it is read; of the details those that differ."""
-    columns = dict(change.columns)
-    old, new = columns.pop("details", ({}, {}))
-    details = {name: (text_of(old.get(name)), text_of(new.get(name))) for name in old | new}
-    differing = [(name, pair) for name, pair in details.items() if not same(*pair)]
-    return [
-        changes.Change(name, _said(name, before), _said(name, after))
-        for name, (before, after) in [*columns.items(), *differing]
-    ]
-
-
-def _said(name: str, value: Any) -> str:
-    if isinstance(value, datetime):
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
-    if name == "priority" and isinstance(value, int):
-        return str(Priority(value).label)
-    return str(value) if value not in (None, "") else changes.NOTHING
 
 
 def _done(result: ImportResult) -> str:
