@@ -12,7 +12,7 @@ from qc import desk, invariants
 from qc.models import Queue, Task, User
 from tests.pages.conftest import change, signed_in, typed
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:

@@ -1,0 +1,54 @@
+"""Our claim against the same reads and writes in raw SQL, at 1, 4 and 16 connections."""
+
+from collections.abc import Callable
+
+from benchmarks import floor, raw
+from benchmarks.clients import at_once, timed
+from benchmarks.report import Table, middle, ms
+
+ROUNDS = 5
+CLAIMS = 60
+
+
+def ours(person: int) -> int:
+    """One hand-out through the ORM, with its constraints and its history row."""
+    from qc import assignment
+
+    (task,) = assignment.hand_out(person)
+    return task.pk
+
+
+def measure(claim: Callable[[int], int], clients: int) -> float:
+    """Gives the median time of a claim while so many clients claim and complete."""
+
+    def work(person: int) -> list[float]:
+        times = []
+        for _ in range(max(CLAIMS // clients, 10)):
+            taken, task = timed(lambda: claim(person))
+            times.append(taken)
+            raw.complete(task)
+        return times
+
+    return middle(at_once(clients, work)[0])
+
+
+def run() -> Table:
+    """Compares in alternating rounds."""
+    floor.clear()
+    floor.add_queues()
+    floor.add_people(16)
+    floor.add_tasks(100_000)
+    table = Table(
+        "Claim",
+        "One claim of a person on three of twenty queues, 100,000 tasks waiting: lock the person,"
+        " find and lock the most urgent task, assign it, write its history row, commit.",
+        ["connections", "ours", "raw SQL", "raw / ours"],
+    )
+    for clients in (1, 4, 16):
+        rounds = [(measure(ours, clients), measure(raw.claim, clients)) for _ in range(ROUNDS)]
+        mine, limit = (middle([pair[side] for pair in rounds]) for side in (0, 1))
+        ratio = middle([theirs / our for our, theirs in rounds])
+        table.rows.append([clients, ms(mine), ms(limit), f"{ratio:.2f}"])
+        if clients == 1:
+            table.target("speed of our claim against raw SQL, 1 connection", ratio, at_least=0.5)
+    return table

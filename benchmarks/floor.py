@@ -1,0 +1,134 @@
+"""The floor that the benchmarks work on: a MariaDB database of their own, filled by raw SQL."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import django
+
+ADDRESS = os.environ.setdefault("BENCH_DATABASE_URL", "mysql://root:@127.0.0.1:3306/qc_bench")
+os.environ |= {
+    "DATABASE_URL": ADDRESS,
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "LOG_LEVEL": "ERROR",
+    "QC_HTTPS": "off",
+    "QC_SWEEP_SECONDS": "3600",
+}
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+
+QUEUES = 20
+EACH_ON = 3
+
+
+def open_up() -> None:
+    """Makes the database anew and sets Django up for it."""
+    import MySQLdb
+
+    from config import environment
+
+    config = environment.env.db_url_config(ADDRESS)
+    server = MySQLdb.connect(
+        host=config["HOST"],
+        port=int(config["PORT"] or 3306),
+        user=config["USER"],
+        passwd=config["PASSWORD"],
+    )
+    with server.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS `{config['NAME']}`")
+        cursor.execute(f"CREATE DATABASE `{config['NAME']}` CHARACTER SET utf8mb4")
+    server.close()
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def clear() -> None:
+    """Removes all tasks, people and queues."""
+    run("SET foreign_key_checks = 0")
+    for table in (
+        "qc_task",
+        "qc_historicaltask",
+        "qc_user",
+        "qc_historicaluser",
+        "qc_user_groups",
+        "qc_queue",
+        "qc_historicalqueue",
+        "qc_queue_people",
+        "knox_authtoken",
+    ):
+        run(f"TRUNCATE {table}")
+    run("SET foreign_key_checks = 1")
+
+
+def add_queues(n: int = QUEUES) -> None:
+    """Adds n queues, numbered from 1."""
+    run(
+        "INSERT INTO qc_queue (id, name, description, is_paused, open_to_all, target) "
+        f"SELECT seq, CONCAT('Queue ', seq), '', 0, 0, 86400000000 FROM seq_1_to_{n}"
+    )
+
+
+def add_people(n: int, *, each_on: int = EACH_ON, queues: int = QUEUES, password: str = "") -> None:
+    """Adds n people, numbered from 1, who are there and free, each on some of the queues."""
+    run(
+        "INSERT INTO qc_user (id, password, is_superuser, username, first_name, last_name, email,"
+        " is_staff, is_active, date_joined, is_logged_in, last_seen_at, break_reason, idle_since,"
+        " capacity) "
+        "SELECT seq, %s, 0, CONCAT('qc', seq), '', '', '', 1, 1, NOW(6), 1,"
+        " NOW(6) + INTERVAL 1 DAY, '', NOW(6) - INTERVAL seq SECOND, 1 "
+        f"FROM seq_1_to_{n}",
+        [password],
+    )
+    for step in range(each_on):
+        run(
+            "INSERT INTO qc_queue_people (queue_id, user_id) "
+            f"SELECT 1 + MOD(seq + {step * (queues // each_on or 1)}, {queues}), seq "
+            f"FROM seq_1_to_{n}"
+        )
+
+
+def add_tasks(n: int, *, status: str = "pending", queues: int = QUEUES) -> None:
+    """Adds n tasks spread over the queues and priorities; completed ones are person 1's."""
+    first = 1 + (one("SELECT COALESCE(MAX(id), 0) FROM qc_task") or 0)
+    done = status == "completed"
+    holder, moment, outcome = ("1", "NOW(6)", "passed") if done else ("NULL", "NULL", "")
+    run(
+        "INSERT INTO qc_task (reference, name, queue_id, priority, due_at, raise_at, instructions,"
+        " link, details, status, assignee_id, assigned_at, started_at, completed_at, outcome,"
+        " notes, draft, created_at) "
+        f"SELECT CONCAT('B-', seq), 'Check it', 1 + MOD(seq, {queues}), 1 + MOD(seq * 7, 4),"
+        " NOW(6) + INTERVAL seq SECOND, NOW(6) + INTERVAL seq SECOND, 'Look closely.', '',"
+        ' \'{"supplier": "Meyer"}\','
+        f" %s, {holder}, {moment}, {moment}, {moment}, %s, '', '', NOW(6) "
+        f"FROM seq_{first}_to_{first + n - 1}",
+        [status, outcome],
+    )
+    run("ANALYZE TABLE qc_task")
+
+
+def run(sql: str, values: Iterable[Any] = ()) -> None:
+    """Runs one statement."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(values))
+
+
+def one(sql: str) -> Any:
+    """Gives the first column of the first row."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0]
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    """Gives all rows."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())

@@ -1,0 +1,152 @@
+"""The same reads and writes as ours, in raw SQL over mysqlclient: the limit to compare with."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db import connection, transaction
+
+TASK = (
+    "id, reference, name, queue_id, priority, due_at, raise_at, instructions, link, details,"
+    " status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
+    " released_by_id, created_at, created_by_id"
+)
+
+
+def claim(person: int) -> int:
+    """Locks the person, finds and locks their most urgent task, assigns it, writes history."""
+    with transaction.atomic():
+        cursor = connection.connection.cursor()
+        cursor.execute("SELECT * FROM qc_user WHERE id = %s FOR UPDATE", (person,))
+        cursor.fetchall()
+        cursor.execute(
+            "SELECT slot FROM qc_task WHERE assignee_id = %s AND slot IS NOT NULL", (person,)
+        )
+        cursor.fetchall()
+        cursor.execute(
+            "SELECT * FROM qc_queue WHERE is_paused = 0 AND (EXISTS (SELECT 1 FROM qc_queue_people"
+            " WHERE queue_id = qc_queue.id AND user_id = %s) OR (open_to_all = 1 AND EXISTS"
+            " (SELECT 1 FROM qc_user_groups g JOIN auth_group a ON a.id = g.group_id"
+            " WHERE g.user_id = %s AND a.name = 'QC staff')))",
+            (person, person),
+        )
+        queues = [row[0] for row in cursor.fetchall()]
+        task = _lock_most_urgent(cursor, person, queues)
+        cursor.execute(
+            "UPDATE qc_task SET status = 'assigned', assignee_id = %s, slot = 1,"
+            " assigned_at = NOW(6), released_by_id = NULL WHERE id = %s",
+            (person, task),
+        )
+        _write_history(cursor, [task], "assigned")
+    return task
+
+
+def complete(task: int) -> None:
+    """Locks the task, completes it, writes history."""
+    with transaction.atomic():
+        cursor = connection.connection.cursor()
+        cursor.execute("SELECT * FROM qc_task WHERE id = %s FOR UPDATE", (task,))
+        cursor.fetchall()
+        cursor.execute(
+            "UPDATE qc_task SET status = 'completed', slot = NULL, started_at = NOW(6),"
+            " completed_at = NOW(6), outcome = 'passed' WHERE id = %s",
+            (task,),
+        )
+        _write_history(cursor, [task], "completed")
+
+
+def sweep(batch: int) -> int:
+    """Gives every free person of each queue their most urgent task, set-based."""
+    cursor = connection.cursor().cursor
+    cursor.execute(
+        "SELECT id FROM qc_user u WHERE is_active = 1 AND is_logged_in = 1 AND break_reason = ''"
+        " AND (SELECT COUNT(*) FROM qc_task t WHERE t.assignee_id = u.id AND slot IS NOT NULL)"
+        " < capacity ORDER BY idle_since, id"
+    )
+    people = [row[0] for row in cursor.fetchall()]
+    pairs = _match(people, *_heads(cursor, people))
+    for start in range(0, len(pairs), batch):
+        _assign(pairs[start : start + batch])
+    return len(pairs)
+
+
+def _lock_most_urgent(cursor: Any, person: int, queues: list[int]) -> int:
+    seeks = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT * FROM qc_task WHERE queue_id = {queue} AND status = 'pending'"
+        f" AND NOT (released_by_id <=> {person}) ORDER BY priority, due_at, id LIMIT 1"
+        f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
+        for queue in queues
+    )
+    cursor.execute(f"{seeks} ORDER BY priority, due_at, id LIMIT 1")
+    return int(cursor.fetchall()[0][0])
+
+
+def _write_history(cursor: Any, tasks: list[int], kind: str) -> None:
+    cursor.execute(
+        f"INSERT INTO qc_historicaltask ({TASK}, through, kind, history_date, history_type,"
+        f" history_change_reason) SELECT {TASK}, 'shell', %s, NOW(6), '~', %s FROM qc_task"
+        f" WHERE id IN ({','.join(map(str, tasks))})",
+        (kind, "P1, due 14:30, most urgent of their 3 queues; free since 14:02"),
+    )
+
+
+def _heads(cursor: Any, people: list[int]) -> tuple[dict[int, list[int]], dict[int, list[Any]]]:
+    cursor.execute("SELECT user_id, queue_id FROM qc_queue_people")
+    served: dict[int, list[int]] = defaultdict(list)
+    for person, queue in cursor.fetchall():
+        served[person].append(queue)
+    wanted: dict[int, int] = defaultdict(int)
+    for person in people:
+        for queue in served[person]:
+            wanted[queue] += 1
+    seeks = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT * FROM qc_task WHERE queue_id = {queue} AND status = 'pending'"
+        f" ORDER BY priority, due_at, id LIMIT {n}) AS seek{queue}"
+        for queue, n in wanted.items()
+    )
+    cursor.execute(f"{seeks} ORDER BY priority, due_at, id")
+    columns = [column[0] for column in cursor.description]
+    queue_at = columns.index("queue_id")
+    urgency = [columns.index(name) for name in ("priority", "due_at", "id")]
+    heads: dict[int, list[Any]] = defaultdict(list)
+    for row in cursor.fetchall():
+        heads[row[queue_at]].append(tuple(row[at] for at in urgency))
+    return served, heads
+
+
+def _match(
+    people: list[int], served: dict[int, list[int]], heads: dict[int, list[Any]]
+) -> list[tuple[int, int]]:
+    next_of = dict.fromkeys(heads, 0)
+    pairs = []
+    for person in people:
+        queues = [q for q in served[person] if next_of.get(q, 0) < len(heads[q])]
+        if queues:
+            best = min(queues, key=lambda q: heads[q][next_of[q]])
+            pairs.append((heads[best][next_of[best]][2], person))
+            next_of[best] += 1
+    return pairs
+
+
+def _assign(pairs: list[tuple[int, int]]) -> None:
+    tasks = ",".join(str(task) for task, _person in pairs)
+    people = ",".join(str(person) for _task, person in pairs)
+    cases = " ".join(f"WHEN {task} THEN {person}" for task, person in pairs)
+    with transaction.atomic():
+        cursor = connection.connection.cursor()
+        cursor.execute(f"SELECT * FROM qc_user WHERE id IN ({people}) ORDER BY id FOR UPDATE")
+        cursor.fetchall()
+        cursor.execute(
+            "SELECT assignee_id, slot FROM qc_task WHERE slot IS NOT NULL"
+            f" AND assignee_id IN ({people})"
+        )
+        cursor.fetchall()
+        cursor.execute(
+            f"SELECT * FROM qc_task WHERE id IN ({tasks}) AND status = 'pending' ORDER BY id"
+            " FOR UPDATE SKIP LOCKED"
+        )
+        cursor.fetchall()
+        cursor.execute(
+            f"UPDATE qc_task SET status = 'assigned', slot = 1, assigned_at = NOW(6),"
+            f" released_by_id = NULL, assignee_id = CASE id {cases} END WHERE id IN ({tasks})"
+        )
+        _write_history(cursor, [task for task, _person in pairs], "assigned")

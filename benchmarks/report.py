@@ -1,0 +1,67 @@
+"""Tables of medians and ratios, printed and written to results.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+RESULTS = Path(__file__).parent / "results.md"
+
+
+@dataclass
+class Table:
+    """One benchmark's outcome: a sentence, a table, and its targets with whether they are met."""
+
+    title: str
+    about: str
+    head: Sequence[str]
+    rows: list[Sequence[object]] = field(default_factory=list)
+    targets: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def target(self, name: str, value: float, *, at_least: float = 0, at_most: float = 0) -> None:
+        """Adds a target: a ratio that must reach, or stay below, a number."""
+        wanted = f"≥ {at_least}" if at_least else f"≤ {at_most}"
+        met = value >= at_least if at_least else value <= at_most
+        self.targets.append((f"{name} {wanted}", f"{value:.2f}", met))
+
+    def lines(self) -> list[str]:
+        """Gives the table as Markdown."""
+        lines = [
+            f"## {self.title}",
+            "",
+            self.about,
+            "",
+            _row(self.head),
+            _row(["---"] * len(self.head)),
+        ]
+        lines += [_row(row) for row in self.rows] + [""]
+        for name, value, met in self.targets:
+            lines.append(f"- {'met' if met else '**missed**'}: {name} – measured {value}")
+        return [*lines, ""] if self.targets else lines
+
+
+def write(tables: list[Table]) -> None:
+    """Writes all tables to results.md."""
+    intro = [
+        "# Benchmarks",
+        "",
+        "Made by `make bench` on MariaDB, server and clients on the same two cores. Each row",
+        "compares in one run, in alternating rounds; medians. Absolute times are those of one small",
+        "machine: read the ratios.",
+        "",
+    ]
+    RESULTS.write_text("\n".join(intro + [line for table in tables for line in table.lines()]))
+
+
+def ms(seconds: float) -> str:
+    """Gives a time in milliseconds."""
+    return f"{seconds * 1000:.2f} ms"
+
+
+def middle(values: Sequence[float]) -> float:
+    """Gives the median."""
+    return median(values)
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
