@@ -46,8 +46,8 @@ def write(tables: list[Table]) -> None:
         "# Benchmarks",
         "",
         "Made by `make bench` on MariaDB, server and clients on the same two cores. Each row",
-        "compares in one run, in alternating rounds; medians. Absolute times are those of one small",
-        "machine: read the ratios.",
+        "compares in one run, in alternating rounds; medians. Absolute times are those of one",
+        "small machine: read the ratios.",
         "",
     ]
     RESULTS.write_text("\n".join(intro + [line for table in tables for line in table.lines()]))

@@ -5,9 +5,7 @@ the person's queues, merged, so that its cost is the same however long the backl
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +16,7 @@ from qc.models import Priority, Queue, Status, Task, User
 from qc.prepared import Prepared
 from qc.seeks import Lock
 from qc.transactions import retrying
+from qc.words import clock
 
 # What each hand-out reads first: the person under their lock, their places, their queues.
 LOCKED = Prepared(User.objects.locked)
@@ -31,20 +30,23 @@ SERVING = Prepared(
 
 @retrying
 def hand_out(person_id: int) -> list[Task]:
-    """Gives a person the most urgent tasks they may do, up to their capacity; often none."""
+    """Gives a person the most urgent tasks they may do, up to their capacity; often none.
+
+    It takes the same few statements for one place and for many.
+    """
     person = next(iter(LOCKED.items(person_id)), None)
     if person is None or not person.takes_work:
         return []
     slots = free_slots(person, _used_slots(person))
     queues = _serving(person) if slots else []
-    given: list[Task] = []
-    for slot in slots:
-        task = _lock_most_urgent(person, queues)
-        if task is None:
-            break
-        found = Assignment(task, person, slot, why(task, person, len(queues)))
-        given.append(lifecycle.assign(found, by=None, kind="assigned"))
-    return given
+    tasks = _lock_most_urgent(person, queues, len(slots))
+    # There may be fewer tasks than places.
+    found = [
+        Assignment(task, person, slot, why(task, person, len(queues)))
+        for task, slot in zip(tasks, slots, strict=False)
+    ]
+    lifecycle.assign_many(found)
+    return tasks
 
 
 @retrying
@@ -110,15 +112,6 @@ def why(task: Task, person: User, queues: int) -> str:
     }
 
 
-def clock(moment: datetime | None) -> str:
-    """Gives a moment as people say it: the time alone when it is today."""
-    if moment is None:
-        return _("just now")
-    local = timezone.localtime(moment)
-    today = local.date() == timezone.localdate()
-    return local.strftime("%H:%M" if today else "%d %b %H:%M")
-
-
 def free_slots(person: User, used: Iterable[int]) -> list[int]:
     """Gives the numbers of the places in which this person can take a task, lowest first."""
     taken = set(used)
@@ -126,21 +119,14 @@ def free_slots(person: User, used: Iterable[int]) -> list[int]:
     return numbers[: max(person.capacity - len(taken), 0)]
 
 
-def most_urgent(person: User) -> Task | None:
-    """Gives the task that a hand-out would give this person now; locks nothing."""
-    return _first(person, _serving(person), lock="")
-
-
-def _lock_most_urgent(person: User, queues: list[int]) -> Task | None:
-    # First past what others are taking right now, then, if nothing is left, waiting for them:
+def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
+    # First past what others are taking right now, then, if too few are left, waiting for them:
     # a task that only seemed taken must not leave somebody idle until the next sweep.
-    return _first(person, queues, lock="skip locked") or _first(person, queues, lock="wait")
+    def first(lock: Lock) -> list[Task]:
+        return seeks.heads(dict.fromkeys(queues, n), n, not_released_by=person.pk, lock=lock)
 
-
-def _first(person: User, queues: list[int], lock: Lock) -> Task | None:
-    most = dict.fromkeys(queues, 1)
-    found = seeks.heads(most, 1, not_released_by=person.pk, lock=lock)
-    return next(iter(found), None)
+    tasks = first("skip locked") if n else []
+    return tasks if len(tasks) == n else first("wait")
 
 
 def _used_slots(person: User) -> list[int]:

@@ -27,6 +27,10 @@ class NotEligible(QCError):
     """This person can't take this task now."""
 
 
+class Busy(QCError):
+    """Too many want the same right now. Please try again."""
+
+
 class InvalidInput(QCError):
     """A value is missing or not allowed."""
 

@@ -15,13 +15,20 @@ from qc.origin import kind_of_change
 BATCH = 500
 
 
-def save(
-    item: Any, *, kind: str, by: User | None, reason: str = "", fields: Iterable[str] | None = None
+def save(  # noqa: PLR0913
+    item: Any,
+    *,
+    kind: str,
+    by: User | None,
+    reason: str = "",
+    fields: Iterable[str] | None = None,
+    person: int | None = None,
 ) -> None:
     """Saves one task, person or queue, and its one history row.
 
     `item` must have been read under its lock: the row copies every column as it is in memory.
-    `fields` are the columns that changed; `by` is None for a job.
+    `fields` are the columns that changed; `by` is None for a job; `person` is the id of whose
+    hands a task came into or left.
     """
     created = item._state.adding
     with without_history(item):
@@ -30,20 +37,23 @@ def save(
         with kind_of_change(kind):
             record_saved(item, by=by, reason=reason, created=created)
     else:
-        record_many([item], kind=kind, by=by, reasons=[reason], created=created)
+        people = [person] if person else None
+        record_many([item], kind=kind, by=by, reasons=[reason], created=created, people=people)
 
 
-def record_many(
+def record_many(  # noqa: PLR0913
     items: Sequence[Any],
     *,
     kind: str,
     by: User | None,
     reasons: Sequence[str],
     created: bool = False,
+    people: Sequence[int] | None = None,
 ) -> None:
     """Writes one history row for each item that has just been written without one.
 
-    `items` are of one model and hold what is in the database now; `reasons` go with them.
+    `items` are of one model and hold what is in the database now; `reasons` go with them, and
+    for tasks that came into or left somebody's hands `people`, the ids of whose.
     """
     if not items:
         return
@@ -60,6 +70,8 @@ def record_many(
         )
         for item, reason in zip(items, reasons, strict=True)
     ]
+    for row, person in zip(rows, people or (), strict=people is not None):
+        row.person_id = person
     row_of.objects.bulk_create(rows, batch_size=BATCH)
 
 
@@ -82,7 +94,12 @@ def _rows_of(model: type[models.Model]) -> Any:
 def of(item: models.Model) -> Any:
     """Gives an item's history rows with their people, newest first."""
     history: Any = item.history  # type: ignore[attr-defined]
-    return history.select_related("history_user")
+    return history.select_related(*people_of(history.model))
+
+
+def people_of(row: Any) -> list[str]:
+    """Gives the names under which a kind of history row has the people whom it names."""
+    return ["history_user"] + (["person"] if hasattr(row, "person") else [])
 
 
 def record_saved(item: Any, *, by: User | None, reason: str = "", created: bool) -> None:

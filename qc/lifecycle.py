@@ -81,7 +81,7 @@ def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     _guard_state(task, "assign")
     _change(task, status=Status.ASSIGNED, assignee=found.person, slot=found.slot)
     _change(task, assigned_at=timezone.now(), released_by=None)
-    history.save(task, kind=kind, by=by, reason=found.why, fields=LIFE)
+    history.save(task, kind=kind, by=by, reason=found.why, fields=LIFE, person=found.person.pk)
     return task
 
 
@@ -90,6 +90,8 @@ def assign_many(found: Sequence[Assignment]) -> None:
 
     The caller has locked the people, then the tasks.
     """
+    if not found:
+        return
     now = timezone.now()
     for task, person, slot, _why in found:
         _guard_state(task, "assign")
@@ -102,8 +104,9 @@ def assign_many(found: Sequence[Assignment]) -> None:
         assignee=Case(*(When(pk=one.task.pk, then=Value(one.person.pk)) for one in found)),
         slot=Case(*(When(pk=one.task.pk, then=Value(one.slot)) for one in found)),
     )
-    reasons = [one.why for one in found]
-    history.record_many([one.task for one in found], kind="assigned", by=None, reasons=reasons)
+    tasks, reasons = [one.task for one in found], [one.why for one in found]
+    people = [one.person.pk for one in found]
+    history.record_many(tasks, kind="assigned", by=None, reasons=reasons, people=people)
 
 
 @retrying
@@ -112,7 +115,7 @@ def start(task_id: int, *, by: User) -> Task:
     task = _locked_for("start", task_id, by)
     if task.started_at is None:
         _change(task, started_at=timezone.now())
-        history.save(task, kind="started", by=by, fields=LIFE)
+        history.save(task, kind="started", by=by, fields=LIFE, person=by.pk)
     return task
 
 
@@ -145,7 +148,7 @@ def complete(
     _change(task, status=Status.COMPLETED, slot=None, started_at=task.started_at or now)
     _change(task, completed_at=now, outcome=outcome)
     _change(task, notes=task.draft if notes is None else notes, draft="")
-    history.save(task, kind="completed", by=by, fields=LIFE)
+    history.save(task, kind="completed", by=by, fields=LIFE, person=by.pk)
     return task
 
 
@@ -156,16 +159,14 @@ def release(task_id: int, *, by: User, reason: str) -> Task:
     require_reason(reason)
     # Who gives it back shall not get it again; a manager takes it away for other reasons.
     _change(task, released_by=by if task.assignee_id == by.pk else None)
-    _return_to(task, Status.PENDING)
-    history.save(task, kind="released", by=by, reason=reason, fields=LIFE)
+    _return_to(task, Status.PENDING, kind="released", by=by, reason=reason)
     return task
 
 
 def take_back(task: Task, *, by: User | None, reason: str) -> None:
     """ASSIGNED → PENDING because its holder is gone or silent; the caller has locked both."""
     _guard_state(task, "release")
-    _return_to(task, Status.PENDING)
-    history.save(task, kind="returned", by=by, reason=reason, fields=LIFE)
+    _return_to(task, Status.PENDING, kind="returned", by=by, reason=reason)
 
 
 @retrying
@@ -178,8 +179,7 @@ def hold(task_id: int, *, by: User, reason: str) -> Task:
 def resume(task_id: int, *, by: User, reason: str = "") -> Task:
     """ON_HOLD → PENDING, by a manager."""
     task = _locked_for("resume", task_id, by)
-    _return_to(task, Status.PENDING)
-    history.save(task, kind="resumed", by=by, reason=reason, fields=LIFE)
+    _return_to(task, Status.PENDING, kind="resumed", by=by, reason=reason)
     return task
 
 
@@ -194,10 +194,8 @@ def reopen(task_id: int, *, by: User, reason: str) -> Task:
     """COMPLETED or CANCELLED → PENDING, by a manager, with a reason; the notes become the draft."""
     task = _locked_for("reopen", task_id, by)
     require_reason(reason)
-    notes = task.notes
-    _return_to(task, Status.PENDING)
-    _change(task, notes="", draft=notes)
-    history.save(task, kind="reopened", by=by, reason=reason, fields=LIFE)
+    _change(task, notes="", draft=task.notes)
+    _return_to(task, Status.PENDING, kind="reopened", by=by, reason=reason)
     return task
 
 
@@ -212,8 +210,7 @@ def _park(  # noqa: PLR0913
 ) -> Task:
     task = _locked_for(arrow, task_id, by)
     require_reason(reason)
-    _return_to(task, to)
-    history.save(task, kind=kind, by=by, reason=reason, fields=LIFE)
+    _return_to(task, to, kind=kind, by=by, reason=reason)
     return task
 
 
@@ -238,9 +235,11 @@ def _guard_state(task: Task, arrow: str) -> None:
         )
 
 
-def _return_to(task: Task, status: Status) -> None:
+def _return_to(task: Task, status: Status, *, kind: str, by: User | None, reason: str) -> None:
+    former = task.assignee_id
     _change(task, status=status, assignee=None, slot=None, assigned_at=None, started_at=None)
     _change(task, completed_at=None, outcome="")
+    history.save(task, kind=kind, by=by, reason=reason, fields=LIFE, person=former)
 
 
 def _change(task: Task, **columns: object) -> None:

@@ -5,12 +5,12 @@ with the backlog or the history. Any number of these may run at once, beside any
 single hand-outs: a row that somebody else has locked is left to them.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Collection
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from qc import lifecycle, seeks
-from qc.assignment import free_slots, hand_out, why
+from qc.assignment import free_slots, why
 from qc.lifecycle import Assignment
 from qc.models import Queue, Role, Status, Task, User
 from qc.transactions import retrying
@@ -37,82 +37,83 @@ def match(queues: Collection[int] | None = None) -> int:
     """
     assigned = 0
     for _ in range(PASSES):
-        pairs, passed_over = _plan(queues)
+        pairs = plan(queues)
         done = sum(_assign(pairs[i : i + BATCH]) for i in range(0, len(pairs), BATCH))
-        done += sum(len(hand_out(person)) for person in passed_over)
         assigned += done
         if done >= len(pairs):
             break
     return assigned
 
 
-def _plan(queues: Collection[int] | None) -> tuple[list[Pair], list[int]]:
-    """Reads without locks; gives the pairs, and who only saw tasks that they had released."""
-    people = list(User.objects.free())
-    served = _served(people, queues)
-    heads = _heads(people, served)
+def plan(queues: Collection[int] | None = None) -> list[Pair]:
+    """Gives who would get what now, exactly as `match` would do it; locks nothing.
+
+    Everybody gets one before anybody gets a second, whoever is idle longest first.
+    """
+    free = User.objects.free()
+    people = list(free if queues is None else free.serving(queues))
+    served = _served(people)
     places = {person.pk: person.capacity - person.open_tasks for person in people}
+    heads = _heads(places, served)
     pairs: list[Pair] = []
-    passed_over: set[int] = set()
     while people := [one for one in people if places[one.pk] > 0]:
         for person in people:
-            mine = served[person.pk]
-            task, skipped = _take(heads, mine, person)
+            task = _take(heads, served[person.pk], person)
             places[person.pk] = places[person.pk] - 1 if task else 0
             if task:
-                pairs.append(Pair(task, person, len(mine)))
-            elif skipped:
-                passed_over.add(person.pk)
-    return pairs, sorted(passed_over)
+                pairs.append(Pair(task, person, len(served[person.pk])))
+    return pairs
 
 
-def _served(people: list[User], only: Collection[int] | None) -> dict[int, list[int]]:
+def _served(people: list[User]) -> dict[int, list[int]]:
     """Gives each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
     running = Queue.objects.filter(is_paused=False)
     open_to_all = {queue.pk: queue.open_to_all for queue in running}
     free = {person.pk for person in people}
     staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF)
     everywhere = [queue for queue, is_open in open_to_all.items() if is_open]
-    served: dict[int, set[int]] = defaultdict(set)
+    served: dict[int, set[int]] = {person: set() for person in free}
     for person in free.intersection(staff.values_list("user_id", flat=True)) if everywhere else ():
         served[person].update(everywhere)
     on = User.queues.through.objects.filter(queue__in=list(open_to_all))
     for person, queue in on.values_list("user_id", "queue_id"):
         if person in free:
             served[person].add(queue)
-    asked = served.items() if only is None else ((p, q) for p, q in served.items() if q & set(only))
-    return defaultdict(list, {person: sorted(queues) for person, queues in asked})
+    return {person: sorted(queues) for person, queues in served.items()}
 
 
-def _heads(people: list[User], served: dict[int, list[int]]) -> dict[int, deque[Task]]:
-    """Gives each queue's most urgent tasks, no more of them than its free people can take."""
-    wanted: dict[int, int] = defaultdict(int)
-    for person in people:
-        for queue in served[person.pk]:
-            wanted[queue] += person.capacity - person.open_tasks
+def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Task]]:
+    """Gives each queue's most urgent tasks, no more of them than its free people can look at.
+
+    What one of them gave back is passed over by them: there must be as many more behind it.
+    """
+    wanted: Counter[int] = Counter()
+    for person, queues in served.items():
+        wanted.update(dict.fromkeys(queues, places[person]))
+    more: Counter[int] = Counter()
+    while True:
+        tasks = seeks.heads(wanted + more, (wanted + more).total())
+        given_back = Counter(task.queue_id for task in tasks if task.released_by_id in places)
+        if given_back <= more:
+            break
+        # Twice as many, so that a long row of them takes few looks.
+        more = given_back + given_back
     heads: dict[int, deque[Task]] = {queue: deque() for queue in wanted}
-    for task in seeks.heads(wanted, sum(wanted.values())):
+    for task in tasks:
         heads[task.queue_id].append(task)
     return heads
 
 
-def _take(
-    heads: dict[int, deque[Task]], queues: list[int], person: User
-) -> tuple[Task | None, bool]:
-    """Takes the most urgent task that this person may have; says whether one was passed over."""
-    best: Task | None = None
-    skipped = False
-    for queue in queues:
-        for task in heads[queue]:
-            if task.released_by_id == person.pk:
-                skipped = True
-                continue
-            if best is None or _urgency(task) < _urgency(best):
-                best = task
-            break
+def _take(heads: dict[int, deque[Task]], queues: list[int], person: User) -> Task | None:
+    """Takes away the most urgent task that this person may have."""
+    firsts = (
+        next((task for task in heads[queue] if task.released_by_id != person.pk), None)
+        for queue in queues
+    )
+    best = min((task for task in firsts if task), key=_urgency, default=None)
     if best is not None:
         heads[best.queue_id].remove(best)
-    return best, skipped
+    return best
 
 
 def _urgency(task: Task) -> tuple[object, ...]:
@@ -137,8 +138,7 @@ def _assign(pairs: list[Pair]) -> int:
         for task, person, queues in pairs
         if task.pk in tasks and slots.get(person.pk) and tasks[task.pk].released_by_id != person.pk
     ]
-    if found:
-        lifecycle.assign_many(found)
+    lifecycle.assign_many(found)
     return len(found)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from qc import presence
+from qc.exceptions import Busy
 from qc.models import User
 from qc.origin import Through, acting
 
@@ -26,3 +28,7 @@ class OriginMiddleware:
             presence.seen(user)
         with acting(through, user):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answers in plain words when a page lost too many races for a lock."""
+        return render(request, "qc/busy.html", status=503) if isinstance(error, Busy) else None

@@ -12,16 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from qc.origin import HistoryRow, current_user
+from qc.origin import HistoryRow, TaskHistoryRow, current_user
 from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet
 
 MOST_CAPACITY = 20
 
 
-def records(**options: Any) -> HistoricalRecords:
+def records(row: Any = HistoryRow, **options: Any) -> HistoricalRecords:
     """Gives the history of a model: who, when, why, through what, by 64 bits."""
     return HistoricalRecords(
-        bases=[HistoryRow],
+        bases=[row],
         get_user=current_user,
         history_id_field=models.BigAutoField(),
         **options,
@@ -294,6 +294,7 @@ class Task(models.Model):
     )
 
     history = records(
+        TaskHistoryRow,
         excluded_fields=["draft"],
         no_db_index=["queue", "assignee", "released_by", "created_by", "reference"],
     )

@@ -84,3 +84,29 @@ class HistoryRow(models.Model):
         row: Any = self
         plain = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
         return str(self.kind.capitalize() or plain[row.history_type])
+
+
+class TaskHistoryRow(HistoryRow):
+    """What each history row of a task says beside: whose hands it came into, or left."""
+
+    person = models.ForeignKey(
+        "qc.User",
+        models.DO_NOTHING,
+        verbose_name=_("person concerned"),
+        related_name="+",
+        null=True,
+        editable=False,
+        db_constraint=False,
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def whose(self) -> str:
+        """Whose hands the task came into or left, where it was not their own doing."""
+        row: Any = self
+        came, left = _("to %s"), _("from %s")
+        said = {"assigned": came, "returned": left, "released": left, "held": left}.get(self.kind)
+        own_doing = self.person_id in (None, row.history_user_id)
+        return "" if said is None or own_doing else str(said) % self.person

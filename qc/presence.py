@@ -5,6 +5,7 @@ another person. `by` is the user who acts, None for a job.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -14,6 +15,7 @@ from qc import history, lifecycle, permissions
 from qc.exceptions import InvalidTransition, NotFound
 from qc.models import Task, User
 from qc.transactions import retrying
+from qc.words import clock
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 SEEN_EVERY = timedelta(minutes=1)
@@ -45,7 +47,7 @@ def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
     history.save(person, kind="signed out", by=by, reason=reason, fields=PRESENCE)
     held = list(Task.objects.select_for_update().held_by(person))
     for task in held:
-        lifecycle.take_back(task, by=by, reason=_("%s: ") % person + reason)
+        lifecycle.take_back(task, by=by, reason=reason)
     return held
 
 
@@ -90,6 +92,26 @@ def seen(person: User) -> None:
 def became_free(person_id: int) -> None:
     """Starts the person's idle time anew, when a task leaves their hands; not audited."""
     User.objects.filter(pk=person_id, is_logged_in=True).update(idle_since=timezone.now())
+
+
+def last_absence(person: User) -> Any:
+    """Gives the history row by which this person was last signed out or went on break, or None."""
+    left = person.history.filter(kind__in=("signed out", "went on break"))
+    return left.order_by("-history_id").first()
+
+
+def lost_while_away(person: User) -> list[str]:
+    """Says what left this person's hands without their doing when they last left, or since."""
+    absence = last_absence(person)
+    if absence is None:
+        return []
+    rows = Task.history.filter(person=person, kind__in=("returned", "released"))
+    lost = rows.filter(history_date__gte=absence.history_date).exclude(history_user=person)
+    return [
+        _("%(task)s went back to the pool at %(at)s: %(why)s.")
+        % {"task": row.reference, "at": clock(row.history_date), "why": row.history_change_reason}
+        for row in lost.order_by("history_id")
+    ]
 
 
 def _lock(person_id: int) -> User:

@@ -1,5 +1,6 @@
 """Named reads: who is free, what waits, who has not been seen."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +53,6 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """
         return self.of(person).filter(is_paused=False)
 
-    def with_waiting(self) -> Any:
-        """Queues in which tasks wait, with `waiting`, how many."""
-        return self.filter(tasks__status="pending").annotate(waiting=Count("tasks"))
-
     def of(self, person: "User") -> "QueueQuerySet":
         """Queues that this person is on, or that are open to them, paused ones too."""
         on_it = self.model.people.through.objects.filter(user=person, queue=OuterRef("pk"))
@@ -79,12 +76,15 @@ class PersonQuerySet(models.QuerySet["User"]):
         )
         return self.annotate(open_tasks=Coalesce(Subquery(held), 0))
 
-    def serving(self, queue: "Queue") -> "PersonQuerySet":
-        """People who get tasks from this queue while it runs; the same rule as a queue's."""
-        on_it = queue.__class__.people.through.objects.filter(queue=queue, user=OuterRef("pk"))
-        if not queue.open_to_all:
-            return self.filter(Exists(on_it))
-        return self.filter(Exists(on_it) | Q(groups__name="QC staff")).distinct()
+    def serving(self, queues: Collection[int]) -> "PersonQuerySet":
+        """Active people who get tasks from one of these queues while it runs; as a queue's rule."""
+        memberships: Any = self.model._meta.get_field("queues").related_model
+        on_one = memberships.people.through.objects.filter(queue__in=queues, user=OuterRef("pk"))
+        open_ones = memberships.objects.filter(pk__in=queues, open_to_all=True)
+        staff = self.model.groups.through.objects.filter(
+            user=OuterRef("pk"), group__name="QC staff"
+        )
+        return self.filter(Exists(on_one) | Exists(open_ones) & Exists(staff), is_active=True)
 
     def doing_qc(self) -> "PersonQuerySet":
         """Active people who get tasks: QC staff, and whoever is on a queue."""

@@ -5,8 +5,10 @@ Its cost does not depend on how many tasks wait: each seek reads just what it gi
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
+
+from django.db import connection
 
 from qc.models import Task
 from qc.prepared import Prepared
@@ -33,6 +35,28 @@ def heads(
         values += parameters
     merged = f"{' UNION ALL '.join(seeks)} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
     return list(Task.objects.raw(merged, values)) if seeks else []
+
+
+def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
+    """Counts the waiting tasks of each of these queues, and no further than `most`."""
+    counts: list[str] = []
+    values: list[Any] = []
+    for number, queue in enumerate(queues):
+        sql, parameters = _entries(most).sql(queue)
+        counts.append(f"SELECT %s, COUNT(*) FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's
+        values += [queue, *parameters]
+    if not counts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(counts), values)
+        return {int(queue): n for queue, n in cursor.fetchall()}
+
+
+@functools.cache
+def _entries(most: int) -> Prepared:
+    return Prepared(
+        lambda queue: Task.objects.waiting().filter(queue=queue).order_by().values("pk")[:most]
+    )
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from qc import desk
+from qc import desk, presence
 from qc.models import User
+from qc.origin import Through, current_through
 
 TOO_MANY = 429
 
@@ -29,9 +31,13 @@ def connect() -> None:
     user_logged_out.connect(signed_out, dispatch_uid="qc_signed_out")
 
 
-def signed_in(user: User, **_: Any) -> None:
-    """Somebody signed in: they are there, and get work."""
+def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """Somebody signed in: they are there, get work, and are told what they lost meanwhile."""
+    was_away = not User.objects.get(pk=user.pk).takes_work
     desk.sign_in(user.pk)
+    if was_away and current_through() == Through.PAGE:
+        for lost in presence.lost_while_away(user):
+            messages.warning(request, lost)
 
 
 def signed_out(user: User | None, **_: Any) -> None:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history, lifecycle, presence
-from qc.assignment import clock
 from qc.matching import match
 from qc.models import Priority, Queue, Task, User
 from qc.origin import Through, acting
 from qc.transactions import retrying
+from qc.words import clock
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +74,11 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
     task = lifecycle.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
-    minutes = settings.QC_START_MINUTES
-    reason = _("%(who)s: not started within %(n)d minutes") % {"who": task.assignee, "n": minutes}
-    person_id = task.assignee_id
+    if task.assignee_id is not None:
+        # First the break: what left their hands since then is what they are told of.
+        presence.take_break(task.assignee_id, by=None, reason=presence.NOT_RESPONDING)
+    reason = _("not started within %d minutes") % settings.QC_START_MINUTES
     lifecycle.take_back(task, by=None, reason=reason)
-    if person_id is not None:
-        presence.take_break(person_id, by=None, reason=presence.NOT_RESPONDING)
     return True
 
 

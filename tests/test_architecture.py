@@ -17,11 +17,16 @@ LAYERS = [
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared"},
+    {"querysets", "exceptions", "origin", "transactions", "prepared", "words"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
-BESIDE = {("querysets", "models"), ("origin", "models"), ("models", "origin")}
+BESIDE = {
+    ("querysets", "models"),
+    ("origin", "models"),
+    ("models", "origin"),
+    ("transactions", "exceptions"),
+}
 
 MODULES = sorted(
     path for path in QC.rglob("*.py") if "migrations" not in path.parts and path.stem != "__init__"

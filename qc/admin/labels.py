@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
-from qc.assignment import clock
 from qc.models import Priority, Queue, Status, Task, User
+from qc.words import clock
 
 STATUS = {
     Status.PENDING: "info",

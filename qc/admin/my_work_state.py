@@ -78,7 +78,7 @@ class State:
     @property
     def why(self) -> str:
         """Why this person has nothing."""
-        return explanations.of_person(self.person)
+        return explanations.of_person(self.person, to_them=True)
 
     @property
     def is_not_responding(self) -> bool:
@@ -88,19 +88,12 @@ class State:
     @cached_property
     def gone(self) -> Any:
         """The history row that says when and why they were signed out or put on break."""
-        kind = "went on break" if self.person.is_logged_in else "signed out"
-        return self.person.history.filter(kind=kind).order_by("-history_id").first()
+        return presence.last_absence(self.person)
 
     @property
-    def returned(self) -> list[str]:
-        """The references of the tasks that went back to the pool with it."""
-        if self.gone is None:
-            return []
-        moment = self.gone.history_date
-        span = (moment - timedelta(seconds=5), moment + timedelta(seconds=5))
-        rows = Task.history.filter(kind="returned", history_date__range=span)
-        mine = rows.filter(history_change_reason__startswith=f"{self.person}: ")
-        return list(mine.values_list("reference", flat=True))
+    def lost(self) -> list[str]:
+        """What left their hands with it, and why."""
+        return presence.lost_while_away(self.person)
 
     @cached_property
     def today(self) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from qc.admin.forms import TaskForm
 from qc.admin.imports import TaskImportExport
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others, save_edit
 from qc.admin.task_actions import TaskActions, offered
-from qc.assignment import clock
 from qc.models import Status, Task
+from qc.words import clock
 
 LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
 TIMELINE = 20

@@ -7,11 +7,12 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from qc.exceptions import InvalidInput, NotAllowed, NotFound, QCError
+from qc.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
 
 STATUS: dict[type[QCError], int] = {
     NotAllowed: status.HTTP_403_FORBIDDEN,
     NotFound: status.HTTP_404_NOT_FOUND,
+    Busy: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 
 

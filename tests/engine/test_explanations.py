@@ -27,11 +27,17 @@ class TestOfATask:
         desk.sign_in(ben.pk)
         desk.take_break(ben.pk, by=ben, reason="lunch")
         desk.release(task.pk, by=ben, reason="later")
-        assert self.why(task) == "Nobody on Invoices is free: 1 of 2 are logged in."
+        assert self.why(task) == "Nobody on Invoices is free: 0 in work, 1 on break, 1 gone."
+
+    def test_all_at_work(self, task: Task, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        desk.sign_in(anna.pk)
+        assert self.why(add_task(invoices)) == (
+            "Nobody on Invoices is free: 1 in work, 0 on break, 0 gone."
+        )
 
     def test_queue_open_to_all(self, task: Task, carla: User, invoices: Queue) -> None:
         Queue.objects.filter(pk=invoices.pk).update(open_to_all=True)
-        assert self.why(task) == "Nobody on Invoices is free: 0 of 1 are logged in."
+        assert self.why(task) == "Nobody on Invoices is free: 0 in work, 0 on break, 1 gone."
 
     def test_paused(self, task: Task, mona: User, invoices: Queue) -> None:
         desk.pause(invoices.pk, by=mona, reason="audit")
@@ -44,7 +50,12 @@ class TestOfATask:
 
     def test_about_to_be_handed_out(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         desk.sign_in(anna.pk)
-        assert self.why(add_task(invoices)) == "It waits for the next hand-out; free: anna."
+        assert self.why(add_task(invoices)) == "Goes to anna at the next hand-out."
+
+    def test_behind_more_urgent_ones(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        desk.sign_in(anna.pk)
+        _first, second = add_task(invoices), add_task(invoices)
+        assert self.why(second) == "More urgent tasks go first to who is free: anna."
 
     def test_in_hands_or_parked(self, task: Task, anna: User, mona: User) -> None:
         desk.sign_in(anna.pk)
@@ -74,6 +85,10 @@ class TestOfAPerson:
         assert self.why(anna) == "Paused: Invoices."
         invoices.people.remove(anna)
         assert self.why(anna) == "anna is on no queue."
+        assert (
+            explanations.of_person(User.objects.get(pk=anna.pk), to_them=True)
+            == "You are on no queue."
+        )
 
     def test_about_to_get_one(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         desk.sign_in(anna.pk)
@@ -89,9 +104,40 @@ class TestOfAPerson:
         for _ in range(2):
             add_task(labels)
         assert self.why(anna) == (
-            "Nothing waits for them: 1 in work with colleagues, "
-            "2 waiting in Labels, which is not theirs."
+            "Nothing waits for anna: 1 in work with colleagues, "
+            "2 waiting in Labels, which anna is not on."
         )
+
+    def test_elsewhere_the_fullest_are_named_and_the_rest_counted(
+        self, anna: User, add_task: AddTask
+    ) -> None:
+        desk.sign_in(anna.pk)
+        for n in range(5):
+            queue = Queue.objects.create(name=f"Queue {n}", is_paused=n == 4)
+            for _ in range(n + 1):
+                add_task(queue)
+        assert explanations.of_person(User.objects.get(pk=anna.pk), to_them=True) == (
+            "Nothing waits for you: 0 in work with colleagues, 5 waiting in Queue 4, which is "
+            "paused, 4 waiting in Queue 3, which you are not on, 3 waiting in Queue 2, which you "
+            "are not on, more in 2 other queues."
+        )
+
+    def test_it_counts_no_further_than_it_must(
+        self, anna: User, labels: Queue, add_task: AddTask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(explanations, "MOST_COUNTED", 2)
+        desk.sign_in(anna.pk)
+        for _ in range(3):
+            add_task(labels)
+        assert "2 or more waiting in Labels" in self.why(anna)
+
+    def test_somebody_has_been_free_for_longer(
+        self, anna: User, ben: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        desk.sign_in(anna.pk)
+        desk.sign_in(ben.pk)
+        add_task(invoices)
+        assert self.why(ben) == "What waits goes to who has been free for longer."
 
     def test_only_what_they_gave_back(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         task = add_task(invoices)

@@ -62,7 +62,8 @@ class TestSigningOut:
         assert desk.sign_out(anna.pk, by=anna, reason="signed out") == [task]
         task.refresh_from_db()
         assert task.assignee == ben
-        assert "anna: signed out" in task.history.get(kind="returned").history_change_reason
+        row = task.history.get(kind="returned")
+        assert (row.history_change_reason, row.person) == ("signed out", anna)
 
     def test_again_changes_nothing(self, anna: User) -> None:
         desk.sign_in(anna.pk)

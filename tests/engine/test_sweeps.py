@@ -36,7 +36,7 @@ class TestPeopleWhoAreGone:
         hers.refresh_from_db()
         assert hers.status == Status.PENDING
         row = hers.history.get(kind="returned")
-        assert row.history_change_reason == "anna: not seen for 15 minutes"
+        assert (row.history_change_reason, row.person) == ("not seen for 15 minutes", anna)
         assert (row.through, row.history_user) == ("sweep", None)
         gone = anna.history.get(kind="signed out")
         assert (gone.through, gone.history_change_reason) == ("sweep", "not seen for 15 minutes")
@@ -65,7 +65,7 @@ class TestTasksThatNobodyStarts:
         assert hers.assignee is None
         assert anna.break_reason == presence.NOT_RESPONDING
         row = hers.history.get(kind="returned")
-        assert row.history_change_reason == "anna: not started within 10 minutes"
+        assert (row.history_change_reason, row.person) == ("not started within 10 minutes", anna)
         assert anna.history.filter(kind="went on break").count() == 1
 
     def test_started_ones_stay(self, hers: Task, anna: User) -> None:

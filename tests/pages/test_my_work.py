@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from qc import desk, lifecycle, sweeps
 from qc.models import Queue, Status, Task, User
+from qc.words import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -156,7 +157,7 @@ class TestNothingToDo:
     def test_it_says_why(self, anna: User, at: At, invoices: Queue) -> None:
         page = text(at(anna))
         assert "Nothing to do right now" in page
-        assert "Nothing waits for them: 0 in work with colleagues." in page
+        assert "Nothing waits for you: 0 in work with colleagues." in page
 
     def test_what_may_be_claimed_is_listed(
         self, anna: User, invoices: Queue, add_task: AddTask, at: At
@@ -205,8 +206,29 @@ class TestBreaks:
         page = text(client)
         assert "You are signed out" in page
         assert "not seen for 15 minutes" in page
-        assert "QD-0001 went back to the pool." in page
+        row = two[0].history.get(kind="returned")
+        assert f"QD-0001 went back to the pool at {clock(row.history_date)}: not seen" in page
         assert "QD-0001" in press(client, "back")
+
+    def test_who_signs_in_again_is_told_what_they_lost(
+        self, anna: User, ben: User, two: list[Task], at: At
+    ) -> None:
+        at(anna)
+        User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(hours=1))
+        sweeps.sweep()
+        again = Client()
+        form = {"username": "anna", "password": "demo"}
+        page = again.post("/admin/login/?next=/admin/my-work/", form, follow=True)
+        assert "QD-0001 went back to the pool" in page.content.decode()
+        assert "QD-0001 went back to the pool" not in text(again)
+
+    def test_who_signed_out_themself_is_told_nothing(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
+        at(anna).post("/admin/logout/")
+        form = {"username": "anna", "password": "demo"}
+        page = Client().post("/admin/login/?next=/admin/my-work/", form, follow=True)
+        assert "went back to the pool at" not in page.content.decode()
 
     def test_who_did_not_start_is_told_so(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
@@ -215,7 +237,8 @@ class TestBreaks:
         sweeps.sweep()
         page = text(client)
         assert "Are you still there?" in page
-        assert "QD-0001 went back to the pool." in page
+        assert "QD-0001 went back to the pool at" in page
+        assert "not started within 10 minutes" in page
 
 
 class TestItRefreshesByItself:

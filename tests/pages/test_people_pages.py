@@ -148,8 +148,8 @@ def test_deactivating_returns_what_somebody_holds(
         save(mona_at_the_desk, anna, is_active=None)
     task.refresh_from_db()
     assert (anna.is_active, anna.is_logged_in, task.assignee) == (False, False, ben)
-    reason = task.history.get(kind="returned").history_change_reason
-    assert reason == "anna: deactivated"
+    row = task.history.get(kind="returned")
+    assert (row.history_change_reason, row.person) == ("deactivated", anna)
     assert list(invariants.broken()) == []
 
 

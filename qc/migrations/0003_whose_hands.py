@@ -1,0 +1,31 @@
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+from django.db.models import F
+
+
+def name_the_holders(apps, schema_editor):
+    # Of older rows at least those say whose hands it was in which the task is in somebody's.
+    rows = apps.get_model("qc", "HistoricalTask").objects.filter(assignee__isnull=False)
+    rows.update(person_id=F("assignee_id"))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("qc", "0002_roles")]
+
+    operations = [
+        migrations.AddField(
+            model_name="historicaltask",
+            name="person",
+            field=models.ForeignKey(
+                db_constraint=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="person concerned",
+            ),
+        ),
+        migrations.RunPython(name_the_holders, migrations.RunPython.noop, elidable=True),
+    ]

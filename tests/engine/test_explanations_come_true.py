@@ -1,0 +1,156 @@
+"""Random floors: what is explained is what a sweep then does."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qc import explanations, matching
+from qc.models import Queue, Role, Status, Task, User
+from tests.conftest import person
+
+QUEUES, PEOPLE = 3, 4
+
+
+class Somebody(NamedTuple):
+    """A person as drawn: on which queues, in which role, and whether they take work."""
+
+    queues: set[int]
+    is_staff: bool
+    presence: str
+    capacity: int
+
+
+class Something(NamedTuple):
+    """A task as drawn: where, how urgent, in whose hands or given back by whom."""
+
+    queue: int
+    priority: int
+    minutes: int
+    holder: int | None
+    released_by: int | None
+
+
+people = st.lists(
+    st.builds(
+        Somebody,
+        st.sets(st.integers(0, QUEUES - 1), max_size=3),
+        st.booleans(),
+        st.sampled_from(["free", "free", "free", "on break", "gone"]),
+        st.integers(1, 3),
+    ),
+    min_size=1,
+    max_size=PEOPLE,
+)
+nobody_or_one = st.none() | st.integers(0, PEOPLE - 1)
+tasks = st.lists(
+    st.builds(
+        Something,
+        st.integers(0, QUEUES - 1),
+        st.integers(1, 4),
+        st.integers(-60, 60),
+        nobody_or_one,
+        nobody_or_one,
+    ),
+    min_size=2,
+    max_size=12,
+)
+queues = st.lists(
+    st.sampled_from(["", "", "paused", "open to all"]), min_size=QUEUES, max_size=QUEUES
+)
+
+
+def make_floor(kinds: list[str], who: list[Somebody], what: list[Something]) -> None:
+    now = timezone.now()
+    flags = {"paused": {"is_paused": True}, "open to all": {"open_to_all": True}}
+    made = [
+        Queue.objects.create(name=f"Q{n}", **flags.get(kind, {})) for n, kind in enumerate(kinds)
+    ]
+    hired = []
+    for n, one in enumerate(who):
+        there = {"is_logged_in": one.presence != "gone", "last_seen_at": now}
+        there |= {"break_reason": "lunch" if one.presence == "on break" else ""}
+        there |= {"idle_since": now - timedelta(minutes=n), "capacity": one.capacity}
+        hired.append(person(f"qc{n}", Role.QC_STAFF if one.is_staff else None, **there))
+        for queue in one.queues:
+            made[queue].people.add(hired[n])
+    for n, something in enumerate(what):
+        columns: dict[str, Any] = {"priority": something.priority, "queue": made[something.queue]}
+        columns |= {"due_at": now + timedelta(minutes=something.minutes)}
+        columns |= in_hands(something.holder, hired, now)
+        if something.released_by is not None and "slot" not in columns:
+            columns["released_by"] = hired[something.released_by % len(hired)]
+        Task.objects.create(reference=f"T-{n}", name="Check it", **columns)
+
+
+def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
+    """Gives the columns of a task that somebody holds, where they have a place for it."""
+    holder = hired[number % len(hired)] if number is not None else None
+    if holder is None or not holder.is_logged_in:
+        return {}
+    held = Task.objects.held_by(holder).count()
+    if held >= holder.capacity:
+        return {}
+    return {"status": Status.ASSIGNED, "assignee": holder, "slot": held + 1, "assigned_at": now}
+
+
+def expected_of_a_task(task: Task, said: str) -> bool:
+    """Whether what was said of a waiting task has come true."""
+    now = Task.objects.select_related("assignee").get(pk=task.pk)
+    if said.startswith("Goes to "):
+        return said == f"Goes to {now.assignee} at the next hand-out."
+    return now.status == Status.PENDING
+
+
+def reason_is_true(task: Task, said: str) -> bool:
+    """Whether the reason for which a task waits is one, looked at person by person."""
+    serving = [one for one in User.objects.all() if task.queue in Queue.objects.of(one)]
+    free = [one for one in User.objects.free() if one in serving]
+    if said.startswith("Goes to ") or task.status != Status.PENDING:
+        return True
+    return said.startswith(
+        f"{task.queue} is paused"
+        if task.queue.is_paused
+        else f"Nobody is on {task.queue}"
+        if not serving
+        else f"Nobody on {task.queue} is free"
+        if not free
+        else f"Only {task.released_by} is free"
+        if free == [task.released_by]
+        else "More urgent tasks go first"
+    )
+
+
+@pytest.mark.django_db
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(queues, people, tasks)
+def test_what_is_said_of_tasks_and_people_comes_true(
+    kinds: list[str], who: list[Somebody], what: list[Something]
+) -> None:
+    with transaction.atomic():
+        make_floor(kinds, who, what)
+        waiting = list(Task.objects.waiting().select_related("queue", "released_by"))
+        said = {task: explanations.of_task(task) for task in waiting}
+        everybody = list(User.objects.all())
+        told = {one: explanations.of_person(one) for one in everybody}
+        held = {one: set(Task.objects.held_by(one)) for one in everybody}
+        assert all(reason_is_true(task, why) for task, why in said.items()), said
+
+        matching.match()
+
+        for task, why in said.items():
+            assert expected_of_a_task(task, why), (task, why)
+        for one, why in told.items():
+            new = set(Task.objects.held_by(one)) - held[one]
+            if why.startswith("Gets "):
+                assert why.split()[1] in {task.reference for task in new}, (one, why, new)
+            else:
+                assert not new, (one, why, new)
+        for one in User.objects.free():
+            could_do = Task.objects.waiting().filter(queue__in=Queue.objects.serving(one))
+            assert not could_do.exclude(released_by=one).exists(), one
+        transaction.set_rollback(True)
