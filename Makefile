@@ -7,7 +7,7 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint format requirements
+.PHONY: help run test lint bench format requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
@@ -26,6 +26,10 @@ lint: ## Check style, types and migrations
 	@$(INSIDE) ruff format --check .
 	@$(INSIDE) mypy
 	@$(INSIDE) python manage.py makemigrations --check --dry-run
+
+bench: ## Measure what it costs to hand out work, on MariaDB (ARGS=claim for one table only)
+	@$(SET_UP) requirements.txt
+	@$(INSIDE) python -m benchmarks $(ARGS)
 
 format: ## Put the code in shape
 	@$(SET_UP) requirements-dev.txt

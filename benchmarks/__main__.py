@@ -1,22 +1,41 @@
 """Runs all benchmarks, or those named: `python -m benchmarks [claim growth sweep cycle naive]`."""
 
 import importlib
+import os
 import sys
+from collections.abc import Sequence
 
-from benchmarks import floor
 from benchmarks.report import write
+from tests import servers
 
 ALL = ("claim", "growth", "sweep", "cycle", "naive")
+NO_SERVER = """
+  The benchmarks are about MariaDB, and there is none here. To run them:
+      apt-get install -y mariadb-server gcc pkg-config libmariadb-dev python3-dev
+      make bench
+"""
 
 
 def main() -> None:
+    """Finds a MariaDB, or starts a private one, and measures there."""
+    with servers.mariadb() as port:
+        if port is None:
+            sys.exit(NO_SERVER)
+        os.environ.setdefault("BENCH_DATABASE_URL", f"mysql://root:@{servers.HOST}:{port}/qc_bench")
+        measure(sys.argv[1:])
+
+
+def measure(names: Sequence[str]) -> None:
     """Prints each table as it comes; writes results.md when all were run."""
+    from benchmarks import floor
+
     floor.open_up()
     tables = []
-    for name in sys.argv[1:] or ALL:
+    for name in names or ALL:
         tables.append(importlib.import_module(f"benchmarks.{name}").run())
         print("\n".join(tables[-1].lines()), flush=True)
-    if not sys.argv[1:]:
+    floor.remove()
+    if not names:
         write(tables)
 
 

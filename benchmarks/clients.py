@@ -3,26 +3,34 @@
 import multiprocessing
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, connections
 
 FORK = multiprocessing.get_context("fork")
 
 
-def at_once(clients: int, act: Callable[[int], list[float]]) -> tuple[list[float], float]:
-    """Runs `act(number)` in so many processes from one moment on.
+class Crowd(NamedTuple):
+    """What many clients measured together, in seconds, and how many races for locks they lost."""
 
-    Gives all the times that they measured, in seconds, and how long the whole took.
-    """
+    times: list[float]
+    whole: float
+    lost_races: int
+
+
+def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
+    """Runs `act(number)` in so many processes from one moment on; it gives the times it took."""
+    from qc.transactions import lost_races
+
     connections.close_all()
     gate = FORK.Barrier(clients + 1)
     answers: Any = FORK.SimpleQueue()
 
     def work(number: int) -> None:
         connection.ensure_connection()
+        lost_races.clear()
         gate.wait()
-        answers.put(act(number))
+        answers.put((act(number), lost_races.total()))
         connections.close_all()
 
     processes = [FORK.Process(target=work, args=(n,)) for n in range(1, clients + 1)]
@@ -30,11 +38,12 @@ def at_once(clients: int, act: Callable[[int], list[float]]) -> tuple[list[float
         process.start()
     gate.wait()
     begun = time.perf_counter()
-    times = [taken for _ in processes for taken in answers.get()]
+    measured = [answers.get() for _ in processes]
     whole = time.perf_counter() - begun
     for process in processes:
         process.join()
-    return times, whole
+    times = [taken for each, _lost in measured for taken in each]
+    return Crowd(times, whole, sum(lost for _each, lost in measured))
 
 
 def timed(act: Callable[[], Any]) -> tuple[float, Any]:

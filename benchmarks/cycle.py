@@ -13,7 +13,7 @@ from statistics import quantiles
 from typing import Any
 
 from benchmarks import floor
-from benchmarks.clients import at_once
+from benchmarks.clients import Crowd, at_once
 from benchmarks.report import Table, middle, ms
 
 CLIENTS = (1, 4, 16, 64)
@@ -65,8 +65,8 @@ def gunicorn() -> Iterator[int]:
         process.wait()
 
 
-def measure(port: int, clients: int) -> tuple[list[float], float]:
-    """Gives the times of all cycles of so many clients, and how many they did a second."""
+def measure(port: int, clients: int) -> Crowd:
+    """Gives the times of all cycles of so many clients."""
 
     def work(person: int) -> list[float]:
         client = Client(port, person)
@@ -74,8 +74,7 @@ def measure(port: int, clients: int) -> tuple[list[float], float]:
             client.cycle()
         return [client.cycle() for _ in range(CYCLES // clients)]
 
-    times, whole = at_once(clients, work)
-    return times, len(times) / whole
+    return at_once(clients, work)
 
 
 def run() -> Table:
@@ -94,9 +93,9 @@ def run() -> Table:
     )
     with gunicorn() as port:
         for clients in CLIENTS:
-            times, rate = measure(port, clients)
-            p99 = quantiles(times, n=100)[98]
-            table.rows.append([clients, f"{rate:.0f}", ms(middle(times)), ms(p99)])
+            crowd = measure(port, clients)
+            rate, p99 = len(crowd.times) / crowd.whole, quantiles(crowd.times, n=100)[98]
+            table.rows.append([clients, f"{rate:.0f}", ms(middle(crowd.times)), ms(p99)])
     return table
 
 

@@ -1,13 +1,17 @@
-"""The floor that the benchmarks work on: a MariaDB database of their own, filled by raw SQL."""
+"""The floors that the benchmarks work on: MariaDB databases of their own, filled by raw SQL.
+
+Importing it settles where: `BENCH_DATABASE_URL` names the server and the first database.
+"""
 
 import os
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import django
 
-ADDRESS = os.environ.setdefault("BENCH_DATABASE_URL", "mysql://root:@127.0.0.1:3306/qc_bench")
+ADDRESS = os.environ["BENCH_DATABASE_URL"]
 os.environ |= {
     "DATABASE_URL": ADDRESS,
     "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -21,27 +25,51 @@ QUEUES = 20
 EACH_ON = 3
 
 
-def open_up() -> None:
-    """Makes the database anew and sets Django up for it."""
-    import MySQLdb
-
-    from config import environment
-
-    config = environment.env.db_url_config(ADDRESS)
-    server = MySQLdb.connect(
-        host=config["HOST"],
-        port=int(config["PORT"] or 3306),
-        user=config["USER"],
-        passwd=config["PASSWORD"],
-    )
-    with server.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS `{config['NAME']}`")
-        cursor.execute(f"CREATE DATABASE `{config['NAME']}` CHARACTER SET utf8mb4")
-    server.close()
+def open_up(number: int = 0) -> None:
+    """Makes the database of a floor anew, sets Django up for it, and goes there."""
     django.setup()
     from django.core.management import call_command
 
+    remove(number)
+    on_the_server(f"CREATE DATABASE `{name_of(number)}` CHARACTER SET utf8mb4")
+    go_to(number)
     call_command("migrate", verbosity=0)
+
+
+def go_to(number: int) -> None:
+    """Lets all that follows happen on this floor."""
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["NAME"] = name_of(number)
+
+
+def remove(number: int = 0) -> None:
+    """Removes the database of a floor."""
+    on_the_server(f"DROP DATABASE IF EXISTS `{name_of(number)}`")
+
+
+def on_the_server(sql: str) -> None:
+    """Runs a statement that is about a database as a whole."""
+    import MySQLdb
+
+    config = server()
+    where = {"host": config["HOST"], "port": int(config["PORT"] or 3306)}
+    connection = MySQLdb.connect(user=config["USER"], passwd=config["PASSWORD"], **where)
+    connection.cursor().execute(sql)
+    connection.close()
+
+
+def name_of(number: int) -> str:
+    """Gives the name of a floor's database."""
+    return f"{server()['NAME']}_{number}" if number else server()["NAME"]
+
+
+def server() -> dict[str, Any]:
+    """Gives where the database server is."""
+    from config import environment
+
+    return dict(environment.env.db_url_config(ADDRESS))
 
 
 def clear() -> None:
@@ -106,6 +134,16 @@ def add_tasks(n: int, *, status: str = "pending", queues: int = QUEUES) -> None:
         [status, outcome],
     )
     run("ANALYZE TABLE qc_task")
+
+
+def put_back(since: datetime) -> None:
+    """Lets the tasks that person 1 has completed since a moment wait again."""
+    run(
+        "UPDATE qc_task SET status = 'pending', assignee_id = NULL, assigned_at = NULL,"
+        " started_at = NULL, completed_at = NULL, outcome = ''"
+        " WHERE assignee_id = 1 AND completed_at >= %s",
+        [since],
+    )
 
 
 def run(sql: str, values: Iterable[Any] = ()) -> None:

@@ -1,15 +1,30 @@
 """Claiming, and completing with the next, as the backlog and the past grow."""
 
+from typing import NamedTuple
+
 from benchmarks import floor, raw
 from benchmarks.clients import timed
 from benchmarks.report import Table, middle, ms
 
-TIMES = 150
-SIZES = (1_000, 100_000, 1_000_000)
+ROUNDS = 5
+TIMES = 60
+
+
+class Size(NamedTuple):
+    """How many tasks wait, and how many are completed."""
+
+    waiting: int
+    completed: int
+
+    def __str__(self) -> str:
+        return f"{self.waiting:,} waiting, {self.completed:,} completed"
+
+
+SIZES = (Size(1_000, 0), Size(100_000, 0), Size(1_000_000, 0), Size(100_000, 1_000_000))
 
 
 def claims() -> float:
-    """Gives the median time of a claim."""
+    """Gives the median time of a claim, in seconds."""
     from qc import assignment
 
     times = []
@@ -21,7 +36,7 @@ def claims() -> float:
 
 
 def cycles() -> float:
-    """Gives the median time of completing a task and getting the next."""
+    """Gives the median time of completing a task and getting the next, in seconds."""
     from qc import assignment, desk, lifecycle
     from qc.models import User
 
@@ -38,31 +53,51 @@ def cycles() -> float:
 
 
 def run() -> Table:
-    """Measures at each size, and once more with ten completed tasks for each waiting one."""
+    """Fills a floor of each size, and measures on one after the other in each round."""
+    for number, size in enumerate(SIZES):
+        floor.open_up(number)
+        fill(size)
+    rounds = [[measured(number) for number in range(len(SIZES))] for _ in range(ROUNDS + 1)]
     table = Table(
         "Growth",
-        "The same person and queues while more and more waits, and then while much more is done.",
-        ["waiting", "completed", "claim", "complete and next"],
+        "The same person on three of twenty queues while more and more waits, and then while much"
+        " more is done.",
+        ["floor", "claim", "complete and next"],
     )
-    measured = [at(waiting=size, completed=0) for size in SIZES]
-    measured.append(at(waiting=SIZES[1], completed=10 * SIZES[1]))
-    for size, done, *times in measured:
-        table.rows.append([f"{size:,}", f"{done:,}", *(ms(taken) for taken in times)])
-    smallest, *larger = measured
-    for size, done, claim, cycle in larger:
-        where = f"{size:,} waiting, {done:,} done, against {smallest[0]:,} waiting"
-        table.target(f"claim at {where}", claim / smallest[2], at_most=1.2)
-        table.target(f"complete and next at {where}", cycle / smallest[3], at_most=1.2)
+    # The first round warms the database's memory up.
+    for number, size in enumerate(SIZES):
+        add(table, size, [each[number] for each in rounds[1:]], [each[0] for each in rounds[1:]])
+    for number in range(len(SIZES)):
+        floor.remove(number)
+    floor.open_up()
     return table
 
 
-def at(*, waiting: int, completed: int) -> tuple[int, int, float, float]:
-    """Gives the sizes and the two medians for one floor."""
-    floor.clear()
+def add(
+    table: Table, size: Size, times: list[tuple[float, ...]], smallest: list[tuple[float, ...]]
+) -> None:
+    """Adds a size's medians, and its ratios to the smallest floor in the same round."""
+    table.rows.append([str(size), *(ms(middle(side)) for side in zip(*times, strict=True))])
+    if size == SIZES[0]:
+        return
+    for side, what in enumerate(("claim", "complete and next")):
+        ratio = middle([one[side] / base[side] for one, base in zip(times, smallest, strict=True)])
+        table.target(f"{what} with {size}, against {SIZES[0]}", ratio, at_most=1.2)
+
+
+def fill(size: Size) -> None:
+    """Puts a person, queues and tasks into the floor that is open."""
     floor.add_queues()
     floor.add_people(1)
-    floor.add_tasks(waiting)
-    if completed:
-        floor.add_tasks(completed, status="completed")
-    claims(), cycles()  # warm
-    return waiting, completed, claims(), cycles()
+    floor.add_tasks(size.waiting)
+    if size.completed:
+        floor.add_tasks(size.completed, status="completed")
+
+
+def measured(number: int) -> tuple[float, float]:
+    """Gives both medians of one floor, and puts back what was worked on meanwhile."""
+    floor.go_to(number)
+    begun = floor.one("SELECT NOW(6)")
+    medians = claims(), cycles()
+    floor.put_back(begun)
+    return medians

@@ -55,7 +55,7 @@ def measure(claim: Callable[[int], int]) -> tuple[int, int, float]:
             )
         return times
 
-    times, _whole = at_once(CLIENTS, work)
+    times = at_once(CLIENTS, work).times
     given = Counter(task for (task,) in floor.rows("SELECT task FROM bench_given"))
     twice = sum(1 for n in given.values() if n > 1)
     return CLIENTS * EACH, twice, middle(times)

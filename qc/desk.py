@@ -149,6 +149,7 @@ def _holder(task_id: int) -> int | None:
     return Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
 
 
+@retrying
 def _freed(person_id: int | None) -> None:
     if person_id is not None:
         presence.became_free(person_id)

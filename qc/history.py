@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.signals import post_save
 from django.utils import timezone
 
-from qc.models import User
+from qc.models import Task, User
 from qc.origin import kind_of_change
 
 BATCH = 500
@@ -95,6 +95,11 @@ def of(item: models.Model) -> Any:
     """Gives an item's history rows with their people, newest first."""
     history: Any = item.history  # type: ignore[attr-defined]
     return history.select_related(*people_of(history.model))
+
+
+def of_tasks(person: User) -> Any:
+    """Gives the history rows of tasks that came into this person's hands, or left them."""
+    return Task.history.filter(person=person)
 
 
 def people_of(row: Any) -> list[str]:

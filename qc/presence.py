@@ -5,6 +5,7 @@ another person. `by` is the user who acts, None for a job.
 """
 
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import Q
@@ -13,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from qc import history, lifecycle, permissions
 from qc.exceptions import InvalidTransition, NotFound
-from qc.models import Task, User
+from qc.models import MOST_CAPACITY, Task, User
 from qc.transactions import retrying
 from qc.words import clock
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 SEEN_EVERY = timedelta(minutes=1)
 NOT_RESPONDING = "not responding"
+# By which kinds of change a task goes from a person's hands to the pool.
+LOSSES = {"returned", "released"}
 
 
 @retrying
@@ -105,12 +108,13 @@ def lost_while_away(person: User) -> list[str]:
     absence = last_absence(person)
     if absence is None:
         return []
-    rows = Task.history.filter(person=person, kind__in=("returned", "released"))
-    lost = rows.filter(history_date__gte=absence.history_date).exclude(history_user=person)
+    latest = history.of_tasks(person).order_by("-history_id")[: 2 * MOST_CAPACITY]
+    since = takewhile(lambda row: row.history_date >= absence.history_date, latest)
+    lost = [row for row in since if row.kind in LOSSES and row.history_user_id != person.pk]
     return [
         _("%(task)s went back to the pool at %(at)s: %(why)s.")
         % {"task": row.reference, "at": clock(row.history_date), "why": row.history_change_reason}
-        for row in lost.order_by("history_id")
+        for row in reversed(lost)
     ]
 
 

@@ -67,8 +67,9 @@ class PersonQuerySet(models.QuerySet["User"]):
     def with_open_tasks(self) -> Any:
         """Adds `open_tasks`, how many tasks each holds now."""
         tasks: Any = self.model._meta.get_field("tasks").related_model
+        # By the index of (assignee, completed_at): what a person has finished is never looked at.
         held: Any = (
-            tasks.objects.filter(assignee=OuterRef("pk"), slot__isnull=False)
+            tasks.objects.filter(assignee=OuterRef("pk"), completed_at__isnull=True)
             .order_by()
             .values("assignee")
             .annotate(n=Count("pk"))

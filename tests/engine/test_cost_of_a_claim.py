@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from qc import assignment, desk, lifecycle, presence
+from qc import assignment, desk, lifecycle, matching, presence
 from qc.models import Queue, Status, Task, User
+from tests.conftest import person
 from tests.databases import on_mariadb
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,13 @@ def fill(queue: Queue, n: int, **columns: Any) -> None:
         ),
         batch_size=2000,
     )
+
+
+def finished_by(person: User, queue: Queue, n: int) -> None:
+    """Adds n tasks that this person has completed."""
+    now = timezone.now()
+    moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), now)
+    fill(queue, n, status=Status.COMPLETED, assignee=person, outcome="passed", **moments)
 
 
 def rows_read() -> int:
@@ -59,12 +67,13 @@ class TestRowsTouched:
         presence.sign_in(anna.pk)
         return queues
 
-    def claim(self, anna: User) -> int:
+    def claim(self, anna: User, tasks: int = 1) -> int:
         """Gives the rows touched by one hand-out, and frees her again."""
         given: list[Task] = []
         touched = rows_touched(lambda: given.extend(assignment.hand_out(anna.pk)))
-        assert len(given) == 1
-        lifecycle.complete(given[0].pk, by=anna)
+        assert len(given) == tasks
+        for task in given:
+            lifecycle.complete(task.pk, by=anna)
         return touched
 
     def test_at_1_000_and_at_100_000_pending(self, anna: User, three_queues: list[Queue]) -> None:
@@ -89,18 +98,75 @@ class TestRowsTouched:
     def test_with_a_history_of_completed_tasks(self, anna: User, three_queues: list[Queue]) -> None:
         fill(three_queues[0], 10)
         fresh = self.claim(anna)
-        now = timezone.now()
-        fill(
-            three_queues[0],
-            10_000,
-            status=Status.COMPLETED,
-            assignee=anna,
-            assigned_at=now,
-            started_at=now,
-            completed_at=now,
-            outcome="passed",
-        )
+        finished_by(anna, three_queues[0], 10_000)
         assert self.claim(anna) <= fresh
+
+    def pile(self, few: list[Queue], others: list[Queue]) -> None:
+        """Puts 10,000 more into Anna's queues, and as many urgent ones into those of others."""
+        for queue in few:
+            fill(queue, 10_000 // len(few))
+        for queue in others:
+            fill(queue, 10_000 // len(others), priority=1)
+
+    def test_with_paused_and_closed_queues_and_one_that_is_open_to_all(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
+        mine, paused, opened, closed = (
+            three_queues[:2],
+            three_queues[2:3],
+            three_queues[3:4],
+            three_queues[4:],
+        )
+        Queue.objects.filter(pk=paused[0].pk).update(is_paused=True)
+        Queue.objects.filter(pk=opened[0].pk).update(open_to_all=True)
+        for queue in (*mine, *opened, *paused, *closed):
+            fill(queue, 5)
+        few = self.claim(anna)
+        self.pile([*mine, *opened], [*paused, *closed])
+        assert self.claim(anna) <= few
+
+    def test_with_capacity_three(self, anna: User, three_queues: list[Queue]) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=3)
+        for queue in three_queues:
+            fill(queue, 5)
+        few = self.claim(anna, tasks=3)
+        self.pile(three_queues[:3], three_queues[3:])
+        assert self.claim(anna, tasks=3) <= few
+
+    def test_with_tasks_that_she_gave_back_at_the_head_it_reads_these_and_no_more(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
+        for queue in three_queues[:3]:
+            fill(queue, 5)
+        plain = self.claim(anna)
+        fill(three_queues[0], 4, priority=1, released_by=anna)
+        few = self.claim(anna)
+        assert few <= plain + 4
+        self.pile(three_queues[:3], three_queues[3:])
+        assert self.claim(anna) <= few
+
+    def test_a_match_of_many_people(self, anna: User, three_queues: list[Queue]) -> None:
+        people = [anna, *(person(f"qc{n}", is_logged_in=True) for n in range(20))]
+        for one in people[1:]:
+            for queue in three_queues[:3]:
+                queue.people.add(one)
+        for queue in three_queues:
+            fill(queue, 50)
+        few = self.match(len(people))
+        self.pile(three_queues[:3], three_queues[3:])
+        assert self.match(len(people)) <= few
+        for one in people:
+            finished_by(one, three_queues[0], 500)
+        assert self.match(len(people)) <= few
+
+    def match(self, people: int) -> int:
+        """Gives the rows touched by a match of so many people, and frees them again."""
+        given: list[int] = []
+        touched = rows_touched(lambda: given.append(matching.match()))
+        assert given == [people]
+        for task in Task.objects.open().select_related("assignee"):
+            lifecycle.complete(task.pk, by=task.assignee)  # type: ignore[arg-type]
+        return touched
 
     def test_completing_and_getting_the_next(self, anna: User, three_queues: list[Queue]) -> None:
         fill(three_queues[0], 20_000)
@@ -109,9 +175,10 @@ class TestRowsTouched:
         assert touched < 200
 
 
-@pytest.mark.parametrize("queues", [1, 12])
-def test_a_hand_out_takes_the_same_queries_for_one_queue_and_for_twelve(
+@pytest.mark.parametrize(("queues", "capacity"), [(1, 1), (12, 1), (3, 3)])
+def test_a_hand_out_takes_the_same_queries_for_many_queues_and_places(
     queues: int,
+    capacity: int,
     anna: User,
     invoices: Queue,
     django_assert_num_queries: Any,
@@ -119,6 +186,7 @@ def test_a_hand_out_takes_the_same_queries_for_one_queue_and_for_twelve(
     for n in range(queues - 1):
         Queue.objects.create(name=f"Queue {n}").people.add(anna)
     fill(invoices, 3)
+    User.objects.filter(pk=anna.pk).update(capacity=capacity)
     presence.sign_in(anna.pk)
     with django_assert_num_queries(6):
-        assert len(assignment.hand_out(anna.pk)) == 1
+        assert len(assignment.hand_out(anna.pk)) == capacity
