@@ -1,18 +1,27 @@
 """Writes the history rows: who, when, why and through what, one for each change."""
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.signals import post_save
 from django.utils import timezone
 
 from qc.models import Task, User
-from qc.origin import kind_of_change
+from qc.origin import current_through, kind_of_change
 
 BATCH = 500
+# Columns whose values a database's driver takes as an object has them.
+AS_IT_IS = (
+    models.BooleanField,
+    models.CharField,
+    models.ForeignKey,
+    models.IntegerField,
+    models.TextField,
+)
 
 
 def save(  # noqa: PLR0913
@@ -57,22 +66,48 @@ def record_many(  # noqa: PLR0913
     """
     if not items:
         return
-    row_of = _rows_of(items[0].__class__)
-    columns = [field.attname for field in row_of.tracked_fields]
-    how = {"history_type": "+" if created else "~", "history_user": by, "kind": kind}
-    now = timezone.now()
+    same: dict[str, Any] = {
+        "history_type": "+" if created else "~",
+        "history_user_id": by.pk if by else None,
+    }
+    same |= {"history_date": timezone.now(), "kind": kind, "through": current_through()}
     rows = [
-        row_of(
-            **{name: getattr(item, name) for name in columns},
-            **how,
-            history_date=now,
-            history_change_reason=reason,
-        )
-        for item, reason in zip(items, reasons, strict=True)
+        {"history_change_reason": reason, "person_id": person, **same}
+        for reason, person in zip(reasons, people or repeat(None, len(items)), strict=True)
     ]
-    for row, person in zip(rows, people or (), strict=people is not None):
-        row.person_id = person
-    row_of.objects.bulk_create(rows, batch_size=BATCH)
+    for start in range(0, len(items), BATCH):
+        _insert(items[start : start + BATCH], rows[start : start + BATCH])
+
+
+def _insert(items: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes history rows as one statement.
+
+    What the ORM would do to insert an object that it first makes of each row takes several times
+    as long as the database needs for it.
+    """
+    table, tracked, own = _columns_of(items[0].__class__)
+    names = [*(field.column for field in tracked), *(field.column for field in own)]
+    values: list[Any] = []
+    for item, row in zip(items, rows, strict=True):
+        values += [_prepared(field, getattr(item, field.attname)) for field in tracked]
+        values += [_prepared(field, row[field.attname]) for field in own]
+    marks = ", ".join([f"({', '.join(['%s'] * len(names))})"] * len(items))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES {marks}", values)  # noqa: S608
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    return value if isinstance(field, AS_IT_IS) else field.get_db_prep_save(value, connection)
+
+
+@functools.cache
+def _columns_of(model: type[models.Model]) -> tuple[str, list[Any], list[Any]]:
+    """Gives the table of a model's history, the columns that it copies, and its own ones."""
+    row: Any = _rows_of(model)
+    copied = {field.attname for field in row.tracked_fields}
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    tracked = [field for field in fields if field.attname in copied]
+    return row._meta.db_table, tracked, [field for field in fields if field not in tracked]
 
 
 @contextmanager

@@ -6,16 +6,16 @@ NotFound, NotAllowed (not yours) or InvalidTransition (not in a state for it); `
 who acts, None for a job.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from django.db.models import Case, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
 from qc.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.models import Outcome, Status, Task, User
+from qc.prepared import ById
 from qc.transactions import retrying
 
 # From which states each arrow leads away.
@@ -101,18 +101,12 @@ def assign_many(found: Sequence[Assignment]) -> None:
         status=Status.ASSIGNED,
         assigned_at=now,
         released_by=None,
-        assignee=_for_each({one.task.pk: one.person.pk for one in found}),
-        slot=_for_each({one.task.pk: one.slot for one in found}),
+        assignee=ById({one.task.pk: one.person.pk for one in found}),
+        slot=ById({one.task.pk: one.slot for one in found}),
     )
     tasks, reasons = [one.task for one in found], [one.why for one in found]
     people = [one.person.pk for one in found]
     history.record_many(tasks, kind="assigned", by=None, reasons=reasons, people=people)
-
-
-def _for_each(values: Mapping[int, int]) -> Any:
-    if len(set(values.values())) == 1:
-        return next(iter(values.values()))
-    return Case(*(When(pk=task, then=Value(value)) for task, value in values.items()))
 
 
 @retrying

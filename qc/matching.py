@@ -13,12 +13,15 @@ from qc import lifecycle, seeks
 from qc.assignment import free_slots, why
 from qc.lifecycle import Assignment
 from qc.models import Queue, Role, Status, Task, User
+from qc.querysets import ORDER_OF_WORK
 from qc.transactions import retrying
 
 # So many are locked and assigned in one transaction: others wait for a short one only.
 BATCH = 200
 # A pass that lost a race for some of its tasks is repeated; what is left then is the sweep's.
 PASSES = 3
+# What of a task decides who gets it, and how it is called.
+PLANNED_BY = ("reference", "queue", *ORDER_OF_WORK, "released_by")
 
 
 class Pair(NamedTuple):
@@ -92,7 +95,7 @@ def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int,
         wanted.update(dict.fromkeys(queues, places[person]))
     more: Counter[int] = Counter()
     while True:
-        tasks = seeks.heads(wanted + more, (wanted + more).total())
+        tasks = seeks.heads(wanted + more, (wanted + more).total(), only=PLANNED_BY)
         given_back = Counter(task.queue_id for task in tasks if task.released_by_id in places)
         if given_back <= more:
             break

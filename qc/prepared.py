@@ -1,10 +1,24 @@
-"""Queries whose SQL is made once: for a short query, making it takes longer than running it."""
+"""SQL that is made once, or without detours: making it must not take longer than running it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Expression, IntegerField, QuerySet
+
+
+class ById(Expression):
+    """A whole number for each row, by its id: `CASE id WHEN … THEN …` of one piece."""
+
+    def __init__(self, values: Mapping[int, int]) -> None:
+        super().__init__(output_field=IntegerField())
+        self.values = values
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int, ...]]:
+        """Gives the SQL, and its parameters."""
+        cases = "WHEN %s THEN %s " * len(self.values)
+        return f"CASE id {cases}END", tuple(chain.from_iterable(self.values.items()))
 
 
 class Prepared:

@@ -18,18 +18,24 @@ Lock = Literal["", "skip locked", "wait"]
 
 
 def heads(
-    most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
+    most: Mapping[int, int],
+    limit: int,
+    *,
+    not_released_by: int | None = None,
+    lock: Lock = "",
+    only: tuple[str, ...] = (),
 ) -> list[Task]:
     """Gives the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
     `most` says for each queue's id how many of its tasks to look at. With `lock`, inside a
     transaction, these are locked: past what others have locked, or waiting for it. MariaDB locks
-    the head of each queue that it looks at until the transaction ends.
+    the head of each queue that it looks at until the transaction ends. `only` names the columns
+    that are wanted at once.
     """
     seeks: list[str] = []
     values: list[Any] = []
     for number, (queue, n) in enumerate(most.items()):
-        seek = _seek(n, not_released_by is not None, lock)
+        seek = _seek(n, not_released_by is not None, lock, only)
         sql, parameters = seek.sql(queue, not_released_by or 0)
         seeks.append(f"SELECT * FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's own SQL
         values += parameters
@@ -60,13 +66,13 @@ def _entries(most: int) -> Prepared:
 
 
 @functools.lru_cache(maxsize=256)
-def _seek(n: int, but_released: bool, lock: Lock) -> Prepared:
+def _seek(n: int, but_released: bool, lock: Lock, only: tuple[str, ...]) -> Prepared:
     def make(queue: int, person: int) -> Any:
         waiting = Task.objects.waiting().filter(queue=queue)
         if but_released:
             waiting = waiting.exclude(released_by=person)
         if lock:
             waiting = waiting.select_for_update(skip_locked=lock == "skip locked")
-        return waiting[:n]
+        return waiting.only(*only)[:n]
 
     return Prepared(make)
