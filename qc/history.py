@@ -1,10 +1,11 @@
 """Writes the history rows: who, when, why and through what, one for each change."""
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import repeat
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models.signals import post_save
@@ -14,8 +15,10 @@ from qc.models import Task, User
 from qc.origin import current_through, kind_of_change
 
 BATCH = 500
+# What is said of each row by itself.
+TOLD = ("history_change_reason", "person_id")
 # Columns whose values a database's driver takes as an object has them.
-AS_IT_IS = (
+AS_THEY_ARE = (
     models.BooleanField,
     models.CharField,
     models.ForeignKey,
@@ -64,50 +67,67 @@ def record_many(  # noqa: PLR0913
     `items` are of one model and hold what is in the database now; `reasons` go with them, and
     for tasks that came into or left somebody's hands `people`, the ids of whose.
     """
-    if not items:
-        return
-    same: dict[str, Any] = {
+    told = zip(reasons, people or repeat(None, len(items)), strict=True)
+    # For all of them the same.
+    how: dict[str, Any] = {
         "history_type": "+" if created else "~",
         "history_user_id": by.pk if by else None,
+        "history_date": timezone.now(),
+        "kind": kind,
+        "through": current_through(),
     }
-    same |= {"history_date": timezone.now(), "kind": kind, "through": current_through()}
-    rows = [
-        {"history_change_reason": reason, "person_id": person, **same}
-        for reason, person in zip(reasons, people or repeat(None, len(items)), strict=True)
-    ]
-    for start in range(0, len(items), BATCH):
-        _insert(items[start : start + BATCH], rows[start : start + BATCH])
+    rows = list(zip(items, told, strict=True))
+    for start in range(0, len(rows), BATCH):
+        _insert(rows[start : start + BATCH], how)
 
 
-def _insert(items: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+def _insert(batch: Sequence[tuple[Any, tuple[str, int | None]]], how: Mapping[str, Any]) -> None:
     """Writes history rows as one statement.
 
     What the ORM would do to insert an object that it first makes of each row takes several times
     as long as the database needs for it.
     """
-    table, tracked, own = _columns_of(items[0].__class__)
-    names = [*(field.column for field in tracked), *(field.column for field in own)]
+    columns = _columns_of(batch[0][0].__class__)
+    alike = [field.get_db_prep_save(how[field.attname], connection) for field in columns.alike]
     values: list[Any] = []
-    for item, row in zip(items, rows, strict=True):
-        values += [_prepared(field, getattr(item, field.attname)) for field in tracked]
-        values += [_prepared(field, row[field.attname]) for field in own]
-    marks = ", ".join([f"({', '.join(['%s'] * len(names))})"] * len(items))
+    for item, told in batch:
+        values += columns.as_they_are(item)
+        values += (f.get_db_prep_save(getattr(item, f.attname), connection) for f in columns.others)
+        values += alike
+        values += told[: columns.told]
+    marks = ", ".join([f"({', '.join(['%s'] * (len(values) // len(batch)))})"] * len(batch))
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES {marks}", values)  # noqa: S608
+        cursor.execute(f"INSERT INTO {columns.into} VALUES {marks}", values)  # noqa: S608
 
 
-def _prepared(field: Any, value: Any) -> Any:
-    return value if isinstance(field, AS_IT_IS) else field.get_db_prep_save(value, connection)
+class Columns(NamedTuple):
+    """The columns of a kind of history row, in the order in which `_insert` writes them.
+
+    `as_they_are` gives an item's values that a database's driver takes as the item has them; the
+    `others` need preparation; `alike` are the same in all rows of one writing; of what is told of
+    each row by itself, reason and person, it has the first `told`. `into` names them all.
+    """
+
+    as_they_are: Callable[[Any], tuple[Any, ...]]
+    others: list[Any]
+    alike: list[Any]
+    told: int
+    into: str
 
 
 @functools.cache
-def _columns_of(model: type[models.Model]) -> tuple[str, list[Any], list[Any]]:
-    """Gives the table of a model's history, the columns that it copies, and its own ones."""
+def _columns_of(model: type[models.Model]) -> Columns:
     row: Any = _rows_of(model)
     copied = {field.attname for field in row.tracked_fields}
-    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
-    tracked = [field for field in fields if field.attname in copied]
-    return row._meta.db_table, tracked, [field for field in fields if field not in tracked]
+    fields = {field.attname: field for field in row._meta.concrete_fields if not field.primary_key}
+    tracked = [field for name, field in fields.items() if name in copied]
+    plain = [field for field in tracked if isinstance(field, AS_THEY_ARE)]
+    others = [field for field in tracked if field not in plain]
+    told = [fields[name] for name in TOLD if name in fields]
+    alike = [field for field in fields.values() if field not in (*tracked, *told)]
+    names = ", ".join(field.column for field in (*plain, *others, *alike, *told))
+    as_they_are = attrgetter(*(field.attname for field in plain))
+    return Columns(as_they_are, others, alike, len(told), f"{row._meta.db_table} ({names})")
 
 
 @contextmanager

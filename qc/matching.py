@@ -20,8 +20,9 @@ from qc.transactions import retrying
 BATCH = 200
 # A pass that lost a race for some of its tasks is repeated; what is left then is the sweep's.
 PASSES = 3
-# What of a task decides who gets it, and how it is called.
-PLANNED_BY = ("reference", "queue", *ORDER_OF_WORK, "released_by")
+# What of a task and of a person decides who gets it, and how they are called.
+TASK = ("reference", "queue", *ORDER_OF_WORK, "released_by")
+PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
 
 
 class Pair(NamedTuple):
@@ -54,7 +55,7 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
     Everybody gets one before anybody gets a second, whoever is idle longest first.
     """
     free = User.objects.free()
-    people = list(free if queues is None else free.serving(queues))
+    people = list((free if queues is None else free.serving(queues)).only(*PERSON))
     served = _served(people)
     places = {person.pk: person.capacity - person.open_tasks for person in people}
     heads = _heads(places, served)
@@ -95,7 +96,7 @@ def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int,
         wanted.update(dict.fromkeys(queues, places[person]))
     more: Counter[int] = Counter()
     while True:
-        tasks = seeks.heads(wanted + more, (wanted + more).total(), only=PLANNED_BY)
+        tasks = seeks.heads(wanted + more, (wanted + more).total(), only=TASK)
         given_back = Counter(task.queue_id for task in tasks if task.released_by_id in places)
         if given_back <= more:
             break
@@ -127,7 +128,7 @@ def _urgency(task: Task) -> tuple[object, ...]:
 def _assign(pairs: list[Pair]) -> int:
     """Locks the people, then the tasks, and assigns the pairs that still hold."""
     chosen = {pair.person.pk for pair in pairs}
-    locked = User.objects.locked(*chosen).select_for_update(skip_locked=True)
+    locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
     people = {person.pk: person for person in locked if person.takes_work}
     used = _used(people)
     slots = {pk: deque(free_slots(person, used[pk])) for pk, person in people.items()}

@@ -11,5 +11,5 @@ def clock(moment: datetime | None) -> str:
     if moment is None:
         return _("just now")
     local = timezone.localtime(moment)
-    today = local.date() == timezone.localdate()
+    today = local.date() == datetime.now(local.tzinfo).date()
     return local.strftime("%H:%M" if today else "%d %b %H:%M")
