@@ -30,7 +30,10 @@ def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
         connection.ensure_connection()
         lost_races.clear()
         gate.wait()
-        answers.put((act(number), lost_races.total()))
+        try:
+            answers.put((act(number), lost_races.total()))
+        except Exception as error:
+            answers.put(error)
         connections.close_all()
 
     processes = [FORK.Process(target=work, args=(n,)) for n in range(1, clients + 1)]
@@ -42,6 +45,8 @@ def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
     whole = time.perf_counter() - begun
     for process in processes:
         process.join()
+    for failure in (one for one in measured if isinstance(one, Exception)):
+        raise failure
     times = [taken for each, _lost in measured for taken in each]
     return Crowd(times, whole, sum(lost for _each, lost in measured))
 
