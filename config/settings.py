@@ -232,5 +232,7 @@ LOGGING = {
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy")
-    },
+    }
+    # It warns when a worker that ends hands a job on to the others, as it should.
+    | {"kombu.transport.virtual.base": {"level": "ERROR"}},
 }
