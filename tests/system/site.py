@@ -1,6 +1,7 @@
 """A QC Desk of real processes, started as the Procfile says."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.waiting import until
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROCFILE = environ.parse_procfile((ROOT / "Procfile").read_text()).processes
 START_SECONDS = 60
+ALARMING = re.compile("WARN|ERROR|CRITICAL|FATAL|Traceback|[Dd]eadlock")
 
 
 @dataclass
@@ -81,7 +83,7 @@ class Site:
     def start_worker(self, name: str = "worker") -> None:
         """Starts a worker and waits until it takes jobs."""
         self.start("worker", name)
-        until(lambda: "ready." in self.log(name).read_text(), within=START_SECONDS)
+        until(lambda: "ready." in self.said(name), within=START_SECONDS)
 
     def answers(self) -> bool:
         """Says whether the web answers."""
@@ -113,6 +115,23 @@ class Site:
         """Gives the file with what a process says."""
         return self.folder / f"{name}.log"
 
+    def booted(self) -> list[int]:
+        """Gives the ids of the processes that gunicorn has started, the last one last."""
+        return [int(pid) for pid in re.findall(r"worker with pid: (\d+)", self.said("web"))]
+
+    def said(self, name: str) -> str:
+        """Gives what a process has said."""
+        return self.log(name).read_text()
+
+    def alarms(self) -> list[str]:
+        """Gives the lines that would worry an operator, of all processes."""
+        return [
+            f"{log.name}: {line}"
+            for log in sorted(self.folder.glob("*.log"))
+            for line in log.read_text().splitlines()
+            if ALARMING.search(line)
+        ]
+
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command of manage.py against this site."""
         return subprocess.run(
@@ -123,6 +142,12 @@ class Site:
             text=True,
             check=False,
         )
+
+
+def assert_sound(site: Site) -> None:
+    """Nothing is lost, doubled or unrecorded."""
+    checked = site.manage("check_invariants")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def is_embedded() -> bool:
