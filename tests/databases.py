@@ -3,7 +3,19 @@
 import pytest
 from django.conf import settings
 
+from tests import servers
+
 on_mariadb = pytest.mark.skipif(
     "mysql" not in settings.DATABASES["default"]["ENGINE"],
     reason="this is about MariaDB: it runs in the second half of `make test`",
+)
+
+needs_mariadb = pytest.mark.skipif(
+    not servers.has_mariadb(),
+    reason="no MariaDB of its own can be started here: apt-get install -y mariadb-server",
+)
+
+needs_redis = pytest.mark.skipif(
+    not servers.has_redis(),
+    reason="no Redis of its own can be started here: apt-get install -y redis-server",
 )

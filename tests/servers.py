@@ -1,21 +1,60 @@
 """MariaDB and Redis for the tests: those on the standard ports, or private ones.
 
 A private server is started from the machine's own binaries, in a folder of its own and on a free
-port, and is stopped afterwards. Where there is neither, the managers below give None.
+port, and is stopped afterwards. Where there is neither, `mariadb` and `redis` give None.
 """
 
+import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.waiting import until
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
+DATABASES = ("mariadbd", "mysqld")
+DATABASE_MAKERS = ("mariadb-install-db",)
+# Below the ports that systems give to outgoing connections.
+PORTS = range(10_000, 32_000)
+
+
+@dataclass
+class Server:
+    """A private server. It may be stopped or killed, and started again on what it left behind."""
+
+    command: list[str]
+    folder: Path
+    port: int
+    answers: Callable[[int], bool]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Waits for its first answer. Raises RuntimeError when it ends instead."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        until(lambda: self.answers(self.port) or process.poll() is not None, within=START_SECONDS)
+        if process.poll() is not None:
+            said = (self.folder / "log").read_text()
+            raise RuntimeError(f"{self.command[0]} ended: {said[-2000:]}")
+
+    def stop(self) -> None:
+        """Lets it end properly."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(START_SECONDS)
+
+    def kill(self) -> None:
+        """Ends it with a signal that it can't catch, as when the power fails."""
+        if self.process:
+            self.process.kill()
+            self.process.wait(START_SECONDS)
 
 
 @contextmanager
@@ -23,23 +62,12 @@ def mariadb() -> Iterator[int | None]:
     """Gives the port of a MariaDB whose root needs no password; None where there is none."""
     if mariadb_answers(3306):
         yield 3306
-        return
-    server, install = _binary("mariadbd", "mysqld"), _binary("mariadb-install-db")
-    if not (server and install):
+    elif not has_mariadb():
         yield None
-        return
-    with _folder() as folder:
-        _make_database(install, folder)
-        port = free_port()
-        command = [
-            server,
-            "--no-defaults",
-            *("--user=root", f"--datadir={folder}/data", f"--socket={folder}/socket"),
-            *(f"--bind-address={HOST}", f"--port={port}", "--skip-log-bin"),
-            "--innodb-flush-log-at-trx-commit=2",
-        ]
-        with _running(command, folder, lambda: mariadb_answers(port)):
-            yield port
+    else:
+        # No test pulls its plug: it need not wait for the disk.
+        with private_mariadb("--innodb-flush-log-at-trx-commit=2") as server:
+            yield server.port
 
 
 @contextmanager
@@ -47,24 +75,46 @@ def redis() -> Iterator[int | None]:
     """Gives the port of a Redis; None where there is none."""
     if redis_answers(6379):
         yield 6379
-        return
-    if not has_redis():
+    elif not has_redis():
         yield None
-        return
-    port = free_port()
-    with private_redis(port):
-        yield port
+    else:
+        with private_redis() as server:
+            yield server.port
 
 
 @contextmanager
-def private_redis(port: int) -> Iterator[int]:
-    """Runs a Redis on this port, and gives the port."""
-    command = [str(_binary("redis-server")), "--bind", HOST, "--port", str(port), "--save", ""]
-    with (
-        _folder() as folder,
-        _running([*command, "--dir", str(folder)], folder, lambda: redis_answers(port)),
-    ):
-        yield port
+def private_mariadb(*options: str) -> Iterator[Server]:
+    """Runs an empty MariaDB of its own with these options; root needs no password."""
+    port = free_port()
+    with _folder() as folder:
+        _make_database(str(_binary(*DATABASE_MAKERS)), folder)
+        command = [
+            str(_binary(*DATABASES)),
+            "--no-defaults",
+            *("--user=root", f"--datadir={folder}/data", f"--socket={folder}/socket"),
+            *(f"--bind-address={HOST}", f"--port={port}", "--skip-log-bin"),
+            # A MariaDB that starts removes all temporary tables in this folder, another one's too.
+            f"--tmpdir={folder}",
+            *options,
+        ]
+        with _running(Server(command, folder, port, mariadb_answers)) as server:
+            yield server
+
+
+@contextmanager
+def private_redis() -> Iterator[Server]:
+    """Runs a Redis of its own; what it held is gone when it ends."""
+    port = free_port()
+    with _folder() as folder:
+        command = [str(_binary("redis-server")), "--bind", HOST, "--port", str(port), "--save", ""]
+        command += ["--dir", str(folder)]
+        with _running(Server(command, folder, port, redis_answers)) as server:
+            yield server
+
+
+def has_mariadb() -> bool:
+    """Says whether a MariaDB could be started from this machine's binaries."""
+    return bool(_binary(*DATABASES) and _binary(*DATABASE_MAKERS))
 
 
 def has_redis() -> bool:
@@ -105,11 +155,16 @@ def drop_databases(port: int, prefix: str) -> None:
 
 
 def free_port() -> int:
-    """Gives a port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Gives a port that nobody listens on at the moment.
+
+    None that an outgoing connection could be given: whoever calls a server while it is away
+    would now and then take its port, or meet themselves there.
+    """
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def _binary(*names: str) -> str | None:
@@ -135,20 +190,16 @@ def _make_database(install: str, folder: Path) -> None:
             "--skip-test-db",
             "--user=root",
         ],
+        env=os.environ | {"TMPDIR": str(folder)},
         check=True,
         capture_output=True,
     )
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, answers: Callable[[], bool]) -> Iterator[None]:
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+def _running(server: Server) -> Iterator[Server]:
     try:
-        until(lambda: answers() or process.poll() is not None, within=START_SECONDS)
-        if process.poll() is not None:
-            raise RuntimeError(f"{command[0]} ended: {(folder / 'log').read_text()[-2000:]}")
-        yield
+        server.start()
+        yield server
     finally:
-        process.terminate()
-        process.wait(START_SECONDS)
+        server.stop()

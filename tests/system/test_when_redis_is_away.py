@@ -1,63 +1,91 @@
 """Without its broker the web works on; worker and beat come back when the broker does."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from threading import Event
 
 import pytest
-import requests
 
 from qc import presence
 from qc.models import Queue, Task, User
 from tests import servers
-from tests.system.site import Site
+from tests.databases import needs_redis, on_mariadb
+from tests.system.clients import Client, answers, assert_done_once, at_work
+from tests.system.records import completions, long_gone
+from tests.system.site import Site, assert_sound
 from tests.waiting import until
 
 Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]
 
-needs_redis = pytest.mark.skipif(
-    not servers.has_redis(), reason="there is no redis-server on this machine"
-)
+pytestmark = needs_redis
+
+AWAY_SECONDS = 30
 
 
 @pytest.fixture
-def port() -> int:
-    return servers.free_port()
+def redis() -> Iterator[servers.Server]:
+    with servers.private_redis() as server:
+        yield server
 
 
 @pytest.fixture
-def late_redis(port: int) -> Iterator[Callable[[], None]]:
-    """Starts a Redis on the port, when it is called."""
-    with ExitStack() as stack:
-        yield lambda: stack.enter_context(servers.private_redis(port)) and None
-
-
-@needs_redis
-def test_work_goes_on_and_the_sweep_comes_back(
-    site: Site, queue: Queue, hire: Hire, pile: Pile, port: int, late_redis: Callable[[], None]
-) -> None:
-    anna, ben = hire(2)
-    pile(queue, 3)
+def site(site: Site, redis: servers.Server) -> Site:
+    """A site on a Redis of its own."""
     site.variables = {
-        "REDIS_URL": f"redis://127.0.0.1:{port}/0",
+        "REDIS_URL": f"redis://{servers.HOST}:{redis.port}/0",
         "SECRET_KEY": "k" * 60,
         "QC_HTTPS": "off",
     }
+    return site
+
+
+def test_work_goes_on_and_the_sweep_comes_back(
+    site: Site, queue: Queue, hire: Hire, pile: Pile, redis: servers.Server
+) -> None:
+    anna, ben = hire(2)
+    pile(queue, 3)
+    redis.stop()
     site.start_web()
     site.start("worker")
     site.start("beat")
 
-    session = requests.Session()
-    credentials = {"username": anna.username, "password": "demo"}
-    answer = session.post(f"{site.url}/login/", json=credentials, timeout=30).json()
-    session.headers["Authorization"] = f"Token {answer['token']}"
-    first = answer["tasks"][0]["id"]
-    done = session.post(f"{site.url}/taskcomplete/{first}/", timeout=30).json()
-    assert done["completed"]["id"] == first
-    assert done["next"]["id"] != first
+    client = Client(site.url, anna.username)
+    client.sign_in()
+    [first] = client.look()["me"]["tasks"]
+    client.do([first])
+    [second] = client.look()["me"]["tasks"]
+    assert second["id"] != first["id"]
 
     presence.sign_in(ben.pk)
     assert not Task.objects.held_by(ben).exists()
-    until(lambda: "Cannot connect to redis" in site.log("worker").read_text(), within=30)
-    late_redis()
+    until(lambda: "Cannot connect to redis" in site.said("worker"), within=30)
+    redis.start()
     until(lambda: Task.objects.held_by(ben).exists(), within=60)
+
+
+@on_mariadb
+def test_half_a_minute_without_it_is_noticed_by_nobody_at_work(
+    site: Site, queue: Queue, hire: Hire, pile: Pile, redis: servers.Server
+) -> None:
+    *people, vanished = hire(5)
+    pile(queue, 1000)
+    presence.sign_in(vanished.pk)
+    site.start_web()
+    site.start_worker()
+    site.start("beat")
+    clients = [Client(site.url, person.username, handling=0.1) for person in people]
+    with at_work(clients) as shift:
+        until(lambda: shift.done() > 20, within=30)
+        redis.stop()
+        until(lambda: "Connection to broker lost" in site.said("worker"), within=30)
+        before, swept = shift.done(), long_gone(vanished)
+        Event().wait(AWAY_SECONDS)
+        assert shift.done() > before + AWAY_SECONDS
+        assert not swept()
+        redis.start()
+        until(swept, within=60)
+        shift.end()
+
+    assert answers(clients).keys() == {200}
+    assert_done_once(clients, completions())
+    assert_sound(site)
