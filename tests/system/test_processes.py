@@ -6,10 +6,10 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from qc import desk, presence
+from qc import desk
 from qc.models import Queue, Task, User
 from tests.databases import on_mariadb
-from tests.system.site import Site
+from tests.system.site import Site, assert_sound
 from tests.waiting import until
 
 Hire = Callable[[int], list[User]]
@@ -21,11 +21,6 @@ def holders() -> set[str]:
     return set(Task.objects.open().values_list("assignee__username", flat=True))
 
 
-def assert_sound(site: Site) -> None:
-    checked = site.manage("check_invariants")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
 def test_the_sweep_hands_out_what_no_event_did(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
@@ -35,24 +30,6 @@ def test_the_sweep_hands_out_what_no_event_did(
     site.start_worker()
     site.start("beat")
     until(lambda: holders() == {"qc1", "qc2", "qc3"}, within=20)
-    assert_sound(site)
-
-
-def test_two_beats_and_two_workers_assign_nothing_twice(
-    site: Site, queue: Queue, hire: Hire, pile: Pile
-) -> None:
-    people = hire(6)
-    site.start_worker("worker-1")
-    site.start_worker("worker-2")
-    site.start("beat", "beat-1")
-    site.start("beat", "beat-2")
-    for _ in range(3):
-        for person in people:
-            presence.sign_in(person.pk)
-        pile(queue, 6)
-        until(lambda: len(holders()) == len(people), within=20)
-        for person in people:
-            presence.sign_out(person.pk, by=person, reason="signed out")
     assert_sound(site)
 
 

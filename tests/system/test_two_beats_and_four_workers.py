@@ -1,0 +1,60 @@
+"""Two beats and four workers at once, while people sign in, work and go: nobody notices."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from qc.models import Queue, Status, Task, User
+from tests.system.clients import Client, answers, assert_done_once, at_work
+from tests.system.records import completions, most_held_at_once
+from tests.system.site import Site, assert_sound, is_embedded
+from tests.waiting import until
+
+Hire = Callable[[int], list[User]]
+Pile = Callable[..., list[Task]]
+
+PEOPLE, TASKS = (6, 60) if is_embedded() else (12, 150)
+PILES = 3
+
+
+BEATS = ["beat-1", "beat-2"]
+WORKERS = ["worker-1", "worker-2", "worker-3", "worker-4"]
+
+
+def start(site: Site) -> None:
+    site.start_web()
+    for kind, names in (("worker", WORKERS), ("beat", BEATS)):
+        for name in names:
+            site.start(kind, name)
+    until(lambda: all("ready." in site.said(name) for name in WORKERS), within=60)
+
+
+def end(site: Site) -> list[int]:
+    """Ends all of them at the same time; gives their exit codes."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(site.terminate, list(site.processes)))
+
+
+def test_they_assign_nothing_twice_and_their_logs_say_nothing_alarming(
+    site: Site, queue: Queue, hire: Hire, pile: Pile
+) -> None:
+    clients = [Client(site.url, person.username) for person in hire(PEOPLE)]
+    start(site)
+    with at_work(clients, Client.come_and_go) as shift:
+        for n in range(1, PILES + 1):
+            # Only a sweep hands these out to who waits already.
+            pile(queue, TASKS // PILES)
+            until(lambda n=n: shift.done() == n * TASKS // PILES, within=90)
+        shift.end()
+
+    assert_done_once(clients, completions())
+    assert answers(clients).keys() == {200}
+    assert most_held_at_once() == 1
+    assert not Task.objects.exclude(status=Status.COMPLETED).exists()
+    assert_sound(site)
+    assert handed_out_by_sweeps()
+    assert set(end(site)) == {0}
+    assert site.alarms() == []
+
+
+def handed_out_by_sweeps() -> bool:
+    return Task.history.filter(kind="assigned", through="sweep").exists()
