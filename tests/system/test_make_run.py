@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from tests import servers
+from tests.system.browsers import Browser
 from tests.system.site import ROOT, is_embedded
 from tests.waiting import until
 
@@ -107,18 +108,6 @@ def newcomer(copy: Path) -> Iterator[Newcomer]:
     print(newcomer.log.read_text()[-5000:])
 
 
-def signed_in(url: str, name: str) -> requests.Session:
-    """Signs in on the page, with its form."""
-    session = requests.Session()
-    page = session.get(f"{url}/admin/login/", timeout=30).text
-    [token] = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[:1]
-    form = {"username": name, "password": "demo", "csrfmiddlewaretoken": token}
-    answer = session.post(f"{url}/admin/login/?next=/admin/", data=form, timeout=30)
-    assert answer.ok
-    assert not answer.url.rstrip("/").endswith("login")
-    return session
-
-
 def task_in_hand(url: str, name: str) -> str:
     """The reference that the API says this person has."""
     credentials = {"username": name, "password": "demo"}
@@ -130,10 +119,10 @@ def test_a_newcomer_sees_a_task_and_leaves_nothing_behind(newcomer: Newcomer) ->
     newcomer.run()
     for name in ("admin", "manager", "auditor", "qc1 … qc8", '"demo"'):
         assert name in newcomer.log.read_text()
-    session = signed_in(newcomer.url, "qc1")
+    desk = Browser(newcomer.url, "qc1")
     reference = task_in_hand(newcomer.url, "qc1")
     # Whoever does QC lands on My work.
-    assert reference in session.get(f"{newcomer.url}/admin/", timeout=30).text
+    assert reference in desk.get("/admin/").text
     newcomer.press_ctrl_c()
     assert newcomer.left_over() == []
     assert "Traceback" not in newcomer.log.read_text()
