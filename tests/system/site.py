@@ -89,7 +89,7 @@ class Site:
         """Says whether the web answers."""
         try:
             return requests.get(f"{self.url}/admin/login/", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def kill(self, name: str) -> None:
