@@ -73,15 +73,16 @@ def _served(people: list[User]) -> dict[int, list[int]]:
     """Gives each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
     running = Queue.objects.filter(is_paused=False)
     open_to_all = {queue.pk: queue.open_to_all for queue in running}
-    free = {person.pk for person in people}
-    staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF)
     everywhere = [queue for queue, is_open in open_to_all.items() if is_open]
-    served: dict[int, set[int]] = {person: set() for person in free}
-    for person in free.intersection(staff.values_list("user_id", flat=True)) if everywhere else ():
+    served: dict[int, set[int]] = {person.pk: set() for person in people}
+    # Of the free people only: a task that comes alone must not read who is on every queue.
+    theirs = {"user__in": list(served)}
+    staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **theirs)
+    for person in staff.values_list("user_id", flat=True) if everywhere else ():
         served[person].update(everywhere)
-    on = User.queues.through.objects.filter(queue__in=list(open_to_all))
+    on = User.queues.through.objects.filter(**theirs)
     for person, queue in on.values_list("user_id", "queue_id"):
-        if person in free:
+        if queue in open_to_all:
             served[person].add(queue)
     return {person: sorted(queues) for person, queues in served.items()}
 
