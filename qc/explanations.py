@@ -59,7 +59,7 @@ def _why_left_over(task: Task) -> str:
     if takers := [person for person in free if person.pk != task.released_by_id]:
         return _("More urgent tasks go first to who is free: %s.") % ", ".join(map(str, takers))
     if free:
-        return _("Only %s is free, who gave it back; they may claim it.") % task.released_by
+        return _("Only %s is free, from whom it came back; they may claim it.") % task.released_by
     return _nobody_free(task.queue)
 
 
@@ -95,7 +95,7 @@ def _what_waits_is_for_others(
 ) -> str:
     given_back = Task.objects.waiting().filter(queue__in=serving, released_by=person).count()
     if given_back >= sum(waiting[queue] for queue in serving):
-        return _("All that waits was given back by %s; they may claim it.") % person
+        return _("All that waits came back from %s; they may claim it.") % person
     return _("What waits goes to who has been free for longer.")
 
 

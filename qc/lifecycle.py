@@ -157,8 +157,9 @@ def release(task_id: int, *, by: User, reason: str) -> Task:
     """ASSIGNED → PENDING, given back by its holder or a manager, with a reason."""
     task = _locked_for("release", task_id, by)
     require_reason(reason)
-    # Who gives it back shall not get it again; a manager takes it away for other reasons.
-    _change(task, released_by=by if task.assignee_id == by.pk else None)
+    # Out of whose hands it comes, they shall not get it straight back: neither what they gave
+    # back themselves, nor what a manager took away.
+    _change(task, released_by=task.assignee)
     _return_to(task, Status.PENDING, kind="released", by=by, reason=reason)
     return task
 

@@ -278,7 +278,7 @@ class Task(models.Model):
     released_by = models.ForeignKey(
         User,
         models.PROTECT,
-        verbose_name=_("released by"),
+        verbose_name=_("came back from"),
         related_name="+",
         null=True,
         editable=False,

@@ -27,5 +27,31 @@ class Migration(migrations.Migration):
                 verbose_name="person concerned",
             ),
         ),
+        *(
+            migrations.AlterField(
+                model_name=model,
+                name="released_by",
+                field=models.ForeignKey(
+                    editable=False,
+                    null=True,
+                    related_name="+",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="came back from",
+                    **options,
+                ),
+            )
+            for model, options in (
+                ("task", {"on_delete": django.db.models.deletion.PROTECT}),
+                (
+                    "historicaltask",
+                    {
+                        "blank": True,
+                        "db_constraint": False,
+                        "db_index": False,
+                        "on_delete": django.db.models.deletion.DO_NOTHING,
+                    },
+                ),
+            )
+        ),
         migrations.RunPython(name_the_holders, migrations.RunPython.noop, elidable=True),
     ]

@@ -46,7 +46,7 @@ class TestOfATask:
     def test_only_who_gave_it_back_is_free(self, task: Task, anna: User) -> None:
         desk.sign_in(anna.pk)
         desk.release(task.pk, by=anna, reason="later")
-        assert self.why(task) == "Only anna is free, who gave it back; they may claim it."
+        assert self.why(task) == "Only anna is free, from whom it came back; they may claim it."
 
     def test_about_to_be_handed_out(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         desk.sign_in(anna.pk)
@@ -143,4 +143,4 @@ class TestOfAPerson:
         task = add_task(invoices)
         desk.sign_in(anna.pk)
         desk.release(task.pk, by=anna, reason="later")
-        assert self.why(anna) == "All that waits was given back by anna; they may claim it."
+        assert self.why(anna) == "All that waits came back from anna; they may claim it."

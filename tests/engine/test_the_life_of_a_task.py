@@ -134,9 +134,13 @@ class TestRelease:
         assert (task.status, task.assignee, task.slot) == (Status.PENDING, None, None)
         assert (task.started_at, task.released_by) == (None, anna)
 
-    def test_a_manager_takes_it_away_without_blame(self, hers: Task, mona: User) -> None:
-        task = lifecycle.release(hers.pk, by=mona, reason="training")
-        assert task.released_by is None
+    def test_what_a_manager_takes_away_goes_not_straight_back(
+        self, hers: Task, anna: User, ben: User, mona: User
+    ) -> None:
+        desk.release(hers.pk, by=mona, reason="training")
+        assert Task.objects.get(pk=hers.pk).assignee is None
+        desk.sign_in(ben.pk)
+        assert Task.objects.get(pk=hers.pk).assignee == ben
 
     def test_it_needs_a_reason(self, hers: Task, anna: User) -> None:
         with pytest.raises(InvalidInput, match="reason"):
