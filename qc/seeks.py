@@ -6,15 +6,24 @@ Its cost does not depend on how many tasks wait: each seek reads just what it gi
 
 import functools
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
-from qc.models import Task
+from qc.models import Priority, Task
 from qc.prepared import Prepared
 from qc.querysets import ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
+
+
+class Standing(NamedTuple):
+    """What waits in a queue: how much, the id of what came first, how much is past due."""
+
+    waiting: int = 0
+    oldest: int | None = None
+    late: int = 0
 
 
 def heads(
@@ -58,10 +67,39 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
         return {int(queue): n for queue, n in cursor.fetchall()}
 
 
+def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Standing]:
+    """Tells what waits in each of these queues, from its `most` most urgent tasks and no further.
+
+    Ids ascend as tasks arrive, and the index of the order of work holds them: nothing but its
+    entries is read. What is late stands first in each priority, and is counted up to a quarter
+    of `most` there.
+    """
+    late = [_late(priority, now, most // len(Priority)) for priority in Priority]
+    parts: list[str] = []
+    values: list[Any] = []
+    for number, queue in enumerate(queues):
+        made = [seek.sql(queue) for seek in (*late, _entries(most))]
+        counts = " + ".join(f"(SELECT COUNT(*) FROM ({sql}) AS l)" for sql, _ in made[:-1])  # noqa: S608
+        parts.append(
+            f"SELECT %s, COUNT(*), MIN(id), {counts} FROM ({made[-1][0]}) AS seek{number}"  # noqa: S608
+        )
+        values += [queue, *(value for _, parameters in made for value in parameters)]
+    if not parts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return {int(queue): Standing(*rest) for queue, *rest in cursor.fetchall()}
+
+
+def _late(priority: int, now: datetime, most: int) -> Prepared:
+    past_due = Task.objects.filter(priority=priority, status="pending", due_at__lt=now)
+    return Prepared(lambda queue: past_due.filter(queue=queue).order_by().values("id")[:most])
+
+
 @functools.cache
 def _entries(most: int) -> Prepared:
     return Prepared(
-        lambda queue: Task.objects.waiting().filter(queue=queue).order_by().values("pk")[:most]
+        lambda queue: Task.objects.waiting().filter(queue=queue).order_by().values("id")[:most]
     )
 
 
