@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import ActionDialog
@@ -127,7 +128,8 @@ def asking(  # noqa: PLR0913
     """Makes an action of a page that asks in a dialog, then calls `run(id, by=…, **answers)`.
 
     `name` is the attribute it becomes on the page's admin, which says with
-    `has_steer_permission` who may use it. What the desk refuses is shown in the dialog.
+    `has_steer_permission` who may use it. What the desk refuses is shown in the dialog. Afterwards
+    the page named by `?next=` is shown, or else the object's own.
     """
     dialog: ActionDialog = {
         "title": label,
@@ -168,7 +170,9 @@ def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
 
 def _reload(request: HttpRequest, model_admin: Any, item: Any) -> HttpResponse:
     options = model_admin.model._meta
-    page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk])
+    page = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(page, allowed_hosts=None):
+        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk])
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Redirect": page})
     return HttpResponseRedirect(page)

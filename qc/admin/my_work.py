@@ -7,34 +7,29 @@ without JavaScript too. What the desk refuses is said on the page, in its own wo
 
 import contextlib
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from qc import desk
+from qc.admin.guards import NOTHING_NEW, guarded
 from qc.admin.my_work_state import State
 from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, QCError
 from qc.models import Outcome, User
 
-NOTHING_NEW = 204
 BREAKS = [gettext_lazy(word) for word in ("Lunch", "Coffee", "Meeting", "Training")]
-
-View = Callable[..., HttpResponse]
 
 
 def urls(site: Any) -> list[URLPattern]:
     """Gives the addresses of the page and its buttons, for the admin site to include."""
-    inside = partial(_for_workers, site)
+    inside = partial(guarded, site, "qc.work_task", "admin:my_work")
     return [
         path("my-work/", inside(require_GET(partial(page, site))), name="my_work"),
         path("my-work/panel/", inside(require_GET(panel)), name="my_work_panel"),
@@ -138,23 +133,6 @@ ACTIONS: dict[str, Callable[..., str]] = {
     "release": release,
     "claim": claim,
 }
-
-
-def _for_workers(site: Any, view: View) -> View:
-    """Lets in who works on tasks; a panel that asks after its session ended reloads the page."""
-
-    @never_cache
-    @wraps(page)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            if "HX-Request" in request.headers:
-                return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
-            return redirect_to_login(reverse("admin:my_work"), reverse("admin:login"))
-        if not (site.has_permission(request) and request.user.has_perm("qc.work_task")):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 def _me(request: HttpRequest) -> User:

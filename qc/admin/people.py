@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
 from qc import desk, explanations, history, permissions, presence
-from qc.admin import labels
+from qc.admin import labels, offers
 from qc.admin.dialogs import NoReasonForm, asking, find
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others
 from qc.admin.person_forms import NewPasswordForm, NewPersonForm, PersonForm
@@ -35,6 +35,7 @@ class PresenceFilter(DropdownFilter):
         """Gives the choices."""
         return [
             ("free", _("Free")),
+            ("busy", _("Busy")),
             ("break", _("On break")),
             ("in", _("Logged in")),
             ("out", _("Gone")),
@@ -42,8 +43,10 @@ class PresenceFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
         """Gives the people of the chosen kind."""
+        free = User.objects.free().order_by().values("pk")
         kinds = {
-            "free": lambda: queryset.filter(pk__in=User.objects.free().order_by().values("pk")),
+            "free": lambda: queryset.filter(pk__in=free),
+            "busy": lambda: queryset.there().filter(break_reason="").exclude(pk__in=free),
             "break": lambda: queryset.there().exclude(break_reason=""),
             "in": queryset.there,
             "out": lambda: queryset.filter(is_logged_in=False),
@@ -168,14 +171,9 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Gives the actions that make sense for a person as they are now."""
-        person = find(self, request, str(object_id))
-        fitting = {
-            "sign-out": person.is_logged_in,
-            "take-break": person.takes_work,
-            "come-back": person.is_logged_in and bool(person.break_reason),
-        }
+        offered = offers.of_person(find(self, request, str(object_id)))
         actions = super().get_actions_detail(request, object_id)
-        return [one for one in actions if fitting[one.path]]
+        return [one for one in actions if one.method.original_function_name in offered]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Gives the sections that this user may see; who is a superuser, to superusers only."""

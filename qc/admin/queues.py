@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
 
 from qc import desk, history
-from qc.admin import labels
+from qc.admin import labels, offers
 from qc.admin.dialogs import OptionalReasonForm, asking, find
 from qc.admin.forms import QueueForm
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others
@@ -84,9 +84,9 @@ class QueueAdmin(Page):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Gives the one action that its state asks for."""
-        paused = find(self, request, str(object_id)).is_paused
+        offered = offers.of_queue(find(self, request, str(object_id)))
         actions = super().get_actions_detail(request, object_id)
-        return [one for one in actions if (one.path == "unpause") == paused]
+        return [one for one in actions if one.method.original_function_name in offered]
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
         """Saves the columns; the history row waits for the people."""
