@@ -10,7 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import my_work
+from qc.admin import floor, my_work
 from qc.models import User
 
 
@@ -35,8 +35,8 @@ class PagesSite(UnfoldAdminSite):
         return may_enter(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Gives all addresses, those of *My work* first."""
-        return [*my_work.urls(self), *super().get_urls()]
+        """Gives all addresses, those of *My work* and *Floor* first."""
+        return [*my_work.urls(self), *floor.urls(self), *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -58,5 +58,6 @@ def may_enter(user: Any) -> bool:
 
 def home(user: Any) -> str:
     """Gives the address of the page this user works on."""
-    steers_or_reads = permissions.is_manager(user) or permissions.is_auditor(user)
-    return reverse("admin:qc_task_changelist" if steers_or_reads else "admin:my_work")
+    if permissions.is_manager(user):
+        return reverse("admin:floor")
+    return reverse("admin:qc_task_changelist" if permissions.is_auditor(user) else "admin:my_work")

@@ -25,11 +25,12 @@ def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
     assert page.url.startswith(reverse("admin:login"))
 
 
-def test_a_manager_and_an_auditor_land_on_the_tasks(
-    mona_at_the_desk: Client, otto_at_the_desk: Client
-) -> None:
+def test_a_manager_lands_on_the_floor(mona_at_the_desk: Client) -> None:
+    assert mona_at_the_desk.get(reverse("admin:index")).url == reverse("admin:floor")
+
+
+def test_an_auditor_lands_on_the_tasks(otto_at_the_desk: Client) -> None:
     tasks = reverse("admin:qc_task_changelist")
-    assert mona_at_the_desk.get(reverse("admin:index")).url == tasks
     assert otto_at_the_desk.get(reverse("admin:index")).url == tasks
 
 
@@ -63,8 +64,9 @@ def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> 
 def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
-    assert menu(mona_at_the_desk) == ["My work", "Tasks", "Import tasks", "Queues", "People"]
-    assert menu(otto_at_the_desk) == ["Tasks", "Queues", "People"]
+    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People"]
+    assert menu(mona_at_the_desk) == managers
+    assert menu(otto_at_the_desk) == ["Floor", "Tasks", "Queues", "People"]
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
 
 
