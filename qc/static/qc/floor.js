@@ -18,7 +18,7 @@
   }
 
   // What lies behind an open dialog can't be reached; after it, the button that opened it can.
-  function closed(isOpen) {
+  function fence(isOpen) {
     for (const part of document.body.children) {
       if (!part.contains(modal()) && part.id !== "modal-overlay") part.inert = isOpen;
     }
@@ -34,7 +34,7 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-closes-modal]")) theme().openModal = false;
   });
-  document.addEventListener("alpine:initialized", () => Alpine.watch(() => theme().openModal, closed));
+  window.addEventListener("load", () => Alpine.watch(() => theme().openModal, fence));
 
   // Folds stay as they are when the panel is drawn anew.
   document.addEventListener("htmx:beforeSwap", () => {

@@ -1,0 +1,120 @@
+"""A manager watches and steers the floor, in a browser."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Page, expect
+
+from qc import desk, presence
+from qc.models import Queue, Task, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AddTask = Callable[..., Task]
+SignIn = Callable[[User], Page]
+
+
+@pytest.fixture
+def floor(
+    anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
+) -> Page:
+    """The floor on a manager's screen: Anna has QD-0001, Ben has QD-0002, QD-0003 waits."""
+    cache.clear()
+    for _ in range(3):
+        add_task(invoices)
+    desk.sign_in(anna.pk)
+    desk.sign_in(ben.pk)
+    page = sign_in(mona)
+    expect(page).to_have_url("/admin/floor/")
+    return page
+
+
+def card(page: Page, person: User) -> object:
+    return page.locator(f"#person-{person.pk}")
+
+
+def next_look(page: Page) -> None:
+    with page.expect_response(lambda answer: "/floor/panel/" in answer.url):
+        pass
+
+
+def test_a_card_changes_by_itself_and_no_other(
+    floor: Page, anna: User, ben: User, invoices: Queue
+) -> None:
+    expect(card(floor, anna)).to_contain_text("QD-0001")
+    expect(floor.locator(f"#queue-{invoices.pk}")).to_contain_text("Invoices")
+    # A mark that would be lost if Ben's card were drawn anew.
+    card(floor, ben).evaluate("element => element.dataset.mark = 'still here'")
+    desk.complete(Task.objects.get(reference="QD-0001").pk, by=anna)
+    expect(card(floor, anna)).to_contain_text("QD-0003")
+    expect(card(floor, ben)).to_have_attribute("data-mark", "still here")
+    expect(floor.locator(f"#queue-{invoices.pk}")).to_contain_text("–")
+
+
+def test_somebody_is_put_on_break_from_a_card(floor: Page, anna: User) -> None:
+    next_look(floor)  # buttons work in a panel that has been drawn anew, too
+    card(floor, anna).get_by_role("button", name="Put on break").click()
+    dialog = floor.get_by_role("dialog")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    floor.keyboard.type("fire drill")
+    dialog.get_by_role("button", name="Put on break").click()
+    expect(floor.get_by_text("anna is on break.")).to_be_visible()
+    expect(floor).to_have_url("/admin/floor/")
+    expect(card(floor, anna)).to_contain_text("on break: fire drill", ignore_case=True)
+    assert User.objects.get(pk=anna.pk).break_reason == "fire drill"
+
+
+def test_a_dialog_goes_by_escape_and_gives_the_focus_back(floor: Page, anna: User) -> None:
+    button = card(floor, anna).get_by_role("button", name="Sign out")
+    button.focus()
+    floor.keyboard.press("Enter")
+    expect(floor.get_by_role("dialog")).to_be_visible()
+    floor.keyboard.press("Escape")
+    expect(floor.get_by_role("dialog")).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+def test_why_somebody_is_free_is_told_on_asking(
+    floor: Page, ben: User, carla: User, labels: Queue
+) -> None:
+    presence.sign_in(carla.pk)
+    card(floor, carla).get_by_role("button", name="Why?").click()
+    dialog = floor.get_by_role("dialog", name="Why does carla have nothing to do?")
+    expect(dialog).to_contain_text("Nothing waits for carla")
+    dialog.get_by_role("button", name="Close").click()
+    expect(floor.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_queue_is_paused_and_runs_again(floor: Page, invoices: Queue) -> None:
+    row = floor.locator(f"#queue-{invoices.pk}")
+    row.get_by_role("button", name="Pause").click()
+    floor.get_by_role("dialog").get_by_label("Reason").fill("scanner is broken")
+    floor.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    expect(row).to_contain_text("paused", ignore_case=True)
+    row.get_by_role("button", name="Run again").click()
+    floor.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    expect(row.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_the_gone_stay_unfolded_when_something_changes(
+    floor: Page, anna: User, ben: User, carla: User
+) -> None:
+    floor.get_by_text("1 person is gone").click()
+    expect(floor.get_by_role("link", name="carla")).to_be_visible()
+    desk.sign_out(ben.pk, by=None, reason="gone")
+    expect(floor.get_by_text("2 people are gone")).to_be_visible()
+    expect(floor.get_by_role("link", name="carla")).to_be_visible()
+
+
+def test_charts_are_renewed_in_place(floor: Page, anna: User, invoices: Queue) -> None:
+    first = "document.querySelector('#chart-done canvas')"
+    shown = f"() => {first} && Chart.getChart({first})?.data.datasets[0].data.at(-1)"
+    floor.wait_for_function(f"() => ({shown})() === 0")
+    desk.complete(Task.objects.get(reference="QD-0001").pk, by=anna)
+    cache.clear()
+    floor.evaluate("() => htmx.trigger('#floor-charts', 'renew')")
+    floor.wait_for_function(f"() => ({shown})() === 1")
+    # It is still drawn: not all of its points are empty.
+    drawn = f"{first}.getContext('2d').getImageData(0, 0, 400, 200).data.some(point => point > 0)"
+    assert floor.evaluate(drawn)
