@@ -50,16 +50,21 @@ class Chart:
         return json.dumps({"labels": self.hours, "datasets": self.series})
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be seen."""
+        return not any(any(one["data"]) for one in self.series)
+
+    @property
     def options(self) -> str:
-        """How Chart.js draws it."""
-        ticks = {"color": "#7b8794", "precision": 0}
+        """How Chart.js draws it; the page gives the colours of its text, by day and by night."""
+        ticks = {"precision": 0}
         return json.dumps(
             {
                 "animation": False,
                 "responsive": True,
                 "maintainAspectRatio": False,
                 "interaction": {"mode": "index", "intersect": False},
-                "plugins": {"legend": {"labels": {"color": "#7b8794", "boxWidth": 12}}},
+                "plugins": {"legend": {"labels": {"boxWidth": 12}}},
                 "scales": {
                     "x": {"grid": {"display": False}, "ticks": ticks},
                     "y": {"beginAtZero": True, "grid": {}, "ticks": ticks},

@@ -32,18 +32,19 @@ class Reads:
 
     def __init__(self) -> None:
         self.now = timezone.now()
+        # The tasks before the queues: the queue of each will then be among them.
+        tasks = list(Task.objects.filter(status=Status.ASSIGNED).only(*TASK, "assignee", "queue"))
         self.queues = {queue.pk: queue for queue in Queue.objects.all()}
+        self.held = self._held(tasks)
         self.queues_of = _queues_of_who_is_there()
         self.staff = _staff_there()
-        self.held = self._held()
         self.standing = seeks.standing(self.queues, MOST_COUNTED, self.now)
         self.people = self._people()
         self.done = done_today(self.now)
 
-    def _held(self) -> dict[int, list[Task]]:
+    def _held(self, tasks: list[Task]) -> dict[int, list[Task]]:
         """Gives for each person the tasks in their hands, most urgent first."""
         held: dict[int, list[Task]] = defaultdict(list)
-        tasks = Task.objects.filter(status=Status.ASSIGNED).only(*TASK, "assignee", "queue")
         for task in sorted(tasks, key=lambda task: (task.priority, task.due_at, task.pk)):
             task.queue = self.queues[task.queue_id]
             held[task.assignee_id or 0].append(task)

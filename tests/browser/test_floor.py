@@ -118,3 +118,13 @@ def test_charts_are_renewed_in_place(floor: Page, anna: User, invoices: Queue) -
     # It is still drawn: not all of its points are empty.
     drawn = f"{first}.getContext('2d').getImageData(0, 0, 400, 200).data.some(point => point > 0)"
     assert floor.evaluate(drawn)
+
+
+def test_it_says_so_when_it_is_not_live(floor: Page) -> None:
+    stale = floor.get_by_text("what you see is not live any more")
+    next_look(floor)
+    expect(stale).to_be_hidden()
+    floor.route("**/panel/**", lambda route: route.abort())
+    expect(stale).to_be_visible()
+    floor.unroute("**/panel/**")
+    expect(stale).to_be_hidden()
