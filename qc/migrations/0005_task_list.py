@@ -1,0 +1,26 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("qc", "0003_whose_hands"),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(fields=["completed_at", "due_at"], name="task_due_or_done"),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(fields=["created_at"], name="task_arrived"),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(fields=["queue", "id"], name="task_of_queue"),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(fields=["priority", "id"], name="task_of_priority"),
+        ),
+    ]
