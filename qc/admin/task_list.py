@@ -25,7 +25,7 @@ class OnePage(Paginator):
 
 
 class TaskRows(ChangeList):
-    """A page of the tasks that are asked for; `get_queryset` gives them all, for export and bulk."""
+    """A page of what is asked for; its `queryset` is all of that, for export and actions."""
 
     cut: Cut
     words: Any
@@ -33,9 +33,10 @@ class TaskRows(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.after, self.before = (request.GET.get(name, "") for name in (AFTER, BEFORE))
         # Whatever is made of the address from here on begins at the first page again.
-        request.GET = request.GET.copy()
+        rest = request.GET.copy()
         for name in (AFTER, BEFORE):
-            request.GET.pop(name, None)
+            rest.pop(name, None)
+        request.GET = rest  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> tuple[str, ...]:

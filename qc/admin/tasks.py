@@ -110,7 +110,7 @@ class TaskAdmin(TaskImportExport, TaskActions, Page):
             return queryset.filter(there), False
         return queryset.filter(name__icontains=term), False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:  # type: ignore[override]
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
         """Gives the kind of list this page is."""
         return TaskRows
 
