@@ -331,12 +331,14 @@ class Task(models.Model):
             models.Index(fields=["status", "assigned_at"], name="task_not_started"),
             models.Index(fields=["status", "raise_at"], name="task_raise"),
             models.Index(fields=["assignee", "completed_at"], name="task_done"),
-            # The list's filters, as `qc.admin.task_orders` says. No claim changes their columns.
-            # Those that are late, longest first; those completed between two days, latest first.
-            models.Index(fields=["completed_at", "due_at"], name="task_due_or_done"),
-            # Those that arrived between two days, latest first.
+            # The rest serve filters of the task list (`qc.admin.task_orders`). A claim changes the
+            # first of them only. What is late, or in time, by due:
+            models.Index(fields=["status", "due_at"], name="task_due"),
+            # What was completed on some days, and what of one queue, last completed first:
+            models.Index(fields=["completed_at"], name="task_completed"),
+            models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
+            # What arrived on some days; what is of one queue, or priority; all newest first:
             models.Index(fields=["created_at"], name="task_arrived"),
-            # Those of one queue, and those of one priority, newest first.
             models.Index(fields=["queue", "id"], name="task_of_queue"),
             models.Index(fields=["priority", "id"], name="task_of_priority"),
         ]

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-# How many are looked at for one page where an index serves some of the filters only, in steps
-# that grow: usually the first of them fills the page.
-STEPS = (200, 800, 3_000, 6_000)
+# How many are looked at for one page where an index serves some of the filters only: usually the
+# first step fills the page. From 1,000 ids on MariaDB would make a table of them first.
+STEPS = (200, *[980] * 10)
 MOST = sum(STEPS)
 NOTHING = "-"
 BETWEEN = "~"
@@ -26,27 +26,49 @@ Key = tuple[Any, ...]
 class Order:
     """An order that an index serves: `columns` as for `order_by`, the last of them unique.
 
-    `candidates` are the rows that the index finds. They answer the parameters in `serves`;
-    what else is asked drops some of them.
+    `lanes` are the rows that the index finds, as conditions of which each is one range of it: they
+    are merged. They answer the parameters in `serves`; what else is asked drops some of them. The
+    few rows of `head` stand above the first page.
     """
 
     words: Any
     columns: tuple[str, ...]
-    candidates: QuerySet[Any]
+    lanes: tuple[Q, ...]
+    rows: QuerySet[Any]
     serves: frozenset[str] = frozenset()
+    head: Q | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Gives the columns without their directions."""
         return tuple(column.lstrip("-") for column in self.columns)
 
-    def beyond(self, key: Key | None, *, backwards: bool) -> QuerySet[Any]:
-        """Gives the candidates that come after a key (or before it, nearest first), as keys."""
+    def keys(self, key: Key | None, n: int, *, backwards: bool) -> list[Key]:
+        """Gives the next n keys after a key (or before it, nearest first), each with its id."""
         columns = [turned(one) for one in self.columns] if backwards else self.columns
-        rows = self.candidates.order_by(*columns)
-        if key is not None:
-            rows = rows.filter(_beyond(rows.model, columns, key))
-        return rows.values_list(*self.names, "pk")
+        there = _beyond(self.rows.model, columns, key) if key is not None else Q()
+        found: list[Key] = []
+        for lane in self.lanes:
+            rows = self.rows.filter(lane).filter(there).order_by(*columns)
+            found += rows.values_list(*self.names, "pk")[:n]
+        return _merged(found, columns)[:n] if len(self.lanes) > 1 else found
+
+    def count(self, most: int) -> int:
+        """Counts what the index finds, and no further than `most`."""
+        n = 0
+        for lane in (self.head, *self.lanes):
+            if lane is not None and n < most:
+                n += len(self.rows.filter(lane).order_by().values_list("pk")[: most - n])
+        return n
+
+
+def _merged(keys: list[Key], columns: Sequence[str]) -> list[Key]:
+    for place, column in reversed(list(enumerate(columns))):
+        keys.sort(
+            key=lambda one: (one[place] is not None, one[place]),
+            reverse=column.startswith("-"),
+        )
+    return keys
 
 
 class Cut(NamedTuple):
@@ -69,13 +91,19 @@ def cut(  # noqa: PLR0913
 ) -> Cut:
     """Reads a page of those `found`, in an order; `exact` if they are all that the index finds."""
     rows, last, looked, ended = _read(order, found, size, key, backwards, exact)
+    if backwards and ended and len(rows) <= size:
+        # There is nothing before this page: it is the first, and a whole one.
+        return cut(order, found, size, key=None, backwards=False, exact=exact)
     keys = [tuple(getattr(row, name) for name in order.names) for row in rows]
     onward = keys[size - 1] if len(rows) > size else None if ended else last
+    searched = 0 if len(rows) >= size or ended else looked
     rows, keys = rows[:size], keys[:size]
     back = (keys[0] if keys else key) if key is not None else None
     if backwards:
-        return Cut(rows[::-1], onward, back, 0 if len(rows) == size or ended else looked)
-    return Cut(rows, back, onward, 0 if len(rows) == size or ended else looked)
+        return Cut(rows[::-1], onward, back, searched)
+    if key is None and order.head is not None:
+        rows = [*found.filter(order.head).order_by("-id"), *rows]
+    return Cut(rows, back, onward, searched)
 
 
 def _read(  # noqa: PLR0913, PLR0917
@@ -86,20 +114,15 @@ def _read(  # noqa: PLR0913, PLR0917
     looked = 0
     columns = [turned(one) for one in order.columns] if backwards else order.columns
     for step in [size + 1] if exact else STEPS:
-        candidates = list(order.beyond(key, backwards=backwards)[:step])
-        looked += len(candidates)
-        ids = [one[-1] for one in candidates]
+        keys = order.keys(key, step, backwards=backwards)
+        looked += len(keys)
+        ids = [one[-1] for one in keys]
         more = size + 1 - len(rows)
         rows += found.filter(pk__in=ids).order_by(*columns)[:more] if ids else []
-        key = candidates[-1][:-1] if candidates else key
-        if len(rows) > size or len(candidates) < step:
-            return rows, key, looked, len(candidates) < step
+        key = keys[-1][:-1] if keys else key
+        if len(rows) > size or len(keys) < step:
+            return rows, key, looked, len(keys) < step
     return rows, key, looked, False
-
-
-def at_most(order: Order, most: int) -> int:
-    """Counts the candidates of an order, and no further than `most`."""
-    return len(order.candidates.order_by(*order.columns).values_list("pk")[:most])
 
 
 def turned(column: str) -> str:
@@ -144,7 +167,7 @@ def read_key(order: Order, text: str) -> Key | None:
         return None
     try:
         return tuple(
-            _value(order.candidates.model, name, part)
+            _value(order.rows.model, name, part)
             for name, part in zip(order.names, parts, strict=True)
         )
     except ValueError:

@@ -18,9 +18,9 @@ YES_NO = ("yes", "no")
 
 
 def due(asked: str) -> Q:
-    """Gives the condition for what is past due, or in time, and not completed: an index has it."""
-    compared = "due_at__lt" if asked == "yes" else "due_at__gte"
-    return Q(completed_at__isnull=True, **{compared: timezone.now()})
+    """Gives the condition for what is past due, or in time."""
+    now = timezone.now()
+    return Q(due_at__lt=now) if asked == "yes" else Q(due_at__gte=now)
 
 
 def in_days(column: str, asked: Mapping[str, str]) -> Q:

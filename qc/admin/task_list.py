@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from qc.admin.keyset import Cut, Order, at_most, cut, read_key, spelled
+from qc.admin.keyset import Cut, Order, cut, read_key, spelled
 from qc.admin.task_orders import NEWEST, SEARCH, choose
 from qc.models import Task
 
@@ -94,7 +94,7 @@ class TaskRows(ChangeList):
         """Keeps how many there are, as far as that is known without reading them all."""
         n = len(self.cut.rows)
         if exact and not self._is_all():
-            n = at_most(order, MOST_COUNTED + 1)
+            n = order.count(MOST_COUNTED + 1)
         self.more_than = MOST_COUNTED if n > MOST_COUNTED else 0
         self.is_counted = (exact or self._is_all()) and not self.more_than
         self.result_count = n

@@ -4,15 +4,15 @@ Each filter has its index (`Task.Meta.indexes`); of several, the one that finds 
 taken, and the others drop some of what it finds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from qc.admin.keyset import Order
-from qc.admin.task_filters import due, in_days
-from qc.models import Status, Task
+from qc.admin.task_filters import LIVE, YES_NO, due, in_days
+from qc.models import Priority, Status, Task
 
 QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (
     "queue__id__exact",
@@ -41,13 +41,11 @@ def begins_with(text: str) -> Q:
 
 def choose(asked: Asked) -> Order:
     """Gives the order for what is asked. Raises ValueError for what can't be asked."""
-    first = (_found, _completed, _of_person, _arrived, _next_in_queue, _due)
+    first = (_found, _completed, _of_person, _arrived, _due, _next_in_queue)
     orders = (*first, _of_queue, _of_priority, _in_status)
-    return next(filter(None, (order(asked) for order in orders)), None) or _newest()
-
-
-def _newest() -> Order:
-    return _order(_("newest first"), NEWEST, Q())
+    return next(filter(None, (order(asked) for order in orders)), None) or _order(
+        _("newest first"), NEWEST, Q()
+    )
 
 
 def _found(asked: Asked) -> Order | None:
@@ -56,40 +54,38 @@ def _found(asked: Asked) -> Order | None:
     there = begins_with(asked[SEARCH])
     if not Task.objects.filter(there).exists():
         return None
-    return _order(_("by reference"), ("reference",), there, SEARCH)
+    return _order(_("by reference"), ("reference",), there, serves=(SEARCH,))
+
+
+def _completed(asked: Asked) -> Order | None:
+    """By completion: of some days, of a queue, of a person, or all."""
+    of_days = any(name in asked for name in COMPLETED)
+    if not of_days and asked.get(STATUS) != Status.COMPLETED:
+        return None
+    # Cancelled or not, what was ever completed and is now has the column: both say the same.
+    done = in_days("completed_at", asked) & Q(completed_at__isnull=False)
+    serves = [*COMPLETED, STATUS] if asked.get(STATUS) == Status.COMPLETED else [*COMPLETED]
+    for name, column in ((PERSON, "assignee"), (QUEUE, "queue")):
+        if name in asked:
+            done &= Q(**{column: int(asked[name])})
+            serves.append(name)
+            break
+    return _order(_("last completed first"), ("-completed_at", "-id"), done, serves=serves)
 
 
 def _of_person(asked: Asked) -> Order | None:
     if PERSON not in asked:
         return None
     theirs = Q(assignee=int(asked[PERSON]))
-    if asked.get(STATUS) == Status.ASSIGNED:
-        theirs &= Q(slot__isnull=False)
-    # What they hold has a slot; NULL, for what they have completed, comes last.
+    if STATUS in asked:  # which is not completed
+        held = theirs & Q(completed_at__isnull=True)
+        return _order(_("newest first"), NEWEST, held, serves=(PERSON,))
     return _order(
-        _("what they hold first, then what they completed"),
-        ("-slot", "-id"),
-        theirs,
-        *((PERSON, STATUS) if asked.get(STATUS) == Status.ASSIGNED else (PERSON,)),
-    )
-
-
-def _completed(asked: Asked) -> Order | None:
-    if not any(name in asked for name in COMPLETED):
-        return None
-    days = in_days("completed_at", asked) & Q(completed_at__isnull=False)
-    if PERSON not in asked:
-        return _last_completed(days, *COMPLETED)
-    theirs = Q(assignee=int(asked[PERSON])) & days
-    return _order(_("last completed first"), ("-completed_at", "-id"), theirs, *COMPLETED, PERSON)
-
-
-def _last_completed(condition: Q, *serves: str) -> Order:
-    return _order(
-        _("last completed first"),
-        ("-completed_at", "-due_at", "-id"),
-        condition & Q(completed_at__isnull=False),
-        *serves,
+        _("what they hold, then what they completed, the last first"),
+        ("-completed_at", "-id"),
+        theirs & Q(completed_at__isnull=False),
+        serves=(PERSON,),
+        head=theirs & Q(completed_at__isnull=True),
     )
 
 
@@ -97,51 +93,64 @@ def _arrived(asked: Asked) -> Order | None:
     if not any(name in asked for name in ARRIVED):
         return None
     days = in_days("created_at", asked)
-    return _order(_("newest first"), ("-created_at", "-id"), days, *ARRIVED)
+    return _order(_("newest first"), ("-created_at", "-id"), days, serves=ARRIVED)
+
+
+def _due(asked: Asked) -> Order | None:
+    if asked.get(LATE) not in YES_NO:
+        return None
+    moment = due(asked[LATE])
+    lanes = [moment & Q(status=one) for one in LIVE if asked.get(STATUS, one) == one]
+    serves = [LATE, STATUS]
+    if QUEUE in asked:
+        queue, wanted = int(asked[QUEUE]), int(asked.get(PRIORITY, 0))
+        some = [one for one in Priority if wanted in (0, one)]
+        lanes = [lane & Q(queue=queue, priority=one) for lane in lanes for one in some]
+        serves += [QUEUE, PRIORITY]
+    return _order(_("first due first"), ("due_at", "id"), *lanes, serves=serves)
 
 
 def _next_in_queue(asked: Asked) -> Order | None:
-    # What is completed is many, and nobody asks for it in the order of work.
-    if QUEUE not in asked or asked.get(STATUS, Status.COMPLETED) == Status.COMPLETED:
+    if QUEUE not in asked or STATUS not in asked:
         return None
     condition = Q(queue=int(asked[QUEUE]), status=asked[STATUS])
     if PRIORITY in asked:
         condition &= Q(priority=int(asked[PRIORITY]))
-    columns = ("priority", "due_at", "id")
-    return _order(_("most urgent first"), columns, condition, QUEUE, STATUS, PRIORITY)
-
-
-def _due(asked: Asked) -> Order | None:
-    if asked.get(LATE) not in ("yes", "no"):
-        return None
-    return _order(_("first due first"), ("due_at", "id"), due(asked[LATE]))
+    columns, serves = ("priority", "due_at", "id"), (QUEUE, STATUS, PRIORITY)
+    return _order(_("most urgent first"), columns, condition, serves=serves)
 
 
 def _of_queue(asked: Asked) -> Order | None:
     if QUEUE not in asked:
         return None
-    return _order(_("newest first"), NEWEST, Q(queue=int(asked[QUEUE])), QUEUE)
+    return _order(_("newest first"), NEWEST, Q(queue=int(asked[QUEUE])), serves=(QUEUE,))
 
 
 def _of_priority(asked: Asked) -> Order | None:
-    if PRIORITY not in asked or asked.get(STATUS, Status.COMPLETED) != Status.COMPLETED:
+    if PRIORITY not in asked or STATUS in asked:
         return None
-    return _order(_("newest first"), NEWEST, Q(priority=int(asked[PRIORITY])), PRIORITY)
+    of_it = Q(priority=int(asked[PRIORITY]))
+    return _order(_("newest first"), NEWEST, of_it, serves=(PRIORITY,))
 
 
 def _in_status(asked: Asked) -> Order | None:
     status = asked.get(STATUS)
     if status is None:
         return None
-    if status == Status.COMPLETED:
-        return _last_completed(Q(), STATUS)
+    of_it = Q(status=status)
     if status == Status.ASSIGNED:
         columns = ("-assigned_at", "-id")
-        return _order(_("last assigned first"), columns, Q(status=status), STATUS)
-    # Nothing that waits or is parked was assigned: so the index has it by id.
-    nobodys = Q(status=status, assigned_at__isnull=True)
-    return _order(_("newest first"), NEWEST, nobodys, STATUS)
+        return _order(_("last assigned first"), columns, of_it, serves=(STATUS,))
+    # Nothing that waits, is parked or cancelled was assigned: so the index has it by id.
+    of_it &= Q(assigned_at__isnull=True)
+    return _order(_("newest first"), NEWEST, of_it, serves=(STATUS,))
 
 
-def _order(words: Any, columns: tuple[str, ...], condition: Q, *serves: str) -> Order:
-    return Order(words, columns, Task.objects.filter(condition), frozenset(serves))
+def _order(
+    words: Any,
+    columns: tuple[str, ...],
+    *lanes: Q,
+    serves: Iterable[str] = (),
+    head: Q | None = None,
+) -> Order:
+    return Order(words, columns, lanes, Task.objects.all(), frozenset(serves), head)

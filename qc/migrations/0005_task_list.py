@@ -9,7 +9,15 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="task",
-            index=models.Index(fields=["completed_at", "due_at"], name="task_due_or_done"),
+            index=models.Index(fields=["status", "due_at"], name="task_due"),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(fields=["completed_at"], name="task_completed"),
+        ),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
         ),
         migrations.AddIndex(
             model_name="task",
