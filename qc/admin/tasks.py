@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import (
 
 from qc import desk, explanations, history
 from qc.admin import labels
+from qc.admin.bulk_pages import BulkPages
 from qc.admin.dialogs import find
 from qc.admin.forms import TaskForm
 from qc.admin.imports import TaskImportExport
@@ -32,7 +33,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(TaskImportExport, TaskActions, Page):
+class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -57,6 +58,7 @@ class TaskAdmin(TaskImportExport, TaskActions, Page):
     )
     # Each order has an index, and is chosen for what is asked: `qc.admin.task_orders`.
     sortable_by = ()
+    list_disable_select_all = False
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")
     search_help_text = _("Reference or name")
