@@ -15,7 +15,7 @@ from qc.models import Task
 
 AFTER, BEFORE = "after", "before"
 # No further are the tasks counted that a filter finds.
-MOST_COUNTED = 500
+MOST_COUNTED = 300
 
 
 class OnePage(Paginator):
