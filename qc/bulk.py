@@ -66,6 +66,12 @@ def stop(change: BulkChange) -> None:
     BulkChange.objects.filter(pk=change.pk).update(is_stopped=True)
 
 
+def unfinished(by: Any) -> BulkChange | None:
+    """Gives what this manager has begun last and is not over."""
+    begun = BulkChange.objects.filter(by=by, is_stopped=False, position__lt=F("total"))
+    return begun.defer("tasks").order_by("-pk").first()
+
+
 def forget() -> int:
     """Deletes what was begun long ago: each task's history has what became of it."""
     return BulkChange.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]

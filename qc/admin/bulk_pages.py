@@ -26,9 +26,9 @@ from qc.models import BulkChange, Task
 
 LIST = "admin:qc_task_changelist"
 TITLES = {
-    "hold": gettext_lazy("Hold tasks"),
-    "resume": gettext_lazy("Resume tasks"),
-    "cancel": gettext_lazy("Cancel tasks"),
+    "hold": gettext_lazy("Hold all that match"),
+    "resume": gettext_lazy("Resume all that match"),
+    "cancel": gettext_lazy("Cancel all that match"),
 }
 STATES = {
     "hold": gettext_lazy("those that wait or are assigned"),
@@ -56,6 +56,14 @@ class BulkPages:
             for rest, view, name in views
         ]
         return [*ours, *super().get_urls()]  # type: ignore[misc]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Shows the list, and above it which change of many is not over."""
+        unfinished = bulk.unfinished(request.user) if self.has_steer_permission(request) else None
+        context = {"unfinished": unfinished, **(extra_context or {})}
+        return super().changelist_view(request, context)  # type: ignore[misc]
 
     def bulk(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Shows how far it is."""

@@ -100,7 +100,8 @@ class TaskRows(ChangeList):
         self.result_count = n
 
     def _tell_django(self) -> None:
-        self.show_full_result_count, self.full_result_count = False, None
+        # As many as found: or the head of the page would tell of them too.
+        self.show_full_result_count, self.full_result_count = False, self.result_count
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
         self.paginator = OnePage(Task.objects.none(), self.list_per_page)

@@ -58,7 +58,10 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
     )
     # Each order has an index, and is chosen for what is asked: `qc.admin.task_orders`.
     sortable_by = ()
+    # Counts of each filter's choices would be counts of the whole table.
+    show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
+    list_before_template = "qc/admin/unfinished.html"
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")
     search_help_text = _("Reference or name")

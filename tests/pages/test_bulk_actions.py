@@ -54,8 +54,8 @@ def test_all_that_match_are_asked_for_once_with_their_number(
     lifecycle.cancel(tasks[0].pk, by=mona, reason="duplicate")
     page = ask(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
     text = " ".join(page.content.decode().split())
-    assert "This changes 6 tasks." in text
-    assert "those that wait or are assigned; others stay as they are" in text
+    assert "This changes 6 tasks:" in text
+    assert "those that wait or are assigned. Others stay as they are" in text
     assert Task.objects.filter(status="on_hold").count() == 0
 
 
@@ -206,7 +206,7 @@ def test_no_more_than_can_be_changed_at_once(
 ) -> None:
     monkeypatch.setattr(bulk, "MOST", 4)
     page = ask(mona_at_the_desk, "hold_selected").content.decode()
-    assert "This changes 4 tasks." in page
+    assert "This changes 4 tasks:" in page
     assert "do it again for the rest" in page
     assert begin(mona_at_the_desk, "hold_selected").tasks == [task.pk for task in tasks[:4]]
 
@@ -299,3 +299,16 @@ def test_the_question_reads_no_more_for_many(
     for _ in range(30):
         add_task(invoices)
     assert asked() == few
+
+
+def test_a_list_leads_back_to_what_is_not_over(
+    mona_at_the_desk: Client, otto_at_the_desk: Client, mona: User, tasks: list[Task]
+) -> None:
+    def said(client: Client) -> bool:
+        return "is not over" in client.get(reverse(LIST)).content.decode()
+
+    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    assert said(mona_at_the_desk)
+    assert not said(otto_at_the_desk)
+    bulk.stop(change)
+    assert not said(mona_at_the_desk)
