@@ -33,7 +33,7 @@ Asked = Mapping[str, str]
 def begins_with(text: str) -> Q:
     """Gives the condition for a reference that begins so: a range of its index.
 
-    A LIKE would do without it: Django compares by bytes, MariaDB has it by characters.
+    Django's `startswith` compares by bytes, which MariaDB's index of characters can't serve.
     """
     start = text.strip().upper()
     return Q(reference__gte=start, reference__lt=start + LAST_CHARACTER)
@@ -62,7 +62,7 @@ def _completed(asked: Asked) -> Order | None:
     of_days = any(name in asked for name in COMPLETED)
     if not of_days and asked.get(STATUS) != Status.COMPLETED:
         return None
-    # Cancelled or not, what was ever completed and is now has the column: both say the same.
+    # What has this column is completed, and the other way round: a constraint keeps it so.
     done = in_days("completed_at", asked) & Q(completed_at__isnull=False)
     serves = [*COMPLETED, STATUS] if asked.get(STATUS) == Status.COMPLETED else [*COMPLETED]
     for name, column in ((PERSON, "assignee"), (QUEUE, "queue")):
