@@ -332,9 +332,16 @@ class Task(models.Model):
             models.Index(fields=["status", "raise_at"], name="task_raise"),
             models.Index(fields=["assignee", "completed_at"], name="task_done"),
             # What came and what was done in a span of time, by queue, read in the index alone.
-            # Neither moves when a task is handed out.
+            # None of the rest but `task_due` moves when a task is handed out.
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
+            # Filters of the task list (`qc.admin.task_orders`): what is late, or in time, by due;
+            # what of a queue was completed, the last first; what is of one queue, or priority,
+            # newest first.
+            models.Index(fields=["status", "due_at"], name="task_due"),
+            models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
+            models.Index(fields=["queue", "id"], name="task_of_queue"),
+            models.Index(fields=["priority", "id"], name="task_of_priority"),
         ]
 
     def __str__(self) -> str:
@@ -357,3 +364,35 @@ class Task(models.Model):
     def plan_raise(self) -> None:
         """Sets when the sweep raises the priority next: never above P1."""
         self.raise_at = self.due_at if self.priority > Priority.P1 else None
+
+
+class BulkChange(models.Model):
+    """One arrow for many tasks, followed in batches; `qc.bulk` begins it and carries it on.
+
+    `tasks` are their ids in the order in which they are changed, the first `position` of them are
+    through. Whoever carries it on has it to themselves until `busy_until`.
+    """
+
+    arrow = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    tasks = models.JSONField()
+    total = models.PositiveIntegerField()
+    position = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    refusals = models.JSONField(default=list)
+    busy_until = models.DateTimeField(null=True)
+    is_stopped = models.BooleanField(default=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.arrow} {self.total}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be changed."""
+        return self.is_stopped or self.position >= self.total

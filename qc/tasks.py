@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from knox.models import get_token_model
 
-from qc import sweeps
+from qc import bulk, sweeps
 
 logger = logging.getLogger(__name__)
 
@@ -24,4 +24,5 @@ def tidy() -> None:
     now = timezone.now()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     tokens, _ = get_token_model().objects.filter(expiry__lt=now).delete()
+    bulk.forget()
     logger.info("tidy: %d sessions and %d tokens had expired", sessions, tokens)

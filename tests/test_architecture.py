@@ -10,7 +10,7 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "explanations", "invariants", "demo"},
+    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"},
     {"desk", "rows"},
     {"matching", "tables"},
     {"assignment", "presence"},

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
 
-from qc import desk, lifecycle
+from qc import bulk, desk, lifecycle
+from qc.admin.bulk_pages import ask_for_all, is_for_all
 from qc.admin.dialogs import AssignForm, OptionalReasonForm, ReasonForm, Text, asking
 from qc.exceptions import QCError
 from qc.models import Task, User
@@ -81,22 +82,25 @@ class TaskActions:
     @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Gives the selected tasks to one person, as many as they can hold."""
+        if is_for_all(request):
+            messages.warning(request, __("Tasks are assigned one by one: please select them."))
+            return None
         return ask_for_many(self, request, queryset, desk.assign, AssignForm)
 
     @admin.action(description=_("Hold selected tasks"), permissions=["steer"])
     def hold_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Parks the selected tasks."""
-        return ask_for_many(self, request, queryset, desk.hold, ReasonForm)
+        return _ask(self, request, queryset, "hold", ReasonForm)
 
     @admin.action(description=_("Resume selected tasks"), permissions=["steer"])
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Lets the selected tasks wait again."""
-        return ask_for_many(self, request, queryset, desk.resume, OptionalReasonForm)
+        return _ask(self, request, queryset, "resume", OptionalReasonForm)
 
     @admin.action(description=_("Cancel selected tasks"), permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Cancels the selected tasks."""
-        return ask_for_many(self, request, queryset, desk.cancel, ReasonForm)
+        return _ask(self, request, queryset, "cancel", ReasonForm)
 
 
 def offered(user: User, name: str, task: Task) -> bool:
@@ -105,6 +109,18 @@ def offered(user: User, name: str, task: Task) -> bool:
     if arrow == "assign" and lifecycle.may_now(user, "release", task):
         return True  # out of other hands
     return lifecycle.may_now(user, arrow, task)
+
+
+def _ask(
+    model_admin: Any,
+    request: HttpRequest,
+    queryset: QuerySet[Task],
+    arrow: str,
+    form_class: type[ReasonForm],
+) -> HttpResponse | None:
+    if is_for_all(request):
+        return ask_for_all(model_admin, request, queryset, arrow, form_class)
+    return ask_for_many(model_admin, request, queryset, bulk.ARROWS[arrow], form_class)
 
 
 def ask_for_many(
@@ -127,6 +143,7 @@ def ask_for_many(
         "form": form,
         "tasks": queryset.select_related("queue", "assignee"),
         "action": name,
+        "back": request.get_full_path(),
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
         "opts": model_admin.model._meta,
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -12,44 +12,28 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    DropdownFilter,
     RelatedDropdownFilter,
 )
 
 from qc import desk, explanations, history
 from qc.admin import labels
+from qc.admin.bulk_pages import BulkPages
 from qc.admin.dialogs import find
 from qc.admin.forms import TaskForm
 from qc.admin.imports import TaskImportExport
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others, save_edit
 from qc.admin.task_actions import TaskActions, offered
-from qc.models import Status, Task
+from qc.admin.task_filters import LIVE, DaysFilter, LateFilter
+from qc.admin.task_list import TaskRows
+from qc.admin.task_orders import begins_with
+from qc.models import Task
 from qc.words import clock
 
-LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
 TIMELINE = 20
 
 
-class LateFilter(DropdownFilter):
-    """Tasks past due that are not done."""
-
-    title = _("late")
-    parameter_name = "late"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Gives the choices."""
-        return [("yes", _("Late")), ("no", _("In time"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        """Gives the tasks that are late, or those that are not."""
-        late = Q(status__in=LIVE, due_at__lt=timezone.now())
-        if self.value() == "yes":
-            return queryset.filter(late)
-        return queryset.exclude(late) if self.value() == "no" else queryset
-
-
 @admin.register(Task)
-class TaskAdmin(TaskImportExport, TaskActions, Page):
+class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -69,7 +53,15 @@ class TaskAdmin(TaskImportExport, TaskActions, Page):
         ("priority", ChoicesDropdownFilter),
         LateFilter,
         ("assignee", AutocompleteSelectFilter),
+        ("created_at", DaysFilter),
+        ("completed_at", DaysFilter),
     )
+    # Each order has an index, and is chosen for what is asked: `qc.admin.task_orders`.
+    sortable_by = ()
+    # Counts of each filter's choices would be counts of the whole table.
+    show_facets = admin.ShowFacets.NEVER
+    list_disable_select_all = False
+    list_before_template = "qc/admin/unfinished.html"
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")
     search_help_text = _("Reference or name")
@@ -114,13 +106,18 @@ class TaskAdmin(TaskImportExport, TaskActions, Page):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
     ) -> tuple[QuerySet[Task], bool]:
-        """Finds by the beginning of a reference, or any part of a name, whatever the case.
-
-        References are kept in capitals, and compared letter by letter: that can use an index.
-        """
+        """Finds by the beginning of a reference, else by any part of a name, whatever the case."""
         term = search_term.strip()
-        found = Q(reference__startswith=term.upper()) | Q(name__icontains=term)
-        return (queryset.filter(found) if term else queryset), False
+        if not term:
+            return queryset, False
+        there = begins_with(term)
+        if Task.objects.filter(there).exists():
+            return queryset.filter(there), False
+        return queryset.filter(name__icontains=term), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
+        """Gives the kind of list this page is."""
+        return TaskRows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Gives the fields that are shown only: the reference too, once it is there."""
@@ -169,27 +166,27 @@ class TaskAdmin(TaskImportExport, TaskActions, Page):
             history.save(obj, kind="", by=request.user)  # type: ignore[arg-type]
         after_commit(desk.filled, [obj.queue_id])
 
-    @admin.display(description=_("priority"), ordering="priority")
+    @admin.display(description=_("priority"))
     def priority_label(self, task: Task) -> SafeString:
         """Gives the priority as a label."""
         return labels.priority(task)
 
-    @admin.display(description=_("status"), ordering="status")
+    @admin.display(description=_("status"))
     def status_label(self, task: Task) -> SafeString:
         """Gives the status as a label."""
         return labels.status(task)
 
-    @admin.display(description=_("person"), ordering="assignee__username", empty_value="-")
+    @admin.display(description=_("person"), empty_value="-")
     def person(self, task: Task) -> str | None:
         """Gives who holds the task, or finished it."""
         return str(task.assignee) if task.assignee_id else None
 
-    @admin.display(description=_("due"), ordering="due_at")
+    @admin.display(description=_("due"))
     def due_words(self, task: Task) -> SafeString:
         """Says when the task is due."""
         return labels.due(task)
 
-    @admin.display(description=_("age"), ordering="-created_at")
+    @admin.display(description=_("age"))
     def age(self, task: Task) -> SafeString:
         """Says how long ago the task arrived."""
         return labels.age(task.created_at)
