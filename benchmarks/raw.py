@@ -54,6 +54,20 @@ def complete(task: int) -> None:
         _write_history(cursor, [task], "completed")
 
 
+def arrive(reference: str, queue: int) -> None:
+    """Adds a waiting task, writes history."""
+    with transaction.atomic():
+        cursor = connection.connection.cursor()
+        cursor.execute(
+            "INSERT INTO qc_task (reference, name, queue_id, priority, due_at, raise_at,"
+            " instructions, link, details, status, outcome, notes, draft, created_at)"
+            " VALUES (%s, 'Check it', %s, 3, NOW(6), NOW(6), 'Look closely.', '', '{}',"
+            " 'pending', '', '', '', NOW(6))",
+            (reference, queue),
+        )
+        _write_history(cursor, [cursor.lastrowid], "")
+
+
 def sweep(batch: int) -> int:
     """Gives every free person of each queue their most urgent task, set-based."""
     cursor = connection.cursor().cursor
