@@ -1,0 +1,73 @@
+"""Which shifts are played: sizes, ways of handing out, fairness, and a primary near its end."""
+
+import multiprocessing
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.shift_model import capacity, primary, times
+from benchmarks.shift_model.measures import Outcome
+from benchmarks.shift_model.primary import AS_IT_IS, BY_QUEUE, Costs, Setup
+from benchmarks.shift_model.shift import Plan, Shift
+
+SIZES = (200, 2_000, 20_000)
+SWEEPS = (None, 1, 5, 15, 30, 60)
+UTILISATIONS = (0.85, 0.95)
+HANDLING = 300
+# The larger the floor, the shorter it needs to be played for the same number of tasks.
+HOURS = {200: 24, 2_000: 3, 20_000: 0.5}
+FAIRNESS = ((200, 1), (200, 8), (2_000, 1), (2_000, 8), (20_000, 1))
+NEARLY_FULL = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
+
+
+class Played(NamedTuple):
+    """A plan, and what came of it."""
+
+    plan: Plan
+    outcome: Outcome
+
+
+def setup_of(people: int) -> Setup:
+    """Gives what a floor of this size is played on: QC Desk as it is, if one primary carries it."""
+    return AS_IT_IS if people <= 2_000 else BY_QUEUE
+
+
+def waits() -> list[Plan]:
+    """Gives each size with each way of handing out, at each utilisation."""
+    return [
+        Plan(people, part, sweep, setup_of(people), HOURS[people], HANDLING)
+        for part in UTILISATIONS
+        for people in SIZES
+        for sweep in SWEEPS
+    ]
+
+
+def fairness() -> list[Plan]:
+    """Gives each size and length with the longest idle first, and with anybody."""
+    return [
+        Plan(people, UTILISATIONS[0], None, setup_of(people), hours, HANDLING, is_fair)
+        for people, hours in FAIRNESS
+        for is_fair in (True, False)
+    ]
+
+
+def nearly_full(costs: Costs) -> list[Plan]:
+    """Gives the largest floor with shorter and shorter tasks, up to the end of its primary."""
+    people, part = SIZES[-1], UTILISATIONS[0]
+    return [
+        Plan(people, part, None, BY_QUEUE, 0.02, handling)
+        for busy in NEARLY_FULL
+        for handling in [capacity.handling_for(costs, BY_QUEUE, people, part, busy)]
+    ]
+
+
+def play(plan: Plan) -> Played:
+    """Plays one shift."""
+    return Played(plan, Shift(plan, times.load(), primary.load()).run())
+
+
+def play_all(plans: Sequence[Plan]) -> list[Played]:
+    """Plays all of them, on as many cores as there are; the largest first, given in order."""
+    largest = sorted(range(len(plans)), key=lambda at: -plans[at].people * plans[at].hours)
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        played = pool.map(play, [plans[at] for at in largest], chunksize=1)
+    return [one for _at, one in sorted(zip(largest, played, strict=True), key=lambda pair: pair[0])]

@@ -1,0 +1,53 @@
+"""What a shift came to, in numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """Gives the value below which `part` percent of these lie; nan when there are none."""
+    if not values:
+        return float("nan")
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * part / 100), len(ordered) - 1)]
+
+
+def gini(values: Sequence[float]) -> float:
+    """Gives how unequal these are: 0 when all are equal, near 1 when one has everything."""
+    ordered, total = sorted(values), sum(values)
+    if not total:
+        return 0.0
+    n = len(ordered)
+    ranked = sum(rank * value for rank, value in enumerate(ordered, start=1))
+    return 2 * ranked / (n * total) - (n + 1) / n
+
+
+@dataclass
+class Outcome:
+    """What was seen after the first minutes; all times are in seconds.
+
+    `done`: tasks of each person. `idle`: from finishing a task to having the next. `kept`: the part
+    of it during which that next task was there already, so that both waited. `p1`: from a P1's
+    arrival to somebody having it. `p1_met`: the same for those that found somebody on their queue
+    free. `busy`: the part of the primary's time that hand-outs took. `waiting`: tasks that waited
+    at the end.
+    """
+
+    done: list[int]
+    idle: list[float] = field(default_factory=list)
+    kept: list[float] = field(default_factory=list)
+    p1: list[float] = field(default_factory=list)
+    p1_met: list[float] = field(default_factory=list)
+    busy: float = 0
+    waiting: int = 0
+    seconds: float = 0
+
+    @property
+    def lost(self) -> float:
+        """The part of all people's time that was spent free while their next task was there."""
+        return sum(self.kept) / (len(self.done) * self.seconds)
+
+    @property
+    def gini(self) -> float:
+        """How unequally the tasks were spread over the people."""
+        return gini(self.done)
