@@ -1,0 +1,160 @@
+"""Arrival and handling times of a shift that was really played.
+
+Starts the site, lets `simulate_shift` play people, brings them tasks one by one as another system
+would, and writes what the database says of it to shift_times.json. The model of a shift draws from
+these times.
+"""
+
+import json
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, NamedTuple
+
+from benchmarks import floor
+from benchmarks.cycle import gunicorn
+from benchmarks.report import Table
+from benchmarks.shift_model.shift import PRIORITIES
+
+TIMES = Path(__file__).parent / "shift_times.json"
+PEOPLE = 24
+HANDLING_SECONDS = 4
+TASKS_A_SECOND = 3.6
+MINUTES = 6
+SEED = 11
+DRAWN = 400
+
+
+def run() -> Table:
+    """Plays the shift, and writes its times."""
+    play()
+    found = observed()
+    write(found)
+    table = Table(
+        "Shift times",
+        f"{PEOPLE} simulated people for {MINUTES} minutes; {found['played']['done']} tasks done.",
+        ["wait", "n", "p50, ms", "p95, ms", "p99, ms"],
+    )
+    for name in ("finish_to_next_ms", "arrival_to_free_person_ms"):
+        table.rows.append([name.removesuffix("_ms").replace("_", " "), *found[name].values()])
+    return table
+
+
+def write(found: dict[str, Any]) -> None:
+    """Writes a line for each kind of time."""
+    lines = [f'"{name}": {json.dumps(value)}' for name, value in found.items()]
+    TIMES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def play() -> None:
+    """Lets people work while tasks arrive. Raises CommandError when something went wrong."""
+    from django.contrib.auth.hashers import make_password
+    from django.core.management import call_command
+
+    floor.clear()
+    floor.add_queues()
+    floor.add_people(PEOPLE, password=make_password("demo"))
+    over = threading.Event()
+    options = {"people": PEOPLE, "minutes": MINUTES, "handling": HANDLING_SECONDS, "seed": SEED}
+    with gunicorn() as port:
+        sender = threading.Thread(target=send, args=(over,))
+        sender.start()
+        try:
+            call_command("simulate_shift", url=f"http://127.0.0.1:{port}", **options)
+        finally:
+            over.set()
+            sender.join()
+
+
+def send(over: threading.Event) -> None:
+    """Brings tasks one at a time, at random moments, until it is over."""
+    from qc.resources import import_tasks
+
+    dice = random.Random(SEED)
+    number, due = 0, time.monotonic()
+    # By the clock: what sending takes must not push the next one back.
+    while not over.wait(max(0, due - time.monotonic())):
+        number += 1
+        due += dice.expovariate(TASKS_A_SECOND)
+        (priority,) = dice.choices(list(PRIORITIES), list(PRIORITIES.values()))
+        row = f"S-{number},Check it,Queue {dice.randint(1, floor.QUEUES)},{priority}"
+        import_tasks(f"reference,name,queue,priority\n{row}\n".encode(), "sent.csv", by=None)
+
+
+DONE = (
+    "SELECT assignee_id, created_at, assigned_at, completed_at FROM qc_task"
+    " WHERE status = 'completed' ORDER BY assignee_id, completed_at"
+)
+LEFT = "SELECT id, history_date FROM qc_historicaluser WHERE kind = 'signed out'"
+
+
+class Done(NamedTuple):
+    """A task that somebody has done."""
+
+    person: int
+    arrived: datetime
+    assigned: datetime
+    completed: datetime
+
+
+def observed() -> dict[str, Any]:
+    """Gives what the database says: times in seconds, waits in milliseconds.
+
+    Who gets a task in the answer to finishing one begins at once, so these tell how long a task
+    takes; who was free before it came has to notice it first.
+    """
+    arrivals = floor.rows("SELECT created_at FROM qc_task ORDER BY created_at")
+    # Who holds a task when the shift ends finishes it there and then.
+    end = max(done.completed for pair in following() for done in pair)
+    last = end - timedelta(seconds=2 * HANDLING_SECONDS)
+    pairs = [(before, task) for before, task in following() if task.assigned < last]
+    next_ones = [(before, task) for before, task in pairs if task.arrived < before.completed]
+    came_later = [task for before, task in pairs if task.arrived > before.completed]
+    return {
+        "played": {
+            "people": PEOPLE,
+            "minutes": MINUTES,
+            "handling_seconds": HANDLING_SECONDS,
+            "arrived": len(arrivals),
+            "done": len(floor.rows(DONE)),
+        },
+        "finish_to_next_ms": waits([seconds(b.completed, t.assigned) for b, t in next_ones]),
+        "arrival_to_free_person_ms": waits([seconds(t.arrived, t.assigned) for t in came_later]),
+        "handling_seconds": drawn([seconds(t.assigned, t.completed) for _, t in next_ones]),
+        "gap_seconds": drawn([seconds(a, b) for (a,), (b,) in pairwise(arrivals)]),
+    }
+
+
+def following() -> Iterator[tuple[Done, Done]]:
+    """Gives each task with the one that its person did before it, if they did not leave between."""
+    left = defaultdict(list)
+    for person, moment in floor.rows(LEFT):
+        left[person].append(moment)
+    for before, task in pairwise(map(Done._make, floor.rows(DONE))):
+        stayed = not any(before.completed <= at <= task.assigned for at in left[task.person])
+        if before.person == task.person and stayed:
+            yield before, task
+
+
+def seconds(begin: datetime, end: datetime) -> float:
+    """Gives the seconds between two moments of the database."""
+    return (end - begin).total_seconds()
+
+
+def waits(values: list[float]) -> dict[str, float]:
+    """Gives how many these are, and their 50th, 95th and 99th percentile in milliseconds."""
+    at = quantiles(values, n=100)
+    return {"n": len(values)} | {f"p{p}": round(1000 * at[p - 1], 1) for p in (50, 95, 99)}
+
+
+def drawn(values: list[float]) -> list[float]:
+    """Gives a few hundred of these, evenly spread over all of them, the smallest first."""
+    ordered = sorted(values)
+    step = max(len(ordered) / DRAWN, 1)
+    return [round(ordered[int(at * step)], 3) for at in range(int(len(ordered) / step))]
