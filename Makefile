@@ -7,7 +7,7 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint bench format requirements
+.PHONY: help run test lint bench format model requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
@@ -36,7 +36,12 @@ format: ## Put the code in shape
 	@$(INSIDE) ruff check --fix .
 	@$(INSIDE) ruff format .
 
+model: ## Ask the model of a shift: docs/scaling.md and its plots
+	@$(SET_UP) requirements-bench.txt
+	@$(INSIDE) python -m benchmarks.shift_model
+
 requirements: ## Pin anew what requirements*.in ask for (ARGS=--upgrade for newer releases)
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) $(PIN) $(ARGS) requirements.in -o requirements.txt
 	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-bench.in -o requirements-bench.txt
