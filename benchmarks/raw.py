@@ -85,21 +85,26 @@ def sweep(batch: int) -> int:
 
 def _lock_most_urgent(cursor: Any, person: int, queues: list[int]) -> int:
     seeks = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT * FROM qc_task WHERE queue_id = {queue} AND status = 'pending'"
+        "SELECT * FROM (SELECT id, priority, due_at FROM qc_task"
+        f" WHERE queue_id = {queue} AND status = 'pending'"
         f" AND NOT (released_by_id <=> {person}) ORDER BY priority, due_at, id LIMIT 1"
         f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
         for queue in queues
     )
     cursor.execute(f"{seeks} ORDER BY priority, due_at, id LIMIT 1")
+    cursor.execute("SELECT * FROM qc_task WHERE id = %s", (cursor.fetchall()[0][0],))
     return int(cursor.fetchall()[0][0])
 
 
 def _write_history(cursor: Any, tasks: list[int], kind: str) -> None:
+    # Each row has a reason of its own.
+    reasons = " ".join(f"WHEN {task} THEN %s" for task in tasks)
+    said = [f"P1, due 14:30, most urgent of their 3 queues; free since {task}" for task in tasks]
     cursor.execute(
         f"INSERT INTO qc_historicaltask ({TASK}, through, kind, history_date, history_type,"
-        f" history_change_reason) SELECT {TASK}, 'shell', %s, NOW(6), '~', %s FROM qc_task"
-        f" WHERE id IN ({','.join(map(str, tasks))})",
-        (kind, "P1, due 14:30, most urgent of their 3 queues; free since 14:02"),
+        f" person_id, history_change_reason) SELECT {TASK}, 'shell', %s, NOW(6), '~', assignee_id,"
+        f" CASE id {reasons} END FROM qc_task WHERE id IN ({','.join(map(str, tasks))})",
+        (kind, *said),
     )
 
 
@@ -113,7 +118,8 @@ def _heads(cursor: Any, people: list[int]) -> tuple[dict[int, list[int]], dict[i
         for queue in served[person]:
             wanted[queue] += 1
     seeks = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT * FROM qc_task WHERE queue_id = {queue} AND status = 'pending'"
+        f"SELECT * FROM (SELECT id, queue_id, priority, due_at, released_by_id FROM qc_task"
+        f" WHERE queue_id = {queue} AND status = 'pending'"
         f" ORDER BY priority, due_at, id LIMIT {n}) AS seek{queue}"
         for queue, n in wanted.items()
     )

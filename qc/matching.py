@@ -13,22 +13,21 @@ from qc import lifecycle, seeks
 from qc.assignment import free_slots, why
 from qc.lifecycle import Assignment
 from qc.models import Queue, Role, Status, Task, User
-from qc.querysets import ORDER_OF_WORK
+from qc.seeks import Head
 from qc.transactions import retrying
 
 # So many are locked and assigned in one transaction: others wait for a short one only.
 BATCH = 200
 # A pass that lost a race for some of its tasks is repeated; what is left then is the sweep's.
 PASSES = 3
-# What of a task and of a person decides who gets it, and how they are called.
-TASK = ("reference", "queue", *ORDER_OF_WORK, "released_by")
+# What of a person decides what they get, and how they are called.
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
 
 
 class Pair(NamedTuple):
     """A task meant for a person, before either is locked."""
 
-    task: Task
+    task: Head
     person: User
     queues: int
 
@@ -87,7 +86,7 @@ def _served(people: list[User]) -> dict[int, list[int]]:
     return {person: sorted(queues) for person, queues in served.items()}
 
 
-def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Task]]:
+def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
     """Gives each queue's most urgent tasks, no more of them than its free people can look at.
 
     What one of them gave back is passed over by them: there must be as many more behind it.
@@ -97,32 +96,28 @@ def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int,
         wanted.update(dict.fromkeys(queues, places[person]))
     more: Counter[int] = Counter()
     while True:
-        tasks = seeks.heads(wanted + more, (wanted + more).total(), only=TASK)
+        tasks = seeks.peek(wanted + more, (wanted + more).total())
         given_back = Counter(task.queue_id for task in tasks if task.released_by_id in places)
         if given_back <= more:
             break
         # Twice as many, so that a long row of them takes few looks.
         more = given_back + given_back
-    heads: dict[int, deque[Task]] = {queue: deque() for queue in wanted}
+    heads: dict[int, deque[Head]] = {queue: deque() for queue in wanted}
     for task in tasks:
         heads[task.queue_id].append(task)
     return heads
 
 
-def _take(heads: dict[int, deque[Task]], queues: list[int], person: User) -> Task | None:
+def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Head | None:
     """Takes away the most urgent task that this person may have."""
     firsts = (
         next((task for task in heads[queue] if task.released_by_id != person.pk), None)
         for queue in queues
     )
-    best = min((task for task in firsts if task), key=_urgency, default=None)
+    best = min((task for task in firsts if task), default=None)
     if best is not None:
         heads[best.queue_id].remove(best)
     return best
-
-
-def _urgency(task: Task) -> tuple[object, ...]:
-    return (task.priority, task.due_at, task.pk)
 
 
 @retrying
@@ -138,10 +133,11 @@ def _assign(pairs: list[Pair]) -> int:
     tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
     found = [
         Assignment(
-            tasks[task.pk], people[person.pk], slots[person.pk].popleft(), why(task, person, queues)
+            task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
         )
-        for task, person, queues in pairs
-        if task.pk in tasks and slots.get(person.pk) and tasks[task.pk].released_by_id != person.pk
+        for head, planned, queues in pairs
+        if (task := tasks.get(head.pk)) and task.released_by_id != planned.pk
+        if slots.get(planned.pk)
     ]
     lifecycle.assign_many(found)
     return len(found)

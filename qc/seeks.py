@@ -26,30 +26,52 @@ class Standing(NamedTuple):
     late: int = 0
 
 
+class Head(NamedTuple):
+    """What of a waiting task decides who gets it, and what it is called; they sort by urgency."""
+
+    priority: int
+    due_at: Any
+    pk: int
+    queue_id: int
+    released_by_id: int | None
+    reference: str
+
+
 def heads(
-    most: Mapping[int, int],
-    limit: int,
-    *,
-    not_released_by: int | None = None,
-    lock: Lock = "",
-    only: tuple[str, ...] = (),
+    most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
 ) -> list[Task]:
-    """Gives the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
+    """Gives whole tasks, as `peek` finds them.
+
+    They are read by their ids afterwards: in the seeks themselves a long text would make MariaDB
+    write a table to the disk for each queue.
+    """
+    ids = [head.pk for head in peek(most, limit, not_released_by=not_released_by, lock=lock)]
+    tasks = {task.pk: task for task in (_by_id(len(ids)).items(*ids) if ids else ())}
+    return [tasks[pk] for pk in ids]
+
+
+def peek(
+    most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
+) -> list[Head]:
+    """Finds the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
     `most` says for each queue's id how many of its tasks to look at. With `lock`, inside a
     transaction, these are locked: past what others have locked, or waiting for it. MariaDB locks
-    the head of each queue that it looks at until the transaction ends. `only` names the columns
-    that are wanted at once.
+    the head of each queue that it looks at until the transaction ends.
     """
     seeks: list[str] = []
     values: list[Any] = []
     for number, (queue, n) in enumerate(most.items()):
-        seek = _seek(n, not_released_by is not None, lock, only)
+        seek = _seek(n, not_released_by is not None, lock)
         sql, parameters = seek.sql(queue, not_released_by or 0)
         seeks.append(f"SELECT * FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's own SQL
         values += parameters
-    merged = f"{' UNION ALL '.join(seeks)} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
-    return list(Task.objects.raw(merged, values)) if seeks else []
+    if not seeks:
+        return []
+    order = ", ".join(ORDER_OF_WORK)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' UNION ALL '.join(seeks)} ORDER BY {order} LIMIT {int(limit)}", values)
+        return [Head(*row) for row in cursor.fetchall()]
 
 
 def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
@@ -96,6 +118,11 @@ def _late(priority: int, now: datetime, most: int) -> Prepared:
     return Prepared(lambda queue: past_due.filter(queue=queue).order_by().values("id")[:most])
 
 
+@functools.lru_cache(maxsize=256)
+def _by_id(n: int) -> Prepared:
+    return Prepared(lambda *ids: Task.objects.filter(pk__in=ids).order_by())
+
+
 @functools.cache
 def _entries(most: int) -> Prepared:
     return Prepared(
@@ -104,13 +131,13 @@ def _entries(most: int) -> Prepared:
 
 
 @functools.lru_cache(maxsize=256)
-def _seek(n: int, but_released: bool, lock: Lock, only: tuple[str, ...]) -> Prepared:
+def _seek(n: int, but_released: bool, lock: Lock) -> Prepared:
     def make(queue: int, person: int) -> Any:
         waiting = Task.objects.waiting().filter(queue=queue)
         if but_released:
             waiting = waiting.exclude(released_by=person)
         if lock:
             waiting = waiting.select_for_update(skip_locked=lock == "skip locked")
-        return waiting.only(*only)[:n]
+        return waiting.values_list(*ORDER_OF_WORK, "queue", "released_by", "reference")[:n]
 
     return Prepared(make)
