@@ -68,17 +68,40 @@ def record_many(  # noqa: PLR0913
     for tasks that came into or left somebody's hands `people`, the ids of whose.
     """
     told = zip(reasons, people or repeat(None, len(items)), strict=True)
-    # For all of them the same.
-    how: dict[str, Any] = {
+    how = _how(kind, by, created)
+    rows = list(zip(items, told, strict=True))
+    for start in range(0, len(rows), BATCH):
+        _insert(rows[start : start + BATCH], how)
+
+
+def record_handed_out(reasons: Mapping[int, str]) -> None:
+    """Writes one history row for each task that has just been handed out by itself: id → why.
+
+    The database copies its own rows. Only for a job: to name a user it would have to look whether
+    there is one, and wait for who has them locked, while others wait to write history.
+    """
+    columns = _columns_of(Task)
+    why = " ".join(["WHEN %s THEN %s"] * len(reasons))
+    marks = ", ".join(["%s"] * len(columns.alike))
+    sql = (
+        f"INSERT INTO {columns.into} SELECT {columns.copied}, {marks}, CASE id {why} END,"  # noqa: S608
+        f" assignee_id FROM {Task._meta.db_table} WHERE id IN ({', '.join(['%s'] * len(reasons))})"
+    )
+    alike = columns.alike_values(_how("assigned", None, created=False))
+    said: list[Any] = [part for one in reasons.items() for part in one]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*alike, *said, *reasons])
+
+
+def _how(kind: str, by: User | None, created: bool) -> dict[str, Any]:
+    """Gives what is the same in all rows of one writing."""
+    return {
         "history_type": "+" if created else "~",
         "history_user_id": by.pk if by else None,
         "history_date": timezone.now(),
         "kind": kind,
         "through": current_through(),
     }
-    rows = list(zip(items, told, strict=True))
-    for start in range(0, len(rows), BATCH):
-        _insert(rows[start : start + BATCH], how)
 
 
 def _insert(batch: Sequence[tuple[Any, tuple[str, int | None]]], how: Mapping[str, Any]) -> None:
@@ -88,7 +111,7 @@ def _insert(batch: Sequence[tuple[Any, tuple[str, int | None]]], how: Mapping[st
     as long as the database needs for it.
     """
     columns = _columns_of(batch[0][0].__class__)
-    alike = [field.get_db_prep_save(how[field.attname], connection) for field in columns.alike]
+    alike = columns.alike_values(how)
     values: list[Any] = []
     for item, told in batch:
         values += columns.as_they_are(item)
@@ -105,7 +128,8 @@ class Columns(NamedTuple):
 
     `as_they_are` gives an item's values that a database's driver takes as the item has them; the
     `others` need preparation; `alike` are the same in all rows of one writing; of what is told of
-    each row by itself, reason and person, it has the first `told`. `into` names them all.
+    each row by itself, reason and person, it has the first `told`. `into` names them all, and
+    `copied` those that are copied from the item.
     """
 
     as_they_are: Callable[[Any], tuple[Any, ...]]
@@ -113,6 +137,11 @@ class Columns(NamedTuple):
     alike: list[Any]
     told: int
     into: str
+    copied: str
+
+    def alike_values(self, how: Mapping[str, Any]) -> list[Any]:
+        """Gives the values of the columns that are the same in all rows."""
+        return [field.get_db_prep_save(how[field.attname], connection) for field in self.alike]
 
 
 @functools.cache
@@ -126,8 +155,10 @@ def _columns_of(model: type[models.Model]) -> Columns:
     told = [fields[name] for name in TOLD if name in fields]
     alike = [field for field in fields.values() if field not in (*tracked, *told)]
     names = ", ".join(field.column for field in (*plain, *others, *alike, *told))
+    copied_names = ", ".join(field.column for field in (*plain, *others))
     as_they_are = attrgetter(*(field.attname for field in plain))
-    return Columns(as_they_are, others, alike, len(told), f"{row._meta.db_table} ({names})")
+    into = f"{row._meta.db_table} ({names})"
+    return Columns(as_they_are, others, alike, len(told), into, copied_names)
 
 
 @contextmanager

@@ -104,9 +104,7 @@ def assign_many(found: Sequence[Assignment]) -> None:
         assignee=ById({one.task.pk: one.person.pk for one in found}),
         slot=ById({one.task.pk: one.slot for one in found}),
     )
-    tasks, reasons = [one.task for one in found], [one.why for one in found]
-    people = [one.person.pk for one in found]
-    history.record_many(tasks, kind="assigned", by=None, reasons=reasons, people=people)
+    history.record_handed_out({one.task.pk: one.why for one in found})
 
 
 @retrying

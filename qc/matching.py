@@ -13,6 +13,7 @@ from qc import lifecycle, seeks
 from qc.assignment import free_slots, why
 from qc.lifecycle import Assignment
 from qc.models import Queue, Role, Status, Task, User
+from qc.querysets import ORDER_OF_WORK
 from qc.seeks import Head
 from qc.transactions import retrying
 
@@ -20,7 +21,8 @@ from qc.transactions import retrying
 BATCH = 200
 # A pass that lost a race for some of its tasks is repeated; what is left then is the sweep's.
 PASSES = 3
-# What of a person decides what they get, and how they are called.
+# What of a task and of a person decides who gets what, and how they are called.
+TASK = ("status", "released_by", *ORDER_OF_WORK)
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
 
 
@@ -129,7 +131,7 @@ def _assign(pairs: list[Pair]) -> int:
     used = _used(people)
     slots = {pk: deque(free_slots(person, used[pk])) for pk, person in people.items()}
     ids = [pair.task.pk for pair in pairs if slots.get(pair.person.pk)]
-    waiting = Task.objects.filter(pk__in=ids, status=Status.PENDING).order_by("pk")
+    waiting = Task.objects.filter(pk__in=ids, status=Status.PENDING).order_by("pk").only(*TASK)
     tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
     found = [
         Assignment(
