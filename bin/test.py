@@ -1,4 +1,4 @@
-"""Runs every test twice: on SQLite with files, and on MariaDB with Redis.
+"""Runs every test twice, both at the same time: on SQLite with files, on MariaDB with Redis.
 
 Run by `make test` in the virtual environment. Ends with the coverage of both runs together, and
 says loudly what could not be run on this machine. On CI, what could not be run is a failure.
@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import debian
 
@@ -26,26 +28,69 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LEAST_COVERAGE = 95
 
 
+class Run:
+    """One run of pytest with some settings and no others."""
+
+    def __init__(
+        self, title: str, folder: Path, environment: dict[str, str], log: TextIO | None = None
+    ) -> None:
+        self.title, self.log = title, log
+        folder.mkdir()
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in SETTINGS and not name.startswith(OURS)
+        }
+        ours = {"QC_VAR_DIR": str(folder / "var"), "COVERAGE_FILE": str(folder / ".coverage")}
+        command = [sys.executable, "-m", "pytest", "--quiet", "--cov", "--cov-report="]
+        command += [f"--override-ini=cache_dir={folder}/cache"]
+        if log is None:
+            self.announce()
+        everything = inherited | ours | environment
+        self.process = subprocess.Popen(command, env=everything, stdout=log, stderr=log)
+
+    def announce(self) -> None:
+        """Prints which run the following is about."""
+        print(f"\n═══ Tests on {self.title} ═══\n", flush=True)
+
+    def passed(self) -> bool:
+        """Waits until it is over, prints what it kept to itself, says whether all passed."""
+        code = self.process.wait()
+        if self.log is not None:
+            self.announce()
+            self.log.seek(0)
+            print(self.log.read(), flush=True)
+        return code == 0
+
+
 def main() -> None:
     """Runs all that this machine can; exits 1 if any of it failed."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
         not_run = missing_browser()
-        results = {"SQLite": on_sqlite(Path(folder))}
+        results = {}
         with ExitStack() as stack:
             database = stack.enter_context(servers.mariadb())
             broker = stack.enter_context(servers.redis())
+            on_files = stack.enter_context(on_sqlite(Path(folder)))
             if database and broker:
                 results["MariaDB + Redis"] = on_mariadb(Path(folder), database, broker)
             else:
                 not_run += missing_servers()
+            results["SQLite"] = on_files.passed()
         results["coverage"] = coverage(Path(folder))
     sys.exit(summary(results, not_run))
 
 
-def on_sqlite(folder: Path) -> bool:
-    """Runs the tests as after `make run`; says whether they passed."""
-    return pytest("SQLite, the embedded default", folder / "sqlite", {})
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[Run]:
+    """Runs the tests as after `make run`, in the background; what it says comes when it is over."""
+    with (folder / "sqlite.log").open("w+") as log:
+        run = Run("SQLite, the embedded default", folder / "sqlite", {}, log)
+        try:
+            yield run
+        finally:
+            run.process.terminate()
 
 
 def on_mariadb(folder: Path, database: int, broker: int) -> bool:
@@ -58,23 +103,9 @@ def on_mariadb(folder: Path, database: int, broker: int) -> bool:
         "QC_HTTPS": "off",
     }
     try:
-        return pytest("MariaDB and Redis", folder / "mariadb", environment)
+        return Run("MariaDB and Redis", folder / "mariadb", environment).passed()
     finally:
         servers.drop_databases(database, f"test_{name}")
-
-
-def pytest(title: str, folder: Path, environment: dict[str, str]) -> bool:
-    """Runs pytest with these settings and no others; says whether all passed."""
-    print(f"\n═══ Tests on {title} ═══\n", flush=True)
-    folder.mkdir()
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in SETTINGS and not name.startswith(OURS)
-    }
-    ours = {"QC_VAR_DIR": str(folder / "var"), "COVERAGE_FILE": str(folder / ".coverage")}
-    command = [sys.executable, "-m", "pytest", "--quiet", "--cov", "--cov-report="]
-    return run(command, inherited | ours | environment)
 
 
 def coverage(folder: Path) -> bool:
