@@ -15,6 +15,7 @@ from django.utils import timezone
 from qc import desk, lifecycle, permissions
 from qc.exceptions import QCError
 from qc.models import BulkChange, Task, User
+from qc.querysets import NOBODYS_FIRST
 
 ARROWS = {"hold": desk.hold, "resume": desk.resume, "cancel": desk.cancel}
 # So many tasks can be changed at once, a batch in a request; the page waits no longer than this.
@@ -31,12 +32,8 @@ PROGRESS = ("position", "changed", "refused", "refusals")
 
 
 def matching(arrow: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Gives those of the tasks that are in a state for an arrow, at most `MOST`.
-
-    Those that nobody holds come first: who gives one up must not get another that is to go too.
-    """
-    ready = tasks.filter(status__in=lifecycle.ARROWS[arrow])
-    return ready.order_by(F("slot").asc(nulls_first=True), "pk")[:MOST]
+    """Gives those of the tasks that are in a state for an arrow, at most `MOST`."""
+    return tasks.filter(status__in=lifecycle.ARROWS[arrow]).order_by(*NOBODYS_FIRST)[:MOST]
 
 
 def begin(arrow: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from qc.models import Queue, Task, User  # noqa: F401
 
 ORDER_OF_WORK = ("priority", "due_at", "id")
+# The order in which many are taken out of work: those that nobody holds come first. Who gives one
+# up must not get another that is to go too.
+NOBODYS_FIRST = (F("slot").asc(nulls_first=True), "pk")
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -82,19 +85,18 @@ class PersonQuerySet(models.QuerySet["User"]):
         memberships: Any = self.model._meta.get_field("queues").related_model
         on_one = memberships.people.through.objects.filter(queue__in=queues, user=OuterRef("pk"))
         open_ones = memberships.objects.filter(pk__in=queues, open_to_all=True)
-        staff = self.model.groups.through.objects.filter(
-            user=OuterRef("pk"), group__name="QC staff"
-        )
-        return self.filter(Exists(on_one) | Exists(open_ones) & Exists(staff), is_active=True)
+        is_staff = self._is_qc_staff()
+        return self.filter(Exists(on_one) | Exists(open_ones) & is_staff, is_active=True)
 
     def doing_qc(self) -> "PersonQuerySet":
         """Active people who get tasks: QC staff, and whoever is on a queue."""
         memberships: Any = self.model._meta.get_field("queues").related_model
         on_one = memberships.people.through.objects.filter(user=OuterRef("pk"))
-        staff = self.model.groups.through.objects.filter(
-            user=OuterRef("pk"), group__name="QC staff"
-        )
-        return self.filter(Exists(on_one) | Exists(staff), is_active=True)
+        return self.filter(Exists(on_one) | self._is_qc_staff(), is_active=True)
+
+    def _is_qc_staff(self) -> Exists:
+        staff = self.model.groups.through.objects.filter(group__name="QC staff")
+        return Exists(staff.filter(user=OuterRef("pk")))
 
     def locked(self, *ids: int) -> "PersonQuerySet":
         """These people, locked until the transaction ends, always in the same order."""

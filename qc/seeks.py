@@ -66,12 +66,8 @@ def peek(
         sql, parameters = seek.sql(queue, not_released_by or 0)
         seeks.append(f"SELECT * FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's own SQL
         values += parameters
-    if not seeks:
-        return []
-    order = ", ".join(ORDER_OF_WORK)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{' UNION ALL '.join(seeks)} ORDER BY {order} LIMIT {int(limit)}", values)
-        return [Head(*row) for row in cursor.fetchall()]
+    order = f" ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
+    return [Head(*row) for row in _united(seeks, values, order)]
 
 
 def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
@@ -82,11 +78,7 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
         sql, parameters = _entries(most).sql(queue)
         counts.append(f"SELECT %s, COUNT(*) FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's
         values += [queue, *parameters]
-    if not counts:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(counts), values)
-        return {int(queue): n for queue, n in cursor.fetchall()}
+    return {int(queue): n for queue, n in _united(counts, values)}
 
 
 def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Standing]:
@@ -106,11 +98,16 @@ def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Stand
             f"SELECT %s, COUNT(*), MIN(id), {counts} FROM ({made[-1][0]}) AS seek{number}"  # noqa: S608
         )
         values += [queue, *(value for _, parameters in made for value in parameters)]
+    return {int(queue): Standing(*rest) for queue, *rest in _united(parts, values)}
+
+
+def _united(parts: list[str], values: list[Any], order: str = "") -> list[tuple[Any, ...]]:
+    """Gives the rows of all the parts, read as one statement; none where there is no part."""
     if not parts:
-        return {}
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
-        return {int(queue): Standing(*rest) for queue, *rest in cursor.fetchall()}
+        cursor.execute(" UNION ALL ".join(parts) + order, values)
+        return list(cursor.fetchall())
 
 
 def _late(priority: int, now: datetime, most: int) -> Prepared:

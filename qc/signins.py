@@ -33,7 +33,7 @@ def connect() -> None:
 
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     """Somebody signed in: they are there, get work, and are told what they lost meanwhile."""
-    was_away = not User.objects.get(pk=user.pk).takes_work
+    was_away = not user.takes_work
     desk.sign_in(user.pk)
     if was_away and current_through() == Through.PAGE:
         for lost in presence.lost_while_away(user):

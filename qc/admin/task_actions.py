@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as __
@@ -18,6 +18,7 @@ from qc.admin.bulk_pages import ask_for_all, is_for_all
 from qc.admin.dialogs import AssignForm, OptionalReasonForm, ReasonForm, Text, asking
 from qc.exceptions import QCError
 from qc.models import Task, User
+from qc.querysets import NOBODYS_FIRST
 
 REFUSALS_NAMED = 20
 
@@ -155,8 +156,7 @@ def _do_to_many(
 ) -> None:
     done = 0
     refusals: list[str] = []
-    # Those that nobody holds first: who gives one up must not get another that is to go too.
-    for task in tasks.order_by(F("slot").asc(nulls_first=True), "pk"):
+    for task in tasks.order_by(*NOBODYS_FIRST):
         try:
             run(task.pk, by=request.user, **answers)
             done += 1
