@@ -37,5 +37,10 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": TEAL},
     "STYLES": [lambda request: static("qc/pages.css")],
     "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
-    "SIDEBAR": {"navigation": "qc.admin.menu.navigation"},
+    "SIDEBAR": {
+        "navigation": "qc.admin.menu.navigation",
+        "show_search": True,
+        "command_search": True,
+    },
+    "COMMAND": {"search_callback": "qc.admin.palette.search"},
 }

@@ -4,6 +4,7 @@ They lock the person before the tasks. Raise NotAllowed when somebody but a mana
 another person. `by` is the user who acts, None for a job.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import takewhile
 from typing import Any
@@ -21,8 +22,8 @@ from qc.words import clock
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 SEEN_EVERY = timedelta(minutes=1)
 NOT_RESPONDING = "not responding"
-# By which kinds of change a task goes from a person's hands to the pool.
-LOSSES = {"returned", "released"}
+# By which kinds of change a task leaves a person's hands.
+LOSSES = {"returned", "released", "held"}
 
 
 @retrying
@@ -109,13 +110,40 @@ def lost_while_away(person: User) -> list[str]:
     if absence is None:
         return []
     latest = history.of_tasks(person).order_by("-history_id")[: 2 * MOST_CAPACITY]
+    latest = latest.select_related("history_user")
     since = takewhile(lambda row: row.history_date >= absence.history_date, latest)
-    lost = [row for row in since if row.kind in LOSSES and row.history_user_id != person.pk]
-    return [
-        _("%(task)s went back to the pool at %(at)s: %(why)s.")
-        % {"task": row.reference, "at": clock(row.history_date), "why": row.history_change_reason}
-        for row in reversed(lost)
-    ]
+    return [_loss(row) for row in reversed(list(since)) if _is_loss(row, person)]
+
+
+def taken(person: User, tasks: Collection[int]) -> list[str]:
+    """Says of tasks that this person held a moment ago who took them away, and why.
+
+    What they gave back or completed themself is not told.
+    """
+    if not tasks:
+        return []
+    rows = history.of_tasks(person).filter(id__in=tasks).select_related("history_user")
+    last = {row.id: row for row in rows.order_by("history_id")}
+    return [_loss(row) for row in last.values() if _is_loss(row, person)]
+
+
+def _is_loss(row: Any, person: User) -> bool:
+    return row.kind in LOSSES and row.history_user_id != person.pk
+
+
+def _loss(row: Any) -> str:
+    if row.history_user is None:
+        said = _("%(task)s went back to the pool at %(at)s: %(why)s.")
+    elif row.kind == "held":
+        said = _("%(who)s put %(task)s on hold at %(at)s: %(why)s.")
+    else:
+        said = _("%(who)s took %(task)s back at %(at)s: %(why)s.")
+    return said % {
+        "task": row.reference,
+        "who": row.history_user,
+        "at": clock(row.history_date),
+        "why": row.history_change_reason,
+    }
 
 
 def _lock(person_id: int) -> User:

@@ -168,11 +168,16 @@ def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
         raise Http404 from error
 
 
+def next_page(request: HttpRequest, otherwise: str) -> str:
+    """Gives the page of this site named by `?next=`, to go to afterwards."""
+    page = request.GET.get("next", "")
+    return page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else otherwise
+
+
 def _reload(request: HttpRequest, model_admin: Any, item: Any) -> HttpResponse:
     options = model_admin.model._meta
-    page = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(page, allowed_hosts=None):
-        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk])
+    own = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk])
+    page = next_page(request, own)
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Redirect": page})
     return HttpResponseRedirect(page)

@@ -15,10 +15,11 @@ NOTHING_NEW = 204
 View = Callable[..., HttpResponse]
 
 
-def guarded(site: Any, permission: str, page: str, view: View) -> View:
+def guarded(site: Any, permission: str | None, page: str, view: View) -> View:
     """Lets in who has the permission; a part that asks after its session ended reloads the page.
 
-    `page` is the name of the page's address, to come back to after signing in.
+    With None everybody may who may enter at all. `page` is the name of the page's address, to
+    come back to after signing in.
     """
 
     @never_cache
@@ -28,7 +29,8 @@ def guarded(site: Any, permission: str, page: str, view: View) -> View:
             if "HX-Request" in request.headers:
                 return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
             return redirect_to_login(reverse(page), reverse("admin:login"))
-        if not (site.has_permission(request) and request.user.has_perm(permission)):
+        allowed = permission is None or request.user.has_perm(permission)
+        if not (site.has_permission(request) and allowed):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -33,6 +33,12 @@ HOUSE = [
         "axes.view_accessattempt",
     )
 ]
+ALL = [*WORK, *FLOOR, *HOUSE]
+
+
+def allowed(user: Any, entries: list[Entry]) -> list[Entry]:
+    """Gives those of the pages that this user may see."""
+    return [one for one in entries if user.has_perm(one.permission)]
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -42,8 +48,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _items(request: HttpRequest, entries: list[Entry]) -> list[dict[str, Any]]:
-    allowed = [one for one in entries if request.user.has_perm(one.permission)]
-    addresses = {one.address: reverse(one.address) for one in allowed}
+    shown = allowed(request.user, entries)
+    addresses = {one.address: reverse(one.address) for one in shown}
     here = _longest_beginning(request.path, addresses.values())
     return [
         {
@@ -52,7 +58,7 @@ def _items(request: HttpRequest, entries: list[Entry]) -> list[dict[str, Any]]:
             "link": addresses[one.address],
             "active": addresses[one.address] == here,
         }
-        for one in allowed
+        for one in shown
     ]
 
 

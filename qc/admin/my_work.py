@@ -15,16 +15,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from qc import desk
+from qc import desk, presence
 from qc.admin.guards import NOTHING_NEW, guarded
 from qc.admin.my_work_state import State
 from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, QCError
 from qc.models import Outcome, User
-
-BREAKS = [gettext_lazy(word) for word in ("Lunch", "Coffee", "Meeting", "Training")]
 
 
 def urls(site: Any) -> list[URLPattern]:
@@ -33,10 +30,6 @@ def urls(site: Any) -> list[URLPattern]:
     return [
         path("my-work/", inside(require_GET(partial(page, site))), name="my_work"),
         path("my-work/panel/", inside(require_GET(panel)), name="my_work_panel"),
-        *(
-            path(f"my-work/{name}/", inside(require_POST(partial(act, do))), name=f"my_work_{name}")
-            for name, do in (("break", take_break), ("back", come_back))
-        ),
         *(
             path(
                 f"my-work/<int:task>/{name}/",
@@ -51,8 +44,8 @@ def urls(site: Any) -> list[URLPattern]:
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
     """Shows the whole page."""
-    context = site.each_context(request) | _context(request) | {"title": _("My work")}
-    return render(request, "qc/my_work/page.html", context)
+    context = {"title": _("My work"), "state": _state(request)}
+    return render(request, "qc/my_work/page.html", site.each_context(request) | context)
 
 
 def panel(request: HttpRequest) -> HttpResponse:
@@ -60,7 +53,7 @@ def panel(request: HttpRequest) -> HttpResponse:
     state = _state(request)
     if request.GET.get("seen") == state.version:
         return HttpResponse(status=NOTHING_NEW)
-    return render(request, "qc/my_work/panel.html", _context(request, state))
+    return _panel(request, state)
 
 
 def act(do: Callable[..., str], request: HttpRequest, **named: Any) -> HttpResponse:
@@ -74,7 +67,7 @@ def act(do: Callable[..., str], request: HttpRequest, **named: Any) -> HttpRespo
         return HttpResponseRedirect(reverse("admin:my_work"))
     # What the person is has changed with it.
     request.user = User.objects.get(pk=request.user.pk)
-    return render(request, "qc/my_work/panel.html", _context(request))
+    return _panel(request, _state(request))
 
 
 def start(request: HttpRequest, task: int) -> str:
@@ -107,19 +100,6 @@ def claim(request: HttpRequest, task: int) -> str:
     return _("%s is yours.") % desk.claim(task, by=_me(request)).reference
 
 
-def take_break(request: HttpRequest) -> str:
-    """Takes a break."""
-    reason = request.POST.get("other", "").strip() or request.POST.get("reason", "")
-    desk.take_break(request.user.pk, by=_me(request), reason=reason)  # type: ignore[arg-type]
-    return _("Enjoy your break. You get no new tasks until you are back.")
-
-
-def come_back(request: HttpRequest) -> str:
-    """Comes back from a break, or after having been signed out."""
-    desk.come_back(request.user.pk, by=_me(request))  # type: ignore[arg-type]
-    return _("Welcome back.")
-
-
 def draft(request: HttpRequest, task: int) -> HttpResponse:
     """Keeps what is being typed; when the task is gone meanwhile, the panel says so soon."""
     with contextlib.suppress(InvalidTransition, NotAllowed):
@@ -141,8 +121,17 @@ def _me(request: HttpRequest) -> User:
 
 def _state(request: HttpRequest) -> State:
     wanted = request.GET.get("task", "")
-    return State(_me(request), int(wanted) if wanted.isascii() and wanted.isdigit() else None)
+    return State(_me(request), int(wanted) if _is_number(wanted) else None)
 
 
-def _context(request: HttpRequest, state: State | None = None) -> dict[str, Any]:
-    return {"state": state or _state(request), "breaks": BREAKS}
+def _panel(request: HttpRequest, state: State) -> HttpResponse:
+    """Gives the panel, and says what of the tasks that it showed before was taken away."""
+    asked = request.POST if request.method == "POST" else request.GET
+    held = {int(task) for task in asked.get("held", "").split(",") if _is_number(task)}
+    for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):
+        messages.warning(request, sentence)
+    return render(request, "qc/my_work/panel.html", {"state": state})
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

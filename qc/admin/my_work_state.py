@@ -1,6 +1,5 @@
 """What *My work* shows: who I am now, the tasks in front of me, what I may claim, and why."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from qc import assignment, explanations, presence
 from qc.admin import labels
+from qc.admin.versions import version
 from qc.models import Task, User
 
 CLAIMABLE = 20
@@ -37,6 +37,11 @@ class State:
         return next(iter(chosen + self.tasks), None)
 
     @property
+    def held(self) -> str:
+        """Names the tasks held, for the page to say next time what it has seen."""
+        return ",".join(str(task.pk) for task in self.tasks)
+
+    @property
     def others(self) -> list[Task]:
         """The further tasks that this person holds."""
         return [task for task in self.tasks if task != self.task]
@@ -55,8 +60,7 @@ class State:
             (task.pk, task.started_at, task.priority, task.due_at, task.name, task.instructions)
             for task in (*self.tasks, *self.claimable)
         ]
-        state = (self.person.is_logged_in, self.person.break_reason, self.wanted, shown)
-        return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
+        return version(self.person.is_logged_in, self.person.break_reason, self.wanted, shown)
 
     @property
     def priority(self) -> SafeString:

@@ -10,7 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, my_work
+from qc.admin import floor, my_work, presence_switch
 from qc.models import User
 
 
@@ -35,8 +35,9 @@ class PagesSite(UnfoldAdminSite):
         return may_enter(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Gives all addresses, those of *My work* and *Floor* first."""
-        return [*my_work.urls(self), *floor.urls(self), *super().get_urls()]
+        """Gives all addresses, those of our own pages first."""
+        ours = (*my_work.urls(self), *floor.urls(self), *presence_switch.urls(self))
+        return [*ours, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -93,10 +93,10 @@ def test_giving_it_back_asks_for_a_reason(three: list[Task], anna: User, sign_in
 def test_a_break_and_back(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     page.get_by_role("button", name="Take a break").click()
-    page.get_by_role("dialog").get_by_label("Coffee").check()
-    page.get_by_role("dialog").get_by_role("button", name="Take a break").click()
+    page.get_by_role("dialog").get_by_role("button", name="Coffee").click()
     expect(page.get_by_role("heading", name="You are on break")).to_be_visible()
-    page.get_by_role("button", name="I'm back").click()
+    expect(page.locator("#presence")).to_contain_text("on break: Coffee")
+    page.locator("#presence").get_by_role("button", name="I'm back").click()
     expect(page.get_by_text("Welcome back.")).to_be_visible()
 
 
@@ -140,6 +140,16 @@ def test_what_a_manager_took_away_is_gone_within_a_look(
     in_front(page, three[0])
     desk.hold(three[0].pk, by=mona, reason="call them")
     in_front(page, three[1])
+    expect(page.get_by_text("mona put QD-0001 on hold")).to_be_visible()
+
+
+def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    expect(page.locator("#presence")).to_contain_text("present")
+    desk.take_break(anna.pk, by=mona, reason="training")
+    expect(page.locator("#presence")).to_contain_text("on break: training")
+    page.locator("#presence").get_by_role("button", name="I'm back").click()
+    expect(page.locator("#presence")).to_contain_text("present")
 
 
 def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn) -> None:

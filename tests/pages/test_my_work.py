@@ -102,8 +102,9 @@ class TestTheTaskInFrontOfMe:
     ) -> None:
         client = at(anna)
         desk.hold(two[0].pk, by=mona, reason="call them")
-        panel = press(client, "complete", two[0], outcome="passed", notes="")
+        panel = press(client, "complete", two[0], outcome="passed", notes="", held=str(two[0].pk))
         assert "QD-0001 is on hold" in panel
+        assert f"mona put QD-0001 on hold at {clock(timezone.now())}: call them." in panel
         assert "QD-0002" in panel
 
     def test_release_needs_a_reason(self, two: list[Task], anna: User, at: At) -> None:
@@ -178,25 +179,7 @@ class TestNothingToDo:
         assert "ben has QD-0001 already." in press(client, "claim", task)
 
 
-class TestBreaks:
-    def test_break_and_back(self, anna: User, two: list[Task], at: At) -> None:
-        client = at(anna)
-        assert "You are on break" in press(client, "break", reason="Lunch", other="")
-        anna.refresh_from_db()
-        assert anna.break_reason == "Lunch"
-        assert "Welcome back" in press(client, "back")
-        kinds = anna.history.filter(history_type="~").values_list("kind", "through")
-        assert list(kinds)[::-1] == [
-            ("signed in", "shell"),
-            ("went on break", "page"),
-            ("came back", "page"),
-        ]
-
-    def test_another_reason(self, anna: User, at: At) -> None:
-        press(at(anna), "break", reason="Lunch", other="Dentist")
-        anna.refresh_from_db()
-        assert anna.break_reason == "Dentist"
-
+class TestWhoWasGone:
     def test_who_was_signed_out_is_told_why_and_comes_back(
         self, anna: User, two: list[Task], at: At
     ) -> None:
@@ -208,7 +191,9 @@ class TestBreaks:
         assert "not seen for 15 minutes" in page
         row = two[0].history.get(kind="returned")
         assert f"QD-0001 went back to the pool at {clock(row.history_date)}: not seen" in page
-        assert "QD-0001" in press(client, "back")
+        back = client.post(reverse("admin:come_back"), {}, follow=True).content.decode()
+        assert "Welcome back" in back
+        assert "In front of you: QD-0001" in back
 
     def test_who_signs_in_again_is_told_what_they_lost(
         self, anna: User, ben: User, two: list[Task], at: At
@@ -265,6 +250,25 @@ class TestItRefreshesByItself:
         add_task(invoices)
         desk.filled([invoices.pk])
         assert "QD-0001" in self.panel(client, seen).content.decode()
+
+    def test_what_was_taken_away_meanwhile_is_said(
+        self, anna: User, ben: User, mona: User, two: list[Task], at: At
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        client = at(anna)
+        desk.sign_in(ben.pk)
+        desk.assign(two[0].pk, ben.pk, by=mona, reason="ben knows them")
+        held = f"{two[0].pk},{two[1].pk},nonsense,{'9' * 30}"
+        address = reverse("admin:my_work_panel")
+        panel = client.get(address, {"held": held}).content.decode()
+        assert f"mona took QD-0001 back at {clock(timezone.now())}: ben knows them." in panel
+        assert "QD-0002" in panel
+
+    def test_what_i_gave_back_myself_is_not(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        desk.release(two[0].pk, by=anna, reason="too dark")
+        panel = client.get(reverse("admin:my_work_panel"), {"held": str(two[0].pk)})
+        assert "too dark" not in panel.content.decode()
 
     @pytest.mark.parametrize("waiting", [0, 30])
     def test_a_look_costs_the_same_few_queries(

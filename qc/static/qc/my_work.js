@@ -1,15 +1,22 @@
-// Keys, dialogs and the tab's title of My work. Everything else is done by forms and htmx.
+// Looks, keys, dialogs and the tab's title of My work. Everything else is done by forms and htmx.
 (() => {
+  const clock = new Worker(document.currentScript.dataset.clock);
   const panel = () => document.getElementById("my-work");
   const base = () => panel()?.dataset ?? {};
-  let task = "";
+  let task = base().task;
 
-  function announce() {
+  function entitle() {
     document.title = document.title.replace(/^.*?(\||$)/, `${base().title} $1`);
+  }
+
+  // What comes in answer to a button is seen anyway; what arrives by itself is told.
+  function announce(byItself) {
+    entitle();
     if (base().task && base().task !== task) {
       document.getElementById("my-work-said").textContent = base().said;
+      if (byItself) tell(base().said);
     }
-    task = base().task ?? "";
+    task = base().task;
   }
 
   function isTyping(element) {
@@ -42,11 +49,12 @@
   });
 
   // Nothing is drawn anew under an open dialog; the next look will do it.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const asks = event.detail.elt === panel();
-    if (asks && panel().querySelector("dialog[open]")) event.preventDefault();
-  });
+  clock.onmessage = () => {
+    if (!document.querySelector("dialog[open], :popover-open")) htmx.trigger(panel(), "look");
+  };
 
-  document.addEventListener("htmx:afterSettle", announce);
-  announce();
+  document.addEventListener("htmx:afterSettle", (event) => {
+    announce(event.detail.requestConfig?.verb === "get");
+  });
+  entitle();
 })();

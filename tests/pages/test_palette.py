@@ -1,0 +1,68 @@
+"""Ctrl+K: what the command palette finds, and for whom."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from qc.models import Queue, Task, User
+
+from .conftest import change
+
+pytestmark = pytest.mark.django_db
+
+At = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def two(invoices: Queue, add_task: Callable[..., Task]) -> list[Task]:
+    return [add_task(invoices, reference=f"INV-{n}") for n in (1, 2)]
+
+
+def find(client: Client, term: str) -> str:
+    return client.get(reverse("admin:search"), {"s": term, "extended": 1}).content.decode()
+
+
+def test_tasks_by_how_their_reference_begins(
+    mona: User, two: list[Task], at_the_page_of: At
+) -> None:
+    page = find(at_the_page_of(mona), "inv-")
+    assert all(change(task) in page for task in two)
+    assert "Invoices, pending" in page
+    assert change(two[0]) not in find(at_the_page_of(mona), "INV-2")
+
+
+def test_people_queues_and_pages(mona: User, anna: User, at_the_page_of: At) -> None:
+    client = at_the_page_of(mona)
+    assert change(anna) in find(client, "ann")
+    assert change(anna.queues.get()) in find(client, "invo")
+    assert reverse("admin:floor") in find(client, "floor")
+
+
+def test_qc_staff_find_what_they_hold(anna: User, two: list[Task], at_the_page_of: At) -> None:
+    client = at_the_page_of(anna)
+    page = find(client, "inv-")
+    assert f"{reverse('admin:my_work')}?task={two[0].pk}" in page
+    assert "INV-2" not in page
+    assert "anna" not in find(client, "ann")
+    assert reverse("admin:floor") not in find(client, "floor")
+
+
+def test_it_reads_a_few_however_many_there_are(
+    mona: User, invoices: Queue, add_task: Callable[..., Task], at_the_page_of: At
+) -> None:
+    for _ in range(25):
+        add_task(invoices)
+    assert find(at_the_page_of(mona), "qd-").count("data-title") == 20
+
+
+def test_what_nobody_is_called_ends_in_a_sentence(mona: User, at_the_page_of: At) -> None:
+    for term in ("zzz", "%", "é" * 300):
+        assert "No results" in find(at_the_page_of(mona), term)

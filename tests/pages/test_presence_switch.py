@@ -1,0 +1,78 @@
+"""The header of every page says who is signed in and whether they are there, and switches it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from qc import desk
+from qc.models import User
+
+pytestmark = pytest.mark.django_db
+
+At = Callable[[User], Client]
+
+
+def switch(client: Client, name: str, follow: str = "/admin/", **form: str) -> str:
+    """Presses a button of the header; gives the page that comes then."""
+    address = reverse(f"admin:{name}", query={"next": follow})
+    return client.post(address, form, follow=True).content.decode()
+
+
+def test_a_break_and_back(anna: User, at_the_page_of: At) -> None:
+    client = at_the_page_of(anna)
+    page = switch(client, "take_break", reason="Lunch", other="")
+    assert "Enjoy your break." in page
+    assert "on break: Lunch" in page
+    assert "Welcome back." in switch(client, "come_back")
+    kinds = anna.history.filter(history_type="~").values_list("kind", "through")
+    assert list(kinds)[::-1] == [
+        ("signed in", "shell"),
+        ("went on break", "page"),
+        ("came back", "page"),
+    ]
+
+
+def test_a_reason_of_ones_own(anna: User, at_the_page_of: At) -> None:
+    client = at_the_page_of(anna)
+    assert "on break: Dentist" in switch(client, "take_break", reason="Lunch", other="Dentist")
+
+
+def test_a_break_without_a_reason_is_refused(anna: User, at_the_page_of: At) -> None:
+    page = switch(at_the_page_of(anna), "take_break")
+    assert "Please give a reason." in page
+    assert "present" in page
+
+
+def test_managers_and_auditors_have_it_on_their_pages(
+    mona: User, otto: User, at_the_page_of: At
+) -> None:
+    tasks = reverse("admin:qc_task_changelist")
+    for user in (mona, otto):
+        page = switch(at_the_page_of(user), "take_break", follow=tasks, reason="Meeting")
+        assert "on break: Meeting" in page
+        assert user.username in page
+        assert "changelist" in page
+
+
+def test_who_was_signed_out_sees_it(anna: User, mona: User, at_the_page_of: At) -> None:
+    client = at_the_page_of(anna)
+    desk.sign_out(anna.pk, by=mona, reason="gone home")
+    assert "not there" in client.get(reverse("admin:my_work")).content.decode()
+
+
+def test_it_leads_to_pages_of_this_site_only(anna: User, at_the_page_of: At) -> None:
+    client = at_the_page_of(anna)
+    address = reverse("admin:come_back", query={"next": "https://elsewhere.example/"})
+    assert client.post(address)["Location"] == "/admin/"
+
+
+def test_nobody_else_can_use_it(anna: User) -> None:
+    stranger, without_role = Client(), Client()
+    without_role.force_login(User.objects.create_user("nina", is_staff=True))
+    for name in ("take_break", "come_back"):
+        address = reverse(f"admin:{name}")
+        assert "/login/" in stranger.post(address)["Location"]
+        assert without_role.post(address).status_code == 403
+        assert Client().get(address).status_code in (302, 405)
