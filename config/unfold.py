@@ -36,6 +36,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": TEAL},
     "STYLES": [lambda request: static("qc/pages.css")],
+    "SCRIPTS": [lambda request: static("qc/palette.js")],
     "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
     "SIDEBAR": {
         "navigation": "qc.admin.menu.navigation",

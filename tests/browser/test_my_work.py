@@ -158,3 +158,56 @@ def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_i
     page.get_by_role("button", name="Take QD-0001").click()
     expect(page.get_by_text("QD-0001 is yours.")).to_be_visible()
     in_front(page, task)
+
+
+LISTENING = """
+    window.heard = [];
+    class Sound {
+        currentTime = 0;
+        destination = {};
+        createOscillator() {
+            heard.push("note");
+            const note = { frequency: {}, connect: (to) => to, start() {}, stop() {} };
+            return note;
+        }
+        createGain() {
+            const change = () => {};
+            const gain = { setValueAtTime: change, linearRampToValueAtTime: change,
+                           exponentialRampToValueAtTime: change };
+            return { gain, connect: (to) => to };
+        }
+    }
+    class Notice {
+        static permission = "default";
+        static async requestPermission() { return Notice.permission = "granted"; }
+        constructor(title) { heard.push(title); }
+    }
+    window.AudioContext = Sound;
+    window.Notification = Notice;
+    Object.defineProperty(document, "hidden", { get: () => true });
+"""
+
+
+def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
+    anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    page.add_init_script(LISTENING)
+    page.reload()
+    page.get_by_role("button", name="Notice").click()
+    expect(page.get_by_role("button", name="Notice")).to_have_attribute("aria-pressed", "true")
+    first = add_task(invoices)
+    desk.filled([invoices.pk])
+    in_front(page, first)
+    page.wait_for_function("() => heard.length")
+    assert page.evaluate("heard") == ["note", "note", f"In front of you: {first}"]
+
+    # What comes in answer to a button is seen anyway; who wants silence has it.
+    second, third = add_task(invoices), add_task(invoices)
+    page.get_by_role("button", name="Passed").click()
+    in_front(page, second)
+    page.get_by_role("button", name="Sound").click()
+    desk.complete(second.pk, by=anna)
+    in_front(page, third)
+    page.wait_for_function("() => heard.length > 3")
+    assert page.evaluate("heard.slice(3)") == [f"In front of you: {third}"]
