@@ -7,7 +7,12 @@ from tests import servers
 
 on_mariadb = pytest.mark.skipif(
     "mysql" not in settings.DATABASES["default"]["ENGINE"],
-    reason="this is about MariaDB: it runs in the second half of `make test`",
+    reason="this is about MariaDB: it runs in the MariaDB half of `make test`",
+)
+
+on_sqlite = pytest.mark.skipif(
+    "sqlite" not in settings.DATABASES["default"]["ENGINE"],
+    reason="this asks nothing of a database: it runs in the SQLite half of `make test`",
 )
 
 needs_mariadb = pytest.mark.skipif(

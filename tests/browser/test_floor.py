@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from qc import desk, presence
 from qc.models import Queue, Task, User
+from tests.databases import on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 AddTask = Callable[..., Task]
 SignIn = Callable[[User], Page]
