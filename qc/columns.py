@@ -26,8 +26,8 @@ LEFT_OUT = ""
 OTHER_NAMES = {
     "reference": """ref, ref no, ref nr, reference no, reference nr, reference number, id, task id,
         nr, no, number, key, order, order no, order nr, order number, referenz, referenznr,
-        referenz nr, referenznummer, nummer, kennung, auftrag, auftragsnr, auftrag nr,
-        auftragsnummer, bestellnr, bestellnummer, belegnr, belegnummer, vorgang, vorgangsnummer""",
+        referenz nr, referenznummer, nummer, kennung, auftrag, auftragsnr, auftrags nr,
+        auftragsnummer, bestellnr, bestell nr, bestellnummer, belegnr, beleg nr, belegnummer, vorgang, vorgangsnummer""",
     "name": """title, task, task name, subject, summary, titel, aufgabe, bezeichnung, betreff""",
     "queue": """queue name, warteschlange, kind of work, work type, arbeitsart, art der arbeit""",
     "priority": """prio, urgency, prioritaet, dringlichkeit""",

@@ -126,7 +126,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
         if not cell or name == LEFT_OUT:
             continue
         if name == DETAIL:
-            yield Fault(number, shown, cell, _("Row 1 names no column for this cell."))
+            yield Fault(number, shown, cell, _("This cell stands in a column without a heading."))
         elif cell in tables.ERRORS:
             message = _("The spreadsheet could not work out this cell. Please mend it there.")
             yield Fault(number, shown, cell, message)

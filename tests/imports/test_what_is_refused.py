@@ -74,7 +74,7 @@ def test_a_reference_that_stands_there_twice_whatever_its_case(faults: Any) -> N
 def test_a_row_with_more_cells_than_columns(faults: Any) -> None:
     (fault, other) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
     assert (fault.row, fault.value, other.value) == (2, "too", "many")
-    assert fault.message == "Row 1 names no column for this cell."
+    assert fault.message == "This cell stands in a column without a heading."
 
 
 def test_a_cell_in_a_column_without_a_name(faults: Any) -> None:
