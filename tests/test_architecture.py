@@ -17,7 +17,8 @@ LAYERS = [
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared", "words"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words"},
+    {"request_id", "keyset"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
@@ -25,6 +26,8 @@ BESIDE = {
     ("querysets", "models"),
     ("origin", "models"),
     ("models", "origin"),
+    ("events", "origin"),
+    ("events", "models"),
     ("transactions", "exceptions"),
 }
 
