@@ -23,6 +23,7 @@ class EventKind(models.TextChoices):
 
     SIGN_IN_FAILED = "sign-in failed", _("sign-in failed")
     LOCKED_OUT = "locked out", _("locked out")
+    LET_IN = "let in again", _("let in again")
     EXPORTED = "exported", _("exported")
     READ = "read the trail", _("read the trail")
 
@@ -37,12 +38,13 @@ class AuditEvent(HistoryRow):
     history_id = models.BigAutoField(primary_key=True)
     history_date = models.DateTimeField(default=timezone.now, db_index=True)
     history_user = models.ForeignKey("qc.User", models.PROTECT, related_name="+", null=True)
-    name = models.CharField(max_length=LONGEST_NAME, blank=True, default="")
+    name = models.CharField(max_length=LONGEST_NAME, blank=True, default="", db_index=True)
     address = models.GenericIPAddressField(null=True)
     details = models.JSONField(default=dict)
 
-    # As a history row has it: what a row says is asked of all alike.
+    # As a history row has them: what a row says is asked of all alike.
     history_change_reason = ""
+    history_type = ""
 
     class Meta:
         default_permissions = ()

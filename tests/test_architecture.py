@@ -10,9 +10,9 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"},
-    {"desk", "rows"},
-    {"matching", "tables"},
+    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
+    {"desk", "rows", "trail_filters"},
+    {"matching", "tables", "trail_words", "last_rows"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},

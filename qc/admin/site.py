@@ -10,7 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, my_work
+from qc.admin import floor, my_work, trail
 from qc.models import User
 
 
@@ -35,8 +35,9 @@ class PagesSite(UnfoldAdminSite):
         return may_enter(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Gives all addresses, those of *My work* and *Floor* first."""
-        return [*my_work.urls(self), *floor.urls(self), *super().get_urls()]
+        """Gives all addresses, those that are no pages of a model first."""
+        ours = (*my_work.urls(self), *floor.urls(self), *trail.urls(self))
+        return [*ours, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -60,4 +61,4 @@ def home(user: Any) -> str:
     """Gives the address of the page this user works on."""
     if permissions.is_manager(user):
         return reverse("admin:floor")
-    return reverse("admin:qc_task_changelist" if permissions.is_auditor(user) else "admin:my_work")
+    return reverse("admin:trail" if permissions.is_auditor(user) else "admin:my_work")

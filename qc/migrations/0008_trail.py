@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                     "history_date",
                     models.DateTimeField(db_index=True, default=django.utils.timezone.now),
                 ),
-                ("name", models.CharField(blank=True, default="", max_length=150)),
+                ("name", models.CharField(blank=True, db_index=True, default="", max_length=150)),
                 ("address", models.GenericIPAddressField(null=True)),
                 ("details", models.JSONField(default=dict)),
             ],
