@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -123,7 +124,7 @@ def _of_request(one: Any) -> str:
     if not one.request_id:
         return ""
     span = {"since": one.history_date - AROUND, "until": one.history_date + AROUND}
-    told = {name: moment.isoformat() for name, moment in span.items()}
+    told = {name: f"{localtime(moment):%Y-%m-%dT%H:%M}" for name, moment in span.items()}
     return f"{reverse('admin:trail')}?{urlencode({'request': one.request_id, **told})}"
 
 
