@@ -17,7 +17,7 @@ LAYERS = [
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared", "words"},
+    {"querysets", "exceptions", "origin", "transactions", "prepared", "words", "zones"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
@@ -25,6 +25,7 @@ BESIDE = {
     ("querysets", "models"),
     ("origin", "models"),
     ("models", "origin"),
+    ("origin", "words"),
     ("transactions", "exceptions"),
 }
 
