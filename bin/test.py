@@ -23,7 +23,10 @@ sys.path.insert(0, str(ROOT))
 from tests import servers  # noqa: E402
 
 OURS = ("QC_", "WEB_", "AXES_", "CELERY_", "DJANGO_")
-SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "TIME_ZONE"}
+SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"} | {
+    "LANGUAGE_CODE",
+    "TIME_ZONE",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LEAST_COVERAGE = 95
 

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qc.middleware.OriginMiddleware",
+    "qc.middleware.WishesMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -202,7 +203,8 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 # Language, time, files
 
-LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = environment.one_of("LANGUAGE_CODE", default="en", allowed=dict(LANGUAGES))
 USE_TZ = True
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"

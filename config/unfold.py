@@ -37,6 +37,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": TEAL},
     "STYLES": [lambda request: static("qc/pages.css")],
     "SCRIPTS": [lambda request: static("qc/palette.js")],
+    "ACCOUNT": {"navigation": "qc.admin.my_settings.account_links"},
     "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
     "SIDEBAR": {
         "navigation": "qc.admin.menu.navigation",

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from qc import lifecycle, permissions, seeks
+from qc import lifecycle, permissions, seeks, words
 from qc.exceptions import InvalidTransition, NotEligible, NotFound
 from qc.lifecycle import Assignment
 from qc.models import Priority, Queue, Status, Task, User
 from qc.prepared import Prepared
 from qc.seeks import Lock
 from qc.transactions import retrying
-from qc.words import clock
+from qc.zones import for_the_record
 
 # What each hand-out reads first: the person under their lock, their places, their queues.
 LOCKED = Prepared(User.objects.locked)
@@ -29,6 +29,7 @@ SERVING = Prepared(
 
 
 @retrying
+@for_the_record()
 def hand_out(person_id: int) -> list[Task]:
     """Gives a person the most urgent tasks they may do, up to their capacity; often none.
 
@@ -66,7 +67,9 @@ def claim(task_id: int, *, by: User) -> Task:
         raise NotEligible(
             _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
         )
-    return lifecycle.assign(Assignment(task, person, slot, _("claimed")), by=by, kind="claimed")
+    with for_the_record():
+        found = Assignment(task, person, slot, _("claimed"))
+    return lifecycle.assign(found, by=by, kind="claimed")
 
 
 @retrying
@@ -106,9 +109,9 @@ def why(task: Task, person: User, queues: int) -> str:
         queues,
     ) % {
         "priority": Priority(task.priority).name,
-        "due": clock(task.due_at),
+        "due": words.clock(task.due_at),
         "queues": queues,
-        "idle": clock(person.idle_since),
+        "idle": words.clock(person.idle_since),
     }
 
 
@@ -141,8 +144,9 @@ def _a_free_slot(person: User) -> int:
     if not person.is_logged_in:
         raise NotEligible(_("%s is not logged in.") % person)
     if person.break_reason:
+        why_away = words.reason(person.break_reason)
         raise NotEligible(
-            _("%(person)s is on break: %(why)s.") % {"person": person, "why": person.break_reason}
+            _("%(person)s is on break: %(why)s.") % {"person": person, "why": why_away}
         )
     slots = free_slots(person, used := _used_slots(person))
     if not slots:

@@ -6,6 +6,8 @@ Each raises what the change itself raises; the hand-out that follows raises noth
 
 from collections.abc import Collection
 
+from django.utils.translation import gettext as _
+
 from qc import assignment, history, lifecycle, permissions, presence
 from qc.exceptions import NotFound
 from qc.matching import match
@@ -135,7 +137,7 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     permissions.check_manager(by)
     queue = Queue.objects.select_for_update().filter(pk=queue_id).first()
     if queue is None:
-        raise NotFound("There is no such queue.")
+        raise NotFound(_("There is no queue %(id)s.") % {"id": queue_id})
     if paused:
         lifecycle.require_reason(reason)
     if queue.is_paused != paused:

@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from qc import matching, seeks
+from qc import matching, seeks, words
 from qc.models import Queue, Status, Task, User
 
 MOST_COUNTED = 1000
@@ -65,7 +65,7 @@ def _why_left_over(task: Task) -> str:
 
 def _absence(person: User) -> str:
     if person.is_logged_in and person.break_reason:
-        return _("On break: %s.") % person.break_reason
+        return _("On break: %s.") % words.reason(person.break_reason)
     return _("%s is not logged in.") % person
 
 

@@ -16,6 +16,7 @@ from qc.models import Queue, Role, Status, Task, User
 from qc.querysets import ORDER_OF_WORK
 from qc.seeks import Head
 from qc.transactions import retrying
+from qc.zones import for_the_record
 
 # So many are locked and assigned in one transaction: others wait for a short one only.
 BATCH = 200
@@ -123,6 +124,7 @@ def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Hea
 
 
 @retrying
+@for_the_record()
 def _assign(pairs: list[Pair]) -> int:
     """Locks the people, then the tasks, and assigns the pairs that still hold."""
     chosen = {pair.person.pk for pair in pairs}

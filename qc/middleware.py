@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 
 from qc import presence
 from qc.exceptions import Busy
 from qc.models import User
-from qc.origin import Through, acting
+from qc.origin import Through, acting, current_through
 from qc.request_id import request_id, taken_or_made
+from qc.zones import as_wished
 
 HEADER = "X-Request-ID"
 
@@ -54,3 +56,20 @@ class OriginMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answers in plain words when a page lost too many races for a lock."""
         return render(request, "qc/busy.html", status=503) if isinstance(error, Busy) else None
+
+
+class WishesMiddleware:
+    """Shows pages in the language and the time zone of who asks; the API speaks UTC to all."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers the request as the person wishes."""
+        user = request.user
+        if current_through() != Through.PAGE or not isinstance(user, User):
+            return self.get_response(request)
+        with as_wished(user.language, user.time_zone):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", get_language())
+        return response

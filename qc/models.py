@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from qc.events import AuditEvent  # noqa: F401 - Django finds models here
 from qc.origin import HistoryRow, TaskHistoryRow, current_user
 from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet
+from qc.zones import check_zone, languages
 
 MOST_CAPACITY = 20
 
@@ -80,7 +81,9 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A person: an account, whether they are there, and how much they can hold.
 
-    `idle_since` is when they last became free; `break_reason` is "" while they take work.
+    `idle_since` is when they last became free; `break_reason` is "" while they take work. With
+    `language` "" the pages speak what the browser asks for, with `time_zone` "" they show times
+    in the site's own.
     """
 
     is_logged_in = models.BooleanField(_("logged in"), default=False, editable=False)
@@ -94,6 +97,12 @@ class User(AbstractUser):
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_CAPACITY)],
         help_text=_("How many tasks this person can hold at once."),
+    )
+    language = models.CharField(
+        _("language"), max_length=10, choices=languages, blank=True, default=""
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=50, validators=[check_zone], blank=True, default=""
     )
 
     # How many tasks they hold: read with `User.objects.with_open_tasks()`.

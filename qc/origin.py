@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from qc import words
 from qc.request_id import LONGEST, current_request_id
 
 if TYPE_CHECKING:
@@ -26,6 +27,33 @@ class Through(models.TextChoices):
     SWEEP = "sweep", _("sweep")
     SHELL = "shell", _("shell")
 
+
+# What happened, by the kind of a change: how it is said to who reads it.
+KINDS = {
+    "assigned": _("Assigned"),
+    "cancelled": _("Cancelled"),
+    "came back": _("Came back"),
+    "changed": _("Changed"),
+    "claimed": _("Claimed"),
+    "completed": _("Completed"),
+    "held": _("Held"),
+    "imported": _("Imported"),
+    "password changed": _("Password changed"),
+    "paused": _("Paused"),
+    "raised": _("Raised"),
+    "released": _("Released"),
+    "reopened": _("Reopened"),
+    "resumed": _("Resumed"),
+    "returned": _("Returned"),
+    "roles changed": _("Roles changed"),
+    "settings": _("Settings changed"),
+    "signed in": _("Signed in"),
+    "signed out": _("Signed out"),
+    "started": _("Started"),
+    "unpaused": _("Unpaused"),
+    "went on break": _("Went on break"),
+}
+PLAIN = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
 
 _through: ContextVar[str] = ContextVar("through", default=Through.SHELL)
 _user: ContextVar[Any] = ContextVar("user", default=None)
@@ -103,8 +131,13 @@ class HistoryRow(models.Model):
     def what(self) -> str:
         """What happened, in a word or two."""
         row: Any = self
-        plain = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
-        return str(self.kind.capitalize() or plain[row.history_type])
+        return str(KINDS.get(self.kind) or PLAIN[row.history_type])
+
+    @property
+    def why(self) -> str:
+        """Why it happened, as it is said to who reads it."""
+        row: Any = self
+        return words.reason(row.history_change_reason or "")
 
 
 class TaskHistoryRow(HistoryRow):

@@ -142,7 +142,7 @@ def _loss(row: Any) -> str:
         "task": row.reference,
         "who": row.history_user,
         "at": clock(row.history_date),
-        "why": row.history_change_reason,
+        "why": row.why,
     }
 
 

@@ -25,6 +25,7 @@ from qc.models import Priority, Queue, Status, Task, User
 from qc.origin import Through, acting
 from qc.rows import Checker, same, text_of
 from qc.transactions import retrying
+from qc.zones import for_the_record
 
 STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
 # The due date before the priority: which priority counts depends on it.
@@ -112,8 +113,10 @@ def _write(rows: list[dict[str, Any]], filename: str, by: User | None) -> Import
     _know_ids(result.new)
     changed = [one.task for one in result.changed]
     Task.objects.bulk_update(changed, [*CHANGEABLE, "raise_at"], batch_size=history.BATCH)
+    with for_the_record():
+        source = _("from %s") % filename
     for tasks, kind, created in ((result.new, "imported", True), (changed, "changed", False)):
-        reasons = [_("from %s") % filename] * len(tasks)
+        reasons = [source] * len(tasks)
         history.record_many(tasks, kind=kind, by=by, reasons=reasons, created=created)
     return result
 

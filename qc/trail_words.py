@@ -49,6 +49,8 @@ SENTENCES: dict[str, dict[str, str]] = {
         "-": gettext_noop("%(who)s deleted %(it)s"),
         "roles changed": gettext_noop("%(who)s changed the roles of %(it)s"),
         "password changed": gettext_noop("%(who)s changed the password of %(it)s"),
+        "settings": gettext_noop("%(who)s changed the settings of %(it)s"),
+        "settings own": gettext_noop("%(it)s changed their settings"),
         "signed in": gettext_noop("%(who)s signed %(it)s in"),
         "signed in own": gettext_noop("%(it)s signed in"),
         "signed out": gettext_noop("%(who)s signed %(it)s out"),

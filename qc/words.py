@@ -3,7 +3,21 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+BREAKS = {
+    "Lunch": gettext_lazy("Lunch"),
+    "Coffee": gettext_lazy("Coffee"),
+    "Meeting": gettext_lazy("Meeting"),
+    "Training": gettext_lazy("Training"),
+}
+# Reasons that are kept as they stand here, and said to everybody in their own language.
+REASONS = BREAKS | {
+    "not responding": gettext_lazy("not responding"),
+    "signed out": gettext_lazy("signed out"),
+}
 
 
 def clock(moment: datetime | None) -> str:
@@ -11,5 +25,11 @@ def clock(moment: datetime | None) -> str:
     if moment is None:
         return _("just now")
     local = timezone.localtime(moment)
-    today = local.date() == datetime.now(local.tzinfo).date()
-    return local.strftime("%H:%M" if today else "%d %b %H:%M")
+    if local.date() == datetime.now(local.tzinfo).date():
+        return local.strftime("%H:%M")
+    return formatted(local, pgettext("day and time, by Django's letters", "d M H:i"))
+
+
+def reason(kept: str) -> str:
+    """Gives a reason as it is said: in the reader's language where it is one of ours."""
+    return str(REASONS.get(kept, kept))

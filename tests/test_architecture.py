@@ -18,7 +18,7 @@ LAYERS = [
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
     {"request_id", "keyset"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -29,6 +29,7 @@ BESIDE = {
     ("models", "origin"),
     ("events", "origin"),
     ("events", "models"),
+    ("origin", "words"),
     ("transactions", "exceptions"),
 }
 

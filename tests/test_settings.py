@@ -48,6 +48,7 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("QC_IMPORT_ROWS", "0", "from 1 to 100000"),
         ("LOG_LEVEL", "LOUD", "DEBUG, ERROR, INFO, WARNING"),
         ("TIME_ZONE", "Mars/Base", "Europe/Berlin"),
+        ("LANGUAGE_CODE", "tlh", "de, en"),
         ("SECRET_KEY", "short", "at least 50"),
     ],
 )

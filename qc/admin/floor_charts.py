@@ -81,7 +81,7 @@ class Chart:
 
 def charts() -> list[Chart]:
     """Gives both charts; within a minute the same again."""
-    key = f"qc-charts-{get_language()}"
+    key = f"qc-charts-{get_language()}-{timezone.get_current_timezone_name()}"
     made: list[Chart] | None = cache.get(key)
     if made is None:
         made = _make(timezone.localtime())

@@ -10,7 +10,7 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from qc.models import Priority, Queue, Status, Task, User
-from qc.words import clock
+from qc.words import clock, reason
 
 STATUS = {
     Status.PENDING: "info",
@@ -65,7 +65,7 @@ def presence(person: User) -> SafeString:
     if not person.is_logged_in:
         return label(_("gone"))
     if person.break_reason:
-        return label(_("on break: %s") % person.break_reason, "warning")
+        return label(_("on break: %s") % reason(person.break_reason), "warning")
     if person.open_tasks >= person.capacity:
         return label(_("busy"), "primary")
     return label(_("free"), "success")

@@ -21,6 +21,7 @@ from qc.admin.dialogs import NoReasonForm, asking, find
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others
 from qc.admin.person_forms import NewPasswordForm, NewPersonForm, PersonForm
 from qc.models import Queue, Role, Task, User
+from qc.zones import for_the_record
 
 ROLES = ("roles", "queues")
 
@@ -116,6 +117,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
         (None, {"fields": ("username", ("first_name", "last_name"), "email", "set_password")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity", "is_active")}),
+        (_("Pages"), {"fields": (("language", "time_zone"),)}),
         (_("Since"), {"fields": (("date_joined", "last_login"),)}),
     )
     # For who may not edit: names instead of boxes, and nothing of the password.
@@ -213,7 +215,8 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
 
     @staticmethod
     def _sign_out_first(person: User, by: User) -> None:
-        reason = __("deactivated")
+        with for_the_record():
+            reason = __("deactivated")
         returned = presence.sign_out(person.pk, by=by, reason=reason)
         after_commit(desk.filled, {task.queue_id for task in returned})
 

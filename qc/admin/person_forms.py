@@ -12,8 +12,10 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from qc.admin.forms import SeenForm
+from qc.admin.my_settings import ZoneField
 from qc.models import Queue, Role, Task, User
 from qc.origin import kind_of_change
+from qc.zones import for_the_record
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -34,6 +36,7 @@ class AccountForm(forms.ModelForm):
     )
     queues = SetField(Queue.objects.all(), label=_("Queues"))
 
+    @for_the_record()
     def differences(self) -> str:
         """Says how roles and queues change, which are not columns of a person."""
         parts = [
@@ -57,6 +60,8 @@ class NewPersonForm(AccountForm, UserCreationForm):
 
 class PersonForm(SeenForm, AccountForm, UserChangeForm):
     """A person who is there already."""
+
+    time_zone = ZoneField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

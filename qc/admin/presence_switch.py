@@ -8,15 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from qc import desk
 from qc.admin.dialogs import next_page
 from qc.admin.guards import guarded
 from qc.exceptions import QCError
-
-BREAKS = [gettext_lazy(word) for word in ("Lunch", "Coffee", "Meeting", "Training")]
 
 
 def urls(site: Any) -> list[URLPattern]:

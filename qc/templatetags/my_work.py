@@ -6,10 +6,12 @@ from django import template
 from django.utils.translation import gettext as _
 
 from qc.admin import labels
+from qc.words import reason
 
 register = template.Library()
 register.filter("priority_label", labels.priority)
 register.filter("due_words", labels.due)
+register.filter("reason", reason)
 
 
 @register.filter

@@ -6,9 +6,10 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
-from qc.admin.presence_switch import BREAKS
+from qc.words import BREAKS, reason
 
 register = template.Library()
+register.filter("reason", reason)
 
 
 @register.inclusion_tag("qc/presence.html", takes_context=True)

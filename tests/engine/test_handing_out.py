@@ -9,6 +9,7 @@ from django.utils import timezone
 from qc import assignment, desk, lifecycle
 from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotEligible, NotFound
 from qc.models import Priority, Queue, Status, Task, User
+from qc.words import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -370,6 +371,6 @@ def test_the_history_says_why_this_task_and_this_person(
     task = add_task(invoices, priority=Priority.P1)
     desk.sign_in(anna.pk)
     row = task.history.get(kind="assigned")
-    due = assignment.clock(task.due_at)
+    due = clock(task.due_at)
     assert f"P1, due {due}, most urgent of their one queue" in row.history_change_reason
     assert "free since" in row.history_change_reason

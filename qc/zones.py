@@ -1,0 +1,83 @@
+"""Time zones and languages: which there are, and which one is meant."""
+
+import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+AREAS = {
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Arctic": _("Arctic"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific"),
+}
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name, an older one included."""
+    return name in _names()
+
+
+def check_zone(name: str) -> None:
+    """Raises ValidationError for what is no time zone."""
+    if not is_zone(name):
+        raise ValidationError(_("There is no time zone “%(name)s”.") % {"name": name})
+
+
+def languages() -> list[tuple[str, Any]]:
+    """Gives the languages there are, as choices."""
+    return list(settings.LANGUAGES)
+
+
+@cache
+def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
+    """Gives the time zones as choices, by area; those known by older names are left out."""
+    named: dict[str, list[tuple[str, str]]] = {area: [] for area in AREAS}
+    for name in sorted(_names()):
+        area, _slash, place = name.partition("/")
+        if place and area in named:
+            named[area].append((name, place.replace("_", " ").replace("/", ", ")))
+    by_area: list[tuple[Any, list[tuple[str, str]]]] = [
+        (title, named[area]) for area, title in AREAS.items()
+    ]
+    return [*by_area, (_("Everywhere"), [("UTC", "UTC")])]
+
+
+@contextmanager
+def as_wished(language: str, zone: str) -> Iterator[None]:
+    """Speaks this language and shows times in this zone meanwhile.
+
+    "" leaves the language as it is, and takes the site's own time zone.
+    """
+    with (
+        translation.override(language or translation.get_language()),
+        timezone.override(zone or None),
+    ):
+        yield
+
+
+@contextmanager
+def for_the_record() -> Iterator[None]:
+    """Speaks the site's own language and time zone: what is kept is read by everybody.
+
+    Whoever caused a history row, its words and times are the same.
+    """
+    with as_wished(settings.LANGUAGE_CODE, ""):
+        yield
+
+
+@cache
+def _names() -> set[str]:
+    return zoneinfo.available_timezones()
