@@ -18,6 +18,8 @@ NEEDED = ("reference", "name", "queue")
 COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
 # Exported for the reader, by names that no sender uses; they tell nothing when they come back.
 STATE = ("qc_status", "qc_person", "qc_assigned_at", "qc_completed_at", "qc_outcome", "qc_notes")
+# Added to refused rows that are given back: what is wrong in each. It tells nothing either.
+ERROR = "qc_error"
 # Before the name of a column of the sender's, and in a file only where it would be taken for ours.
 DETAIL = "details: "
 LEFT_OUT = ""
@@ -77,7 +79,7 @@ def _guess(heading: str, own: set[str]) -> str:
 
 def _own(heading: str) -> str:
     name = _plain(heading).replace(" ", "_")
-    return name if name in (*COLUMNS, *STATE) else ""
+    return name if name in (*COLUMNS, *STATE, ERROR) else ""
 
 
 def _plain(heading: str) -> str:

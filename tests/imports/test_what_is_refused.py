@@ -1,15 +1,20 @@
 """Bad files: each fault names row, column, value and what is allowed, and nothing is saved."""
 
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qc import tables
 from qc.cells import Fault
+from qc.columns import ERROR
 from qc.models import Queue, Task, User
 from qc.resources import import_tasks
 
 pytestmark = pytest.mark.django_db
 
+FILES = Path(__file__).parent.parent / "files"
 NAMED = "reference,name,queue,priority,due_at,link\n"
 
 
@@ -93,3 +98,24 @@ def test_too_many_rows(faults: Any, settings: Any) -> None:
     settings.QC_IMPORT_ROWS = 2
     (fault,) = faults("reference,name,queue\n" + "".join(f"{n},x,Labels\n" for n in range(3)))
     assert fault.message == "The file has more than 2 rows, the most that it may have."
+
+
+@pytest.mark.parametrize("name", ["german.csv", "sep-line.csv", "kinds-of-cells.xlsx"])
+def test_rows_that_are_given_back_with_what_is_wrong_import_once_they_are_mended(
+    mona: User, name: str
+) -> None:
+    with (FILES / name).open("rb") as file:
+        form = tables.detect(file)
+        header, *rows = tables.read(file, form)
+    faults = import_tasks((FILES / name).read_bytes(), name, by=mona).faults
+    wrong = {fault.row: fault.message for fault in faults}
+    width = len(header.cells)
+    back = [[*row.cells, *[""] * (width - len(row.cells)), wrong[row.number]] for row in rows]
+    file = io.BytesIO()
+    tables.write(file, form, [[*header.cells, ERROR], *back])
+    Queue.objects.create(name="Invoices")
+    assert (tables.detect(file), len(import_tasks(file.getvalue(), name, by=mona).new)) == (
+        form,
+        len(rows),
+    )
+    assert not [task for task in Task.objects.all() if ERROR in task.details]
