@@ -18,9 +18,18 @@ from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQueryS
 MOST_CAPACITY = 20
 
 
+class Records(HistoricalRecords):
+    """simple-history's records, with the indexes that their rows name beside."""
+
+    def get_meta_options(self, model: Any) -> dict[str, Any]:
+        """Gives what stands in the Meta of the rows' model."""
+        indexes = [index.clone() for row in self.bases for index in getattr(row, "indexes", ())]
+        return super().get_meta_options(model) | {"indexes": indexes}
+
+
 def records(row: Any = HistoryRow, **options: Any) -> HistoricalRecords:
     """Gives the history of a model: who, when, why, through what, by 64 bits."""
-    return HistoricalRecords(
+    return Records(
         bases=[row],
         get_user=current_user,
         history_id_field=models.BigAutoField(),

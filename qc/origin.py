@@ -6,7 +6,7 @@ The edges (pages, API, import, sweep) say it once; the rows read it when they ar
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +88,10 @@ class HistoryRow(models.Model):
 
 class TaskHistoryRow(HistoryRow):
     """What each history row of a task says beside: whose hands it came into, or left."""
+
+    # What was released or returned in a span of days (`qc.reports`), among all that happened.
+    # It grows at its ends only.
+    indexes: ClassVar = [models.Index(fields=["kind", "history_date"], name="task_history_kind")]
 
     person = models.ForeignKey(
         "qc.User",

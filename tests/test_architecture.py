@@ -10,14 +10,14 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"},
+    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "reports", "exports"},
     {"desk", "rows"},
     {"matching", "tables"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared", "words"},
+    {"querysets", "exceptions", "origin", "transactions", "prepared", "words", "days"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
