@@ -8,37 +8,22 @@ what was completed in these days, and what was given back in them, by index. Of 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any
 
-from django.db import connection, models
-from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db import models
+from django.db.models import Count, ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from qc.days import day_of, each, within
 from qc.models import Outcome, Queue, Task, User
+from qc.ranks import OF_NONE, Key, Times, times_of
 
 MOST_RANKED = 100_000
 # Multiplied by the one, the ids lie in the other as evenly as can be, whatever their steps are.
 STRIDE, CIRCLE = 40_503, 65_536
 
 TIMES = (("handling", "started_at", "completed_at"), ("waiting", "created_at", "assigned_at"))
-
-# The database ranks all, and gives the few that matter. In whole numbers: the ranks in the middle
-# of n are those whose double is n to n + 2; nine of ten end with the one whose tenfold is 9 n to
-# 9 n + 9. What was reckoned for each task stands in a table by itself: SQLite would reckon it
-# anew for each ranking.
-RANKED = """
-SELECT about, took, n, place * 2 - n AS middle, place * 10 - n * 9 AS ninth FROM (
-  SELECT about, took, COUNT(*) OVER (PARTITION BY about) AS n,
-    ROW_NUMBER() OVER (PARTITION BY about ORDER BY took) AS place
-  FROM ({}) AS tasks
-) AS ranked
-WHERE place * 2 - n BETWEEN 0 AND 2 OR place * 10 - n * 9 BETWEEN 0 AND 9
-ORDER BY took
-"""
-
-Key = int | date | None
 
 
 class Grouping(models.TextChoices):
@@ -47,21 +32,6 @@ class Grouping(models.TextChoices):
     PERSON = "person", _("person")
     QUEUE = "queue", _("queue")
     DAY = "day", _("day")
-
-
-class Times(NamedTuple):
-    """How long something took, `of` so many: the middle one, and what nine of ten did not exceed.
-
-    The median of an even number is the mean of the two in the middle. The 90th percentile is the
-    shortest time that really occurred which at least nine of ten did not exceed. None: of none.
-    """
-
-    median: timedelta | None = None
-    ninety: timedelta | None = None
-    of: int = 0
-
-
-OF_NONE = Times()
 
 
 @dataclass
@@ -115,7 +85,7 @@ class Asked:
     queue: int | None = None
     person: int | None = None
 
-    def done(self) -> QuerySet[Task]:
+    def done(self) -> Any:
         """Gives the tasks completed, each with what its row is about as `about`."""
         tasks = Task.objects.filter(within("completed_at", self.first, self.last))
         return self._narrowed(tasks, "assignee", "completed_at")
@@ -159,47 +129,24 @@ def _count(asked: Asked, rows: dict[Key, Row], total: Row) -> None:
                 setattr(row, name, getattr(row, name) + n)
 
 
-def _sample(tasks: QuerySet[Task], n: int, most: int) -> QuerySet[Task]:
+def _sample(tasks: Any, n: int, most: int) -> Any:
     if n <= most:
         return tasks
     place = ExpressionWrapper(F("pk") * STRIDE % CIRCLE, output_field=models.BigIntegerField())
     return tasks.annotate(place=place).filter(place__lt=CIRCLE * most // n)
 
 
-def _time(tasks: QuerySet[Task], rows: dict[Key, Row], total: Row) -> None:
+def _time(tasks: Any, rows: dict[Key, Row], total: Row) -> None:
     for name, since, until in TIMES:
         took = tasks.annotate(took=F(until) - F(since))
-        for about, times in _times(took).items():
+        for about, times in times_of(took).items():
             setattr(rows[about], name, times)
-        for times in _times(took.annotate(about=Value(0))).values():
+        for times in times_of(took.annotate(about=Value(0))).values():
             setattr(total, name, times)
 
 
-def _times(tasks: QuerySet[Task]) -> dict[Key, Times]:
-    """Gives for what each is `about` the times that `took` among them."""
-    sql, parameters = tasks.values_list("about", "took").query.sql_with_params()
-    told: dict[Key, list[Any]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(RANKED.format(sql), parameters)
-        for about, *one in cursor.fetchall():
-            told[_key(about)].append(one)
-    return {about: _picked(some) for about, some in told.items()}
-
-
-def _picked(found: list[Any]) -> Times:
-    middle = [took for took, _n, middle, _ninth in found if 0 <= middle <= 2]
-    took, n = next((took, n) for took, n, _middle, ninth in found if 0 <= ninth <= 9)
-    median = sum(middle) // len(middle)
-    return Times(timedelta(microseconds=median), timedelta(microseconds=took), n)
-
-
-def _key(told: Any) -> Key:
-    # SQLite keeps days as text.
-    return date.fromisoformat(told) if isinstance(told, str) else told
-
-
 def _names(by: Grouping, keys: Iterable[Key]) -> dict[Key, str]:
-    """Gives how rows are called, in order of it."""
+    """Gives how the rows are called."""
     if by == Grouping.DAY:
         return {day: str(day) for day in keys}
     model = User if by == Grouping.PERSON else Queue

@@ -17,7 +17,7 @@ LAYERS = [
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared", "words", "days"},
+    {"querysets", "exceptions", "origin", "transactions", "prepared", "words", "days", "ranks"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

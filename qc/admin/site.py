@@ -10,7 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, my_work, presence_switch
+from qc.admin import floor, my_work, presence_switch, reports
 from qc.models import User
 
 
@@ -36,8 +36,8 @@ class PagesSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Gives all addresses, those of our own pages first."""
-        ours = (*my_work.urls(self), *floor.urls(self), *presence_switch.urls(self))
-        return [*ours, *super().get_urls()]
+        pages = (my_work, floor, presence_switch, reports)
+        return [*(url for page in pages for url in page.urls(self)), *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

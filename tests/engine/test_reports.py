@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 from qc import desk, exports, lifecycle, reports
 from qc.models import Queue, Status, Task, User
-from qc.reports import Asked, Grouping, Report, Times
+from qc.ranks import Times
+from qc.reports import Asked, Grouping, Report
 from tests.conftest import person
 from tests.engine.test_cost_of_a_claim import fill
 
