@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Case, DateField, DateTimeField, ExpressionWrapper, F, Q, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 A_DAY = timedelta(days=1)
@@ -39,7 +39,9 @@ def day_of(moment: str, first: date, last: date) -> Any:
     """
     whens = []
     for distance, until in _stretches(first, last):
-        then = Value(until) if distance is None else _shifted(moment, distance)
+        # Said to be a day: for MariaDB it would be a text, and all others with it.
+        that_day = Cast(Value(until), DateField())
+        then = that_day if distance is None else _shifted(moment, distance)
         whens.append(When(**{f"{moment}__lt": beginning(until + A_DAY), "then": then}))
     return Case(*whens, output_field=DateField())
 

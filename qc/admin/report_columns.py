@@ -31,7 +31,7 @@ def words(value: Any) -> str:
     return number_format(value, force_grouping=True)
 
 
-def plain(value: Any) -> object:
+def plain(value: Any) -> Any:
     """Gives a figure as a file has it: a time in seconds, a share in percent."""
     if isinstance(value, timedelta):
         return round(value.total_seconds(), 1)

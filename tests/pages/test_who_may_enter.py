@@ -64,9 +64,9 @@ def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> 
 def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
-    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People"]
+    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People", "Reports"]
     assert menu(mona_at_the_desk) == managers
-    assert menu(otto_at_the_desk) == ["Floor", "Tasks", "Queues", "People"]
+    assert menu(otto_at_the_desk) == ["Floor", "Tasks", "Queues", "People", "Reports"]
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
 
 
