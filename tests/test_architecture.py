@@ -10,7 +10,17 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
+    {
+        "sweeps",
+        "resources",
+        "bulk",
+        "explanations",
+        "invariants",
+        "demo",
+        "trail",
+        "reports",
+        "exports",
+    },
     {"desk", "rows", "trail_filters"},
     {"columns"},
     {"matching", "tables", "cells", "dates", "trail_words", "last_rows"},
@@ -19,7 +29,7 @@ LAYERS = [
     {"permissions", "history", "seeks"},
     {"models"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset"},
+    {"request_id", "keyset", "days", "ranks"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
