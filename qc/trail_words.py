@@ -152,8 +152,10 @@ def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
 def _of_the_work(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     if row.notes:
         yield _(": “%(note)s”"), {"note": row.notes}
-    if row.started_at and row.completed_at:
-        yield _(", after %(time)s"), {"time": _time_between(row.started_at, row.completed_at)}
+    # Who completes without having opened it first started at that very moment: then since it came.
+    begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
+    if begun and row.completed_at:
+        yield _(", after %(time)s"), {"time": _time_between(begun, row.completed_at)}
 
 
 def _time_between(begun: datetime, done: datetime) -> str:
