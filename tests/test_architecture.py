@@ -12,7 +12,7 @@ LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
     {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
     {"desk", "rows", "trail_filters"},
-    {"matching", "tables", "trail_words", "last_rows"},
+    {"matching", "tables", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
