@@ -26,6 +26,7 @@ from qc.admin import changes
 from qc.admin.guards import guarded
 from qc.admin.trail_form import TrailForm
 from qc.events import EventKind
+from qc.models import User
 from qc.trail import Edge, Page
 from qc.trail_filters import TABLES
 
@@ -135,9 +136,10 @@ def _of_request(one: Any) -> str:
 
 def _narrower(one: Any) -> Iterator[tuple[str, str]]:
     """Gives, by what they are called, the filters that lead from a row to others like it."""
-    people = (one.history_user, getattr(one, "person", None), getattr(one, "username", None))
-    for name in dict.fromkeys(str(person) for person in people if person):
-        yield name, urlencode({"person": name})
+    whose = one.id if one.table == "person" else getattr(one, "person_id", None)
+    # By the names that they have now: those of the row may be of long ago.
+    for person in User.objects.filter(pk__in=[whose, one.history_user_id]).order_by("username"):
+        yield str(person), urlencode({"person": str(person)})
     if one.table == "task":
         yield one.reference, urlencode({"task": one.reference})
         yield str(one.queue), urlencode({"queue": one.queue_id})
