@@ -23,7 +23,7 @@ LAYERS = [
     },
     {"desk", "rows", "trail_filters"},
     {"columns"},
-    {"matching", "tables", "cells", "dates", "trail_words", "last_rows"},
+    {"matching", "tables", "cells", "dates", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
