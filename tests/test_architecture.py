@@ -10,14 +10,16 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"},
-    {"desk", "rows"},
-    {"matching", "tables"},
+    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
+    {"desk", "rows", "trail_filters"},
+    {"columns"},
+    {"matching", "tables", "cells", "dates", "trail_words", "last_rows"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared", "words", "zones"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
+    {"request_id", "keyset"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
@@ -25,6 +27,8 @@ BESIDE = {
     ("querysets", "models"),
     ("origin", "models"),
     ("models", "origin"),
+    ("events", "origin"),
+    ("events", "models"),
     ("origin", "words"),
     ("transactions", "exceptions"),
 }

@@ -10,8 +10,10 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, my_settings, my_work, presence_switch
+from qc.admin import floor, my_settings, my_work, presence_switch, trail
 from qc.models import User
+
+OWN_PAGES = (my_work, floor, presence_switch, my_settings, trail)
 
 
 class SignInForm(AuthenticationForm):
@@ -36,8 +38,7 @@ class PagesSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Gives all addresses, those of our own pages first."""
-        pages = (my_work, floor, presence_switch, my_settings)
-        ours = [address for page in pages for address in page.urls(self)]
+        ours = [one for pages in OWN_PAGES for one in pages.urls(self)]
         return [*ours, *super().get_urls()]
 
     def index(
@@ -62,4 +63,4 @@ def home(user: Any) -> str:
     """Gives the address of the page this user works on."""
     if permissions.is_manager(user):
         return reverse("admin:floor")
-    return reverse("admin:qc_task_changelist" if permissions.is_auditor(user) else "admin:my_work")
+    return reverse("admin:trail" if permissions.is_auditor(user) else "admin:my_work")

@@ -20,6 +20,7 @@ from tests.conftest import person
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import fill, rows_touched
 from tests.pages.conftest import act, signed_in
+from tests.pages.crowds import crowd, give_each_one
 
 pytestmark = pytest.mark.django_db
 
@@ -370,16 +371,6 @@ def lifecycle_assign(task: Task, to: User, by: User) -> None:
     desk.assign(task.pk, to.pk, by=by, reason="x")
 
 
-def crowd(n: int, queue: Queue) -> None:
-    """Adds n people who are there and free."""
-    first = User.objects.count()
-    now = timezone.now()
-    there = {"is_logged_in": True, "idle_since": now, "last_seen_at": now, "is_staff": True}
-    people = [User(username=f"crowd{i}", **there) for i in range(first, first + n)]
-    User.objects.bulk_create(people)
-    queue.people.add(*User.objects.filter(username__in=[one.username for one in people]))
-
-
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
     """Lets it be noon, so that today has hours before now."""
@@ -394,17 +385,7 @@ def asked(client: Client) -> int:
     return len(queries)
 
 
-def give_each_one(queue: Queue) -> None:
-    """Lets two of three people hold a task, and one of three be on break."""
-    now = timezone.now()
-    people = list(User.objects.there().filter(tasks=None).order_by("pk"))
-    User.objects.filter(pk__in=[one.pk for one in people[::3]]).update(break_reason="Lunch")
-    for one in people[1::3] + people[2::3]:
-        held = {"status": Status.ASSIGNED, "assignee": one, "slot": 1, "assigned_at": now}
-        fill(queue, 1, **held)
-
-
-def test_a_look_takes_the_same_queries_for_10_and_for_200_people(
+def test_a_look_takes_the_same_queries_for_10_and_for_2000_people(
     mona_at_the_desk: Client, invoices: Queue, labels: Queue
 ) -> None:
     crowd(10, invoices)
@@ -412,7 +393,7 @@ def test_a_look_takes_the_same_queries_for_10_and_for_200_people(
     fill(labels, 5)
     asked(mona_at_the_desk)
     few = asked(mona_at_the_desk)
-    crowd(190, invoices)
+    crowd(1990, invoices)
     give_each_one(invoices)
     fill(labels, 200)
     for n in range(10):

@@ -5,13 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from qc import desk, lifecycle, sweeps
 from qc.models import Queue, Status, Task, User
 from qc.words import clock
+from tests.pages.crowds import crowd, give_each_one
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +41,13 @@ def press(client: Client, name: str, task: Task | None = None, **form: str) -> s
     answer = client.post(address, form, headers={"HX-Request": "true"})
     assert answer.status_code == 200, answer.content
     return answer.content.decode()
+
+
+def asked(client: Client, name: str) -> int:
+    """Gives how many queries an address takes."""
+    with CaptureQueriesContext(connection) as queries:
+        text(client, name)
+    return len(queries)
 
 
 @pytest.fixture
@@ -286,6 +296,19 @@ class TestItRefreshesByItself:
         seen = self.seen(client)
         with django_assert_num_queries(5):
             assert self.panel(client, seen).status_code == 204
+
+    def test_a_page_costs_the_same_queries_for_10_and_for_2000_people(
+        self, anna: User, invoices: Queue, labels: Queue, add_task: AddTask, at: At
+    ) -> None:
+        client = at(anna)
+        add_task(labels)
+        crowd(10, invoices)
+        give_each_one(invoices)
+        few = asked(client, "my_work"), asked(client, "my_work_panel")
+        crowd(1990, invoices)
+        give_each_one(invoices)
+        assert (asked(client, "my_work"), asked(client, "my_work_panel")) == few
+        assert max(few) < 25
 
     def test_it_keeps_the_person_seen(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
