@@ -19,7 +19,7 @@ LAYERS = [
     {"permissions", "history", "seeks"},
     {"models"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset"},
+    {"request_id", "keyset", "borrowed"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
