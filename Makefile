@@ -7,7 +7,7 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint bench format model requirements
+.PHONY: help run test lint bench format model messages requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
@@ -39,6 +39,11 @@ format: ## Put the code in shape
 model: ## Ask the model of a shift: docs/scaling.md and its plots
 	@$(SET_UP) requirements-bench.txt
 	@$(INSIDE) python -m benchmarks.shift_model
+
+messages: ## Collect all texts for the translations, and compile these (needs gettext)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) sh -c "python manage.py makemessages --all --no-location --no-obsolete \
+		--ignore=tests --ignore=var --ignore='.venv*' && python manage.py compilemessages --ignore='.venv*'"
 
 requirements: ## Pin anew what requirements*.in ask for (ARGS=--upgrade for newer releases)
 	@$(SET_UP) requirements-dev.txt

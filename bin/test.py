@@ -70,7 +70,7 @@ def main() -> None:
     """Runs all that this machine can; exits 1 if any of it failed."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
-        not_run = missing_browser()
+        not_run = missing_browser() + missing_gettext()
         results = {}
         with ExitStack() as stack:
             database = stack.enter_context(servers.mariadb())
@@ -130,6 +130,13 @@ def missing_browser() -> list[str]:
     if any(map(shutil.which, BROWSERS)) or debian.install("chromium"):
         return []
     return ["the tests in a browser. To run them:  apt-get install -y chromium"]
+
+
+def missing_gettext() -> list[str]:
+    """Installs gettext where it may; otherwise gives what is not run without it."""
+    if shutil.which("msgfmt") or debian.install("gettext"):
+        return []
+    return ["the tests of the German. To run them:  apt-get install -y gettext"]
 
 
 def missing_servers() -> list[str]:

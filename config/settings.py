@@ -205,6 +205,7 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_CODE = environment.one_of("LANGUAGE_CODE", default="en", allowed=dict(LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "qc" / "locale"]
 USE_TZ = True
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"

@@ -36,7 +36,11 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": TEAL},
     "STYLES": [lambda request: static("qc/pages.css")],
-    "SCRIPTS": [lambda request: static("qc/palette.js")],
+    "SCRIPTS": [
+        lambda request: static("qc/palette.js"),
+        lambda request: static("qc/dialogs.js"),
+        lambda request: static("qc/reach.js"),
+    ],
     "ACCOUNT": {"navigation": "qc.admin.my_settings.account_links"},
     "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
     "SIDEBAR": {

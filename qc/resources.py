@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from import_export import resources
 
 from qc import desk, history, permissions, tables
@@ -114,7 +115,7 @@ def _write(rows: list[dict[str, Any]], filename: str, by: User | None) -> Import
     changed = [one.task for one in result.changed]
     Task.objects.bulk_update(changed, [*CHANGEABLE, "raise_at"], batch_size=history.BATCH)
     with for_the_record():
-        source = _("from %s") % filename
+        source = pgettext("a file", "from %s") % filename
     for tasks, kind, created in ((result.new, "imported", True), (changed, "changed", False)):
         reasons = [source] * len(tasks)
         history.record_many(tasks, kind=kind, by=by, reasons=reasons, created=created)

@@ -29,7 +29,7 @@ LAYERS = [
     {"permissions", "history", "seeks"},
     {"models"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset", "days", "ranks"},
+    {"request_id", "keyset", "days", "ranks", "borrowed"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

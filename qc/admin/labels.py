@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import Group
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
-from qc.models import Priority, Queue, Status, Task, User
+from qc.models import Priority, Queue, Role, Status, Task, User
 from qc.words import clock, reason
 
 STATUS = {
@@ -56,6 +57,11 @@ def age(moment: datetime | None) -> SafeString:
     fresh = now - moment < timedelta(minutes=1)
     words = _("just now") if fresh else timesince(moment, now, depth=1)
     return format_html('<span title="{}">{}</span>', clock(moment), words)
+
+
+def role(group: Group) -> str:
+    """Says which role a group is, in the reader's language."""
+    return str(dict(Role.choices).get(group.name, group.name))
 
 
 def presence(person: User) -> SafeString:

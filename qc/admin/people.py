@@ -248,7 +248,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     @admin.display(description=_("roles"), empty_value="-")
     def roles_held(self, person: User) -> str | None:
         """Gives their roles."""
-        return ", ".join(group.name for group in person.groups.all()) or None
+        return ", ".join(map(labels.role, person.groups.all())) or None
 
     @admin.display(description=_("queues"), empty_value="-")
     def queues_on(self, person: Any) -> str | None:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from qc.admin import labels
 from qc.admin.forms import SeenForm
 from qc.admin.my_settings import ZoneField
 from qc.models import Queue, Role, Task, User
@@ -26,10 +27,18 @@ class SetField(forms.ModelMultipleChoiceField):
         super().__init__(queryset, required=False, widget=widget, **options)
 
 
+class RoleField(SetField):
+    """The roles, by their names in the reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Gives the role's name."""
+        return labels.role(obj)
+
+
 class AccountForm(forms.ModelForm):
     """What adding and changing a person have in common."""
 
-    roles = SetField(
+    roles = RoleField(
         Group.objects.filter(name__in=Role.values).order_by("pk"),
         label=_("Roles"),
         help_text=_("Without a role nobody can sign in to the pages."),

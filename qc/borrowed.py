@@ -1,0 +1,57 @@
+"""Texts that other parts show on our pages and bring no German for; `make messages` looks here.
+
+Whatever a part has translated itself, as Django has, needs no line.
+"""
+
+from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
+
+UNFOLD = (
+    _("After you've created a user, you’ll be able to edit more user options."),
+    _("Apply Filters"),
+    _("Cancel"),
+    _("Choose file to upload"),
+    _("Dark"),
+    _("Date from"),
+    _("Date to"),
+    _("False"),
+    _("From"),
+    _("General"),
+    _("Go back"),
+    _("Light"),
+    _("Loading more results..."),
+    _("More actions"),
+    _("Name"),
+    _("Next"),
+    _("No results matching your query"),
+    _("Previous"),
+    _("Run"),
+    _("Select action"),
+    _("Select action to run"),
+    _("Select all rows"),
+    _("Select record"),
+    _("Select value"),
+    _("System"),
+    _("To"),
+    _("Toggle password visibility"),
+    _("True"),
+    _("Type to search"),
+    _("Value"),
+    _("Welcome back to"),
+    _("You have been successfully logged out from the administration"),
+    ngettext_lazy(
+        "\n                Found %(counter)s result in %(time)s seconds\n            ",
+        "\n                Found %(counter)s results in %(time)s seconds\n            ",
+    ),
+)
+OTHERS = (
+    _("Changes"),
+    _("Locked Out"),
+    _("Not set"),
+    _("Select all"),
+    _("Select format"),
+    _("This exporter will export the following fields"),
+    _("View history: %s"),
+    _("access attempt"),
+    _("access attempts"),
+)

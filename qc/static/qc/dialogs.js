@@ -1,0 +1,42 @@
+// Unfold's dialogs come into its modal: here they are dialogs for the keyboard, and for those who
+// listen, too. What lies behind an open one can't be reached; after it, what opened it can.
+(() => {
+  const modal = () => document.getElementById("modal-content");
+  const theme = () => Alpine.$data(document.documentElement);
+  const FIRST = "input:not([type=hidden]), select, textarea, button, a[href]";
+  let opener = null;
+
+  function open() {
+    modal().setAttribute("role", "dialog");
+    modal().setAttribute("aria-modal", "true");
+    const title = modal().querySelector("h1, h2");
+    if (title) title.id = "modal-title";
+    modal().setAttribute("aria-labelledby", "modal-title");
+    theme().openModal = true;
+    Alpine.nextTick(() => modal().querySelector(FIRST)?.focus());
+  }
+
+  // What opened it may have been drawn anew meanwhile, under the same id.
+  function back() {
+    const there = opener?.isConnected ? opener : document.getElementById(opener?.id);
+    there?.focus();
+  }
+
+  function fence(isOpen) {
+    for (const part of document.body.children) {
+      if (!part.contains(modal()) && part.id !== "modal-overlay") part.inert = isOpen;
+    }
+    if (!isOpen) back();
+  }
+
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    const { elt, target, xhr } = event.detail;
+    if (target !== modal() || modal().contains(elt) || xhr.status !== 200) return;
+    opener = elt;
+    open();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-closes-modal]")) theme().openModal = false;
+  });
+  window.addEventListener("load", () => Alpine.watch(() => theme().openModal, fence));
+})();

@@ -1,0 +1,106 @@
+"""Every text is in German, with what it leaves open, and what is compiled is what is written."""
+
+import re
+import shutil
+import subprocess
+import sys
+from gettext import GNUTranslations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from qc import desk
+from qc.models import Queue, User
+
+ROOT = Path(__file__).resolve().parent.parent
+GERMAN = Path("qc/locale/de/LC_MESSAGES")
+# What is left open in a text: %(name)s, %s, {name}; of a kind that must stay.
+OPEN = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) (".*"(?:\n".*")*)', re.M)
+# Words that stand on nearly every page of ours in English, and in none in German.
+ENGLISH = r"\b(task|tasks|queue|queues|people|due|waiting|search|settings|filters|the|is|and|of)\b"
+
+needs_gettext = pytest.mark.skipif(
+    shutil.which("msgfmt") is None,
+    reason="NO GETTEXT: the German was not tried. `apt-get install -y gettext` helps.",
+)
+
+
+def run(*command: str, cwd: Path = ROOT) -> str:
+    done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def entries(po: Path) -> list[dict[str, str]]:
+    """Gives what a file of translations holds, its header left out."""
+    found = []
+    for block in po.read_text().split("\n\n"):
+        keys = {key: "".join(re.findall(r'"(.*)"', said)) for key, said in ENTRY.findall(block)}
+        found += [keys] if keys.get("msgid") else []
+    return found
+
+
+@needs_gettext
+def test_every_text_is_translated(tmp_path: Path) -> None:
+    for part in ("qc", "config"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    collect = ("makemessages", "--all", "--no-location", "--no-obsolete")
+    run(sys.executable, "manage.py", *collect, cwd=tmp_path)
+    found = tmp_path / GERMAN / "django.po"
+    missing = run("msgattrib", "--untranslated", "--no-obsolete", str(found))
+    guessed = run("msgattrib", "--only-fuzzy", "--no-obsolete", str(found))
+    assert missing + guessed == "", "Run `make messages`, and translate these"
+
+
+def test_a_translation_leaves_open_what_the_text_does() -> None:
+    wrong = [
+        text["msgid"]
+        for text in entries(ROOT / GERMAN / "django.po")
+        for key, said in text.items()
+        if key.startswith("msgstr")
+        and set(OPEN.findall(said))
+        != set(OPEN.findall(text.get("msgid_plural" if key == "msgstr[1]" else "msgid", "")))
+    ]
+    assert wrong == []
+
+
+@needs_gettext
+def test_what_is_compiled_is_what_is_written(tmp_path: Path) -> None:
+    made = tmp_path / "django.mo"
+    run("msgfmt", "--check-format", "-o", str(made), str(ROOT / GERMAN / "django.po"))
+    kept = ROOT / GERMAN / "django.mo"
+    assert texts(made) == texts(kept), "Run `make messages`"
+
+
+def texts(mo: Path) -> dict[Any, str]:
+    with mo.open("rb") as file:
+        return GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", ["my_work", "floor", "qc_task_changelist"])
+def test_no_english_is_left(
+    anna: User, mona: User, invoices: Queue, add_task: Any, client: Client, page: str
+) -> None:
+    for _ in range(3):
+        add_task(invoices, name="Rechnung")
+    Queue.objects.update(name="Rechnungen")
+    desk.sign_in(anna.pk)
+    who = anna if page == "my_work" else mona
+    User.objects.filter(pk=who.pk).update(language="de", time_zone="Europe/Berlin")
+    client.force_login(who)
+    text = shown(client.get(reverse(f"admin:{page}")).content.decode())
+    assert re.findall(ENGLISH, text, re.I) == [], text
+    assert "Aufgabe" in text
+
+
+def shown(page: str) -> str:
+    """Gives what of a page is read or heard: no markup, no icons, no addresses."""
+    page = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.S)
+    page = re.sub(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", " ", page, flags=re.S)
+    said = re.findall(r'\b(?:title|aria-label|placeholder|data-said)="([^"]*)"', page)
+    return " ".join((re.sub(r"<[^>]*>", " ", page) + " ".join(said)).split())
