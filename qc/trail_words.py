@@ -142,8 +142,8 @@ _WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {
 
 def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Gives what follows: why, with what note, how long it took, where from, what was asked."""
-    if row.history_change_reason and row.history_change_reason != row.kind:
-        yield _(": %(why)s"), {"why": row.history_change_reason}
+    if row.why and row.history_change_reason != row.kind:
+        yield _(": %(why)s"), {"why": row.why}
     if table == "task" and row.kind == "completed":
         yield from _of_the_work(row)
     if table == "event":
