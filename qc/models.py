@@ -99,10 +99,15 @@ class User(AbstractUser):
         help_text=_("How many tasks this person can hold at once."),
     )
     language = models.CharField(
-        _("language"), max_length=10, choices=languages, blank=True, default=""
+        _("language"), max_length=10, choices=languages, blank=True, default="", db_default=""
     )
     time_zone = models.CharField(
-        _("time zone"), max_length=50, validators=[check_zone], blank=True, default=""
+        _("time zone"),
+        max_length=50,
+        validators=[check_zone],
+        blank=True,
+        default="",
+        db_default="",
     )
 
     # How many tasks they hold: read with `User.objects.with_open_tasks()`.

@@ -57,7 +57,7 @@ class Found:
 def find(table: str, asked: Asked) -> Found | None:
     """Gives how a table is read for what is asked; None if it can't have any of it."""
     conditions = list(_conditions(table, asked))
-    span = _span(TABLES[table], asked)
+    span = ids_of_span(TABLES[table], asked.since, asked.until)
     if span is None or [] in conditions:
         return None
     first, *others = conditions or [[Q()]]
@@ -108,18 +108,21 @@ def _moments(asked: Asked) -> Q:
     return moments & Q(history_date__lt=asked.until) if asked.until else moments
 
 
-def _span(table: type[Model], asked: Asked) -> Q | None:
-    """Gives the ids between which all rows of the span are; None where there are none."""
+def ids_of_span(table: type[Model], since: datetime | None, until: datetime | None) -> Q | None:
+    """Gives the ids between which all history rows of a span are; None where there are none.
+
+    With it an index by anything else finds those of the span: its rows are in order of their ids.
+    """
     rows: Any = table._default_manager.order_by()
     span = Q()
-    if asked.since:
-        first = rows.filter(history_date__gte=asked.since).order_by("history_date", "history_id")
+    if since:
+        first = rows.filter(history_date__gte=since).order_by("history_date", "history_id")
         ids = list(first.values_list("history_id", flat=True)[:NEIGHBOURS])
         if not ids:
             return None
         span &= Q(history_id__gte=min(ids))
-    if asked.until:
-        last = rows.filter(history_date__lt=asked.until).order_by("-history_date", "-history_id")
+    if until:
+        last = rows.filter(history_date__lt=until).order_by("-history_date", "-history_id")
         ids = list(last.values_list("history_id", flat=True)[:NEIGHBOURS])
         if not ids:
             return None

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.dateformat import format as formatted
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 BREAKS = {
     "Lunch": gettext_lazy("Lunch"),
@@ -33,3 +34,11 @@ def clock(moment: datetime | None) -> str:
 def reason(kept: str) -> str:
     """Gives a reason as it is said: in the reader's language where it is one of ours."""
     return str(REASONS.get(kept, kept))
+
+
+def time_between(begun: datetime, ended: datetime) -> str:
+    """Gives how long something took as people say it: seconds, or its two largest units."""
+    seconds = int((ended - begun).total_seconds())
+    if seconds < 60:
+        return ngettext("%d second", "%d seconds", seconds) % seconds
+    return timesince(begun, ended, depth=2)

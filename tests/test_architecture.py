@@ -10,16 +10,26 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
+    {
+        "sweeps",
+        "resources",
+        "bulk",
+        "explanations",
+        "invariants",
+        "demo",
+        "trail",
+        "reports",
+        "exports",
+    },
     {"desk", "rows", "trail_filters"},
     {"columns"},
-    {"matching", "tables", "cells", "dates", "trail_words", "last_rows"},
+    {"matching", "tables", "cells", "dates", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset", "borrowed"},
+    {"request_id", "keyset", "days", "ranks", "borrowed"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

@@ -4,11 +4,8 @@ They are counted in the index of when tasks came and went, once a minute at most
 went today, and once a day the same weekday of the four weeks before.
 """
 
-import json
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Value, When
@@ -17,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qc import seeks
+from qc.admin.charts import LINES, Chart
 from qc.models import Queue, Task
 
 HOURS = range(24)
@@ -27,56 +25,9 @@ MOST_WAITING = 10_000
 FRESH = 60
 A_DAY = 24 * 60 * 60
 
-# Each can be told from white and from near black, and from its neighbours.
-LINES = ("#0d8a94", "#d9662b", "#7c6fe0", "#4d9a3f", "#d1498b", "#8a7a52")
 TODAY, USUAL = LINES[0], "#8494a3"
 
 ByQueue = dict[int, list[int]]
-
-
-@dataclass
-class Chart:
-    """A chart, and the same as a table."""
-
-    name: str
-    title: str
-    kind: str
-    hours: list[str]
-    series: list[dict[str, Any]]
-
-    @property
-    def data(self) -> str:
-        """What Chart.js draws."""
-        return json.dumps({"labels": self.hours, "datasets": self.series})
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to be seen."""
-        return not any(any(one["data"]) for one in self.series)
-
-    @property
-    def options(self) -> str:
-        """How Chart.js draws it; the page gives the colours of its text, by day and by night."""
-        ticks = {"precision": 0}
-        return json.dumps(
-            {
-                "animation": False,
-                "responsive": True,
-                "maintainAspectRatio": False,
-                "interaction": {"mode": "index", "intersect": False},
-                "plugins": {"legend": {"labels": {"boxWidth": 12}}},
-                "scales": {
-                    "x": {"grid": {"display": False}, "ticks": ticks},
-                    "y": {"beginAtZero": True, "grid": {}, "ticks": ticks},
-                },
-            }
-        )
-
-    @property
-    def rows(self) -> list[tuple[str, list[int | float]]]:
-        """The hours with their values, for the table."""
-        columns = [one["data"] for one in self.series]
-        return [(hour, [data[at] for data in columns]) for at, hour in enumerate(self.hours)]
 
 
 def charts() -> list[Chart]:

@@ -24,6 +24,7 @@ FLOOR = [
     Entry(_("Import tasks"), "upload_file", "admin:qc_task_import", "qc.manage_task"),
     Entry(_("Queues"), "inbox", "admin:qc_queue_changelist", "qc.view_queue"),
     Entry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
+    Entry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),
 ]
 HOUSE = [
     Entry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),

@@ -1,7 +1,6 @@
 """The filters of the task list."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
+from qc.days import A_DAY, beginning
 from qc.models import Status, Task
 
 LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
@@ -29,14 +29,10 @@ def in_days(column: str, asked: Mapping[str, str]) -> Q:
     first = parse_date_str(asked.get(f"{column}_from", ""))
     last = parse_date_str(asked.get(f"{column}_to", ""))
     if first:
-        condition &= Q(**{f"{column}__gte": _beginning(first)})
+        condition &= Q(**{f"{column}__gte": beginning(first)})
     if last:
-        condition &= Q(**{f"{column}__lt": _beginning(last + timedelta(days=1))})
+        condition &= Q(**{f"{column}__lt": beginning(last + A_DAY)})
     return condition
-
-
-def _beginning(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class LateFilter(DropdownFilter):

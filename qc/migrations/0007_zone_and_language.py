@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=qc.zones.languages,
+                db_default="",
                 default="",
                 max_length=10,
                 verbose_name="language",
@@ -26,6 +27,7 @@ class Migration(migrations.Migration):
             name="time_zone",
             field=models.CharField(
                 blank=True,
+                db_default="",
                 default="",
                 max_length=50,
                 validators=[qc.zones.check_zone],
@@ -38,6 +40,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=qc.zones.languages,
+                db_default="",
                 default="",
                 max_length=10,
                 verbose_name="language",
@@ -48,6 +51,7 @@ class Migration(migrations.Migration):
             name="time_zone",
             field=models.CharField(
                 blank=True,
+                db_default="",
                 default="",
                 max_length=50,
                 validators=[qc.zones.check_zone],

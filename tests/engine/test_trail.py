@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 AddTask = Callable[..., Task]
 ALL = Asked()
+MINUTES = timedelta(minutes=2)
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add
         desk.sign_in(anna.pk)
         desk.sign_in(ben.pk)
     with acting(Through.PAGE, mona):
+        Task.objects.filter(pk=tasks[0].pk).update(assigned_at=F("assigned_at") - MINUTES)
         desk.complete(tasks[0].pk, by=anna, outcome="failed", notes="seal broken")
         desk.release(tasks[1].pk, by=ben, reason="too dark")
         desk.hold(tasks[3].pk, by=mona, reason="call them")
@@ -223,7 +225,7 @@ def test_sentences(a_day: list[Task], anna: User) -> None:
     all_said = {said(row) for row in found(ALL)}
     for sentence in (
         "anna signed in",
-        f"anna completed {a}, failed: “seal broken”, after 0 seconds",
+        f"anna completed {a}, failed: “seal broken”, after 2\xa0minutes",
         f"ben gave {b} back: too dark",
         f"mona put {d} on hold: call them",
         "mona put ben on break: Training",

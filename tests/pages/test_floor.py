@@ -341,7 +341,7 @@ class TestCharts:
         done(add_task(invoices), anna, timedelta(weeks=3, minutes=30))
         done(add_task(invoices), anna, timedelta(days=6, minutes=30))
         chart = self.charts()["done"]
-        assert chart.hours == ["10:00", "11:00", "12:00"]
+        assert chart.labels == ["10:00", "11:00", "12:00"]
         assert [one["data"] for one in chart.series] == [[2, 1, 0], [0.0, 2.0, 0.0]]
 
     def test_waiting_is_reckoned_back_from_now(
@@ -353,7 +353,7 @@ class TestCharts:
         Task.objects.filter(pk=tasks[4].pk).update(created_at=ten)
         done(tasks[0], anna, timedelta(minutes=30))
         chart = self.charts()["waiting"]
-        assert chart.hours == ["10:00", "11:00", "12:00", "now"]
+        assert chart.labels == ["10:00", "11:00", "12:00", "now"]
         lines = {one["label"]: one["data"] for one in chart.series}
         assert lines == {"Invoices": [4, 5, 4, 4], "Labels": [0, 0, 0, 0]}
 

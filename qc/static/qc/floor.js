@@ -28,29 +28,9 @@
     for (const fresh of document.querySelectorAll("[data-fresh]")) {
       const chart = Chart.getChart(document.querySelector(`[data-drawn="${fresh.id}"] canvas`));
       chart.data = JSON.parse(fresh.dataset.fresh);
-      paint(chart);
+      paintChart(chart);
     }
   }
-
-  // What is written on a chart must be read by day and by night.
-  function paint(chart) {
-    const night = document.documentElement.classList.contains("dark");
-    const style = getComputedStyle(document.documentElement);
-    const ink = style.getPropertyValue(`--color-font-subtle-${night ? "dark" : "light"}`).trim();
-    chart.options.plugins.legend.labels.color = ink;
-    for (const scale of Object.values(chart.options.scales)) scale.ticks.color = ink;
-    chart.update();
-  }
-
-  function paintAll() {
-    for (const canvas of document.querySelectorAll("#floor-charts canvas")) {
-      const chart = Chart.getChart(canvas);
-      if (chart) paint(chart);
-    }
-  }
-
-  new MutationObserver(paintAll).observe(document.documentElement, { attributeFilter: ["class"] });
-  window.addEventListener("load", () => setTimeout(paintAll));
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id === "floor-charts" || event.target.id === "floor-charts") draw();

@@ -1,0 +1,54 @@
+"""A chart, drawn by Chart.js through Unfold, and the same as a table."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+# Each can be told from white and from near black, and from its neighbours.
+LINES = ("#0d8a94", "#d9662b", "#7c6fe0", "#4d9a3f", "#d1498b", "#8a7a52")
+
+
+@dataclass
+class Chart:
+    """Some series of figures over the same labels; `is_stacked` puts one upon the other."""
+
+    name: str
+    title: str
+    kind: str
+    labels: list[str]
+    series: list[dict[str, Any]]
+    is_stacked: bool = False
+
+    @property
+    def data(self) -> str:
+        """What Chart.js draws."""
+        return json.dumps({"labels": self.labels, "datasets": self.series})
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be seen."""
+        return not any(any(one["data"]) for one in self.series)
+
+    @property
+    def options(self) -> str:
+        """How Chart.js draws it; the page gives the colours of its text, by day and by night."""
+        axis = {"ticks": {"precision": 0}, "stacked": self.is_stacked}
+        return json.dumps(
+            {
+                "animation": False,
+                "responsive": True,
+                "maintainAspectRatio": False,
+                "interaction": {"mode": "index", "intersect": False},
+                "plugins": {"legend": {"labels": {"boxWidth": 12}}},
+                "scales": {
+                    "x": axis | {"grid": {"display": False}},
+                    "y": axis | {"beginAtZero": True, "grid": {}},
+                },
+            }
+        )
+
+    @property
+    def rows(self) -> list[tuple[str, list[int | float]]]:
+        """The labels with their values, for the table."""
+        columns = [one["data"] for one in self.series]
+        return [(label, [data[at] for data in columns]) for at, label in enumerate(self.labels)]

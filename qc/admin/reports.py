@@ -1,0 +1,93 @@
+"""*Reports*: what was done, how long it took and what came back, by person, queue or day.
+
+What is asked for stands in the address, so that a report can be sent to somebody; the files hold
+what the page shows.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from qc import exports, reports
+from qc.admin.guards import guarded
+from qc.admin.report_form import ReportForm, presets
+from qc.admin.report_table import Table
+from qc.reports import Grouping
+
+PAGE = "admin:reports"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the addresses of the page and its files, for the admin site to include."""
+
+    def inside(view: Any) -> Any:
+        return guarded(site, "qc.view_task", PAGE, require_GET(partial(view, site)))
+
+    def exporting(view: Any) -> Any:
+        return guarded(site, "qc.export_task", PAGE, inside(partial(export, view)))
+
+    return [
+        path("reports/", inside(page), name="reports"),
+        path("reports/report.csv", exporting(csv), name="reports_csv"),
+        path("reports/report.xlsx", exporting(xlsx), name="reports_xlsx"),
+    ]
+
+
+def page(site: Any, request: HttpRequest) -> HttpResponse:
+    """Shows the report, or what is wrong with what was asked."""
+    form = ReportForm(request.GET, site)
+    context = site.each_context(request) | {
+        "title": _("Reports"),
+        "form": form,
+        "table": _table(form) if form.is_valid() else None,
+        "tabs": [(by.label, form.address(by=by.value, sort=""), by.value) for by in Grouping],
+        "presets": presets(form),
+        "address": form.address(),
+    }
+    return render(request, "qc/reports/page.html", context)
+
+
+def export(
+    write: Callable[[Table], StreamingHttpResponse], site: Any, request: HttpRequest
+) -> HttpResponse | StreamingHttpResponse:
+    """Gives the report as a file; the page says what is wrong with what was asked."""
+    form = ReportForm(request.GET, site)
+    if not form.is_valid():
+        return HttpResponseRedirect(reverse(PAGE) + form.address())
+    return write(_table(form))
+
+
+def csv(table: Table) -> StreamingHttpResponse:
+    """Gives the report as CSV."""
+    lines = exports.csv_lines(table.for_export())
+    named = {"Content-Disposition": f'attachment; filename="{_filename(table)}.csv"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=named)
+
+
+def xlsx(table: Table) -> StreamingHttpResponse:
+    """Gives the report as XLSX."""
+    file, name = exports.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+
+
+def _table(form: ReportForm) -> Table:
+    asked = form.asked()
+    return Table(form, asked, reports.report(asked))
+
+
+def _filename(table: Table) -> str:
+    asked = table.asked
+    return f"report-{asked.by.value}-{asked.first}-{asked.last}"
