@@ -12,6 +12,7 @@ UNFOLD = (
     _("Cancel"),
     _("Choose file to upload"),
     _("Dark"),
+    _("Date"),
     _("Date from"),
     _("Date to"),
     _("False"),
@@ -54,4 +55,11 @@ OTHERS = (
     _("View history: %s"),
     _("access attempt"),
     _("access attempts"),
+    # Django 5.2 has no German for these.
+    _("Password-based authentication"),
+    _(
+        "Whether the user will be able to authenticate using a password or not. "
+        "If disabled, they may still be able to authenticate using other backends, "
+        "such as Single Sign-On or LDAP."
+    ),
 )

@@ -87,7 +87,9 @@ def _no_queue(person: User, to_them: bool) -> str:
     paused = Queue.objects.of(person).filter(is_paused=True)
     if names := ", ".join(map(str, paused)):
         return _("Paused: %s.") % names
-    return _("You are on no queue.") if to_them else _("%s is on no queue.") % person
+    if to_them:
+        return _("You are on no queue. Please ask a manager to put you on one.")
+    return _("%s is on no queue.") % person
 
 
 def _what_waits_is_for_others(

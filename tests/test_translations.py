@@ -104,3 +104,9 @@ def shown(page: str) -> str:
     page = re.sub(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", " ", page, flags=re.S)
     said = re.findall(r'\b(?:title|aria-label|placeholder|data-said)="([^"]*)"', page)
     return " ".join((re.sub(r"<[^>]*>", " ", page) + " ".join(said)).split())
+
+
+def test_texts_are_named_so_that_they_are_found() -> None:
+    """`makemessages` knows gettext by its own names and as `_`, by no other."""
+    other = re.compile(r"gettext(?:_lazy|_noop)? as (?!_\b)\w+")
+    assert [path for path in (ROOT / "qc").rglob("*.py") if other.search(path.read_text())] == []

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import ActionDialog
 from unfold.decorators import action
@@ -87,7 +87,7 @@ class FreePersonField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         """Gives the person's names and how much they hold."""
         name = f"{obj.get_full_name()} ({obj})" if obj.get_full_name() else str(obj)
-        return __("%(person)s, holds %(held)d of %(most)d") % {
+        return gettext("%(person)s, holds %(held)d of %(most)d") % {
             "person": name,
             "held": obj.open_tasks,
             "most": obj.capacity,

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -71,7 +71,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         _keep(request.user, form.cleaned_data)  # type: ignore[arg-type]
         with zones.as_wished(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
-            messages.success(request, __("Your settings are kept."))
+            messages.success(request, gettext("Your settings are kept."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
     context = site.each_context(request) | {"title": _("My settings"), "form": form}
     return render(request, "qc/my_settings.html", context)

@@ -25,6 +25,7 @@ class Rows(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Reads a page of rows; without a filter, those found are all there are."""
         super().get_results(request)
+        self.may_add = self.model_admin.has_add_permission(request)
         if not (self.has_active_filters or self.query):
             self.full_result_count = self.result_count
 

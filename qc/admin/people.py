@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.enums import ActionVariant
@@ -226,7 +226,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     @staticmethod
     def _sign_out_first(person: User, by: User) -> None:
         with for_the_record():
-            reason = __("deactivated")
+            reason = gettext("deactivated")
         returned = presence.sign_out(person.pk, by=by, reason=reason)
         after_commit(desk.filled, {task.queue_id for task in returned})
 
@@ -243,7 +243,10 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     @admin.display(description=_("holds"), ordering="open_tasks")
     def holds(self, person: User) -> str:
         """Says how many tasks they hold, of how many they can."""
-        return __("%(held)d of %(most)d") % {"held": person.open_tasks, "most": person.capacity}
+        return gettext("%(held)d of %(most)d") % {
+            "held": person.open_tasks,
+            "most": person.capacity,
+        }
 
     @admin.display(description=_("roles"), empty_value="-")
     def roles_held(self, person: User) -> str | None:
@@ -264,7 +267,9 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     def set_password(self, person: User) -> SafeString:
         """Gives the way to a new password; nothing of the present one."""
         page = reverse("admin:auth_user_password_change", args=[person.pk])
-        return format_html('<a class="text-link" href="{}">{}</a>', page, __("Set a new password"))
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>', page, gettext("Set a new password")
+        )
 
     @admin.display(description=_("why"))
     def why(self, person: User) -> str:

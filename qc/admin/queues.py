@@ -10,9 +10,8 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
 
 from qc import desk, history
@@ -128,7 +127,7 @@ class QueueAdmin(Page):
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:
         """Says whether all QC staff get its tasks."""
-        return __("yes") if queue.open_to_all else None
+        return gettext("yes") if queue.open_to_all else None
 
     @admin.display(description=_("people"), ordering="people_on_it")
     def on_it(self, queue: Any) -> int:

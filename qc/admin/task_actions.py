@@ -8,9 +8,8 @@ from django.contrib.admin import helpers
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
 
 from qc import bulk, desk, lifecycle
@@ -84,7 +83,7 @@ class TaskActions:
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Gives the selected tasks to one person, as many as they can hold."""
         if is_for_all(request):
-            messages.warning(request, __("Tasks are assigned one by one: please select them."))
+            messages.warning(request, gettext("Tasks are assigned one by one: please select them."))
             return None
         return ask_for_many(self, request, queryset, desk.assign, AssignForm)
 
@@ -172,4 +171,4 @@ def _report(request: HttpRequest, done: int, refusals: list[str]) -> None:
     for refusal in refusals[:REFUSALS_NAMED]:
         messages.error(request, refusal)
     if len(refusals) > REFUSALS_NAMED:
-        messages.error(request, __("%d more were refused.") % (len(refusals) - REFUSALS_NAMED))
+        messages.error(request, gettext("%d more were refused.") % (len(refusals) - REFUSALS_NAMED))

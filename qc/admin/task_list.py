@@ -11,7 +11,7 @@ from unfold.views import ChangeList
 
 from qc.admin.task_orders import NEWEST, SEARCH, choose
 from qc.keyset import Cut, Order, cut, read_key, spelled
-from qc.models import Task
+from qc.models import Queue, Task
 
 AFTER, BEFORE = "after", "before"
 # No further are the tasks counted that a filter finds.
@@ -39,12 +39,18 @@ class TaskRows(ChangeList):
         request.GET = rest  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
 
+    @property
+    def has_queues(self) -> bool:
+        """Whether there is any queue for tasks to belong to."""
+        return Queue.objects.exists()
+
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> tuple[str, ...]:
         """Gives the newest first; a page has the order of `task_orders`, no address chooses it."""
         return NEWEST
 
     def get_results(self, request: HttpRequest) -> None:
         """Reads the page."""
+        self.may_add = self.model_admin.has_add_permission(request)
         asked = self._asked()
         try:
             order = choose(asked)

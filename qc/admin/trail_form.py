@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext as __
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -67,7 +67,7 @@ class MomentField(forms.Field):
             moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
             return moment + length if self.is_end else moment
         except (ValueError, OverflowError) as error:
-            message = __("“%s” is no moment: write it as 2026-11-30 14:30, or only the day.")
+            message = gettext("“%s” is no moment: write it as 2026-11-30 14:30, or only the day.")
             raise ValidationError(message % value) from error
 
 
@@ -131,7 +131,7 @@ class TrailForm(forms.Form):
         name = self.cleaned_data["person"]
         person = User.objects.filter(username__iexact=name).first() if name else None
         if name and person is None:
-            raise ValidationError(__("There is nobody called “%s”.") % name)
+            raise ValidationError(gettext("There is nobody called “%s”.") % name)
         return person
 
     def clean_task(self) -> tuple[int, ...] | None:
@@ -141,9 +141,9 @@ class TrailForm(forms.Form):
             return None
         ids = tuple(_task_ids(Q(reference=term)) or _task_ids(begins_with(term)))
         if not ids:
-            raise ValidationError(__("There is no task “%s”, and none that begins so.") % term)
+            raise ValidationError(gettext("There is no task “%s”, and none that begins so.") % term)
         if len(ids) > MOST_TASKS:
-            message = __("More than %(n)d tasks begin with “%(term)s”: write more of it.")
+            message = gettext("More than %(n)d tasks begin with “%(term)s”: write more of it.")
             raise ValidationError(message % {"n": MOST_TASKS, "term": term})
         return ids
 
@@ -151,7 +151,7 @@ class TrailForm(forms.Form):
         """Refuses a span that ends before it begins."""
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and since >= until:
-            self.add_error("until", __("This is before the beginning of the span."))
+            self.add_error("until", gettext("This is before the beginning of the span."))
 
     def asked(self) -> Asked:
         """Gives what a valid form asks for."""

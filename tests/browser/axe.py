@@ -1,7 +1,7 @@
 """axe-core, and the walk of all pages that somebody finds by following links."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,7 +78,8 @@ def _look(page: Page, place: str, only: dict[str, object]) -> list[str]:
 
 def _is_ours(link: str, page: Page) -> bool:
     there, here = urlsplit(link), urlsplit(page.url)
-    return there.netloc == here.netloc and there.path.startswith("/admin/")
+    is_file = bool(PurePosixPath(there.path).suffix)
+    return there.netloc == here.netloc and there.path.startswith("/admin/") and not is_file
 
 
 def _name(link: str) -> str:

@@ -87,7 +87,7 @@ class TestOfAPerson:
         assert self.why(anna) == "anna is on no queue."
         assert (
             explanations.of_person(User.objects.get(pk=anna.pk), to_them=True)
-            == "You are on no queue."
+            == "You are on no queue. Please ask a manager to put you on one."
         )
 
     def test_about_to_get_one(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
