@@ -26,7 +26,10 @@ LOOK = """async (only) => {
         id, impact, help, nodes: nodes.map((node) => node.target.join(" ")),
     }));
 }"""
-LINKS = "() => [...document.querySelectorAll('a[href]:not([hx-get], [download])')].map((link) => link.href)"
+LINKS = """() => {
+    const links = document.querySelectorAll("a[href]:not([hx-get], [download])");
+    return [...links].map((link) => link.href);
+}"""
 
 
 def window(browser: Browser, site: str, user: User | None = None, **options: Any) -> Page:
