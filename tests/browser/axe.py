@@ -1,7 +1,7 @@
 """axe-core, and the walk of all pages that somebody finds by following links."""
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,10 +26,8 @@ LOOK = """async (only) => {
         id, impact, help, nodes: nodes.map((node) => node.target.join(" ")),
     }));
 }"""
-LINKS = """() => {
-    const links = document.querySelectorAll("a[href]:not([hx-get], [download])");
-    return [...links].map((link) => link.href);
-}"""
+LINKS = """() => [...document.querySelectorAll("a[href]:not([hx-get], [download])")]
+    .map((link) => link.href)"""
 
 
 def window(browser: Browser, site: str, user: User | None = None, **options: Any) -> Page:
@@ -81,8 +79,7 @@ def _look(page: Page, place: str, only: dict[str, object]) -> list[str]:
 
 def _is_ours(link: str, page: Page) -> bool:
     there, here = urlsplit(link), urlsplit(page.url)
-    is_file = bool(PurePosixPath(there.path).suffix)
-    return there.netloc == here.netloc and there.path.startswith("/admin/") and not is_file
+    return there.netloc == here.netloc and there.path.startswith("/admin/")
 
 
 def _name(link: str) -> str:

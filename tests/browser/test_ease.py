@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from qc import bulk, desk, presence
 from qc.models import Queue, Task, User
 from tests.browser.axe import faults, walk, window
+from tests.databases import on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 AddTask = Callable[..., Task]
 Open = Callable[..., Page]
