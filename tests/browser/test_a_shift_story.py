@@ -112,8 +112,19 @@ def test_the_story_of_a_shift(
         ("INV-4", "completed", "anna"),
     }
 
-    # Otto finds it by its reference and reads who did what, when and why.
+    # Otto reads who did what and why, all of it; then the life of one task, by its reference.
     at_ottos = sign_in(otto)
+    expect(at_ottos).to_have_url("/admin/trail/")
+    trail = at_ottos.locator(".qc-trail")
+    for words in (
+        "mona imported INV-1 into Invoices",
+        "ben completed INV-2, failed: “seal broken”",
+        "ben went on break: Coffee",
+        "The sweep returned INV-3 from anna",
+        "mona gave INV-4 to anna: Ben is at coffee",
+        "anna completed INV-4, passed",
+    ):
+        expect(trail).to_contain_text(words)
     at_ottos.keyboard.press("Control+k")
     at_ottos.get_by_placeholder("Type to search").press_sequentially("inv-4")
     expect(at_ottos.get_by_role("link", name="INV-4 Invoice of Nordwind")).to_be_visible()

@@ -7,8 +7,9 @@ import pytest
 
 from qc import desk
 from qc.models import Queue, Task, User
+from tests.databases import on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 
 def test_a_row_is_opened_and_the_list_filtered_by_keyboard(
