@@ -7,7 +7,8 @@ changed where the file says something else; one that is in work or done is left 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import tablib
 from django.conf import settings
@@ -18,9 +19,11 @@ from django.utils.translation import gettext as _
 from import_export import resources
 
 from qc import desk, history, permissions, tables
+from qc.cells import Fault, escaped
+from qc.columns import COLUMNS, STATE, check_mapping, guess, heading
 from qc.models import Priority, Queue, Status, Task, User
 from qc.origin import Through, acting
-from qc.rows import COLUMNS, STATE, Fault, check, escaped, heading, same, text_of
+from qc.rows import Checker, same, text_of
 from qc.transactions import retrying
 
 STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
@@ -58,7 +61,7 @@ def import_tasks(
     if by is not None:
         permissions.check_manager(by)
     try:
-        rows, faults = check(*tables.read(data, filename, most=settings.QC_IMPORT_ROWS))
+        rows, faults = _checked(BytesIO(data))
     except tables.BadFile as refusal:
         return ImportResult(faults=[Fault(1, "", "", str(refusal))])
     if faults:
@@ -69,6 +72,25 @@ def import_tasks(
         result = _imported(rows, filename, by)
         desk.filled({task.queue_id for task in result.new + [one.task for one in result.changed]})
     return result
+
+
+def _checked(file: BinaryIO) -> tuple[list[dict[str, Any]], list[Fault]]:
+    """Gives what each row says, and everything that is wrong. Raises BadFile."""
+    rows = tables.read(file, tables.detect(file))
+    header = next(rows)
+    columns = guess(header.cells)
+    if faults := check_mapping(header.cells, columns, header.number):
+        return [], faults
+    told: list[dict[str, Any]] = []
+    checker = Checker(columns)
+    for row in rows:
+        if len(told) == settings.QC_IMPORT_ROWS:
+            words = _("The file has more than %d rows, the most that it may have.")
+            raise tables.BadFile(words % len(told))
+        values, wrong = checker.check(row)
+        told.append(values)
+        faults += wrong
+    return told, faults
 
 
 def _imported(rows: list[dict[str, Any]], filename: str, by: User | None) -> ImportResult:

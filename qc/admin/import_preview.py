@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from qc.admin import labels
 from qc.admin.changes import LONGEST, NOTHING
+from qc.cells import Fault
 from qc.models import Priority, Task
 from qc.resources import Change, ImportResult
-from qc.rows import Fault, same, text_of
+from qc.rows import same, text_of
 
 # So many items of each kind; the counts are of all.
 SHOWN = 100

@@ -27,8 +27,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from qc import permissions
 from qc.admin.import_preview import parts
+from qc.columns import COLUMNS, NEEDED
 from qc.resources import ImportResult, TaskResource, import_tasks
-from qc.rows import COLUMNS, NEEDED
 
 MOST_BYTES = 10 * 1024 * 1024
 UPLOAD = "qc_upload"

@@ -1,0 +1,129 @@
+"""Reads when something is due, in the spellings that people and programs use.
+
+Days come before months, but for 03/04/2026: half of the world reads it one way and half the other,
+and a deadline that is wrong by a month is found too late. It is refused, with both readings.
+"""
+
+import re
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+# A bare date means: some time that day.
+END_OF_DAY = time(23, 59)
+# How workbooks count days; so many of them are in this century.
+DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001
+SERIAL = re.compile(r"(3[6-9]|[4-6]\d|7[0-2])\d{3}(\.\d+)?")
+
+MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan january januar jän jänner",
+            "feb february februar",
+            "mar march mär märz mrz",
+            "apr april",
+            "may mai",
+            "jun june juni",
+            "jul july juli",
+            "aug august",
+            "sep sept september",
+            "oct october okt oktober",
+            "nov november",
+            "dec december dez dezember",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+DAYS = (
+    re.compile(r"(?P<year>\d{4})(?P<between>[-/.])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})"),
+    re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4}|\d\d)"),
+    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[. -]*(?P<name>[a-zä]+)[. ,-]*(?P<year>\d{4})"),
+    re.compile(r"(?P<name>[a-zä]+)[. ]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[ ,]+(?P<year>\d{4})"),
+)
+EITHER_FIRST = re.compile(r"(\d{1,2})(?P<between>[/-])(\d{1,2})(?P=between)(\d{4})")
+CLOCK = re.compile(
+    r"""(?P<day>.*?[^t, ]) [t, ]+
+    (?P<hour>\d{1,2}) (?: :(?P<minute>\d\d) (?: :(?P<second>\d\d) (?:\.\d+)? )? )?
+    [ ]?(?P<half>[ap]\.?m\.?|uhr)?""",
+    re.VERBOSE,
+)
+
+
+def due(cell: str) -> datetime:
+    """Gives when a cell says that something is due. Raises ValueError with what is allowed."""
+    moment = _moment(" ".join(cell.split()))
+    # Some years are not the same everywhere: no database and no time zone has trouble with these.
+    if moment is None or not 2000 <= moment.year < 9999:
+        raise ValueError(
+            _("It must be a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")
+        )
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+def _moment(cell: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.combine(date.fromisoformat(cell), END_OF_DAY)
+    with suppress(ValueError):
+        if moment := parse_datetime(cell):
+            return moment
+    if SERIAL.fullmatch(cell):
+        return _serial(float(cell))
+    return _spelled(cell.casefold())
+
+
+def _serial(days: float) -> datetime:
+    moment = DAY_ZERO + timedelta(seconds=round(days * 24 * 3600))
+    return datetime.combine(moment, END_OF_DAY) if days.is_integer() else moment
+
+
+def _spelled(cell: str) -> datetime | None:
+    if day := _day(cell):
+        return datetime.combine(day, END_OF_DAY)
+    found = CLOCK.fullmatch(cell)
+    if found and (day := _day(found["day"])) and (clock := _clock(found)):
+        return datetime.combine(day, clock)
+    return None
+
+
+def _day(text: str) -> date | None:
+    if found := EITHER_FIRST.fullmatch(text):
+        return _either_first(*(int(found[group]) for group in (1, 3, 4)))
+    for pattern in DAYS:
+        if found := pattern.fullmatch(text):
+            parts = found.groupdict()
+            month = parts.get("month") or MONTHS.get(parts.get("name") or "", 0)
+            year = int(parts["year"]) + (2000 if len(parts["year"]) == 2 else 0)
+            return _date(year, int(month), int(parts["day"]))
+    return None
+
+
+def _either_first(first: int, second: int, year: int) -> date | None:
+    one, other = _date(year, second, first), _date(year, first, second)
+    if one and other and one != other:
+        words = {"one": one.isoformat(), "other": other.isoformat()}
+        raise ValueError(_("It can be read as %(one)s or %(other)s; write one of these.") % words)
+    return one or other
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    with suppress(ValueError):
+        return date(year, month, day)
+    return None
+
+
+def _clock(found: re.Match[str]) -> time | None:
+    hour, half = int(found["hour"]), (found["half"] or "")[:1]
+    if not found["minute"] and not half:
+        return None
+    if half in ("a", "p"):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    with suppress(ValueError):
+        return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
+    return None

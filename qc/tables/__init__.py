@@ -1,0 +1,62 @@
+"""Reads any table that a manager has, row by row, and writes it again in the same form.
+
+`detect` says in which form a file is, by its content; `read` gives its rows, of which never more
+than one is in memory; `write` writes rows so that `read` gives the same. What is no table is
+refused by a BadFile, in words for the one whose file it is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from qc.tables import kinds, plain, spelling, workbooks
+from qc.tables.forms import DELIMITERS, ENCODINGS, ERRORS, XLSX, BadFile, Format, Row
+
+__all__ = [
+    "DELIMITERS",
+    "ENCODINGS",
+    "ERRORS",
+    "BadFile",
+    "Format",
+    "Row",
+    "detect",
+    "read",
+    "write",
+]
+
+
+def detect(file: BinaryIO) -> Format:
+    """Gives the form that a file is in, whatever its name. Raises BadFile for what is no table."""
+    file.seek(0)
+    if kinds.is_packed(file.read(kinds.LONGEST)):
+        return XLSX
+    encoding = spelling.encoding(file)
+    return Format("csv", encoding, spelling.delimiter(file, encoding))
+
+
+def read(file: BinaryIO, format: Format) -> Iterator[Row]:
+    """Gives the rows that are not blank, the header first, as they are asked for.
+
+    Raises BadFile: at once for what is no such table, later where it turns out to be broken, and
+    at its end when nothing followed the header.
+    """
+    file.seek(0)
+    rows = workbooks.read(file) if format.kind == "xlsx" else plain.read(file, format)
+    filled = (row for row in rows if any(cell.strip() for cell in row.cells))
+    first = list(islice(filled, 2))
+    if not first:
+        raise BadFile(_("The file is empty."))
+    yield first[0]
+    if len(first) == 1:
+        raise BadFile(_("The file has a header, but no rows."))
+    yield from chain(first[1:], filled)
+
+
+def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
+    """Writes rows of text: read again, they are the same but for empty cells at a row's end.
+
+    What Windows-1252 has no character for becomes a question mark.
+    """
+    (workbooks if format.kind == "xlsx" else plain).write(file, format, rows)

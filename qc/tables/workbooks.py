@@ -1,0 +1,131 @@
+"""Reads and writes workbooks: XLSX.
+
+openpyxl holds all texts of a workbook and an element for each row, parses in Python, and gives up
+at styles that some programs write. Here only what cells say is read, and never held.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from xml.parsers.expat import ExpatError
+
+import openpyxl
+from django.utils.translation import gettext as _
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+from qc.tables import package
+from qc.tables.forms import BadFile, Format, Row
+from qc.tables.numbers import Numbers
+from qc.tables.sheets import Sheet, Texts
+
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ExpatError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OverflowError,
+    ValueError,
+)
+# What XML can't hold stands as _x0001_, and so must what only looks like that.
+UNSPEAKABLE = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def read(file: BinaryIO) -> Iterator[Row]:
+    """Gives the rows of the first visible sheet that has any. Raises BadFile."""
+    with package.opened(file) as packed:
+        try:
+            yield from _rows(packed)
+        except DAMAGED as error:
+            raise BadFile(_("This workbook is damaged. Please save it anew.")) from error
+
+
+def write(file: BinaryIO, _format: Format, rows: Iterable[Sequence[str]]) -> None:
+    """Writes rows as texts, so that no spreadsheet takes them for formulas, dates or numbers."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for cells in rows:
+        sheet.append([_cell(sheet, text) for text in cells])
+    book.save(file)
+
+
+def _cell(sheet: Any, text: str) -> Any:
+    escaped = UNSPEAKABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    cell = WriteOnlyCell(sheet, escaped)
+    # Whatever it looks like.
+    cell.data_type = "s"
+    return cell if text else None
+
+
+@dataclass
+class _Contents:
+    """What a workbook says of itself: its parts, and whether its days are counted from 1904."""
+
+    sheets: list[str]
+    texts: str
+    styles: str
+    from_1904: bool
+
+
+def _rows(packed: zipfile.ZipFile) -> Iterator[Row]:
+    contents = _contents(packed)
+    numbers = Numbers(_codes(packed, contents.styles), from_1904=contents.from_1904)
+    with Texts(packed, contents.texts) as texts:
+        for name in contents.sheets:
+            is_empty = True
+            for row in Sheet(packed, name, texts, numbers).rows():
+                yield row
+                is_empty = is_empty and not any(row.cells)
+            if not is_empty:
+                return
+
+
+def _contents(packed: zipfile.ZipFile) -> _Contents:
+    book = _related(packed, "").get("officeDocument", ["xl/workbook.xml"])[0]
+    ids = _related(packed, book, by="Id")
+    kinds = _related(packed, book)
+    worksheets = set(kinds.get("worksheet", []))
+    found = _Contents([], _first(kinds, "sharedStrings"), _first(kinds, "styles"), False)
+    for name, attributes, _text in package.events(packed, book):
+        if name == "workbookPr" and attributes:
+            found.from_1904 = attributes.get("date1904") in ("1", "true")
+        elif name == "sheet" and attributes and attributes.get("state", "visible") == "visible":
+            (identity,) = [value for key, value in attributes.items() if key.endswith(":id")]
+            found.sheets += worksheets.intersection(ids[identity])
+    return found
+
+
+def _first(kinds: dict[str, list[str]], kind: str) -> str:
+    return kinds.get(kind, [""])[0]
+
+
+def _related(packed: zipfile.ZipFile, part: str, by: str = "Type") -> dict[str, list[str]]:
+    """Gives the parts that a part refers to, by their kind or id."""
+    folder, _slash, name = part.rpartition("/")
+    related: dict[str, list[str]] = {}
+    for _name, attributes, _text in package.events(
+        packed, f"{folder}/_rels/{name}.rels".lstrip("/")
+    ):
+        if attributes and "Target" in attributes:
+            key = attributes[by].rpartition("/")[2]
+            related.setdefault(key, []).append(package.beside(part, attributes["Target"]))
+    return related
+
+
+def _codes(packed: zipfile.ZipFile, part: str) -> list[str]:
+    """Gives for each style of cells how it shows numbers."""
+    codes, styles = dict(BUILTIN_FORMATS), []
+    is_for_cells = False
+    for name, attributes, _text in package.events(packed, part):
+        if name == "cellXfs":
+            is_for_cells = attributes is not None
+        elif attributes and name == "numFmt":
+            codes[int(attributes["numFmtId"])] = attributes["formatCode"]
+        elif attributes is not None and name == "xf" and is_for_cells:
+            styles.append(codes.get(int(attributes.get("numFmtId", 0)), "General"))
+    return styles
