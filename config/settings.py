@@ -57,6 +57,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before all that may write a line to the log.
+    "qc.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -184,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # By the clock, so that a beat that is restarted every day runs it too.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
+    "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
 }
 
 # History
@@ -220,8 +223,17 @@ MEDIA_ROOT = VAR_DIR / "media"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "qc.request_id.RequestFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request"],
+        }
+    },
     "root": {
         "handlers": ["stderr"],
         "level": environment.one_of(

@@ -8,11 +8,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, models
-from django.db.models.signals import post_save
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from qc.models import Task, User
-from qc.origin import current_through, kind_of_change
+from qc.origin import current_through
+from qc.request_id import current_request_id
 
 BATCH = 500
 # What is said of each row by itself.
@@ -45,12 +46,8 @@ def save(  # noqa: PLR0913
     created = item._state.adding
     with without_history(item):
         item.save(update_fields=fields)
-    if _rows_of(item.__class__)._history_m2m_fields:
-        with kind_of_change(kind):
-            record_saved(item, by=by, reason=reason, created=created)
-    else:
-        people = [person] if person else None
-        record_many([item], kind=kind, by=by, reasons=[reason], created=created, people=people)
+    people = [person] if person else None
+    record_many([item], kind=kind, by=by, reasons=[reason], created=created, people=people)
 
 
 def record_many(  # noqa: PLR0913
@@ -64,14 +61,16 @@ def record_many(  # noqa: PLR0913
 ) -> None:
     """Writes one history row for each item that has just been written without one.
 
-    `items` are of one model and hold what is in the database now; `reasons` go with them, and
-    for tasks that came into or left somebody's hands `people`, the ids of whose.
+    `items` are of one model and hold what is in the database now, the sets of related objects
+    that are audited too; `reasons` go with them, and for tasks that came into or left somebody's
+    hands `people`, the ids of whose.
     """
     told = zip(reasons, people or repeat(None, len(items)), strict=True)
-    how = _how(kind, by, created)
     rows = list(zip(items, told, strict=True))
     for start in range(0, len(rows), BATCH):
-        _insert(rows[start : start + BATCH], how)
+        # Each batch says when it is written itself: so ids and moments of rows rise together,
+        # which is what finds a span of time in the audit trail (`qc.trail`).
+        _insert(rows[start : start + BATCH], _how(kind, by, created))
 
 
 def record_handed_out(reasons: Mapping[int, str]) -> None:
@@ -101,6 +100,7 @@ def _how(kind: str, by: User | None, created: bool) -> dict[str, Any]:
         "history_date": timezone.now(),
         "kind": kind,
         "through": current_through(),
+        "request_id": current_request_id(),
     }
 
 
@@ -121,6 +121,10 @@ def _insert(batch: Sequence[tuple[Any, tuple[str, int | None]]], how: Mapping[st
     marks = ", ".join([f"({', '.join(['%s'] * (len(values) // len(batch)))})"] * len(batch))
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {columns.into} VALUES {marks}", values)  # noqa: S608
+        for sql in _copies_of_members(batch[0][0].__class__):
+            cursor.execute(
+                f"{sql} IN ({', '.join(['%s'] * len(batch))})", [item.pk for item, _ in batch]
+            )
 
 
 class Columns(NamedTuple):
@@ -161,6 +165,24 @@ def _columns_of(model: type[models.Model]) -> Columns:
     return Columns(as_they_are, others, alike, len(told), into, copied_names)
 
 
+@functools.cache
+def _copies_of_members(model: type[models.Model]) -> list[str]:
+    """Gives, for each set of related objects, what copies it to the last rows of … by id."""
+    row: Any = _rows_of(model)
+    return [_copy_of_members(row, field) for field in row._history_m2m_fields]
+
+
+def _copy_of_members(row: Any, field: Any) -> str:
+    kept, now = HistoricalRecords.m2m_models[field], field.remote_field.through
+    names = ", ".join(one.column for one in now._meta.concrete_fields)
+    owner = f"{now._meta.db_table}.{field.m2m_column_name()}"
+    last = f"SELECT MAX(history_id) FROM {row._meta.db_table} AS r WHERE r.id = {owner}"  # noqa: S608
+    return (
+        f"INSERT INTO {kept._meta.db_table} ({names}, history_id)"  # noqa: S608
+        f" SELECT {names}, ({last}) FROM {now._meta.db_table} WHERE {owner}"
+    )
+
+
 @contextmanager
 def without_history(item: Any) -> Iterator[None]:
     """Keeps simple-history from writing a row of its own for what is saved inside."""
@@ -191,16 +213,3 @@ def of_tasks(person: User) -> Any:
 def people_of(row: Any) -> list[str]:
     """Gives the names under which a kind of history row has the people whom it names."""
     return ["history_user"] + (["person"] if hasattr(row, "person") else [])
-
-
-def record_saved(item: Any, *, by: User | None, reason: str = "", created: bool) -> None:
-    """Writes the one history row of an item saved in several steps, its relations included.
-
-    Meanwhile `item.skip_history_when_saving` was set. simple-history listens to `post_save`
-    and copies the relations as they are in the database then: it is told when all is there.
-    """
-    item._history_user, item._change_reason = by, reason
-    try:
-        post_save.send(type(item), instance=item, created=created, raw=False, using=item._state.db)
-    finally:
-        del item._history_user, item._change_reason

@@ -9,6 +9,27 @@ from qc import presence
 from qc.exceptions import Busy
 from qc.models import User
 from qc.origin import Through, acting
+from qc.request_id import request_id, taken_or_made
+
+HEADER = "X-Request-ID"
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, which its answer, its log lines and its history rows bear.
+
+    A proxy's own is taken over, so that its log and ours can be laid side by side.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers the request under its id."""
+        name = taken_or_made(request.headers.get(HEADER, ""))
+        with request_id(name):
+            response = self.get_response(request)
+        response.headers[HEADER] = name
+        return response
 
 
 class OriginMiddleware:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from axes.signals import user_locked_out
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from qc import desk, presence
+from qc import desk, events, presence
+from qc.events import EventKind
 from qc.models import User
 from qc.origin import Through, current_through
 
@@ -29,6 +31,8 @@ def connect() -> None:
     """Connects Django's sign-in signals; called once, when the application starts."""
     user_logged_in.connect(signed_in, dispatch_uid="qc_signed_in")
     user_logged_out.connect(signed_out, dispatch_uid="qc_signed_out")
+    user_login_failed.connect(failed, dispatch_uid="qc_sign_in_failed")
+    user_locked_out.connect(kept_out, dispatch_uid="qc_locked_out")
 
 
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
@@ -44,3 +48,16 @@ def signed_out(user: User | None, **_: Any) -> None:
     """Somebody signed out: they are gone, and their tasks return."""
     if user is not None:
         desk.sign_out(user.pk, by=user, reason="signed out")
+
+
+def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """Somebody could not sign in: the trail has the name they tried, and where from."""
+    if request is not None and not getattr(request, "axes_locked_out", False):
+        name = str(credentials.get("username") or "")
+        address = getattr(request, "axes_ip_address", None)
+        events.record(EventKind.SIGN_IN_FAILED, name=name, address=address)
+
+
+def kept_out(username: str | None, ip_address: str | None, **_: Any) -> None:
+    """Somebody is locked out, and tries."""
+    events.record(EventKind.LOCKED_OUT, name=username or "", address=ip_address)

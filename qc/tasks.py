@@ -1,15 +1,35 @@
 """Celery's jobs: a few lines each, calling the domain."""
 
 import logging
+from contextlib import ExitStack
+from typing import Any
 
 from celery import shared_task
+from celery.signals import task_postrun, task_prerun
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from knox.models import get_token_model
 
-from qc import bulk, sweeps
+from qc import bulk, last_rows, sweeps
+from qc.request_id import request_id
 
 logger = logging.getLogger(__name__)
+
+# So many names in one line of the log; check_invariants gives all.
+NAMED = 20
+
+
+@task_prerun.connect(dispatch_uid="qc_job_begins")
+def job_begins(task_id: str, task: Any, **_: Any) -> None:
+    """Lets the history rows and log lines of a job bear its id."""
+    task.request.qc_id = ExitStack()
+    task.request.qc_id.enter_context(request_id(task_id))
+
+
+@task_postrun.connect(dispatch_uid="qc_job_ended")
+def job_ended(task: Any, **_: Any) -> None:
+    """Ends what `job_begins` began."""
+    task.request.qc_id.close()
 
 
 @shared_task
@@ -26,3 +46,14 @@ def tidy() -> None:
     tokens, _ = get_token_model().objects.filter(expiry__lt=now).delete()
     bulk.forget()
     logger.info("tidy: %d sessions and %d tokens had expired", sessions, tokens)
+
+
+@shared_task
+def prove() -> None:
+    """Proves each night that all is as its history says; what is not, is an error of the log."""
+    differing = list(last_rows.differing())
+    if not differing:
+        logger.info("prove: everything is as its history says")
+        return
+    more = f" … and {len(differing) - NAMED} more" if len(differing) > NAMED else ""
+    logger.error("prove: %d differ: %s%s", len(differing), "; ".join(differing[:NAMED]), more)

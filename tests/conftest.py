@@ -9,14 +9,18 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
+from qc import history
 from qc.models import Queue, Role, Task, User
 
 
 def person(name: str, role: str | None = None, **columns: Any) -> User:
     """Makes somebody who can sign in to the pages with the password "demo"."""
-    user = User.objects.create_user(name, password="demo", is_staff=True, **columns)
-    if role:
-        user.groups.add(group(role))
+    user = User(username=name, is_staff=True, **columns)
+    user.set_password("demo")
+    with history.without_history(user):
+        user.save()
+        user.groups.set([group(role)] if role else [])
+    history.record_many([user], kind="", by=None, reasons=[""], created=True)
     return user
 
 

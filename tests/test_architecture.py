@@ -10,15 +10,16 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"},
-    {"desk", "rows"},
+    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
+    {"desk", "rows", "trail_filters"},
     {"columns"},
-    {"matching", "tables", "cells", "dates"},
+    {"matching", "tables", "cells", "dates", "trail_words", "last_rows"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "transactions", "prepared", "words"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words"},
+    {"request_id", "keyset"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.
@@ -26,6 +27,8 @@ BESIDE = {
     ("querysets", "models"),
     ("origin", "models"),
     ("models", "origin"),
+    ("events", "origin"),
+    ("events", "models"),
     ("transactions", "exceptions"),
 }
 

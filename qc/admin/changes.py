@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 LONGEST = 300
 NOTHING = "–"
 # Bookkeeping that follows from the other columns.
-LEFT_OUT = {"slot", "raise_at"}
+LEFT_OUT = {"id", "slot", "raise_at"}
 
 
 class Change(NamedTuple):
@@ -50,6 +50,18 @@ def between(before: Any, after: Any) -> list[Change]:
         for field in after._history_m2m_fields
         if _members(before, field) != _members(after, field)
     ]
+
+
+def told(row: Any, before: Any) -> list[Change]:
+    """Gives what a row changed; of the first row of an object, all that it says."""
+    if before is not None:
+        return between(before, row)
+    fields = [field for field in row.tracked_fields if field.name not in LEFT_OUT]
+    columns = [Change(_title(field), NOTHING, _said(row, field)) for field in fields]
+    sets = [
+        Change(_title(field), NOTHING, _members(row, field)) for field in row._history_m2m_fields
+    ]
+    return [change for change in columns + sets if change.new != NOTHING]
 
 
 def members_of(field: Any) -> str:

@@ -4,8 +4,12 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+
+from qc import events
+from qc.events import EventKind
 
 
 @admin.register(AccessAttempt)
@@ -24,3 +28,14 @@ class LockoutAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody edits one."""
         return False
+
+    def delete_model(self, request: HttpRequest, obj: AccessAttempt) -> None:
+        """Forgets the failures of one name; the trail keeps that they were forgotten."""
+        name, address = obj.username or "", obj.ip_address
+        super().delete_model(request, obj)
+        events.record(EventKind.LET_IN, name=name, address=address)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
+        """Forgets several, each by itself."""
+        for attempt in queryset:
+            self.delete_model(request, attempt)

@@ -26,12 +26,13 @@ FLOOR = [
     Entry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
 ]
 HOUSE = [
+    Entry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
     Entry(
         _("Lock-outs"),
         "lock_clock",
         "admin:axes_accessattempt_changelist",
         "axes.view_accessattempt",
-    )
+    ),
 ]
 ALL = [*WORK, *FLOOR, *HOUSE]
 

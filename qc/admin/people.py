@@ -185,34 +185,31 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         return (*fieldsets, (_("All rights"), {"fields": ("is_superuser",)}))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Saves an account with one history row that also tells of roles and queues."""
-        by: Any = request.user
-        if not change:
-            obj.is_staff = True
-            history.save(obj, kind="", by=by, reason=form.differences())
-            return
-        if not form.changed_data:
-            return
+        """Saves the columns; the one history row waits for the roles."""
+        obj.is_staff = obj.is_staff or not change
         columns = changed_columns(form)
         if "is_active" in columns and not obj.is_active:
-            self._sign_out_first(obj, by)
-        keep_others(obj, columns)
-        if columns:
-            history.save(obj, kind="", by=by, reason=form.differences(), fields=columns)
-        else:
-            history.record_saved(obj, by=by, reason=form.differences(), created=False)
+            self._sign_out_first(obj, request.user)  # type: ignore[arg-type]
+        if change:
+            keep_others(obj, columns)
+        if columns or not change:
+            with history.without_history(obj):
+                obj.save(update_fields=columns if change else None)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Saves roles and queues, each queue with its own history row; hands work out."""
+        """Saves roles and queues, with the history rows of all; hands work out."""
         super().save_related(request, form, formsets, change)
-        person = form.instance
+        person, by = form.instance, request.user
+        if not form.changed_data:
+            return
         if "roles" in form.changed_data:
-            others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
-            person.groups.set([*others, *form.cleaned_data["roles"]])
+            _set_roles(person, form)
+        kind = "roles changed" if change and "roles" in form.changed_data else ""
+        reasons = [form.differences()]
+        history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)  # type: ignore[arg-type]
         if "queues" in form.changed_data:
-            _set_queues(person, form.cleaned_data["queues"], by=request.user)
-        if form.changed_data:
-            after_commit(desk.supply, person.pk)
+            _set_queues(person, form.cleaned_data["queues"], by=by)
+        after_commit(desk.supply, person.pk)
 
     @staticmethod
     def _sign_out_first(person: User, by: User) -> None:
@@ -271,11 +268,17 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         return format_html_join(SafeString("<br>"), '<a class="text-link" href="{}">{}</a>', tasks)
 
 
+def _set_roles(person: User, form: Any) -> None:
+    # Groups that are no roles are none of this page's business.
+    others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
+    with history.without_history(person):
+        person.groups.set([*others, *form.cleaned_data["roles"]])
+
+
 def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
     wanted = {queue.pk for queue in chosen}
     now = set(person.queues.values_list("pk", flat=True))
     for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
-        queue.skip_history_when_saving = True  # type: ignore[attr-defined]
-        (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
-        del queue.skip_history_when_saving  # type: ignore[attr-defined]
-        history.record_saved(queue, by=by, reason=str(person), created=False)
+        with history.without_history(queue):
+            (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
+        history.record_many([queue], kind="", by=by, reasons=[str(person)])

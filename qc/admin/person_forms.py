@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from qc.admin.forms import SeenForm
 from qc.models import Queue, Role, Task, User
+from qc.origin import kind_of_change
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -85,7 +86,8 @@ class NewPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         """Saves the password, with one history row."""
         self.user._change_reason = str(_("new password"))
-        return super().save(commit)
+        with kind_of_change("password changed"):
+            return super().save(commit)
 
 
 def _choices(field: Any) -> models.QuerySet:

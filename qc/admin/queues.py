@@ -93,17 +93,18 @@ class QueueAdmin(Page):
         columns = changed_columns(form)
         if change:
             keep_others(obj, columns)
-        obj.skip_history_when_saving = True  # type: ignore[attr-defined]
         if columns or not change:
-            obj.save(update_fields=columns if change else None)
+            with history.without_history(obj):
+                obj.save(update_fields=columns if change else None)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Saves who is on it, and the one history row for all; lets its tasks be handed out."""
-        super().save_related(request, form, formsets, change)
         queue = form.instance
-        del queue.skip_history_when_saving
+        with history.without_history(queue):
+            super().save_related(request, form, formsets, change)
         if form.changed_data or not change:
-            history.record_saved(queue, by=request.user, created=not change)  # type: ignore[arg-type]
+            by: Any = request.user
+            history.record_many([queue], kind="", by=by, reasons=[""], created=not change)
             after_commit(desk.filled, [queue.pk])
 
     def delete_view(

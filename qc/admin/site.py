@@ -10,7 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, my_work, presence_switch
+from qc.admin import floor, my_work, presence_switch, trail
 from qc.models import User
 
 
@@ -35,8 +35,13 @@ class PagesSite(UnfoldAdminSite):
         return may_enter(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Gives all addresses, those of our own pages first."""
-        ours = (*my_work.urls(self), *floor.urls(self), *presence_switch.urls(self))
+        """Gives all addresses, those that are no pages of a model first."""
+        ours = (
+            *my_work.urls(self),
+            *floor.urls(self),
+            *presence_switch.urls(self),
+            *trail.urls(self),
+        )
         return [*ours, *super().get_urls()]
 
     def index(
@@ -61,4 +66,4 @@ def home(user: Any) -> str:
     """Gives the address of the page this user works on."""
     if permissions.is_manager(user):
         return reverse("admin:floor")
-    return reverse("admin:qc_task_changelist" if permissions.is_auditor(user) else "admin:my_work")
+    return reverse("admin:trail" if permissions.is_auditor(user) else "admin:my_work")

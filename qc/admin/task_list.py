@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from qc.admin.keyset import Cut, Order, cut, read_key, spelled
 from qc.admin.task_orders import NEWEST, SEARCH, choose
+from qc.keyset import Cut, Order, cut, read_key, spelled
 from qc.models import Task
 
 AFTER, BEFORE = "after", "before"

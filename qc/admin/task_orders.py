@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from qc.admin.keyset import Order
 from qc.admin.task_filters import LIVE, YES_NO, due, in_days
+from qc.keyset import Order
 from qc.models import Priority, Status, Task
 
 QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (

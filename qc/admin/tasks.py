@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from qc import desk, explanations, history
+from qc import desk, events, explanations, history
 from qc.admin import labels
 from qc.admin.bulk_pages import BulkPages
 from qc.admin.dialogs import find
@@ -26,6 +26,7 @@ from qc.admin.task_actions import TaskActions, offered
 from qc.admin.task_filters import LIVE, DaysFilter, LateFilter
 from qc.admin.task_list import TaskRows
 from qc.admin.task_orders import begins_with
+from qc.events import EventKind
 from qc.models import Task
 from qc.words import clock
 
@@ -114,6 +115,13 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
         if Task.objects.filter(there).exists():
             return queryset.filter(there), False
         return queryset.filter(name__icontains=term), False
+
+    def get_data_for_export(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Gives the table; the audit trail keeps who took what along."""
+        table = super().get_data_for_export(request, *args, **kwargs)
+        asked = {name: value for name, value in request.GET.items() if value}
+        events.record(EventKind.EXPORTED, rows=len(table), filters=asked)
+        return table
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
         """Gives the kind of list this page is."""

@@ -9,8 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import assignment, lifecycle
-from qc.admin import keyset
+from qc import assignment, keyset, lifecycle
 from qc.models import Queue, Task, User
 from tests.pages.conftest import signed_in
 

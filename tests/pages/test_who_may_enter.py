@@ -29,9 +29,8 @@ def test_a_manager_lands_on_the_floor(mona_at_the_desk: Client) -> None:
     assert mona_at_the_desk.get(reverse("admin:index")).url == reverse("admin:floor")
 
 
-def test_an_auditor_lands_on_the_tasks(otto_at_the_desk: Client) -> None:
-    tasks = reverse("admin:qc_task_changelist")
-    assert otto_at_the_desk.get(reverse("admin:index")).url == tasks
+def test_an_auditor_lands_on_the_audit_trail(otto_at_the_desk: Client) -> None:
+    assert otto_at_the_desk.get(reverse("admin:index")).url == reverse("admin:trail")
 
 
 def test_qc_staff_land_on_their_work(anna: User, at_the_page_of: Any) -> None:
@@ -64,9 +63,9 @@ def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> 
 def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
-    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People"]
+    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People", "Audit trail"]
     assert menu(mona_at_the_desk) == managers
-    assert menu(otto_at_the_desk) == ["Floor", "Tasks", "Queues", "People"]
+    assert menu(otto_at_the_desk) == ["Floor", "Tasks", "Queues", "People", "Audit trail"]
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
 
 

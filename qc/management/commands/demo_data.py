@@ -72,9 +72,10 @@ def add_people(number: int, queues: list[Queue]) -> int:
     people = [User(username=name, password=password, is_staff=True) for name in names]
     User.objects.bulk_create(people, batch_size=BATCH)
     people = list(User.objects.filter(username__in=names).order_by("pk"))
-    record(people)
     group = Group.objects.get(name=Role.QC_STAFF)
-    group.user_set.add(*people)
+    roles = User.groups.through
+    roles.objects.bulk_create([roles(user=one, group=group) for one in people], batch_size=BATCH)
+    record(people)
     spread(people, queues)
     return len(people)
 

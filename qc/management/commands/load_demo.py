@@ -44,9 +44,14 @@ class Command(BaseCommand):
 def load_people() -> None:
     """Loads people and queues into a database without any, each with its first history row."""
     call_command("loaddata", FIXTURES / "demo.json", verbosity=0)
-    # A fixture is saved raw, without history; only putting people on a queue has left a row.
-    Queue.history.update(history_type="+", history_change_reason="demo")
-    known = Queue.history.values("id")
-    for items in (list(User.objects.all()), list(Queue.objects.exclude(pk__in=known))):
-        reasons = ["demo"] * len(items)
-        history.record_many(items, kind="", by=None, reasons=reasons, created=True)
+    for model in (User, Queue):
+        record_loaded(model)
+
+
+def record_loaded(model: Any) -> None:
+    """Gives each object its first history row."""
+    # A fixture is saved raw, without history; only giving roles and queues has left a row.
+    model.history.update(history_type="+", history_change_reason="demo")
+    items = list(model.objects.exclude(pk__in=model.history.values("id")))
+    reasons = ["demo"] * len(items)
+    history.record_many(items, kind="", by=None, reasons=reasons, created=True)

@@ -26,9 +26,10 @@ Key = tuple[Any, ...]
 class Order:
     """An order that an index serves: `columns` as for `order_by`, the last of them unique.
 
-    `lanes` are the rows that the index finds, as conditions of which each is one range of it: they
-    are merged. They answer the parameters in `serves`; what else is asked drops some of them. The
-    few rows of `head` stand above the first page.
+    `lanes` are the rows that an index finds, as conditions of which each is one range of one: they
+    are merged, and what several of them find is taken once. They answer the parameters in
+    `serves`; what else is asked drops some of them. The few rows of `head` stand above the first
+    page.
     """
 
     words: Any
@@ -68,7 +69,16 @@ def _merged(keys: list[Key], columns: Sequence[str]) -> list[Key]:
             key=lambda one: (one[place] is not None, one[place]),
             reverse=column.startswith("-"),
         )
-    return keys
+    return list(dict.fromkeys(keys))
+
+
+class Stretch(NamedTuple):
+    """What was read: rows, the last key looked at, how many, whether there are no more."""
+
+    rows: list[Any]
+    last: Key | None
+    looked: int
+    ended: bool
 
 
 class Cut(NamedTuple):
@@ -90,7 +100,8 @@ def cut(  # noqa: PLR0913
     exact: bool,
 ) -> Cut:
     """Reads a page of those `found`, in an order; `exact` if they are all that the index finds."""
-    rows, last, looked, ended = _read(order, found, size, key, backwards, exact)
+    steps = [size + 1] if exact else STEPS
+    rows, last, looked, ended = read(order, found, size, key=key, backwards=backwards, steps=steps)
     if backwards and ended and len(rows) <= size:
         # There is nothing before this page: it is the first, and a whole one.
         return cut(order, found, size, key=None, backwards=False, exact=exact)
@@ -106,14 +117,20 @@ def cut(  # noqa: PLR0913
     return Cut(rows, back, onward, searched)
 
 
-def _read(  # noqa: PLR0913, PLR0917
-    order: Order, found: QuerySet, size: int, key: Key | None, backwards: bool, exact: bool
-) -> tuple[list[Any], Key | None, int, bool]:
-    """Gives rows, one more than a page; the last key looked at; how many; whether at the end."""
+def read(  # noqa: PLR0913
+    order: Order,
+    found: QuerySet[Any],
+    size: int,
+    *,
+    key: Key | None,
+    backwards: bool,
+    steps: Sequence[int],
+) -> Stretch:
+    """Reads those `found` after a key, one more than a page; looks at so many keys at each step."""
     rows: list[Any] = []
     looked = 0
     columns = [turned(one) for one in order.columns] if backwards else order.columns
-    for step in [size + 1] if exact else STEPS:
+    for step in steps:
         keys = order.keys(key, step, backwards=backwards)
         looked += len(keys)
         ids = [one[-1] for one in keys]
@@ -121,8 +138,8 @@ def _read(  # noqa: PLR0913, PLR0917
         rows += found.filter(pk__in=ids).order_by(*columns)[:more] if ids else []
         key = keys[-1][:-1] if keys else key
         if len(rows) > size or len(keys) < step:
-            return rows, key, looked, len(keys) < step
-    return rows, key, looked, False
+            return Stretch(rows, key, looked, len(keys) < step)
+    return Stretch(rows, key, looked, False)
 
 
 def turned(column: str) -> str:

@@ -1,0 +1,72 @@
+"""What happened and changed no task, person or queue, yet belongs to the audit trail.
+
+Who could not sign in, who exported what, who read the trail: a row for each, that says who, when
+and through what as the rows of history do. Never a password, never a token.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from qc.origin import HistoryRow, current_user
+
+if TYPE_CHECKING:
+    from qc.models import User
+
+LONGEST_NAME = 150
+
+
+class EventKind(models.TextChoices):
+    """What can happen."""
+
+    SIGN_IN_FAILED = "sign-in failed", _("sign-in failed")
+    LOCKED_OUT = "locked out", _("locked out")
+    LET_IN = "let in again", _("let in again")
+    EXPORTED = "exported", _("exported")
+    READ = "read the trail", _("read the trail")
+
+
+class AuditEvent(HistoryRow):
+    """One thing that happened; its columns are named as those of a history row are.
+
+    `name` is the name that somebody tried to sign in with, `address` where from, `details` what
+    was exported or read: the filters, and how many rows.
+    """
+
+    history_id = models.BigAutoField(primary_key=True)
+    history_date = models.DateTimeField(default=timezone.now, db_index=True)
+    history_user = models.ForeignKey("qc.User", models.PROTECT, related_name="+", null=True)
+    name = models.CharField(max_length=LONGEST_NAME, blank=True, default="", db_index=True)
+    address = models.GenericIPAddressField(null=True)
+    details = models.JSONField(default=dict)
+
+    # As a history row has them: what a row says is asked of all alike.
+    history_change_reason = ""
+    history_type = ""
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["kind"], name="event_kind")]  # noqa: RUF012
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.history_date:%Y-%m-%d %H:%M:%S}"
+
+
+def record(
+    kind: EventKind,
+    *,
+    by: "User | None" = None,
+    name: str = "",
+    address: str | None = None,
+    **details: Any,
+) -> None:
+    """Writes down that something happened; `by` is who acts now, unless told."""
+    AuditEvent.objects.create(
+        kind=kind,
+        history_user=by or current_user(),
+        name=name[:LONGEST_NAME],
+        address=address,
+        details=details,
+    )

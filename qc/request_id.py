@@ -1,0 +1,42 @@
+"""Which request, job or import the work at hand belongs to: in history rows and in log lines."""
+
+import logging
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+LONGEST = 64
+SANE = re.compile(rf"[A-Za-z0-9._-]{{1,{LONGEST}}}")
+
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+@contextmanager
+def request_id(name: str) -> Iterator[None]:
+    """Names what all inside belongs to; "" is nothing in particular."""
+    token = _request_id.set(name)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def current_request_id() -> str:
+    """Gives the name of what the present work belongs to, or ""."""
+    return _request_id.get()
+
+
+def taken_or_made(told: str) -> str:
+    """Gives the id that a proxy or a client told, where it is a sane one; else a new one."""
+    return told if SANE.fullmatch(told) else uuid.uuid4().hex
+
+
+class RequestFilter(logging.Filter):
+    """Puts `request_id` on each log record, for the format of the lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets every record through."""
+        record.request_id = current_request_id() or "-"
+        return True

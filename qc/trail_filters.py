@@ -1,0 +1,127 @@
+"""What can be asked of the audit trail, and the index that answers it in each of its tables.
+
+Every index named here ends in the row's id, as all do on InnoDB and SQLite: it gives the rows of
+one value newest first. Of several filters the one that usually finds the fewest is looked up, in
+the order of `_conditions`; the others drop some of what it finds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Model, Q
+
+from qc.events import AuditEvent
+from qc.keyset import Order
+from qc.models import Queue, Task, User
+from qc.trail_words import PLAIN, kinds
+
+TABLES: dict[str, Any] = {
+    "task": Task.history.model,
+    "person": User.history.model,
+    "queue": Queue.history.model,
+    "event": AuditEvent,
+}
+NEWEST = ("-history_id",)
+# Ids and moments rise together but for what is written within the same instant: so many rows at
+# either end of a span are looked at to find the ids of all that is in it.
+NEIGHBOURS = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: all of it must be true of a row. `kind` may be a type: +, ~ or -."""
+
+    person: User | None = None
+    tasks: tuple[int, ...] | None = None
+    queue: Queue | None = None
+    kind: str = ""
+    through: str = ""
+    request: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a table is read: in an order, which rows of it count, whether those are all it finds."""
+
+    order: Order
+    rest: Q
+    is_exact: bool
+
+
+def find(table: str, asked: Asked) -> Found | None:
+    """Gives how a table is read for what is asked; None if it can't have any of it."""
+    conditions = list(_conditions(table, asked))
+    span = _span(TABLES[table], asked)
+    if span is None or [] in conditions:
+        return None
+    first, *others = conditions or [[Q()]]
+    rest = _moments(asked)
+    for lanes in others:
+        rest &= reduce(or_, lanes)
+    if asked.request:
+        rest &= Q(request_id=asked.request)
+    seeks = tuple(lane & span for lane in first)
+    order = Order("", NEWEST, seeks, TABLES[table].objects.order_by())
+    return Found(order, rest, is_exact=not rest)
+
+
+def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
+    """Gives the lanes of each filter, the most selective first; none where it finds nothing."""
+    if asked.tasks is not None:
+        yield [Q(id__in=asked.tasks)] if table == "task" else []
+    if asked.queue is not None and table != "task":
+        yield [Q(id=asked.queue.pk)] if table == "queue" else []
+    if asked.person is not None:
+        yield _of_person(table, asked.person)
+    if asked.kind:
+        yield _of_kind(table, asked.kind)
+    if asked.queue is not None and table == "task":
+        yield [Q(queue=asked.queue)]
+    if asked.through:
+        yield [Q(through=asked.through)]
+
+
+def _of_person(table: str, person: User) -> list[Q]:
+    """Who acted, or whom it happened to: in whose hands, whose presence, whose name."""
+    happened = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
+    return [Q(history_user=person), *([happened[table]] if table in happened else [])]
+
+
+def _of_kind(table: str, kind: str) -> list[Q]:
+    if kind not in kinds(table):
+        return []
+    if table == "event":
+        return [Q(kind=kind)]
+    if kind in PLAIN:
+        return [Q(kind="", history_type=kind)]
+    return [Q(kind=kind, history_type=one) for one in PLAIN]
+
+
+def _moments(asked: Asked) -> Q:
+    moments = Q(history_date__gte=asked.since) if asked.since else Q()
+    return moments & Q(history_date__lt=asked.until) if asked.until else moments
+
+
+def _span(table: type[Model], asked: Asked) -> Q | None:
+    """Gives the ids between which all rows of the span are; None where there are none."""
+    rows: Any = table._default_manager.order_by()
+    span = Q()
+    if asked.since:
+        first = rows.filter(history_date__gte=asked.since).order_by("history_date", "history_id")
+        ids = list(first.values_list("history_id", flat=True)[:NEIGHBOURS])
+        if not ids:
+            return None
+        span &= Q(history_id__gte=min(ids))
+    if asked.until:
+        last = rows.filter(history_date__lt=asked.until).order_by("-history_date", "-history_id")
+        ids = list(last.values_list("history_id", flat=True)[:NEIGHBOURS])
+        if not ids:
+            return None
+        span &= Q(history_id__lte=max(ids))
+    return span
