@@ -67,10 +67,12 @@ def record_many(  # noqa: PLR0913
     """
     told = zip(reasons, people or repeat(None, len(items)), strict=True)
     rows = list(zip(items, told, strict=True))
-    for start in range(0, len(rows), BATCH):
-        # Each batch says when it is written itself: so ids and moments of rows rise together,
-        # which is what finds a span of time in the audit trail (`qc.trail`).
-        _insert(rows[start : start + BATCH], _how(kind, by, created))
+    _record(rows, kind, by, "+" if created else "~")
+
+
+def record_deleted(items: Sequence[Any], *, kind: str, by: User | None, reason: str) -> None:
+    """Writes the last history row of each item that has just been deleted without one."""
+    _record([(item, (reason, None)) for item in items], kind, by, "-")
 
 
 def record_handed_out(reasons: Mapping[int, str]) -> None:
@@ -86,16 +88,25 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
         f"INSERT INTO {columns.into} SELECT {columns.copied}, {marks}, CASE id {why} END,"  # noqa: S608
         f" assignee_id FROM {Task._meta.db_table} WHERE id IN ({', '.join(['%s'] * len(reasons))})"
     )
-    alike = columns.alike_values(_how("assigned", None, created=False))
+    alike = columns.alike_values(_how("assigned", None, "~"))
     said: list[Any] = [part for one in reasons.items() for part in one]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*alike, *said, *reasons])
 
 
-def _how(kind: str, by: User | None, created: bool) -> dict[str, Any]:
+def _record(
+    rows: Sequence[tuple[Any, tuple[str, int | None]]], kind: str, by: User | None, sign: str
+) -> None:
+    for start in range(0, len(rows), BATCH):
+        # Each batch says when it is written itself: so ids and moments of rows rise together,
+        # which is what finds a span of time in the audit trail (`qc.trail`).
+        _insert(rows[start : start + BATCH], _how(kind, by, sign))
+
+
+def _how(kind: str, by: User | None, sign: str) -> dict[str, Any]:
     """Gives what is the same in all rows of one writing."""
     return {
-        "history_type": "+" if created else "~",
+        "history_type": sign,
         "history_user_id": by.pk if by else None,
         "history_date": timezone.now(),
         "kind": kind,

@@ -9,15 +9,31 @@ import pytest
 QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
-    {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
+    {
+        "admin",
+        "templatetags",
+        "api",
+        "tasks",
+        "management",
+        "middleware",
+        "signins",
+        "apps",
+        "uploads",
+    },
+    {"import_runs"},
+    {"imports"},
+    {"import_batches", "import_samples", "import_undo"},
+    {"import_plan", "import_files"},
     {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
-    {"desk", "rows", "trail_filters"},
+    {"desk", "rows", "trail_filters", "import_lease"},
     {"columns"},
-    {"matching", "tables", "cells", "dates", "trail_words", "last_rows"},
+    {"matching", "cells", "dates", "trail_words", "last_rows"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
+    {"import_records"},
+    {"tables"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words"},
     {"request_id", "keyset"},
 ]
@@ -30,6 +46,9 @@ BESIDE = {
     ("events", "origin"),
     ("events", "models"),
     ("transactions", "exceptions"),
+    # What asks a worker for something.
+    ("admin", "tasks"),
+    ("api", "tasks"),
 }
 
 MODULES = sorted(

@@ -10,7 +10,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, my_work, presence_switch, trail
+from qc.admin import floor, import_pages, my_work, presence_switch, trail
 from qc.models import User
 
 
@@ -41,6 +41,7 @@ class PagesSite(UnfoldAdminSite):
             *floor.urls(self),
             *presence_switch.urls(self),
             *trail.urls(self),
+            *import_pages.urls(self),
         )
         return [*ours, *super().get_urls()]
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from qc import import_runs
 from qc.cells import Fault
+from qc.import_records import ImportState
 from qc.models import Queue, Task, User
-from qc.resources import import_tasks
+from tests.imports import files
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +20,7 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
     """Gives what is wrong with a file, having made sure that nothing of it was saved."""
 
     def faults(data: str | bytes, filename: str = "tasks.csv") -> list[Fault]:
-        raw = data.encode() if isinstance(data, str) else data
-        found = import_tasks(raw, filename, by=mona).faults
+        found = files.faults(files.bring(data, filename, by=mona))
         assert not Task.objects.exists()
         assert not Task.history.exists()
         return found
@@ -89,7 +90,9 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
     assert (fault.column, fault.message) == ("name", "This column stands there twice.")
 
 
-def test_too_many_rows(faults: Any, settings: Any) -> None:
-    settings.QC_IMPORT_ROWS = 2
-    (fault,) = faults("reference,name,queue\n" + "".join(f"{n},x,Labels\n" for n in range(3)))
-    assert fault.message == "The file has more than 2 rows, the most that it may have."
+def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_runs, "MOST_ROWS", 2)
+    record = files.bring(files.some(3, "Labels"), by=mona)
+    assert record.state == ImportState.FAILED
+    assert record.error == "The file has more than 2 rows, the most that it may have."
+    assert not Task.objects.exists()

@@ -1,0 +1,211 @@
+"""Carries imports on: checks all rows, then writes them batch by batch.
+
+Each batch is committed together with how far it came. So what a killed worker has left is carried
+on by another from where it stood; nothing is lost or done twice, as a reference that is there is
+not made again.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import islice
+from typing import Any, BinaryIO, NamedTuple
+
+from django.db import IntegrityError, OperationalError
+from django.db.models import Max
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from qc import desk, import_batches, import_files, import_samples, import_undo, imports, tables
+from qc.exceptions import Busy, InvalidTransition, QCError
+from qc.import_files import Refused
+from qc.import_lease import Lost, hold, let_go, take
+from qc.import_plan import Plan, Told, plan
+from qc.import_records import COUNTS, Import, ImportState
+from qc.models import Task, User
+from qc.origin import Through, acting
+from qc.request_id import request_id
+from qc.rows import Checker
+from qc.transactions import retrying
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+MOST_ROWS = 1_000_000
+
+
+class Batch(NamedTuple):
+    """Some rows of a file, of which the last is its `end`-th."""
+
+    end: int
+    good: list[Told]
+    refused: list[Refused]
+
+
+def bring(
+    file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
+) -> Import:
+    """Imports a file from its beginning to its end, or says what importing it would do.
+
+    Where columns are missing it is left for somebody to choose them. Raises NotAllowed, and BadFile
+    for what is no table.
+    """
+    record = imports.receive(file, name, by=by)
+    if record.state == ImportState.FAILED:
+        raise tables.BadFile(record.error)
+    if record.is_running and not dry_run:
+        imports.confirm(record, only_good=only_good)
+    while record.is_running:
+        carry_on(record.pk)
+        record.refresh_from_db()
+    return record
+
+
+def carry_on(pk: int) -> None:
+    """Does all that is due for an import; nothing if another does, or it is not running.
+
+    Raises Busy or OperationalError when the database gives way; then it can be carried on.
+    """
+    record = take(pk)
+    if record is None:
+        return
+    with ExitStack() as told:
+        by = record.undone_by if record.state == ImportState.UNDOING else record.by
+        told.enter_context(acting(Through.IMPORT, by))
+        told.enter_context(request_id(record.request_id))
+        told.enter_context(translation.override(record.language or None))
+        try:
+            while record.is_running:
+                STEPS[record.state](record)
+        except Lost:
+            logger.info("import %d was stopped, or taken over by another", pk)
+        except (Busy, OperationalError):
+            let_go(record)
+            raise
+        except QCError as refusal:
+            _end(record, ImportState.FAILED, error=str(refusal))
+        except Exception:
+            logger.exception("import %d failed", pk)
+            _end(record, ImportState.FAILED, error=_("Something went wrong; the log says what."))
+
+
+def _check(record: Import) -> None:
+    """Checks all rows; for a preview says what each would do, for what is confirmed goes on."""
+    import_files.forget_refused(record)
+    counts, shown = dict.fromkeys(COUNTS, 0), dict[str, Any]()
+    is_asked = record.confirmed_at is None or not record.is_large
+    with import_files.opened(record) as file:
+        for batch in _batches(record, file):
+            import_files.keep_refused(record, batch.refused)
+            counts["refused"] += len(batch.refused)
+            if is_asked:
+                _add(counts, shown, plan(batch.good, Task.objects.all()))
+            hold(record, position=batch.end, rows=_estimate(record, batch.end, file.tell()))
+    checked = {"rows": record.position, "shown": shown, **counts}
+    if record.confirmed_at is None:
+        _end(record, ImportState.READY, **checked)
+    elif counts["refused"] and (not record.only_good or counts["refused"] == record.position):
+        _end(record, ImportState.REFUSED, **checked)
+    else:
+        begun = {"position": 0, "began_from": 0, "began_at": timezone.now(), "shown": {}}
+        nothing = dict.fromkeys(COUNTS, 0)
+        hold(record, state=ImportState.WRITING, **checked | begun | nothing)
+
+
+def _write(record: Import) -> None:
+    """Writes the good rows: a small file in one piece, a large one batch by batch."""
+    with import_files.opened(record) as file:
+        if not record.is_large:
+            desk.filled(_at_second_try(_write_all, record, file))
+            return
+        for batch in _batches(record, file):
+            if batch.end <= record.position:
+                hold(record)
+            else:
+                desk.filled(_at_second_try(_write_batch, record, batch))
+    _end(record, ImportState.DONE)
+
+
+def _at_second_try(write: Any, *args: Any) -> set[int]:
+    try:
+        return set(write(*args))
+    except IntegrityError:
+        # Somebody else imported the same references meanwhile: now they are there.
+        return set(write(*args))
+
+
+@retrying
+def _write_all(record: Import, file: BinaryIO) -> set[int]:
+    # What an attempt has said of the record before it was rolled back.
+    record.refresh_from_db()
+    queues = set().union(*(_write_batch(record, batch) for batch in _batches(record, file)))
+    _end(record, ImportState.DONE)
+    return queues
+
+
+@retrying
+def _write_batch(record: Import, batch: Batch) -> set[int]:
+    """Writes a batch and how far it came; gives the queues that have new work."""
+    if batch.refused and not record.only_good:
+        fault = batch.refused[0].faults[0]
+        words = {"row": fault.row, "column": fault.column, "message": fault.message}
+        raise InvalidTransition(
+            _("Row %(row)d was right and is not any more: %(column)s: %(message)s") % words
+        )
+    if record.position == 0:
+        import_files.forget_refused(record)
+    first = _last_history() if record.first_history is None else record.first_history
+    written = import_batches.write(batch.good, record.file_name, by=record.by)
+    import_files.keep_refused(record, batch.refused)
+    counts = {name: getattr(record, name) for name in COUNTS}
+    counts["refused"] += len(batch.refused)
+    shown = {kind: list(rows) for kind, rows in record.shown.items()}
+    _add(counts, shown, written)
+    wrote = {"first_history": first, "last_history": _last_history()}
+    hold(record, position=batch.end, shown=shown, **counts, **wrote)
+    return {one.task.queue_id for one in written.new + written.changed}
+
+
+def _batches(record: Import, file: BinaryIO) -> Iterator[Batch]:
+    rows = tables.read(file, record.format)
+    next(rows)
+    checker = Checker(record.mapping)
+    end = 0
+    while some := list(islice(rows, BATCH)):
+        end += len(some)
+        if end > MOST_ROWS:
+            words = _("The file has more than %s rows, the most that it may have.")
+            raise tables.BadFile(words % f"{MOST_ROWS:,}")
+        batch = Batch(end, [], [])
+        for row in some:
+            values, faults = checker.check(row)
+            if faults:
+                batch.refused.append(Refused(row.number, row.cells, faults))
+            else:
+                batch.good.append(Told(row.number, values))
+        yield batch
+
+
+def _add(counts: dict[str, int], shown: dict[str, Any], planned: Plan) -> None:
+    for kind in import_samples.KINDS:
+        counts[kind] += len(getattr(planned, kind))
+    import_samples.more(shown, planned)
+
+
+def _estimate(record: Import, rows: int, read: int) -> int:
+    return max(rows, rows * record.size // max(read, 1))
+
+
+def _last_history() -> int:
+    return Task.history.aggregate(last=Max("history_id"))["last"] or 0
+
+
+def _end(record: Import, state: str, **columns: Any) -> None:
+    hold(record, state=state, finished_at=timezone.now(), worker="", **columns)
+
+
+STEPS: dict[str, Callable[[Import], None]] = {
+    ImportState.CHECKING: _check,
+    ImportState.WRITING: _write,
+    ImportState.UNDOING: import_undo.undo,
+}
