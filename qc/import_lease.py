@@ -50,7 +50,7 @@ def take(pk: int) -> Import | None:
 
 def hold(record: Import, **columns: Any) -> None:
     """Writes how far it came, and prolongs the lease. Raises Lost where it is theirs no more."""
-    columns |= {"busy_until": timezone.now() + LEASE, "starts": 0}
+    columns["busy_until"] = timezone.now() + LEASE
     mine = Import.objects.filter(pk=record.pk, worker=record.worker, state=record.state)
     if not mine.update(**columns):
         raise Lost

@@ -107,9 +107,9 @@ def _check(record: Import) -> None:
     elif counts["refused"] and (not record.only_good or counts["refused"] == record.position):
         _end(record, ImportState.REFUSED, **checked)
     else:
-        begun = {"position": 0, "began_from": 0, "began_at": timezone.now(), "shown": {}}
-        nothing = dict.fromkeys(COUNTS, 0)
-        hold(record, state=ImportState.WRITING, **checked | begun | nothing)
+        nothing = dict.fromkeys(("starts", "position", "began_from", *COUNTS), 0)
+        begun = {"state": ImportState.WRITING, "began_at": timezone.now(), "shown": {}}
+        hold(record, **checked | nothing | begun)
 
 
 def _write(record: Import) -> None:
@@ -161,7 +161,7 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
     counts["refused"] += len(batch.refused)
     shown = {kind: list(rows) for kind, rows in record.shown.items()}
     _add(counts, shown, written)
-    wrote = {"first_history": first, "last_history": _last_history()}
+    wrote = {"starts": 0, "first_history": first, "last_history": _last_history()}
     hold(record, position=batch.end, shown=shown, **counts, **wrote)
     return {one.task.queue_id for one in written.new + written.changed}
 

@@ -106,7 +106,8 @@ def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
     reasons = [reason] * len(changed)
     history.record_many(changed, kind="undone", by=record.undone_by, reasons=reasons)
     kept = record.shown.get(KEPT, []) + [row.reference for row in rows if row.id in touched]
-    done = {"first_history": rows[-1].history_id, "position": record.position + len(rows)}
+    position = record.position + len(rows)
+    done = {"first_history": rows[-1].history_id, "position": position, "starts": 0}
     hold(record, shown=record.shown | {KEPT: kept}, **done)
     return {task.queue_id for task in changed}
 

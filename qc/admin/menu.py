@@ -64,5 +64,5 @@ def _items(request: HttpRequest, entries: list[Entry]) -> list[dict[str, Any]]:
 
 
 def _longest_beginning(path: str, addresses: Any) -> str | None:
-    # "Import tasks" lies below "Tasks": the page belongs to the nearer of the two.
+    # Where one page lies below another, it belongs to the nearer of the two.
     return max((one for one in addresses if path.startswith(one)), key=len, default=None)

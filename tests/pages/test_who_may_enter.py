@@ -63,16 +63,23 @@ def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> 
 def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
-    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People", "Audit trail"]
+    managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People", "Audit trail"]
     assert menu(mona_at_the_desk) == managers
-    assert menu(otto_at_the_desk) == ["Floor", "Tasks", "Queues", "People", "Audit trail"]
+    assert menu(otto_at_the_desk) == [
+        "Floor",
+        "Tasks",
+        "Imports",
+        "Queues",
+        "People",
+        "Audit trail",
+    ]
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
 
 
 def test_the_menu_marks_one_page_only(mona_at_the_desk: Client) -> None:
-    page = mona_at_the_desk.get(reverse("admin:qc_task_import"))
+    page = mona_at_the_desk.get(reverse("admin:imports"))
     entries = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
-    assert [str(one["title"]) for one in entries if one["active"]] == ["Import tasks"]
+    assert [str(one["title"]) for one in entries if one["active"]] == ["Imports"]
 
 
 def test_the_pages_of_other_parts_are_not_there(root: User, at_the_page_of: Any) -> None:
