@@ -30,7 +30,7 @@ def import_tasks(page: Page, file: Path) -> None:
     page.locator("[name=file]").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("4 new, 0 changed")).to_be_visible()
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("4 tasks are new")).to_be_visible()
 
 

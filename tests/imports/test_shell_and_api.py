@@ -64,14 +64,14 @@ def test_the_shell_imports_and_prints_the_counts(run: Any, mona: User, invoices:
 def test_the_shell_says_what_is_wrong_and_fails(run: Any, invoices: Queue) -> None:
     printed = run(BAD)
     assert "row 3, name: '': This field cannot be blank." in printed
-    assert "!Import 1: refused." in printed
+    assert ": refused." in printed
     assert not Task.objects.exists()
     assert "1 new" in run(BAD, "--only-good")
     assert Task.objects.count() == 1
 
 
 def test_the_shell_tries_a_file_and_refuses_what_is_none(run: Any, invoices: Queue) -> None:
-    assert "to be confirmed: 1 new" in run(some(1), "--dry-run")
+    assert "to be confirmed, would be: 1 new" in run(some(1), "--dry-run")
     assert not Task.objects.exists()
     assert "!This is a PDF" in run("%PDF-1.7")
     assert "queue: '': This column is missing" in run("reference,name\nA,B\n")

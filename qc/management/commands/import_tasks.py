@@ -45,7 +45,8 @@ class Command(BaseCommand):
         for fault in imports.faults(record, SHOWN):
             self.stdout.write(f"row {fault.row}, {fault.column}: {fault.value!r}: {fault.message}")
         counts = ", ".join(f"{getattr(record, name)} {name.replace('_', ' ')}" for name in COUNTS)
-        self.stdout.write(f"Import {record.pk}, {record.get_state_display()}: {counts}.")
+        would = "" if record.last_history else ", would be"
+        self.stdout.write(f"Import {record.pk}, {record.get_state_display()}{would}: {counts}.")
 
 
 def _manager(name: str | None) -> User | None:
