@@ -1,7 +1,7 @@
 """Writes what some rows of a file do: tasks and their history, in a few statements."""
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -13,53 +13,71 @@ from qc import history
 from qc.import_plan import CHANGEABLE, Plan, Told, arrive, plan
 from qc.models import Task, User
 
+# What a file says of a new task; all other columns are the same in all that are made at once.
+PLAIN = ("reference", "name", "queue_id", "priority", "instructions", "link")
+TOLD = (*PLAIN, "due_at", "raise_at", "details")
+
 
 def write(rows: Sequence[Told], filename: str, *, by: User | None) -> Plan:
     """Writes what these rows do, inside a transaction; gives it."""
     planned = plan(rows, Task.objects.select_for_update())
+    reason = _("from %s") % filename
     new = [one.task for one in planned.new]
     arrive(new, timezone.now(), by.pk if by else None)
-    add(new)
+    for start in range(0, len(new), history.BATCH):
+        ids = add(new[start : start + history.BATCH])
+        history.record_new(ids, kind="imported", by=by, reason=reason)
     changed = [one.task for one in planned.changed]
     Task.objects.bulk_update(changed, [*CHANGEABLE, "raise_at"], batch_size=history.BATCH)
-    for tasks, kind, created in ((new, "imported", True), (changed, "changed", False)):
-        reasons = [_("from %s") % filename] * len(tasks)
-        history.record_many(tasks, kind=kind, by=by, reasons=reasons, created=created)
+    reasons = [reason] * len(changed)
+    history.record_many(changed, kind="changed", by=by, reasons=reasons)
     return planned
 
 
-def add(tasks: Sequence[Task]) -> None:
-    """Inserts tasks without their history, and puts their ids on them."""
-    for start in range(0, len(tasks), history.BATCH):
-        batch = tasks[start : start + history.BATCH]
-        _insert(batch)
-        known = dict(
-            Task.objects.filter(reference__in=[task.reference for task in batch])
-            .order_by()
-            .values_list("reference", "pk")
-        )
-        for task in batch:
-            task.pk, task._state.adding = known[task.reference], False
+def add(tasks: Sequence[Task]) -> list[int]:
+    """Inserts tasks of one arrival as one statement, without their history; gives their ids.
 
-
-def _insert(batch: Sequence[Task]) -> None:
-    # The ORM's own bulk_create takes longer to make the statement than the database to run it.
-    plain, others, names = _columns()
+    The ORM's own bulk_create takes longer to make the statement than the database to run it.
+    """
+    others = [
+        field
+        for field in Task._meta.concrete_fields
+        if not field.primary_key and field.attname not in TOLD
+    ]
+    alike = [
+        field.get_db_prep_save(getattr(tasks[0], field.attname), connection) for field in others
+    ]
+    names = ", ".join((*TOLD, *(str(field.column) for field in others)))
+    marks = ", ".join(["%s"] * len(TOLD) + [_mark(value) for value in alike])
+    constant = [value for value in alike if _mark(value) == "%s"]
     values: list[Any] = []
-    for task in batch:
-        values += plain(task)
-        values += (f.get_db_prep_save(getattr(task, f.attname), connection) for f in others)
-    marks = f"({', '.join(['%s'] * (len(values) // len(batch)))})"
-    sql = f"INSERT INTO {Task._meta.db_table} ({names}) VALUES {', '.join([marks] * len(batch))}"  # noqa: S608
+    for told in map(_Teller(), tasks):
+        values += (*told, *constant)
+    rows = ", ".join([f"({marks})"] * len(tasks))
+    sql = f"INSERT INTO {Task._meta.db_table} ({names}) VALUES {rows}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
+    there = Task.objects.filter(reference__in=[task.reference for task in tasks]).order_by()
+    return list(there.values_list("pk", flat=True))
 
 
-@functools.cache
-def _columns() -> tuple[Callable[[Task], tuple[Any, ...]], list[Any], str]:
-    """Gives what reads a task's plain values, the fields that need preparation, all their names."""
-    fields = [field for field in Task._meta.concrete_fields if not field.primary_key]
-    plain = [field for field in fields if isinstance(field, history.AS_THEY_ARE)]
-    others = [field for field in fields if field not in plain]
-    names = ", ".join(str(field.column) for field in (*plain, *others))
-    return attrgetter(*(field.attname for field in plain)), others, names
+def _mark(value: Any) -> str:
+    return {None: "NULL", "": "''"}.get(value, "%s")
+
+
+class _Teller:
+    """Gives what a file says of a task as the database takes it; many are due at one moment."""
+
+    def __init__(self) -> None:
+        self.plain = attrgetter(*PLAIN)
+        self.details = Task._meta.get_field("details")
+        self.moments: dict[datetime | None, Any] = {None: None}
+
+    def __call__(self, task: Task) -> tuple[Any, ...]:
+        details = self.details.get_db_prep_save(task.details, connection)  # type: ignore[union-attr]
+        return (*self.plain(task), self._moment(task.due_at), self._moment(task.raise_at), details)
+
+    def _moment(self, moment: datetime | None) -> Any:
+        if moment not in self.moments:
+            self.moments[moment] = connection.ops.adapt_datetimefield_value(moment)
+        return self.moments[moment]
