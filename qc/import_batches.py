@@ -74,7 +74,7 @@ class _Teller:
         self.moments: dict[datetime | None, Any] = {None: None}
 
     def __call__(self, task: Task) -> tuple[Any, ...]:
-        details = self.details.get_db_prep_save(task.details, connection)  # type: ignore[union-attr]
+        details = self.details.get_db_prep_save(task.details, connection)
         return (*self.plain(task), self._moment(task.due_at), self._moment(task.raise_at), details)
 
     def _moment(self, moment: datetime | None) -> Any:

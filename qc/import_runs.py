@@ -6,10 +6,10 @@ not made again.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import islice
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from django.db import IntegrityError, OperationalError
 from django.db.models import Max
@@ -18,28 +18,19 @@ from django.utils.translation import gettext as _
 
 from qc import desk, import_batches, import_files, import_samples, import_undo, imports, tables
 from qc.exceptions import Busy, InvalidTransition, QCError
-from qc.import_files import Refused
 from qc.import_lease import Lost, hold, let_go, take
-from qc.import_plan import Plan, Told, plan
+from qc.import_plan import Plan, plan
+from qc.import_reading import Batch, batches
 from qc.import_records import COUNTS, Import, ImportState
 from qc.models import Task, User
 from qc.origin import Through, acting
 from qc.request_id import request_id
-from qc.rows import Checker
 from qc.transactions import retrying
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1000
-MOST_ROWS = 1_000_000
-
-
-class Batch(NamedTuple):
-    """Some rows of a file, of which the last is its `end`-th."""
-
-    end: int
-    good: list[Told]
-    refused: list[Refused]
+# Seconds until a program that waits for its turn looks again.
+PAUSE = 0.5
 
 
 def bring(
@@ -56,19 +47,21 @@ def bring(
     if record.is_running and not dry_run:
         imports.confirm(record, only_good=only_good)
     while record.is_running:
-        carry_on(record.pk)
+        if not carry_on(record.pk):
+            # Another large one goes first, or a worker was asked for this one.
+            time.sleep(PAUSE)
         record.refresh_from_db()
     return record
 
 
-def carry_on(pk: int) -> None:
-    """Does all that is due for an import; nothing if another does, or it is not running.
+def carry_on(pk: int) -> bool:
+    """Does all that is due for an import; gives False if another does, or nothing is due.
 
     Raises Busy or OperationalError when the database gives way; then it can be carried on.
     """
     record = take(pk)
     if record is None:
-        return
+        return False
     with ExitStack() as told:
         by = record.undone_by if record.state == ImportState.UNDOING else record.by
         told.enter_context(acting(Through.IMPORT, by))
@@ -87,6 +80,7 @@ def carry_on(pk: int) -> None:
         except Exception:
             logger.exception("import %d failed", pk)
             _end(record, ImportState.FAILED, error=_("Something went wrong; the log says what."))
+    return True
 
 
 def _check(record: Import) -> None:
@@ -95,7 +89,7 @@ def _check(record: Import) -> None:
     counts, shown = dict.fromkeys(COUNTS, 0), dict[str, Any]()
     is_asked = record.confirmed_at is None or not record.is_large
     with import_files.opened(record) as file:
-        for batch in _batches(record, file):
+        for batch in batches(record, file):
             import_files.keep_refused(record, batch.refused)
             counts["refused"] += len(batch.refused)
             if is_asked:
@@ -118,7 +112,7 @@ def _write(record: Import) -> None:
         if not record.is_large:
             desk.filled(_at_second_try(_write_all, record, file))
             return
-        for batch in _batches(record, file):
+        for batch in batches(record, file):
             if batch.end <= record.position:
                 hold(record)
             else:
@@ -138,7 +132,7 @@ def _at_second_try(write: Any, *args: Any) -> set[int]:
 def _write_all(record: Import, file: BinaryIO) -> set[int]:
     # What an attempt has said of the record before it was rolled back.
     record.refresh_from_db()
-    queues = set().union(*(_write_batch(record, batch) for batch in _batches(record, file)))
+    queues = set().union(*(_write_batch(record, batch) for batch in batches(record, file)))
     _end(record, ImportState.DONE)
     return queues
 
@@ -164,26 +158,6 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
     wrote = {"starts": 0, "first_history": first, "last_history": _last_history()}
     hold(record, position=batch.end, shown=shown, **counts, **wrote)
     return {one.task.queue_id for one in written.new + written.changed}
-
-
-def _batches(record: Import, file: BinaryIO) -> Iterator[Batch]:
-    rows = tables.read(file, record.format)
-    next(rows)
-    checker = Checker(record.mapping)
-    end = 0
-    while some := list(islice(rows, BATCH)):
-        end += len(some)
-        if end > MOST_ROWS:
-            words = _("The file has more than %s rows, the most that it may have.")
-            raise tables.BadFile(words % f"{MOST_ROWS:,}")
-        batch = Batch(end, [], [])
-        for row in some:
-            values, faults = checker.check(row)
-            if faults:
-                batch.refused.append(Refused(row.number, row.cells, faults))
-            else:
-                batch.good.append(Told(row.number, values))
-        yield batch
 
 
 def _add(counts: dict[str, int], shown: dict[str, Any], planned: Plan) -> None:

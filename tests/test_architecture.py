@@ -22,7 +22,7 @@ LAYERS = [
     },
     {"import_runs"},
     {"imports"},
-    {"import_batches", "import_samples", "import_undo"},
+    {"import_batches", "import_reading", "import_samples", "import_undo"},
     {"import_plan", "import_files"},
     {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
     {"desk", "rows", "trail_filters", "import_lease"},

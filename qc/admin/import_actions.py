@@ -72,7 +72,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undoes it."""
     record = get_object_or_404(Import, pk=pk)
-    return _done(request, record, partial(import_undo.begin, record, by=request.user))
+    return _done(request, record, partial(import_undo.begin, record, by=request.user))  # type: ignore[arg-type]
 
 
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:

@@ -5,9 +5,11 @@ is settled by `qc.imports`; what the buttons do stands in `qc.admin.import_actio
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -21,11 +23,12 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from qc import events, import_files, import_runs, import_undo, imports, permissions, tables
+from qc import events, import_files, import_reading, import_undo, imports, permissions, tables
 from qc.admin import import_actions
 from qc.admin.guards import guarded
 from qc.admin.import_forms import ReadingForm, UploadForm
@@ -39,6 +42,8 @@ ON_A_PAGE = 50
 # What no list and no panel shows.
 BIG = ("header", "mapping", "samples", "shown")
 TABLE = "application/octet-stream"
+# Its last history rows may be a moment younger than it says.
+AFTERWARDS = timedelta(minutes=1)
 
 
 def urls(site: Any) -> list[URLPattern]:
@@ -81,7 +86,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
         "is_first": not before,
         "needed": NEEDED,
         "optional": [name for name in COLUMNS if name not in NEEDED],
-        "most_rows": import_runs.MOST_ROWS,
+        "most_rows": import_reading.MOST_ROWS,
         "most_bytes": settings.QC_IMPORT_BYTES,
     }
     return render(request, "qc/imports/list.html", context)
@@ -103,6 +108,7 @@ def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
         "columns": list(zip(record.header, record.mapping, strict=False)),
         "parts": {} if record.is_running else parts(record),
         "known": _known(record),
+        "trail": _trail(record),
         "good_rows": record.rows - record.refused,
     }
     return render(request, "qc/imports/record.html", context)
@@ -163,6 +169,16 @@ def _received(request: HttpRequest, form: UploadForm) -> Import | None:
 def _known(record: Import) -> Import | None:
     is_known = record.state == ImportState.READY and not record.good and not record.refused
     return imports.known(record) if is_known else None
+
+
+def _trail(record: Import) -> str:
+    """Gives the address of all that it wrote in the audit trail; "" where it wrote nothing."""
+    if record.last_history is None or record.confirmed_at is None:
+        return ""
+    until = (record.finished_at or timezone.now()) + AFTERWARDS
+    span = {"since": record.confirmed_at, "until": until}
+    told = {name: moment.isoformat() for name, moment in span.items()}
+    return f"{reverse('admin:trail')}?{urlencode({'request': record.request_id, **told})}"
 
 
 def _may(request: HttpRequest) -> dict[str, Any]:

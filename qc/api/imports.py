@@ -43,7 +43,7 @@ class ImportsView(ManagersView):
 
     def post(self, request: Request) -> Response:
         """Imports a file: a small one at once, a large one in a worker."""
-        wanted = Wanted(data=request.query_params.dict() | request.data.dict())
+        wanted = Wanted(data=request.query_params.dict() | dict(request.data.items()))
         wanted.is_valid(raise_exception=True)
         told = wanted.validated_data
         record = _received(request)
@@ -73,8 +73,8 @@ def _received(request: Request) -> Import:
         raise ValidationError({"file": [_("Please send a file.")]})
     try:
         return imports.receive(file.file, file.name or "", by=request.user)  # type: ignore[arg-type]
-    except tables.BadFile as refusal:
-        raise ValidationError({"file": [str(refusal)]}) from refusal
+    except tables.BadFile as error:
+        raise ValidationError({"file": [str(error)]}) from error
 
 
 def _code(record: Import) -> int:

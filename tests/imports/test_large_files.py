@@ -8,7 +8,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import desk, import_batches, import_lease, import_runs, imports, invariants, tasks
+from qc import (
+    desk,
+    import_batches,
+    import_lease,
+    import_reading,
+    import_runs,
+    imports,
+    invariants,
+    tasks,
+)
 from qc.import_records import Import, ImportState
 from qc.models import Queue, Task, User
 from tests.imports.conftest import at, press, upload
@@ -22,7 +31,7 @@ ROWS = 35
 @pytest.fixture(autouse=True)
 def small_is_large(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.QC_IMPORT_ROWS = 5
-    monkeypatch.setattr(import_runs, "BATCH", 10)
+    monkeypatch.setattr(import_reading, "BATCH", 10)
 
 
 class Killed(BaseException):

@@ -32,6 +32,8 @@ def test_the_preview_saves_no_task_and_confirming_does(mona: User, invoices: Que
     assert (row.through, row.history_user) == ("import", mona)
     assert row.request_id == f"import-{page.context['record'].pk}"
     assert not LogEntry.objects.exists()
+    assert "mona" in (trail := text(client.get(page.context["trail"])))
+    assert "imported" in trail
 
 
 def test_confirming_twice_imports_once(mona: User, invoices: Queue) -> None:

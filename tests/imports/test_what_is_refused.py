@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qc import import_runs
+from qc import import_reading
 from qc.cells import Fault
 from qc.import_records import ImportState
 from qc.models import Queue, Task, User
@@ -91,7 +91,7 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
 
 
 def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_runs, "MOST_ROWS", 2)
+    monkeypatch.setattr(import_reading, "MOST_ROWS", 2)
     record = files.bring(files.some(3, "Labels"), by=mona)
     assert record.state == ImportState.FAILED
     assert record.error == "The file has more than 2 rows, the most that it may have."
