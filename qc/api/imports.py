@@ -43,7 +43,8 @@ class ImportsView(ManagersView):
 
     def post(self, request: Request) -> Response:
         """Imports a file: a small one at once, a large one in a worker."""
-        wanted = Wanted(data=request.query_params.dict() | dict(request.data.items()))
+        form: Any = request.data
+        wanted = Wanted(data=request.query_params.dict() | form.dict())
         wanted.is_valid(raise_exception=True)
         told = wanted.validated_data
         record = _received(request)

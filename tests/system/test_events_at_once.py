@@ -67,7 +67,7 @@ def test_fifty_who_wait_hold_what_is_imported(
     rows = "".join(f"GOODS-{n},Check {n},{queue}\n" for n in range(ROWS))
     page = mona.upload(reverse("admin:imports"), "tasks.csv", f"reference,name,queue\n{rows}")
     assert not Task.objects.exists()
-    assert f"{ROWS} new" in page.text
+    assert f"{ROWS:,} new" in page.text
     mona.post(reverse("admin:import_begin", args=[Import.objects.get().pk]))
 
     held = held_by(*people)
