@@ -18,6 +18,8 @@ NEEDED = ("reference", "name", "queue")
 COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
 # Exported for the reader, by names that no sender uses; they tell nothing when they come back.
 STATE = ("qc_status", "qc_person", "qc_assigned_at", "qc_completed_at", "qc_outcome", "qc_notes")
+# Added to refused rows that are given back: what is wrong in each. It tells nothing either.
+ERROR = "qc_error"
 # Before the name of a column of the sender's, and in a file only where it would be taken for ours.
 DETAIL = "details: "
 LEFT_OUT = ""
@@ -26,8 +28,9 @@ LEFT_OUT = ""
 OTHER_NAMES = {
     "reference": """ref, ref no, ref nr, reference no, reference nr, reference number, id, task id,
         nr, no, number, key, order, order no, order nr, order number, referenz, referenznr,
-        referenz nr, referenznummer, nummer, kennung, auftrag, auftragsnr, auftrag nr,
-        auftragsnummer, bestellnr, bestellnummer, belegnr, belegnummer, vorgang, vorgangsnummer""",
+        referenz nr, referenznummer, nummer, kennung, auftrag, auftragsnr, auftrags nr,
+        auftragsnummer, bestellnr, bestell nr, bestellnummer, belegnr, beleg nr, belegnummer,
+        vorgang, vorgangsnummer""",
     "name": """title, task, task name, subject, summary, titel, aufgabe, bezeichnung, betreff""",
     "queue": """queue name, warteschlange, kind of work, work type, arbeitsart, art der arbeit""",
     "priority": """prio, urgency, prioritaet, dringlichkeit""",
@@ -76,7 +79,7 @@ def _guess(heading: str, own: set[str]) -> str:
 
 def _own(heading: str) -> str:
     name = _plain(heading).replace(" ", "_")
-    return name if name in (*COLUMNS, *STATE) else ""
+    return name if name in (*COLUMNS, *STATE, ERROR) else ""
 
 
 def _plain(heading: str) -> str:

@@ -42,7 +42,7 @@ MONTHS = {
 DAYS = (
     re.compile(r"(?P<year>\d{4})(?P<between>[-/.])(?P<month>\d{1,2})(?P=between)(?P<day>\d{1,2})"),
     re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4}|\d\d)"),
-    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[. -]*(?P<name>[a-zä]+)[. ,-]*(?P<year>\d{4})"),
+    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[. /-]*(?P<name>[a-zä]+)[. ,/-]*(?P<year>\d{4})"),
     re.compile(r"(?P<name>[a-zä]+)[. ]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[ ,]+(?P<year>\d{4})"),
 )
 EITHER_FIRST = re.compile(r"(\d{1,2})(?P<between>[/-])(\d{1,2})(?P=between)(\d{4})")

@@ -13,13 +13,11 @@ from django.db.models import Max
 
 from qc import tables
 from qc.cells import Fault, escaped
-from qc.columns import LEFT_OUT
+from qc.columns import ERROR
 from qc.import_records import Import, ImportChunk
 
 CHUNK = 512 * 1024
 IN_MEMORY = 2 * 1024 * 1024
-# The heading of the column that says what is wrong in each row that is handed back.
-ERROR = "error"
 FILE, REFUSED = ImportChunk.Part.FILE, ImportChunk.Part.REFUSED
 
 
@@ -100,20 +98,14 @@ def write_refused(record: Import, file: BinaryIO) -> None:
     tables.write(file, record.format, _with_errors(record))
 
 
-def error_at(header: Sequence[str]) -> int | None:
-    """Gives where the column of errors is that a file that was handed back has, or None."""
-    return len(header) - 1 if header and header[-1].strip().casefold() == ERROR else None
-
-
 def _with_errors(record: Import) -> Iterator[list[str]]:
-    at = error_at(record.header)
-    is_ours = at is not None and record.mapping[at : at + 1] == [LEFT_OUT]
-    width = at if at is not None and is_ours else len(record.header)
+    # Of a file that was given back already only the last column is ours.
+    is_ours = [heading.strip().casefold() for heading in record.header[-1:]] == [ERROR]
+    width = len(record.header) - is_ours
     yield [*record.header[:width], ERROR]
     for row in refused(record):
         cells = row.cells + [""] * (width - len(row.cells))
-        beyond = cells[width + 1 if is_ours else width :]
-        yield [*cells[:width], _error(row.faults), *beyond]
+        yield [*cells[:width], _error(row.faults), *cells[width + is_ours :]]
 
 
 def _error(faults: Iterable[Fault]) -> str:

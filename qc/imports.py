@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from qc import import_files, permissions, tables
 from qc.cells import Fault
-from qc.columns import LEFT_OUT, check_mapping, fingerprint, guess
+from qc.columns import check_mapping, fingerprint, guess
 from qc.exceptions import InvalidTransition
 from qc.import_lease import ask
 from qc.import_records import OPEN, Import, ImportState
@@ -150,8 +150,4 @@ def _fitting(record: Import) -> list[str]:
     last = alike.order_by("-pk").values_list("mapping", flat=True).first()
     if last is not None:
         return list(last)
-    mapping = guess(record.header)
-    at = import_files.error_at(record.header)
-    if at is not None:
-        mapping[at] = LEFT_OUT
-    return mapping
+    return guess(record.header)

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from itertools import chain, repeat
 from typing import Any
 
@@ -83,7 +82,7 @@ class _Seen:
     """In which row each reference came first: on the disk, as a million would fill the memory."""
 
     def __init__(self) -> None:
-        self.file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.file = sqlite3.connect("", isolation_level=None)
         self.file.execute("PRAGMA journal_mode = OFF")
         self.file.execute("CREATE TABLE seen (reference TEXT PRIMARY KEY, row) WITHOUT ROWID")
         self.file.execute("BEGIN")
@@ -94,8 +93,7 @@ class _Seen:
         if added.rowcount:
             return row
         found = self.file.execute("SELECT row FROM seen WHERE reference = ?", (reference,))
-        with closing(found):
-            return int(found.fetchone()[0])
+        return int(found.fetchone()[0])
 
 
 def same(kept: Any, told: Any) -> bool:
@@ -126,7 +124,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
         if not cell or name == LEFT_OUT:
             continue
         if name == DETAIL:
-            yield Fault(number, shown, cell, _("Row 1 names no column for this cell."))
+            yield Fault(number, shown, cell, _("This cell stands in a column without a heading."))
         elif cell in tables.ERRORS:
             message = _("The spreadsheet could not work out this cell. Please mend it there.")
             yield Fault(number, shown, cell, message)

@@ -67,12 +67,17 @@ def row(number: int, cells: list[str]) -> Row:
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
-        words = {"row": number, "most": MOST_COLUMNS}
-        raise BadFile(_("Row %(row)d has more than %(most)d cells.") % words)
+        raise too_wide(number)
     for cell in cells:
         if len(cell) > MOST_IN_CELL:
             raise too_long(number)
     return Row(number, cells)
+
+
+def too_wide(number: int) -> BadFile:
+    """Gives the refusal of a row with too many cells."""
+    words = {"row": number, "most": MOST_COLUMNS}
+    return BadFile(_("Row %(row)d has more than %(most)d cells.") % words)
 
 
 def too_long(number: int) -> BadFile:

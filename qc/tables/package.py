@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from qc.tables.forms import BadFile
+from qc.tables.forms import MOST_IN_CELL, BadFile
 
 # Far more than any workbook has; the list of all parts is read at once.
 MOST_IN_LIST = 1024 * 1024
@@ -60,11 +60,16 @@ def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
             reader.parser.Parse(chunk)
             quiet = 0 if reader.events else quiet + len(chunk)
             if quiet > MOST_AT_ONCE:
-                raise BadFile(_("This workbook has a cell that is far too long."))
+                raise far_too_long()
             yield from reader.events
             reader.events.clear()
         reader.parser.Parse(b"", True)
         yield from reader.events
+
+
+def far_too_long() -> BadFile:
+    """Gives the refusal of a workbook with a cell that is too long, where none knows its row."""
+    return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
 
 
 def beside(name: str, target: str) -> str:

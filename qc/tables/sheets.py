@@ -13,7 +13,7 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import from_ISO8601
 
 from qc.tables import package
-from qc.tables.forms import MOST_IN_CELL, Row, row, too_long
+from qc.tables.forms import MOST_COLUMNS, MOST_IN_CELL, Row, row, too_long, too_wide
 from qc.tables.numbers import Numbers, said
 
 # A character that XML can't hold, but for halves of one: nobody writes those so.
@@ -58,18 +58,21 @@ class Sheet:
         number, cell = 0, _Cell({}, 0)
         cells: list[str] = []
         for name, attributes, text in package.events(self.packed, self.part):
-            if attributes is None:
-                cell.takes(name, text, number)
-            if name == "row" and attributes is not None:
+            if name == "row":
+                if attributes is None:
+                    yield row(number, cells)
+                    continue
                 number, cells, cell = int(attributes.get("r", number + 1)), [], _Cell({}, 0)
             elif name == "c" and attributes is not None:
                 cell = _Cell(attributes, cell.column + 1)
             elif name == "c":
                 _put(cells, cell.column, self._said(cell))
-            elif name == "row":
-                yield row(number, cells)
-            elif name == "rPh":
-                cell.is_aside = attributes is not None
+                if len(cells) > MOST_COLUMNS:
+                    raise too_wide(number)
+            else:
+                cell.takes(name, text, begins=attributes is not None)
+                if len(cell.text) > MOST_IN_CELL:
+                    raise too_long(number)
 
     def _said(self, cell: "_Cell") -> str:
         if cell.kind == "s":
@@ -78,9 +81,9 @@ class Sheet:
             return {"1": "TRUE", "0": "FALSE"}.get(cell.text, cell.text)
         if cell.kind == "d":
             return said(from_ISO8601(cell.text))
-        if cell.is_formula and not cell.has_value:
-            return NOT_WORKED_OUT
         if cell.kind == "n":
+            if cell.is_formula and not cell.text:
+                return NOT_WORKED_OUT
             return self.numbers.text(cell.text, cell.style)
         return _unescaped(cell.text)
 
@@ -88,23 +91,24 @@ class Sheet:
 class _Cell:
     """A cell while it is read."""
 
+    __slots__ = ("column", "is_aside", "is_formula", "kind", "style", "text")
+
     def __init__(self, attributes: dict[str, str], column: int) -> None:
         self.kind = attributes.get("t", "n")
         self.style = int(attributes.get("s", 0))
         place = attributes.get("r", "").rstrip("0123456789")
         self.column = column_index_from_string(place) if place else column
         self.text = ""
-        self.is_formula = self.has_value = self.is_aside = False
+        self.is_formula = self.is_aside = False
 
-    def takes(self, name: str, text: str, row: int) -> None:
+    def takes(self, name: str, text: str, *, begins: bool) -> None:
         """Takes what an element in the cell says; how something is pronounced is left out."""
-        if name == "f":
+        if name == "rPh":
+            self.is_aside = begins
+        elif name == "f":
             self.is_formula = True
-        elif name == "v" or (name == "t" and not self.is_aside):
-            self.has_value = True
+        elif not begins and (name == "v" or (name == "t" and not self.is_aside)):
             self.text += text
-            if len(self.text) > MOST_IN_CELL:
-                raise too_long(row)
 
 
 def _put(cells: list[str], column: int, text: str) -> None:
@@ -116,13 +120,13 @@ def _put(cells: list[str], column: int, text: str) -> None:
 def _shared(packed: zipfile.ZipFile, part: str) -> Iterator[str]:
     cell = _Cell({}, 0)
     for name, attributes, text in package.events(packed, part):
-        if attributes is None:
-            cell.takes(name, text, 0)
-        if name == "rPh":
-            cell.is_aside = attributes is not None
-        elif name == "si" and attributes is not None:
+        if len(cell.text) > MOST_IN_CELL:
+            raise package.far_too_long()
+        if name != "si":
+            cell.takes(name, text, begins=attributes is not None)
+        elif attributes is not None:
             cell = _Cell({}, 0)
-        elif name == "si":
+        else:
             yield _unescaped(cell.text)
 
 

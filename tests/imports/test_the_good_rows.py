@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from qc import import_files, tables
+from qc.columns import ERROR
 from qc.import_records import ImportState
 from qc.models import Queue, Task, User
 from qc.tables import Format
@@ -60,7 +61,7 @@ def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
     given = BytesIO(b"".join(response.streaming_content))
     assert tables.detect(given) == form
     rows = [row.cells for row in tables.read(given, form)]
-    assert rows[0] == [*ROWS[0], import_files.ERROR]
+    assert rows[0] == [*ROWS[0], ERROR]
     assert [row[:4] for row in rows[1:]] == [row[:4] for row in ROWS[2:]]
     assert "queue: There is no such queue" in rows[1][5]
     assert "due_at:" in rows[1][5]

@@ -1,17 +1,21 @@
 """Bad files: each fault names row, column, value and what is allowed, and nothing is saved."""
 
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qc import import_reading
+from qc import import_files, import_reading, tables
 from qc.cells import Fault
+from qc.columns import ERROR
 from qc.import_records import ImportState
 from qc.models import Queue, Task, User
 from tests.imports import files
 
 pytestmark = pytest.mark.django_db
 
+FILES = Path(__file__).parent.parent / "files"
 NAMED = "reference,name,queue,priority,due_at,link\n"
 
 
@@ -75,7 +79,7 @@ def test_a_reference_that_stands_there_twice_whatever_its_case(faults: Any) -> N
 def test_a_row_with_more_cells_than_columns(faults: Any) -> None:
     (fault, other) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
     assert (fault.row, fault.value, other.value) == (2, "too", "many")
-    assert fault.message == "Row 1 names no column for this cell."
+    assert fault.message == "This cell stands in a column without a heading."
 
 
 def test_a_cell_in_a_column_without_a_name(faults: Any) -> None:
@@ -96,3 +100,17 @@ def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatc
     assert record.state == ImportState.FAILED
     assert record.error == "The file has more than 2 rows, the most that it may have."
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["german.csv", "sep-line.csv", "kinds-of-cells.xlsx"])
+def test_rows_that_are_given_back_with_what_is_wrong_import_once_they_are_mended(
+    mona: User, name: str
+) -> None:
+    refused = files.bring((FILES / name).read_bytes(), name, by=mona)
+    back = io.BytesIO()
+    import_files.write_refused(refused, back)
+    assert tables.detect(back) == refused.format
+    Queue.objects.create(name="Invoices")
+    mended = files.bring(back.getvalue(), name, by=mona)
+    assert (mended.new, mended.rows) == (refused.refused, refused.refused)
+    assert not [task for task in Task.objects.all() if ERROR in task.details]

@@ -1,0 +1,219 @@
+"""Files as people have them (tests/files): each is read for what it says, or refused in words."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qc.import_records import Import
+from qc.models import Queue, Task, User
+from qc.tables import BadFile
+from tests.imports import files
+from tests.imports.files import faults
+
+pytestmark = pytest.mark.django_db
+
+FILES = Path(__file__).parent.parent / "files"
+DUE = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)
+END_OF_DAY = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
+AS_TABLE = "Please save the table as XLSX or CSV."
+ANEW = "Please save it anew."
+MISSING = "This column is missing. Needed are: reference, name, queue."
+OLD = (
+    "This is an old Excel file (.xls), or one that is protected by a password. "
+    "Please save it as XLSX, without a password, or as CSV."
+)
+MENDED = "The spreadsheet could not work out this cell. Please mend it there."
+UNNAMED = "This cell stands in a column without a heading."
+
+
+def task(reference: str = "A-1", name: str = "Check", **columns: Any) -> dict[str, Any]:
+    return {"reference": reference, "name": name} | columns
+
+
+IMPORTED = {
+    "blank-lines.csv": [task(), task("A-2", "Sign")],
+    "blanks-around.csv": [task(name="Check it")],
+    "columns-64.csv": [task(details={f"c{n}": str(n) for n in range(61)})],
+    "dates.csv": [task(f"A-{n}", due_at=DUE) for n in range(11)],
+    "days-from-1904.xlsx": [task(due_at=DUE)],
+    "decimal-commas.csv": [
+        task(details={"net": "1,50", "gross": "1,79"}),
+        task("A-2", details={"net": "2,50", "gross": "2,98"}),
+    ],
+    "emoji.csv": [task(name="Check 🧾 and 👩‍🔧"), task("𝔄-2", "𠮷野家")],
+    "excel-unicode-text.txt": [task(name="Prüfung")],
+    "formulas-as-text.csv": [task(name="=1+1"), task("A-2", "=1+1"), task("A-3", "@here")],
+    "formulas.xlsx": [task(details={"sum": "2"}), task("A-2", "Sign", details={})],
+    "gaps.xlsx": [task(), task("A-2", "Sign")],
+    "german.csv": [
+        task(
+            "0815",
+            "Rechnung prüfen",
+            priority=2,
+            due_at=END_OF_DAY,
+            details={"Lieferant": "Müller"},
+        )
+    ],
+    "hidden-first-sheet.xlsx": [task()],
+    "inch.csv": [task(name='Pipe 6" long')],
+    "jira.csv": [task("QC-7", "Check the seal", priority=1, due_at=DUE, details={"Labels": "a b"})],
+    "kinds-of-cells.xlsx": [
+        task(
+            "17",
+            due_at=DUE,
+            details={
+                "price": "1.23",
+                "share": "25%",
+                "zip": "01067",
+                "text number": "00042",
+                "took": "26:05:00",
+                "at": "08:05:00",
+                "ok": "TRUE",
+                "big": "123456789012345",
+            },
+        ),
+        task(
+            "18",
+            due_at=END_OF_DAY,
+            details={"price": "0.3", "text number": "1.0", "ok": "FALSE", "big": "1" + "0" * 21},
+        ),
+    ],
+    "mixed-line-ends.csv": [task(), task("A-2", "Sign"), task("A-3", "Send")],
+    "newlines-in-cells.csv": [
+        task(instructions="First look,\nthen sign."),
+        task("A-2", instructions="x"),
+    ],
+    "old-mac-line-ends.csv": [task(), task("A-2", "Sign")],
+    "own-name-wins.csv": [task(details={"ID": "1", "Title": "Dr."})],
+    "quotes-after-blanks.csv": [task(name="Check, then sign")],
+    "quotes.csv": [task(name='Check "Prime", twice')],
+    "rich-texts.xlsx": [task(name="東京\nx")],
+    "right-to-left.csv": [task(name="فحص الفاتورة"), task("A-2", "בדיקה")],
+    "sep-line.csv": [task(name="Check, then sign")],
+    "serial-number-as-date.xlsx": [task(due_at=DUE)],
+    "short-rows.csv": [task(priority=3, details={}), task("A-2", priority=1)],
+    "tabs-with-commas.tsv": [task(name="Check, please"), task("A-2", "a, b, c")],
+    "trailing-delimiters.csv": [task(details={})],
+    "utf16-be-bom.csv": [task(name="Prüfung")],
+    "utf16-be.csv": [task(name="Prüfung")],
+    "utf16-le.csv": [task(name="Prüfung")],
+    "utf8-bom-semicolon.csv": [
+        task(name="Prüfung", details={"amount": "1,50"}),
+        task("A-2", "Café"),
+    ],
+    "utf8.csv": [task(name="Prüfung Müller")],
+    "vertical-bars.txt": [task(name="a, b; c")],
+    "windows-1252.csv": [task(name="Prüfung „Müller“", details={"price": "5 €"})],
+}
+
+REFUSED = {
+    "binary.xlsb": "This is a binary workbook (.xlsb). Please save it as XLSX or CSV.",
+    "broken-xml.xlsx": f"This workbook is damaged. {ANEW}",
+    "columns-300.csv": "Row 1 has more than 256 cells.",
+    "cut-off.xlsx": "This workbook is incomplete. Please save or upload it anew.",
+    "damaged.xlsx": f"This workbook is damaged. {ANEW}",
+    "empty.csv": "The file is empty.",
+    "empty.xlsx": "The file is empty.",
+    "entity-bomb.xlsx": f"This workbook declares things that no workbook has. {ANEW}",
+    "far-away-cell.xlsx": "Row 2 has more than 256 cells.",
+    "foreign-file.xlsx": f"This workbook declares things that no workbook has. {ANEW}",
+    "header-only.csv": "The file has a header, but no rows.",
+    "header-only.xlsx": "The file has a header, but no rows.",
+    "letter.docx": f"This is no workbook. {AS_TABLE}",
+    "letter.rtf": f"This is a text document (RTF). {AS_TABLE}",
+    "nul.csv": "Row 2 has NUL characters: that is no text. Please save the table anew.",
+    "old.xls": OLD,
+    "only-blanks.csv": "The file is empty.",
+    "packed.zip": "This file is packed, and no workbook. Please unpack it first.",
+    "paper.pdf": f"This is a PDF. {AS_TABLE}",
+    "password.xlsx": OLD,
+    "picture.png": f"This is a picture. {AS_TABLE}",
+    "quote-never-closed.csv": ('In row 3 a quotation mark (") opens a cell and none closes it.'),
+    "sheet.ods": "This is an OpenDocument file (.ods). Please save it as XLSX or CSV.",
+    "tasks.json": f"This is JSON. {AS_TABLE}",
+    "text-after-quote.csv": (
+        'In row 2 more text follows a closing quotation mark ("). '
+        "Within a cell in quotation marks each of its own must stand twice."
+    ),
+    "text-that-is-not-there.xlsx": f"This workbook is damaged. {ANEW}",
+    "utf16-cut.csv": (
+        "Line 2 is not in UTF-16, little endian. Please save the file as “CSV UTF-8”, or as XLSX."
+    ),
+    "utf8-broken.csv": ("Line 3 is not in UTF-8. Please save the file as “CSV UTF-8”, or as XLSX."),
+    "web-page.xls": f"This is a web page (HTML). {AS_TABLE}",
+    "windows-1252-undefined.csv": (
+        "Line 3 is not in Windows-1252 (Western European). "
+        "Please save the file as “CSV UTF-8”, or as XLSX."
+    ),
+    "xml-spreadsheet.xls": f"This is XML. {AS_TABLE}",
+}
+
+FAULTS = {
+    "control-character.csv": [
+        (2, "name", "It has characters that can't be shown. Please take them out.")
+    ],
+    "dates-either-way.csv": [
+        (2, "due_at", "It can be read as 2026-04-03 or 2026-03-04; write one of these.")
+    ],
+    "dates-that-are-none.csv": [
+        (
+            row,
+            "due_at",
+            "It must be a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.",
+        )
+        for row in (2, 3)
+    ],
+    "error-cell.xlsx": [(2, "sum", MENDED)],
+    "formula-never-worked-out.xlsx": [(2, "sum", MENDED)],
+    "heading-without-name.csv": [(3, "", UNNAMED)],
+    "merged-cells.xlsx": [(3, "queue", "There is no such queue; there are: Invoices.")],
+    "no-header.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
+    "prose.txt": [(1, name, MISSING) for name in ("reference", "name", "queue")],
+    "same-heading.csv": [(1, "batch", "This column stands there twice.")],
+    "same-reference.csv": [(4, "reference", "It stands in row 2 already; it must be unique.")],
+    "spreadsheet-errors.csv": [(3, "sum", MENDED)],
+    "title-above.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
+    "too-many-cells.csv": [(2, "", UNNAMED)],
+    "two-numbers.csv": [
+        (1, "reference", "Only one of these columns can be “reference”: ID, Order no.")
+    ],
+}
+
+Bring = Callable[[str], Import]
+
+
+@pytest.fixture
+def bring(mona: User, invoices: Queue) -> Bring:
+    """Mona imports a file."""
+    return lambda name: files.bring((FILES / name).read_bytes(), name, by=mona)
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_it_is_read_for_what_it_says(bring: Bring, invoices: Queue, name: str) -> None:
+    assert faults(bring(name)) == []
+    tasks = Task.objects.order_by("pk")
+    for made, told in zip(tasks, IMPORTED[name], strict=True):
+        assert made.queue == invoices
+        assert {column: getattr(made, column) for column in told} == told
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_in_a_sentence(bring: Bring, name: str) -> None:
+    with pytest.raises(BadFile) as refusal:
+        bring(name)
+    assert str(refusal.value) == REFUSED[name]
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_its_cells_are_refused_and_none_of_its_tasks_is_made(bring: Bring, name: str) -> None:
+    found = [(fault.row, fault.column, fault.message) for fault in faults(bring(name))]
+    assert found == FAULTS[name]
+    assert not Task.objects.exists()
+
+
+def test_every_file_is_told_of_here() -> None:
+    assert {path.name for path in FILES.iterdir()} == {*IMPORTED, *REFUSED, *FAULTS}

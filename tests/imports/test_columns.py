@@ -1,0 +1,91 @@
+"""Which columns a header names: in any order and spelling, and by the names that are usual."""
+
+import pytest
+
+from qc.cells import Fault
+from qc.columns import NEEDED, check_mapping, fingerprint, guess
+from qc.models import Priority, Queue
+from qc.rows import Checker
+from qc.tables import Row
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping"),
+    [
+        ("queue,reference,name", "queue,reference,name"),
+        ("REFERENCE, Name ,Due-At,due at,\ufeffQueue", "reference,name,due_at,due_at,queue"),
+        ("Order No.,Task,Deadline,Prio,URL", "reference,name,due_at,priority,link"),
+        (
+            "Auftrags-Nr.,Titel,Frist,Priorität,PRIORITAET",
+            "reference,name,due_at,priority,priority",
+        ),
+        ("Priorität,Fällig am,Warteschlange", "priority,due_at,queue"),
+        ("id,reference,Title,name", "details: id,reference,details: Title,name"),
+        ("supplier,qc_status,QC Notes,", "details: supplier,,,details: "),
+        (
+            "type,status,notes,person",
+            "details: type,details: status,details: notes,details: person",
+        ),
+        ("details: name,'=sum", "details: name,details: =sum"),
+    ],
+)
+def test_what_a_header_means(header: str, mapping: str) -> None:
+    assert guess(header.split(",")) == mapping.split(",")
+
+
+def test_a_mapping_with_all_that_is_needed_is_right() -> None:
+    header = ["a", "b", "c", "d", "", ""]
+    assert check_mapping(header, [*NEEDED, "", "details: ", "details: "]) == []
+
+
+def test_what_is_missing_and_what_is_chosen_twice_is_said() -> None:
+    header = ["Nr", "Id", "name", "x", "x"]
+    found = check_mapping(header, guess(header), row=3)
+    assert found == [
+        Fault(3, "queue", "", "This column is missing. Needed are: reference, name, queue."),
+        Fault(3, "reference", "reference", "Only one of these columns can be “reference”: Nr, Id."),
+        Fault(3, "x", "x", "This column stands there twice."),
+    ]
+
+
+def test_a_header_is_known_again_whatever_its_capitals_and_blanks() -> None:
+    known = fingerprint(["Order no", "Fällig am"])
+    assert known == fingerprint([" ORDER_NO.", "faellig  am"])
+    assert known != fingerprint(["Fällig am", "Order no"])
+    assert known != fingerprint(["Order no Fällig am"])
+
+
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [
+        ("1", 1),
+        ("p2", 2),
+        ("P3 normal", 3),
+        ("Dringend", 1),
+        ("critical", 1),
+        ("HOCH", 2),
+        ("mittel", 3),
+        ("niedrig", 4),
+    ],
+)
+def test_priorities_in_words(invoices: Queue, word: str, priority: Priority) -> None:
+    checker = Checker(["reference", "name", "queue", "priority"])
+    values, faults = checker.check(Row(2, ["A-1", "Check", " INVOICES ", word]))
+    assert (values["priority"], values["queue"], faults) == (priority, invoices, [])
+
+
+def test_a_priority_that_contradicts_itself(invoices: Queue) -> None:
+    (fault,) = Checker(["priority"]).check(Row(2, ["P1 low"]))[1]
+    assert (fault.column, fault.value) == ("priority", "P1 low")
+
+
+def test_a_column_that_is_left_out_is_not_looked_at(invoices: Queue) -> None:
+    checker = Checker([*NEEDED, "", "details: batch"])
+    values, faults = checker.check(Row(2, ["A-1", "Check", "Invoices", "#REF!", "7"]))
+    assert faults == []
+    assert values == {
+        "reference": "A-1",
+        "name": "Check",
+        "queue": invoices,
+        "details": {"batch": "7"},
+    }
