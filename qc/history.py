@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
-from qc.models import Task, User
+from qc.models import Records, Task, User
 from qc.origin import current_through
 from qc.request_id import current_request_id
 
@@ -197,7 +196,7 @@ def _copies_of_members(model: type[models.Model]) -> list[str]:
 
 
 def _copy_of_members(row: Any, field: Any) -> str:
-    kept, now = HistoricalRecords.m2m_models[field], field.remote_field.through
+    kept, now = Records.m2m_models[field], field.remote_field.through
     names = ", ".join(one.column for one in now._meta.concrete_fields)
     owner = f"{now._meta.db_table}.{field.m2m_column_name()}"
     last = f"SELECT MAX(history_id) FROM {row._meta.db_table} AS r WHERE r.id = {owner}"  # noqa: S608

@@ -26,6 +26,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers the request under its id."""
         name = taken_or_made(request.headers.get(HEADER, ""))
+        request.request_id = name  # type: ignore[attr-defined]
         with request_id(name):
             response = self.get_response(request)
         response.headers[HEADER] = name

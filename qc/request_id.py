@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 LONGEST = 64
-SANE = re.compile(rf"[A-Za-z0-9._-]{{1,{LONGEST}}}")
+SANE = re.compile(rf"\A[A-Za-z0-9._-]{{1,{LONGEST}}}\Z")
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -38,5 +38,7 @@ class RequestFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets every record through."""
-        record.request_id = current_request_id() or "-"
+        # What Django says of an answer it says when all is over: its record has the request.
+        answered = getattr(getattr(record, "request", None), "request_id", "")
+        record.request_id = current_request_id() or answered or "-"
         return True

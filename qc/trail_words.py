@@ -1,16 +1,15 @@
 """What a row of the audit trail says, as a sentence: one for each kind of change."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from qc.events import EventKind
 from qc.models import Outcome, Priority
 from qc.origin import Through
+from qc.words import time_between
 
 # How a thing is named in a sentence: its kind ("task", "person", "queue"), its id, its name.
 Name = Callable[[str, int, str], str]
@@ -153,15 +152,10 @@ def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
 def _of_the_work(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     if row.notes:
         yield _(": “%(note)s”"), {"note": row.notes}
-    if row.started_at and row.completed_at:
-        yield _(", after %(time)s"), {"time": _time_between(row.started_at, row.completed_at)}
-
-
-def _time_between(begun: datetime, done: datetime) -> str:
-    seconds = int((done - begun).total_seconds())
-    if seconds < 60:
-        return ngettext("%d second", "%d seconds", seconds) % seconds
-    return timesince(begun, done, depth=1)
+    # Who completes without having opened it first started at that very moment: then since it came.
+    begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
+    if begun and row.completed_at:
+        yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}
 
 
 def _of_the_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:

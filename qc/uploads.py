@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
-from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
@@ -34,7 +33,7 @@ class RefuseTooLarge(FileUploadHandler):
         """Keeps nothing."""
 
 
-def refusal(request: HttpRequest, size: int | None = None) -> str:
+def refusal(request: Any, size: int | None = None) -> str:
     """Gives why a request's upload is refused; "" when its size is none of the reasons."""
     too_large = getattr(request, "qc_upload_is_too_large", False)
     if not too_large and (size or 0) <= settings.QC_IMPORT_BYTES:

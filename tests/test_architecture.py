@@ -9,25 +9,15 @@ import pytest
 QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
-    {
-        "admin",
-        "templatetags",
-        "api",
-        "tasks",
-        "management",
-        "middleware",
-        "signins",
-        "apps",
-        "uploads",
-    },
-    {"import_runs"},
+    {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
+    {"import_runs", "uploads"},
     {"imports"},
     {"import_batches", "import_reading", "import_samples", "import_undo"},
     {"import_plan", "import_files"},
     {"sweeps", "resources", "bulk", "explanations", "invariants", "demo", "trail"},
     {"desk", "rows", "trail_filters", "import_lease"},
     {"columns"},
-    {"matching", "cells", "dates", "trail_words", "last_rows"},
+    {"matching", "cells", "dates", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
-from qc import desk, explanations, history, permissions, presence
+from qc import desk, explanations, history, life, permissions, presence
 from qc.admin import labels, offers
 from qc.admin.dialogs import NoReasonForm, asking, find
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others
@@ -96,6 +96,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     actions = ()
     actions_detail = ("come_back", "take_break", "sign_out")
     filter_horizontal = ()
+    change_form_outer_after_template = "qc/admin/day.html"
     readonly_fields = (
         "presence",
         "why",
@@ -183,6 +184,15 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         if obj is None or not request.user.is_superuser:
             return fieldsets
         return (*fieldsets, (_("All rights"), {"fields": ("is_superuser",)}))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Shows the form, and below it the person's day."""
+        person = context.get("original")
+        if person is not None and self.has_view_history_permission(request, person):
+            context["day"] = life.of_today(person)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Saves the columns; the one history row waits for the roles."""

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from qc import desk, events, explanations, history
+from qc import desk, events, explanations, history, life
 from qc.admin import labels
 from qc.admin.bulk_pages import BulkPages
 from qc.admin.dialogs import find
@@ -157,6 +157,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
         task = context.get("original")
         if task is not None and self.has_view_history_permission(request, task):
             context["timeline"] = history.of(task)[:TIMELINE]
+            context["life"] = life.of_task(task)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:

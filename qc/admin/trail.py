@@ -5,7 +5,7 @@ opened asks for what it changed, column by column; without scripts that is a pag
 Each page that somebody reads is an event of the trail itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -25,6 +26,7 @@ from qc.admin import changes
 from qc.admin.guards import guarded
 from qc.admin.trail_form import TrailForm
 from qc.events import EventKind
+from qc.models import User
 from qc.trail import Edge, Page
 from qc.trail_filters import TABLES
 
@@ -32,7 +34,11 @@ ROWS = 50
 LONGEST = 200
 AFTER, BEFORE = "after", "before"
 BETWEEN = "~"
-PAGES = {"task": "admin:qc_task_change", "queue": "admin:qc_queue_change"}
+PAGES = {
+    "task": "admin:qc_task_change",
+    "person": "admin:qc_user_change",
+    "queue": "admin:qc_queue_change",
+}
 # What belongs to one request was written within so long before and after.
 AROUND = timedelta(minutes=5)
 
@@ -71,6 +77,7 @@ def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
     tell(this)
     told = {} if table == "event" else {"changes": changes.told(this, before)}
     context = {"row": this, "exactly": _exactly(this), "request_link": _of_request(this), **told}
+    context |= {"narrower": dict(_narrower(this))}
     if "HX-Request" in request.headers:
         return render(request, "qc/trail/details.html", context)
     context |= site.each_context(request) | {"title": _("Audit trail")}
@@ -123,16 +130,25 @@ def _of_request(one: Any) -> str:
     if not one.request_id:
         return ""
     span = {"since": one.history_date - AROUND, "until": one.history_date + AROUND}
-    told = {name: moment.isoformat() for name, moment in span.items()}
+    told = {name: f"{localtime(moment):%Y-%m-%dT%H:%M}" for name, moment in span.items()}
     return f"{reverse('admin:trail')}?{urlencode({'request': one.request_id, **told})}"
 
 
+def _narrower(one: Any) -> Iterator[tuple[str, str]]:
+    """Gives, by what they are called, the filters that lead from a row to others like it."""
+    whose = one.id if one.table == "person" else getattr(one, "person_id", None)
+    # By the names that they have now: those of the row may be of long ago.
+    for person in User.objects.filter(pk__in=[whose, one.history_user_id]).order_by("username"):
+        yield str(person), urlencode({"person": str(person)})
+    if one.table == "task":
+        yield one.reference, urlencode({"task": one.reference})
+        yield str(one.queue), urlencode({"queue": one.queue_id})
+    if one.table == "queue":
+        yield one.name, urlencode({"queue": one.id})
+
+
 def _link(kind: str, pk: int, text: str) -> SafeString:
-    if kind == "person":
-        address = f"{reverse('admin:trail')}?{urlencode({'person': text})}"
-    else:
-        address = reverse(PAGES[kind], args=[pk])
-    return format_html('<a class="qc-link" href="{}">{}</a>', address, text)
+    return format_html('<a class="qc-link" href="{}">{}</a>', reverse(PAGES[kind], args=[pk]), text)
 
 
 def _fill(words: str, values: Mapping[str, Any]) -> SafeString:

@@ -1,5 +1,6 @@
 """The filters of the audit trail: a plain form of the address, and what it asks for."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -25,24 +26,33 @@ from qc.trail_words import PLAIN, kinds
 
 # Of so many tasks that begin alike the rows are read together.
 MOST_TASKS = 20
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
 SECTIONS = {"task": _("Tasks"), "person": _("People"), "queue": _("Queues")}
 
 
 class MomentWidget(UnfoldAdminTextInputWidget):
-    """A day and a time, as the browser asks for them."""
+    """A day and a time, as the browser asks for them; of a day alone, its first or last minute."""
 
     input_type = "datetime-local"
+
+    def __init__(self, minute: str) -> None:
+        self.minute = minute
+        super().__init__()
+
+    def format_value(self, value: Any) -> Any:
+        """Gives the value as a browser shows it."""
+        is_day = isinstance(value, str) and DAY.fullmatch(value)
+        return f"{value}T{self.minute}" if is_day else super().format_value(value)
 
 
 class MomentField(forms.Field):
     """A moment by the clock on the wall, or a day; `is_end` means the end of that minute or day."""
 
-    widget = MomentWidget
-
     def __init__(self, *, is_end: bool, **options: Any) -> None:
         self.is_end = is_end
-        super().__init__(required=False, **options)
+        widget = MomentWidget("23:59" if is_end else "00:00")
+        super().__init__(required=False, widget=widget, **options)
 
     def to_python(self, value: Any) -> datetime | None:
         """Gives the moment. Raises ValidationError for what is none."""

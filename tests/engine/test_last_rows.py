@@ -1,0 +1,92 @@
+"""What is not as its last history row says is named, and each night logged as an error."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db.models import F
+
+from qc import desk, last_rows, tasks
+from qc.models import Queue, Task, User
+
+pytestmark = pytest.mark.django_db
+
+ONE_FOR_EACH_COLUMN: list[tuple[str, Any]] = [
+    ("name", "CHECK 1"),
+    ("priority", 1),
+    ("due_at", F("due_at") + timedelta(microseconds=1)),
+    ("raise_at", None),
+    ("instructions", "new "),
+    ("details", {"a": 2}),
+    ("created_by", "anna"),
+]
+
+
+@pytest.fixture
+def task(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
+    task = add_task(invoices, details={"a": 1})
+    desk.sign_in(anna.pk)
+    desk.release(task.pk, by=anna, reason="too dark")
+    return task
+
+
+def found() -> list[str]:
+    return list(last_rows.differing())
+
+
+def test_a_day_without_damage_is_clean(task: Task) -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(("column", "value"), ONE_FOR_EACH_COLUMN)
+def test_each_column_is_compared_to_the_last_character(
+    task: Task, anna: User, column: str, value: Any
+) -> None:
+    Task.objects.filter(pk=task.pk).update(**{column: anna if value == "anna" else value})
+    name = Task._meta.get_field(column).attname
+    assert found() == [f"{task.reference} differs from its last history row in {name}"]
+
+
+def test_what_is_not_kept_in_history_is_not_compared(task: Task, anna: User) -> None:
+    Task.objects.filter(pk=task.pk).update(draft="typing")
+    User.objects.filter(pk=anna.pk).update(last_seen_at=None, password="x")
+    assert found() == []
+
+
+def test_roles_and_people_on_queues_are_compared_too(
+    task: Task, anna: User, mona: User, invoices: Queue
+) -> None:
+    User.groups.through.objects.filter(user=anna).delete()
+    group = Group.objects.get(name="Auditors")
+    User.groups.through.objects.create(user=mona, group=group)
+    Queue.people.through.objects.create(queue=invoices, user=mona)
+    assert found() == [
+        "anna differs from its last history row in groups",
+        "mona differs from its last history row in groups",
+        "Invoices differs from its last history row in people",
+    ]
+
+
+def test_what_went_behind_our_back_is_named(task: Task, labels: Queue) -> None:
+    Task.objects.filter(pk=task.pk)._raw_delete("default")
+    assert found() == [
+        f"{task.reference} is gone, but its history does not say that it was deleted"
+    ]
+    labels.delete()
+    assert len(found()) == 1
+
+
+def test_each_night_an_error_of_the_log_names_them(
+    task: Task, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    tasks.prove()
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    Task.objects.filter(pk=task.pk).update(name="changed behind our back")
+    tasks.prove()
+    last = caplog.records[-1]
+    assert last.levelname == "ERROR"
+    assert f"{task.reference} differs from its last history row in name" in last.getMessage()

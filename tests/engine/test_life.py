@@ -1,0 +1,77 @@
+"""Life at a glance: of a task from its arrival to its end, of a person since midnight."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from qc import desk, life, presence
+from qc.models import Queue, Task, User
+
+pytestmark = pytest.mark.django_db
+
+
+def told(one: life.Life) -> list[tuple[str, str, int]]:
+    return [(stretch.kind, stretch.words, stretch.seconds) for stretch in one.stretches]
+
+
+def each_minute(item: Any, begun: Any) -> None:
+    """Puts an object's history rows a minute apart."""
+    for n, row in enumerate(item.history.order_by("history_id")):
+        item.history.filter(pk=row.pk).update(history_date=begun + timedelta(minutes=n))
+
+
+def test_of_a_task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> None:
+    task = add_task(invoices)
+    desk.sign_in(anna.pk)
+    desk.start(task.pk, by=anna)
+    desk.hold(task.pk, by=mona, reason="call them")
+    task.refresh_from_db()
+    task.name = "Other"  # what changes no state begins no stretch
+    task.save()
+    desk.resume(task.pk, by=mona)
+    desk.start(task.pk, by=anna)
+    desk.complete(task.pk, by=anna)
+    each_minute(task, timezone.now() - timedelta(hours=1))
+    lived = life.of_task(task)
+    assert told(lived) == [
+        ("waiting", "waiting", 60),
+        ("given", "with anna, not begun", 60),
+        ("working", "anna was at it", 60),
+        ("held", "on hold", 120),
+        ("waiting", "waiting", 60),
+        ("given", "with anna, not begun", 60),
+        ("working", "anna was at it", 60),
+    ]
+    assert (lived.waiting, lived.working) == ("4\xa0minutes", "2\xa0minutes")
+
+
+def test_of_a_task_that_still_waits_it_ends_now(
+    invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices)
+    each_minute(task, timezone.now() - timedelta(minutes=5))
+    ((kind, _words, seconds),) = told(life.of_task(task))
+    assert kind == "waiting"
+    assert 299 <= seconds <= 320
+
+
+def test_of_a_person_it_begins_at_midnight(anna: User, mona: User) -> None:
+    presence.sign_in(anna.pk)
+    presence.take_break(anna.pk, by=mona, reason="Training")
+    presence.come_back(anna.pk, by=anna)
+    presence.sign_out(anna.pk, by=anna, reason="signed out")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    # Made yesterday, signed in yesterday; on break at midnight and a minute.
+    each_minute(anna, midnight - timedelta(seconds=90))
+    assert told(life.of_today(anna)) == [
+        ("working", "there, taking work", 30),
+        ("break", "on break: Training", 60),
+        ("working", "there, taking work", 60),
+    ]
+
+
+def test_of_who_was_never_there_there_is_nothing(anna: User) -> None:
+    assert told(life.of_today(anna)) == []

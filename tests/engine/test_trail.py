@@ -1,0 +1,274 @@
+"""The stream of the audit trail: in order, nothing lost, nothing twice, each filter exact."""
+
+import ast
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from qc import desk, events, keyset, lifecycle, presence, trail, trail_words
+from qc.events import AuditEvent, EventKind
+from qc.models import Queue, Task, User
+from qc.origin import Through, acting
+from qc.trail_filters import TABLES, Asked
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+ALL = Asked()
+MINUTES = timedelta(minutes=2)
+
+
+@pytest.fixture
+def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add_task: AddTask):
+    """A day of Anna, Ben and Mona, on four tasks and through several ways."""
+    tasks = [add_task(invoices) for _ in range(3)] + [add_task(labels)]
+    with acting(Through.API):
+        desk.sign_in(anna.pk)
+        desk.sign_in(ben.pk)
+    with acting(Through.PAGE, mona):
+        Task.objects.filter(pk=tasks[0].pk).update(assigned_at=F("assigned_at") - MINUTES)
+        desk.complete(tasks[0].pk, by=anna, outcome="failed", notes="seal broken")
+        desk.release(tasks[1].pk, by=ben, reason="too dark")
+        desk.hold(tasks[3].pk, by=mona, reason="call them")
+        presence.take_break(ben.pk, by=mona, reason="Training")
+        desk.pause(labels.pk, by=mona, reason="no light")
+    events.record(EventKind.SIGN_IN_FAILED, name="anna", address="192.0.2.7")
+    with acting(Through.SWEEP):
+        desk.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
+    return tasks
+
+
+def spread_over(*tables: str) -> None:
+    """Puts the rows of each table a second apart, as if they had been written in turns."""
+    begun = timezone.now() - timedelta(hours=1)
+    for rank, table in enumerate(tables):
+        rows = TABLES[table].objects.order_by("history_id")
+        for n, pk in enumerate(rows.values_list("pk", flat=True)):
+            moment = begun + timedelta(seconds=n * len(tables) + rank)
+            TABLES[table].objects.filter(pk=pk).update(history_date=moment)
+
+
+def everything() -> list[tuple[str, int]]:
+    return [(table, pk) for table in TABLES for pk in _ids(TABLES[table])]
+
+
+def _ids(model: Any) -> list[int]:
+    return list(model.objects.values_list("pk", flat=True))
+
+
+def names(rows: list[Any]) -> list[tuple[str, int]]:
+    return [(row.table, row.pk) for row in rows]
+
+
+def walk(asked: Asked, size: int) -> Iterator[trail.Page]:
+    page = trail.page(asked, size)
+    yield page
+    while page.older:
+        page = trail.page(asked, size, below=page.older)
+        yield page
+
+
+def found(asked: Asked) -> list[Any]:
+    return [row for page in walk(asked, 7) for row in page.rows]
+
+
+def said(row: Any) -> str:
+    def plain(_kind: str, _pk: int, text: str) -> str:
+        return text
+
+    return trail_words.sentence(row.table, row, plain, lambda words, values: words % values)
+
+
+def test_it_is_newest_first_over_all_tables(a_day: Any) -> None:
+    spread_over(*TABLES)
+    rows = found(ALL)
+    moments = [row.history_date for row in rows]
+    assert moments == sorted(moments, reverse=True)
+    assert sorted(names(rows)) == sorted(everything())
+    assert {row.table for row in rows} == set(TABLES)
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_paging_loses_nothing_and_shows_nothing_twice(a_day: Any, size: int) -> None:
+    rows = [name for page in walk(ALL, size) for name in names(page.rows)]
+    assert sorted(rows) == sorted(everything())
+
+
+def test_not_even_while_rows_are_written_or_where_moments_and_ids_differ(
+    a_day: Any, mona: User, invoices: Queue
+) -> None:
+    # As when one transaction took its moment first, and its id last.
+    for model in TABLES.values():
+        model.objects.update(history_date=F("history_date") + timedelta(0))
+        for pk in _ids(model)[::3]:
+            model.objects.filter(pk=pk).update(
+                history_date=F("history_date") + timedelta(seconds=5)
+            )
+    before, seen = everything(), []
+    for page in walk(ALL, 4):
+        seen += names(page.rows)
+        desk.pause(invoices.pk, by=mona, reason="noise")
+        desk.unpause(invoices.pk, by=mona)
+        events.record(EventKind.READ, by=mona)
+    assert sorted(seen) == sorted(before)
+
+
+def test_newer_leads_back_through_the_same_rows(a_day: Any) -> None:
+    spread_over(*TABLES)
+    pages = list(walk(ALL, 5))
+    for before, page in zip(pages[-2::-1], pages[:0:-1], strict=True):
+        back = trail.page(ALL, 5, above=page.newer)
+        assert names(back.rows) == names(before.rows)
+    assert pages[0].newer is None
+    assert trail.page(ALL, 5, above=pages[1].newer).newer is None
+
+
+def test_newer_than_the_second_page_is_a_whole_first_page_when_more_has_come(
+    a_day: Any, mona: User
+) -> None:
+    second = list(walk(ALL, 5))[1]
+    for _ in range(3):
+        events.record(EventKind.READ, by=mona)
+    back = trail.page(ALL, 5, above=second.newer)
+    newest = trail.page(ALL, 5, above=back.newer)
+    assert len(newest.rows) == 5
+    assert newest.newer is None
+
+
+def test_of_a_person_is_what_they_did_and_what_came_to_them_once_each(
+    a_day: Any, anna: User
+) -> None:
+    rows = found(Asked(person=anna))
+    wanted = [
+        (table, pk)
+        for table, pk in everything()
+        for row in [TABLES[table].objects.get(pk=pk)]
+        if anna.pk in (row.history_user_id, getattr(row, "person_id", None))
+        or (table == "person" and row.id == anna.pk)
+        or (table == "event" and row.name == "anna")
+    ]
+    assert sorted(names(rows)) == sorted(wanted)
+
+
+def kinds_of(rows: list[Any]) -> set[str]:
+    return {row.kind or row.history_type for row in rows}
+
+
+def test_by_task_queue_kind_and_way(a_day: list[Task], labels: Queue, mona: User) -> None:
+    first = found(Asked(tasks=(a_day[0].pk,)))
+    assert {row.id for row in first} == {a_day[0].pk}
+    assert len(first) == a_day[0].history.count()
+    of_labels = found(Asked(queue=labels))
+    assert {(row.table, row.id) for row in of_labels} == {
+        ("task", a_day[3].pk),
+        ("queue", labels.pk),
+    }
+    assert kinds_of(found(Asked(kind="completed"))) == {"completed"}
+    assert kinds_of(found(Asked(kind="+"))) == {"+"}
+    assert kinds_of(found(Asked(kind=EventKind.SIGN_IN_FAILED))) == {"sign-in failed"}
+    swept = found(Asked(through="sweep"))
+    assert {row.through for row in swept} == {"sweep"}
+    assert "signed out" in kinds_of(swept)
+    both = found(Asked(person=mona, kind="held", queue=labels))
+    assert [row.id for row in both] == [a_day[3].pk]
+
+
+def test_a_span_is_exact_to_the_microsecond(a_day: Any) -> None:
+    spread_over(*TABLES)
+    rows = found(ALL)
+    since, until = rows[-5].history_date, rows[4].history_date
+    inside = found(Asked(since=since, until=until))
+    assert names(inside) == names(rows[5:-4])
+    assert found(Asked(since=timezone.now() + timedelta(days=1))) == []
+    assert found(Asked(until=datetime(2020, 1, 1, tzinfo=timezone.get_current_timezone()))) == []
+
+
+def test_a_span_finds_what_was_written_in_another_order_than_its_moments(a_day: Any) -> None:
+    spread_over(*TABLES)
+    model = TABLES["task"]
+    ids = sorted(_ids(model))
+    earlier, later = (model.objects.get(pk=pk) for pk in ids[3:5])
+    model.objects.filter(pk=later.pk).update(history_date=earlier.history_date)
+    model.objects.filter(pk=earlier.pk).update(history_date=later.history_date)
+    inside = found(Asked(since=earlier.history_date, until=later.history_date))
+    assert ("task", later.pk) in names(inside)
+    assert ("task", earlier.pk) not in names(inside)
+
+
+def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
+    a_day: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "STEPS", (1,))
+    asked = Asked(through="shell", kind="+")
+    pages = list(walk(asked, 2))
+    rows = [name for page in pages for name in names(page.rows)]
+    wanted = [
+        (table, pk)
+        for table, pk in everything()
+        if table != "event"
+        and TABLES[table].objects.filter(pk=pk, kind="", history_type="+", through="shell")
+    ]
+    assert sorted(rows) == sorted(wanted)
+    vain = list(walk(Asked(through="sweep", kind="+"), 2))
+    assert vain[0].searched
+    assert vain[0].older
+    assert not any(page.rows for page in vain)
+
+
+def test_sentences(a_day: list[Task], anna: User) -> None:
+    a, b, c, d = (task.reference for task in a_day)
+    all_said = {said(row) for row in found(ALL)}
+    for sentence in (
+        "anna signed in",
+        f"anna completed {a}, failed: “seal broken”, after 2\xa0minutes",
+        f"ben gave {b} back: too dark",
+        f"mona put {d} on hold: call them",
+        "mona put ben on break: Training",
+        "mona paused Labels: no light",
+        f"The sweep returned {c} from anna: not seen for 15 minutes",
+        "The sweep signed anna out: not seen for 15 minutes",
+        f"The shell added {a} to Invoices",
+        "Somebody failed to sign in as “anna”, from 192.0.2.7",
+    ):
+        assert sentence in all_said, all_said
+
+
+def test_there_is_a_sentence_for_each_kind_that_the_code_writes() -> None:
+    told = {kind for table in TABLES for kind in trail_words.kinds(table)}
+    files = (Path(lifecycle.__file__).parent).rglob("*.py")
+    written = {kind for file in files for kind in _kinds_in(ast.parse(file.read_text()))}
+    assert written > {"completed", "imported", "raised", "paused", "roles changed"}
+    assert written - {""} <= told, "write a sentence for it in qc/trail_words.py"
+
+
+def _kinds_in(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "kind":
+            yield from _texts(node.value)
+        elif isinstance(node, ast.Assign):
+            yield from _texts(node.value) if "kind" in _names(*node.targets) else ()
+        elif isinstance(node, ast.For):
+            yield from _texts(node.iter) if "kind" in _names(node.target) else ()
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Gives the texts that an expression may give, but for what it calls."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    parts = [node.body, node.orelse] if isinstance(node, ast.IfExp) else getattr(node, "elts", ())
+    for part in parts:
+        yield from _texts(part)
+
+
+def _names(*trees: ast.AST) -> set[str]:
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def test_an_event_keeps_a_long_name_cut(db: None) -> None:
+    events.record(EventKind.SIGN_IN_FAILED, name="x" * 5000)
+    assert len(AuditEvent.objects.get().name) == 150

@@ -1,0 +1,87 @@
+"""What changes nothing and yet belongs to the audit trail: failed sign-ins, exports, lock-outs."""
+
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.test import Client
+from django.urls import reverse
+
+from qc.events import AuditEvent
+from qc.models import Queue, User
+from tests.conftest import person
+
+LOGIN = "/admin/login/"
+
+
+def happened(kind: str) -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(kind=kind).order_by("pk"))
+
+
+@pytest.mark.parametrize("name", ["anna", "nobody-of-that-name"])
+def test_a_failed_sign_in_is_kept_with_name_and_address_and_without_the_password(
+    client: Client, anna: User, name: str
+) -> None:
+    answer = client.post(LOGIN, {"username": name, "password": "sesame-5"})
+    (row,) = happened("sign-in failed")
+    assert (row.name, row.address, row.through, row.history_user) == (
+        name,
+        "127.0.0.1",
+        "page",
+        None,
+    )
+    kept = [list(values) for values in AuditEvent.objects.values_list()]
+    assert "sesame-5" not in str(kept)
+    # The page says the same whether there is such an account or not.
+    assert "Please enter the correct" in answer.content.decode()
+
+
+def test_through_the_api_too(client: Client, anna: User) -> None:
+    client.post("/login/", {"username": "anna", "password": "x"}, "application/json")
+    assert [row.through for row in happened("sign-in failed")] == ["api"]
+
+
+def test_who_is_locked_out_is_kept_and_who_let_them_in_again(
+    client: Client, anna: User, root: User, at_the_page_of: Any, settings: Any
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    for _ in range(4):
+        client.post(LOGIN, {"username": "anna", "password": "x"})
+    # Each attempt is one row: the third locked the door, the fourth found it locked.
+    assert len(happened("sign-in failed")) == 2
+    assert [row.name for row in happened("locked out")] == ["anna", "anna"]
+    attempt = AccessAttempt.objects.get()
+    address = reverse("admin:axes_accessattempt_delete", args=[attempt.pk])
+    at_the_page_of(root).post(address, {"post": "yes"})
+    (row,) = happened("let in again")
+    assert (row.name, row.history_user) == ("anna", root)
+
+
+def test_an_export_is_kept_with_how_much_and_which_filters(
+    otto_at_the_desk: Client, otto: User, invoices: Queue, add_task: Any
+) -> None:
+    add_task(invoices)
+    add_task(invoices, priority=1)
+    address = reverse("admin:qc_task_export") + "?priority__exact=1"
+    answer = otto_at_the_desk.post(address, {"format": "0", "resource": "0"})
+    assert "attachment" in answer["Content-Disposition"]
+    (row,) = happened("exported")
+    assert (row.history_user, row.details["rows"]) == (otto, 1)
+    assert row.details["filters"] == {"priority__exact": "1"}
+
+
+def test_a_role_given_or_taken_is_one_row_that_names_it(
+    mona_at_the_desk: Client, mona: User, anna: User
+) -> None:
+    from tests.pages.conftest import change, typed
+
+    managers = person("max", "Managers").groups.get()
+    sent = typed(mona_at_the_desk, change(anna))
+    sent["roles"] = [*sent["roles"], str(managers.pk)]
+    before = anna.history.count()
+    assert mona_at_the_desk.post(change(anna), sent).status_code == 302
+    assert anna.history.count() == before + 1
+    row = anna.history.first()
+    assert (row.kind, row.history_user) == ("roles changed", mona)
+    page = mona_at_the_desk.get(reverse("admin:trail_row", args=["person", row.pk]))
+    assert "<td>QC staff</td><td>Managers, QC staff</td>" in page.content.decode()
