@@ -85,6 +85,8 @@ def clear() -> None:
         "qc_historicalqueue",
         "qc_queue_people",
         "knox_authtoken",
+        "qc_importchunk",
+        "qc_import",
     ):
         run(f"TRUNCATE {table}")
     run("SET foreign_key_checks = 1")

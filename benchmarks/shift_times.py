@@ -5,6 +5,7 @@ would, and writes what the database says of it to shift_times.json. The model of
 these times.
 """
 
+import io
 import json
 import random
 import threading
@@ -74,7 +75,7 @@ def play() -> None:
 
 def send(over: threading.Event) -> None:
     """Brings tasks one at a time, at random moments, until it is over."""
-    from qc.resources import import_tasks
+    from qc import import_runs
 
     dice = random.Random(SEED)
     number, due = 0, time.monotonic()
@@ -84,7 +85,8 @@ def send(over: threading.Event) -> None:
         due += dice.expovariate(TASKS_A_SECOND)
         (priority,) = dice.choices(list(PRIORITIES), list(PRIORITIES.values()))
         row = f"S-{number},Check it,Queue {dice.randint(1, floor.QUEUES)},{priority}"
-        import_tasks(f"reference,name,queue,priority\n{row}\n".encode(), "sent.csv", by=None)
+        file = io.BytesIO(f"reference,name,queue,priority\n{row}\n".encode())
+        import_runs.bring(file, "sent.csv", by=None)
 
 
 DONE = (

@@ -31,6 +31,9 @@ QC_UNSEEN_MINUTES = environment.whole_number("QC_UNSEEN_MINUTES", default=15, le
 QC_START_MINUTES = environment.whole_number("QC_START_MINUTES", default=10, least=1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)
+QC_IMPORT_BYTES = environment.whole_number(
+    "QC_IMPORT_BYTES", default=50 * 1024 * 1024, least=1024, most=1024**3
+)
 
 # Parts
 
@@ -158,6 +161,8 @@ if BEHIND_PROXY:
 # Background work
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
+# A page that asks for a job must not hang with a broker that does not answer.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 5}
 if not REDIS_URL:
     BROKER_DIR = VAR_DIR / "broker"
     BROKER_DIR.mkdir(exist_ok=True)
@@ -200,6 +205,12 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+FILE_UPLOAD_HANDLERS = [
+    # Before those that keep what is uploaded.
+    "qc.uploads.RefuseTooLarge",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Language, time, files
 

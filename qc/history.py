@@ -66,10 +66,12 @@ def record_many(  # noqa: PLR0913
     """
     told = zip(reasons, people or repeat(None, len(items)), strict=True)
     rows = list(zip(items, told, strict=True))
-    for start in range(0, len(rows), BATCH):
-        # Each batch says when it is written itself: so ids and moments of rows rise together,
-        # which is what finds a span of time in the audit trail (`qc.trail`).
-        _insert(rows[start : start + BATCH], _how(kind, by, created))
+    _record(rows, kind, by, "+" if created else "~")
+
+
+def record_deleted(items: Sequence[Any], *, kind: str, by: User | None, reason: str) -> None:
+    """Writes the last history row of each item that has just been deleted without one."""
+    _record([(item, (reason, None)) for item in items], kind, by, "-")
 
 
 def record_handed_out(reasons: Mapping[int, str]) -> None:
@@ -78,23 +80,45 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
     The database copies its own rows. Only for a job: to name a user it would have to look whether
     there is one, and wait for who has them locked, while others wait to write history.
     """
+    why = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(reasons))} END, assignee_id"
+    said = [part for one in reasons.items() for part in one]
+    _copy(list(reasons), _how("assigned", None, "~"), why, said)
+
+
+def record_new(ids: Sequence[int], *, kind: str, by: User | None, reason: str) -> None:
+    """Writes the first history row of each task that has just been made, all for one reason.
+
+    The database copies its own rows: nothing is sent to it twice.
+    """
+    if ids:
+        _copy(ids, _how(kind, by, "+"), "%s, NULL", [reason])
+
+
+def _copy(ids: Sequence[int], how: Mapping[str, Any], why: str, said: Sequence[Any]) -> None:
+    """Copies tasks as they are into their history; `why` is SQL for the reason and the person."""
     columns = _columns_of(Task)
-    why = " ".join(["WHEN %s THEN %s"] * len(reasons))
     marks = ", ".join(["%s"] * len(columns.alike))
     sql = (
-        f"INSERT INTO {columns.into} SELECT {columns.copied}, {marks}, CASE id {why} END,"  # noqa: S608
-        f" assignee_id FROM {Task._meta.db_table} WHERE id IN ({', '.join(['%s'] * len(reasons))})"
+        f"INSERT INTO {columns.into} SELECT {columns.copied}, {marks}, {why}"  # noqa: S608
+        f" FROM {Task._meta.db_table} WHERE id IN ({', '.join(['%s'] * len(ids))}) ORDER BY id"
     )
-    alike = columns.alike_values(_how("assigned", None, created=False))
-    said: list[Any] = [part for one in reasons.items() for part in one]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*alike, *said, *reasons])
+        cursor.execute(sql, [*columns.alike_values(how), *said, *ids])
 
 
-def _how(kind: str, by: User | None, created: bool) -> dict[str, Any]:
+def _record(
+    rows: Sequence[tuple[Any, tuple[str, int | None]]], kind: str, by: User | None, sign: str
+) -> None:
+    for start in range(0, len(rows), BATCH):
+        # Each batch says when it is written itself: so ids and moments of rows rise together,
+        # which is what finds a span of time in the audit trail (`qc.trail`).
+        _insert(rows[start : start + BATCH], _how(kind, by, sign))
+
+
+def _how(kind: str, by: User | None, sign: str) -> dict[str, Any]:
     """Gives what is the same in all rows of one writing."""
     return {
-        "history_type": "+" if created else "~",
+        "history_type": sign,
         "history_user_id": by.pk if by else None,
         "history_date": timezone.now(),
         "kind": kind,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from qc.events import AuditEvent  # noqa: F401 - Django finds models here
+from qc.import_records import Import, ImportChunk  # noqa: F401 - and here
 from qc.origin import HistoryRow, TaskHistoryRow, current_user
 from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet
 from qc.zones import check_zone, languages

@@ -8,9 +8,13 @@ from celery import shared_task
 from celery.signals import task_postrun, task_prerun
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from knox.models import get_token_model
+from kombu.exceptions import OperationalError
 
-from qc import bulk, last_rows, sweeps
+from qc import bulk, import_lease, import_runs, imports, last_rows, sweeps
+from qc.exceptions import Busy
+from qc.import_records import Import
 from qc.request_id import request_id
 
 logger = logging.getLogger(__name__)
@@ -20,14 +24,14 @@ NAMED = 20
 
 
 @task_prerun.connect(dispatch_uid="qc_job_begins")
-def job_begins(task_id: str, task: Any, **_: Any) -> None:
+def job_begins(task_id: str, task: Any, **_more: Any) -> None:
     """Lets the history rows and log lines of a job bear its id."""
     task.request.qc_id = ExitStack()
     task.request.qc_id.enter_context(request_id(task_id))
 
 
 @task_postrun.connect(dispatch_uid="qc_job_ended")
-def job_ended(task: Any, **_: Any) -> None:
+def job_ended(task: Any, **_more: Any) -> None:
     """Ends what `job_begins` began."""
     task.request.qc_id.close()
 
@@ -36,16 +40,50 @@ def job_ended(task: Any, **_: Any) -> None:
 def sweep() -> None:
     """Finds what events missed, every QC_SWEEP_SECONDS."""
     sweeps.sweep()
+    for pk in import_lease.left():
+        carry_on_import.delay(pk)
+
+
+@shared_task
+def carry_on_import(pk: int) -> None:
+    """Checks, writes or undoes an import."""
+    import_runs.carry_on(pk)
+
+
+def go_on(record: Import) -> None:
+    """Carries on what runs: a small import here and now, a large one in a worker.
+
+    Raises Busy when no worker can be asked; the import is then found by the next sweep.
+    """
+    if not record.is_running:
+        return
+    if not record.is_large:
+        import_runs.carry_on(record.pk)
+        record.refresh_from_db()
+        return
+    try:
+        carry_on_import.apply_async((record.pk,), retry=False)
+    except OperationalError as error:
+        raise Busy(
+            _(
+                "The workers can't be reached right now. Nothing is lost: it begins by itself when "
+                "they are back, or when you try again."
+            )
+        ) from error
 
 
 @shared_task
 def tidy() -> None:
     """Deletes expired sessions and tokens, once an hour."""
     now = timezone.now()
-    sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
-    tokens, _ = get_token_model().objects.filter(expiry__lt=now).delete()
+    sessions, _of_which = Session.objects.filter(expire_date__lt=now).delete()
+    tokens, _of_which = get_token_model().objects.filter(expiry__lt=now).delete()
     bulk.forget()
-    logger.info("tidy: %d sessions and %d tokens had expired", sessions, tokens)
+    files = imports.forget()
+    logger.info(
+        "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
+        *(sessions, tokens, files),
+    )
 
 
 @shared_task

@@ -40,6 +40,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "resumed": gettext_noop("%(who)s resumed %(it)s"),
         "cancelled": gettext_noop("%(who)s cancelled %(it)s"),
         "reopened": gettext_noop("%(who)s reopened %(it)s"),
+        "undone": gettext_noop("%(who)s undid the import of %(it)s"),
         "raised": gettext_noop("%(who)s raised %(it)s to %(priority)s"),
     },
     "person": {

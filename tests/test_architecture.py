@@ -10,24 +10,21 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
-    {
-        "sweeps",
-        "resources",
-        "bulk",
-        "explanations",
-        "invariants",
-        "demo",
-        "trail",
-        "reports",
-        "exports",
-    },
-    {"desk", "rows", "trail_filters"},
+    {"import_runs", "uploads"},
+    {"imports"},
+    {"import_batches", "import_reading", "import_samples", "import_undo"},
+    {"import_plan", "import_files"},
+    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"}
+    | {"trail", "reports", "exports"},
+    {"desk", "rows", "trail_filters", "import_lease"},
     {"columns"},
-    {"matching", "tables", "cells", "dates", "trail_words", "last_rows", "life"},
+    {"matching", "cells", "dates", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
+    {"import_records"},
+    {"tables"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
     {"request_id", "keyset", "days", "ranks", "borrowed"},
 ]
@@ -41,6 +38,9 @@ BESIDE = {
     ("events", "models"),
     ("origin", "words"),
     ("transactions", "exceptions"),
+    # What asks a worker for something.
+    ("admin", "tasks"),
+    ("api", "tasks"),
 }
 
 MODULES = sorted(

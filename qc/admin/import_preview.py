@@ -2,25 +2,24 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from qc import import_files
 from qc.admin import labels
 from qc.admin.changes import LONGEST, NOTHING
 from qc.cells import Fault
-from qc.models import Priority, Task
-from qc.resources import Change, ImportResult
-from qc.rows import same, text_of
-
-# So many items of each kind; the counts are of all.
-SHOWN = 100
+from qc.import_records import Import
+from qc.import_samples import SHOWN
+from qc.models import Task
 
 Cells = tuple[object, ...]
+Told = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,40 +28,59 @@ class Part:
 
     title: str
     count: int
+    more: int
     headings: Sequence[str]
     rows: list[list[tuple[str, str]]]
 
-    @property
-    def more(self) -> int:
-        """How many are not shown."""
-        return max(self.count - SHOWN, 0)
 
-
-def parts(result: ImportResult) -> dict[str, Part]:
+def parts(record: Import) -> dict[str, Part]:
     """Gives the tables to show, by kind; none for a kind that does not occur."""
-    task = (_("Reference"), _("Name"), _("Queue"), _("Priority"), _("Due"))
-    change = (_("Reference"), _("Column"), _("Now"), _("Then"))
-    fault = (_("Row"), _("Column"), _("Found"), _("Allowed"))
+    task = (_("Row"), _("Reference"), _("Name"), _("Queue"), _("Priority"), _("Due"))
+    change = (_("Row"), _("Reference"), _("Column"), _("Before"), _("After"))
     left_alone = _("Left alone: in work, done or cancelled")
+    shown = record.shown
     found = {
-        "faults": _part(_("Refused"), fault, result.faults, _fault),
-        "new": _part(_("New"), task, result.new, _task),
-        "changed": _part(_("Changed"), change, result.changed, _change),
-        "left_alone": _part(left_alone, (*task, _("Status")), result.left_alone, _left_alone),
-        "unchanged": _part(_("Unchanged"), task, result.unchanged, _task),
+        "faults": _refused(record),
+        "new": _part(_("New"), record.new, task, shown.get("new", []), _task),
+        "changed": _part(_("Changed"), record.changed, change, shown.get("changed", []), _change),
+        "left_alone": _part(
+            left_alone,
+            record.left_alone,
+            (*task, _("Status")),
+            shown.get("left_alone", []),
+            _left_alone,
+        ),
+        "unchanged": _part(
+            _("Unchanged"), record.unchanged, task, shown.get("unchanged", []), _task
+        ),
     }
     return {kind: part for kind, part in found.items() if part.count}
 
 
+def faults_part(faults: Sequence[Fault], count: int, rows: int) -> Part:
+    """Gives the table of what is wrong; `count` and `rows` are how many rows, all and shown."""
+    headings = (_("Row"), _("Column"), _("Found"), _("Allowed"))
+    part = _part(_("Refused"), count, headings, faults, _fault)
+    return Part(part.title, count, count - rows, part.headings, part.rows)
+
+
+def _refused(record: Import) -> Part:
+    if not record.refused:
+        return Part("", 0, 0, (), [])
+    faults = import_files.faults(record, SHOWN)
+    return faults_part(faults, record.refused, len({fault.row for fault in faults}))
+
+
 def _part(
     title: str,
+    count: int,
     headings: Sequence[str],
     items: Sequence[Any],
     rows_of: Callable[[Any], Iterable[Cells]],
 ) -> Part:
-    rows = [map(_short, cells) for item in items[:SHOWN] for cells in rows_of(item)]
+    rows = [map(_short, cells) for item in items for cells in rows_of(item)]
     table = [list(zip(headings, row, strict=True)) for row in rows]
-    return Part(title, len(items), headings, table)
+    return Part(title, count, max(count - len(items), 0), headings, table)
 
 
 def _short(cell: object) -> str:
@@ -73,31 +91,26 @@ def _fault(fault: Fault) -> Iterable[Cells]:
     yield fault.row, fault.column, fault.value, fault.message
 
 
-def _task(task: Task) -> Iterable[Cells]:
-    due = _said("due_at", task.due_at) if task.due_at else _("by its queue's target")
-    yield task.reference, task.name, task.queue, labels.priority(task), due
+def _task(told: Told) -> Iterable[Cells]:
+    due = _said("due_at", told["due_at"]) if told["due_at"] else _("by its queue's target")
+    priority = labels.priority(Task(priority=told["priority"]))
+    yield told["row"], told["reference"], told["name"], told["queue"], priority, due
 
 
-def _left_alone(task: Task) -> Iterable[Cells]:
-    for cells in _task(task):
-        yield *cells, labels.status(task)
+def _left_alone(told: Told) -> Iterable[Cells]:
+    for cells in _task(told):
+        yield *cells, labels.status(Task(status=told["status"]))
 
 
-def _change(change: Change) -> Iterable[Cells]:
-    """Gives a row for each changed column; of the details, for those that differ."""
-    columns = dict(change.columns)
-    old, new = columns.pop("details", ({}, {}))
-    for name, (before, after) in columns.items():
-        yield change.task.reference, name, _said(name, before), _said(name, after)
-    for name in old | new:
-        before, after = text_of(old.get(name)), text_of(new.get(name))
-        if not same(before, after):
-            yield change.task.reference, name, before or NOTHING, after or NOTHING
+def _change(told: Told) -> Iterable[Cells]:
+    """Gives a row for each changed column."""
+    for name, before, after in told["columns"]:
+        yield told["row"], told["reference"], name, _said(name, before), _said(name, after)
 
 
 def _said(name: str, value: Any) -> str:
-    if isinstance(value, datetime):
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
-    if name == "priority":
-        return str(Priority(value).label)
+    if name == "due_at" and value and (moment := parse_datetime(value)):
+        return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    if name == "priority" and isinstance(value, int):
+        return str(Task(priority=value).get_priority_display())
     return str(value) or NOTHING

@@ -21,7 +21,7 @@ WORK = [Entry(_("My work"), "task_alt", "admin:my_work", "qc.work_task")]
 FLOOR = [
     Entry(_("Floor"), "monitoring", "admin:floor", "qc.view_task"),
     Entry(_("Tasks"), "checklist", "admin:qc_task_changelist", "qc.view_task"),
-    Entry(_("Import tasks"), "upload_file", "admin:qc_task_import", "qc.manage_task"),
+    Entry(_("Imports"), "upload_file", "admin:imports", "qc.view_historicaltask"),
     Entry(_("Queues"), "inbox", "admin:qc_queue_changelist", "qc.view_queue"),
     Entry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
     Entry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),
@@ -65,5 +65,5 @@ def _items(request: HttpRequest, entries: list[Entry]) -> list[dict[str, Any]]:
 
 
 def _longest_beginning(path: str, addresses: Any) -> str | None:
-    # "Import tasks" lies below "Tasks": the page belongs to the nearer of the two.
+    # Where one page lies below another, it belongs to the nearer of the two.
     return max((one for one in addresses if path.startswith(one)), key=len, default=None)

@@ -20,9 +20,9 @@ from qc.admin import labels
 from qc.admin.bulk_pages import BulkPages
 from qc.admin.dialogs import find
 from qc.admin.forms import TaskForm
-from qc.admin.imports import TaskImportExport
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others, save_edit
 from qc.admin.task_actions import TaskActions, offered
+from qc.admin.task_export import TaskImportExport
 from qc.admin.task_filters import LIVE, DaysFilter, LateFilter
 from qc.admin.task_list import TaskRows
 from qc.admin.task_orders import begins_with

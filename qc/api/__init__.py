@@ -1,1 +1,1 @@
-"""The HTTP API: the four calls that other clients use. docs/api.md describes them."""
+"""The HTTP API: the calls that other clients use. docs/api.md describes them."""

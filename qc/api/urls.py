@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from qc.api import views
+from qc.api import imports, views
 
 urlpatterns = [
     re_path(r"^login/?$", views.LoginView.as_view(), name="api_login"),
@@ -13,5 +13,9 @@ urlpatterns = [
         r"^taskcomplete/(?P<pk>[0-9]{1,30})/?$",
         views.TaskCompleteView.as_view(),
         name="api_taskcomplete",
+    ),
+    re_path(r"^api/imports/?$", imports.ImportsView.as_view(), name="api_imports"),
+    re_path(
+        r"^api/imports/(?P<pk>[0-9]{1,18})/?$", imports.ImportView.as_view(), name="api_import"
     ),
 ]

@@ -26,10 +26,10 @@ INV-4,Invoice of Nordwind,Invoices,4,Nordwind Präzision
 
 
 def import_tasks(page: Page, file: Path) -> None:
-    page.get_by_role("link", name="Import tasks").click()
+    page.get_by_role("link", name="Imports").click()
     page.locator("[name=file]").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("4 new, 0 changed.")).to_be_visible()
+    expect(page.get_by_text("4 new, 0 changed")).to_be_visible()
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("4 tasks are new")).to_be_visible()
 

@@ -5,19 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from qc import assignment, invariants, presence
+from qc.import_records import Import
 from qc.models import Queue, Task, User
-from qc.resources import ImportResult, import_tasks
 from tests.engine.test_at_the_same_moment import at_once
+from tests.imports.files import bring, some
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_two_imports_of_one_file_make_each_task_once(mona: User, invoices: Queue) -> None:
-    rows = "".join(f"A-{n},Check,Invoices\n" for n in range(200))
-    data = ("reference,name,queue\n" + rows).encode()
-    act: Callable[[], ImportResult] = lambda: import_tasks(data, "tasks.csv", by=mona)  # noqa: E731
+    act: Callable[[], Import] = lambda: bring(some(200), by=mona)  # noqa: E731
     results = at_once(act, act, act)
-    assert sum(len(result.new) for result in results) == 200
+    assert sum(result.new for result in results) == 200
     assert Task.history.count() == 200
     assert list(invariants.broken()) == []
 
@@ -27,11 +26,11 @@ def test_a_change_and_a_claim_of_the_same_task(mona: User, anna: User, invoices:
     presence.sign_in(anna.pk)
     for n in range(5):
         old = f"reference,name,queue\nA-{n},Old,Invoices\n".encode()
-        import_tasks(old, "old.csv", by=None)
+        bring(old, by=None)
         task = Task.objects.get(reference=f"A-{n}")
         new = f"reference,name,queue\nA-{n},New,Invoices\n".encode()
         at_once(
-            lambda new=new: import_tasks(new, "new.csv", by=mona),
+            lambda new=new: bring(new, by=mona),
             lambda task=task: assignment.claim(task.pk, by=anna),
         )
     assert list(invariants.broken()) == []

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from qc.import_records import Import
 from qc.models import Queue, Task, User
-from qc.resources import ImportResult, import_tasks
+from qc.tables import BadFile
+from tests.imports import files
+from tests.imports.files import faults
 
 pytestmark = pytest.mark.django_db
 
@@ -179,18 +182,18 @@ FAULTS = {
     ],
 }
 
-Bring = Callable[[str], ImportResult]
+Bring = Callable[[str], Import]
 
 
 @pytest.fixture
 def bring(mona: User, invoices: Queue) -> Bring:
     """Mona imports a file."""
-    return lambda name: import_tasks((FILES / name).read_bytes(), name, by=mona)
+    return lambda name: files.bring((FILES / name).read_bytes(), name, by=mona)
 
 
 @pytest.mark.parametrize("name", IMPORTED)
 def test_it_is_read_for_what_it_says(bring: Bring, invoices: Queue, name: str) -> None:
-    assert bring(name).faults == []
+    assert faults(bring(name)) == []
     tasks = Task.objects.order_by("pk")
     for made, told in zip(tasks, IMPORTED[name], strict=True):
         assert made.queue == invoices
@@ -199,14 +202,15 @@ def test_it_is_read_for_what_it_says(bring: Bring, invoices: Queue, name: str) -
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_in_a_sentence(bring: Bring, name: str) -> None:
-    (fault,) = bring(name).faults
-    assert fault.message == REFUSED[name]
+    with pytest.raises(BadFile) as refusal:
+        bring(name)
+    assert str(refusal.value) == REFUSED[name]
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_its_cells_are_refused_and_none_of_its_tasks_is_made(bring: Bring, name: str) -> None:
-    found = [(fault.row, fault.column, fault.message) for fault in bring(name).faults]
+    found = [(fault.row, fault.column, fault.message) for fault in faults(bring(name))]
     assert found == FAULTS[name]
     assert not Task.objects.exists()
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from qc import desk
 from qc.models import Queue, Task, User
-from qc.resources import TaskResource, import_tasks
+from qc.resources import TaskResource
+from tests.imports.files import bring, faults
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +51,8 @@ def test_it_imports_again_unchanged(
     add_task(labels, priority=1, link="https://x.example/1")
     data = exported(mona, form)
     before = list(Task.objects.values())
-    result = import_tasks(data, name, by=mona)
-    assert (len(result.unchanged), result.faults, result.changed) == (2, [], [])
+    result = bring(data, name, by=mona)
+    assert (result.unchanged, faults(result), result.changed) == (2, [], 0)
     assert list(Task.objects.values()) == before
 
 
@@ -78,8 +79,8 @@ def test_characters_that_no_spreadsheet_can_hold_are_left_out(
 ) -> None:
     task = add_task(invoices, name="a\x01b\x0bc")
     name = {"0": "t.csv", "1": "t.xlsx"}[form]
-    result = import_tasks(exported(mona, form), name, by=mona, dry_run=True)
-    assert [one.reference for one in result.unchanged] == [task.reference]
+    result = bring(exported(mona, form), name, by=mona, dry_run=True)
+    assert [one["reference"] for one in result.shown["unchanged"]] == [task.reference]
 
 
 def test_its_statements_do_not_grow_with_its_rows(

@@ -1,6 +1,5 @@
-"""The import page: upload, preview, confirmation; and who may."""
+"""The import pages: upload, preview, confirmation, what is kept; and who may."""
 
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -8,155 +7,174 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from qc.admin import imports
+from qc.import_records import Import
 from qc.models import Queue, Role, Task, User
 from tests.conftest import person
+from tests.imports.conftest import at, press, upload
+from tests.imports.files import bring, some
 
 pytestmark = pytest.mark.django_db
 
-GOOD = "reference,name,queue\nA,Check,Invoices\n"
+
+def text(page: Any) -> str:
+    return str(page.content.decode())
 
 
-def at(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def upload(client: Client, text: str = GOOD, name: str = "tasks.csv") -> Any:
-    file = BytesIO(text.encode())
-    file.name = name
-    return client.post(reverse("admin:qc_task_import"), {"file": file})
-
-
-def confirm(client: Client, token: str) -> Any:
-    return client.post(reverse("admin:qc_task_process_import"), {"token": token}, follow=True)
-
-
-def test_the_preview_saves_nothing_and_confirming_does(mona: User, invoices: Queue) -> None:
+def test_the_preview_saves_no_task_and_confirming_does(mona: User, invoices: Queue) -> None:
     client = at(mona)
     preview = upload(client)
-    assert "A" in preview.content.decode()
+    assert "A-0" in text(preview)
+    assert "1 new, 0 changed" in text(preview)
     assert not Task.objects.exists()
-    answer = confirm(client, preview.context["token"])
-    assert "1 task is new, 0 changed, 0 unchanged, 0 left alone." in answer.content.decode()
+    page = press(client, "begin", preview.context["record"])
+    assert "1 task is new, 0 changed, 0 unchanged, 0 left alone." in text(page)
     row = Task.objects.get().history.get()
     assert (row.through, row.history_user) == ("import", mona)
+    assert row.request_id == f"import-{page.context['record'].pk}"
     assert not LogEntry.objects.exists()
+    assert "mona" in (trail := text(client.get(page.context["trail"])))
+    assert "imported" in trail
 
 
 def test_confirming_twice_imports_once(mona: User, invoices: Queue) -> None:
     client = at(mona)
-    token = upload(client).context["token"]
-    confirm(client, token)
-    assert "imported already" in confirm(client, token).content.decode()
+    record = upload(client).context["record"]
+    press(client, "begin", record)
+    assert "imported already" in text(press(client, "begin", record))
     assert Task.history.count() == 1
 
 
-def test_faults_are_shown_and_there_is_nothing_to_confirm(mona: User, invoices: Queue) -> None:
-    page = upload(at(mona), "reference,name,queue,priority\nA,Check,Nowhere,9\n")
-    text = page.content.decode()
-    assert page.context["token"] == ""
+def test_faults_are_shown_and_all_of_it_can_not_be_confirmed(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    page = upload(client, "reference,name,queue,priority\nA,Check,Nowhere,9\n")
     for words in ("Nothing of this file is imported", "Nowhere", "there are: Invoices", "priority"):
-        assert words in text
+        assert words in text(page)
+    assert reverse("admin:import_begin", args=[page.context["record"].pk]) in text(page)
+    assert "good row" not in text(page).replace("the good rows alone", "")
+    press(client, "begin", page.context["record"])
+    assert not Task.objects.exists()
 
 
 def test_what_was_right_at_the_preview_and_is_wrong_now_is_refused(
     mona: User, invoices: Queue
 ) -> None:
     client = at(mona)
-    token = upload(client).context["token"]
+    record = upload(client).context["record"]
     Queue.objects.filter(pk=invoices.pk).update(name="Bills")
-    assert "there are: Bills" in confirm(client, token).content.decode()
+    assert "there are: Bills" in text(press(client, "begin", record))
     assert not Task.objects.exists()
 
 
-def test_another_manager_can_not_confirm_it(mona: User, invoices: Queue) -> None:
-    token = upload(at(mona)).context["token"]
-    other = person("max", Role.MANAGERS)
-    assert "imported already" in confirm(at(other), token).content.decode()
+def test_another_manager_sees_it_and_can_not_confirm_it(mona: User, invoices: Queue) -> None:
+    record = upload(at(mona)).context["record"]
+    other = at(person("max", Role.MANAGERS))
+    page = other.get(reverse("admin:import", args=[record.pk]))
+    assert "A-0" in text(page)
+    assert reverse("admin:import_begin", args=[record.pk]) not in text(page)
+    assert press(other, "begin", record).status_code == 403
+    assert press(other, "read", record).status_code == 403
     assert not Task.objects.exists()
 
 
-def test_a_second_upload_replaces_the_first(mona: User, invoices: Queue) -> None:
+def test_a_known_file_says_when_it_was_imported_and_by_whom(mona: User, invoices: Queue) -> None:
     client = at(mona)
-    first = upload(client).context["token"]
-    upload(client, "reference,name,queue\nB,Check,Invoices\n")
-    confirm(client, first)
-    assert not Task.objects.exists()
-
-
-def test_a_known_file_says_so(mona: User, invoices: Queue) -> None:
-    client = at(mona)
-    confirm(client, upload(client).context["token"])
-    assert "everything in this file is known" in upload(client).content.decode()
+    first = upload(client).context["record"]
+    press(client, "begin", first)
+    again = text(upload(client))
+    assert "everything in this file is known" in again
+    assert "This very file was imported" in again
+    assert reverse("admin:import", args=[first.pk]) in again
+    Task.objects.update(name="Other")
+    assert "This very file was imported" not in text(upload(client))
 
 
 def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> None:
     client = at(mona)
     head = "reference,name,queue,priority,due_at,batch,supplier\n"
-    confirm(
-        client, upload(client, head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n").context["token"]
-    )
+    bring(head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n", by=mona)
     page = upload(client, head + "A,Check,Invoices,1,2030-05-05 08:00,,Meyer\n")
     shown = [[cell for _, cell in row] for row in page.context["parts"]["changed"].rows]
     assert shown == [
-        ["A", "due_at", "2030-05-04 23:59", "2030-05-05 08:00"],
-        ["A", "priority", "P2 high", "P1 urgent"],
-        ["A", "batch", "B1", "–"],
+        ["2", "A", "due_at", "2030-05-04 23:59", "2030-05-05 08:00"],
+        ["2", "A", "priority", "P2 high", "P1 urgent"],
+        ["2", "A", "batch", "B1", "–"],
     ]
-    assert "0 new, 1 changed." in page.content.decode()
-
-
-def test_a_file_that_is_not_confirmed_is_forgotten(mona: User, invoices: Queue) -> None:
-    client = at(mona)
-    token = upload(client).context["token"]
-    assert imports.UPLOAD in client.session
-    client.get(reverse("admin:qc_task_import"))
-    assert imports.UPLOAD not in client.session
-    confirm(client, token)
-    assert not Task.objects.exists()
-
-
-def test_a_confirmed_file_is_not_kept(mona: User, invoices: Queue) -> None:
-    client = at(mona)
-    confirm(client, upload(client).context["token"])
-    assert imports.UPLOAD not in client.session
+    assert "0 new, 1 changed" in text(page)
 
 
 def test_what_a_file_says_is_shown_as_text_and_cut_short(mona: User, invoices: Queue) -> None:
-    text = "<script>alert(1)</script>" + "x" * 1000
-    page = upload(at(mona), f"reference,name,queue\nA,Check,{text}\n").content.decode()
+    cell = "<script>alert(1)</script>" + "x" * 1000
+    page = text(upload(at(mona), f"reference,name,queue\nA,Check,{cell}\n"))
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert(1)" not in page
     assert "x" * 400 not in page
 
 
 def test_a_huge_preview_shows_the_first_rows_and_counts_all(mona: User, invoices: Queue) -> None:
-    rows = "".join(f"A-{n:04},Check,Invoices\n" for n in range(250))
-    text = upload(at(mona), "reference,name,queue\n" + rows).content.decode()
-    assert "A-0099" in text
-    assert "A-0100" not in text
-    assert "and 150 more" in text
+    page = text(upload(at(mona), some(250)))
+    assert "A-99<" in page
+    assert "A-100<" not in page
+    assert "and 150 more" in page
 
 
-def test_no_file_and_too_large_a_file_are_refused(
-    mona: User, monkeypatch: pytest.MonkeyPatch
+def test_no_file_and_too_large_a_file_are_refused(mona: User, settings: Any) -> None:
+    client = at(mona)
+    assert "Please choose a file." in text(client.post(reverse("admin:imports"), {}))
+    assert "is a PDF" in text(upload(client, b"%PDF-1.7"))
+    settings.QC_IMPORT_BYTES = 10
+    assert "too large" in text(upload(client))
+    # Longer than anything around a file may be: it is not even read.
+    assert "too large" in text(upload(client, "x" * 100_000))
+    assert not Import.objects.exists()
+
+
+def test_imports_are_listed_in_few_statements(
+    mona: User, otto: User, invoices: Queue, django_assert_num_queries: Any
 ) -> None:
+    client = at(otto)
+    bring(some(1), by=mona)
+    client.get(reverse("admin:imports"))
+    with django_assert_num_queries(5) as few:
+        client.get(reverse("admin:imports"))
+    for n in range(2, 60):
+        Import.objects.create(file_name=f"{n}.csv", sha256="", size=0, by=mona, language="en")
+    with django_assert_num_queries(len(few)):
+        page = client.get(reverse("admin:imports"))
+    assert "59.csv" in text(page)
+    older = client.get(reverse("admin:imports"), {"before": page.context["older"]})
+    assert "tasks.csv" in text(older)
+
+
+def test_auditors_look_imports_up_and_change_nothing(
+    mona: User, otto: User, invoices: Queue
+) -> None:
+    record = bring(some(1) + "B,,Invoices\n", by=mona, only_good=True)
+    client = at(otto)
+    page = text(client.get(reverse("admin:import", args=[record.pk])))
+    assert record.sha256 in page
+    assert "1 new" in page
+    assert "cannot be blank" in page
+    file = client.get(reverse("admin:import_file", args=[record.pk]))
+    assert b"".join(file.streaming_content).decode() == some(1) + "B,,Invoices\n"
+    assert "attachment" in file.headers["Content-Disposition"]
+    for button in ("read", "begin", "again", "stop", "undo_begin", "undo_cancel"):
+        assert press(client, button, record).status_code == 403
+    assert upload(client).status_code == 403
+
+
+def test_qc_staff_see_nothing_of_it(mona: User, anna: User, invoices: Queue) -> None:
+    record = bring(some(1), by=mona)
+    client = at(anna)
+    assert client.get(reverse("admin:imports")).status_code == 403
+    assert upload(client).status_code == 403
+    for name in ("import", "import_panel", "import_file", "import_refused", "import_undo"):
+        assert client.get(reverse(f"admin:{name}", args=[record.pk])).status_code == 403
+    assert upload(Client()).redirect_chain[0][0].startswith("/admin/login/")
+
+
+def test_a_get_changes_nothing(mona: User, invoices: Queue) -> None:
     client = at(mona)
-    assert "required" in client.post(reverse("admin:qc_task_import"), {}).content.decode()
-    monkeypatch.setattr(imports, "MOST_BYTES", 10)
-    assert "are allowed." in upload(client).content.decode()
-
-
-def test_only_managers_may(anna: User, otto: User, invoices: Queue) -> None:
-    for user in (anna, otto):
-        assert upload(at(user)).status_code == 403
-        assert confirm(at(user), "x").status_code == 403
-    assert upload(Client()).status_code == 302
-
-
-def test_a_get_confirms_nothing(mona: User, invoices: Queue) -> None:
-    client = at(mona)
-    upload(client)
-    assert client.get(reverse("admin:qc_task_process_import")).status_code == 405
+    record = upload(client).context["record"]
+    for button in ("read", "begin", "again", "stop", "undo_begin", "undo_cancel"):
+        address = reverse(f"admin:import_{button}", args=[record.pk])
+        assert client.get(address).status_code == 405

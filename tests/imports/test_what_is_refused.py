@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from qc import tables
+from qc import import_files, import_reading, tables
 from qc.cells import Fault
 from qc.columns import ERROR
+from qc.import_records import ImportState
 from qc.models import Queue, Task, User
-from qc.resources import import_tasks
+from tests.imports import files
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +24,7 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
     """Gives what is wrong with a file, having made sure that nothing of it was saved."""
 
     def faults(data: str | bytes, filename: str = "tasks.csv") -> list[Fault]:
-        raw = data.encode() if isinstance(data, str) else data
-        found = import_tasks(raw, filename, by=mona).faults
+        found = files.faults(files.bring(data, filename, by=mona))
         assert not Task.objects.exists()
         assert not Task.history.exists()
         return found
@@ -94,28 +94,23 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
     assert (fault.column, fault.message) == ("name", "This column stands there twice.")
 
 
-def test_too_many_rows(faults: Any, settings: Any) -> None:
-    settings.QC_IMPORT_ROWS = 2
-    (fault,) = faults("reference,name,queue\n" + "".join(f"{n},x,Labels\n" for n in range(3)))
-    assert fault.message == "The file has more than 2 rows, the most that it may have."
+def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_reading, "MOST_ROWS", 2)
+    record = files.bring(files.some(3, "Labels"), by=mona)
+    assert record.state == ImportState.FAILED
+    assert record.error == "The file has more than 2 rows, the most that it may have."
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["german.csv", "sep-line.csv", "kinds-of-cells.xlsx"])
 def test_rows_that_are_given_back_with_what_is_wrong_import_once_they_are_mended(
     mona: User, name: str
 ) -> None:
-    with (FILES / name).open("rb") as file:
-        form = tables.detect(file)
-        header, *rows = tables.read(file, form)
-    faults = import_tasks((FILES / name).read_bytes(), name, by=mona).faults
-    wrong = {fault.row: fault.message for fault in faults}
-    width = len(header.cells)
-    back = [[*row.cells, *[""] * (width - len(row.cells)), wrong[row.number]] for row in rows]
-    file = io.BytesIO()
-    tables.write(file, form, [[*header.cells, ERROR], *back])
+    refused = files.bring((FILES / name).read_bytes(), name, by=mona)
+    back = io.BytesIO()
+    import_files.write_refused(refused, back)
+    assert tables.detect(back) == refused.format
     Queue.objects.create(name="Invoices")
-    assert (tables.detect(file), len(import_tasks(file.getvalue(), name, by=mona).new)) == (
-        form,
-        len(rows),
-    )
+    mended = files.bring(back.getvalue(), name, by=mona)
+    assert (mended.new, mended.rows) == (refused.refused, refused.refused)
     assert not [task for task in Task.objects.all() if ERROR in task.details]

@@ -63,17 +63,17 @@ def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> 
 def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
-    managers = ["My work", "Floor", "Tasks", "Import tasks", "Queues", "People"]
+    managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People"]
     assert menu(mona_at_the_desk) == [*managers, "Reports", "Audit trail"]
-    auditors = ["Floor", "Tasks", "Queues", "People", "Reports", "Audit trail"]
+    auditors = ["Floor", "Tasks", "Imports", "Queues", "People", "Reports", "Audit trail"]
     assert menu(otto_at_the_desk) == auditors
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
 
 
 def test_the_menu_marks_one_page_only(mona_at_the_desk: Client) -> None:
-    page = mona_at_the_desk.get(reverse("admin:qc_task_import"))
+    page = mona_at_the_desk.get(reverse("admin:imports"))
     entries = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
-    assert [str(one["title"]) for one in entries if one["active"]] == ["Import tasks"]
+    assert [str(one["title"]) for one in entries if one["active"]] == ["Imports"]
 
 
 def test_the_pages_of_other_parts_are_not_there(root: User, at_the_page_of: Any) -> None:

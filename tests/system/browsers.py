@@ -1,6 +1,5 @@
 """The pages over HTTP, as a browser asks for them: forms with their token, and dialogs."""
 
-import re
 from typing import Any
 
 import requests
@@ -54,9 +53,3 @@ class Browser:
     def checked(answer: requests.Response) -> requests.Response:
         assert answer.ok, f"{answer.status_code} {answer.url}: {answer.text[:500]}"
         return answer
-
-
-def hidden(page: requests.Response, name: str) -> str:
-    """Gives the value of a hidden field of a page."""
-    [value] = re.findall(f'name="{name}" value="([^"]+)"', page.text)
-    return str(value)

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 
 from qc import presence
+from qc.import_records import Import
 from qc.models import Queue, Role, Task, User
 from tests.conftest import person
 from tests.pages.conftest import act, change
-from tests.system.browsers import Browser, hidden
+from tests.system.browsers import Browser
 from tests.system.site import Site, assert_sound
 
 Hire = Callable[[int], list[User]]
@@ -64,11 +65,10 @@ def test_fifty_who_wait_hold_what_is_imported(
     people = hire(PEOPLE)
     free(*people)
     rows = "".join(f"GOODS-{n},Check {n},{queue}\n" for n in range(ROWS))
-    page = mona.upload(
-        reverse("admin:qc_task_import"), "tasks.csv", f"reference,name,queue\n{rows}"
-    )
+    page = mona.upload(reverse("admin:imports"), "tasks.csv", f"reference,name,queue\n{rows}")
     assert not Task.objects.exists()
-    mona.post(reverse("admin:qc_task_process_import"), token=hidden(page, "token"))
+    assert f"{ROWS:,} new" in page.text
+    mona.post(reverse("admin:import_begin", args=[Import.objects.get().pk]))
 
     held = held_by(*people)
     assert {task.assignee_id for task in held} == {one.pk for one in people}

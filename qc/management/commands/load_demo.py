@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from qc import history
+from qc import history, import_runs, imports
+from qc.import_records import ImportState
 from qc.models import Queue, Task, User
-from qc.resources import import_tasks
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 
@@ -34,10 +34,11 @@ class Command(BaseCommand):
             self.stdout.write("Demo: this database is in use already, nothing is loaded.")
             return
         file = FIXTURES / "tasks.csv"
-        result = import_tasks(file.read_bytes(), file.name, by=manager)
-        if result.faults:
-            raise CommandError(f"{file.name}: {result.faults[0]}")
-        self.stdout.write(f"Demo: {len(result.new)} tasks are new.")
+        with file.open("rb") as data:
+            brought = import_runs.bring(data, file.name, by=manager)
+        if brought.state != ImportState.DONE:
+            raise CommandError(f"{file.name}: {brought.error or imports.faults(brought, 1)}")
+        self.stdout.write(f"Demo: {brought.new} tasks are new.")
 
 
 @transaction.atomic

@@ -1,0 +1,203 @@
+"""An import of 100,000 rows against the per-row way and raw SQL; its memory; claims meanwhile."""
+
+import io
+import itertools
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from django.db import connection, connections, transaction
+
+from benchmarks import floor, raw
+from benchmarks.clients import FORK, at_once, timed
+from benchmarks.report import Table, middle
+
+ROWS, SAMPLE, MANY = 100_000, 2_000, 1_000_000
+ROUNDS = 2
+CLIENTS, CLAIMS = 4, 150
+BATCH = 500
+HEAD = "reference,name,queue,priority,due_at,instructions,supplier,batch\n"
+
+
+def run() -> Table:
+    """Compares in alternating rounds; then looks at claims meanwhile, and at memory."""
+    table = Table(
+        "Imports",
+        f"A CSV file of {ROWS:,} new tasks of eight columns: checked, then written with their"
+        f" history. The per-row way, django-import-export's plain resource, on {SAMPLE:,} rows.",
+        ["", "rows a second", "against ours"],
+    )
+    speeds = [(ours(ROWS), by_raw_sql(ROWS), per_row(SAMPLE)) for _ in range(ROUNDS)]
+    mine, limit, plain = (middle(side) for side in zip(*speeds, strict=True))
+    for name, speed in (("ours", mine), ("raw SQL", limit), ("per row", plain)):
+        table.rows.append([name, f"{speed:,.0f}", f"{speed / mine:.2f}"])
+    table.target("speed of ours against the per-row way", mine / plain, at_least=10)
+    table.target("speed of ours against raw SQL", mine / limit, at_least=0.4)
+    quiet, busy = claims_beside()
+    table.target("p99 of a claim during an import against without", busy / quiet, at_most=3)
+    table.target(f"memory for {MANY:,} rows, in MB", memory(), at_most=300)
+    return table
+
+
+def ours(rows: int) -> float:
+    """Gives how many rows a second an import does, its checks included."""
+    from qc import import_runs
+
+    prepare()
+    with file_of(rows) as file:
+        taken, record = timed(lambda: import_runs.bring(file, "tasks.csv", by=None))
+    assert record.new == rows, record.error
+    return rows / taken
+
+
+def per_row(rows: int) -> float:
+    """Gives how many rows a second the textbook's resource does."""
+    import tablib
+    from django.utils import timezone
+    from import_export import fields, resources, widgets
+
+    from qc.models import Queue, Task
+
+    class Textbook(resources.ModelResource):
+        """What is written first."""
+
+        queue = fields.Field("queue", "queue", widgets.ForeignKeyWidget(Queue, "name"))
+
+        class Meta:
+            model = Task
+            import_id_fields = ("reference",)
+            fields = ("reference", "name", "queue", "priority", "due_at", "instructions")
+
+        def before_save_instance(self, instance: Task, row: Any, **kwargs: Any) -> None:
+            """Fills what the database needs."""
+            instance.arrive(timezone.now())
+
+    prepare()
+    text = "".join(itertools.islice(lines(), rows + 1))
+    dataset = tablib.Dataset().load(text, format="csv")
+    taken, _ = timed(lambda: Textbook().import_data(dataset, raise_errors=True))
+    return rows / taken
+
+
+def by_raw_sql(rows: int) -> float:
+    """Gives how many rows a second the same inserts do, with all values at hand."""
+    prepare()
+    names = raw.TASK.removeprefix("id, ")
+    values = [
+        f"('B-{n}', 'Check number {n}', {n % 10 + 11}, {n % 4 + 1}, '2030-05-04 12:00',"
+        " '2030-05-04 12:00', 'Look closely.', '',"
+        f' \'{{"supplier": "Meyer {n % 50}", "batch": "{n}"}}\', \'pending\', NULL, NULL, NULL,'
+        " NULL, NULL, '', '', NULL, NOW(6), NULL, '')"
+        for n in range(rows)
+    ]
+    history = (
+        f"INSERT INTO qc_historicaltask ({raw.TASK}, through, kind, request_id, history_date,"
+        f" history_type, history_change_reason) SELECT {raw.TASK}, 'import', 'imported', 'raw',"
+        " NOW(6), '+', 'from tasks.csv' FROM qc_task WHERE id BETWEEN %s AND %s"
+    )
+    begun = time.perf_counter()
+    for start in range(0, rows, 2 * BATCH):
+        with transaction.atomic(), connection.cursor() as cursor:
+            for at in (start, start + BATCH):
+                some = values[at : at + BATCH]
+                cursor.execute(f"INSERT INTO qc_task ({names}, draft) VALUES {', '.join(some)}")
+                cursor.execute(history, [cursor.lastrowid, cursor.lastrowid + len(some) - 1])
+    taken = time.perf_counter() - begun
+    assert floor.one("SELECT COUNT(*) FROM qc_historicaltask") == rows
+    return rows / taken
+
+
+def claims_beside() -> tuple[float, float]:
+    """Gives the p99 of a claim, in seconds: on a quiet floor, and while an import writes."""
+    prepare()
+    floor.add_people(CLIENTS, queues=10)
+    floor.add_tasks(ROWS, queues=10)
+    quiet = p99()
+    connections.close_all()
+    importing = FORK.Process(target=ours_beside)
+    importing.start()
+    while not floor.one("SELECT COUNT(*) FROM qc_import WHERE state = 'writing'"):
+        time.sleep(0.2)
+        assert importing.is_alive()
+    busy = p99()
+    assert importing.is_alive(), "the import was over before the claims were"
+    importing.kill()
+    importing.join()
+    return quiet, busy
+
+
+def ours_beside() -> None:
+    """Imports beside other work."""
+    from qc import import_runs
+
+    with file_of(ROWS) as file:
+        import_runs.bring(file, "tasks.csv", by=None)
+
+
+def p99() -> float:
+    """Gives the p99 of a claim while some clients claim and complete."""
+    from benchmarks.claim import ours as claim
+
+    def work(person: int) -> list[float]:
+        times = []
+        for _ in range(CLAIMS):
+            taken, task = timed(lambda: claim(person))
+            times.append(taken)
+            raw.complete(task)
+        return times
+
+    times = sorted(at_once(CLIENTS, work).times)
+    return times[len(times) * 99 // 100]
+
+
+def memory() -> float:
+    """Gives how many MB a process of its own needs at most for an import of very many rows."""
+    prepare()
+    connections.close_all()
+    spawn = multiprocessing.get_context("spawn")
+    answers: Any = spawn.SimpleQueue()
+    process = spawn.Process(target=_bring_many, args=(answers,))
+    process.start()
+    process.join()
+    return float(answers.get())
+
+
+def _bring_many(answers: Any) -> None:
+    import django
+
+    django.setup()
+    from qc import import_runs
+
+    with file_of(MANY) as file:
+        record = import_runs.bring(file, "tasks.csv", by=None)
+    assert record.new == MANY, record.error
+    answers.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def prepare() -> None:
+    """Empties the floor: twenty queues, and nobody there."""
+    floor.clear()
+    floor.add_queues()
+
+
+def file_of(rows: int) -> BinaryIO:
+    """Gives a file of so many rows, for half of the queues."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
+    text = io.TextIOWrapper(file, "utf-8")
+    text.writelines(itertools.islice(lines(), rows + 1))
+    text.detach().seek(0)
+    return file  # type: ignore[return-value]
+
+
+def lines() -> Iterator[str]:
+    """Gives a header, and rows without end."""
+    yield HEAD
+    for n in itertools.count():
+        due = f"2030-05-{n % 28 + 1:02} 12:00:00"
+        yield (
+            f"B-{n},Check number {n},Queue {n % 10 + 11},{n % 4 + 1},{due},Look closely.,"
+            f"Meyer {n % 50},{n}\n"
+        )

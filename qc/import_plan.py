@@ -1,0 +1,95 @@
+"""What some rows of a file would do: compared with the tasks that are there.
+
+A reference that is new makes a task; one that is still waiting is changed where the file says
+something else; one that is in work, done or cancelled is left alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from qc.models import Queue, Status, Task
+from qc.rows import same
+
+STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
+# The due date before the priority: which priority counts depends on it.
+CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
+
+
+class Told(NamedTuple):
+    """What a row says: its number, and the columns of its task."""
+
+    number: int
+    values: dict[str, Any]
+
+
+class Planned(NamedTuple):
+    """What a row does: its task, holding what is to be saved, and what changes: (old, new)."""
+
+    row: int
+    task: Task
+    columns: dict[str, tuple[Any, Any]]
+
+
+@dataclass
+class Plan:
+    """What some rows do."""
+
+    new: list[Planned] = field(default_factory=list)
+    changed: list[Planned] = field(default_factory=list)
+    unchanged: list[Planned] = field(default_factory=list)
+    left_alone: list[Planned] = field(default_factory=list)
+
+
+def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
+    """Compares the rows with what is there, as `tasks` reads it."""
+    found = Plan()
+    there = _there([row.values["reference"] for row in rows], tasks)
+    for number, values in rows:
+        task = there.get(values["reference"])
+        if task is None:
+            told = {name: value for name, value in values.items() if value is not None}
+            found.new.append(Planned(number, Task(**told), {}))
+        elif task.status not in STILL_WAITING:
+            found.left_alone.append(Planned(number, task, {}))
+        elif columns := _changes(task, values):
+            found.changed.append(Planned(number, task, columns))
+        else:
+            found.unchanged.append(Planned(number, task, {}))
+    return found
+
+
+def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
+    found = {task.reference: task for task in tasks.filter(reference__in=references).order_by("pk")}
+    queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
+    for task in found.values():
+        task.queue = queues[task.queue_id]
+    return found
+
+
+def _changes(task: Task, told: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    changes = {}
+    for name in CHANGEABLE:
+        kept, value = getattr(task, name), told.get(name)
+        if value is None or same(kept, value) or _undoes_a_raise(task, name, value):
+            continue
+        changes[name] = (kept, value)
+        setattr(task, name, value)
+    if changes.keys() & {"due_at", "priority"}:
+        task.plan_raise()
+    return changes
+
+
+def _undoes_a_raise(task: Task, name: str, value: Any) -> bool:
+    # The sweep raises what is past due; the same file again must not begin that anew.
+    return name == "priority" and task.is_late and value > task.priority
+
+
+def arrive(tasks: Sequence[Task], now: datetime, by: int | None) -> None:
+    """Fills what the sender left out of new tasks."""
+    for task in tasks:
+        task.created_by_id, task.created_at = by, now
+        task.arrive(now)

@@ -1,0 +1,52 @@
+"""The first rows of each kind that an import has, kept with it for its page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from qc.import_plan import Plan, Planned
+from qc.models import Queue
+from qc.rows import same, text_of
+
+# So many of each kind; the counts are of all.
+SHOWN = 100
+KINDS = ("new", "changed", "unchanged", "left_alone")
+
+
+def more(shown: dict[str, Any], planned: Plan) -> None:
+    """Adds what some more rows do to the first ones of each kind, as JSON can keep it."""
+    for kind in KINDS:
+        rows = shown.setdefault(kind, [])
+        found: Sequence[Planned] = getattr(planned, kind)
+        rows += [_told(one) for one in found[: SHOWN - len(rows)]]
+
+
+def _told(one: Planned) -> dict[str, Any]:
+    task = one.task
+    return {
+        "row": one.row,
+        "reference": task.reference,
+        "name": task.name,
+        "queue": task.queue.name,
+        "priority": int(task.priority),
+        "due_at": _plain(task.due_at),
+        "status": task.status,
+        "columns": [
+            change for name, pair in one.columns.items() for change in _changes(name, *pair)
+        ],
+    }
+
+
+def _changes(name: str, old: Any, new: Any) -> list[list[Any]]:
+    """Gives a changed column, before and after; of the details, those that differ."""
+    if name != "details":
+        return [[name, _plain(old), _plain(new)]]
+    pairs = [(key, text_of(old.get(key)), text_of(new.get(key))) for key in old | new]
+    return [[key, before, after] for key, before, after in pairs if not same(before, after)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Queue):
+        return value.name
+    return DjangoJSONEncoder().default(value) if hasattr(value, "isoformat") else value

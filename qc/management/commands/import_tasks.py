@@ -1,0 +1,58 @@
+"""`manage.py import_tasks FILE`: imports a file as the pages do, from its beginning to its end."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from qc import import_runs, imports
+from qc.exceptions import QCError
+from qc.import_records import COUNTS, Import, ImportState
+from qc.models import User
+
+SHOWN = 100
+WELL = (ImportState.DONE, ImportState.READY)
+
+
+class Command(BaseCommand):
+    """Prints the counts and what is wrong; exits 1 if the file, or any of its rows, is refused."""
+
+    help = "Imports tasks from a CSV or XLSX file; all of them or, with any fault, none."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes the file, and how to import it."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--only-good", action="store_true", help="leave out the refused rows")
+        parser.add_argument("--dry-run", action="store_true", help="only say what it would do")
+        parser.add_argument("--by", metavar="USERNAME", help="the manager who imports")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Imports the file."""
+        how = {name: options[name] for name in ("only_good", "dry_run")}
+        try:
+            with options["file"].open("rb") as file:
+                record = import_runs.bring(
+                    file, options["file"].name, by=_manager(options["by"]), **how
+                )
+        except (OSError, QCError) as error:
+            raise CommandError(str(error)) from error
+        self._tell(record)
+        if record.state not in WELL or record.refused:
+            raise CommandError(record.error or f"Import {record.pk}: {record.get_state_display()}.")
+
+    def _tell(self, record: Import) -> None:
+        for fault in imports.faults(record, SHOWN):
+            self.stdout.write(f"row {fault.row}, {fault.column}: {fault.value!r}: {fault.message}")
+        counts = ", ".join(f"{getattr(record, name)} {name.replace('_', ' ')}" for name in COUNTS)
+        would = "" if record.last_history else ", would be"
+        self.stdout.write(f"Import {record.pk}, {record.get_state_display()}{would}: {counts}.")
+
+
+def _manager(name: str | None) -> User | None:
+    if name is None:
+        return None
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user {name!r}.")
+    return user

@@ -1,0 +1,27 @@
+"""Files that are brought, from memory."""
+
+from io import BytesIO
+from typing import Any
+
+from qc import import_runs, imports
+from qc.cells import Fault
+from qc.import_records import Import
+from qc.models import User
+
+HEAD = "reference,name,queue\n"
+
+
+def bring(data: str | bytes, name: str = "tasks.csv", *, by: User | None, **how: Any) -> Import:
+    """Imports a file from its beginning to its end, as the shell does."""
+    raw = data.encode() if isinstance(data, str) else data
+    return import_runs.bring(BytesIO(raw), name, by=by, **how)
+
+
+def faults(record: Import) -> list[Fault]:
+    """Gives all that is wrong in a file."""
+    return imports.faults(record, 1000)
+
+
+def some(n: int, queue: str = "Invoices") -> str:
+    """Gives a file of n good rows."""
+    return HEAD + "".join(f"A-{number},Check,{queue}\n" for number in range(n))

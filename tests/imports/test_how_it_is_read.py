@@ -1,0 +1,94 @@
+"""How a file is read: shown, changed by the manager, remembered for files like it."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from qc.import_records import Import, ImportState
+from qc.models import Queue, Task, User
+from tests.imports.conftest import at, press, upload
+from tests.imports.files import HEAD, bring, some
+
+pytestmark = pytest.mark.django_db
+
+THEIRS = "Slip;What;Desk\nS-1;Check;Invoices\n"
+CHOSEN = {"column_0": "reference", "column_1": "name", "column_2": "queue"}
+FORMAT = {"encoding": "utf-8", "delimiter": ";"}
+
+
+def test_columns_that_nobody_knows_are_asked_for_with_samples(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    page = upload(client, THEIRS)
+    record = page.context["record"]
+    assert record.state == ImportState.MAPPING
+    html = page.content.decode()
+    assert "keep as “Slip”" in html
+    assert "S-1" in html
+    press(client, "begin", record)
+    assert not Task.objects.exists()
+    page = press(client, "read", record, **FORMAT, **CHOSEN)
+    assert "1 new, 0 changed" in page.content.decode()
+    press(client, "begin", record)
+    assert Task.objects.get().reference == "S-1"
+
+
+def test_the_choice_is_remembered_for_files_with_the_same_headings(
+    mona: User, invoices: Queue
+) -> None:
+    client = at(mona)
+    press(client, "read", record := upload(client, THEIRS).context["record"], **FORMAT, **CHOSEN)
+    other = THEIRS.replace("Slip", "SLIP ").replace("S-1", "S-2")
+    assert upload(client, other).context["record"].state == ImportState.MAPPING
+    press(client, "begin", record)
+    assert upload(client, other).context["record"].new == 1
+
+
+def test_a_column_can_be_left_out_and_kept_under_its_heading(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    record = upload(client, "ref,name,queue,prio,x\nA,Check,Invoices,1,2\n").context["record"]
+    assert record.mapping == ["reference", "name", "queue", "priority", "details: x"]
+    chosen = {**CHOSEN, "column_3": "details: prio", "column_4": "", "delimiter": ","}
+    press(client, "begin", press(client, "read", record, **chosen).context["record"])
+    task = Task.objects.get()
+    assert (task.priority, task.details) == (3, {"prio": "1"})
+
+
+def test_another_encoding_or_delimiter_reads_it_anew(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    data = (HEAD + "A,Café,Invoices\n").encode("cp1252")
+    record = upload(client, data).context["record"]
+    assert record.encoding == "cp1252"
+    page = press(client, "read", record, encoding="utf-8", delimiter=",", **CHOSEN)
+    assert "is not in UTF-8" in page.content.decode()
+    page = press(client, "read", record, encoding="cp1252", delimiter=";")
+    assert page.context["record"].header == ["reference,name,queue"]
+    page = press(client, "read", record, encoding="cp1252", delimiter=",", column_0="")
+    assert page.context["record"].new == 1
+
+
+def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    record = bring(some(1), by=mona)
+    page = press(client, "read", record, **FORMAT, **CHOSEN)
+    assert "imported already" in page.content.decode()
+    record.refresh_from_db()
+    assert (record.state, record.delimiter) == (ImportState.DONE, ",")
+    assert "<select" not in client.get(reverse("admin:import", args=[record.pk])).content.decode()
+
+
+def test_a_choice_that_is_none_is_refused(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    record = upload(client).context["record"]
+    page = press(client, "read", record, encoding="koi8-r", column_0="status")
+    assert "Please choose from the lists." in page.content.decode()
+    record.refresh_from_db()
+    assert record.mapping == ["reference", "name", "queue"]
+
+
+def test_headings_that_are_missing_are_named(mona: User, invoices: Queue) -> None:
+    record = bring("reference,name\nA,Check\n", by=mona)
+    assert record.state == ImportState.MAPPING
+    page: Any = at(mona).get(reverse("admin:import", args=[record.pk]))
+    assert "queue: This column is missing." in page.content.decode()
+    assert not Import.objects.exclude(confirmed_at=None).exists()

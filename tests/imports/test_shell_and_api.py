@@ -1,0 +1,162 @@
+"""Imports from the shell and over the HTTP API: the same rules, the same record."""
+
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from qc import import_runs, tasks
+from qc.import_records import Import, ImportState
+from qc.models import Queue, Task, User
+from tests.imports.files import some
+
+pytestmark = pytest.mark.django_db
+
+BAD = some(1) + "B,,Invoices\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    """Runs the command on a file; gives what it printed."""
+
+    def run(text: str, *arguments: str) -> str:
+        (tmp_path / "tasks.csv").write_text(text)
+        printed = StringIO()
+        try:
+            call_command("import_tasks", str(tmp_path / "tasks.csv"), *arguments, stdout=printed)
+        except CommandError as error:
+            return f"{printed.getvalue()}!{error}"
+        return printed.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def send(mona: User) -> Any:
+    """Mona's program sends a file."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token(client, mona)}")
+
+    def send(text: str = some(1), query: str = "", **told: Any) -> Any:
+        file = BytesIO(text.encode())
+        file.name = "tasks.csv"
+        return client.post(f"/api/imports/{query}", {"file": file, **told}, format="multipart")
+
+    send.client = client  # type: ignore[attr-defined]
+    return send
+
+
+def token(client: APIClient, user: User) -> str:
+    told = {"username": user.username, "password": "demo"}
+    return str(client.post("/login/", told).json()["token"])
+
+
+def test_the_shell_imports_and_prints_the_counts(run: Any, mona: User, invoices: Queue) -> None:
+    printed = run(some(2), "--by", "mona")
+    assert "imported: 2 new, 0 changed, 0 unchanged, 0 left alone, 0 refused." in printed
+    row = Task.objects.all()[0].history.get()
+    assert (row.through, row.history_user) == ("import", mona)
+
+
+def test_the_shell_says_what_is_wrong_and_fails(run: Any, invoices: Queue) -> None:
+    printed = run(BAD)
+    assert "row 3, name: '': This field cannot be blank." in printed
+    assert ": refused." in printed
+    assert not Task.objects.exists()
+    assert "1 new" in run(BAD, "--only-good")
+    assert Task.objects.count() == 1
+
+
+def test_the_shell_tries_a_file_and_refuses_what_is_none(run: Any, invoices: Queue) -> None:
+    assert "to be confirmed, would be: 1 new" in run(some(1), "--dry-run")
+    assert not Task.objects.exists()
+    assert "!This is a PDF" in run("%PDF-1.7")
+    assert "queue: '': This column is missing" in run("reference,name\nA,B\n")
+    assert "!There is no active user 'nobody'" in run(some(1), "--by", "nobody")
+
+
+@pytest.mark.usefixtures("anna")
+def test_the_shell_asks_who_may(run: Any, invoices: Queue) -> None:
+    assert "!Only a manager may do this." in run(some(1), "--by", "anna")
+
+
+def test_a_program_imports_and_looks_it_up(send: Any, mona: User, invoices: Queue) -> None:
+    answer = send()
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["state"], told["counts"]["new"], told["faults"]) == ("done", 1, [])
+    assert send.client.get(f"/api/imports/{told['id']}/").json() == told
+    assert send.client.get("/api/imports/999").status_code == 404
+    assert Task.objects.get().created_by == mona
+
+
+def test_a_program_is_told_what_is_wrong(send: Any, invoices: Queue) -> None:
+    answer = send(BAD)
+    assert (answer.status_code, answer.json()["state"]) == (400, "refused")
+    assert answer.json()["faults"] == [
+        {"row": 3, "column": "name", "value": "", "message": "This field cannot be blank."}
+    ]
+    assert not Task.objects.exists()
+    assert send(BAD, only_good="true").json()["counts"] == {
+        "new": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "left_alone": 0,
+        "refused": 1,
+    }
+    assert send("reference,name\nA,B\n").json()["faults"][0]["column"] == "queue"
+
+
+def test_a_program_tries_a_file(send: Any, invoices: Queue) -> None:
+    answer = send(query="?dry_run=1")
+    assert (answer.status_code, answer.json()["state"]) == (200, "ready")
+    assert not Task.objects.exists()
+
+
+def test_a_program_that_sends_no_table_or_too_large_a_one(send: Any, settings: Any) -> None:
+    assert send("%PDF-1.7").json()["file"][0].startswith("This is a PDF.")
+    assert send.client.post("/api/imports/", {}, format="multipart").status_code == 400
+    settings.QC_IMPORT_BYTES = 10
+    for text in (some(1), "x" * 100_000):
+        answer = send(text)
+        assert (answer.status_code, "too large" in answer.json()["file"][0]) == (400, True)
+    assert send(query="?dry_run=perhaps").status_code == 400
+    assert not Import.objects.exists()
+
+
+def test_a_large_file_is_a_worker_s(
+    send: Any, invoices: Queue, settings: Any, waiting_jobs: list[int]
+) -> None:
+    settings.QC_IMPORT_ROWS = 2
+    answer = send(some(5))
+    told = answer.json()
+    assert (answer.status_code, told["state"]) == (202, "checking")
+    assert waiting_jobs == [told["id"]]
+    import_runs.carry_on(told["id"])
+    told = send.client.get(f"/api/imports/{told['id']}").json()
+    assert (told["state"], told["position"], told["counts"]["new"]) == ("done", 5, 5)
+
+
+def test_without_a_broker_a_large_file_waits(
+    send: Any, invoices: Queue, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_args: Any, **_how: Any) -> None:
+        raise tasks.OperationalError("refused")
+
+    monkeypatch.setattr(tasks.carry_on_import, "apply_async", away)
+    settings.QC_IMPORT_ROWS = 2
+    assert send(some(5)).status_code == 202
+    assert Import.objects.get().state == ImportState.CHECKING
+
+
+@pytest.mark.parametrize("who", ["anna", "otto"])
+def test_only_managers_send(request: pytest.FixtureRequest, invoices: Queue, who: str) -> None:
+    client = APIClient()
+    assert client.post("/api/imports/", {}, format="multipart").status_code == 401
+    user = request.getfixturevalue(who)
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token(client, user)}")
+    assert client.post("/api/imports/", {}, format="multipart").status_code == 403
+    assert client.get("/api/imports/1/").status_code == 403

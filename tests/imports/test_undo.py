@@ -1,0 +1,116 @@
+"""An import is undone while nobody has touched its tasks; or it says what is in the way."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from qc import desk, import_undo, invariants
+from qc.exceptions import InvalidTransition, NotAllowed
+from qc.import_records import ImportState
+from qc.models import BulkChange, Queue, Status, Task, User
+from tests.imports.conftest import at, press
+from tests.imports.files import HEAD, bring, some
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of_undo(mona: User, record: Any) -> str:
+    page = at(mona).get(reverse("admin:import_undo", args=[record.pk]))
+    return str(page.content.decode())
+
+
+def test_new_tasks_go_and_changed_ones_are_as_before(
+    mona: User, invoices: Queue, labels: Queue
+) -> None:
+    head = "reference,name,queue,priority,due_at,batch\n"
+    bring(head + "A,Old,Invoices,2,2030-05-04,1\nC,Same,Invoices,2,,\n", by=mona)
+    before = list(Task.objects.values())
+    record = bring(
+        head + "A,New,Labels,1,2031-05-04,2\nB,Check,Invoices,2,,\nC,Same,Invoices,2,,\n", by=mona
+    )
+    assert "Undo the import" in page_of_undo(mona, record)
+    page = press(at(mona), "undo_begin", record)
+    assert "The import is undone." in page.content.decode()
+    assert list(Task.objects.values()) == before
+    gone = Task.history.filter(reference="B").latest()
+    assert (gone.history_type, gone.kind, gone.history_user) == ("-", "undone", mona)
+    back = Task.objects.get(reference="A").history.latest()
+    assert (back.history_type, back.kind, back.name) == ("~", "undone", "Old")
+    assert back.history_change_reason == "import of tasks.csv undone"
+    assert list(invariants.broken()) == []
+
+
+def test_it_is_undone_once_and_can_be_imported_again(mona: User, invoices: Queue) -> None:
+    record = bring(some(2), by=mona)
+    press(at(mona), "undo_begin", record)
+    with pytest.raises(InvalidTransition):
+        import_undo.begin(record, by=mona)
+    assert bring(some(2), by=mona).new == 2
+
+
+def test_what_was_touched_since_is_named_and_nothing_is_undone(
+    mona: User, anna: User, invoices: Queue
+) -> None:
+    record = bring(some(30), by=mona)
+    for task in Task.objects.all()[:25]:
+        desk.hold(task.pk, by=mona, reason="Wait.")
+    page = page_of_undo(mona, record)
+    assert "25 of its tasks have been touched since." in page
+    assert "A-0, A-1," in page
+    assert "A-19 …" in page
+    assert "touched since" in press(at(mona), "undo_begin", record).content.decode()
+    assert Task.objects.count() == 30
+
+
+def test_the_untouched_ones_can_be_cancelled_with_a_reason(
+    mona: User, anna: User, invoices: Queue
+) -> None:
+    desk.sign_in(anna.pk)
+    bring(HEAD + "OLD,Check,Invoices\n", by=None)
+    record = bring(some(3), by=mona)
+    desk.hold(Task.objects.get(reference="A-0").pk, by=mona, reason="Wait.")
+    client = at(mona)
+    assert "reason" in press(client, "undo_cancel", record, reason=" ").content.decode().lower()
+    page = press(client, "undo_cancel", record, reason="Wrong file")
+    assert "Cancel all that match" in page.content.decode()
+    chosen = Task.objects.filter(pk__in=BulkChange.objects.get().tasks)
+    assert [task.reference for task in chosen.order_by("pk")] == ["A-1", "A-2"]
+
+
+def test_what_is_touched_while_it_is_undone_is_left_and_named(
+    mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = bring(some(3), by=mona)
+    undo = import_undo._undo_batch
+
+    def meanwhile(*args: Any) -> Any:
+        desk.hold(Task.objects.get(reference="A-1").pk, by=mona, reason="Wait.")
+        return undo(*args)
+
+    monkeypatch.setattr(import_undo, "_undo_batch", meanwhile)
+    page = press(at(mona), "undo_begin", record).content.decode()
+    assert "1 task was touched meanwhile and is left as it is: A-1" in page
+    assert [(task.reference, task.status) for task in Task.objects.all()] == [
+        ("A-1", Status.ON_HOLD)
+    ]
+
+
+def test_rows_that_others_wrote_meanwhile_are_not_its_own(mona: User, invoices: Queue) -> None:
+    record = bring(some(2), by=mona)
+    bring(HEAD + "B,Check,Invoices\n", by=mona)
+    record.last_history = Task.history.latest().history_id
+    record.save()
+    press(at(mona), "undo_begin", record)
+    record.refresh_from_db()
+    assert record.state == ImportState.UNDONE
+    assert [task.reference for task in Task.objects.all()] == ["B"]
+
+
+def test_only_managers_undo(mona: User, otto: User, anna: User, invoices: Queue) -> None:
+    record = bring(some(1), by=mona)
+    for user in (otto, anna):
+        with pytest.raises(NotAllowed):
+            import_undo.begin(record, by=user)
+        assert press(at(user), "undo_begin", record).status_code == 403
+    assert at(otto).get(reverse("admin:import_undo", args=[record.pk])).status_code == 302
