@@ -1,4 +1,4 @@
-"""Import and export of tasks; what a row may say stands in `qc.rows`.
+"""Import of tasks; what a row may say stands in `qc.rows`.
 
 An import is all or nothing. A reference that is new makes a task; one that is still waiting is
 changed where the file says something else; one that is in work or done is left alone.
@@ -6,25 +6,22 @@ changed where the file says something else; one that is in work or done is left 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
-import tablib
 from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from import_export import resources
 
 from qc import desk, history, permissions, tables
-from qc.cells import Fault, escaped
-from qc.columns import COLUMNS, STATE, check_mapping, guess, heading
-from qc.models import Priority, Queue, Status, Task, User
+from qc.cells import Fault
+from qc.columns import check_mapping, guess
+from qc.models import Queue, Status, Task, User
 from qc.origin import Through, acting
-from qc.rows import Checker, same, text_of
+from qc.rows import Checker, same
 from qc.transactions import retrying
 from qc.zones import for_the_record
 
@@ -176,38 +173,3 @@ def _changes(task: Task, row: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
 def _undoes_a_raise(task: Task, name: str, told: Any) -> bool:
     # The sweep raises what is past due; the same file again must not begin that anew.
     return name == "priority" and task.is_late and told > task.priority
-
-
-class TaskResource(resources.ModelResource):
-    """Tasks as a table: our columns, then those of `details`, then their state."""
-
-    class Meta:
-        model = Task
-        fields = COLUMNS
-
-    def export(self, queryset: Any = None, **_kwargs: Any) -> tablib.Dataset:
-        """Gives the table; cells that a spreadsheet would run are made text by a leading '."""
-        tasks = Task.objects.all() if queryset is None else queryset
-        tasks = list(tasks.select_related("queue", "assignee"))
-        extra = list(dict.fromkeys(name for task in tasks for name in task.details))
-        headings = [*COLUMNS, *(escaped(heading(name)) for name in extra), *STATE]
-        table = tablib.Dataset(headers=headings)
-        for task in tasks:
-            details = [text_of(task.details.get(name)) for name in extra]
-            table.append([escaped(cell) for cell in (*_ours(task), *details, *_state(task))])
-        return table
-
-
-def _ours(task: Task) -> tuple[str, ...]:
-    queue, priority, due = task.queue.name, Priority(task.priority).name, _moment(task.due_at)
-    return task.reference, task.name, queue, priority, due, task.instructions, task.link
-
-
-def _state(task: Task) -> tuple[str, ...]:
-    person = task.assignee.username if task.assignee else ""
-    moments = (_moment(task.assigned_at), _moment(task.completed_at))
-    return task.status, person, *moments, task.outcome, task.notes
-
-
-def _moment(moment: datetime | None) -> str:
-    return timezone.localtime(moment).isoformat(" ") if moment else ""

@@ -10,6 +10,7 @@ QC = Path(__file__).parent.parent / "qc"
 
 LAYERS = [
     {"admin", "templatetags", "api", "tasks", "management", "middleware", "signins", "apps"},
+    {"task_export", "trail_export"},
     {
         "sweeps",
         "resources",
@@ -23,13 +24,13 @@ LAYERS = [
     },
     {"desk", "rows", "trail_filters"},
     {"columns"},
-    {"matching", "tables", "cells", "dates", "trail_words", "last_rows", "life"},
+    {"matching", "tables", "dates", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset", "days", "ranks", "borrowed"},
+    {"request_id", "keyset", "days", "ranks", "borrowed", "cells"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

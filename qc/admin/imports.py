@@ -1,4 +1,4 @@
-"""Import of tasks in two steps, upload with preview and confirmation; and export of a list.
+"""Import of tasks in two steps, upload with preview and confirmation.
 
 The uploaded file waits for its confirmation in the session of who uploaded it: nobody else can
 confirm it, it is imported once, and it goes when the session does.
@@ -20,15 +20,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
-from import_export.admin import ImportExportMixin
-from import_export.formats.base_formats import CSV, XLSX
-from unfold.contrib.import_export.forms import ExportForm
+from import_export.admin import ImportMixin
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from qc import permissions
 from qc.admin.import_preview import parts
 from qc.columns import COLUMNS, NEEDED
-from qc.resources import ImportResult, TaskResource, import_tasks
+from qc.resources import ImportResult, import_tasks
 
 MOST_BYTES = 10 * 1024 * 1024
 UPLOAD = "qc_upload"
@@ -53,23 +51,12 @@ class UploadForm(forms.Form):
         return file
 
 
-class TaskImportExport(ImportExportMixin):
-    """Adds import, for managers, and export, for managers and auditors, to the list of tasks."""
-
-    resource_classes = (TaskResource,)
-    export_form_class = ExportForm
+class TaskImport(ImportMixin):
+    """Adds import, for managers, to the list of tasks."""
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Whether this user may import."""
         return permissions.is_manager(request.user)
-
-    def get_export_formats(self) -> list[type]:
-        """Gives the formats that can be imported again."""
-        return [CSV, XLSX]
-
-    def get_export_queryset(self, request: HttpRequest) -> Any:
-        """Gives the tasks of the list as it is filtered, in the order they came."""
-        return super().get_export_queryset(request).order_by("pk")
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Asks for a file, and shows what importing it would do."""

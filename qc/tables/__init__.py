@@ -11,13 +11,26 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+from qc.cells import ERRORS
 from qc.tables import kinds, plain, spelling, workbooks
-from qc.tables.forms import DELIMITERS, ENCODINGS, ERRORS, XLSX, BadFile, Format, Row
+from qc.tables.forms import (
+    DELIMITERS,
+    ENCODINGS,
+    MOST_COLUMNS,
+    MOST_IN_CELL,
+    XLSX,
+    BadFile,
+    Format,
+    Row,
+)
 
 __all__ = [
     "DELIMITERS",
     "ENCODINGS",
     "ERRORS",
+    "MOST_COLUMNS",
+    "MOST_IN_CELL",
+    "XLSX",
     "BadFile",
     "Format",
     "Row",
