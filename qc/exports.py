@@ -51,15 +51,16 @@ def xlsx_file(rows: Rows) -> IO[bytes]:
 
 def json_lines(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Gives objects as JSON Lines: each line is one."""
+    encode = _Json().encode
     for one in told:
-        yield (_Json().encode(one) + "\n").encode()
+        yield (encode(one) + "\n").encode()
 
 
 def json_list(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Gives objects as a JSON list, line by line: each line between the brackets is one."""
-    between = "[\n"
+    encode, between = _Json().encode, "[\n"
     for one in told:
-        yield (between + _Json().encode(one)).encode()
+        yield (between + encode(one)).encode()
         between = ",\n"
     yield b"[]\n" if between == "[\n" else b"\n]\n"
 

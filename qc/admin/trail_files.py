@@ -31,8 +31,9 @@ def urls(site: Any) -> list[URLPattern]:
     """Gives the addresses of the files, for the admin site to include."""
 
     def inside(ending: str) -> Any:
-        view = guarded(site, "qc.export_task", PAGE, require_GET(partial(export, ending)))
-        return guarded(site, "qc.view_historicaltask", PAGE, view)
+        view: Any = require_GET(partial(export, ending))
+        exporting = guarded(site, "qc.export_task", PAGE, view)
+        return guarded(site, "qc.view_historicaltask", PAGE, exporting)
 
     return [
         path(f"trail/trail.{ending}", inside(ending), name=f"trail_{ending}") for ending in FILES
