@@ -23,17 +23,15 @@ from qc.rows import details_as_told
 
 # So many tasks are looked at together.
 WINDOW = 1000
+# No workbook has more.
+MOST_ROWS = 1_048_576
 MOST_DETAILS = tables.MOST_COLUMNS - len(COLUMNS) - len(STATE)
 # Those of JSON: there the sender's own columns stand together, with their types.
 NAMES = (*COLUMNS, "details", *STATE)
 
 
-class TooManyColumns(QCError):
-    """These tasks have too many columns of their senders' for one table."""
-
-
-class TooLong(QCError):
-    """A text is too long for a cell of a workbook."""
+class NoTable(QCError):
+    """No table can hold these tasks."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,16 @@ class Export:
         return self.tasks.filter(pk__lte=self.last).count()
 
     def csv(self) -> Iterator[bytes]:
-        """Gives a CSV file in parts. Raises TooManyColumns, before the first of them."""
+        """Gives a CSV file in parts. Raises NoTable, before the first of them."""
         return exports.blocks(exports.csv_lines(self._table(self._details())))
 
     def xlsx(self) -> IO[bytes]:
-        """Gives an XLSX file, all of it text. Raises TooManyColumns and TooLong."""
+        """Gives an XLSX file, all of it text. Raises NoTable."""
+        if self.count() >= MOST_ROWS:
+            words = _("A workbook has no room for so many tasks. Please take CSV or JSON.")
+            raise NoTable(words)
         file = TemporaryFile()  # noqa: SIM115
-        rows = _Cells(self._table(self._details()))
-        tables.write(file, tables.XLSX, rows)
-        if rows.too_long:
-            raise TooLong(_too_long(rows.too_long))
+        tables.write(file, tables.XLSX, map(_fitting, self._table(self._details())))
         file.seek(0)
         return file
 
@@ -81,7 +79,7 @@ class Export:
             names |= dict.fromkeys(details_as_told(details[0]))
             if len(names) > MOST_DETAILS:
                 words = {"most": MOST_DETAILS}
-                raise TooManyColumns(
+                raise NoTable(
                     _(
                         "These tasks have more than %(most)d columns of their senders' own. "
                         "Please filter by queue, or take JSON."
@@ -130,28 +128,13 @@ def _told(task: Task) -> tuple[Any, ...]:
     return *ours, task.instructions, task.link, task.details, *state
 
 
-class _Cells:
-    """Rows as they stand in a workbook, up to the first that none can hold.
-
-    Whoever writes them is not interrupted: openpyxl would leave its own half of the file behind.
-    """
-
-    def __init__(self, rows: Iterable[list[str]]) -> None:
-        self.rows = rows
-        self.too_long = ""
-
-    def __iter__(self) -> Iterator[list[str]]:
-        for row in self.rows:
-            cells = [escaped(cell) for cell in row]
-            if max(map(len, cells)) > tables.MOST_IN_CELL:
-                self.too_long = row[0]
-                return
-            yield cells
-
-
-def _too_long(reference: str) -> str:
-    words = {"task": reference, "most": f"{tables.MOST_IN_CELL:,}"}
-    return (
+def _fitting(row: Iterable[str]) -> list[str]:
+    """Gives a row as it stands in a workbook. Raises NoTable for what no cell of it can hold."""
+    cells = [escaped(cell) for cell in row]
+    if max(map(len, cells)) <= tables.MOST_IN_CELL:
+        return cells
+    words = {"task": cells[0], "most": f"{tables.MOST_IN_CELL:,}"}
+    raise NoTable(
         _(
             "%(task)s has a text of more than %(most)s characters, which no cell of a workbook "
             "can hold. Please take CSV or JSON."

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 
 from qc.cells import ERRORS
-from qc.tables import kinds, plain, spelling, workbooks
+from qc.tables import bare, kinds, plain, spelling, workbooks
 from qc.tables.forms import (
     DELIMITERS,
     ENCODINGS,
@@ -72,4 +72,7 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
 
     What Windows-1252 has no character for becomes a question mark.
     """
-    (workbooks if format.kind == "xlsx" else plain).write(file, format, rows)
+    if format.kind == "xlsx":
+        bare.write(file, rows)
+    else:
+        plain.write(file, format, rows)
