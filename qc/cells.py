@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 # No workbook can hold these.
 UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")
-# A spreadsheet runs a cell that begins so.
-RUNS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a cell that begins so; before it, some take tabs and ends of lines for nothing.
+RUNS = ("=", "+", "-", "@")
+# What a cell says instead of what its formula should give.
+ERRORS = frozenset(
+    ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"]
+)
 # Blank to whoever looks at the cell, and no white space to Python.
 INVISIBLE = "\u200b\u2060\ufeff"
+# Before what counts: blanks, which some programs leave out, and apostrophes. What has one of its
+# own gets one more, so that it comes back with it.
+BEFORE = re.compile(f"['\\s{INVISIBLE}]*")
 
 
 @dataclass(frozen=True)
@@ -42,5 +49,8 @@ def unescaped(cell: str) -> str:
 
 
 def _runs(text: str) -> bool:
-    # What has an apostrophe of its own gets one more, so that it comes back with it.
-    return text.lstrip("'").startswith(RUNS)
+    """Whether a spreadsheet would run it, or take it for the failure of what it ran."""
+    before = BEFORE.match(text)[0]  # type: ignore[index]
+    bare = text[len(before) :]
+    shifted = bool(bare) and ("\t" in before or "\r" in before)
+    return shifted or bare.startswith(RUNS) or stripped(bare) in ERRORS

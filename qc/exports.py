@@ -1,16 +1,20 @@
-"""Tables for a spreadsheet, as CSV or XLSX: no cell of them is run as a formula."""
+"""Files of what is exported: tables as CSV or XLSX, of which no cell is run as a formula; JSON."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from openpyxl import Workbook
 
 from qc.cells import escaped
 
 # Excel takes a CSV file for UTF-8 only when it begins so.
 MARK = "\ufeff"
+# What is sent at once: a line by itself would be a packet by itself.
+BLOCK = 64 * 1024
 
 Rows = Iterable[Sequence[object]]
 
@@ -43,6 +47,49 @@ def xlsx_file(rows: Rows) -> IO[bytes]:
     book.save(file)
     file.seek(0)
     return file
+
+
+def json_lines(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Gives objects as JSON Lines: each line is one."""
+    encode = _Json().encode
+    for one in told:
+        yield (encode(one) + "\n").encode()
+
+
+def json_list(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Gives objects as a JSON list, line by line: each line between the brackets is one."""
+    encode, between = _Json().encode, "[\n"
+    for one in told:
+        yield (between + encode(one)).encode()
+        between = ",\n"
+    yield b"[]\n" if between == "[\n" else b"\n]\n"
+
+
+def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Gives the lines again, many at a time."""
+    block, size = [], 0
+    for line in lines:
+        block.append(line)
+        size += len(line)
+        if size >= BLOCK:
+            yield b"".join(block)
+            block, size = [], 0
+    yield b"".join(block)
+
+
+class _Json(DjangoJSONEncoder):
+    """JSON that says moments to the microsecond, in UTC, and texts as they are."""
+
+    def __init__(self) -> None:
+        super().__init__(ensure_ascii=False)
+
+    def default(self, o: Any) -> Any:
+        return exactly(o) if isinstance(o, datetime) else super().default(o)
+
+
+def exactly(moment: datetime) -> str:
+    """Gives a moment in UTC, to the microsecond, as ISO 8601 has it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _safe(row: Sequence[object]) -> list[object]:

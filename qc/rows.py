@@ -108,10 +108,15 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def details_as_told(details: dict[str, Any]) -> dict[str, str]:
+    """Gives the sender's columns as a table tells them: named, and those that are not empty."""
+    texts = {_as_told(name): _as_told(text_of(value)) for name, value in details.items()}
+    return {name: text for name, text in texts.items() if name and text}
+
+
 def _as_told(value: Any) -> Any:
     if isinstance(value, dict):
-        texts = {name: _as_told(text_of(one)) for name, one in value.items()}
-        return {name: text for name, text in texts.items() if text}
+        return details_as_told(value)
     if isinstance(value, str):
         return stripped(UNPRINTABLE.sub("", value).replace("\r\n", "\n"))
     return value

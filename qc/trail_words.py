@@ -128,8 +128,9 @@ def _of_queue(row: Any, name: Name) -> dict[str, str]:
 
 
 def _of_event(row: Any, _name: Name) -> dict[str, str]:
-    n = row.details.get("rows", 0)
-    rows = ngettext("%d task", "%d tasks", n) % n
+    n = row.details.get("rows")
+    # How much of the trail goes is not known when its export begins.
+    rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
     return {"it": "", "name": row.name, "rows": rows}
 
 

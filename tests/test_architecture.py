@@ -14,11 +14,11 @@ LAYERS = [
     {"imports"},
     {"import_batches", "import_reading", "import_samples", "import_undo"},
     {"import_plan", "import_files"},
-    {"sweeps", "resources", "bulk", "explanations", "invariants", "demo"}
-    | {"trail", "reports", "exports"},
+    {"task_export", "trail_export"},
+    {"sweeps", "bulk", "explanations", "invariants", "demo"} | {"trail", "reports", "exports"},
     {"desk", "rows", "trail_filters", "import_lease"},
     {"columns"},
-    {"matching", "cells", "dates", "trail_words", "last_rows", "life"},
+    {"matching", "dates", "trail_words", "last_rows", "life"},
     {"assignment", "presence"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
@@ -26,7 +26,7 @@ LAYERS = [
     {"import_records"},
     {"tables"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset", "days", "ranks", "borrowed"},
+    {"request_id", "keyset", "days", "ranks", "borrowed", "cells"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

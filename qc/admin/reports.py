@@ -8,26 +8,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.http import (
-    FileResponse,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from qc import exports, reports
+from qc.admin import files
 from qc.admin.guards import guarded
 from qc.admin.report_form import ReportForm, presets
 from qc.admin.report_table import Table
 from qc.reports import Grouping
 
 PAGE = "admin:reports"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def urls(site: Any) -> list[URLPattern]:
@@ -43,6 +37,7 @@ def urls(site: Any) -> list[URLPattern]:
         path("reports/", inside(page), name="reports"),
         path("reports/report.csv", exporting(csv), name="reports_csv"),
         path("reports/report.xlsx", exporting(xlsx), name="reports_xlsx"),
+        path("reports/report.json", exporting(json), name="reports_json"),
     ]
 
 
@@ -73,14 +68,19 @@ def export(
 def csv(table: Table) -> StreamingHttpResponse:
     """Gives the report as CSV."""
     lines = exports.csv_lines(table.for_export())
-    named = {"Content-Disposition": f'attachment; filename="{_filename(table)}.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=named)
+    return files.streamed(lines, f"{_filename(table)}.csv", files.CSV)
 
 
 def xlsx(table: Table) -> StreamingHttpResponse:
     """Gives the report as XLSX."""
-    file, name = exports.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    return files.workbook(exports.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx")
+
+
+def json(table: Table) -> StreamingHttpResponse:
+    """Gives the report as JSON: a list of rows, each with the headings of the CSV file as names."""
+    headings, *rows = table.for_export()
+    told = (dict(zip(map(str, headings), row, strict=True)) for row in rows)
+    return files.streamed(exports.json_list(told), f"{_filename(table)}.json", files.JSON)
 
 
 def _table(form: ReportForm) -> Table:

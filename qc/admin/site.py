@@ -10,10 +10,28 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import floor, import_pages, my_settings, my_work, presence_switch, reports, trail
+from qc.admin import (
+    floor,
+    import_pages,
+    my_settings,
+    my_work,
+    presence_switch,
+    reports,
+    trail,
+    trail_files,
+)
 from qc.models import User
 
-OWN_PAGES = (my_work, floor, presence_switch, my_settings, import_pages, reports, trail)
+OWN_PAGES = (
+    my_work,
+    floor,
+    presence_switch,
+    my_settings,
+    import_pages,
+    reports,
+    trail,
+    trail_files,
+)
 
 
 class SignInForm(AuthenticationForm):

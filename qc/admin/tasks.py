@@ -15,18 +15,18 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from qc import desk, events, explanations, history, life
+from qc import desk, explanations, history, life
 from qc.admin import labels
 from qc.admin.bulk_pages import BulkPages
 from qc.admin.dialogs import find
+from qc.admin.exports import TaskExport
 from qc.admin.forms import TaskForm
+from qc.admin.imports import TaskImport
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others, save_edit
 from qc.admin.task_actions import TaskActions, offered
-from qc.admin.task_export import TaskImportExport
 from qc.admin.task_filters import LIVE, DaysFilter, LateFilter
 from qc.admin.task_list import TaskRows
 from qc.admin.task_orders import begins_with
-from qc.events import EventKind
 from qc.models import Task
 from qc.words import clock
 
@@ -34,7 +34,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
+class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -62,6 +62,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
     # Counts of each filter's choices would be counts of the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     list_before_template = "qc/admin/unfinished.html"
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")
@@ -115,13 +116,6 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, Page):
         if Task.objects.filter(there).exists():
             return queryset.filter(there), False
         return queryset.filter(name__icontains=term), False
-
-    def get_data_for_export(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Gives the table; the audit trail keeps who took what along."""
-        table = super().get_data_for_export(request, *args, **kwargs)
-        asked = {name: value for name, value in request.GET.items() if value}
-        events.record(EventKind.EXPORTED, rows=len(table), filters=asked)
-        return table
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
         """Gives the kind of list this page is."""

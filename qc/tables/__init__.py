@@ -11,13 +11,26 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from qc.tables import kinds, plain, spelling, workbooks
-from qc.tables.forms import DELIMITERS, ENCODINGS, ERRORS, XLSX, BadFile, Format, Row
+from qc.cells import ERRORS
+from qc.tables import bare, kinds, plain, spelling, workbooks
+from qc.tables.forms import (
+    DELIMITERS,
+    ENCODINGS,
+    MOST_COLUMNS,
+    MOST_IN_CELL,
+    XLSX,
+    BadFile,
+    Format,
+    Row,
+)
 
 __all__ = [
     "DELIMITERS",
     "ENCODINGS",
     "ERRORS",
+    "MOST_COLUMNS",
+    "MOST_IN_CELL",
+    "XLSX",
     "BadFile",
     "Format",
     "Row",
@@ -59,4 +72,7 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
 
     What Windows-1252 has no character for becomes a question mark.
     """
-    (workbooks if format.kind == "xlsx" else plain).write(file, format, rows)
+    if format.kind == "xlsx":
+        bare.write(file, rows)
+    else:
+        plain.write(file, format, rows)

@@ -22,10 +22,6 @@ DELIMITERS = {
     "|": pgettext_lazy("between cells", "vertical bar"),
 }
 
-# What a cell says instead of what its formula should give.
-ERRORS = frozenset(
-    ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"]
-)
 MOST_COLUMNS = 256
 # No spreadsheet holds more in a cell.
 MOST_IN_CELL = 32_767

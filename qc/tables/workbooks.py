@@ -1,24 +1,21 @@
-"""Reads and writes workbooks: XLSX.
+"""Reads workbooks: XLSX.
 
 openpyxl holds all texts of a workbook and an element for each row, parses in Python, and gives up
 at styles that some programs write. Here only what cells say is read, and never held.
 """
 
-import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from xml.parsers.expat import ExpatError
 
-import openpyxl
 from django.utils.translation import gettext as _
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from qc.tables import package
-from qc.tables.forms import BadFile, Format, Row
+from qc.tables.forms import BadFile, Row
 from qc.tables.numbers import Numbers
 from qc.tables.sheets import Sheet, Texts
 
@@ -32,8 +29,6 @@ DAMAGED = (
     OverflowError,
     ValueError,
 )
-# What XML can't hold stands as _x0001_, and so must what only looks like that.
-UNSPEAKABLE = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def read(file: BinaryIO) -> Iterator[Row]:
@@ -43,23 +38,6 @@ def read(file: BinaryIO) -> Iterator[Row]:
             yield from _rows(packed)
         except DAMAGED as error:
             raise BadFile(_("This workbook is damaged. Please save it anew.")) from error
-
-
-def write(file: BinaryIO, _format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Writes rows as texts, so that no spreadsheet takes them for formulas, dates or numbers."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet()
-    for cells in rows:
-        sheet.append([_cell(sheet, text) for text in cells])
-    book.save(file)
-
-
-def _cell(sheet: Any, text: str) -> Any:
-    escaped = UNSPEAKABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    cell = WriteOnlyCell(sheet, escaped)
-    # Whatever it looks like.
-    cell.data_type = "s"
-    return cell if text else None
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """*Reports*: who may look, what is asked in the address, what the files hold, what a look costs."""
 
+import json
 import re
 from datetime import timedelta
 from functools import partial
@@ -170,6 +171,12 @@ class TestFiles:
         _heading, day, total = sheet.iter_rows(values_only=True)
         assert (str(day[0].date()), *day[1:4]) == (today()["first"], 5, 1, 20)
         assert total[:3] == ("Total", 5, 1)
+
+    def test_json_has_days_and_numbers_by_the_headings(self, mona_at_the_desk: Client) -> None:
+        answer: Any = mona_at_the_desk.get(f"{PAGE}report.json", {"by": "day", **today()})
+        day, total = json.loads(answer.getvalue())
+        assert (day["Day"], day["Done"], day["Failed share (%)"]) == (today()["first"], 5, 20.0)
+        assert total["Day"] == "Total"
 
 
 class TestWhatALookCosts:
