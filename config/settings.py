@@ -31,6 +31,9 @@ QC_UNSEEN_MINUTES = environment.whole_number("QC_UNSEEN_MINUTES", default=15, le
 QC_START_MINUTES = environment.whole_number("QC_START_MINUTES", default=10, least=1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)
+# Copies of the seals over the history that whoever owns the database can't change.
+QC_SEAL_FILE = environment.env.str("QC_SEAL_FILE", "")
+QC_SEAL_URL = environment.web_address("QC_SEAL_URL")
 
 # Parts
 
@@ -187,6 +190,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # By the clock, so that a beat that is restarted every day runs it too.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
+    "seal": {"task": "qc.tasks.seal", "schedule": crontab(), "options": {"expires": 60.0}},
+    "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
     "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
 }
 

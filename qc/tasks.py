@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from knox.models import get_token_model
 
-from qc import bulk, last_rows, sweeps
+from qc import bulk, last_rows, outside, seals, sweeps, verified
 from qc.request_id import request_id
 
 logger = logging.getLogger(__name__)
@@ -57,3 +57,17 @@ def prove() -> None:
         return
     more = f" … and {len(differing) - NAMED} more" if len(differing) > NAMED else ""
     logger.error("prove: %d differ: %s%s", len(differing), "; ".join(differing[:NAMED]), more)
+
+
+@shared_task
+def seal() -> None:
+    """Seals what has been written to the history, each minute, and copies the seals outside."""
+    if rows := seals.seal():
+        logger.info("seal: %d rows", rows)
+    outside.copy()
+
+
+@shared_task
+def verify() -> None:
+    """Verifies each night what is new and a part of the rest; what is wrong, is an error."""
+    verified.tonight()

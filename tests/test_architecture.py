@@ -20,7 +20,12 @@ LAYERS = [
         "trail",
         "reports",
         "exports",
+        "seal_export",
+        "verified",
     },
+    {"verification"},
+    {"seals", "outside"},
+    {"canonical"},
     {"desk", "rows", "trail_filters"},
     {"columns"},
     {"matching", "tables", "cells", "dates", "trail_words", "last_rows", "life"},
@@ -28,8 +33,18 @@ LAYERS = [
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
-    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset", "days", "ranks"},
+    {
+        "querysets",
+        "exceptions",
+        "origin",
+        "events",
+        "transactions",
+        "prepared",
+        "words",
+        "zones",
+        "chain",
+    },
+    {"request_id", "keyset", "days", "ranks", "breaches"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

@@ -1,0 +1,116 @@
+"""Verifies that the history is as it was sealed, and names what is not, the first first."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from qc import canonical
+from qc.breaches import Breach
+from qc.canonical import Row
+from qc.chain import NOTHING, Seal, Spans, within
+from qc.seals import LATE, last_of, open_gaps
+from qc.trail_filters import TABLES
+
+# So many seals are read at once: each has some 32 KB.
+SEALS = 20
+
+
+def _ignore(rows: int) -> None:
+    """Tells nobody."""
+
+
+class Known(NamedTuple):
+    """What is known of rows that were missing when their time was sealed, by table.
+
+    `late` were sealed later, `gaps` are where some may still come. Read it after the last seal
+    that is verified with it.
+    """
+
+    late: dict[str, set[int]]
+    gaps: dict[str, Spans]
+
+    @classmethod
+    def now(cls) -> "Known":
+        """Reads it."""
+        late: dict[str, set[int]] = {table: set() for table in TABLES}
+        for table, ids in Seal.objects.filter(is_late=True).values_list("table", "ids"):
+            late[table].update(within(ids))
+        return cls(late, {table: open_gaps(table) for table in TABLES})
+
+    def may_come(self, table: str, pk: int) -> bool:
+        """Whether a row that its seal has not may be a late one."""
+        is_late = pk in self.late[table]
+        return is_late or any(first <= pk <= last for first, last in self.gaps[table])
+
+
+def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> Iterator[Breach]:
+    """Gives all that is not as it was sealed from one seal to another; tells how many rows it read.
+
+    `last` must have been there before.
+    """
+    known, expected = Known.now(), first
+    before = Seal.objects.filter(number=first - 1).values_list("hash", flat=True).first()
+    previous = NOTHING if first == 1 else before
+    for seal in seals_between(first, last):
+        if seal.number != expected:
+            yield Breach("seal deleted", expected)
+        elif seal.previous != previous:
+            yield Breach("seal unlinked", seal.number)
+        yield from _of_seal(seal, known)
+        previous, expected = seal.hash, seal.number + 1
+        told(seal.rows)
+    if expected <= last:
+        yield Breach("seal deleted", expected)
+
+
+def seals_between(first: int, last: int) -> Iterator[Seal]:
+    """Gives the seals from one number to another, few at once in memory."""
+    while some := list(Seal.objects.filter(number__range=(first, last)).order_by("number")[:SEALS]):
+        yield from some
+        first = some[-1].number + 1
+
+
+def _of_seal(seal: Seal, known: Known) -> Iterator[Breach]:
+    if seal.hash != seal.right_hash():
+        yield Breach("seal changed", seal.number)
+    elif not set(seal.columns) <= set(canonical.columns_of(seal.table)):
+        yield Breach("seal unreadable", seal.number)
+    else:
+        yield from _of_rows(seal, rows_of(seal, known))
+
+
+def rows_of(seal: Seal, known: Known) -> dict[int, Row]:
+    """Reads the rows that are now where those of a seal were, but for late ones of others."""
+    if seal.is_late:
+        rows = canonical.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
+        return {row.pk: row for row in rows}
+    # No row of ours has an id below 1: who puts one there is found too.
+    rows = canonical.between(seal.table, seal.columns, seal.above or None, seal.upto)
+    sealed = set(within(seal.ids))
+    return {
+        row.pk: row for row in rows if row.pk in sealed or not known.may_come(seal.table, row.pk)
+    }
+
+
+def _of_rows(seal: Seal, rows: dict[int, Row]) -> Iterator[Breach]:
+    sealed = seal.digest_of()
+    earliest = _earliest(seal)
+    for pk in sorted(sealed.keys() | rows.keys()):
+        row, digest = rows.get(pk), sealed.get(pk)
+        what = ""
+        if row is None:
+            what = "deleted"
+        elif digest is None:
+            what = "inserted"
+        elif row.digest != digest:
+            what = "reordered" if row.digest in sealed.values() else "changed"
+        elif not earliest <= row.date <= seal.sealed_at + LATE:
+            what = "misdated"
+        if what:
+            yield Breach(what, seal.number, seal.table, pk)
+
+
+def _earliest(seal: Seal) -> datetime:
+    """Gives how old a row can be that was not sealed before: what is older was put there."""
+    before = last_of(seal.table, below=seal.number)
+    return before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)
