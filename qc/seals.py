@@ -100,6 +100,12 @@ def last_of(table: str, below: int | None = None) -> Seal | None:
     return seals.order_by("-number").first()
 
 
+def waiting_since() -> datetime | None:
+    """Gives the moment of the first row that is not sealed yet, of any table; None if all are."""
+    moments = [_first_unsealed(table) for table in TABLES]
+    return min((one for one in moments if one), default=None)
+
+
 def open_gaps(table: str) -> Spans:
     """Gives the spans of ids that were missing when their time was sealed, and may still come."""
     last = last_of(table)
@@ -117,6 +123,12 @@ def _gaps(seal: Any, late: set[int]) -> Spans:
     starts = [seal.above + 1, *(end + 1 for _, end in there)]
     ends = [start - 1 for start, _ in there]
     return [[start, end] for start, end in zip(starts, ends, strict=False) if start <= end]
+
+
+def _first_unsealed(table: str) -> datetime | None:
+    last = last_of(table)
+    rows = TABLES[table].objects.filter(history_id__gt=last.upto if last else 0)
+    return rows.order_by("history_id").values_list("history_date", flat=True).first()
 
 
 def _last_settled(table: str, settled: datetime) -> int:
