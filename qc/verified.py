@@ -1,7 +1,7 @@
 """Verifies what was sealed, keeps what came of it, and says how far it has come."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, Sum
@@ -45,7 +45,7 @@ def run(
     *,
     is_rolling: bool = False,
 ) -> list[Breach]:
-    """Verifies the seals from one number to another; logs, keeps and gives what it finds."""
+    """Verifies the seals from one number to another; keeps and gives what it finds."""
     begun, rows = timezone.now(), 0
 
     def count(more: int) -> None:
@@ -64,21 +64,27 @@ def run(
         is_rolling=is_rolling,
         **_broken(found),
     )
-    _log(first, last, rows, found)
     return found
 
 
 def tonight() -> list[Breach]:
-    """Verifies all that is new, and each night another part of the rest."""
+    """Verifies all that is new, and each night another part of the rest; logs what is wrong."""
     upto, head = verified_upto(), newest_seal()
     last = head.number if head else 0
-    # Seals that were verified and are gone are missing at the end: that is found here too.
-    found = run(upto + 1, last) if last > upto else run(last + 1, upto) if last < upto else []
-    rolling = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
-    first = rolling.last + 1 if rolling and rolling.last < upto else 1
+    found: list[Breach] = []
+    if last != upto:
+        # Seals that were verified and are gone are missing at the end: that is found here too.
+        found += run(min(upto, last) + 1, max(upto, last))
     if upto:
+        first = _first_of_turn(upto)
         found += run(first, min(first + upto // NIGHTS, upto), is_rolling=True)
+    _log(last, found)
     return found
+
+
+def _first_of_turn(upto: int) -> int:
+    rolling = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
+    return rolling.last + 1 if rolling and rolling.last < upto else 1
 
 
 def verified_upto() -> int:
@@ -99,11 +105,10 @@ def _broken(found: list[Breach]) -> dict[str, object]:
     return {"what": what, "broken_seal": seal, "broken_table": table, "broken_row": row}
 
 
-def _log(first: int, last: int, rows: int, found: Iterable[Breach]) -> None:
-    sentences = [str(breach) for breach in found]
-    if not sentences:
-        logger.info("seals %d to %d are right: %d rows", first, last, rows)
+def _log(last: int, found: Sequence[Breach]) -> None:
+    if not found:
+        logger.info("verify: all is as it was sealed, up to seal %d", last)
         return
-    more = f" … and {len(sentences) - NAMED} more" if len(sentences) > NAMED else ""
-    named = "; ".join(sentences[:NAMED])
-    logger.error("seals %d to %d: %d breaches: %s%s", first, last, len(sentences), named, more)
+    named = "; ".join(str(breach) for breach in found[:NAMED])
+    more = f" … and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    logger.error("verify: %d not as sealed: %s%s", len(found), named, more)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,8 +60,9 @@ def test_any_tampering_is_found_and_the_first_row_named(
 ) -> None:
     with transaction.atomic():
         before = contents()
-        for tampering in tamperings:
-            tamper(*tampering)
+        with connection.constraint_checks_disabled():
+            for tampering in tamperings:
+                tamper(*tampering)
         after = contents()
         wrong = {key for key in before | after if before.get(key) != after.get(key)}
         assert {(breach.table, breach.row) for breach in found()} == wrong
@@ -117,5 +118,5 @@ def change_column(table: str, pk: int, which: int) -> None:
     kind = field.get_internal_type()
     others = {"DateTimeField": f"2020-01-01 00:00:00.0000{which:02}", "JSONField": '{"x": 1}'}
     value = f"1 - {field.column}" if kind == "BooleanField" else "%s"
-    values = [pk] if kind == "BooleanField" else [others.get(kind, which), pk]
+    values = [pk] if kind == "BooleanField" else [others.get(kind, which % 10), pk]
     by_hand(f"UPDATE {db_table(table)} SET {field.column} = {value} WHERE history_id = %s", *values)

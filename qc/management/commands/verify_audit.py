@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verifies the seals chosen, and those of the copy."""
         first, last = chosen(options)
-        progress = Progress(self.stderr, verified.rows_between(first, last))
+        progress = Progress(self.stdout, verified.rows_between(first, last))
         found = verified.run(first, last, progress.advance) if first <= last else []
         progress.end()
         if options["against"]:
