@@ -68,6 +68,7 @@ class Seal(models.Model):
         default_permissions = ()
         indexes = [  # noqa: RUF012
             models.Index(fields=["table", "is_late", "number"], name="seal_of_table"),
+            models.Index(fields=["table", "newest"], name="seal_newest"),
             models.Index(fields=["is_posted", "number"], name="seal_to_post"),
         ]
 

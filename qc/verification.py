@@ -32,15 +32,20 @@ class Known(NamedTuple):
     @classmethod
     def now(cls) -> "Known":
         """Reads it."""
-        late: dict[str, set[int]] = {table: set() for table in TABLES}
-        for table, ids in Seal.objects.filter(is_late=True).values_list("table", "ids"):
-            late[table].update(within(ids))
-        return cls(late, {table: open_gaps(table) for table in TABLES})
+        return cls(
+            late={table: _late_ids(table) for table in TABLES},
+            gaps={table: open_gaps(table) for table in TABLES},
+        )
 
     def may_come(self, table: str, pk: int) -> bool:
         """Whether a row that its seal has not may be a late one."""
         is_late = pk in self.late[table]
         return is_late or any(first <= pk <= last for first, last in self.gaps[table])
+
+
+def _late_ids(table: str) -> set[int]:
+    seals = Seal.objects.filter(table=table, is_late=True).values_list("ids", flat=True)
+    return {pk for ids in seals for pk in within(ids)}
 
 
 def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> Iterator[Breach]:
@@ -76,7 +81,19 @@ def _of_seal(seal: Seal, known: Known) -> Iterator[Breach]:
     elif not set(seal.columns) <= set(canonical.columns_of(seal.table)):
         yield Breach("seal unreadable", seal.number)
     else:
-        yield from _of_rows(seal, rows_of(seal, known))
+        before = last_of(seal.table, below=seal.number)
+        if not _goes_on(seal, before):
+            yield Breach("seal unlinked", seal.number)
+        # What is older was sealed before, or was put there.
+        earliest = before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)
+        yield from _of_rows(seal, rows_of(seal, known), earliest)
+
+
+def _goes_on(seal: Seal, before: Seal | None) -> bool:
+    """Whether a seal goes on where the last one of its table ended."""
+    if before is None:
+        return seal.above == 0
+    return seal.above == before.upto and seal.newest >= before.newest
 
 
 def rows_of(seal: Seal, known: Known) -> dict[int, Row]:
@@ -92,9 +109,8 @@ def rows_of(seal: Seal, known: Known) -> dict[int, Row]:
     }
 
 
-def _of_rows(seal: Seal, rows: dict[int, Row]) -> Iterator[Breach]:
+def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
     sealed = seal.digest_of()
-    earliest = _earliest(seal)
     for pk in sorted(sealed.keys() | rows.keys()):
         row, digest = rows.get(pk), sealed.get(pk)
         what = ""
@@ -108,9 +124,3 @@ def _of_rows(seal: Seal, rows: dict[int, Row]) -> Iterator[Breach]:
             what = "misdated"
         if what:
             yield Breach(what, seal.number, seal.table, pk)
-
-
-def _earliest(seal: Seal) -> datetime:
-    """Gives how old a row can be that was not sealed before: what is older was put there."""
-    before = last_of(seal.table, below=seal.number)
-    return before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from qc import seals, verified
 from qc.models import User
-from tests.engine.sealed import change
+from tests.engine.sealed import change, double
 
 
 def shown(client: Client) -> str:
@@ -40,7 +40,16 @@ def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
     page = shown(otto_reads)
     said = f"This trail is not as it was sealed. Row {pk} in the history of people was changed"
     assert said in page
-    assert 'role="alert"' in page
+    assert f'/admin/trail/person/{pk}/">What the row says now' in page
+
+
+def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
+    seals.seal()
+    double("person", User.history.latest("pk").pk, -5)
+    verified.tonight()
+    page = shown(otto_reads)
+    assert "Row -5 in the history of people was inserted" in page
+    assert "What the row says now" not in page
 
 
 def test_nobody_seals_any_more(otto_reads: Client, monkeypatch: Any) -> None:
