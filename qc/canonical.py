@@ -6,7 +6,7 @@ time in microseconds, sets of related objects as rising ids. It is the same on e
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -65,13 +65,14 @@ def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> lis
 def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[Row]:
     sets = [name for name in columns if name in _sets_of(table)]
     plain = [name for name in columns if name not in sets]
-    read = ("history_id", "history_date", *plain)
-    found = TABLES[table].objects.filter(which).order_by("history_id").values_list(*read)[:most]
-    write = [(at, name, _written(table, name)) for at, name in enumerate(plain, 2)]
-    rows = [
-        Row(values[0], values[1], {name: _or_none(to, values[at]) for at, name, to in write})
-        for values in found
-    ]
+    found = TABLES[table].objects.filter(which).order_by("history_id")
+    read = found.values_list("history_id", *plain)[:most]
+    named = ((pk, dict(zip(plain, values, strict=True))) for pk, *values in read)
+    rows = [Row(pk, content["history_date"], content) for pk, content in named]
+    for name, write in _not_json(table, plain):
+        for row in rows:
+            if row.content[name] is not None:
+                row.content[name] = write(row.content[name])
     # After the rows: what is written together with a row is there now.
     for name in sets:
         members = _members(_sets_of(table)[name], [row.pk for row in rows])
@@ -80,16 +81,14 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
     return rows
 
 
-def _or_none(write: Any, value: Any) -> Any:
-    return value if write is None or value is None else write(value)
-
-
-def _written(table: str, name: str) -> Any:
-    """Gives what turns a column's value into one that JSON has; None where it is one."""
-    field = TABLES[table]._meta.get_field(name)
-    if isinstance(field, models.DateTimeField):
-        return moment
-    return (lambda span: span // MICROSECOND) if isinstance(field, models.DurationField) else None
+def _not_json(table: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Gives the columns whose values JSON has not, and what turns those into some that it has."""
+    for name in names:
+        field = TABLES[table]._meta.get_field(name)
+        if isinstance(field, models.DateTimeField):
+            yield name, moment
+        elif isinstance(field, models.DurationField):
+            yield name, lambda span: span // MICROSECOND
 
 
 def _sets_of(table: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def canonical(value: Any) -> str:
 
 
 # Made once: `json.dumps` makes an encoder for each call that asks for something of its own.
-ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
 def moment(when: datetime) -> str:
