@@ -13,7 +13,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from qc.breaches import Breach
+from qc.breaches import TABLES, Breach
 from qc.request_id import current_request_id
 
 # The hash before the first seal.
@@ -95,6 +95,12 @@ class Seal(models.Model):
     def right_hash(self) -> str:
         """Gives the hash that it must have."""
         return hashed(self.content())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of a table there is, and has as many ids and digests as rows."""
+        ids = sum(last - first + 1 for first, last in self.ids)
+        return self.table in TABLES and ids == self.rows == len(self.digests) / DIGEST
 
     def digest_of(self) -> dict[int, bytes]:
         """Gives the digest of each row by its id."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from qc import canonical
 from qc.breaches import Breach
@@ -19,33 +18,17 @@ def _ignore(rows: int) -> None:
     """Tells nobody."""
 
 
-class Known(NamedTuple):
-    """What is known of rows that were missing when their time was sealed, by table.
+def late_spans() -> dict[str, Spans]:
+    """Gives, by table, where rows may be that were missing when their time was sealed.
 
-    `late` were sealed later, `gaps` are where some may still come. Read it after the last seal
-    that is verified with it.
+    They were sealed late, or may still come. Read it after the last seal that is verified with it.
     """
-
-    late: dict[str, set[int]]
-    gaps: dict[str, Spans]
-
-    @classmethod
-    def now(cls) -> "Known":
-        """Reads it."""
-        return cls(
-            late={table: _late_ids(table) for table in TABLES},
-            gaps={table: open_gaps(table) for table in TABLES},
-        )
-
-    def may_come(self, table: str, pk: int) -> bool:
-        """Whether a row that its seal has not may be a late one."""
-        is_late = pk in self.late[table]
-        return is_late or any(first <= pk <= last for first, last in self.gaps[table])
+    return {table: [*_sealed_late(table), *open_gaps(table)] for table in TABLES}
 
 
-def _late_ids(table: str) -> set[int]:
+def _sealed_late(table: str) -> Spans:
     seals = Seal.objects.filter(table=table, is_late=True).values_list("ids", flat=True)
-    return {pk for ids in seals for pk in within(ids)}
+    return [span for ids in seals for span in ids]
 
 
 def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> Iterator[Breach]:
@@ -53,7 +36,7 @@ def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> It
 
     `last` must have been there before.
     """
-    known, expected = Known.now(), first
+    late, expected = late_spans(), first
     before = Seal.objects.filter(number=first - 1).values_list("hash", flat=True).first()
     previous = NOTHING if first == 1 else before
     for seal in seals_between(first, last):
@@ -61,7 +44,7 @@ def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> It
             yield Breach("seal deleted", expected)
         elif seal.previous != previous:
             yield Breach("seal unlinked", seal.number)
-        yield from _of_seal(seal, known)
+        yield from _of_seal(seal, late)
         previous, expected = seal.hash, seal.number + 1
         told(seal.rows)
     if expected <= last:
@@ -75,8 +58,8 @@ def seals_between(first: int, last: int) -> Iterator[Seal]:
         first = some[-1].number + 1
 
 
-def _of_seal(seal: Seal, known: Known) -> Iterator[Breach]:
-    if seal.hash != seal.right_hash():
+def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
+    if not (seal.hash == seal.right_hash() and seal.is_whole):
         yield Breach("seal changed", seal.number)
     elif not set(seal.columns) <= set(canonical.columns_of(seal.table)):
         yield Breach("seal unreadable", seal.number)
@@ -86,7 +69,7 @@ def _of_seal(seal: Seal, known: Known) -> Iterator[Breach]:
             yield Breach("seal unlinked", seal.number)
         # What is older was sealed before, or was put there.
         earliest = before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)
-        yield from _of_rows(seal, rows_of(seal, known), earliest)
+        yield from _of_rows(seal, rows_of(seal, late), earliest)
 
 
 def _goes_on(seal: Seal, before: Seal | None) -> bool:
@@ -96,7 +79,7 @@ def _goes_on(seal: Seal, before: Seal | None) -> bool:
     return seal.above == before.upto and seal.newest >= before.newest
 
 
-def rows_of(seal: Seal, known: Known) -> dict[int, Row]:
+def rows_of(seal: Seal, late: dict[str, Spans]) -> dict[int, Row]:
     """Reads the rows that are now where those of a seal were, but for late ones of others."""
     if seal.is_late:
         rows = canonical.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
@@ -104,9 +87,11 @@ def rows_of(seal: Seal, known: Known) -> dict[int, Row]:
     # No row of ours has an id below 1: who puts one there is found too.
     rows = canonical.between(seal.table, seal.columns, seal.above or None, seal.upto)
     sealed = set(within(seal.ids))
-    return {
-        row.pk: row for row in rows if row.pk in sealed or not known.may_come(seal.table, row.pk)
-    }
+    return {row.pk: row for row in rows if row.pk in sealed or not _is_in(late[seal.table], row.pk)}
+
+
+def _is_in(spans: Spans, pk: int) -> bool:
+    return any(first <= pk <= last for first, last in spans)
 
 
 def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:

@@ -169,16 +169,18 @@ def test_a_seal_that_is_changed_deleted_or_made_anew_is_named(trail: None) -> No
     ]
 
 
-@pytest.mark.parametrize("column", ["newest", "above"])
+@pytest.mark.parametrize("column", ["newest", "above", "rows", "table"])
 def test_a_seal_added_at_the_end_can_not_make_room_for_the_past(column: str, trail: None) -> None:
     last = Seal.objects.latest("number")
     forged = Seal.objects.get(number=last.number)
     forged.number, forged.previous, forged.above = last.number + 1, last.hash, last.upto
     forged.ids, forged.rows, forged.digests = [], 0, b""
-    setattr(forged, column, {"newest": last.newest - LATER, "above": 0}[column])
+    values = {"newest": last.newest - LATER, "above": 0, "rows": 9, "table": "nothing"}
+    setattr(forged, column, values[column])
     forged.hash = forged.right_hash()
     forged.save(force_insert=True)
-    assert ("seal unlinked", forged.number) in [(one.what, one.seal) for one in found()]
+    what = "seal unlinked" if column in ("newest", "above") else "seal changed"
+    assert (what, forged.number) in [(one.what, one.seal) for one in found()]
 
 
 def test_columns_that_come_later_break_nothing(trail: None, monkeypatch: Any) -> None:
