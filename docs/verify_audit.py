@@ -52,6 +52,8 @@ def verify(export, copies):
 
 
 with open(sys.argv[1]) as export, open((sys.argv[2:] or ["/dev/null"])[0]) as copy:
-    copies = {seal["number"]: seal["hash"] for seal in map(json.loads, copy)}
+    # A line that was cut off, by a crash while it was written, was written once more.
+    whole = (json.loads(line) for line in copy if line.endswith("}\n"))
+    copies = {seal["number"]: seal["hash"] for seal in whole}
     breaches = list(verify(export, copies))
 sys.exit("\n".join(breaches) or print("All of it is as it was sealed."))

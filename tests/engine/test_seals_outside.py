@@ -179,6 +179,8 @@ def test_an_export_is_verified_without_qc_desk(trail: None, copy: Path, tmp_path
     outside.copy()
     file = tmp_path / "export.jsonl"
     call_command("export_seals", file)
+    with copy.open("a") as lines:
+        lines.write('{"above":0,"colu\n')
     assert by_script(file, copy) == (0, "All of it is as it was sealed.\n")
     honest = file.read_text()
     file.write_text(honest.replace("cl", "CL", 1))
