@@ -1,4 +1,4 @@
-"""Runs all benchmarks, or those named: `python -m benchmarks [claim growth … imports]`."""
+"""Runs all benchmarks, or those named, as in `python -m benchmarks claim growth`."""
 
 import importlib
 import os
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from benchmarks.report import write
 from tests import servers
 
-ALL = ("claim", "growth", "sweep", "cycle", "naive", "imports")
+ALL = ("claim", "growth", "sweep", "cycle", "imports", "seals", "naive")
 NO_SERVER = """
   The benchmarks are about MariaDB, and there is none here. To run them:
       apt-get install -y mariadb-server gcc pkg-config libmariadb-dev python3-dev

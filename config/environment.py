@@ -87,6 +87,14 @@ def redis_address(name: str) -> str:
     return url
 
 
+def web_address(name: str) -> str:
+    """Reads an address to post to, or gives "" when none is set."""
+    url = env.str(name, "").strip()
+    if url and not url.startswith(("http://", "https://")):
+        raise refuse(name, _without_password(url), "it must look like https://host/path")
+    return url
+
+
 def secret_key(name: str, *, file: Path, embedded: bool) -> str:
     """Reads the secret key; the embedded default makes its own once and keeps it in `file`."""
     key = env.str(name, "")

@@ -34,6 +34,9 @@ QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=
 QC_IMPORT_BYTES = environment.whole_number(
     "QC_IMPORT_BYTES", default=50 * 1024 * 1024, least=1024, most=1024**3
 )
+# Copies of the seals over the history that whoever owns the database can't change.
+QC_SEAL_FILE = environment.env.str("QC_SEAL_FILE", "")
+QC_SEAL_URL = environment.web_address("QC_SEAL_URL")
 
 # Parts
 
@@ -192,6 +195,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # By the clock, so that a beat that is restarted every day runs it too.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
+    "seal": {"task": "qc.tasks.seal", "schedule": crontab(), "options": {"expires": 60.0}},
+    "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
     "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
 }
 

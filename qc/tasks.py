@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 from knox.models import get_token_model
 from kombu.exceptions import OperationalError
 
-from qc import bulk, import_lease, import_runs, imports, last_rows, sweeps
+from qc import (
+    bulk,
+    import_lease,
+    import_runs,
+    imports,
+    last_rows,
+    outside,
+    seals,
+    sweeps,
+    verified,
+)
 from qc.exceptions import Busy
 from qc.import_records import Import
 from qc.request_id import request_id
@@ -95,3 +105,17 @@ def prove() -> None:
         return
     more = f" … and {len(differing) - NAMED} more" if len(differing) > NAMED else ""
     logger.error("prove: %d differ: %s%s", len(differing), "; ".join(differing[:NAMED]), more)
+
+
+@shared_task
+def seal() -> None:
+    """Seals what has been written to the history, each minute, and copies the seals outside."""
+    if rows := seals.seal():
+        logger.info("seal: %d rows", rows)
+    outside.copy()
+
+
+@shared_task
+def verify() -> None:
+    """Verifies each night what is new and a part of the rest; what is wrong, is an error."""
+    verified.tonight()

@@ -15,7 +15,11 @@ LAYERS = [
     {"import_batches", "import_reading", "import_samples", "import_undo"},
     {"import_plan", "import_files"},
     {"task_export", "trail_export"},
-    {"sweeps", "bulk", "explanations", "invariants", "demo"} | {"trail", "reports", "exports"},
+    {"sweeps", "bulk", "explanations", "invariants", "demo"}
+    | {"trail", "reports", "exports", "seal_export", "verified"},
+    {"verification"},
+    {"seals", "outside"},
+    {"canonical"},
     {"desk", "rows", "trail_filters", "import_lease"},
     {"columns"},
     {"matching", "dates", "trail_words", "last_rows", "life"},
@@ -25,8 +29,9 @@ LAYERS = [
     {"models"},
     {"import_records"},
     {"tables"},
-    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
-    {"request_id", "keyset", "days", "ranks", "borrowed", "cells"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"}
+    | {"chain"},
+    {"request_id", "keyset", "days", "ranks", "borrowed", "cells", "breaches"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # Rooms on one level that are one step apart, and say so here.

@@ -55,6 +55,8 @@ KNOWN = {
     "bulk.py forget": NOT_OURS,
     "bulk.py _taken": NOT_OURS,
     "bulk.py _run_batch": NOT_OURS,
+    "seals.py _keep": NOT_OURS,
+    "outside.py post": NOT_OURS,
     "tasks.py tidy": NOT_OURS,
     "api/views.py post": NOT_OURS,
     "prepared.py rows": READS,

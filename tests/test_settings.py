@@ -46,6 +46,7 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("QC_START_MINUTES", "1.5", "from 1 to 1440"),
         ("QC_TOKEN_HOURS", "99999", "from 1 to 8760"),
         ("QC_IMPORT_ROWS", "0", "from 1 to 100000"),
+        ("QC_SEAL_URL", "ftp://u:secret@h/", "https://host/path"),
         ("LOG_LEVEL", "LOUD", "DEBUG, ERROR, INFO, WARNING"),
         ("TIME_ZONE", "Mars/Base", "Europe/Berlin"),
         ("LANGUAGE_CODE", "tlh", "de, en"),

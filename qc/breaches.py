@@ -1,0 +1,49 @@
+"""What can be wrong with what was sealed, and how it is said."""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+TABLES = {
+    "task": gettext_lazy("tasks"),
+    "person": gettext_lazy("people"),
+    "queue": gettext_lazy("queues"),
+    "event": gettext_lazy("events"),
+}
+OF_A_ROW = {
+    "changed": gettext_lazy("was changed"),
+    "deleted": gettext_lazy("was deleted"),
+    "inserted": gettext_lazy("was inserted"),
+    "reordered": gettext_lazy("has changed places with another"),
+    "misdated": gettext_lazy("has a date that does not fit its place"),
+}
+OF_A_SEAL = {
+    "seal changed": gettext_lazy("was changed"),
+    "seal deleted": gettext_lazy("was deleted"),
+    "seal unlinked": gettext_lazy("does not follow from the one before it"),
+    "seal unreadable": gettext_lazy("is over columns that are no longer there"),
+    "seal replaced": gettext_lazy("is not the one that was copied outside"),
+    "copy changed": gettext_lazy("does not have its own hash in the copy outside"),
+}
+
+
+class Breach(NamedTuple):
+    """Something that is not as it was sealed: what, at which seal, and which row of a table."""
+
+    what: str
+    seal: int
+    table: str = ""
+    row: int | None = None
+
+    def __str__(self) -> str:
+        if self.what in OF_A_SEAL:
+            said = {"seal": self.seal, "what": OF_A_SEAL[self.what]}
+            return _("Seal %(seal)s %(what)s") % said
+        said = {
+            "row": self.row,
+            "table": TABLES[self.table],
+            "what": OF_A_ROW[self.what],
+            "seal": self.seal,
+        }
+        return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % said

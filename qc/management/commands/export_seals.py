@@ -1,0 +1,28 @@
+"""`manage.py export_seals`: sealed rows with their seals, to be verified without QC Desk."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from qc import seal_export
+from qc.chain import canonical
+from qc.management.seal_range import add_range, chosen
+
+
+class Command(BaseCommand):
+    """Writes JSON lines, a seal with its rows in each. docs/verify_audit.py verifies them."""
+
+    help = "Exports sealed history with its seals; docs/verify_audit.py verifies it anywhere."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes the file, and a range of seals."""
+        parser.add_argument("file", type=Path)
+        add_range(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Writes the file."""
+        first, last = chosen(options)
+        with options["file"].open("w", encoding="utf-8") as file:
+            file.writelines(f"{canonical(one)}\n" for one in seal_export.lines(first, last))

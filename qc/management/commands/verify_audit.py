@@ -1,0 +1,36 @@
+"""`manage.py verify_audit`: proves that the history is as it was sealed."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from qc import outside, verified
+from qc.management.progress import Progress
+from qc.management.seal_range import add_range, chosen
+
+
+class Command(BaseCommand):
+    """Names each row and seal that does not fit, the first first, and exits 1 if any does not."""
+
+    help = "Verifies that the history is as it was sealed; exits 1 if any of it is not."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes a range of seals, or what they must agree with."""
+        add_range(parser)
+        parser.add_argument("--against", type=Path, metavar="FILE", help="a copy kept outside")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Verifies the seals chosen, and those of the copy."""
+        first, last = chosen(options)
+        progress = Progress(self.stdout, verified.rows_between(first, last))
+        found = verified.run(first, last, progress.advance) if first <= last else []
+        progress.end()
+        if options["against"]:
+            found += outside.against(options["against"])
+        for breach in found:
+            self.stdout.write(self.style.ERROR(str(breach)))
+        if found:
+            raise CommandError(f"{len(found)} not as sealed; the first: {found[0]}.")
+        self.stdout.write(self.style.SUCCESS(f"{progress.total} rows are as they were sealed."))

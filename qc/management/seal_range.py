@@ -1,0 +1,33 @@
+"""Which seals a command is about."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from qc.chain import Seal
+from qc.seals import newest_seal
+
+
+def add_range(parser: ArgumentParser) -> None:
+    """Takes the first and the last seal, by number or by a day."""
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--from", type=int, dest="first", metavar="N", help="the first seal")
+    start.add_argument(
+        "--since", type=datetime.fromisoformat, metavar="DATE", help="rows from a day on, in UTC"
+    )
+    parser.add_argument("--to", type=int, dest="last", metavar="N", help="the last seal")
+
+
+def chosen(options: Mapping[str, Any]) -> tuple[int, int]:
+    """Gives the numbers of the first and the last seal that are asked for."""
+    head = newest_seal()
+    last = head.number if head else 0
+    first = options["first"] or (_since(options["since"], last) if options["since"] else 1)
+    return max(first, 1), min(options["last"] or last, last)
+
+
+def _since(day: datetime, last: int) -> int:
+    moment = day if day.tzinfo else day.replace(tzinfo=UTC)
+    numbers = Seal.objects.filter(newest__gte=moment).order_by("number")
+    return numbers.values_list("number", flat=True).first() or last + 1

@@ -1,0 +1,99 @@
+"""What the tests of seals share: some history, and hands that change it in the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from qc import desk, events, history, presence
+from qc.breaches import Breach
+from qc.events import EventKind
+from qc.models import Queue, Task, User
+from qc.seals import newest_seal
+from qc.trail_filters import TABLES
+from qc.verification import breaches
+
+# Where the members of a row are, and who they are.
+MEMBERS = {
+    "queue": ("qc_historicalqueue_people", "user_id"),
+    "person": ("qc_historicaluser_groups", "group_id"),
+}
+
+
+def some_history(anna: User, mona: User, invoices: Queue, tasks: Sequence[Task]) -> None:
+    """Writes rows to the history of each kind."""
+    presence.sign_in(anna.pk)
+    desk.supply(anna.pk)
+    for task in tasks[1:]:
+        desk.hold(task.pk, by=mona, reason="Ünclear: “why”?")
+    invoices.is_paused = True
+    history.save(invoices, kind="paused", by=mona)
+    for name in ("eve", "mallory"):
+        events.record(EventKind.SIGN_IN_FAILED, name=name, address="::1", tried={"b": 1.5, "a": []})
+
+
+def ids(table: str) -> list[int]:
+    return list(TABLES[table].objects.order_by("pk").values_list("pk", flat=True))
+
+
+def by_hand(sql: str, *values: Any) -> None:
+    """Writes to the database itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def db_table(table: str) -> str:
+    return TABLES[table]._meta.db_table
+
+
+def change(table: str, pk: int) -> None:
+    by_hand(f"UPDATE {db_table(table)} SET kind = 'x' WHERE history_id = %s", pk)
+
+
+def delete(table: str, pk: int) -> None:
+    by_hand(f"DELETE FROM {db_table(table)} WHERE history_id = %s", pk)
+
+
+def move(table: str, pk: int, to: int) -> None:
+    by_hand(f"UPDATE {db_table(table)} SET history_id = %s WHERE history_id = %s", to, pk)
+
+
+def swap(table: str, one: int, other: int) -> None:
+    for pk, to in ((one, -1), (other, one), (-1, other)):
+        move(table, pk, to)
+
+
+def double(table: str, pk: int, to: int) -> None:
+    """Inserts a copy of a row."""
+    names = [field.column for field in TABLES[table]._meta.concrete_fields]
+    columns = ", ".join(name for name in names if name != "history_id")
+    by_hand(
+        f"INSERT INTO {db_table(table)} (history_id, {columns})"
+        f" SELECT %s, {columns} FROM {db_table(table)} WHERE history_id = %s",
+        to,
+        pk,
+    )
+
+
+def found() -> list[Breach]:
+    """Gives all breaches of the whole chain."""
+    head = newest_seal()
+    return list(breaches(1, head.number if head else 0))
+
+
+def said() -> list[tuple[str, str, int | None]]:
+    return [(breach.what, breach.table, breach.row) for breach in found()]
+
+
+def ids_of_members(table: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT history_id FROM {table} ORDER BY history_id")
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def spread(table: str, pk: int) -> None:
+    """Moves a row away from the one before it, with its members."""
+    move(table, pk, pk * 10)
+    if table in MEMBERS:
+        members = MEMBERS[table][0]
+        by_hand(f"UPDATE {members} SET history_id = %s WHERE history_id = %s", pk * 10, pk)

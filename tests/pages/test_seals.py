@@ -1,0 +1,59 @@
+"""The page of the audit trail says how far it is sealed and verified, and sounds the alarm."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from qc import seals, verified
+from qc.models import User
+from tests.engine.sealed import change, double
+
+
+def shown(client: Client) -> str:
+    return " ".join(client.get("/admin/trail/").content.decode().split())
+
+
+@pytest.fixture
+def otto_reads(otto: User, at_the_page_of: Any, monkeypatch: Any) -> Client:
+    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
+    return at_the_page_of(otto)
+
+
+def test_how_far_it_is_sealed_and_verified(otto_reads: Client) -> None:
+    assert "Nothing is sealed yet" in shown(otto_reads)
+    seals.seal()
+    assert "(seal 2). Not verified yet" in shown(otto_reads)
+    verified.tonight()
+    page = shown(otto_reads)
+    assert "Verified up to seal 2" in page
+    assert 'role="alert"' not in page
+
+
+def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
+    seals.seal()
+    pk = User.history.latest("pk").pk
+    change("person", pk)
+    verified.tonight()
+    page = shown(otto_reads)
+    said = f"This trail is not as it was sealed. Row {pk} in the history of people was changed"
+    assert said in page
+    assert f'/admin/trail/person/{pk}/">What the row says now' in page
+
+
+def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
+    seals.seal()
+    double("person", User.history.latest("pk").pk, -5)
+    verified.tonight()
+    page = shown(otto_reads)
+    assert "Row -5 in the history of people was inserted" in page
+    assert "What the row says now" not in page
+
+
+def test_nobody_seals_any_more(otto_reads: Client, monkeypatch: Any) -> None:
+    assert "is a worker running" not in shown(otto_reads)
+    later = timezone.now() + timedelta(minutes=11)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert "is not sealed: is a worker running?" in shown(otto_reads)
