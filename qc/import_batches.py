@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history
-from qc.import_plan import CHANGEABLE, Plan, Told, arrive, plan
+from qc.import_plan import CHANGEABLE, Plan, Told, arrive, known, plan
 from qc.models import Task, User
 
 # What a file says of a new task; all other columns are the same in all that are made at once.
@@ -57,8 +57,7 @@ def add(tasks: Sequence[Task]) -> list[int]:
     sql = f"INSERT INTO {Task._meta.db_table} ({names}) VALUES {rows}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-    there = Task.objects.filter(reference__in=[task.reference for task in tasks]).order_by()
-    return list(there.values_list("pk", flat=True))
+    return list(known([task.reference for task in tasks]).values())
 
 
 def _mark(value: Any) -> str:
