@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext
 
 from qc import history
-from qc.import_plan import CHANGEABLE, Plan, Told, arrive, plan
+from qc.import_plan import CHANGEABLE, Plan, Told, arrive, known, plan
 from qc.models import Task, User
 from qc.zones import for_the_record
 
@@ -59,8 +59,7 @@ def add(tasks: Sequence[Task]) -> list[int]:
     sql = f"INSERT INTO {Task._meta.db_table} ({names}) VALUES {rows}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-    there = Task.objects.filter(reference__in=[task.reference for task in tasks]).order_by()
-    return list(there.values_list("pk", flat=True))
+    return list(known([task.reference for task in tasks]).values())
 
 
 def _mark(value: Any) -> str:

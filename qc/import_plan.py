@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from qc.models import Queue, Status, Task
@@ -62,8 +63,22 @@ def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
     return found
 
 
+def known(references: Sequence[str]) -> dict[str, int]:
+    """Gives the ids of those tasks that are there; the ORM takes longer to ask than this."""
+    if not references:
+        return {}
+    marks = ", ".join(["%s"] * len(references))
+    sql = f"SELECT reference, id FROM {Task._meta.db_table} WHERE reference IN ({marks})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(references))
+        return dict(cursor.fetchall())
+
+
 def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
-    found = {task.reference: task for task in tasks.filter(reference__in=references).order_by("pk")}
+    ids = known(references)
+    if not ids:
+        return {}
+    found = {task.reference: task for task in tasks.filter(pk__in=ids.values()).order_by("pk")}
     queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
     for task in found.values():
         task.queue = queues[task.queue_id]

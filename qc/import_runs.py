@@ -20,7 +20,7 @@ from qc import desk, import_batches, import_files, import_samples, import_undo, 
 from qc.exceptions import Busy, InvalidTransition, QCError
 from qc.import_lease import Lost, hold, let_go, take
 from qc.import_plan import Plan, plan
-from qc.import_reading import Batch, batches
+from qc.import_reading import Batch, Reading
 from qc.import_records import COUNTS, Import, ImportState
 from qc.models import Task, User
 from qc.origin import Through, acting
@@ -67,9 +67,10 @@ def carry_on(pk: int) -> bool:
         told.enter_context(acting(Through.IMPORT, by))
         told.enter_context(request_id(record.request_id))
         told.enter_context(translation.override(record.language or None))
+        reading = told.enter_context(Reading(record))
         try:
             while record.is_running:
-                STEPS[record.state](record)
+                STEPS[record.state](record, reading)
         except Lost:
             logger.info("import %d was stopped, or taken over by another", pk)
         except (Busy, OperationalError):
@@ -83,18 +84,17 @@ def carry_on(pk: int) -> bool:
     return True
 
 
-def _check(record: Import) -> None:
+def _check(record: Import, reading: Reading) -> None:
     """Checks all rows; for a preview says what each would do, for what is confirmed goes on."""
     import_files.forget_refused(record)
     counts, shown = dict.fromkeys(COUNTS, 0), dict[str, Any]()
     is_asked = record.confirmed_at is None or not record.is_large
-    with import_files.opened(record) as file:
-        for batch in batches(record, file):
-            import_files.keep_refused(record, batch.refused)
-            counts["refused"] += len(batch.refused)
-            if is_asked:
-                _add(counts, shown, plan(batch.good, Task.objects.all()))
-            hold(record, position=batch.end, rows=_estimate(record, batch.end, file.tell()))
+    for batch in reading.batches():
+        import_files.keep_refused(record, batch.refused)
+        counts["refused"] += len(batch.refused)
+        if is_asked:
+            _add(counts, shown, plan(batch.good, Task.objects.all()))
+        hold(record, position=batch.end, rows=reading.estimate(batch.end))
     checked = {"rows": record.position, "shown": shown, **counts}
     if record.confirmed_at is None:
         _end(record, ImportState.READY, **checked)
@@ -106,17 +106,16 @@ def _check(record: Import) -> None:
         hold(record, **checked | nothing | begun)
 
 
-def _write(record: Import) -> None:
+def _write(record: Import, reading: Reading) -> None:
     """Writes the good rows: a small file in one piece, a large one batch by batch."""
-    with import_files.opened(record) as file:
-        if not record.is_large:
-            desk.filled(_at_second_try(_write_all, record, file))
-            return
-        for batch in batches(record, file):
-            if batch.end <= record.position:
-                hold(record)
-            else:
-                desk.filled(_at_second_try(_write_batch, record, batch))
+    if not record.is_large:
+        desk.filled(_at_second_try(_write_all, record, reading))
+        return
+    for batch in reading.batches():
+        if batch.end <= record.position:
+            hold(record)
+        else:
+            desk.filled(_at_second_try(_write_batch, record, batch))
     _end(record, ImportState.DONE)
 
 
@@ -129,10 +128,10 @@ def _at_second_try(write: Any, *args: Any) -> set[int]:
 
 
 @retrying
-def _write_all(record: Import, file: BinaryIO) -> set[int]:
+def _write_all(record: Import, reading: Reading) -> set[int]:
     # What an attempt has said of the record before it was rolled back.
     record.refresh_from_db()
-    queues = set().union(*(_write_batch(record, batch) for batch in batches(record, file)))
+    queues = set().union(*(_write_batch(record, batch) for batch in reading.batches()))
     _end(record, ImportState.DONE)
     return queues
 
@@ -166,10 +165,6 @@ def _add(counts: dict[str, int], shown: dict[str, Any], planned: Plan) -> None:
     import_samples.more(shown, planned)
 
 
-def _estimate(record: Import, rows: int, read: int) -> int:
-    return max(rows, rows * record.size // max(read, 1))
-
-
 def _last_history() -> int:
     return Task.history.aggregate(last=Max("history_id"))["last"] or 0
 
@@ -178,8 +173,8 @@ def _end(record: Import, state: str, **columns: Any) -> None:
     hold(record, state=state, finished_at=timezone.now(), worker="", **columns)
 
 
-STEPS: dict[str, Callable[[Import], None]] = {
+STEPS: dict[str, Callable[[Import, Reading], None]] = {
     ImportState.CHECKING: _check,
     ImportState.WRITING: _write,
-    ImportState.UNDOING: import_undo.undo,
+    ImportState.UNDOING: lambda record, _reading: import_undo.undo(record),
 }

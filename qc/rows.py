@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
@@ -24,6 +25,10 @@ WORDS = {
 for priority, words in WORDS.items():
     PRIORITIES |= dict.fromkeys(words.split(), priority)
 
+# What many cells of these columns say is read once.
+REPEATED = frozenset({"queue", "priority", "due_at"})
+MANY = 10_000
+
 
 class Checker:
     """Checks the rows of one table, given what each of its columns is (`qc.columns`)."""
@@ -34,6 +39,7 @@ class Checker:
         self.has_details = any(name.startswith(DETAIL) for name in columns)
         self.queues = {_folded(queue.name): queue for queue in Queue.objects.all()}
         self.seen = _Seen()
+        self.repeated = lru_cache(MANY)(self._repeated)
 
     def check(self, row: tables.Row) -> tuple[dict[str, Any], list[Fault]]:
         """Gives a row's columns as a task keeps them, and everything that is wrong in it.
@@ -58,17 +64,19 @@ class Checker:
 
     def _value(self, name: str, cell: str) -> Any:
         """Gives what a task keeps for a cell. Raises ValueError with what is allowed."""
-        if name == "queue":
-            return _queue(cell, self.queues)
-        if name == "priority":
-            return _priority(cell) if cell else None
-        if name == "due_at":
-            return dates.due(cell) if cell else None
+        if name in REPEATED:
+            return self.repeated(name, cell)
         column = Task._meta.get_field(name)
         try:
             return column.clean(cell, None)  # type: ignore[union-attr]
         except ValidationError as error:
             raise ValueError(" ".join(error.messages)) from error
+
+    def _repeated(self, name: str, cell: str) -> Any:
+        if name == "queue":
+            return _queue(cell, self.queues)
+        read = _priority if name == "priority" else dates.due
+        return read(cell) if cell else None
 
     def _stands_there(self, reference: str | None, number: int) -> list[Fault]:
         first = self.seen.first(reference, number) if reference else number
