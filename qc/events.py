@@ -21,11 +21,11 @@ LONGEST_NAME = 150
 class EventKind(models.TextChoices):
     """What can happen."""
 
-    SIGN_IN_FAILED = "sign-in failed", _("sign-in failed")
-    LOCKED_OUT = "locked out", _("locked out")
-    LET_IN = "let in again", _("let in again")
-    EXPORTED = "exported", _("exported")
-    READ = "read the trail", _("read the trail")
+    SIGN_IN_FAILED = "sign-in failed", _("Sign-in failed")
+    LOCKED_OUT = "locked out", _("Locked out")
+    LET_IN = "let in again", _("Let in again")
+    EXPORTED = "exported", _("Exported")
+    READ = "read the trail", _("Read the trail")
 
 
 class AuditEvent(HistoryRow):

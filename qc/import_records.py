@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from qc.tables.forms import Format
 
@@ -24,7 +25,7 @@ class ImportState(models.TextChoices):
     DONE = "done", _("imported")
     REFUSED = "refused", _("refused")
     STOPPED = "stopped", _("stopped")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", pgettext_lazy("an import", "failed")
     UNDOING = "undoing", _("being undone")
     UNDONE = "undone", _("undone")
 

@@ -50,9 +50,11 @@ KINDS = {
     "signed in": _("Signed in"),
     "signed out": _("Signed out"),
     "started": _("Started"),
+    "undone": _("Undone"),
     "unpaused": _("Unpaused"),
     "went on break": _("Went on break"),
 }
+# A plain creation, edit and deletion have no kind: they go by their type.
 PLAIN = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
 
 _through: ContextVar[str] = ContextVar("through", default=Through.SHELL)
@@ -131,7 +133,7 @@ class HistoryRow(models.Model):
     def what(self) -> str:
         """What happened, in a word or two."""
         row: Any = self
-        return str(KINDS.get(self.kind) or PLAIN[row.history_type])
+        return str(KINDS.get(self.kind, self.kind) or PLAIN[row.history_type])
 
     @property
     def why(self) -> str:

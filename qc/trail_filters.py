@@ -17,7 +17,8 @@ from django.db.models import Model, Q
 from qc.events import AuditEvent
 from qc.keyset import Order
 from qc.models import Queue, Task, User
-from qc.trail_words import PLAIN, kinds
+from qc.origin import PLAIN
+from qc.trail_words import kinds
 
 TABLES: dict[str, Any] = {
     "task": Task.history.model,

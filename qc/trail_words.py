@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop, ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from qc.events import EventKind
 from qc.models import Outcome, Priority
@@ -15,9 +15,6 @@ from qc.words import time_between
 Name = Callable[[str, int, str], str]
 # Puts words into a sentence; pages make it safe for HTML.
 Fill = Callable[[str, Mapping[str, str]], str]
-
-# A plain creation, edit and deletion have no kind: they go by their type.
-PLAIN = {"+": gettext_lazy("created"), "~": gettext_lazy("edited"), "-": gettext_lazy("deleted")}
 
 # By table, then by kind of change; with "own" behind it for what somebody did to themselves.
 SENTENCES: dict[str, dict[str, str]] = {
@@ -85,7 +82,7 @@ def sentence(table: str, row: Any, name: Name, fill: Fill) -> str:
     if kind + OWN in told and _is_own_doing(table, row):
         kind += OWN
     words = _(told[kind]) if kind in told else _("%(who)s: %(kind)s, %(it)s")
-    values = {"who": _who(row, name), "kind": row.kind} | _WORDS[table](row, name)
+    values = {"who": _who(row, name), "kind": row.what} | _WORDS[table](row, name)
     for ending, more in _endings(table, row):
         words, values = words + ending, values | more
     return fill(words, values)

@@ -19,15 +19,16 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from qc.admin.task_orders import begins_with
 from qc.events import EventKind
 from qc.models import Queue, Task, User
-from qc.origin import Through
+from qc.origin import KINDS, PLAIN, Through
 from qc.request_id import SANE
 from qc.trail_filters import Asked
-from qc.trail_words import PLAIN, kinds
+from qc.trail_words import kinds
 
 # Of so many tasks that begin alike the rows are read together.
 MOST_TASKS = 20
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
+LABELS: dict[str, Any] = {**PLAIN, **KINDS, **dict(EventKind.choices)}
 SECTIONS = {"task": _("Tasks"), "person": _("People"), "queue": _("Queues")}
 
 
@@ -175,8 +176,11 @@ class TrailForm(forms.Form):
         value = self.data[name]
         if name == "queue":
             return str(self.cleaned_data.get(name) or value)
-        flat = dict(self.fields["through"].choices) if name == "through" else {}  # type: ignore[attr-defined]
-        return str((PLAIN if name == "kind" else flat).get(value, value)).replace("T", " ")
+        if name == "kind":
+            return str(LABELS.get(value, value))
+        if name == "through":
+            return str(dict(Through.choices).get(value, value))
+        return value.replace("T", " ") if name in ("since", "until") else value
 
 
 def _task_ids(there: Q) -> QuerySet[Task, int]:
@@ -188,7 +192,7 @@ def _kinds() -> list[tuple[Any, Any]]:
     """Gives the kinds of change, by what they are changes of."""
     plain = [(kind, words) for kind, words in PLAIN.items()]
     named = [
-        (words, [(kind, kind) for kind in kinds(table) if kind not in PLAIN])
+        (words, [(kind, LABELS[kind]) for kind in kinds(table) if kind not in PLAIN])
         for table, words in SECTIONS.items()
     ]
     return [ANY, (_("Anything"), plain), *named, (_("House"), EventKind.choices)]

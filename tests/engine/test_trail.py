@@ -13,7 +13,7 @@ from django.utils import timezone
 from qc import desk, events, keyset, lifecycle, presence, trail, trail_words
 from qc.events import AuditEvent, EventKind
 from qc.models import Queue, Task, User
-from qc.origin import Through, acting
+from qc.origin import KINDS, PLAIN, Through, acting
 from qc.trail_filters import TABLES, Asked
 
 pytestmark = pytest.mark.django_db
@@ -244,6 +244,7 @@ def test_there_is_a_sentence_for_each_kind_that_the_code_writes() -> None:
     written = {kind for file in files for kind in _kinds_in(ast.parse(file.read_text()))}
     assert written > {"completed", "imported", "raised", "paused", "roles changed"}
     assert written - {""} <= told, "write a sentence for it in qc/trail_words.py"
+    assert told <= {*KINDS, *PLAIN, *EventKind.values}, "say in qc/origin.py how it is called"
 
 
 def _kinds_in(tree: ast.AST) -> Iterator[str]:

@@ -105,6 +105,7 @@ def test_filters_and_their_chips(otto_at_the_desk: Client, task: Task, invoices:
     both = {"queue": str(invoices.pk), "kind": "held"}
     page = text(otto_at_the_desk, **both)
     assert "Queue: Invoices" in page
+    assert "Change: Held" in page
     assert '<a href="?kind=held" aria-label="Take off: Queue: Invoices">' in page
 
 
