@@ -46,6 +46,7 @@ class Run:
         }
         ours = {"QC_VAR_DIR": str(folder / "var"), "COVERAGE_FILE": str(folder / ".coverage")}
         command = [sys.executable, "-m", "pytest", "--quiet", "--cov", "--cov-report="]
+        command += ["--durations=15"]
         command += [f"--override-ini=cache_dir={folder}/cache"]
         if log is None:
             self.announce()

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
@@ -33,6 +34,22 @@ def group(role: str) -> Group:
             Permission.objects.filter(content_type__app_label="qc", codename__in=granted)
         )
     return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves to the SQLite half of `make test` what asks nothing of a database."""
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        return
+    kept = [item for item in items if asks_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Whether a test has a database, or real processes with their own."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    is_marked = item.get_closest_marker("django_db") is not None
+    return is_marked or bool(fixtures & {"db", "transactional_db"}) or "system" in item.path.parts
 
 
 @pytest.fixture(autouse=True)
