@@ -85,7 +85,7 @@ def test_what_is_taken_back_or_resumed_is_held_by_who_waits(
     [task] = pile(queue, 1)
     anna_s = Browser(running.url, "qc1")
     assert held_by(anna) == [task]
-    anna_s.post(reverse("admin:my_work_break"), reason="Lunch")
+    anna_s.post(reverse("admin:take_break"), reason="Lunch")
     free(ben)
     mona.dialog(act(task, "release_task"), reason="Anna is at lunch")
     assert_at_once(held_by(ben), when(task, "released"))
@@ -102,9 +102,9 @@ def test_who_can_hold_more_or_is_back_from_a_break_holds_what_waits(
 ) -> None:
     [anna] = hire(1)
     anna_s = Browser(running.url, "qc1")
-    anna_s.post(reverse("admin:my_work_break"), reason="Coffee")
+    anna_s.post(reverse("admin:take_break"), reason="Coffee")
     pile(queue, 2)
-    anna_s.post(reverse("admin:my_work_back"))
+    anna_s.post(reverse("admin:come_back"))
     [first] = held_by(anna)
     assert_at_once([first], when(anna, "came back"))
 
