@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qc", "0008_trail"),
+        ("qc", "0007_trail"),
     ]
 
     operations = [

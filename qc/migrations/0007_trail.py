@@ -25,7 +25,7 @@ def know_the_roles(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("qc", "0007_zone_and_language"),
+        ("qc", "0006_zone_and_language"),
     ]
 
     operations = [

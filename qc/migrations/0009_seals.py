@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qc", "0009_imports"),
+        ("qc", "0008_imports"),
     ]
 
     operations = [
