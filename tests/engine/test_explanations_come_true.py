@@ -126,7 +126,7 @@ def reason_is_true(task: Task, said: str) -> bool:
 
 
 @pytest.mark.django_db
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(queues, people, tasks)
 def test_what_is_said_of_tasks_and_people_comes_true(
     kinds: list[str], who: list[Somebody], what: list[Something]

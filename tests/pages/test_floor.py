@@ -418,10 +418,10 @@ class TestRowsRead:
         self.look(mona_at_the_desk)
         few = self.look(mona_at_the_desk)
         for queue in (invoices, labels):
-            fill(queue, 20_000)
+            fill(queue, 8_000)
             moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), yesterday)
             finished = {"status": Status.COMPLETED, "assignee": anna, "outcome": "passed"}
-            fill(queue, 20_000, **finished, **moments)
+            fill(queue, 8_000, **finished, **moments)
         cache.clear()
         # A few of them have become late meanwhile.
         assert self.look(mona_at_the_desk) <= few * 1.2
@@ -435,6 +435,6 @@ class TestRowsRead:
             ("assigned_at", "started_at", "completed_at", "created_at"), long_ago
         )
         finished = {"status": Status.COMPLETED, "assignee": anna, "outcome": "passed"}
-        fill(invoices, 20_000, **finished, **moments)
+        fill(invoices, 8_000, **finished, **moments)
         fill(invoices, 100)
         assert rows_touched(floor_charts.charts) < 2000
