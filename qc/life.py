@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from qc.days import beginning
 from qc.models import Status, Task, User
 from qc.words import time_between
 
@@ -75,7 +76,7 @@ def of_task(task: Task) -> Life:
 def of_today(person: User) -> Life:
     """Gives a person's day so far: from midnight by the clock on the wall."""
     now = timezone.now()
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = beginning(timezone.localdate(now))
     rows = person.history.order_by("-history_id")
     today = list(rows.filter(history_date__gte=midnight)[:MOST_ROWS])
     before = rows.filter(history_date__lt=midnight).first()

@@ -1,6 +1,6 @@
 """How things are said, alike on pages and in the history."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.dateformat import format as formatted
@@ -42,3 +42,13 @@ def time_between(begun: datetime, ended: datetime) -> str:
     if seconds < 60:
         return ngettext("%d second", "%d seconds", seconds) % seconds
     return timesince(begun, ended, depth=2)
+
+
+def in_words(time: timedelta) -> str:
+    """Gives a duration as people say it: "45 s", "3 min 20 s", "1 h 5 min"."""
+    minutes, seconds = divmod(int(time.total_seconds()), 60)
+    if minutes >= 60:
+        return _("%(h)d h %(min)d min") % {"h": minutes // 60, "min": minutes % 60}
+    if minutes:
+        return _("%(min)d min %(s)d s") % {"min": minutes, "s": seconds}
+    return _("%d s") % seconds

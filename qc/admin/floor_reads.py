@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from qc import seeks
+from qc.days import beginning
 from qc.explanations import MOST_COUNTED
 from qc.models import Queue, Role, Status, Task, User
 
@@ -94,7 +95,7 @@ def gone() -> Any:
 
 def midnight(now: datetime) -> datetime:
     """Gives when today began, where we are."""
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return beginning(timezone.localdate(now))
 
 
 def done_today(now: datetime) -> Done:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from qc import assignment, explanations, presence
 from qc.admin import labels
 from qc.admin.versions import version
+from qc.days import beginning
 from qc.models import Task, User
 
 CLAIMABLE = 20
@@ -102,6 +103,6 @@ class State:
     @cached_property
     def today(self) -> dict[str, Any]:
         """How many tasks this person has completed today, and how long each took."""
-        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = beginning(timezone.localdate())
         done = Task.objects.done_by(self.person, midnight)
         return done.aggregate(done=Count("pk"), each=Avg(F("completed_at") - F("started_at")))

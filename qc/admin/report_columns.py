@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from qc.reports import Grouping, Row
-from qc.templatetags.my_work import in_words
+from qc.words import in_words
 
 
 class Column(NamedTuple):

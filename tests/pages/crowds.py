@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from qc.models import Queue, Status, Task, User
@@ -28,3 +29,18 @@ def give_each_one(queue: Queue) -> None:
         Task(reference=f"HELD-{one.pk}", name="Held", assignee=one, **held, **due)
         for one in people[1::3] + people[2::3]
     )
+
+
+def twenty_queues_and_a_hundred_people() -> None:
+    """Adds queues 1 to 20 and people 1001 to 1100, called qc1 to qc100, on MariaDB."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO qc_queue (id, name, description, is_paused, open_to_all, target) "
+            "SELECT seq, CONCAT('Queue ', seq), '', 0, 0, 86400000000 FROM seq_1_to_20"
+        )
+        cursor.execute(
+            "INSERT INTO qc_user (id, password, is_superuser, username, first_name, last_name,"
+            " email, is_staff, is_active, date_joined, is_logged_in, break_reason, capacity) "
+            "SELECT 1000 + seq, '', 0, CONCAT('qc', seq), '', '', '', 1, 1, NOW(6), 0, '', 1 "
+            "FROM seq_1_to_100"
+        )

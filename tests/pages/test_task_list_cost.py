@@ -12,6 +12,7 @@ from qc.keyset import MOST
 from qc.models import Task, User
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import rows_touched
+from tests.pages.crowds import twenty_queues_and_a_hundred_people
 
 LIST = "admin:qc_task_changelist"
 TASKS = 200_000
@@ -54,17 +55,8 @@ def fill(n: int) -> None:
     """A year's work: nine of ten completed, some cancelled, some on hold, the newest waiting."""
     moments = "IF(st = 'completed', at + INTERVAL 2 HOUR, NULL)"
     taken = "IF(st IN ('completed', 'assigned'), at + INTERVAL 1 HOUR, NULL)"
+    twenty_queues_and_a_hundred_people()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO qc_queue (id, name, description, is_paused, open_to_all, target) "
-            "SELECT seq, CONCAT('Queue ', seq), '', 0, 0, 86400000000 FROM seq_1_to_20"
-        )
-        cursor.execute(
-            "INSERT INTO qc_user (id, password, is_superuser, username, first_name, last_name,"
-            " email, is_staff, is_active, date_joined, is_logged_in, break_reason, capacity) "
-            "SELECT 1000 + seq, '', 0, CONCAT('qc', seq), '', '', '', 1, 1, NOW(6), 0, '', 1 "
-            "FROM seq_1_to_100"
-        )
         cursor.execute(
             "INSERT INTO qc_task (reference, name, queue_id, priority, due_at, raise_at,"
             " instructions, link, details, status, assignee_id, slot, assigned_at, started_at,"

@@ -13,6 +13,7 @@ from qc.models import User
 from qc.trail_filters import TABLES
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import rows_touched
+from tests.pages.crowds import twenty_queues_and_a_hundred_people
 
 ROWS = 150_000
 ROWS_READ_PER_ROW_SHOWN = 20
@@ -51,17 +52,8 @@ def fill(n: int) -> None:
     written = "NOW(6) - INTERVAL (%s - seq) * 10 SECOND"
     # Each task is created, assigned by the system, started and completed by one person.
     kind = "ELT(1 + MOD(seq, 4), '', 'assigned', 'started', 'completed')"
+    twenty_queues_and_a_hundred_people()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO qc_queue (id, name, description, is_paused, open_to_all, target) "
-            "SELECT seq, CONCAT('Queue ', seq), '', 0, 0, 86400000000 FROM seq_1_to_20"
-        )
-        cursor.execute(
-            "INSERT INTO qc_user (id, password, is_superuser, username, first_name, last_name,"
-            " email, is_staff, is_active, date_joined, is_logged_in, break_reason, capacity) "
-            "SELECT 1000 + seq, '', 0, CONCAT('qc', seq), '', '', '', 1, 1, NOW(6), 0, '', 1 "
-            "FROM seq_1_to_100"
-        )
         cursor.execute(
             "INSERT INTO qc_task (id, reference, name, queue_id, priority, due_at, instructions,"
             " link, details, status, outcome, notes, draft, created_at) "
