@@ -23,6 +23,10 @@ def check_seal(seal, said, digests, before):
         yield "has other digests of its rows"
 
 
+def opens(content, opened):
+    return all(digest(said).hexdigest() == content[name] for name, said in opened.items())
+
+
 def check_rows(seal, digests, rows):
     ids = [pk for first, last in seal["ids"] for pk in range(first, last + 1)]
     sealed = {pk: digests[n * 32 : n * 32 + 32] for n, pk in enumerate(ids)}
@@ -31,14 +35,15 @@ def check_rows(seal, digests, rows):
             yield pk, "was deleted"
         elif pk not in sealed:
             yield pk, "was inserted"
-        elif digest(rows[pk]).digest() != sealed[pk]:
+        elif digest(rows[pk][0]).digest() != sealed[pk] or not opens(*rows[pk]):
             yield pk, "was changed"
 
 
 def verify(export, copies):
     before = None
     for line in map(json.loads, export):
-        seal, digests, rows = line["seal"], bytes.fromhex(line["digests"]), dict(line["rows"])
+        seal, digests = line["seal"], bytes.fromhex(line["digests"])
+        rows = {pk: told for pk, *told in line["rows"]}
         number, said = seal["number"], seal["hash"]
         content = {name: value for name, value in seal.items() if name != "hash"}
         for what in check_seal(content, said, digests, before):

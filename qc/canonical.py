@@ -1,7 +1,8 @@
 """Rows of history as they are sealed: read in bulk, each written in the one way that is hashed.
 
 A row is the JSON of its columns by name, its id aside: moments in UTC to the microsecond, spans of
-time in microseconds, sets of related objects as rising ids. It is the same on every database.
+time in microseconds, sets of related objects as rising ids; of a personal column, which has a mark
+behind its name, its commitment (`qc.veils`). It is the same on every database.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from django.db.models import Q
 from qc.chain import Spans, canonical, moment
 from qc.models import Records
 from qc.trail_filters import TABLES
+from qc.veils import BESIDE, MARK, PERSONAL, commitment, opening
 
 MICROSECOND = timedelta(microseconds=1)
 # So many spans of ids in one query.
@@ -25,11 +27,17 @@ SPANS = 100
 
 
 class Row(NamedTuple):
-    """A row as it is sealed."""
+    """A row as it is sealed.
+
+    `opened` is, by column, what its commitments are over; of a row whose names were taken out
+    there is none, and `veiled` is what stands in their place.
+    """
 
     pk: int
     date: datetime
     content: dict[str, Any]
+    opened: dict[str, list[Any]]
+    veiled: dict[str, Any]
 
     @property
     def digest(self) -> bytes:
@@ -39,8 +47,19 @@ class Row(NamedTuple):
 
 def columns_of(table: str) -> list[str]:
     """Gives the names of all that is sealed of a table's rows."""
-    plain = [one.attname for one in TABLES[table]._meta.concrete_fields if not one.primary_key]
-    return sorted([*plain, *_sets_of(table)])
+    personal = PERSONAL.get(table, ())
+    plain = [name for name in _plain_columns(table) if name not in personal]
+    return sorted([*plain, *(name + MARK for name in personal), *_sets_of(table)])
+
+
+def readable(table: str) -> set[str]:
+    """Gives the names of all that seals may be over: older ones have no marks."""
+    return {*columns_of(table), *_plain_columns(table)}
+
+
+def _plain_columns(table: str) -> list[str]:
+    fields = TABLES[table]._meta.concrete_fields
+    return [one.attname for one in fields if not one.primary_key and one.name not in BESIDE]
 
 
 def between(
@@ -64,21 +83,42 @@ def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> lis
 
 def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[Row]:
     sets = [name for name in columns if name in _sets_of(table)]
-    plain = [name for name in columns if name not in sets]
+    marked = [name for name in columns if name.endswith(MARK)]
+    plain = [name for name in columns if name not in (*sets, *marked)]
     found = TABLES[table].objects.filter(which).order_by("history_id")
-    read = found.values_list("history_id", *plain)[:most]
-    named = ((pk, dict(zip(plain, values, strict=True))) for pk, *values in read)
-    rows = [Row(pk, content["history_date"], content) for pk, content in named]
+    beside = [*BESIDE, *PERSONAL[table]] if marked else []
+    read = found.values_list("history_id", *plain, *beside)[:most]
+    named = ((pk, dict(zip([*plain, *beside], values, strict=True))) for pk, *values in read)
+    rows = [Row(pk, content["history_date"], content, {}, {}) for pk, content in named]
     for name, write in _not_json(table, plain):
         for row in rows:
             if row.content[name] is not None:
                 row.content[name] = write(row.content[name])
+    if marked:
+        for row in rows:
+            _commit(row, marked, PERSONAL[table])
     # After the rows: what is written together with a row is there now.
     for name in sets:
         members = _members(_sets_of(table)[name], [row.pk for row in rows])
         for row in rows:
             row.content[name] = sorted(members[row.pk])
     return rows
+
+
+def _commit(row: Row, marked: Sequence[str], personal: Sequence[str]) -> None:
+    """Puts the commitments of personal values in their place."""
+    values = {name: row.content.pop(name) for name in personal}
+    salt, kept = row.content.pop("salt"), row.content.pop("commitments")
+    if kept is None:
+        for name in marked:
+            column = name.removesuffix(MARK)
+            row.opened[name] = opening(salt, column, values[column])
+            row.content[name] = commitment(row.opened[name])
+        return
+    kept = dict(kept) if isinstance(kept, dict) else {}
+    row.content.update((name, kept.pop(name.removesuffix(MARK), None)) for name in marked)
+    # Whatever is left over has no business there.
+    row.veiled.update(values | kept | {"salt": salt})
 
 
 def _not_json(table: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:

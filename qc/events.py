@@ -4,6 +4,7 @@ Who could not sign in, who exported what, who read the trail: a row for each, th
 and through what as the rows of history do. Never a password, never a token.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -11,11 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from qc.origin import HistoryRow, current_user
+from qc.veils import VeiledRow
 
 if TYPE_CHECKING:
     from qc.models import User
 
 LONGEST_NAME = 150
+# The filter that has somebody's name.
+PERSON = "person"
 
 
 class EventKind(models.TextChoices):
@@ -28,11 +32,12 @@ class EventKind(models.TextChoices):
     READ = "read the trail", _("Read the trail")
 
 
-class AuditEvent(HistoryRow):
+class AuditEvent(VeiledRow, HistoryRow):
     """One thing that happened; its columns are named as those of a history row are.
 
     `name` is the name that somebody tried to sign in with, `address` where from, `details` what
-    was exported or read: the filters, and how many rows.
+    was exported or read: the filters, and how many rows. Whose name stood among the filters is
+    in `about`: a name can be taken out again, details can't.
     """
 
     history_id = models.BigAutoField(primary_key=True)
@@ -41,6 +46,7 @@ class AuditEvent(HistoryRow):
     name = models.CharField(max_length=LONGEST_NAME, blank=True, default="", db_index=True)
     address = models.GenericIPAddressField(null=True)
     details = models.JSONField(default=dict)
+    about = models.CharField(max_length=LONGEST_NAME, blank=True, default="", db_default="")
 
     # As a history row has them: what a row says is asked of all alike.
     history_change_reason = ""
@@ -53,6 +59,12 @@ class AuditEvent(HistoryRow):
     def __str__(self) -> str:
         return f"{self.kind} {self.history_date:%Y-%m-%d %H:%M:%S}"
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """By what was exported or read."""
+        whose = {PERSON: self.about} if self.about else {}
+        return whose | self.details.get("filters", {})
+
 
 def record(
     kind: EventKind,
@@ -60,13 +72,19 @@ def record(
     by: "User | None" = None,
     name: str = "",
     address: str | None = None,
+    filters: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> None:
     """Writes down that something happened; `by` is who acts now, unless told."""
+    asked = dict(filters or {})
+    about = asked.pop(PERSON, "")
+    if filters is not None:
+        details["filters"] = asked
     AuditEvent.objects.create(
         kind=kind,
         history_user=by or current_user(),
         name=name[:LONGEST_NAME],
         address=address,
+        about=about[:LONGEST_NAME],
         details=details,
     )

@@ -17,6 +17,10 @@ from qc.request_id import current_request_id
 BATCH = 500
 # What is said of each row by itself.
 TOLD = ("history_change_reason", "person_id")
+# Each row has its own, new.
+FRESH = ("salt",)
+# Empty until a name is taken out.
+EMPTY = ("commitments",)
 # Columns whose values a database's driver takes as an object has them.
 AS_THEY_ARE = (
     models.BooleanField,
@@ -141,6 +145,7 @@ def _insert(batch: Sequence[tuple[Any, tuple[str, int | None]]], how: Mapping[st
         values += (f.get_db_prep_save(getattr(item, f.attname), connection) for f in columns.others)
         values += alike
         values += told[: columns.told]
+        values += (field.get_default() for field in columns.fresh)
     marks = ", ".join([f"({', '.join(['%s'] * (len(values) // len(batch)))})"] * len(batch))
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {columns.into} VALUES {marks}", values)  # noqa: S608
@@ -155,14 +160,15 @@ class Columns(NamedTuple):
 
     `as_they_are` gives an item's values that a database's driver takes as the item has them; the
     `others` need preparation; `alike` are the same in all rows of one writing; of what is told of
-    each row by itself, reason and person, it has the first `told`. `into` names them all, and
-    `copied` those that are copied from the item.
+    each row by itself, reason and person, it has the first `told`; each row has its own new value
+    of the `fresh`. `into` names them all, and `copied` those that are copied from the item.
     """
 
     as_they_are: Callable[[Any], tuple[Any, ...]]
     others: list[Any]
     alike: list[Any]
     told: int
+    fresh: list[Any]
     into: str
     copied: str
 
@@ -180,12 +186,14 @@ def _columns_of(model: type[models.Model]) -> Columns:
     plain = [field for field in tracked if isinstance(field, AS_THEY_ARE)]
     others = [field for field in tracked if field not in plain]
     told = [fields[name] for name in TOLD if name in fields]
-    alike = [field for field in fields.values() if field not in (*tracked, *told)]
-    names = ", ".join(field.column for field in (*plain, *others, *alike, *told))
+    fresh = [fields[name] for name in FRESH if name in fields]
+    apart = (*tracked, *told, *fresh, *(fields.get(name) for name in EMPTY))
+    alike = [field for field in fields.values() if field not in apart]
+    names = ", ".join(field.column for field in (*plain, *others, *alike, *told, *fresh))
     copied_names = ", ".join(field.column for field in (*plain, *others))
     as_they_are = attrgetter(*(field.attname for field in plain))
     into = f"{row._meta.db_table} ({names})"
-    return Columns(as_they_are, others, alike, len(told), into, copied_names)
+    return Columns(as_they_are, others, alike, len(told), fresh, into, copied_names)
 
 
 @functools.cache

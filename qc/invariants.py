@@ -27,7 +27,7 @@ LEADS = {
     "reopen": Status.PENDING,
 }
 # Changes of what is no column of a history row.
-NO_COLUMN = {"roles changed", "password changed"}
+NO_COLUMN = {"roles changed", "password changed", "forgotten"}
 LEGAL = {(state, LEADS[arrow]) for arrow in LEADS for state in ARROWS[arrow]}
 
 

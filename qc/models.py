@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from qc.chain import Seal, Verification  # noqa: F401 - Django finds models here
 from qc.events import AuditEvent  # noqa: F401 - Django finds models here
 from qc.import_records import Import, ImportChunk  # noqa: F401 - and here
-from qc.origin import HistoryRow, TaskHistoryRow, current_user
+from qc.origin import HistoryRow, PersonHistoryRow, TaskHistoryRow, current_user
 from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet
 from qc.zones import check_zone, languages
 
@@ -116,6 +116,7 @@ class User(AbstractUser):
     open_tasks: int
 
     history = records(
+        PersonHistoryRow,
         excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
         m2m_fields=["groups"],
     )

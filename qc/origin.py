@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc import words
 from qc.request_id import LONGEST, current_request_id
+from qc.veils import VeiledRow
 
 if TYPE_CHECKING:
     from qc.models import User
@@ -36,6 +37,7 @@ KINDS = {
     "changed": _("Changed"),
     "claimed": _("Claimed"),
     "completed": _("Completed"),
+    "forgotten": _("Names taken out"),
     "held": _("Held"),
     "imported": _("Imported"),
     "password changed": _("Password changed"),
@@ -140,6 +142,13 @@ class HistoryRow(models.Model):
         """Why it happened, as it is said to who reads it."""
         row: Any = self
         return words.reason(row.history_change_reason or "")
+
+
+class PersonHistoryRow(VeiledRow, HistoryRow):
+    """What each history row of a person says beside: nothing, but their names can be taken out."""
+
+    class Meta:
+        abstract = True
 
 
 class TaskHistoryRow(HistoryRow):

@@ -58,6 +58,12 @@ def may_edit_account(user: User, account: User) -> bool:
     return user.has_perm("qc.change_user") and (user.is_superuser or not account.is_superuser)
 
 
+def check_edits_account(user: User | None, account: User) -> None:
+    """Raises NotAllowed unless `may_edit_account`; a job (None) may."""
+    if user is not None and not may_edit_account(user, account):
+        raise NotAllowed(_("You may not edit this account."))
+
+
 def _refusal(arrow: str, task: Task) -> str:
     if arrow not in HOLDERS:
         return _("Only a manager may do this.")

@@ -46,6 +46,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "-": gettext_noop("%(who)s deleted %(it)s"),
         "roles changed": gettext_noop("%(who)s changed the roles of %(it)s"),
         "password changed": gettext_noop("%(who)s changed the password of %(it)s"),
+        "forgotten": gettext_noop("%(who)s took the names out of the account %(it)s"),
         "settings": gettext_noop("%(who)s changed the settings of %(it)s"),
         "settings own": gettext_noop("%(it)s changed their settings"),
         "signed in": gettext_noop("%(who)s signed %(it)s in"),
@@ -161,6 +162,6 @@ def _of_the_work(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
 def _of_the_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     if row.address:
         yield _(", from %(address)s"), {"address": row.address}
-    if filters := row.details.get("filters"):
-        asked = ", ".join(f"{name} = {value}" for name, value in filters.items())
+    if row.filters:
+        asked = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
         yield _(": %(asked)s"), {"asked": asked}

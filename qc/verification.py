@@ -1,14 +1,16 @@
 """Verifies that the history is as it was sealed, and names what is not, the first first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from qc import canonical
 from qc.breaches import Breach
 from qc.canonical import Row
 from qc.chain import NOTHING, Seal, Spans, within
+from qc.models import User
 from qc.seals import LATE, last_of, open_gaps
 from qc.trail_filters import TABLES
+from qc.veils import pseudonym
 
 # So many seals are read at once: each has some 32 KB.
 SEALS = 20
@@ -61,7 +63,7 @@ def seals_between(first: int, last: int) -> Iterator[Seal]:
 def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
     if not (seal.hash == seal.right_hash() and seal.is_whole):
         yield Breach("seal changed", seal.number)
-    elif not set(seal.columns) <= set(canonical.columns_of(seal.table)):
+    elif not set(seal.columns) <= canonical.readable(seal.table):
         yield Breach("seal unreadable", seal.number)
     else:
         before = last_of(seal.table, below=seal.number)
@@ -96,6 +98,7 @@ def _is_in(spans: Spans, pk: int) -> bool:
 
 def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
     sealed = seal.digest_of()
+    leavers = _leavers(rows.values())
     for pk in sorted(sealed.keys() | rows.keys()):
         row, digest = rows.get(pk), sealed.get(pk)
         what = ""
@@ -105,7 +108,31 @@ def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[B
             what = "inserted"
         elif row.digest != digest:
             what = "reordered" if row.digest in sealed.values() else "changed"
+        elif not _is_veiled_rightly(seal.table, row, leavers):
+            what = "changed"
         elif not earliest <= row.date <= seal.sealed_at + LATE:
             what = "misdated"
         if what:
             yield Breach(what, seal.number, seal.table, pk)
+
+
+def _leavers(rows: Iterable[Row]) -> set[int]:
+    """Gives whose names were taken out of history; looked up only where some of these rows say so.
+
+    Read it after them: their names went together with the row that says it.
+    """
+    if not any(row.veiled for row in rows):
+        return set()
+    return set(User.history.filter(kind="forgotten").values_list("id", flat=True))
+
+
+def _is_veiled_rightly(table: str, row: Row, leavers: set[int]) -> bool:
+    """Whether in place of names stands nothing but the pseudonym of somebody who was let go.
+
+    Whoever could put another name there would have changed who it was.
+    """
+    if not row.veiled:
+        return True
+    concerned = leavers & {row.content["id"]} if table == "person" else leavers
+    shown = {value for value in row.veiled.values() if value}
+    return bool(shown) and shown <= {pseudonym(pk) for pk in concerned}

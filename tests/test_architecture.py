@@ -23,14 +23,15 @@ LAYERS = [
     {"desk", "rows", "trail_filters", "import_lease"},
     {"columns"},
     {"matching", "dates", "trail_words", "last_rows", "life"},
-    {"assignment", "presence"},
+    {"assignment", "presence", "leavers"},
     {"lifecycle"},
     {"permissions", "history", "seeks"},
     {"models"},
     {"import_records"},
     {"tables"},
-    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"}
-    | {"chain"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
+    {"veils"},
+    {"chain"},
     {"request_id", "keyset", "days", "ranks", "borrowed", "cells", "breaches"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

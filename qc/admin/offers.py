@@ -1,6 +1,7 @@
 """Which actions make sense for a person or a queue as they are now, wherever they are offered."""
 
 from qc.models import Queue, User
+from qc.veils import pseudonym
 
 
 def of_person(person: User) -> set[str]:
@@ -9,6 +10,7 @@ def of_person(person: User) -> set[str]:
         "sign_out": person.is_logged_in,
         "take_break": person.takes_work,
         "come_back": person.is_logged_in and bool(person.break_reason),
+        "forget": not person.is_active and person.username != pseudonym(person.pk),
     }
     return {name for name, makes_sense in offers.items() if makes_sense}
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
-from qc import desk, explanations, history, life, permissions, presence
+from qc import desk, explanations, history, leavers, life, permissions, presence
 from qc.admin import labels, offers
 from qc.admin.dialogs import NoReasonForm, asking, find
 from qc.admin.pages import Page, after_commit, changed_columns, keep_others
@@ -95,7 +95,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     actions = ()
-    actions_detail = ("come_back", "take_break", "sign_out")
+    actions_detail = ("come_back", "take_break", "sign_out", "forget")
     filter_horizontal = ()
     change_form_outer_after_template = "qc/admin/day.html"
     readonly_fields = (
@@ -155,6 +155,20 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         icon="play_arrow",
         form=NoReasonForm,
         variant=ActionVariant.PRIMARY,
+    )
+    forget = asking(
+        "forget",
+        leavers.forget,
+        label=_("Take out names"),
+        question=_(
+            "For who has left for good: their names and e-mail address go from the account, from "
+            "all its history, and from the events of signing in, with the addresses these came "
+            "from. What they did stays, under a pseudonym. This cannot be undone. Names that "
+            "somebody wrote into a reason, a note or a task stay."
+        ),
+        done=_("The names are gone: this account is %(item)s now."),
+        icon="person_off",
+        variant=ActionVariant.DANGER,
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -299,4 +313,5 @@ def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
     for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
         with history.without_history(queue):
             (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
-        history.record_many([queue], kind="", by=by, reasons=[str(person)])
+        # Who it was, its people say.
+        history.record_many([queue], kind="", by=by, reasons=[""])

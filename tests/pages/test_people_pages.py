@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
@@ -283,3 +284,28 @@ def test_people_are_listed_by_presence(
 def test_people_are_listed_by_role(mona_at_the_desk: Client, anna: User) -> None:
     page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"role": Role.QC_STAFF})
     assert [person.username for person in page.context["cl"].result_list] == ["anna"]
+
+
+def test_who_has_left_is_let_go_by_a_manager(
+    mona_at_the_desk: Client, anna: User, otto: User, at_the_page_of: Any
+) -> None:
+    assert "Take out names" not in mona_at_the_desk.get(change(anna)).content.decode()
+    refused = mona_at_the_desk.post(act(anna, "forget"), MEANT | {"reason": "left"})
+    assert "anna is still there: deactivate the account first." in refused.content.decode()
+    save(mona_at_the_desk, anna, is_active=None)
+    assert "Take out names" in mona_at_the_desk.get(change(anna)).content.decode()
+    asked = MEANT | {"reason": "left in May"}
+    assert at_the_page_of(otto).post(act(anna, "forget"), asked).status_code == 403
+    assert "This cannot be undone" in mona_at_the_desk.get(act(anna, "forget")).content.decode()
+    log = apps.get_model("admin", "LogEntry").objects
+    assert log.filter(object_repr="anna").exists()
+    mona_at_the_desk.post(act(anna, "forget"), asked)
+    assert not log.filter(object_repr="anna").exists()
+    anna.refresh_from_db()
+    assert anna.username == f"leaver-{anna.pk}"
+    page = mona_at_the_desk.get(change(anna)).content.decode()
+    assert "Take out names" not in page
+    trail = mona_at_the_desk.get("/admin/trail/?kind=forgotten").content.decode()
+    assert f"{anna}</a>" in trail
+    assert "took the names out of the account" in trail
+    assert list(invariants.broken()) == []

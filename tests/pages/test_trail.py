@@ -177,7 +177,7 @@ def test_each_page_that_is_read_is_in_the_trail_with_its_filters(
     otto_at_the_desk.get(f"{TRAIL}?person=mona")
     otto_at_the_desk.get(f"{TRAIL}?person=anna&kind=assigned")
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto)
-    asked = [one.details["filters"] for one in read.order_by("pk")]
+    asked = [one.filters for one in read.order_by("pk")]
     assert asked == [{"person": "mona"}, {"person": "anna", "kind": "assigned"}]
     page = text(otto_at_the_desk)
     assert "read the audit trail: person = anna, kind = assigned" in page

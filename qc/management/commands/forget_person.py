@@ -1,0 +1,32 @@
+"""`manage.py forget_person`: takes the names of somebody who has left out of everything."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from qc import leavers
+from qc.exceptions import QCError
+from qc.models import User
+
+
+class Command(BaseCommand):
+    """Puts a pseudonym in place of a person's names. It can't be undone."""
+
+    help = "Takes the names of a deactivated person out of their account, history and events."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes whose, and why."""
+        parser.add_argument("username")
+        parser.add_argument("--reason", required=True, help="kept in the history")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Takes them out; says what they are called now."""
+        person = User.objects.filter(username=options["username"]).first()
+        if person is None:
+            raise CommandError(f"There is no person {options['username']}.")
+        try:
+            forgotten = leavers.forget(person.pk, by=None, reason=options["reason"])
+        except QCError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(self.style.SUCCESS(f"Their names are gone: {forgotten}."))
