@@ -37,6 +37,14 @@ QC_IMPORT_BYTES = environment.whole_number(
 # Copies of the seals over the history that whoever owns the database can't change.
 QC_SEAL_FILE = environment.env.str("QC_SEAL_FILE", "")
 QC_SEAL_URL = environment.web_address("QC_SEAL_URL")
+# So many days history is kept, by kind; then it goes to files in that folder, and 0 is for ever.
+QC_KEEP_DAYS = {
+    "task": environment.whole_number("QC_KEEP_TASKS", default=0, least=0, most=36_500),
+    "person": environment.whole_number("QC_KEEP_PEOPLE", default=0, least=0, most=36_500),
+    "queue": environment.whole_number("QC_KEEP_QUEUES", default=0, least=0, most=36_500),
+    "event": environment.whole_number("QC_KEEP_EVENTS", default=0, least=0, most=36_500),
+}
+QC_ARCHIVE_DIR = environment.env.str("QC_ARCHIVE_DIR", "")
 
 # Parts
 
@@ -197,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
     "seal": {"task": "qc.tasks.seal", "schedule": crontab(), "options": {"expires": 60.0}},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
+    "archive": {"task": "qc.tasks.archive", "schedule": crontab(hour="4", minute="41")},
     "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
 }
 

@@ -26,10 +26,22 @@ OF_A_SEAL = {
     "seal replaced": gettext_lazy("is not the one that was copied outside"),
     "copy changed": gettext_lazy("does not have its own hash in the copy outside"),
 }
+OF_AN_ARCHIVE = {
+    "archive forged": gettext_lazy("is not what the trail says was archived"),
+    "archive deleted": gettext_lazy(
+        "has no record any more, though the trail says that it was made"
+    ),
+    "archive unknown": gettext_lazy("has no record: nothing says that this file was archived"),
+    "archive changed": gettext_lazy("is not the file that was written"),
+    "archive cut off": gettext_lazy("has not all the rows that were archived"),
+}
 
 
 class Breach(NamedTuple):
-    """Something that is not as it was sealed: what, at which seal, and which row of a table."""
+    """Something that is not as it was sealed: what, at which seal, and which row of a table.
+
+    Of an archive its number stands in the seal's place; 0 for one that is not known.
+    """
 
     what: str
     seal: int
@@ -40,6 +52,9 @@ class Breach(NamedTuple):
         if self.what in OF_A_SEAL:
             said = {"seal": self.seal, "what": OF_A_SEAL[self.what]}
             return _("Seal %(seal)s %(what)s") % said
+        if self.what in OF_AN_ARCHIVE:
+            said = {"archive": self.seal, "what": OF_AN_ARCHIVE[self.what]}
+            return _("Archive %(archive)s %(what)s") % said
         said = {
             "row": self.row,
             "table": TABLES[self.table],

@@ -30,6 +30,7 @@ class EventKind(models.TextChoices):
     LET_IN = "let in again", _("Let in again")
     EXPORTED = "exported", _("Exported")
     READ = "read the trail", _("Read the trail")
+    ARCHIVED = "archived", _("Archived")
 
 
 class AuditEvent(VeiledRow, HistoryRow):

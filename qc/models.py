@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from qc.chain import Seal, Verification  # noqa: F401 - Django finds models here
-from qc.events import AuditEvent  # noqa: F401 - Django finds models here
+from qc.archive_records import Archive  # noqa: F401 - Django finds models here
+from qc.chain import Seal, Verification  # noqa: F401 - and here
+from qc.events import AuditEvent  # noqa: F401 - and here
 from qc.import_records import Import, ImportChunk  # noqa: F401 - and here
 from qc.origin import HistoryRow, PersonHistoryRow, TaskHistoryRow, current_user
 from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet

@@ -2,10 +2,12 @@
 
 import logging
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
 from celery.signals import task_postrun, task_prerun
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +15,7 @@ from knox.models import get_token_model
 from kombu.exceptions import OperationalError
 
 from qc import (
+    archives,
     bulk,
     import_lease,
     import_runs,
@@ -23,8 +26,9 @@ from qc import (
     sweeps,
     verified,
 )
-from qc.exceptions import Busy
+from qc.exceptions import Busy, QCError
 from qc.import_records import Import
+from qc.origin import Through, acting
 from qc.request_id import request_id
 
 logger = logging.getLogger(__name__)
@@ -113,6 +117,19 @@ def seal() -> None:
     if rows := seals.seal():
         logger.info("seal: %d rows", rows)
     outside.copy()
+
+
+@shared_task
+def archive() -> None:
+    """Moves each night what is old to the folder of archives, if there is one."""
+    if not settings.QC_ARCHIVE_DIR:
+        return
+    try:
+        with acting(Through.SWEEP):
+            for made in archives.archive(Path(settings.QC_ARCHIVE_DIR)):
+                logger.info("archive: %d rows to %s", made.rows, made.file)
+    except (QCError, OSError) as error:
+        logger.error("archive: %s", error)
 
 
 @shared_task

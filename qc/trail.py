@@ -132,7 +132,8 @@ def _whole_rows(entries: list[Entry]) -> list[Any]:
         for row in some:
             row.table = table
             rows[table, row.pk] = row
-    return [rows[one.table, one.pk] for one in entries]
+    # One that went to an archive meanwhile is not there any more.
+    return [rows[one.table, one.pk] for one in entries if (one.table, one.pk) in rows]
 
 
 def row_of(table: str, pk: int) -> tuple[Any, Any] | None:

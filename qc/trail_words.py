@@ -71,6 +71,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.LET_IN: gettext_noop("%(who)s forgot the failures of “%(name)s” to sign in"),
         EventKind.EXPORTED: gettext_noop("%(who)s exported %(rows)s"),
         EventKind.READ: gettext_noop("%(who)s read the audit trail"),
+        EventKind.ARCHIVED: gettext_noop("%(who)s moved %(moved)s of history to %(file)s"),
     },
 }
 OWN = " own"
@@ -129,7 +130,9 @@ def _of_event(row: Any, _name: Name) -> dict[str, str]:
     n = row.details.get("rows")
     # How much of the trail goes is not known when its export begins.
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
-    return {"it": "", "name": row.name, "rows": rows}
+    moved = ngettext("%d row", "%d rows", n or 0) % (n or 0)
+    file = row.details.get("file", "")
+    return {"it": "", "name": row.name, "rows": rows, "moved": moved, "file": file}
 
 
 _WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {

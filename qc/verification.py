@@ -1,9 +1,9 @@
 """Verifies that the history is as it was sealed, and names what is not, the first first."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from qc import canonical
+from qc import archived, canonical
 from qc.breaches import Breach
 from qc.canonical import Row
 from qc.chain import NOTHING, Seal, Spans, within
@@ -51,6 +51,7 @@ def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> It
         told(seal.rows)
     if expected <= last:
         yield Breach("seal deleted", expected)
+    yield from archived.untrue()
 
 
 def seals_between(first: int, last: int) -> Iterator[Seal]:
@@ -81,7 +82,7 @@ def _goes_on(seal: Seal, before: Seal | None) -> bool:
     return seal.above == before.upto and seal.newest >= before.newest
 
 
-def rows_of(seal: Seal, late: dict[str, Spans]) -> dict[int, Row]:
+def rows_of(seal: Seal, late: Mapping[str, Spans]) -> dict[int, Row]:
     """Reads the rows that are now where those of a seal were, but for late ones of others."""
     if seal.is_late:
         rows = canonical.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
@@ -99,7 +100,8 @@ def _is_in(spans: Spans, pk: int) -> bool:
 def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
     sealed = seal.digest_of()
     leavers = _leavers(rows.values())
-    for pk in sorted(sealed.keys() | rows.keys()):
+    gone = archived.left_out(seal, sealed.keys() - rows.keys())
+    for pk in sorted((sealed.keys() | rows.keys()) - gone):
         row, digest = rows.get(pk), sealed.get(pk)
         what = ""
         if row is None:

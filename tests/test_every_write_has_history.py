@@ -61,6 +61,9 @@ KNOWN = {
     "bulk.py _run_batch": NOT_OURS,
     "seals.py _keep": NOT_OURS,
     "outside.py post": NOT_OURS,
+    "archives.py _record": NOT_OURS,
+    # What goes is in a file that was verified, and an event says so.
+    "archives.py _remove": RECORDED,
     "tasks.py tidy": NOT_OURS,
     "api/views.py post": NOT_OURS,
     "prepared.py rows": READS,

@@ -21,7 +21,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from qc import events, trail, trail_words
+from qc import archived, events, trail, trail_words
 from qc.admin import changes
 from qc.admin.guards import guarded
 from qc.admin.trail_form import TrailForm
@@ -98,6 +98,7 @@ def _shown(found: Page, told: dict[str, str]) -> dict[str, Any]:
         "newer_link": _address(told, BEFORE, found.newer),
         "older_link": _address(told, AFTER, found.older),
         "is_first": found.newer is None,
+        "archive": archived.newest() if found.older is None else None,
     }
 
 

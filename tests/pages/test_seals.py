@@ -1,15 +1,18 @@
 """The page of the audit trail says how far it is sealed and verified, and sounds the alarm."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from qc import seals, verified
-from qc.models import User
+from qc import archives, desk, seals, verified
+from qc.models import Queue, Task, User
 from tests.engine.sealed import change, double
+from tests.pages.conftest import change as change_page
 
 
 def shown(client: Client) -> str:
@@ -50,6 +53,38 @@ def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
     page = shown(otto_reads)
     assert "Row -5 in the history of people was inserted" in page
     assert "What the row says now" not in page
+
+
+def test_the_pages_go_on_without_what_was_archived(
+    otto_reads: Client,
+    anna: User,
+    invoices: Queue,
+    add_task: Callable[..., Task],
+    tmp_path: Path,
+    settings: Any,
+    monkeypatch: Any,
+) -> None:
+    done = add_task(invoices)
+    desk.sign_in(anna.pk)
+    desk.complete(done.pk, by=anna)
+    seals.seal()
+    verified.tonight()
+    assert "there is nothing older" in shown(otto_reads)
+    settings.QC_KEEP_DAYS = {"task": 1, "person": 1}
+    later = timezone.now() + timedelta(days=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: later)
+        assert len(list(archives.archive(tmp_path))) == 2
+    page = shown(otto_reads)
+    assert "Older rows may be in archive files: the last one was made on" in page
+    assert "The shell moved 2 rows of history to 0001-task-1-1.jsonl" in page
+    for item in (done, anna):
+        assert otto_reads.get(change_page(item)).status_code == 200
+        assert (
+            otto_reads.get(f"{change_page(item).replace('change', 'history')}").status_code == 200
+        )
+    row = otto_reads.get(f"/admin/trail/task/{done.history.get().pk}/")
+    assert "QD-0001" in row.content.decode()
 
 
 def test_nobody_seals_any_more(otto_reads: Client, monkeypatch: Any) -> None:

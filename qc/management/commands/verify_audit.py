@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from qc import outside, verified
+from qc import archive_files, archived, outside, verified
 from qc.management.progress import Progress
 from qc.management.seal_range import add_range, chosen
 
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         """Takes a range of seals, or what they must agree with."""
         add_range(parser)
         parser.add_argument("--against", type=Path, metavar="FILE", help="a copy kept outside")
+        parser.add_argument("--archive", type=Path, metavar="FILE", help="a file of archived rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verifies the seals chosen, and those of the copy."""
@@ -29,6 +30,11 @@ class Command(BaseCommand):
         progress.end()
         if options["against"]:
             found += outside.against(options["against"])
+        if options["archive"]:
+            found += archive_files.verify(options["archive"])
+        for one in archived.between(first, last):
+            seals = f"seals {one.first_seal} to {one.last_seal}"
+            self.stdout.write(f"{one.rows} rows of table {one.table} are in {one} ({seals}).")
         for breach in found:
             self.stdout.write(self.style.ERROR(str(breach)))
         if found:

@@ -1,0 +1,32 @@
+"""`manage.py archive_history`: moves old history into files that prove themselves."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from qc import archives
+from qc.exceptions import QCError
+
+
+class Command(BaseCommand):
+    """Writes files, verifies them, and only then deletes their rows."""
+
+    help = "Moves history older than QC_KEEP_… say to files, which docs/verify_audit.py verifies."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Takes the folder."""
+        parser.add_argument("--to", type=Path, required=True, metavar="DIR", dest="folder")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Archives what is old; names each file."""
+        if not any(settings.QC_KEEP_DAYS.values()):
+            raise CommandError("All is kept for ever: say by QC_KEEP_TASKS and such for how long.")
+        try:
+            for made in archives.archive(options["folder"]):
+                self.stdout.write(f"{made.rows} rows of table {made.table} are in {made} now.")
+        except (QCError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(self.style.SUCCESS("What is left is not old enough, or needed."))
