@@ -47,9 +47,9 @@ def verify(export, copies, notes):
         if copies.pop(number, said) != said:
             yield f"seal {number} is not the one in the copy"
         follows = (number + 1, said)
-    notes["rows are not sealed yet"] += len(trail.pop(None))
+    notes["rows are not sealed yet"] += (new := len(trail.pop(None)))
     yield from (f"seal {number} is not here, but its rows are" for number in trail)
-    yield from (f"seal {number} is in the copy, but not here" for number in copies if not alone)
+    yield from (f"seal {n} is in the copy, but not here" for n in copies if not (alone or new))
 
 
 with open(sys.argv[1]) as export, open((sys.argv[2:] or ["/dev/null"])[0]) as copy:

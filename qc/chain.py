@@ -69,6 +69,8 @@ class Seal(models.Model):
         indexes = [  # noqa: RUF012
             models.Index(fields=["table", "is_late", "number"], name="seal_of_table"),
             models.Index(fields=["table", "newest"], name="seal_newest"),
+            # Which of them looked at a row, read in the index alone.
+            models.Index(fields=["table", "upto", "is_late"], name="seal_upto"),
             models.Index(fields=["is_posted", "number"], name="seal_to_post"),
         ]
 
@@ -101,6 +103,20 @@ class Seal(models.Model):
         """Whether it is of a table there is, and has as many ids and digests as rows."""
         ids = sum(last - first + 1 for first, last in self.ids)
         return self.table in TABLES and ids == self.rows == len(self.digests) / DIGEST
+
+    def digest(self, pk: int) -> bytes | None:
+        """Gives the digest of one row; None if it is of another seal."""
+        n = 0
+        for first, last in self.ids:
+            if first <= pk <= last:
+                at = (n + pk - first) * DIGEST
+                return bytes(self.digests[at : at + DIGEST])
+            n += last - first + 1
+        return None
+
+    def hex_of(self, pk: int) -> str:
+        """Gives the digest of one of its rows in hexadecimal."""
+        return (self.digest(pk) or b"").hex()
 
     def digest_of(self) -> dict[int, bytes]:
         """Gives the digest of each row by its id."""

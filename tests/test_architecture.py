@@ -15,6 +15,7 @@ LAYERS = [
     {"import_batches", "import_reading", "import_samples", "import_undo"},
     {"import_plan", "import_files", "archives"},
     {"task_export", "trail_export", "archive_files"},
+    {"trail_seals"},
     {"sweeps", "bulk", "explanations", "invariants", "demo"}
     | {"trail", "reports", "exports", "seal_export", "verified"},
     {"verification"},

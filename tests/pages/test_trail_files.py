@@ -4,6 +4,8 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from qc import desk
+from qc import desk, events, seals
+from qc.chain import Seal
+from qc.events import EventKind
 from qc.models import Queue, Task, User
+from qc.outside import line
+from tests.engine.sealed import double, ids, move
+from tests.engine.test_seals_outside import by_script
 from tests.pages.conftest import signed_in
 
 FILE = "/admin/trail/trail."
@@ -75,6 +82,8 @@ def test_a_row_is_its_parts_and_its_sentence(otto_at_the_desk: Client, task: Tas
         "reason": "'=1+1",
         "request_id": held.request_id,
         "sentence": "mona took INV-2231 from anna and put it on hold: =1+1",
+        "seal": "not sealed yet",
+        "digest": "",
     }
 
 
@@ -83,8 +92,9 @@ def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: 
     (line,) = lines(otto_at_the_desk, "?kind=held")
     assert (line["who"], line["reason"]) == ("mona", "=1+1")
     kept = line["row"]
-    assert (kept["history_id"], kept["status"], kept["details"]) == (held.pk, "on_hold", {})
-    assert kept["history_date"] == line["moment"]
+    assert (line["id"], kept["status"], kept["details"]) == (held.pk, "on_hold", {})
+    assert kept["history_date"] == line["moment"].replace("Z", "+00:00")
+    assert line["seal"] is None
 
 
 def test_it_is_whole_newest_first_however_many_pages_it_takes(
@@ -125,3 +135,95 @@ def test_who_stops_listening_leaves_nothing_open(
     assert not [one for one in statements if "SAVEPOINT" in one["sql"] or "BEGIN" in one["sql"]]
     answer.close()
     assert list(parts) == []
+
+
+@pytest.fixture
+def sealed(task: Task, mona: User, monkeypatch: Any) -> None:
+    """All of it is sealed three rows at a time, one of them late; then Mona went on."""
+    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
+    monkeypatch.setattr(seals, "BATCH", 3)
+    for n in range(7):
+        events.record(EventKind.SIGN_IN_FAILED, name=f"eve {n}")
+    last = ids("event")[-1]
+    move("event", last, last + 2)
+    seals.seal()
+    double("event", last + 2, last + 1)
+    seals.seal()
+    desk.resume(task.pk, by=mona)
+
+
+@pytest.mark.parametrize("size", [1, 4, 500])
+def test_json_lines_prove_themselves(
+    size: int, otto_at_the_desk: Client, sealed: None, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("qc.trail_export.ROWS", size)
+    file, copy = tmp_path / "trail.jsonl", tmp_path / "seals.jsonl"
+    copy.write_text("".join(f"{json.dumps(line(one))}\n" for one in Seal.objects.all()))
+    for asked, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
+        told = lines(otto_at_the_desk, asked)
+        kept = [one for one in told if "sentence" in one]
+        proofs = [one for one in told if "digests" in one]
+        assert len(kept) + len(proofs) == len(told)
+        numbers = [one["seal"]["number"] for one in proofs]
+        assert sorted(numbers) == sorted({one["seal"] for one in kept if one["seal"]})
+        for one in kept:
+            assert one["digest"] in "".join(proof["digests"] for proof in proofs)
+        # Only what has been written since is not sealed.
+        new = {one["kind"] for one in kept if not one["seal"]}
+        assert new <= {"resumed", "assigned", "exported"}
+        file.write_text("".join(f"{json.dumps(one)}\n" for one in told))
+        status, said = by_script(file)
+        assert (status, said.splitlines()[-1]) == (0, "All of it is as it was sealed.")
+        assert ("rows are not sealed yet" in said) == has_new
+        # A copy that is kept outside proves the seals, whichever of them are here.
+        status, said = by_script(file, copy)
+        assert (status, "stand alone" in said) == (0, False)
+
+
+def test_a_file_of_the_trail_that_was_changed_names_the_row(
+    otto_at_the_desk: Client, sealed: None, tmp_path: Path
+) -> None:
+    told = lines(otto_at_the_desk, "?kind=sign-in+failed")
+    file = tmp_path / "trail.jsonl"
+
+    def verdict(some: list[dict[str, Any]]) -> str:
+        file.write_text("".join(f"{json.dumps(one)}\n" for one in some))
+        status, said = by_script(file)
+        assert status == 1
+        return said
+
+    pk, number = told[0]["id"], told[0]["seal"]
+    row = f"row {pk} in the history of event"
+    assert f"{row} was deleted (seal {number})" in verdict(told[1:])
+    changed = [told[0] | {"row": told[0]["row"] | {"through": "api"}}, *told[1:]]
+    assert f"{row} was changed (seal {number})" in verdict(changed)
+    salt, column, _ = told[0]["opened"]["name~"]
+    opened = told[0]["opened"] | {"name~": [salt, column, "mona"]}
+    assert f"{row} was changed" in verdict([told[0] | {"opened": opened}, *told[1:]])
+    proofs = [one for one in told if "digests" not in one or one["seal"]["number"] != number]
+    assert f"seal {number} is not here, but its rows are" in verdict(proofs)
+
+
+def test_csv_says_by_which_seal_each_row_is_proven(otto_at_the_desk: Client, sealed: None) -> None:
+    found = {row["whom"]: row for row in rows(otto_at_the_desk, "?kind=sign-in+failed")}
+    first = Seal.objects.filter(table="event").earliest("number")
+    row = found["eve 0"]
+    assert row["seal"] == str(first.number)
+    assert row["digest"] in bytes(first.digests).hex()
+    assert {row["seal"] for row in rows(otto_at_the_desk, "?kind=resumed")} == {"not sealed yet"}
+
+
+def test_more_seals_ask_the_database_no_more_often(
+    otto_at_the_desk: Client, sealed: None, monkeypatch: Any
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            lines(otto_at_the_desk, "?through=shell")
+        return len(asked)
+
+    few = statements()
+    for n in range(30):
+        events.record(EventKind.SIGN_IN_FAILED, name=f"mallory {n}")
+    seals.seal()
+    assert Seal.objects.filter(table="event").count() > 10
+    assert statements() <= few + 1
