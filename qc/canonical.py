@@ -90,10 +90,10 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
     sets = [name for name in columns if name in _sets_of(table)]
     marked = [name for name in columns if name.endswith(MARK)]
     plain = [name for name in columns if name not in (*sets, *marked)]
+    names = [*plain, *BESIDE, *PERSONAL[table]] if marked else plain
     found = TABLES[table].objects.filter(which).order_by("history_id")
-    beside = [*BESIDE, *PERSONAL[table]] if marked else []
-    read = found.values_list("history_id", *plain, *beside)[:most]
-    named = ((pk, dict(zip([*plain, *beside], values, strict=True))) for pk, *values in read)
+    read = found.values_list("history_id", *names)[:most]
+    named = ((pk, dict(zip(names, values, strict=True))) for pk, *values in read)
     rows = [Row(pk, content["history_date"], content, {}, {}) for pk, content in named]
     for name, write in _not_json(table, plain):
         for row in rows:

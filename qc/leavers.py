@@ -13,6 +13,7 @@ from axes.models import AccessAttempt
 from django.apps import apps
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from qc import history, lifecycle, permissions
 from qc.events import AuditEvent
@@ -89,9 +90,12 @@ def _is_any(column: str, names: Iterable[str]) -> Q:
 def _veil(table: str, rows: Any, shown: dict[str, Any]) -> None:
     kept = rows.filter(commitments__isnull=True)
     if n := kept.filter(salt="").count():
-        raise InvalidTransition(
-            _("%(n)d rows were written by a release that could not let go of names.") % {"n": n}
+        said = ngettext(
+            "%(n)d row was written by a release that could not let go of names.",
+            "%(n)d rows were written by a release that could not let go of names.",
+            n,
         )
+        raise InvalidTransition(said % {"n": n})
     while some := list(kept.order_by("history_id")[:BATCH]):
         for row in some:
             veil(table, row, shown)

@@ -159,7 +159,7 @@ def test_who_is_still_there_or_somebody_else_s_to_judge_keeps_their_names(
         with pytest.raises(error):
             leavers.forget(who.pk, by=by, reason=reason)
     AuditEvent.objects.filter(name="ANNA").update(salt="")
-    with pytest.raises(InvalidTransition, match="1 rows were written by a release"):
+    with pytest.raises(InvalidTransition, match="1 row was written by a release"):
         leavers.forget(gone.pk, by=mona, reason="x")
     assert User.objects.get(pk=gone.pk).username == "lundqvist"
     assert "lundqvist" in before
