@@ -166,7 +166,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
             "from. What they did stays, under a pseudonym. This cannot be undone. Names that "
             "somebody wrote into a reason, a note or a task stay."
         ),
-        done=_("The names are gone: this account is %(item)s now."),
+        done=_("The names are gone. This account has a pseudonym now."),
         icon="person_off",
         variant=ActionVariant.DANGER,
     )
