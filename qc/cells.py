@@ -30,9 +30,8 @@ class Fault:
 
 def stripped(cell: str) -> str:
     """Gives a cell without the blanks around it, those included that don't look like any."""
-    before = ""
-    while cell != before:
-        before, cell = cell, cell.strip().strip(INVISIBLE)
+    while (bare := cell.strip().strip(INVISIBLE)) != cell:
+        cell = bare
     return cell
 
 

@@ -185,6 +185,10 @@ class Queue(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def due_at(self, arrived: datetime) -> datetime:
+        """Gives when a task that arrived then is due, if its sender does not say."""
+        return arrived + self.target
+
 
 class Priority(models.IntegerChoices):
     """How urgent a task is; the most urgent has the smallest number, so that it sorts first."""
@@ -240,6 +244,11 @@ DONE = Q(
     completed_at__isnull=False,
     outcome__in=["passed", "failed"],
 )
+
+
+def raised_at(priority: int, due_at: datetime) -> datetime | None:
+    """Gives when the sweep raises a priority next: never above P1."""
+    return due_at if priority > Priority.P1 else None
 
 
 class Task(models.Model):
@@ -387,12 +396,12 @@ class Task(models.Model):
 
         Also says when the sweep must first raise its priority: when it is past due.
         """
-        self.due_at = self.due_at or now + self.queue.target
+        self.due_at = self.due_at or self.queue.due_at(now)
         self.plan_raise()
 
     def plan_raise(self) -> None:
-        """Sets when the sweep raises the priority next: never above P1."""
-        self.raise_at = self.due_at if self.priority > Priority.P1 else None
+        """Sets when the sweep raises the priority next."""
+        self.raise_at = raised_at(self.priority, self.due_at)
 
 
 class BulkChange(models.Model):
