@@ -99,7 +99,7 @@ def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
     is_theirs = is_manager and record.by_id == request.user.pk
     faults = imports.mapping_faults(record)
     context = site.each_context(request) | {
-        "title": record.file_name,
+        "title": _("Import of %s") % record.file_name,
         "record": record,
         "may_import": is_manager,
         "may_confirm": is_theirs and record.is_open,
