@@ -101,9 +101,7 @@ class MomentForm(forms.Form):
             raise ValidationError(gettext("Nothing has been recorded yet."))
         if moment < first:
             self.choices = [first]
-            raise ValidationError(
-                gettext("Nothing is known of then: it is before the first record.")
-            )
+            raise ValidationError(gettext("Nothing is known of then. The first record is of:"))
 
 
 def _read(typed: str) -> datetime | None:
