@@ -16,6 +16,8 @@ from qc.models import Queue, Records, Status, Task
 from qc.then import Then
 from qc.trail_filters import TABLES
 
+# Of which tables one object can be shown.
+THINGS = ("task", "person", "queue")
 # By which kinds of change somebody comes, goes on break and comes back.
 COMINGS = ("signed in", "came back", "went on break")
 WAITING = (Status.PENDING, Status.ON_HOLD)
@@ -85,7 +87,7 @@ class Thing:
 
 def beginning() -> datetime | None:
     """Gives the moment of the first row of all, None while there is none."""
-    firsts = (TABLES[name].objects.aggregate(first=Min("history_date"))["first"] for name in _ALL)
+    firsts = (TABLES[name].objects.aggregate(first=Min("history_date"))["first"] for name in THINGS)
     return min((first for first in firsts if first), default=None)
 
 
@@ -98,7 +100,7 @@ def floor(moment: datetime) -> Floor:
 
 def of(table: str, pk: int, moment: datetime) -> Thing | None:
     """Gives a task, a person or a queue at a moment; None if there was never one of this id."""
-    if table not in _ALL:
+    if table not in THINGS:
         return None
     rows = TABLES[table].objects.filter(id=pk).order_by("history_id")
     newest = rows.last()
@@ -120,9 +122,6 @@ def queues_of(person: int, moment: datetime) -> list[str]:
         pk__in=members.filter(history_id__in=last).values("history")
     )
     return list(on.exclude(history_type="-").order_by("name").values_list("name", flat=True))
-
-
-_ALL = ("task", "person", "queue")
 
 
 def _people(then: Then, held: Mapping[int, list[Any]]) -> list[Presence]:
