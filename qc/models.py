@@ -1,5 +1,6 @@
 """Queues, people and tasks, with the constraints that make a wrong state impossible."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -23,18 +24,33 @@ MOST_CAPACITY = 20
 
 
 class Records(HistoricalRecords):
-    """History whose rows are found by kind too."""
+    """History whose rows are found by kind too, and by `last`: those who ask for the last of each.
+
+    That is what a floor of the past is read by (`qc.then`).
+    """
+
+    def __init__(self, *, last: Sequence[str], **options: Any) -> None:
+        self.last = last
+        super().__init__(**options)
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         """Adds the index of the audit trail's filter: a creation has no kind but its type."""
-        fields = ["kind", "history_type"]
-        index = models.Index(fields=fields, name=f"{model._meta.model_name}_history_kind")
-        return super().get_meta_options(model) | {"indexes": [index]}
+        wanted = {"kind": ["kind", "history_type"], "last": self.last}
+        name = f"{model._meta.model_name}_history"
+        indexes = [
+            models.Index(fields=fields, name=f"{name}_{what}")
+            for what, fields in wanted.items()
+            if fields
+        ]
+        return super().get_meta_options(model) | {"indexes": indexes}
 
 
-def records(row: Any = HistoryRow, **options: Any) -> HistoricalRecords:
+def records(
+    row: Any = HistoryRow, *, last: Sequence[str] = (), **options: Any
+) -> HistoricalRecords:
     """Gives the history of a model: who, when, why, through what, by 64 bits."""
     return Records(
+        last=last,
         bases=[row],
         get_user=current_user,
         history_id_field=models.BigAutoField(),
@@ -118,6 +134,7 @@ class User(AbstractUser):
     history = records(
         excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
         m2m_fields=["groups"],
+        last=["id", "kind"],
     )
     objects: ClassVar[PersonManager] = PersonManager()
 
@@ -335,6 +352,7 @@ class Task(models.Model):
         excluded_fields=["draft"],
         # The audit trail finds them by queue, those of one task by `id`, of one person by `person`.
         no_db_index=["assignee", "released_by", "created_by", "reference"],
+        last=["assignee", "slot"],
     )
     objects = TaskQuerySet.as_manager()
 

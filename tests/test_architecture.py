@@ -16,7 +16,7 @@ LAYERS = [
     {"import_plan", "import_files"},
     {"task_export", "trail_export"},
     {"sweeps", "bulk", "explanations", "invariants", "demo"}
-    | {"trail", "reports", "exports", "seal_export", "verified"},
+    | {"trail", "reports", "exports", "seal_export", "verified", "as_it_was"},
     {"verification"},
     {"seals", "outside"},
     {"canonical"},
@@ -30,7 +30,7 @@ LAYERS = [
     {"import_records"},
     {"tables"},
     {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"}
-    | {"chain"},
+    | {"chain", "then"},
     {"request_id", "keyset", "days", "ranks", "borrowed", "cells", "breaches"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
