@@ -107,7 +107,7 @@ class _Seen:
 
 def same(kept: Any, told: Any) -> bool:
     """Whether a file tells what a task keeps, as far as a table can tell it."""
-    return _as_told(kept) == _as_told(told)
+    return as_told(kept) == as_told(told)
 
 
 def text_of(value: object) -> str:
@@ -119,11 +119,12 @@ def text_of(value: object) -> str:
 
 def details_as_told(details: dict[str, Any]) -> dict[str, str]:
     """Gives the sender's columns as a table tells them: named, and those that are not empty."""
-    texts = {_as_told(name): _as_told(text_of(value)) for name, value in details.items()}
+    texts = {as_told(name): as_told(text_of(value)) for name, value in details.items()}
     return {name: text for name, text in texts.items() if name and text}
 
 
-def _as_told(value: Any) -> Any:
+def as_told(value: Any) -> Any:
+    """Gives a value as far as a table can tell it."""
     if isinstance(value, dict):
         return details_as_told(value)
     if isinstance(value, str):

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import exports, tables
-from qc.cells import escaped
+from qc.cells import UNPRINTABLE, escaped
 from qc.columns import COLUMNS, STATE, heading
 from qc.exceptions import QCError
 from qc.models import Priority, Task
-from qc.rows import details_as_told
+from qc.rows import as_told, details_as_told
 
 # So many tasks are looked at together.
 WINDOW = 1000
@@ -121,11 +121,22 @@ def of(tasks: QuerySet[Task]) -> Export:
 
 def _told(task: Task) -> tuple[Any, ...]:
     """Gives what JSON tells of a task, in the order of `NAMES`."""
-    ours = (task.reference, task.name, task.queue.name, task.priority, task.due_at)
+    ours = (task.reference, _printable(task.name), task.queue.name, task.priority, task.due_at)
     person = task.assignee.username if task.assignee else None
     moments = (task.assigned_at, task.completed_at)
     state = (task.status, person, *moments, task.outcome, task.notes)
-    return *ours, task.instructions, task.link, task.details, *state
+    return *ours, _printable(task.instructions), task.link, _named(task.details), *state
+
+
+def _named(details: dict[str, Any]) -> dict[str, Any]:
+    """Gives the sender's columns by the names that a table has for them, with their types."""
+    named = {as_told(name): value for name, value in details.items()}
+    return {name: _printable(value) for name, value in named.items() if name}
+
+
+def _printable(value: Any) -> Any:
+    """Gives a text without what an import refuses, and all else as it is."""
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
 def _fitting(row: Iterable[str]) -> list[str]:

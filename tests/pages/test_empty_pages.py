@@ -26,7 +26,7 @@ def test_the_first_step_is_a_queue(mona_at_the_desk: Client) -> None:
 
 def test_the_second_is_to_import_tasks(mona_at_the_desk: Client, invoices: Queue) -> None:
     shown = text(mona_at_the_desk, TASKS)
-    assert "Import them from a CSV or XLSX file" in shown
+    assert "Import them from a CSV, XLSX or JSON file" in shown
     assert "Add a queue" not in shown
 
 
