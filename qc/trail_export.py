@@ -4,7 +4,7 @@ What is said is in the site's own language, whoever exports it: the same rows ma
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import IO, Any
 
 from qc import exports, trail, trail_words
 from qc.trail_filters import Asked
@@ -29,8 +29,12 @@ COLUMNS = (
 
 def csv(asked: Asked) -> Iterator[bytes]:
     """Gives what is asked of the trail as a CSV file, in parts."""
-    rows = (list(said.values()) for _row, said in _all(asked))
-    return exports.blocks(exports.csv_lines(_headed(rows)))
+    return exports.blocks(exports.csv_lines(_table(asked)))
+
+
+def xlsx(asked: Asked) -> IO[bytes]:
+    """Gives what is asked of the trail as an XLSX file, all of it text. Raises NoTable."""
+    return exports.text_workbook(_table(asked))
 
 
 def json_lines(asked: Asked) -> Iterator[bytes]:
@@ -39,9 +43,10 @@ def json_lines(asked: Asked) -> Iterator[bytes]:
     return exports.blocks(exports.json_lines(told))
 
 
-def _headed(rows: Iterator[list[str]]) -> Iterator[Any]:
-    yield COLUMNS
-    yield from rows
+def _table(asked: Asked) -> Iterator[list[str]]:
+    yield [*COLUMNS]
+    for _row, said in _all(asked):
+        yield list(said.values())
 
 
 def _all(asked: Asked) -> Iterator[tuple[Any, dict[str, str]]]:

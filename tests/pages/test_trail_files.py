@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from qc import desk
+from qc import desk, tables
 from qc.models import Queue, Task, User
 from tests.pages.conftest import signed_in
 
@@ -38,7 +39,7 @@ def lines(client: Client, asked: str = "") -> list[dict[str, Any]]:
     return [json.loads(line) for line in answer.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl"])
 @pytest.mark.parametrize(("who", "status"), [("otto", 200), ("mona", 200), ("anna", 403)])
 def test_auditors_and_managers_take_it_along(
     who: str, status: int, ending: str, request: Any, at_the_page_of: Any
@@ -76,6 +77,24 @@ def test_a_row_is_its_parts_and_its_sentence(otto_at_the_desk: Client, task: Tas
         "request_id": held.request_id,
         "sentence": "mona took INV-2231 from anna and put it on hold: =1+1",
     }
+
+
+def test_a_workbook_says_the_same_and_runs_nothing(otto_at_the_desk: Client, task: Task) -> None:
+    answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV")
+    file = io.BytesIO(b"".join(answer.streaming_content))
+    head, *told = (row.cells for row in tables.read(file, tables.XLSX))
+    found = [dict(zip_longest(head, cells, fillvalue="")) for cells in told]
+    assert found == rows(otto_at_the_desk, "?task=INV")
+    assert "'=1+1" in [row["reason"] for row in found]
+
+
+def test_what_no_workbook_can_hold_is_said_on_the_page(
+    otto_at_the_desk: Client, task: Task, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("qc.exports.MOST_ROWS", 2)
+    answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV", follow=True)
+    assert answer.redirect_chain == [("/admin/trail/?task=INV", 302)]
+    assert "A workbook has no room for so many rows." in answer.content.decode()
 
 
 def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: Task) -> None:
