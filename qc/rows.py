@@ -157,6 +157,8 @@ def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
 
 
 def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
+    if not queues:
+        raise ValueError(_("There is no queue yet."))
     if _folded(cell) not in queues:
         there = ", ".join(sorted(queue.name for queue in queues.values()))
         raise ValueError(_("There is no such queue; there are: %s.") % there)

@@ -77,6 +77,7 @@ def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices
         ImportState.MAPPING,
     )
     assert "JSON: UTF-8, a list of rows" in html
+    assert record.samples[1] == ["=x"]
     assert ('name="encoding"' in html, 'name="delimiter"' in html) == (True, False)
     chosen = {"column_0": "reference", "column_1": "name", "column_3": "queue"}
     press(client, "read", record, column_2="details: is: n", **chosen)
