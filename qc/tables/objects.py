@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from qc.cells import quoted, stripped, unescaped
-from qc.tables.forms import MOST_COLUMNS, BadFile, Format, Row, row
-from qc.tables.values import Number, Object, objects, too_deep, twice
+from qc.tables.forms import MOST_COLUMNS, MOST_IN_CELL, BadFile, Format, Row, row, too_long
+from qc.tables.values import Number, Object, objects, shown, too_deep, twice
 
 # Halves of a character, where something was cut off. No text can hold them; SUBSTITUTE says so.
 HALVES = re.compile("[\ud800-\udfff]")
@@ -57,18 +57,41 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
 
 def _header(file: BinaryIO, format: Format) -> dict[str, None]:
     header: dict[str, None] = {}
+    number, told = 0, Object()
     for number, told in objects(file, format):
         headings = _headings(_flat(told)[0])
+        _check(number, headings)
         header |= dict.fromkeys(headings)
-        if len(set(headings)) < len(headings):
-            name = next(one for one in headings if headings.count(one) > 1)
-            raise twice(number, unescaped(name))
-        if "" in headings:
-            raise BadFile(_("Row %d has a value without a name.") % number)
         if len(header) > MOST_COLUMNS:
             words = {"row": number, "most": MOST_COLUMNS}
             raise BadFile(_("Up to row %(row)d there are more than %(most)d columns.") % words)
+    if number == 1 and format.kind == "jsonl":
+        _check_alone(told)
     return header
+
+
+def _check(number: int, headings: tuple[str, ...]) -> None:
+    """Raises BadFile for a row with two values in one column, or one in none that can be."""
+    if len(set(headings)) < len(headings):
+        name = next(one for one in headings if headings.count(one) > 1)
+        raise twice(number, unescaped(name))
+    if "" in headings:
+        raise BadFile(_("Row %d has a value without a name.") % number)
+    if max(map(len, headings), default=0) > MOST_IN_CELL:
+        raise too_long(number)
+
+
+def _check_alone(told: Object) -> None:
+    """Raises BadFile for the only object of a file when its rows seem to be inside of it."""
+    for name, value in told:
+        if isinstance(value, list) and any(isinstance(one, Object) for one in value):
+            raise BadFile(
+                _(
+                    "The file is one object, with a list in “%s”. Please save that list alone; or, "
+                    "if the object is a row itself, write [ before and ] behind it."
+                )
+                % shown(name)
+            )
 
 
 def _flat(told: Object) -> tuple[tuple[tuple[str, ...], ...], list[Any]]:
@@ -98,7 +121,7 @@ def _cell(number: int, value: Any) -> str:
         text = value if isinstance(value, str) else "" if value is None else _json(value)
     except RecursionError as error:
         raise too_deep(number) from error
-    return quoted(HALVES.sub(SUBSTITUTE, text)) if text else ""
+    return quoted(HALVES.sub(SUBSTITUTE, str(text))) if text else ""
 
 
 def _json(value: Any) -> str:

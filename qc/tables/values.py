@@ -103,7 +103,7 @@ class _Text:
 
     def broken(self, at: int) -> BadFile:
         """Gives the refusal of what stands there, or of the end."""
-        words = {"row": self.row, "text": self.at_hand[at : at + SHOWN].strip()}
+        words = {"row": self.row, "text": shown(self.at_hand[at : at + SHOWN])}
         if not words["text"]:
             return BadFile(
                 _("The file ends in the middle of row %(row)d. Please save or upload it anew.")
@@ -168,7 +168,7 @@ class _Text:
         )
 
     def _no_object(self) -> BadFile:
-        words = {"row": self.row, "text": self.at_hand[self.at : self.at + SHOWN].strip()}
+        words = {"row": self.row, "text": shown(self.at_hand[self.at : self.at + SHOWN])}
         return BadFile(
             _(
                 "Row %(row)d begins with “%(text)s”. Each row must be an object with names: "
@@ -191,4 +191,9 @@ def too_deep(row: int) -> BadFile:
 
 def twice(row: int, name: str) -> BadFile:
     """Gives the refusal of a row in which a name stands twice."""
-    return BadFile(_("Row %(row)d has “%(name)s” twice.") % {"row": row, "name": name})
+    return BadFile(_("Row %(row)d has “%(name)s” twice.") % {"row": row, "name": shown(name)})
+
+
+def shown(text: str) -> str:
+    """Gives what can be shown of a text: its beginning, without halves of characters."""
+    return text[:SHOWN].encode("utf-8", "replace").decode().strip()

@@ -157,6 +157,10 @@ REFUSED = {
     "header-only.xlsx": "The file has a header, but no rows.",
     "letter.docx": f"This is no workbook. {AS_TABLE}",
     "letter.rtf": f"This is a text document (RTF). {AS_TABLE}",
+    "list-in-object.json": (
+        "The file is one object, with a list in “results”. Please save that list alone; or, if the "
+        "object is a row itself, write [ before and ] behind it."
+    ),
     "list-of-lists.json": (
         'Row 1 begins with “["reference", "name", "queue"]”. Each row must be an object with '
         'names: {"reference": "A-1", "name": "…"}.'
@@ -218,7 +222,6 @@ FAULTS = {
         (1, "name", "It has characters that can't be shown. Please take them out.")
     ],
     "heading-without-name.csv": [(3, "", UNNAMED)],
-    "list-in-object.json": [(1, name, MISSING) for name in ("reference", "name", "queue")],
     "merged-cells.xlsx": [(3, "queue", "There is no such queue; there are: Invoices.")],
     "no-header.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
     "prose.txt": [(1, name, MISSING) for name in ("reference", "name", "queue")],

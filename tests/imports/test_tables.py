@@ -117,6 +117,12 @@ def test_json_may_be_written_in_any_way() -> None:
     assert rows(b'[{"a":"1","b":{"c":"\xe9"}},{"a":"2"}]') == told
 
 
+def test_an_object_alone_is_a_row_and_a_bracket_may_begin_a_heading() -> None:
+    assert rows(b'{"a": 1, "tags": ["x"]}') == [["a", "tags"], ["1", '["x"]']]
+    assert rows(b'[{"a": 1, "parts": [{"n": 1}]}]')[1] == ["1", '[{"n": 1}]']
+    assert rows(b"[a],b\n1,2\n") == [["[a]", "b"], ["1", "2"]]
+
+
 def test_a_row_may_be_cut_off_anywhere_where_some_more_is_read(monkeypatch: Any) -> None:
     data = json.dumps([{"a": "é\\ \U0001f9fe", "b": [True, -1.5e-7, None]}] * 3).encode()
     whole = rows(data)
@@ -139,6 +145,8 @@ def test_a_row_may_be_cut_off_anywhere_where_some_more_is_read(monkeypatch: Any)
         ('[{"a": {"b": 1, "b": 1}}]', "Row 1 has “b” twice."),
         ('[{"a": 1, " a": 1}]', "Row 1 has “a” twice."),
         ('[{"a": {"b": 1}, "a: b": 1}]', "Row 1 has “a: b” twice."),
+        ('[{"\\ud800": 1, "\\ud800": 1}]', "Row 1 has “?” twice."),
+        ('[{"%s": 1}]' % ("x" * 40_000), "Row 1 is too long: a cell may have 32,767 characters"),
         ('[{"a": {" ": 1}}]', "Row 1 has a value without a name."),
         ('[{"a": [1, "x\ny"]}]', "Row 1 is no correct JSON from here on: “y"),
         ('[{"a": %s}]' % ("[" * 100_000), "Row 1 is nested too deeply."),
