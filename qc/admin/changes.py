@@ -5,14 +5,18 @@ telling ones: status, person, presence.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.utils import formats, timezone
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
+
+from qc.rows import text_of
+from qc.words import in_words
 
 LONGEST = 300
 NOTHING = "–"
@@ -121,7 +125,11 @@ def _said(row: Any, field: Any) -> str:
     if value in (None, "", {}):
         return NOTHING
     if isinstance(value, datetime):
-        return str(formats.localize(timezone.localtime(value)))
+        return date_format(timezone.localtime(value), "d M Y H:i:s")
+    if isinstance(value, timedelta):
+        return in_words(value)
+    if isinstance(value, dict):
+        value = ", ".join(f"{name}: {text_of(one)}" for name, one in value.items())
     if field.choices and not isinstance(field, models.ForeignKey):
         return str(dict(field.flatchoices).get(value, value))
     return Truncator(str(value)).chars(LONGEST)
