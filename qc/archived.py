@@ -1,6 +1,7 @@
 """Which rows of history are in archive files: records that their events bear out, and no others."""
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from qc.archive_records import Archive
 from qc.breaches import Breach
@@ -49,6 +50,12 @@ def is_any_between(table: str, above: int, below: int) -> bool:
 def newest() -> Archive | None:
     """Gives the last archive that was made."""
     return Archive.objects.defer("ids").order_by("-number").first()
+
+
+def may_have(moment: datetime) -> bool:
+    """Whether what tasks, people and queues were at a moment may be in archives."""
+    last = Archive.objects.exclude(table="event").values("last_seal")
+    return Seal.objects.filter(number__in=last, newest__gte=moment).exists()
 
 
 def _told() -> dict[int, str]:

@@ -30,16 +30,19 @@ class Fault:
 
 def stripped(cell: str) -> str:
     """Gives a cell without the blanks around it, those included that don't look like any."""
-    before = ""
-    while cell != before:
-        before, cell = cell, cell.strip().strip(INVISIBLE)
+    while (bare := cell.strip().strip(INVISIBLE)) != cell:
+        cell = bare
     return cell
 
 
+def quoted(text: str) -> str:
+    """Gives the cell that says a text: a leading ' where a spreadsheet would run it."""
+    return f"'{text}" if _runs(text) else text
+
+
 def escaped(text: str) -> str:
-    """Gives a cell that a spreadsheet shows and does not run: a leading ' makes it text."""
-    shown = UNPRINTABLE.sub("", text)
-    return f"'{shown}" if _runs(shown) else shown
+    """Gives a cell that a spreadsheet shows and does not run, without what it can't hold."""
+    return quoted(UNPRINTABLE.sub("", text))
 
 
 def unescaped(cell: str) -> str:
@@ -50,6 +53,9 @@ def unescaped(cell: str) -> str:
 
 def _runs(text: str) -> bool:
     """Whether a spreadsheet would run it, or take it for the failure of what it ran."""
+    if text[:1].isalnum():
+        # Nearly all cells: nothing stands before what counts, and that runs nothing.
+        return False
     before = BEFORE.match(text)[0]  # type: ignore[index]
     bare = text[len(before) :]
     shifted = bool(bare) and ("\t" in before or "\r" in before)

@@ -67,14 +67,17 @@ def heading(name: str) -> str:
     return name if guess([name]) == [DETAIL + name] else DETAIL + name
 
 
+def detail(heading: str) -> str:
+    """Gives what a column is when it is kept as the sender's own."""
+    shown = stripped(unescaped(stripped(heading)))
+    return shown if shown.startswith(DETAIL) else DETAIL + shown
+
+
 def _guess(heading: str, own: set[str]) -> str:
     if name := _own(heading):
         return name if name in COLUMNS else LEFT_OUT
     name = KNOWN.get(_plain(heading), "")
-    if name and name not in own:
-        return name
-    shown = stripped(unescaped(stripped(heading)))
-    return shown if shown.startswith(DETAIL) else DETAIL + shown
+    return name if name and name not in own else detail(heading)
 
 
 def _own(heading: str) -> str:

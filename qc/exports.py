@@ -7,16 +7,25 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
+from qc import tables
 from qc.cells import escaped
+from qc.exceptions import QCError
 
 # Excel takes a CSV file for UTF-8 only when it begins so.
 MARK = "\ufeff"
 # What is sent at once: a line by itself would be a packet by itself.
 BLOCK = 64 * 1024
+# No sheet of a workbook has more.
+MOST_ROWS = 1_048_576
 
 Rows = Iterable[Sequence[object]]
+
+
+class NoTable(QCError):
+    """No table can hold what is to be exported."""
 
 
 class _Line:
@@ -47,6 +56,22 @@ def xlsx_file(rows: Rows) -> IO[bytes]:
     book.save(file)
     file.seek(0)
     return file
+
+
+def text_workbook(rows: Iterable[Sequence[str]]) -> IO[bytes]:
+    """Gives an XLSX file, all of it text, at its beginning; it is gone when it is closed.
+
+    Raises NoTable for more rows, or longer texts, than a workbook can hold.
+    """
+    file = TemporaryFile()  # noqa: SIM115
+    tables.write(file, tables.XLSX, _fitting(rows))
+    file.seek(0)
+    return file
+
+
+def no_room() -> NoTable:
+    """Gives the refusal of more rows than a workbook can hold."""
+    return NoTable(_("A workbook has no room for so many rows. Please take CSV or JSON."))
 
 
 def json_lines(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -90,6 +115,27 @@ class _Json(DjangoJSONEncoder):
 def exactly(moment: datetime) -> str:
     """Gives a moment in UTC, to the microsecond, as ISO 8601 has it."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    for number, row in enumerate(rows, start=1):
+        if number > MOST_ROWS:
+            raise no_room()
+        cells = [escaped(cell) for cell in row]
+        if max(map(len, cells)) > tables.MOST_IN_CELL:
+            raise _too_long(cells[0])
+        yield cells
+
+
+def _too_long(first: str) -> NoTable:
+    words = {"row": first, "most": f"{tables.MOST_IN_CELL:,}"}
+    return NoTable(
+        _(
+            "%(row)s has a text of more than %(most)s characters, which no cell of a workbook "
+            "can hold. Please take CSV or JSON."
+        )
+        % words
+    )
 
 
 def _safe(row: Sequence[object]) -> list[object]:

@@ -86,28 +86,30 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
     """
     why = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(reasons))} END, assignee_id"
     said = [part for one in reasons.items() for part in one]
-    _copy(list(reasons), _how("assigned", None, "~"), why, said)
+    _copy("id", list(reasons), _how("assigned", None, "~"), why, said)
 
 
-def record_new(ids: Sequence[int], *, kind: str, by: User | None, reason: str) -> None:
+def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:
     """Writes the first history row of each task that has just been made, all for one reason.
 
     The database copies its own rows: nothing is sent to it twice.
     """
-    if ids:
-        _copy(ids, _how(kind, by, "+"), "%s, NULL", [reason])
+    if references:
+        _copy("reference", references, _how(kind, by, "+"), "%s, NULL", [reason])
 
 
-def _copy(ids: Sequence[int], how: Mapping[str, Any], why: str, said: Sequence[Any]) -> None:
+def _copy(
+    key: str, keys: Sequence[Any], how: Mapping[str, Any], why: str, said: Sequence[Any]
+) -> None:
     """Copies tasks as they are into their history; `why` is SQL for the reason and the person."""
     columns = _columns_of(Task)
     marks = ", ".join(["%s"] * len(columns.alike))
     sql = (
         f"INSERT INTO {columns.into} SELECT {columns.copied}, {marks}, {why}"  # noqa: S608
-        f" FROM {Task._meta.db_table} WHERE id IN ({', '.join(['%s'] * len(ids))}) ORDER BY id"
+        f" FROM {Task._meta.db_table} WHERE {key} IN ({', '.join(['%s'] * len(keys))}) ORDER BY id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*columns.alike_values(how), *said, *ids])
+        cursor.execute(sql, [*columns.alike_values(how), *said, *keys])
 
 
 def _record(

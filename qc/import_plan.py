@@ -6,7 +6,6 @@ something else; one that is in work, done or cancelled is left alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -28,7 +27,7 @@ class Told(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """What a row does: its task, holding what is to be saved, and what changes: (old, new)."""
+    """A row of a task that is there, holding what is to be saved; what changes: (old, new)."""
 
     row: int
     task: Task
@@ -39,7 +38,7 @@ class Planned(NamedTuple):
 class Plan:
     """What some rows do."""
 
-    new: list[Planned] = field(default_factory=list)
+    new: list[Told] = field(default_factory=list)
     changed: list[Planned] = field(default_factory=list)
     unchanged: list[Planned] = field(default_factory=list)
     left_alone: list[Planned] = field(default_factory=list)
@@ -49,11 +48,11 @@ def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
     """Compares the rows with what is there, as `tasks` reads it."""
     found = Plan()
     there = _there([row.values["reference"] for row in rows], tasks)
-    for number, values in rows:
+    for row in rows:
+        number, values = row
         task = there.get(values["reference"])
         if task is None:
-            told = {name: value for name, value in values.items() if value is not None}
-            found.new.append(Planned(number, Task(**told), {}))
+            found.new.append(row)
         elif task.status not in STILL_WAITING:
             found.left_alone.append(Planned(number, task, {}))
         elif columns := _changes(task, values):
@@ -63,26 +62,26 @@ def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
     return found
 
 
-def known(references: Sequence[str]) -> dict[str, int]:
-    """Gives the ids of those tasks that are there; the ORM takes longer to ask than this."""
-    if not references:
-        return {}
-    marks = ", ".join(["%s"] * len(references))
-    sql = f"SELECT reference, id FROM {Task._meta.db_table} WHERE reference IN ({marks})"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(references))
-        return dict(cursor.fetchall())
-
-
 def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
-    ids = known(references)
+    ids = _known(references)
     if not ids:
         return {}
-    found = {task.reference: task for task in tasks.filter(pk__in=ids.values()).order_by("pk")}
+    found = {task.reference: task for task in tasks.filter(pk__in=ids).order_by("pk")}
     queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
     for task in found.values():
         task.queue = queues[task.queue_id]
     return found
+
+
+def _known(references: Sequence[str]) -> list[int]:
+    """Gives the ids of those tasks that are there; the ORM takes longer to ask than this."""
+    if not references:
+        return []
+    marks = ", ".join(["%s"] * len(references))
+    sql = f"SELECT id FROM {Task._meta.db_table} WHERE reference IN ({marks})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(references))
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _changes(task: Task, told: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -101,10 +100,3 @@ def _changes(task: Task, told: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
 def _undoes_a_raise(task: Task, name: str, value: Any) -> bool:
     # The sweep raises what is past due; the same file again must not begin that anew.
     return name == "priority" and task.is_late and value > task.priority
-
-
-def arrive(tasks: Sequence[Task], now: datetime, by: int | None) -> None:
-    """Fills what the sender left out of new tasks."""
-    for task in tasks:
-        task.created_by_id, task.created_at = by, now
-        task.arrive(now)

@@ -156,7 +156,8 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
     _add(counts, shown, written)
     wrote = {"starts": 0, "first_history": first, "last_history": _last_history()}
     hold(record, position=batch.end, shown=shown, **counts, **wrote)
-    return {one.task.queue_id for one in written.new + written.changed}
+    queues = {row.values["queue"].pk for row in written.new}
+    return queues | {one.task.queue_id for one in written.changed}
 
 
 def _add(counts: dict[str, int], shown: dict[str, Any], planned: Plan) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from qc.import_plan import Plan, Planned
-from qc.models import Queue
+from qc.import_plan import Plan, Planned, Told
+from qc.models import Queue, Task
 from qc.rows import same, text_of
 
 # So many of each kind; the counts are of all.
@@ -18,11 +18,14 @@ def more(shown: dict[str, Any], planned: Plan) -> None:
     """Adds what some more rows do to the first ones of each kind, as JSON can keep it."""
     for kind in KINDS:
         rows = shown.setdefault(kind, [])
-        found: Sequence[Planned] = getattr(planned, kind)
-        rows += [_told(one) for one in found[: SHOWN - len(rows)]]
+        found: Sequence[Planned | Told] = getattr(planned, kind)
+        rows += [_shown(one) for one in found[: SHOWN - len(rows)]]
 
 
-def _told(one: Planned) -> dict[str, Any]:
+def _shown(one: Planned | Told) -> dict[str, Any]:
+    if isinstance(one, Told):
+        told = {name: value for name, value in one.values.items() if value is not None}
+        one = Planned(one.number, Task(**told), {})
     task = one.task
     return {
         "row": one.row,

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qc import import_files, permissions, tables
-from qc.cells import Fault
+from qc.cells import Fault, unescaped
 from qc.columns import check_mapping, fingerprint, guess
 from qc.exceptions import InvalidTransition
 from qc.import_lease import ask
@@ -135,7 +135,7 @@ def _read_head(record: Import, file: BinaryIO) -> None:
     first = list(islice(rows, SAMPLES))
     record.samples = [
         [
-            row.cells[at][:LONGEST_SAMPLE]
+            unescaped(row.cells[at])[:LONGEST_SAMPLE]
             for row in first
             if row.cells[at : at + 1] not in ([], [""])
         ]

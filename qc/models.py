@@ -1,5 +1,6 @@
 """Queues, people and tasks, with the constraints that make a wrong state impossible."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -24,18 +25,33 @@ MOST_CAPACITY = 20
 
 
 class Records(HistoricalRecords):
-    """History whose rows are found by kind too."""
+    """History whose rows are found by kind too, and by `last`: those who ask for the last of each.
+
+    That is what a floor of the past is read by (`qc.then`).
+    """
+
+    def __init__(self, *, last: Sequence[str], **options: Any) -> None:
+        self.last = last
+        super().__init__(**options)
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         """Adds the index of the audit trail's filter: a creation has no kind but its type."""
-        fields = ["kind", "history_type"]
-        index = models.Index(fields=fields, name=f"{model._meta.model_name}_history_kind")
-        return super().get_meta_options(model) | {"indexes": [index]}
+        wanted = {"kind": ["kind", "history_type"], "last": self.last}
+        name = f"{model._meta.model_name}_history"
+        indexes = [
+            models.Index(fields=fields, name=f"{name}_{what}")
+            for what, fields in wanted.items()
+            if fields
+        ]
+        return super().get_meta_options(model) | {"indexes": indexes}
 
 
-def records(row: Any = HistoryRow, **options: Any) -> HistoricalRecords:
+def records(
+    row: Any = HistoryRow, *, last: Sequence[str] = (), **options: Any
+) -> HistoricalRecords:
     """Gives the history of a model: who, when, why, through what, by 64 bits."""
     return Records(
+        last=last,
         bases=[row],
         get_user=current_user,
         history_id_field=models.BigAutoField(),
@@ -120,6 +136,7 @@ class User(AbstractUser):
         PersonHistoryRow,
         excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
         m2m_fields=["groups"],
+        last=["id", "kind"],
     )
     objects: ClassVar[PersonManager] = PersonManager()
 
@@ -187,6 +204,10 @@ class Queue(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def due_at(self, arrived: datetime) -> datetime:
+        """Gives when a task that arrived then is due, if its sender does not say."""
+        return arrived + self.target
+
 
 class Priority(models.IntegerChoices):
     """How urgent a task is; the most urgent has the smallest number, so that it sorts first."""
@@ -242,6 +263,11 @@ DONE = Q(
     completed_at__isnull=False,
     outcome__in=["passed", "failed"],
 )
+
+
+def raised_at(priority: int, due_at: datetime) -> datetime | None:
+    """Gives when the sweep raises a priority next: never above P1."""
+    return due_at if priority > Priority.P1 else None
 
 
 class Task(models.Model):
@@ -328,6 +354,7 @@ class Task(models.Model):
         excluded_fields=["draft"],
         # The audit trail finds them by queue, those of one task by `id`, of one person by `person`.
         no_db_index=["assignee", "released_by", "created_by", "reference"],
+        last=["assignee", "slot"],
     )
     objects = TaskQuerySet.as_manager()
 
@@ -389,12 +416,12 @@ class Task(models.Model):
 
         Also says when the sweep must first raise its priority: when it is past due.
         """
-        self.due_at = self.due_at or now + self.queue.target
+        self.due_at = self.due_at or self.queue.due_at(now)
         self.plan_raise()
 
     def plan_raise(self) -> None:
-        """Sets when the sweep raises the priority next: never above P1."""
-        self.raise_at = self.due_at if self.priority > Priority.P1 else None
+        """Sets when the sweep raises the priority next."""
+        self.raise_at = raised_at(self.priority, self.due_at)
 
 
 class BulkChange(models.Model):

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
@@ -25,9 +25,9 @@ WORDS = {
 for priority, words in WORDS.items():
     PRIORITIES |= dict.fromkeys(words.split(), priority)
 
-# What many cells of these columns say is read once.
-REPEATED = frozenset({"queue", "priority", "due_at"})
-MANY = 10_000
+# What many cells of these columns say is read once, if it is not long.
+REPEATED = frozenset({"queue", "priority", "due_at", "instructions", "link"})
+MANY, LONG = 10_000, 200
 
 
 class Checker:
@@ -36,10 +36,11 @@ class Checker:
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = columns
         self.ours = [name for name in COLUMNS if name in columns]
-        self.has_details = any(name.startswith(DETAIL) for name in columns)
+        self.details = [name for name in columns if name.startswith(DETAIL)]
         self.queues = {_folded(queue.name): queue for queue in Queue.objects.all()}
         self.seen = _Seen()
-        self.repeated = lru_cache(MANY)(self._repeated)
+        self.fields: dict[str, Any] = {name: Task._meta.get_field(name) for name in self.ours}
+        self.repeated = lru_cache(MANY)(self._read)
 
     def check(self, row: tables.Row) -> tuple[dict[str, Any], list[Fault]]:
         """Gives a row's columns as a task keeps them, and everything that is wrong in it.
@@ -58,25 +59,25 @@ class Checker:
                 values[name] = self._value(name, cell)
             except ValueError as refusal:
                 faults.append(Fault(row.number, name, cell, str(refusal)))
-        if self.has_details:
-            values["details"] = _details(cells)
+        if self.details:
+            told = {name: cells.get(name) for name in self.details}
+            values["details"] = {name.removeprefix(DETAIL): c for name, c in told.items() if c}
         return values, faults + self._stands_there(values.get("reference"), row.number)
 
     def _value(self, name: str, cell: str) -> Any:
         """Gives what a task keeps for a cell. Raises ValueError with what is allowed."""
-        if name in REPEATED:
-            return self.repeated(name, cell)
-        column = Task._meta.get_field(name)
-        try:
-            return column.clean(cell, None)  # type: ignore[union-attr]
-        except ValidationError as error:
-            raise ValueError(" ".join(error.messages)) from error
+        is_repeated = name in REPEATED and len(cell) < LONG
+        return self.repeated(name, cell) if is_repeated else self._read(name, cell)
 
-    def _repeated(self, name: str, cell: str) -> Any:
+    def _read(self, name: str, cell: str) -> Any:
         if name == "queue":
             return _queue(cell, self.queues)
-        read = _priority if name == "priority" else dates.due
-        return read(cell) if cell else None
+        if read := READ.get(name):
+            return read(cell) if cell else None
+        try:
+            return self.fields[name].clean(cell, None)
+        except ValidationError as error:
+            raise ValueError(" ".join(error.messages)) from error
 
     def _stands_there(self, reference: str | None, number: int) -> list[Fault]:
         first = self.seen.first(reference, number) if reference else number
@@ -106,7 +107,7 @@ class _Seen:
 
 def same(kept: Any, told: Any) -> bool:
     """Whether a file tells what a task keeps, as far as a table can tell it."""
-    return _as_told(kept) == _as_told(told)
+    return as_told(kept) == as_told(told)
 
 
 def text_of(value: object) -> str:
@@ -118,11 +119,12 @@ def text_of(value: object) -> str:
 
 def details_as_told(details: dict[str, Any]) -> dict[str, str]:
     """Gives the sender's columns as a table tells them: named, and those that are not empty."""
-    texts = {_as_told(name): _as_told(text_of(value)) for name, value in details.items()}
+    texts = {as_told(name): as_told(text_of(value)) for name, value in details.items()}
     return {name: text for name, text in texts.items() if name and text}
 
 
-def _as_told(value: Any) -> Any:
+def as_told(value: Any) -> Any:
+    """Gives a value as far as a table can tell it."""
     if isinstance(value, dict):
         return details_as_told(value)
     if isinstance(value, str):
@@ -132,6 +134,8 @@ def _as_told(value: Any) -> Any:
 
 def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Iterator[Fault]:
     """Gives the cells that belong to no column, and those that no task could keep."""
+    if _look_fit(columns, texts):
+        return
     for name, cell in zip(chain(columns, repeat(DETAIL)), texts, strict=False):
         shown = name.removeprefix(DETAIL)
         if not cell or name == LEFT_OUT:
@@ -146,12 +150,15 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
             yield Fault(number, shown, UNPRINTABLE.sub("�", cell), message)
 
 
-def _details(cells: dict[str, str]) -> dict[str, str]:
-    told = {name: cell for name, cell in cells.items() if name.startswith(DETAIL) and cell}
-    return {name.removeprefix(DETAIL): cell for name, cell in told.items()}
+def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
+    """Whether all cells of a row are fit at first sight, as those of nearly all rows are."""
+    is_told = len(texts) <= len(columns) and DETAIL not in columns
+    return is_told and "".join(texts).isprintable() and tables.ERRORS.isdisjoint(texts)
 
 
 def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
+    if not queues:
+        raise ValueError(_("There is no queue yet."))
     if _folded(cell) not in queues:
         there = ", ".join(sorted(queue.name for queue in queues.values()))
         raise ValueError(_("There is no such queue; there are: %s.") % there)
@@ -168,3 +175,6 @@ def _priority(cell: str) -> Priority:
     if len(words) != 1 or not (found := words.pop()):
         raise ValueError(_("It must be 1, 2, 3 or 4; or urgent, high, normal or low."))
     return found
+
+
+READ: dict[str, Callable[[str], Any]] = {"priority": _priority, "due_at": dates.due}

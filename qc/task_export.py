@@ -4,10 +4,9 @@ Tasks are read some at a time by their ids, each once, and none that came after 
 Between two reads nothing is kept open in the database: who stops listening leaves nothing behind.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.db.models import Max, QuerySet
@@ -15,23 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import exports, tables
-from qc.cells import escaped
+from qc.cells import UNPRINTABLE
 from qc.columns import COLUMNS, STATE, heading
-from qc.exceptions import QCError
+from qc.exports import NoTable
 from qc.models import Priority, Task
-from qc.rows import details_as_told
+from qc.rows import as_told, details_as_told
 
 # So many tasks are looked at together.
 WINDOW = 1000
-# No workbook has more.
-MOST_ROWS = 1_048_576
 MOST_DETAILS = tables.MOST_COLUMNS - len(COLUMNS) - len(STATE)
 # Those of JSON: there the sender's own columns stand together, with their types.
 NAMES = (*COLUMNS, "details", *STATE)
-
-
-class NoTable(QCError):
-    """No table can hold these tasks."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +45,9 @@ class Export:
 
     def xlsx(self) -> IO[bytes]:
         """Gives an XLSX file, all of it text. Raises NoTable."""
-        if self.count() >= MOST_ROWS:
-            words = _("A workbook has no room for so many tasks. Please take CSV or JSON.")
-            raise NoTable(words)
-        file = TemporaryFile()  # noqa: SIM115
-        tables.write(file, tables.XLSX, map(_fitting, self._table(self._details())))
-        file.seek(0)
-        return file
+        if self.count() >= exports.MOST_ROWS:
+            raise exports.no_room()
+        return exports.text_workbook(self._table(self._details()))
 
     def json(self) -> Iterator[bytes]:
         """Gives a JSON file in parts: a list of objects, each in a line of its own."""
@@ -121,23 +110,19 @@ def of(tasks: QuerySet[Task]) -> Export:
 
 def _told(task: Task) -> tuple[Any, ...]:
     """Gives what JSON tells of a task, in the order of `NAMES`."""
-    ours = (task.reference, task.name, task.queue.name, task.priority, task.due_at)
+    ours = (task.reference, _printable(task.name), task.queue.name, task.priority, task.due_at)
     person = task.assignee.username if task.assignee else None
     moments = (task.assigned_at, task.completed_at)
     state = (task.status, person, *moments, task.outcome, task.notes)
-    return *ours, task.instructions, task.link, task.details, *state
+    return *ours, _printable(task.instructions), task.link, _named(task.details), *state
 
 
-def _fitting(row: Iterable[str]) -> list[str]:
-    """Gives a row as it stands in a workbook. Raises NoTable for what no cell of it can hold."""
-    cells = [escaped(cell) for cell in row]
-    if max(map(len, cells)) <= tables.MOST_IN_CELL:
-        return cells
-    words = {"task": cells[0], "most": f"{tables.MOST_IN_CELL:,}"}
-    raise NoTable(
-        _(
-            "%(task)s has a text of more than %(most)s characters, which no cell of a workbook "
-            "can hold. Please take CSV or JSON."
-        )
-        % words
-    )
+def _named(details: dict[str, Any]) -> dict[str, Any]:
+    """Gives the sender's columns by the names that a table has for them, with their types."""
+    named = {as_told(name): value for name, value in details.items()}
+    return {name: _printable(value) for name, value in named.items() if name}
+
+
+def _printable(value: Any) -> Any:
+    """Gives a text without what an import refuses, and all else as it is."""
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ and, once all that is wanted of a seal has gone by, the seal itself. docs/verify
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -47,8 +47,12 @@ class Part(NamedTuple):
 
 def csv(asked: Asked) -> Iterator[bytes]:
     """Gives what is asked of the trail as a CSV file, in parts."""
-    rows = (list(said.values()) for part in _parts(asked) for _row, said in part.rows)
-    return exports.blocks(exports.csv_lines(_headed(rows)))
+    return exports.blocks(exports.csv_lines(_table(asked)))
+
+
+def xlsx(asked: Asked) -> IO[bytes]:
+    """Gives what is asked of the trail as an XLSX file, all of it text. Raises NoTable."""
+    return exports.text_workbook(_table(asked))
 
 
 def json_lines(asked: Asked) -> Iterator[bytes]:
@@ -56,9 +60,10 @@ def json_lines(asked: Asked) -> Iterator[bytes]:
     return exports.blocks(exports.json_lines(_proven(asked)))
 
 
-def _headed(rows: Iterator[list[str]]) -> Iterator[Any]:
-    yield COLUMNS
-    yield from rows
+def _table(asked: Asked) -> Iterator[list[str]]:
+    yield [*COLUMNS]
+    for part in _parts(asked):
+        yield from (list(said.values()) for _row, said in part.rows)
 
 
 def _parts(asked: Asked) -> Iterator[Part]:

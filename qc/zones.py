@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -53,6 +54,13 @@ def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
         (title, named[area]) for area, title in AREAS.items()
     ]
     return [*by_area, (_("Everywhere"), [("UTC", "UTC")])]
+
+
+def moments(shown: datetime) -> list[datetime]:
+    """Gives the moments at which the clocks here show this: none or two when they are changed."""
+    here = timezone.get_current_timezone()
+    read = {shown.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(one for one in read if one.astimezone(here).replace(tzinfo=None) == shown)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ LAYERS = [
     {"task_export", "trail_export", "archive_files"},
     {"trail_seals"},
     {"sweeps", "bulk", "explanations", "invariants", "demo"}
-    | {"trail", "reports", "exports", "seal_export", "verified"},
+    | {"trail", "reports", "exports", "seal_export", "verified", "as_it_was"},
     {"verification"},
     {"seals", "outside", "archived"},
     {"canonical"},
@@ -30,7 +30,8 @@ LAYERS = [
     {"models"},
     {"import_records", "archive_records"},
     {"tables"},
-    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"},
+    {"querysets", "exceptions", "origin", "events", "transactions", "prepared", "words", "zones"}
+    | {"then"},
     {"veils"},
     {"chain"},
     {"request_id", "keyset", "days", "ranks", "borrowed", "cells", "breaches"},

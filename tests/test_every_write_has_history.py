@@ -37,7 +37,7 @@ KNOWN = {
     "import_batches.py write": RECORDED,
     # Its one caller, `write`, records what it adds.
     "import_batches.py add": RECORDED,
-    "import_plan.py known": READS,
+    "import_plan.py _known": READS,
     "import_undo.py _delete": RECORDED,
     "import_undo.py _undo_batch": RECORDED,
     "import_undo.py begin": NOT_OURS,

@@ -1,5 +1,6 @@
 """The forms of an import: the file, and how it is to be read."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,17 +11,19 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from qc import tables, uploads
-from qc.columns import COLUMNS, DETAIL, LEFT_OUT
+from qc.columns import COLUMNS, DETAIL, LEFT_OUT, detail
 from qc.import_records import Import
 from qc.tables import Format
 
+ENDINGS = ".csv,.tsv,.txt,.xlsx,.json,.jsonl,.ndjson,text/csv,application/json"
+
 
 class UploadForm(forms.Form):
-    """Asks for a CSV or XLSX file."""
+    """Asks for a CSV, XLSX or JSON file."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ENDINGS}),
         required=False,
     )
 
@@ -61,8 +64,10 @@ class ReadingForm(forms.Form):
         self.record = record
         for at, heading in enumerate(record.header):
             self.fields[f"column_{at}"] = _column(heading, record.mapping[at])
+        if record.kind == "xlsx":
+            del self.fields["encoding"]
         if record.kind != "csv":
-            del self.fields["encoding"], self.fields["delimiter"]
+            del self.fields["delimiter"]
 
     def columns(self) -> list[tuple[str, Any, list[str]]]:
         """Gives for each column its heading, its field, and what the first rows have there."""
@@ -75,16 +80,14 @@ class ReadingForm(forms.Form):
     def answer(self) -> tuple[Format, list[str] | None]:
         """Gives the form of the file and the mapping; None where another header will be found."""
         told, was = self.cleaned_data, self.record.format
-        if self.record.kind == "csv":
-            format = Format("csv", told["encoding"] or was.encoding, told["delimiter"] or ",")
-        else:
-            format = was
+        chosen = {name: told.get(name) or getattr(was, name) for name in ("encoding", "delimiter")}
+        format = replace(was, **chosen)
         mapping = [told[f"column_{at}"] for at in range(len(self.record.header))]
         return format, mapping if format == was and mapping else None
 
 
 def _column(heading: str, chosen: str) -> forms.ChoiceField:
-    own = chosen if chosen.startswith(DETAIL) else DETAIL + heading.strip()
+    own = chosen if chosen.startswith(DETAIL) else detail(heading)
     choices = [
         *((name, name) for name in COLUMNS),
         (own, _("keep as “%s”") % own.removeprefix(DETAIL)),

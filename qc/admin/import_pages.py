@@ -36,6 +36,7 @@ from qc.admin.import_preview import parts
 from qc.columns import COLUMNS, NEEDED
 from qc.events import EventKind
 from qc.import_records import Import, ImportState
+from qc.models import Queue
 
 SEES = "qc.view_historicaltask"
 ON_A_PAGE = 50
@@ -80,7 +81,8 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     context = site.each_context(request) | {
         "title": _("Imports"),
         "form": form,
-        "may_import": permissions.is_manager(request.user),
+        "may_import": (may_import := permissions.is_manager(request.user)),
+        "lacks_queues": may_import and not Queue.objects.exists(),
         "records": listed[:ON_A_PAGE],
         "older": listed[ON_A_PAGE - 1].pk if len(listed) > ON_A_PAGE else None,
         "is_first": not before,
@@ -99,7 +101,7 @@ def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
     is_theirs = is_manager and record.by_id == request.user.pk
     faults = imports.mapping_faults(record)
     context = site.each_context(request) | {
-        "title": record.file_name,
+        "title": _("Import of %s") % record.file_name,
         "record": record,
         "may_import": is_manager,
         "may_confirm": is_theirs and record.is_open,

@@ -28,6 +28,7 @@ FLOOR = [
 ]
 HOUSE = [
     Entry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
+    Entry(_("As it was"), "history_toggle_off", "admin:as_it_was", "qc.view_historicaltask"),
     Entry(
         _("Lock-outs"),
         "lock_clock",

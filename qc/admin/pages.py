@@ -83,12 +83,7 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
         """Gives the history rows with all they name, in a few statements."""
         rows = super().get_history_queryset(request, *args)
         row = rows.model
-        keys = [one.name for one in row.tracked_fields if isinstance(one, models.ForeignKey)]
-        sets = [
-            f"{changes.members_of(one)}__{one.m2m_reverse_field_name()}"
-            for one in row._history_m2m_fields
-        ]
-        return rows.select_related(*history.people_of(row), *keys).prefetch_related(*sets)
+        return rows.select_related(*history.people_of(row)).prefetch_related(*changes.named_by(row))
 
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True

@@ -11,6 +11,7 @@ from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
 from qc.admin import (
+    as_it_was,
     floor,
     import_pages,
     my_settings,
@@ -31,6 +32,7 @@ OWN_PAGES = (
     reports,
     trail,
     trail_files,
+    as_it_was,
 )
 
 

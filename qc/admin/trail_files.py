@@ -1,13 +1,13 @@
 """The audit trail as a file: all that the page's filters find, streamed.
 
 Before any of it leaves, the trail itself has who takes it along: so a file of everything begins
-with its own export.
+with its own export. It has who asked for a workbook that turns out too small for it, too.
 """
 
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET
@@ -18,13 +18,11 @@ from qc.admin.guards import guarded
 from qc.admin.trail import LONGEST
 from qc.admin.trail_form import TrailForm
 from qc.events import EventKind
+from qc.exports import NoTable
 from qc.trail_filters import Asked
 
 PAGE = "admin:trail"
-FILES: dict[str, tuple[Callable[[Asked], Iterator[bytes]], str]] = {
-    "csv": (trail_export.csv, files.CSV),
-    "jsonl": (trail_export.json_lines, files.JSON_LINES),
-}
+ENDINGS = ("csv", "xlsx", "jsonl")
 
 
 def urls(site: Any) -> list[URLPattern]:
@@ -36,16 +34,28 @@ def urls(site: Any) -> list[URLPattern]:
         return guarded(site, "qc.view_historicaltask", PAGE, exporting)
 
     return [
-        path(f"trail/trail.{ending}", inside(ending), name=f"trail_{ending}") for ending in FILES
+        path(f"trail/trail.{ending}", inside(ending), name=f"trail_{ending}") for ending in ENDINGS
     ]
 
 
 def export(ending: str, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Gives the file; what can't be asked is said on the page."""
-    form = TrailForm(request)
+    """Gives the file; what can't be asked, or has no room in it, is said on the page."""
+    form, page = TrailForm(request), f"{reverse(PAGE)}?{request.GET.urlencode()}"
     if not form.is_valid():
-        return HttpResponseRedirect(f"{reverse(PAGE)}?{request.GET.urlencode()}")
-    write, kind = FILES[ending]
+        return HttpResponseRedirect(page)
     asked = {name: value[:LONGEST] for name, value in form.told().items()}
     events.record(EventKind.EXPORTED, filters=asked, format=ending)
-    return files.streamed(write(form.asked()), files.named("audit-trail", ending), kind)
+    try:
+        return _file(ending, form.asked())
+    except NoTable as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(page)
+
+
+def _file(ending: str, asked: Asked) -> StreamingHttpResponse:
+    name = files.named("audit-trail", ending)
+    if ending == "xlsx":
+        return files.workbook(trail_export.xlsx(asked), name)
+    if ending == "csv":
+        return files.streamed(trail_export.csv(asked), name, files.CSV)
+    return files.streamed(trail_export.json_lines(asked), name, files.JSON_LINES)

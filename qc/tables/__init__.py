@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 
 from qc.cells import ERRORS
-from qc.tables import bare, kinds, plain, spelling, workbooks
+from qc.tables import bare, kinds, objects, plain, spelling, workbooks
 from qc.tables.forms import (
     DELIMITERS,
     ENCODINGS,
@@ -46,7 +46,10 @@ def detect(file: BinaryIO) -> Format:
     if kinds.is_packed(file.read(kinds.LONGEST)):
         return XLSX
     encoding = spelling.encoding(file)
-    return Format("csv", encoding, spelling.delimiter(file, encoding))
+    head, is_whole = spelling.head(file, encoding)
+    if kind := kinds.json_kind(head):
+        return Format(kind, encoding)
+    return Format("csv", encoding, spelling.delimiter(head, is_whole=is_whole))
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
@@ -56,8 +59,7 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
     at its end when nothing followed the header.
     """
     file.seek(0)
-    rows = workbooks.read(file) if format.kind == "xlsx" else plain.read(file, format)
-    filled = (row for row in rows if any(cell.strip() for cell in row.cells))
+    filled = (row for row in _rows(file, format) if any(cell.strip() for cell in row.cells))
     first = list(islice(filled, 2))
     if not first:
         raise BadFile(_("The file is empty."))
@@ -70,9 +72,17 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
     """Writes rows of text: read again, they are the same but for empty cells at a row's end.
 
-    What Windows-1252 has no character for becomes a question mark.
+    What Windows-1252 has no character for becomes a question mark; JSON is written in UTF-8.
     """
     if format.kind == "xlsx":
         bare.write(file, rows)
-    else:
+    elif format.kind == "csv":
         plain.write(file, format, rows)
+    else:
+        objects.write(file, format, rows)
+
+
+def _rows(file: BinaryIO, format: Format) -> Iterator[Row]:
+    if format.kind == "xlsx":
+        return workbooks.read(file)
+    return (plain if format.kind == "csv" else objects).read(file, format)

@@ -34,15 +34,22 @@ class BadFile(QCError):
 
 @dataclass(frozen=True)
 class Format:
-    """The form of a file: a workbook, or text with its encoding and what separates its cells."""
+    """The form of a file: a workbook, or text with its encoding and what separates its cells.
 
-    kind: Literal["csv", "xlsx"]
+    JSON is a list of objects ("json") or an object in each line ("jsonl").
+    """
+
+    kind: Literal["csv", "xlsx", "json", "jsonl"]
     encoding: str = ""
     delimiter: str = ""
 
     def __str__(self) -> str:
         if self.kind == "xlsx":
             return _("Excel workbook (XLSX)")
+        if self.kind == "json":
+            return _("JSON: %s, a list of rows") % ENCODINGS[self.encoding]
+        if self.kind == "jsonl":
+            return _("JSON Lines: %s, a row in each line") % ENCODINGS[self.encoding]
         words = {"encoding": ENCODINGS[self.encoding], "delimiter": DELIMITERS[self.delimiter]}
         return _("Text (CSV): %(encoding)s, cells separated by %(delimiter)s") % words
 
@@ -52,7 +59,10 @@ XLSX = Format("xlsx")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by the number that a spreadsheet shows, without the empty cells at its end."""
+    """A row by the number that a spreadsheet shows, without the empty cells at its end.
+
+    The rows of JSON are counted from 1, as its header is none of them.
+    """
 
     number: int
     cells: list[str]

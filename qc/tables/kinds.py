@@ -1,6 +1,7 @@
 """Recognises by their beginning the files that are no tables, or tables that can't be read."""
 
 import re
+from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -28,9 +29,10 @@ TEXT = (
     (r"<(!doctype html|html|head|body|table|meta|style)\b", _("This is a web page (HTML). %s")),
     (r"<\?xml|<!--|<[a-z]+:?\w*[ >]", _("This is XML. %s")),
     (r"\{\\rtf", _("This is a text document (RTF). %s")),
-    (r"\{|\[\s*[\[{]", _("This is JSON. %s")),
     (r"-----BEGIN |%!PS", _("This is no table. %s")),
 )
+# A list, or an object in each line. A heading of CSV may begin with a bracket as well.
+JSON = re.compile(r'[\ufeff\s]*(?:\[\s*(?:[\[{"]|\]?\s*\Z)|(?P<lines>\{))')
 
 
 def is_packed(head: bytes) -> bool:
@@ -41,11 +43,14 @@ def is_packed(head: bytes) -> bool:
     return head.startswith(PACKED)
 
 
-def check_text(head: str) -> None:
-    """Raises BadFile when a text's beginning shows that it is no table."""
+def json_kind(head: str) -> Literal["json", "jsonl", ""]:
+    """Gives in which form a text that begins so is JSON, if it is. Raises BadFile for no table."""
     for pattern, sentence in TEXT:
         if re.match(r"[\ufeff\s]*(?:" + pattern + ")", head, re.IGNORECASE):
             raise _refusal(sentence)
+    if found := JSON.match(head):
+        return "jsonl" if found["lines"] else "json"
+    return ""
 
 
 def _refusal(sentence: object) -> BadFile:

@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from qc.tables import kinds
 from qc.tables.forms import DELIMITERS, BadFile
 
 CHUNK = 1024 * 1024
@@ -39,22 +38,21 @@ def encoding(file: BinaryIO) -> str:
     return _utf16(head) or _utf8_or_windows(file)
 
 
-def delimiter(file: BinaryIO, encoding: str) -> str:
-    """Gives what separates the cells: what makes most of the first records as wide as the first.
-
-    Raises BadFile when the text is empty or no table.
-    """
+def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
+    """Gives the beginning of a text, and whether that is all. Raises BadFile when it is empty."""
     file.seek(0)
     data = file.read(HEAD)
-    head = data.decode(encoding, errors="replace").removeprefix("\ufeff")
-    if not head.strip():
+    text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if not text.strip():
         raise BadFile(_("The file is empty."))
-    kinds.check_text(head)
+    return text, len(data) < HEAD
+
+
+def delimiter(head: str, *, is_whole: bool) -> str:
+    """Gives what separates the cells: what makes most of the first records as wide as the first."""
     said = SEPARATOR.fullmatch(io.StringIO(head, newline="").readline())
     if said and said[1] in DELIMITERS:
         return said[1]
-    # The last record may be cut off.
-    is_whole = len(data) < HEAD
     return max(DELIMITERS, key=lambda candidate: _fits(head, candidate, is_whole))
 
 
@@ -85,6 +83,7 @@ def _utf8_or_windows(file: BinaryIO) -> str:
 
 def _fits(head: str, delimiter: str, is_whole: bool) -> tuple[float, int]:
     widths = list(_widths(head, delimiter))
+    # The last record may be cut off.
     if not is_whole and len(widths) > 1:
         widths.pop()
     first = widths[0] if widths else 0

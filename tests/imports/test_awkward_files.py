@@ -34,6 +34,15 @@ def task(reference: str = "A-1", name: str = "Check", **columns: Any) -> dict[st
 
 
 IMPORTED = {
+    "as-exported.json": [
+        task(
+            name="=1+1",
+            priority=2,
+            due_at=DUE,
+            details={"amount": "12.50", "Name": "Müller", "sizes": '["S", {"M": 1}]'},
+        ),
+        task("A-2", "'=x", priority=3, details={}),
+    ],
     "blank-lines.csv": [task(), task("A-2", "Sign")],
     "blanks-around.csv": [task(name="Check it")],
     "columns-64.csv": [task(details={f"c{n}": str(n) for n in range(61)})],
@@ -81,10 +90,31 @@ IMPORTED = {
             details={"price": "0.3", "text number": "1.0", "ok": "FALSE", "big": "1" + "0" * 21},
         ),
     ],
+    "lines.jsonl": [task(details={}), task("A-2", "Sign", details={"batch": "7"})],
     "mixed-line-ends.csv": [task(), task("A-2", "Sign"), task("A-3", "Send")],
+    "nested.json": [
+        task(
+            details={
+                "supplier: name": "Müller",
+                "supplier: address": '{"city": "Köln"}',
+                "tags": '["a", 1]',
+            }
+        )
+    ],
     "newlines-in-cells.csv": [
         task(instructions="First look,\nthen sign."),
         task("A-2", instructions="x"),
+    ],
+    "numbers.json": [
+        task(
+            "17",
+            details={
+                "big": "123456789012345678901234567890",
+                "price": "1.50",
+                "far": "1e999",
+                "ok": "true",
+            },
+        )
     ],
     "old-mac-line-ends.csv": [task(), task("A-2", "Sign")],
     "own-name-wins.csv": [task(details={"ID": "1", "Title": "Dr."})],
@@ -96,10 +126,12 @@ IMPORTED = {
     "serial-number-as-date.xlsx": [task(due_at=DUE)],
     "short-rows.csv": [task(priority=3, details={}), task("A-2", priority=1)],
     "tabs-with-commas.tsv": [task(name="Check, please"), task("A-2", "a, b, c")],
+    "tasks.json": [task()],
     "trailing-delimiters.csv": [task(details={})],
     "utf16-be-bom.csv": [task(name="Prüfung")],
     "utf16-be.csv": [task(name="Prüfung")],
     "utf16-le.csv": [task(name="Prüfung")],
+    "utf16-powershell.json": [task(name="Prüfung", priority=2)],
     "utf8-bom-semicolon.csv": [
         task(name="Prüfung", details={"amount": "1,50"}),
         task("A-2", "Café"),
@@ -113,6 +145,7 @@ REFUSED = {
     "binary.xlsb": "This is a binary workbook (.xlsb). Please save it as XLSX or CSV.",
     "broken-xml.xlsx": f"This workbook is damaged. {ANEW}",
     "columns-300.csv": "Row 1 has more than 256 cells.",
+    "cut-off.json": "The file ends in the middle of row 2. Please save or upload it anew.",
     "cut-off.xlsx": "This workbook is incomplete. Please save or upload it anew.",
     "damaged.xlsx": f"This workbook is damaged. {ANEW}",
     "empty.csv": "The file is empty.",
@@ -124,6 +157,18 @@ REFUSED = {
     "header-only.xlsx": "The file has a header, but no rows.",
     "letter.docx": f"This is no workbook. {AS_TABLE}",
     "letter.rtf": f"This is a text document (RTF). {AS_TABLE}",
+    "list-in-object.json": (
+        "The file is one object, with a list in “results”. Please save that list alone; or, if the "
+        "object is a row itself, write [ before and ] behind it."
+    ),
+    "list-of-lists.json": (
+        'Row 1 begins with “["reference", "name", "queue"]”. Each row must be an object with '
+        'names: {"reference": "A-1", "name": "…"}.'
+    ),
+    "missing-comma.json": (
+        'Row 1 is no correct JSON from here on: “"queue": "Invoices"}]”. Please save the file anew.'
+    ),
+    "nan.json": "Row 1 has “NaN”, which is no number. Please leave it empty: null.",
     "nul.csv": "Row 2 has NUL characters: that is no text. Please save the table anew.",
     "old.xls": OLD,
     "only-blanks.csv": "The file is empty.",
@@ -131,18 +176,23 @@ REFUSED = {
     "paper.pdf": f"This is a PDF. {AS_TABLE}",
     "password.xlsx": OLD,
     "picture.png": f"This is a picture. {AS_TABLE}",
+    "python.json": (
+        "Row 1 is no correct JSON from here on: “'reference': 'A-1', 'name': 'C”. "
+        "Please save the file anew."
+    ),
     "quote-never-closed.csv": ('In row 3 a quotation mark (") opens a cell and none closes it.'),
     "sheet.ods": "This is an OpenDocument file (.ods). Please save it as XLSX or CSV.",
-    "tasks.json": f"This is JSON. {AS_TABLE}",
     "text-after-quote.csv": (
         'In row 2 more text follows a closing quotation mark ("). '
         "Within a cell in quotation marks each of its own must stand twice."
     ),
     "text-that-is-not-there.xlsx": f"This workbook is damaged. {ANEW}",
+    "twice.json": "Row 2 has “name” twice.",
     "utf16-cut.csv": (
         "Line 2 is not in UTF-16, little endian. Please save the file as “CSV UTF-8”, or as XLSX."
     ),
     "utf8-broken.csv": ("Line 3 is not in UTF-8. Please save the file as “CSV UTF-8”, or as XLSX."),
+    "utf8-broken.jsonl": "Row 2 is not in UTF-8. Please save the file in UTF-8.",
     "web-page.xls": f"This is a web page (HTML). {AS_TABLE}",
     "windows-1252-undefined.csv": (
         "Line 3 is not in Windows-1252 (Western European). "
@@ -168,6 +218,9 @@ FAULTS = {
     ],
     "error-cell.xlsx": [(2, "sum", MENDED)],
     "formula-never-worked-out.xlsx": [(2, "sum", MENDED)],
+    "half-character.json": [
+        (1, "name", "It has characters that can't be shown. Please take them out.")
+    ],
     "heading-without-name.csv": [(3, "", UNNAMED)],
     "merged-cells.xlsx": [(3, "queue", "There is no such queue; there are: Invoices.")],
     "no-header.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],

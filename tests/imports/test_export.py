@@ -42,7 +42,7 @@ AWKWARD = {
 
 
 CSV, XLSX, JSON = "0", "1", "2"
-NAMES = {CSV: "t.csv", XLSX: "t.xlsx"}
+NAMES = {CSV: "t.csv", XLSX: "t.xlsx", JSON: "t.json"}
 
 
 def export(user: User, form: str, query: str = "") -> Any:
@@ -95,7 +95,7 @@ def test_it_says_who_did_what(otto: User, anna: User, invoices: Queue, add_task:
     assert state == ("anna", "failed", "seal broken")
 
 
-@pytest.mark.parametrize("form", [CSV, XLSX])
+@pytest.mark.parametrize("form", NAMES)
 def test_characters_that_no_spreadsheet_can_hold_are_left_out(
     mona: User, invoices: Queue, add_task: AddTask, form: str
 ) -> None:
@@ -175,8 +175,8 @@ def test_what_no_table_can_hold_is_refused_in_words(
     page = export(mona, XLSX).content.decode()
     assert f"{task.reference} has a text of more than 32,767 characters" in page
     assert "x" * 32_768 in exported(mona, CSV).decode()
-    monkeypatch.setattr(task_export, "MOST_ROWS", 1)
-    assert "A workbook has no room for so many tasks" in export(mona, XLSX).content.decode()
+    monkeypatch.setattr("qc.exports.MOST_ROWS", 1)
+    assert "A workbook has no room for so many rows" in export(mona, XLSX).content.decode()
     add_task(invoices, details={f"column {n}": "x" for n in range(300)})
     page = export(mona, CSV).content.decode()
     assert "more than 243 columns of their senders&#x27; own" in page
@@ -222,6 +222,6 @@ def test_whatever_tasks_there_are_they_import_again_unchanged(
         Task(reference=f"R-{n}", queue=invoices, **one) for n, one in enumerate(told)
     )
     export = task_export.of(Task.objects.all())
-    for data in (b"".join(export.csv()), export.xlsx().read()):
+    for data in (b"".join(export.csv()), export.xlsx().read(), b"".join(export.json())):
         result = bring(data, by=None, dry_run=True)
         assert (faults(result), result.changed, result.unchanged) == ([], 0, len(told))

@@ -67,6 +67,27 @@ def test_another_encoding_or_delimiter_reads_it_anew(mona: User, invoices: Queue
     assert page.context["record"].new == 1
 
 
+def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices: Queue) -> None:
+    client = at(mona)
+    theirs = '[{"Slip": "S-1", "is": {"name": "=x", "n": 5}, "Desk": "Invoices"}]'
+    page = upload(client, theirs, "slips.json")
+    record, html = page.context["record"], page.content.decode()
+    assert (record.header, record.state) == (
+        ["Slip", "is: name", "is: n", "Desk"],
+        ImportState.MAPPING,
+    )
+    assert "JSON: UTF-8, a list of rows" in html
+    assert record.samples[1] == ["=x"]
+    assert ('name="encoding"' in html, 'name="delimiter"' in html) == (True, False)
+    chosen = {"column_0": "reference", "column_1": "name", "column_3": "queue"}
+    press(client, "read", record, column_2="details: is: n", **chosen)
+    press(client, "begin", record)
+    task = Task.objects.get()
+    assert (task.reference, task.name, task.details) == ("S-1", "=x", {"is: n": "5"})
+    page = press(client, "read", upload(client, theirs).context["record"], encoding="utf-16-le")
+    assert "Row 1 is no correct JSON from here on" in page.content.decode()
+
+
 def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> None:
     client = at(mona)
     record = bring(some(1), by=mona)

@@ -82,6 +82,17 @@ def test_many_rows_of_text_need_little_memory(tmp_path: Path) -> None:
     assert (rows, memory < 8_000_000) == (300_000, True)
 
 
+@pytest.mark.parametrize(("before", "between"), [("[", ",\n"), ("", "\n")])
+def test_many_rows_of_json_need_little_memory(tmp_path: Path, before: str, between: str) -> None:
+    path = tmp_path / "many.json"
+    with path.open("w") as file:
+        file.write(before)
+        file.writelines(f'{{"n": {n}, "text": "{"x" * 500}"}}{between}' for n in range(20_000))
+        file.write('{"n": 0}' + ("]" if before else ""))
+    rows, memory = peak(path)
+    assert (rows, memory < 8_000_000) == (20_002, True)
+
+
 def test_many_rows_of_a_workbook_need_little_memory(tmp_path: Path) -> None:
     small = workbook(tmp_path / "a.xlsx", sheet=a_sheet(10_000), texts=some_texts(10_000))
     large = workbook(tmp_path / "b.xlsx", sheet=a_sheet(40_000), texts=some_texts(40_000))
@@ -92,6 +103,9 @@ def test_many_rows_of_a_workbook_need_little_memory(tmp_path: Path) -> None:
 
 def test_a_cell_of_10_mb_is_refused_before_it_is_held_twice(tmp_path: Path) -> None:
     csv, xlsx, shared = tmp_path / "a.csv", tmp_path / "b.xlsx", tmp_path / "c.xlsx"
+    json, lines = tmp_path / "d.json", tmp_path / "e.jsonl"
+    json.write_bytes(b'[{"a": 1}, {"a": 2}, {"a": "' + b"x" * 10_000_000 + b'"}]')
+    lines.write_bytes(b'{"n": 1, "results": [' + b'{"a": "%s"}, ' % (b"x" * 999) * 10_000 + b"{}]}")
     csv.write_bytes(b"a,b\n1,2\n3," + b"x" * 10_000_000 + b"\n")
     cell = b'<row><c t="inlineStr"><is><t>%s</t></is></c></row>' % (b"x" * 10_000_000)
     workbook(xlsx, sheet=lambda file: file.write(AROUND[0] + cell + AROUND[1]) and None)
@@ -99,6 +113,12 @@ def test_a_cell_of_10_mb_is_refused_before_it_is_held_twice(tmp_path: Path) -> N
     workbook(shared, sheet=a_sheet(1), texts=lambda file: file.write(text) and None)
     for path, sentence in (
         (csv, "Row 3 is too long: a cell may have 32,767 characters, a row 1,000,000."),
+        (json, "Row 3 is too long: a cell may have 32,767 characters, a row 1,000,000."),
+        (
+            lines,
+            "The first row has more than 1,000,000 characters. If the rows stand in a list inside "
+            "of it, please save that list alone.",
+        ),
         (xlsx, "This workbook has a cell of more than 32,767 characters."),
         (shared, "This workbook has a cell of more than 32,767 characters."),
     ):

@@ -1,5 +1,6 @@
 """Imports from the shell and over the HTTP API: the same rules, the same record."""
 
+import json
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,21 @@ def send(mona: User) -> Any:
 def token(client: APIClient, user: User) -> str:
     told = {"username": user.username, "password": "demo"}
     return str(client.post("/login/", told).json()["token"])
+
+
+def test_json_is_known_by_what_is_in_it(run: Any, send: Any, invoices: Queue) -> None:
+    rows = [{"reference": "A", "name": "Check", "queue": "Invoices"}, {"reference": "B"}]
+    answer = send("\n".join(map(json.dumps, rows)), only_good=True)
+    assert answer.json()["counts"] == {
+        "new": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "left_alone": 0,
+        "refused": 1,
+    }
+    assert [fault["row"] for fault in answer.json()["faults"]] == [2, 2]
+    assert "0 new, 0 changed, 1 unchanged" in run(json.dumps(rows[:1]))
+    assert "The file ends in the middle of row 1." in run(json.dumps(rows[:1])[:-1])
 
 
 def test_the_shell_imports_and_prints_the_counts(run: Any, mona: User, invoices: Queue) -> None:

@@ -1,14 +1,16 @@
 """Tables: what is written reads back the same, in every form."""
 
 import codecs
+import contextlib
 import io
-from typing import BinaryIO
+import json
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc import tables
+from qc import cells, tables
 from qc.tables import DELIMITERS, ENCODINGS, Format
 
 XLSX = Format("xlsx")
@@ -77,3 +79,94 @@ def test_a_text_far_behind_the_beginning_is_looked_at_for_its_encoding() -> None
 def test_a_mark_goes_before_everything() -> None:
     file = io.BytesIO(codecs.BOM_UTF8 + b'"reference","name"\n"A-1","x"\n')
     assert read(file) == [["reference", "name"], ["A-1", "x"]]
+
+
+LISTS = [Format(kind, "utf-8") for kind in ("json", "jsonl")]
+names = text(LISTS[0]).map(cells.stripped).filter(bool)
+
+
+@pytest.mark.parametrize("format", LISTS, ids=str)
+@given(data=st.data())
+@settings(max_examples=50, deadline=None)
+def test_what_is_written_as_json_reads_back_the_same(format: Format, data: st.DataObject) -> None:
+    # Cells as JSON gives them: what a spreadsheet would run has a ' before it.
+    header = data.draw(st.lists(names.map(as_cell), unique=True, max_size=4))
+    row = st.tuples(*[text(format).map(as_cell) for _name in header])
+    told = data.draw(st.lists(row, min_size=1, max_size=5))
+    rows = [[*header, "last"], *([*cells, "x"] for cells in told)]
+    file = io.BytesIO()
+    tables.write(file, format, rows)
+    assert read(file, format) == rows
+
+
+def as_cell(text: str) -> str:
+    return cells.quoted(cells.unescaped(text))
+
+
+def rows(data: bytes) -> list[list[str]]:
+    return read(io.BytesIO(data))
+
+
+def test_json_may_be_written_in_any_way() -> None:
+    told = [["a", "b: c"], ["1", "é"], ["2"]]
+    pretty = json.dumps([{"a": 1, "b": {"c": "é"}}, {"a": 2, "b": {}}], indent=2)
+    for spelled in (pretty, pretty.replace("\n", "\r\n").replace('"é"', '"\\u00e9"')):
+        for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be"):
+            assert rows(spelled.encode(encoding)) == told
+    assert rows(b' {"a":1,"b":{"c":"\xc3\xa9"}}{"a":2}\n\n') == told
+    assert rows(b'[{"a":"1","b":{"c":"\xe9"}},{"a":"2"}]') == told
+
+
+def test_an_object_alone_is_a_row_and_a_bracket_may_begin_a_heading() -> None:
+    assert rows(b'{"a": 1, "tags": ["x"]}') == [["a", "tags"], ["1", '["x"]']]
+    assert rows(b'[{"a": 1, "parts": [{"n": 1}]}]')[1] == ["1", '[{"n": 1}]']
+    assert rows(b"[a],b\n1,2\n") == [["[a]", "b"], ["1", "2"]]
+
+
+def test_a_row_may_be_cut_off_anywhere_where_some_more_is_read(monkeypatch: Any) -> None:
+    data = json.dumps([{"a": "é\\ \U0001f9fe", "b": [True, -1.5e-7, None]}] * 3).encode()
+    whole = rows(data)
+    for size in range(1, 20):
+        monkeypatch.setattr("qc.tables.values.CHUNK", size)
+        assert rows(data) == whole
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ('[{"a": 1}', "The file ends in the middle of row 1."),
+        ('[{"a": 1}, ', "The file ends in the middle of row 2."),
+        ("[", "The file ends in the middle of row 1."),
+        ('[{"a": 1} {"a": 2}]', "Row 1 is no correct JSON from here on: “{"),
+        ('[{"a": 1}] x', "Row 1 is no correct JSON from here on: “x”"),
+        ('[{"a": 1}, 2]', "Row 2 begins with “2]”."),
+        ('{"a": 1}\n"b"', "Row 2 begins with “"),
+        ('[{"a": -Infinity}]', "Row 1 has “-Infinity”, which is no number."),
+        ('[{"a": {"b": 1, "b": 1}}]', "Row 1 has “b” twice."),
+        ('[{"a": 1, " a": 1}]', "Row 1 has “a” twice."),
+        ('[{"a": {"b": 1}, "a: b": 1}]', "Row 1 has “a: b” twice."),
+        ('[{"\\ud800": 1, "\\ud800": 1}]', "Row 1 has “?” twice."),
+        ('[{"%s": 1}]' % ("x" * 40_000), "Row 1 is too long: a cell may have 32,767 characters"),
+        ('[{"a": {" ": 1}}]', "Row 1 has a value without a name."),
+        ('[{"a": [1, "x\ny"]}]', "Row 1 is no correct JSON from here on: “y"),
+        ('[{"a": %s}]' % ("[" * 100_000), "Row 1 is nested too deeply."),
+        ("[]", "The file is empty."),
+        ("[{}]", "The file is empty."),
+    ],
+)
+def test_json_that_is_broken_is_refused_in_words(data: str, sentence: str) -> None:
+    with pytest.raises(tables.BadFile) as refusal:
+        rows(data.encode())
+    assert str(refusal.value).startswith(sentence)
+
+
+def test_json_of_any_depth_is_read_or_refused() -> None:
+    for depth in range(100, 1200, 100):
+        with contextlib.suppress(tables.BadFile):
+            rows(b'[{"a":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}]")
+
+
+def test_json_with_too_many_names_is_refused_where_there_are_too_many() -> None:
+    lines = "".join(json.dumps({f"n{n}": 1}) + "\n" for n in range(257))
+    with pytest.raises(tables.BadFile, match="Up to row 257 there are more than 256"):
+        rows(lines.encode())

@@ -50,6 +50,8 @@ def test_all_or_nothing_unless_asked(mona: User, invoices: Queue) -> None:
         (Format("csv", "cp1252", ";"), "wares.csv"),
         (Format("csv", "utf-16-le", "\t"), "wares.txt"),
         (Format("xlsx"), "wares.xlsx"),
+        (Format("json", "utf-8"), "wares.json"),
+        (Format("jsonl", "utf-8"), "wares.jsonl"),
     ],
 )
 def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from qc import presence
 from qc.models import Queue, Role, User
 from tests.conftest import person
+from tests.imports.files import bring, faults, some
 
 TASKS = "admin:qc_task_changelist"
 
@@ -18,16 +19,32 @@ def text(client: Client, page: str) -> str:
 
 
 def test_the_first_step_is_a_queue(mona_at_the_desk: Client) -> None:
-    for page in (TASKS, "admin:qc_queue_changelist", "admin:floor"):
+    for page in (TASKS, "admin:qc_queue_changelist", "admin:floor", "admin:imports"):
         shown = text(mona_at_the_desk, page)
         assert "Add a queue" in shown, page
         assert reverse("admin:qc_queue_add") in shown, page
 
 
+def test_who_may_not_add_a_queue_is_only_told_that_there_is_none(
+    mona: User, mona_at_the_desk: Client
+) -> None:
+    may = mona.groups.get().permissions
+    may.remove(may.get(codename="add_queue"))
+    shown = text(mona_at_the_desk, "admin:imports")
+    assert "There is no queue yet." in shown
+    assert "Add a queue" not in shown
+
+
+def test_rows_are_refused_for_it(mona: User) -> None:
+    record = bring(some(1), by=mona)
+    assert [fault.message for fault in faults(record)] == ["There is no queue yet."]
+
+
 def test_the_second_is_to_import_tasks(mona_at_the_desk: Client, invoices: Queue) -> None:
     shown = text(mona_at_the_desk, TASKS)
-    assert "Import them from a CSV or XLSX file" in shown
+    assert "Import them from a CSV, XLSX or JSON file" in shown
     assert "Add a queue" not in shown
+    assert "There is no queue yet." not in text(mona_at_the_desk, "admin:imports")
 
 
 def test_who_can_do_neither_is_told_what_will_come(

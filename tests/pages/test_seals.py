@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from qc import archives, desk, seals, verified
+from qc.admin.moments import at
 from qc.models import Queue, Task, User
 from tests.engine.sealed import change, double
 from tests.pages.conftest import change as change_page
@@ -83,6 +84,10 @@ def test_the_pages_go_on_without_what_was_archived(
         assert (
             otto_reads.get(f"{change_page(item).replace('change', 'history')}").status_code == 200
         )
+    moment = done.history.get().history_date
+    for when, is_said in ((moment, True), (moment + timedelta(minutes=1), False)):
+        then = otto_reads.get(f"/admin/as-it-was/{at(when)}").content.decode()
+        assert ("what you see here may not be whole" in then) is is_said
     row = otto_reads.get(f"/admin/trail/task/{done.history.get().pk}/")
     assert "QD-0001" in row.content.decode()
 

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from qc import desk, events, seals
+from qc import desk, events, seals, tables
 from qc.chain import Seal
 from qc.events import EventKind
 from qc.models import Queue, Task, User
@@ -45,7 +46,7 @@ def lines(client: Client, asked: str = "") -> list[dict[str, Any]]:
     return [json.loads(line) for line in answer.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl"])
 @pytest.mark.parametrize(("who", "status"), [("otto", 200), ("mona", 200), ("anna", 403)])
 def test_auditors_and_managers_take_it_along(
     who: str, status: int, ending: str, request: Any, at_the_page_of: Any
@@ -85,6 +86,24 @@ def test_a_row_is_its_parts_and_its_sentence(otto_at_the_desk: Client, task: Tas
         "seal": "not sealed yet",
         "digest": "",
     }
+
+
+def test_a_workbook_says_the_same_and_runs_nothing(otto_at_the_desk: Client, task: Task) -> None:
+    answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV")
+    file = io.BytesIO(b"".join(answer.streaming_content))
+    head, *told = (row.cells for row in tables.read(file, tables.XLSX))
+    found = [dict(zip_longest(head, cells, fillvalue="")) for cells in told]
+    assert found == rows(otto_at_the_desk, "?task=INV")
+    assert "'=1+1" in [row["reason"] for row in found]
+
+
+def test_what_no_workbook_can_hold_is_said_on_the_page(
+    otto_at_the_desk: Client, task: Task, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("qc.exports.MOST_ROWS", 2)
+    answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV", follow=True)
+    assert answer.redirect_chain == [("/admin/trail/?task=INV", 302)]
+    assert "A workbook has no room for so many rows." in answer.content.decode()
 
 
 def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: Task) -> None:

@@ -1,9 +1,16 @@
-"""`kill -9` in the middle of 16 clients' work: nothing is lost, nothing done twice, all goes on."""
+"""`kill -9` in the middle of the work: nothing is lost, nothing done twice, all goes on."""
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
 
+from django.utils import timezone
+
+from qc import imports, tasks
+from qc.import_records import Import, ImportState
 from qc.models import Queue, Task, User
 from tests.databases import on_mariadb
 from tests.system.clients import Client, answers, assert_done_once, at_work
@@ -15,6 +22,7 @@ Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]
 
 PEOPLE, TASKS = 16, 400
+ROWS = 6_000
 
 
 @on_mariadb
@@ -51,3 +59,56 @@ def kill_one_of_the_web(site: Site) -> None:
     before = site.booted()
     os.kill(before[0], signal.SIGKILL)
     until(lambda: len(site.booted()) > len(before), within=30)
+
+
+@on_mariadb
+def test_another_worker_carries_on_the_import_of_one_that_was_killed(
+    site: Site, queue: Queue
+) -> None:
+    site.start("beat")
+    site.start("worker", "first")
+    record = brought(queue)
+    tasks.go_on(record)
+    until(lambda: written(record), within=60)
+    site.kill("first")
+    # What it had sent may still be committed; what it had not is undone.
+    until(lambda: Task.objects.count() == written(record))
+    assert 0 < written(record) < ROWS
+
+    site.start("worker", "second")
+    let_its_time_run_out(record)
+    until(lambda: now(record).state == ImportState.DONE, within=60)
+    done = now(record)
+    assert (done.position, done.new, done.unchanged, done.refused) == (ROWS, ROWS, 0, 0)
+    assert set(Task.objects.values_list("reference", flat=True)) == references()
+    rows = Counter(Task.history.values_list("id", "kind"))
+    assert rows == Counter((pk, "imported") for pk in Task.objects.values_list("pk", flat=True))
+
+
+def references() -> set[str]:
+    return {f"R-{n}" for n in range(ROWS)}
+
+
+def brought(queue: Queue) -> Import:
+    """Brings a large file, and confirms it."""
+    lines = "".join(f"{reference},Check,{queue.name}\n" for reference in references())
+    file = BytesIO(f"reference,name,queue\n{lines}".encode())
+    record = imports.receive(file, "large.csv", by=None)
+    imports.confirm(record)
+    return record
+
+
+def now(record: Import) -> Import:
+    return Import.objects.get(pk=record.pk)
+
+
+def written(record: Import) -> int:
+    """Gives how many rows are written for good."""
+    record = now(record)
+    return record.position if record.state in (ImportState.WRITING, ImportState.DONE) else 0
+
+
+def let_its_time_run_out(record: Import) -> None:
+    """Lets the time be over in which whoever had it has it to themselves."""
+    long_ago = timezone.now() - timedelta(hours=1)
+    Import.objects.filter(pk=record.pk).update(busy_until=long_ago)

@@ -18,7 +18,7 @@ WELL = (ImportState.DONE, ImportState.READY)
 class Command(BaseCommand):
     """Prints the counts and what is wrong; exits 1 if the file, or any of its rows, is refused."""
 
-    help = "Imports tasks from a CSV or XLSX file; all of them or, with any fault, none."
+    help = "Imports tasks from a CSV, XLSX or JSON file; all of them or, with any fault, none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Takes the file, and how to import it."""

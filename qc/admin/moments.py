@@ -1,0 +1,19 @@
+"""The addresses of moments of the past, exact and the same for everybody."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import reverse
+
+from qc.trail_filters import TABLES
+
+
+def at(moment: datetime) -> str:
+    """Gives the part of an address that asks for a moment, to the microsecond."""
+    return f"?at={moment.astimezone(UTC).isoformat().replace('+00:00', 'Z')}"
+
+
+def after(row: Any) -> str:
+    """Gives the address of what a history row is about, as it was right after it."""
+    table = next(name for name, model in TABLES.items() if isinstance(row, model))
+    return reverse("admin:as_it_was_thing", args=[table, row.id]) + at(row.history_date)

@@ -1,0 +1,58 @@
+"""A table of history as it was at a moment: of each object the last row that was there then.
+
+Dates say which rows were there, for a moment is what people ask for. Ids say which of an object's
+rows is the last: each is written while the object is locked, so its ids rise as things happened,
+whatever the clocks of several machines say.
+"""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import BigIntegerField, Max
+
+# Rows of different objects may get their ids in another order than their dates, within an instant:
+# so many on either side of the moment are looked at. One statement writes up to 500 of one date.
+NEIGHBOURS = 1000
+
+
+class Then:
+    """One table at one moment: below an id all rows were there, up to another some were."""
+
+    def __init__(self, table: Any, moment: datetime) -> None:
+        self.rows, self.moment = table.objects.order_by(), moment
+        ids = self.rows.values_list("history_id", flat=True)
+        later = ids.filter(history_date__gt=moment).order_by("history_date", "history_id")
+        before = ids.filter(history_date__lte=moment).order_by("-history_date", "-history_id")
+        self.below = min(later[:NEIGHBOURS], default=BigIntegerField.MAX_BIGINT)
+        self.upto = max(before[:NEIGHBOURS], default=0)
+
+    def last(self, *columns: str, **which: Any) -> dict[tuple[Any, ...], int]:
+        """Gives the id of the last row for each combination of values in some columns.
+
+        With an index of these columns it costs a few seeks for each of them, however many rows
+        there are: every index ends in the row's id.
+        """
+        rows = self.rows.filter(**which)
+        sure = rows.filter(history_id__lt=self.below).values_list(*columns)
+        found = {tuple(key): pk for *key, pk in sure.annotate(last=Max("history_id"))}
+        if self.mixed:
+            mixed = rows.filter(history_id__in=self.mixed).order_by("history_id")
+            found |= {tuple(key): pk for *key, pk in mixed.values_list(*columns, "history_id")}
+        return found
+
+    def row(self, pk: int) -> Any:
+        """Gives the last row of one object, None where it had none."""
+        return self.rows.filter(history_id__in=self.last("id", id=pk).values()).first()
+
+    def since(self) -> Any:
+        """Gives the rows that came later."""
+        return self.rows.filter(history_id__gte=self.below, history_date__gt=self.moment)
+
+    @cached_property
+    def mixed(self) -> list[int]:
+        """Gives the ids of rows that were there though one with a lesser id came later."""
+        if self.upto < self.below:
+            return []
+        between = self.rows.filter(history_id__range=(self.below, self.upto))
+        return list(between.filter(history_date__lte=self.moment).values_list("pk", flat=True))
