@@ -14,8 +14,9 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from qc import history, permissions
+from qc import events, history, permissions
 from qc.admin import changes
+from qc.events import EventKind
 from qc.transactions import retrying
 
 
@@ -95,6 +96,15 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     ) -> None:
         """Says of each row of the history page what it changed."""
         changes.tell(list(historical_records))
+
+    def render_history_view(
+        self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
+        """Shows the history page; it is a part of the audit trail, and so is that it was read."""
+        page, asked = context["page_obj"], {"history": str(context["object"])}
+        events.record(EventKind.READ, filters=asked, rows=len(page), place={"page": page.number})
+        answer: HttpResponse = super().render_history_view(request, template, context, **kwargs)
+        return answer
 
     def history_form_view(
         self,
