@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qc.models import User
 
 LONGEST_NAME = 150
+# A name that begins so is a mark: what was tried is nobody's name, and may be a password.
+NOBODYS = "?"
 
 
 class EventKind(models.TextChoices):
@@ -31,8 +33,8 @@ class EventKind(models.TextChoices):
 class AuditEvent(HistoryRow):
     """One thing that happened; its columns are named as those of a history row are.
 
-    `name` is the name that somebody tried to sign in with, `address` where from, `details` what
-    was exported or read: the filters, and how many rows.
+    `name` is whose name somebody tried to sign in with, or a mark (`qc.signins`), `address` where
+    from, `details` what was exported or read: the filters, and how many rows.
     """
 
     history_id = models.BigAutoField(primary_key=True)

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from qc.events import EventKind
+from qc.events import NOBODYS, EventKind
 from qc.models import Outcome, Priority
 from qc.origin import Through
 from qc.words import time_between
@@ -128,7 +128,9 @@ def _of_event(row: Any, _name: Name) -> dict[str, str]:
     n = row.details.get("rows")
     # How much of the trail goes is not known when its export begins.
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
-    return {"it": "", "name": row.name, "rows": rows}
+    mark = row.name.removeprefix(NOBODYS)
+    name = row.name if mark == row.name else _("unknown name %(mark)s") % {"mark": mark}
+    return {"it": "", "name": name, "rows": rows}
 
 
 _WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {
