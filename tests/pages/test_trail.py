@@ -145,7 +145,7 @@ def test_too_many_tasks_that_begin_alike_are_not_guessed_at(
 ) -> None:
     for _ in range(21):
         add_task(invoices)
-    assert "More than 20 tasks begin with “QD-0”" in text(otto_at_the_desk, task="QD-0")
+    assert "More than 15 tasks begin with “QD-0”" in text(otto_at_the_desk, task="QD-0")
     assert rows(otto_at_the_desk, task="QD-001")
 
 
