@@ -155,7 +155,7 @@ def _fill(n: int) -> None:
     floor.add_queues()
     floor.add_people(PEOPLE)
     floor.add_tasks(TASKS)
-    floor.run("UPDATE qc_task SET reference = CONCAT('C-', id) WHERE id <= 20")
+    floor.run("UPDATE qc_task SET reference = CONCAT('C-', id) WHERE id <= 10")
     _bulk(
         "qc_historicaltask",
         {
