@@ -1,4 +1,4 @@
-"""Runs all benchmarks, or those named, as in `python -m benchmarks claim growth`."""
+"""Runs all benchmarks, or those named, as in `python -m benchmarks claim growth trail=10000000`."""
 
 import importlib
 import os
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from benchmarks.report import write
 from tests import servers
 
-ALL = ("claim", "growth", "sweep", "cycle", "imports", "seals", "naive")
+ALL = ("claim", "growth", "sweep", "cycle", "imports", "seals", "trail", "naive")
 NO_SERVER = """
   The benchmarks are about MariaDB, and there is none here. To run them:
       apt-get install -y mariadb-server gcc pkg-config libmariadb-dev python3-dev
@@ -31,8 +31,10 @@ def measure(names: Sequence[str]) -> None:
 
     floor.open_up()
     tables = []
-    for name in names or ALL:
-        tables.append(importlib.import_module(f"benchmarks.{name}").run())
+    for named in names or ALL:
+        name, _is, size = named.partition("=")
+        how = {"size": int(size)} if size else {}
+        tables.append(importlib.import_module(f"benchmarks.{name}").run(**how))
         print("\n".join(tables[-1].lines()), flush=True)
     floor.remove()
     if not names:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LONGEST_NAME = 150
 # The filter that has somebody's name.
 PERSON = "person"
+# A name that begins so is a mark: what was tried is nobody's name, and may be a password.
+NOBODYS = "?"
 
 
 class EventKind(models.TextChoices):
@@ -36,9 +38,9 @@ class EventKind(models.TextChoices):
 class AuditEvent(VeiledRow, HistoryRow):
     """One thing that happened; its columns are named as those of a history row are.
 
-    `name` is the name that somebody tried to sign in with, `address` where from, `details` what
-    was exported or read: the filters, and how many rows. Whose name stood among the filters is
-    in `about`: a name can be taken out again, details can't.
+    `name` is whose name somebody tried to sign in with, or a mark (`qc.signins`), `address` where
+    from, `details` what was exported or read: the filters, how many rows. Whose name was among the
+    filters is in `about`: a name can be taken out again, details can't.
     """
 
     history_id = models.BigAutoField(primary_key=True)

@@ -1,7 +1,8 @@
 """Undoes an import, as long as nobody has touched its tasks since.
 
 Its history rows say which tasks are its own: they lie in a known span of ids and bear its name.
-A task with a later row was touched since.
+A task with a later row was touched since. A request looks at the first of them only; a worker looks
+at all before it undoes any.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,22 +24,27 @@ from qc.transactions import retrying
 
 BATCH = 500
 NAMED = 20
-KEPT = "kept"
+# So many of its rows are looked at while somebody waits for a page.
+LOOKED_AT = 2000
+# What `Import.shown` keeps meanwhile: what is left as it is, and how the record was before.
+KEPT, BEFORE = "kept", "before"
 
 
 class Obstacles(NamedTuple):
-    """The tasks that were touched since: how many, and the first of them."""
+    """Tasks that were touched since: how many, the first of them, whether all were looked at."""
 
     touched: int
     first: list[str]
+    is_all: bool
 
 
 def obstacles(record: Import) -> Obstacles:
-    """Gives what stands in the way of undoing it."""
-    touched = _touched(rows_of(record)).order_by("history_id")
-    first = list(touched.values_list("reference", flat=True)[: NAMED + 1])
-    count = touched.count() if len(first) > NAMED else len(first)
-    return Obstacles(count, first[:NAMED])
+    """Gives what stands in the way of undoing it, among its first rows."""
+    rows = rows_of(record)
+    beyond = rows.order_by("history_id").values_list("history_id", flat=True)[LOOKED_AT:].first()
+    looked = rows.filter(history_id__lt=beyond) if beyond else rows
+    touched = list(_touched(looked).order_by("history_id").values_list("reference", flat=True))
+    return Obstacles(len(touched), touched[:NAMED], beyond is None)
 
 
 def untouched(record: Import) -> QuerySet[Task]:
@@ -54,15 +60,25 @@ def begin(record: Import, *, by: User) -> None:
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     if not record.has_written:
         raise InvalidTransition(_("There is nothing of this import that could be undone."))
-    if obstacles(record).touched:
+    found = obstacles(record)
+    if found.touched:
         raise InvalidTransition(_("Some of its tasks have been touched since."))
+    if not found.is_all:
+        was = {name: getattr(record, name) for name in ("state", "rows", "position")}
+        record.shown = record.shown | {BEFORE: was}
     record.state, record.undone_by, record.rows = ImportState.UNDOING, by, record.good
+    record.error = ""
     ask(record)
     record.save()
 
 
 def undo(record: Import) -> None:
-    """Deletes the tasks that it made and sets back those that it changed, batch by batch."""
+    """Deletes the tasks that it made and sets back those that it changed, batch by batch.
+
+    Does nothing where a task of a large one has been touched since: its record says which.
+    """
+    if BEFORE in record.shown and not _is_clear(record):
+        return
     while rows := list(rows_of(record).order_by("history_id")[:BATCH]):
         desk.filled(_undo_batch(record, rows))
     kept = record.shown.get(KEPT, [])
@@ -73,6 +89,30 @@ def undo(record: Import) -> None:
     ) % {"n": len(kept), "first": ", ".join(kept[:NAMED])}
     told = {"error": said if kept else "", "finished_at": timezone.now(), "worker": ""}
     hold(record, state=ImportState.UNDONE, **told)
+
+
+def _is_clear(record: Import) -> bool:
+    """Looks at all its rows; where a task was touched since, gives the record back as it was."""
+    looked, touched, first = 0, 0, list[str]()
+    rows = rows_of(record).order_by("history_id").values_list("history_id", flat=True)
+    ids = list(rows[:BATCH])
+    while ids:
+        some = _touched(Task.history.filter(history_id__in=ids)).order_by("history_id")
+        names = list(some.values_list("reference", flat=True))
+        looked, touched, first = looked + len(ids), touched + len(names), (first + names)[:NAMED]
+        hold(record, position=looked)
+        ids = list(rows.filter(history_id__gt=ids[-1])[:BATCH])
+    was = record.shown.pop(BEFORE)
+    if not touched:
+        hold(record, position=0, shown=record.shown)
+        return True
+    said = ngettext(
+        "It can't be undone: %(n)d of its tasks has been touched since: %(first)s",
+        "It can't be undone: %(n)d of its tasks have been touched since: %(first)s",
+        touched,
+    ) % {"n": touched, "first": ", ".join(first)}
+    hold(record, error=said, shown=record.shown, undone_by=None, worker="", **was)
+    return False
 
 
 def rows_of(record: Import) -> QuerySet[Any]:

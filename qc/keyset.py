@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.sql.datastructures import BaseTable
 from django.utils.dateparse import parse_datetime
 
 # How many are looked at for one page where an index serves some of the filters only: usually the
@@ -72,6 +73,51 @@ def _merged(keys: list[Key], columns: Sequence[str]) -> list[Key]:
     return list(dict.fromkeys(keys))
 
 
+class _Sought(BaseTable):
+    """A table that MariaDB and MySQL are told how to read; others find that out by themselves."""
+
+    how = ""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Gives the table's name, with the hint."""
+        sql, parameters = super().as_sql(compiler, connection)
+        return (f"{sql} {self.how}" if connection.vendor == "mysql" else sql), parameters
+
+
+class _ByIndex(_Sought):
+    how = "IGNORE INDEX (PRIMARY)"
+
+
+class _ByKey(_Sought):
+    how = "FORCE INDEX (PRIMARY)"
+
+
+def by_index(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Gives the same rows, to be sought by an index that ends in their ids.
+
+    Where a value is common MariaDB holds a range of the primary key for cheaper, doesn't take it
+    as the index has the order that is wanted, and goes through that from its end instead of
+    beginning at the key that it is given.
+    """
+    return _sought(rows, _ByIndex)
+
+
+def _by_key(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Gives the same rows, of which the ids are known.
+
+    MariaDB would rather go through all that have a value, in their order, and hope for some of
+    these among the first.
+    """
+    return _sought(rows, _ByKey)
+
+
+def _sought(rows: QuerySet[Any], how: type[_Sought]) -> QuerySet[Any]:
+    found = rows.all()
+    alias = found.query.get_initial_alias()
+    found.query.alias_map[alias] = how(found.model._meta.db_table, alias)
+    return found
+
+
 class Stretch(NamedTuple):
     """What was read: rows, the last key looked at, how many, whether there are no more."""
 
@@ -130,16 +176,25 @@ def read(  # noqa: PLR0913
     rows: list[Any] = []
     looked = 0
     columns = [turned(one) for one in order.columns] if backwards else order.columns
-    for step in steps:
+    for most in steps:
+        step = min(most, _likely(size + 1 - len(rows), len(rows), looked))
         keys = order.keys(key, step, backwards=backwards)
         looked += len(keys)
         ids = [one[-1] for one in keys]
         more = size + 1 - len(rows)
-        rows += found.filter(pk__in=ids).order_by(*columns)[:more] if ids else []
+        if ids:
+            rows += _by_key(found.filter(pk__in=ids)).order_by(*columns)[:more]
         key = keys[-1][:-1] if keys else key
         if len(rows) > size or len(keys) < step:
             return Stretch(rows, key, looked, len(keys) < step)
     return Stretch(rows, key, looked, False)
+
+
+def _likely(wanted: int, found: int, looked: int) -> int:
+    """Gives how many more keys are likely to have what is wanted; no limit where none can tell."""
+    if not found or looked > STEPS[0]:
+        return MOST
+    return wanted + wanted * looked // found
 
 
 def turned(column: str) -> str:

@@ -47,6 +47,12 @@ def check_manager(user: User) -> None:
         raise NotAllowed(_("Only a manager may do this."))
 
 
+def check_auditor(user: User) -> None:
+    """Raises NotAllowed unless this user may read everything, as managers may too."""
+    if not is_auditor(user):
+        raise NotAllowed(_("Only a manager or an auditor may read this."))
+
+
 def check_steers(user: User | None, person: User) -> None:
     """Raises NotAllowed unless they change their own presence, or are a manager (or a job)."""
     if user is not None and user.pk != person.pk and not is_manager(user):

@@ -1,4 +1,8 @@
-"""Signing in to and out of the pages, told to presence."""
+"""Signing in to and out of the pages, told to presence.
+
+People type their password where their name belongs. So of a name that is nobody's only a mark is
+kept, which tells that it is the same again and not what it was.
+"""
 
 from typing import Any
 
@@ -8,13 +12,27 @@ from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 
 from qc import desk, events, presence
-from qc.events import EventKind
+from qc.events import NOBODYS, EventKind
 from qc.models import User
 from qc.origin import Through, current_through
 
 TOO_MANY = 429
+LONGEST_MARK = 12
+
+
+def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """Gives under which name an attempt to sign in is kept: the person's, or a mark.
+
+    django-axes counts failures by it too. What it costs is the same whether there is such a person
+    or not.
+    """
+    name = str((credentials or {}).get("username") or "")
+    found = User.objects.filter(username__iexact=name).values_list("username", flat=True).first()
+    mark = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:LONGEST_MARK]
+    return found or (f"{NOBODYS}{mark}" if name else "")
 
 
 def locked_out(
@@ -51,9 +69,9 @@ def signed_out(user: User | None, **_: Any) -> None:
 
 
 def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """Somebody could not sign in: the trail has the name they tried, and where from."""
+    """Somebody could not sign in: the trail has whose name they tried, and where from."""
     if request is not None and not getattr(request, "axes_locked_out", False):
-        name = str(credentials.get("username") or "")
+        name = name_tried(request, credentials)
         address = getattr(request, "axes_ip_address", None)
         events.record(EventKind.SIGN_IN_FAILED, name=name, address=address)
 

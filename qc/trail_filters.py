@@ -1,8 +1,8 @@
 """What can be asked of the audit trail, and the index that answers it in each of its tables.
 
 Every index named here ends in the row's id, as all do on InnoDB and SQLite: it gives the rows of
-one value newest first. Of several filters the one that usually finds the fewest is looked up, in
-the order of `_conditions`; the others drop some of what it finds.
+one value newest first. Of several filters the one that finds only a few is looked up, or else the
+one that usually does, in the order of `_conditions`; the others drop some of what it finds.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Model, Q
 
 from qc.events import AuditEvent
-from qc.keyset import Order
+from qc.keyset import Order, by_index
 from qc.models import Queue, Task, User
 from qc.origin import PLAIN
 from qc.trail_words import kinds
@@ -30,6 +30,13 @@ NEWEST = ("-history_id",)
 # Ids and moments rise together but for what is written within the same instant: so many rows at
 # either end of a span are looked at to find the ids of all that is in it.
 NEIGHBOURS = 20
+# A filter that finds fewer than these is looked up before the others.
+FEW = 25
+
+
+def table_of(item: Any) -> str:
+    """Gives what the history of a task, person or queue is called in the trail."""
+    return next(table for table, rows in TABLES.items() if rows is item.history.model)
 
 
 @dataclass(frozen=True)
@@ -61,21 +68,34 @@ def find(table: str, asked: Asked) -> Found | None:
     span = ids_of_span(TABLES[table], asked.since, asked.until)
     if span is None or [] in conditions:
         return None
-    first, *others = conditions or [[Q()]]
     rest = _moments(asked)
-    for lanes in others:
-        rest &= reduce(or_, lanes)
     if asked.request:
         rest &= Q(request_id=asked.request)
-    seeks = tuple(lane & span for lane in first)
-    order = Order("", NEWEST, seeks, TABLES[table].objects.order_by())
-    return Found(order, rest, is_exact=not rest)
+    rows = TABLES[table].objects.order_by()
+    if not conditions:
+        return Found(Order("", NEWEST, (span,), rows), rest, is_exact=not rest)
+    orders = [
+        Order("", NEWEST, tuple(lane & span for lane in lanes), by_index(rows))
+        for lanes in conditions
+    ]
+    first = _narrowest(orders)
+    for lanes in conditions[:first] + conditions[first + 1 :]:
+        rest &= reduce(or_, lanes)
+    return Found(orders[first], rest, is_exact=not rest)
+
+
+def _narrowest(orders: list[Order]) -> int:
+    """Gives which of the orders finds the fewest rows; the first one where all find many."""
+    if len(orders) == 1:
+        return 0
+    counts = [order.count(FEW) for order in orders]
+    return counts.index(min(counts))
 
 
 def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
     """Gives the lanes of each filter, the most selective first; none where it finds nothing."""
     if asked.tasks is not None:
-        yield [Q(id__in=asked.tasks)] if table == "task" else []
+        yield [Q(id=pk) for pk in asked.tasks] if table == "task" else []
     if asked.queue is not None and table != "task":
         yield [Q(id=asked.queue.pk)] if table == "queue" else []
     if asked.person is not None:

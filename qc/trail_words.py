@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from qc.events import EventKind
+from qc.events import NOBODYS, EventKind
 from qc.models import Outcome, Priority
 from qc.origin import Through
 from qc.words import time_between
@@ -132,7 +132,9 @@ def _of_event(row: Any, _name: Name) -> dict[str, str]:
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
     moved = ngettext("%d row", "%d rows", n or 0) % (n or 0)
     file = row.details.get("file", "")
-    return {"it": "", "name": row.name, "rows": rows, "moved": moved, "file": file}
+    mark = row.name.removeprefix(NOBODYS)
+    name = row.name if mark == row.name else _("unknown name %(mark)s") % {"mark": mark}
+    return {"it": "", "name": name, "rows": rows, "moved": moved, "file": file}
 
 
 _WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {

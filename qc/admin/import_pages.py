@@ -134,6 +134,7 @@ def undo_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Undo %s") % record.file_name,
         "record": record,
         "obstacles": import_undo.obstacles(record),
+        "looked": import_undo.LOOKED_AT,
     }
     return render(request, "qc/imports/undo.html", context)
 

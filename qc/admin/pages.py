@@ -14,8 +14,10 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from qc import history, permissions
+from qc import events, history, permissions
 from qc.admin import changes
+from qc.events import EventKind
+from qc.trail_filters import table_of
 from qc.transactions import retrying
 
 
@@ -90,6 +92,17 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     ) -> None:
         """Says of each row of the history page what it changed."""
         changes.tell(list(historical_records))
+
+    def render_history_view(
+        self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
+        """Shows the history page; it is a part of the audit trail, and so is that it was read."""
+        page, item = context["page_obj"], context["object"]
+        table = table_of(item)
+        asked = {"history": table, table: str(item)}
+        events.record(EventKind.READ, filters=asked, rows=len(page), place={"page": page.number})
+        answer: HttpResponse = super().render_history_view(request, template, context, **kwargs)
+        return answer
 
     def history_form_view(
         self,

@@ -2,7 +2,7 @@
 
 The page is a list of sentences, newest first, with a form of filters above it. A row that is
 opened asks for what it changed, column by column; without scripts that is a page of its own.
-Each page that somebody reads is an event of the trail itself.
+Each page that somebody reads, and each row that they open, is an event of the trail itself.
 """
 
 from collections.abc import Iterator, Mapping
@@ -74,6 +74,7 @@ def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     this, before = found
+    events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
     tell(this)
     told = {} if table == "event" else {"changes": changes.told(this, before)}
     context = {"row": this, "exactly": _exactly(this), "request_link": _of_request(this), **told}

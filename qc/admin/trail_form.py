@@ -25,7 +25,7 @@ from qc.trail_filters import Asked
 from qc.trail_words import kinds
 
 # Of so many tasks that begin alike the rows are read together.
-MOST_TASKS = 20
+MOST_TASKS = 15
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
 LABELS: dict[str, Any] = {**PLAIN, **KINDS, **dict(EventKind.choices)}

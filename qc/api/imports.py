@@ -1,4 +1,4 @@
-"""The calls that bring a file of tasks and say what became of it. For managers."""
+"""The calls that bring a file of tasks, and say what became of it."""
 
 from typing import Any
 
@@ -27,19 +27,15 @@ class Wanted(serializers.Serializer[Any]):
     only_good = serializers.BooleanField(default=False)
 
 
-class ManagersView(DeskView):
-    """A call for managers."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Lets in managers only."""
-        super().initial(request, *args, **kwargs)
-        permissions.check_manager(request.user)  # type: ignore[arg-type]
-
-
-class ImportsView(ManagersView):
-    """Brings a file."""
+class ImportsView(DeskView):
+    """Brings a file. For managers."""
 
     parser_classes = (MultiPartParser,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Lets in managers only, before the file is read."""
+        super().initial(request, *args, **kwargs)
+        permissions.check_manager(request.user)  # type: ignore[arg-type]
 
     def post(self, request: Request) -> Response:
         """Imports a file: a small one at once, a large one in a worker."""
@@ -58,11 +54,12 @@ class ImportsView(ManagersView):
         return Response(_told(record), status=_code(record))
 
 
-class ImportView(ManagersView):
-    """Says how far an import is, and what became of it."""
+class ImportView(DeskView):
+    """Says how far an import is, and what became of it. For managers and auditors."""
 
     def get(self, request: Request, pk: int) -> Response:
         """Gives its state, its counts and what is wrong."""
+        permissions.check_auditor(request.user)  # type: ignore[arg-type]
         return Response(_told(get_object_or_404(Import.objects.select_related("by"), pk=pk)))
 
 

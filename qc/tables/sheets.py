@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from array import array
 from collections.abc import Iterator
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -18,32 +19,46 @@ from qc.tables.numbers import Numbers, said
 
 # A character that XML can't hold, but for halves of one: nobody writes those so.
 ESCAPED = re.compile("_x(?![dD][89a-fA-F])([0-9A-Fa-f]{4})_")
+# So many texts are unpacked at once.
+AHEAD = 10_000
 # Excel's own word where it could not; here also where it has not tried.
 NOT_WORKED_OUT = "#CALC!"
 
 
 class Texts:
-    """The texts of a workbook, which its cells name by number: kept on the disk, and read there."""
+    """The texts of a workbook, which its cells name by number: kept on the disk, and read there.
+
+    They are unpacked as far as they are asked for: the first rows of a large workbook mostly have
+    the first of its texts.
+    """
 
     def __init__(self, packed: zipfile.ZipFile, part: str) -> None:
+        self.unpacked = _shared(packed, part)
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the texts
+        # Nothing at all can't be mapped.
+        self.file.write(b"\0")
         self.ends = array("Q", [1])
-        with tempfile.TemporaryFile() as file:
-            # Nothing at all can't be mapped.
-            file.write(b"\0")
-            for text in _shared(packed, part):
-                file.write(text.encode())
-                self.ends.append(file.tell())
-            file.flush()
-            self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._unpack(AHEAD)
 
     def __getitem__(self, number: int) -> str:
+        missing = number + 2 - len(self.ends)
+        if missing > 0:
+            self._unpack(missing + AHEAD)
         return self.bytes[self.ends[number] : self.ends[number + 1]].decode()
+
+    def _unpack(self, n: int) -> None:
+        for text in islice(self.unpacked, n):
+            self.file.write(text.encode())
+            self.ends.append(self.file.tell())
+        self.file.flush()
+        self.bytes = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.bytes.close()
+        self.file.close()
 
 
 class Sheet:

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from qc import desk, events, keyset, lifecycle, presence, trail, trail_words
+from qc import desk, events, keyset, lifecycle, presence, trail, trail_filters, trail_words
 from qc.events import AuditEvent, EventKind
 from qc.models import Queue, Task, User
 from qc.origin import KINDS, PLAIN, Through, acting
@@ -204,6 +204,7 @@ def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
     a_day: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (1,))
+    monkeypatch.setattr(trail_filters, "FEW", 0)
     asked = Asked(through="shell", kind="+")
     pages = list(walk(asked, 2))
     rows = [name for page in pages for name in names(page.rows)]

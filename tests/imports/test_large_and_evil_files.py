@@ -4,14 +4,14 @@ import io
 import struct
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from qc import tables
-from qc.tables import Format
+from qc.tables import Format, sheets
 
 XLSX = Format("xlsx")
 RELATIONS = (
@@ -91,6 +91,24 @@ def test_many_rows_of_json_need_little_memory(tmp_path: Path, before: str, betwe
         file.write('{"n": 0}' + ("]" if before else ""))
     rows, memory = peak(path)
     assert (rows, memory < 8_000_000) == (20_002, True)
+
+
+def test_of_a_large_workbook_no_more_is_unpacked_than_its_first_rows_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "AHEAD", 100)
+    unpacked, shared = iter(range(10_000)), sheets._shared
+
+    def counted(packed: zipfile.ZipFile, part: str) -> Iterator[str]:
+        return (text for text, _n in zip(shared(packed, part), unpacked, strict=False))
+
+    monkeypatch.setattr(sheets, "_shared", counted)
+    path = workbook(tmp_path / "large.xlsx", sheet=a_sheet(5000), texts=some_texts(5000))
+    with path.open("rb") as file:
+        rows = tables.read(file, XLSX)
+        assert [next(rows).cells[0] for _ in range(150)][-1] == "Reference 149"
+        assert next(unpacked) <= 500
+        assert sum(1 for _ in rows) == 4850
 
 
 def test_many_rows_of_a_workbook_need_little_memory(tmp_path: Path) -> None:

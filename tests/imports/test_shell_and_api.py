@@ -168,11 +168,13 @@ def test_without_a_broker_a_large_file_waits(
     assert Import.objects.get().state == ImportState.CHECKING
 
 
-@pytest.mark.parametrize("who", ["anna", "otto"])
-def test_only_managers_send(request: pytest.FixtureRequest, invoices: Queue, who: str) -> None:
+@pytest.mark.parametrize(("who", "reading"), [("anna", 403), ("otto", 404)])
+def test_only_managers_send_and_auditors_read(
+    request: pytest.FixtureRequest, invoices: Queue, who: str, reading: int
+) -> None:
     client = APIClient()
     assert client.post("/api/imports/", {}, format="multipart").status_code == 401
     user = request.getfixturevalue(who)
     client.credentials(HTTP_AUTHORIZATION=f"Token {token(client, user)}")
     assert client.post("/api/imports/", {}, format="multipart").status_code == 403
-    assert client.get("/api/imports/1/").status_code == 403
+    assert client.get("/api/imports/1/").status_code == reading

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from qc import desk, import_undo, invariants
+from qc import desk, import_runs, import_undo, invariants
 from qc.exceptions import InvalidTransition, NotAllowed
-from qc.import_records import ImportState
+from qc.import_records import Import, ImportState
 from qc.models import BulkChange, Queue, Status, Task, User
+from tests.databases import on_mariadb
+from tests.engine.test_cost_of_a_claim import rows_touched
 from tests.imports.conftest import at, press
 from tests.imports.files import HEAD, bring, some
 
@@ -61,6 +63,89 @@ def test_what_was_touched_since_is_named_and_nothing_is_undone(
     assert "A-19 …" in page
     assert "touched since" in press(at(mona), "undo_begin", record).content.decode()
     assert Task.objects.count() == 30
+
+
+@pytest.fixture
+def few_at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request looks at 5 rows, and a worker at 3 at a time; what is larger is a worker's."""
+    settings.QC_IMPORT_ROWS = 5
+    monkeypatch.setattr(import_undo, "LOOKED_AT", 5)
+    monkeypatch.setattr(import_undo, "BATCH", 3)
+
+
+def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
+    few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
+) -> None:
+    record = bring(some(10), by=mona)
+    before = {name: getattr(record, name) for name in ("state", "rows", "position", "shown")}
+    last = Task.objects.get(reference="A-9")
+    desk.hold(last.pk, by=mona, reason="Wait.")
+    assert "First a worker looks at all of its tasks." in page_of_undo(mona, record)
+    press(at(mona), "undo_begin", record)
+    assert waiting_jobs == [record.pk]
+    assert import_runs.carry_on(record.pk)
+    record.refresh_from_db()
+    assert {name: getattr(record, name) for name in before} == before
+    assert record.undone_by is None
+    assert Task.objects.count() == 10
+    page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
+    assert "It can&#x27;t be undone: 1 of its tasks has been touched since: A-9" in page
+    desk.hold(Task.objects.get(reference="A-2").pk, by=mona, reason="Wait.")
+    page = page_of_undo(mona, record)
+    assert "of the first 5 that it wrote 1 has been touched since." in page
+
+
+def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
+    few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
+) -> None:
+    record = bring(some(10), by=mona)
+    press(at(mona), "undo_begin", record)
+    assert Task.objects.count() == 10
+    assert import_runs.carry_on(record.pk)
+    record.refresh_from_db()
+    assert (record.state, record.position, record.undone_by) == (ImportState.UNDONE, 10, mona)
+    assert Task.objects.count() == 0
+
+
+def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
+    few_at_once: None,
+    mona: User,
+    invoices: Queue,
+    waiting_jobs: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = bring(some(10), by=mona)
+    press(at(mona), "undo_begin", record)
+    undo, left = import_undo._undo_batch, iter(range(2))
+
+    def deadly(*args: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return undo(*args)
+
+    monkeypatch.setattr(import_undo, "_undo_batch", deadly)
+    with pytest.raises(KeyboardInterrupt):
+        import_runs.carry_on(record.pk)
+    monkeypatch.setattr(import_undo, "_undo_batch", undo)
+    assert Task.objects.count() == 4
+    # Now that some are undone it goes on, whatever was touched meanwhile.
+    desk.hold(Task.objects.get(reference="A-9").pk, by=mona, reason="Wait.")
+    Import.objects.update(worker="")
+    assert import_runs.carry_on(record.pk)
+    record.refresh_from_db()
+    assert record.state == ImportState.UNDONE
+    assert [task.reference for task in Task.objects.all()] == ["A-9"]
+
+
+@on_mariadb
+def test_what_a_request_reads_does_not_grow_with_the_import(
+    mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_undo, "LOOKED_AT", 100)
+    record = bring(some(1500), by=mona)
+    assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
+    desk.hold(Task.objects.get(reference="A-7").pk, by=mona, reason="Wait.")
+    assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
 
 
 def test_the_untouched_ones_can_be_cancelled_with_a_reason(

@@ -1,10 +1,13 @@
 """What changes nothing and yet belongs to the audit trail: failed sign-ins, exports, lock-outs."""
 
+import re
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qc.events import AuditEvent
@@ -18,22 +21,59 @@ def happened(kind: str) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(kind=kind).order_by("pk"))
 
 
-@pytest.mark.parametrize("name", ["anna", "nobody-of-that-name"])
 def test_a_failed_sign_in_is_kept_with_name_and_address_and_without_the_password(
-    client: Client, anna: User, name: str
+    client: Client, anna: User
 ) -> None:
-    answer = client.post(LOGIN, {"username": name, "password": "sesame-5"})
+    # By whichever spelling of it: phones begin with a capital.
+    client.post(LOGIN, {"username": "Anna", "password": "sesame-5"})
     (row,) = happened("sign-in failed")
     assert (row.name, row.address, row.through, row.history_user) == (
-        name,
+        "anna",
         "127.0.0.1",
         "page",
         None,
     )
+    assert AccessAttempt.objects.get().username == "anna"
     kept = [list(values) for values in AuditEvent.objects.values_list()]
     assert "sesame-5" not in str(kept)
-    # The page says the same whether there is such an account or not.
-    assert "Please enter the correct" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", [LOGIN, "/login/"])
+def test_a_password_typed_as_the_name_is_kept_nowhere_and_yet_known_again(
+    client: Client, otto_at_the_desk: Client, caplog: Any, address: str
+) -> None:
+    for name in ("sesame-5", "sesame-5", "sesame-6", "x" * 150):
+        client.post(address, {"username": name, "password": "sesame-5"})
+    first, second, other, longest = [row.name for row in happened("sign-in failed")]
+    assert first == second != other != longest
+    assert len(longest) == len(first)
+    for model in (AuditEvent, AccessAttempt):
+        assert "sesame" not in str(list(model.objects.values()))
+    assert "sesame" not in caplog.text
+    assert happened("sign-in failed")[0].address
+    told = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
+    assert f"Somebody failed to sign in as “unknown name {first[1:]}”" in told
+
+
+def test_nobody_is_told_whether_there_is_such_a_person(
+    client: Client, anna: User, settings: Any
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+
+    def answers(name: str) -> list[tuple[int, str, int]]:
+        """Gives what some attempts are told, and how many statements each took."""
+        told = []
+        for _ in range(4):
+            with CaptureQueriesContext(connection) as queries:
+                page = client.post(LOGIN, {"username": name, "password": "x"})
+            text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page.content.decode())
+            told.append((page.status_code, text.replace(name, ""), len(queries)))
+        return told
+
+    answers("somebody")
+    of_anna = answers("anna")
+    assert of_anna == answers("nobody")
+    assert [status for status, _text, _n in of_anna] == [200, 200, 429, 429]
 
 
 def test_through_the_api_too(client: Client, anna: User) -> None:

@@ -1,0 +1,152 @@
+"""Every address that the site answers, filled in from real objects, and what forms there send."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import product
+from typing import Any, NamedTuple
+
+from axes.models import AccessAttempt
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, get_resolver
+from django.utils.regex_helper import normalize
+
+from qc.import_records import Import
+from qc.models import BulkChange, Queue, Task, User
+from qc.trail_filters import TABLES, table_of
+
+
+class Address(NamedTuple):
+    """One address, and what its pattern is called: its name, or its route where it has none."""
+
+    name: str
+    path: str
+
+
+def every_address() -> list[Address]:
+    """Gives all there are. Fails at a pattern of which nobody has said what stands in it."""
+    return list(_filled(get_resolver().url_patterns, "", ""))
+
+
+def _filled(patterns: list[Any], expression: str, route: str) -> Iterator[Address]:
+    for one in patterns:
+        whole = expression + one.pattern.regex.pattern.removeprefix("^")
+        words = route + str(one.pattern)
+        if isinstance(one, URLPattern):
+            yield from _addresses(one.name or words, whole)
+        else:
+            yield from _filled(one.url_patterns, whole, words)
+
+
+def _addresses(name: str, expression: str) -> Iterator[Address]:
+    form, parameters = normalize(expression)[0]
+    if not parameters:
+        yield Address(name, f"/{form}")
+        return
+    for values in _values(name):
+        assert len(values) == len(parameters), name
+        yield Address(name, "/" + form % dict(zip(parameters, values, strict=True)))
+
+
+def _values(name: str) -> list[tuple[Any, ...]]:
+    """Gives what stands in the addresses of a pattern."""
+    for expression, values in _KNOWN.items():
+        if re.fullmatch(expression, name):
+            return [one if isinstance(one, tuple) else (one,) for one in values()]
+    raise AssertionError(f"say in _KNOWN what stands in the address of {name!r}")
+
+
+def _ids(model: Any) -> Any:
+    return lambda: model.objects.order_by("pk").values_list("pk", flat=True)
+
+
+def _versions(model: Any) -> Any:
+    return lambda: model.history.values_list("id", "history_id")[:1]
+
+
+def _rows() -> list[tuple[str, int]]:
+    """Gives the newest and the oldest row of each table of the trail."""
+    ids = {table: sorted(_ids(model)()) for table, model in TABLES.items()}
+    return [(table, some[at]) for table, some in ids.items() for at in (0, -1)]
+
+
+def _subjects() -> list[tuple[str, int]]:
+    """Gives a task, a person and a queue, by the table of the trail that has their history."""
+    return [(table_of(one), one.pk) for one in (m.objects.first() for m in (Task, User, Queue))]
+
+
+def _things() -> list[tuple[int, int]]:
+    kinds = ContentType.objects.get_for_models(Task, User, Queue)
+    return [(kind.pk, model.objects.first().pk) for model, kind in kinds.items()]
+
+
+_KNOWN: dict[str, Any] = {
+    r"my_work_.*|api_taskcomplete": _ids(Task),
+    r"floor_why_person|auth_user_password_change": _ids(User),
+    r"floor_why_queue": _ids(Queue),
+    r"import(_.*)?|api_import": _ids(Import),
+    r"trail_row": _rows,
+    r"as_it_was_thing": _subjects,
+    r"view_on_site": _things,
+    r"app_list": lambda: ["qc"],
+    r"admin/\(\?P<url>.*": lambda: ["nowhere/"],
+    r"qc_task_bulk.*": _ids(BulkChange),
+    r"qc_task_simple_history": _versions(Task),
+    r"qc_user_simple_history": _versions(User),
+    r"qc_queue_simple_history": _versions(Queue),
+    r"qc_task_.*|admin/qc/task/.*": _ids(Task),
+    r"qc_user_.*|admin/qc/user/.*": _ids(User),
+    r"qc_queue_.*|admin/qc/queue/.*": _ids(Queue),
+    r"axes_.*|admin/axes/.*": _ids(AccessAttempt),
+}
+
+# What forms ask for that stands on no page.
+TOLD = {
+    "_form_submitted": "True",
+    "post": "yes",
+    "reason": "Because.",
+    "other": "Because.",
+    "outcome": "passed",
+    "notes": "Looks good.",
+    "position": "0",
+    "time_zone": "Europe/Berlin",
+    "language": "de",
+    "username": "somebody",
+    "password": "sesame-5",
+    "password1": "sesame-of-5-words",
+    "password2": "sesame-of-5-words",
+}
+FILE = b"reference,name,queue\nZ-1,Check,Invoices\n"
+
+
+class _Fields(HTMLParser):
+    """Reads what the fields of a page's forms take: what stands in them, or else something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: dict[str, list[str]] = {}
+        self.name = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag in ("select", "textarea", "input"):
+            self.name = told.get("name", "")
+            self.taken.setdefault(self.name, [])
+        something = TOLD.get(self.name, "1") if "required" in told else ""
+        value = told.get("value") or something
+        if value and tag in ("textarea", "input", "option"):
+            self.taken[self.name].append(value)
+
+
+def sent(page: str) -> Iterator[dict[str, Any]]:
+    """Gives what the forms of a page may send, once for each action that it offers for many."""
+    reader = _Fields()
+    reader.feed(page)
+    chosen = {name: values[:1] for name, values in reader.taken.items() if name and values}
+    actions = reader.taken.get("action", [])
+    for action, for_all in product(actions, "01"):
+        picked = {"_selected_action": reader.taken["_selected_action"], "select_across": for_all}
+        yield TOLD | chosen | picked | {"action": action}
+    if not actions:
+        yield TOLD | chosen | {"_save": "Save", "file": SimpleUploadedFile("tasks.csv", FILE)}
