@@ -10,7 +10,7 @@ from tests.system.site import Site, assert_sound, is_embedded
 Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]
 
-PEOPLE, TASKS = (8, 200) if is_embedded() else (64, 1200)
+PEOPLE, TASKS = (8, 200) if is_embedded() else (64, 640)
 
 
 def test_every_task_is_completed_once_by_the_person_it_was_shown_to(
