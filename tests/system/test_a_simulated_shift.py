@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 
 from qc.models import Queue, Status, Task, User
 from tests import servers
+from tests.databases import on_sqlite
 from tests.system.site import ROOT, Site
 from tests.waiting import until
 
@@ -53,6 +54,7 @@ def test_a_shift_on_a_sound_site_loses_nothing(
     assert User.objects.filter(is_logged_in=True).count() == 1
 
 
+@on_sqlite
 def test_people_who_are_not_there_are_named_and_the_others_work(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
@@ -65,6 +67,7 @@ def test_people_who_are_not_there_are_named_and_the_others_work(
     assert "Could not go on: qc2 (401" in printed
 
 
+@on_sqlite
 def test_nobody_to_play_is_said_so(site: Site) -> None:
     site.start_web()
     printed, is_well = simulate(site.url)
@@ -72,6 +75,7 @@ def test_nobody_to_play_is_said_so(site: Site) -> None:
     assert "qc1 can't sign in: 401" in printed
 
 
+@on_sqlite
 def test_a_site_that_does_not_answer_is_named() -> None:
     url = f"http://127.0.0.1:{servers.free_port()}"
     printed, is_well = simulate(url)
@@ -79,6 +83,7 @@ def test_a_site_that_does_not_answer_is_named() -> None:
     assert f"{url} does not answer" in printed
 
 
+@on_sqlite
 def test_ctrl_c_ends_the_shift_with_its_summary(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
@@ -165,6 +170,7 @@ def wrong_site(trick: str) -> Iterator[str]:
         server.server_close()
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("trick", "complaint"),
     [
