@@ -7,7 +7,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.utils import timezone
 
 from qc.models import Records, Task, User
@@ -86,30 +86,41 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
     """
     why = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(reasons))} END, assignee_id"
     said = [part for one in reasons.items() for part in one]
-    _copy("id", list(reasons), _how("assigned", None, "~"), why, said)
+    which = f"id IN ({', '.join(['%s'] * len(reasons))})"
+    _copy(which, list(reasons), _how("assigned", None, "~"), why, said)
 
 
 def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:
-    """Writes the first history row of each task that has just been made, all for one reason.
+    """Writes the first history row of each task that one statement has just made, in its order.
 
-    The database copies its own rows: nothing is sent to it twice.
+    The database copies its own rows: nothing is sent to it twice. One statement gets its ids in one
+    piece. Raises IntegrityError where a database that gives them otherwise has others between.
     """
-    if references:
-        _copy("reference", references, _how(kind, by, "+"), "%s, NULL", [reason])
+    sql = f"SELECT MIN(id), MAX(id) FROM {Task._meta.db_table} WHERE reference IN (%s, %s)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [references[0], references[-1]])
+        span = cursor.fetchone()
+    copied = _copy("id BETWEEN %s AND %s", span, _how(kind, by, "+"), "%s, NULL", [reason])
+    if copied != len(references):
+        raise IntegrityError("Other tasks got ids among these.")
 
 
 def _copy(
-    key: str, keys: Sequence[Any], how: Mapping[str, Any], why: str, said: Sequence[Any]
-) -> None:
-    """Copies tasks as they are into their history; `why` is SQL for the reason and the person."""
+    which: str, keys: Sequence[Any], how: Mapping[str, Any], why: str, said: Sequence[Any]
+) -> int:
+    """Copies tasks as they are into their history; gives how many.
+
+    `which` is SQL for whose, `why` for the reason and the person.
+    """
     columns = _columns_of(Task)
     marks = ", ".join(["%s"] * len(columns.alike))
     sql = (
         f"INSERT INTO {columns.into} SELECT {columns.copied}, {marks}, {why}"  # noqa: S608
-        f" FROM {Task._meta.db_table} WHERE {key} IN ({', '.join(['%s'] * len(keys))}) ORDER BY id"
+        f" FROM {Task._meta.db_table} WHERE {which} ORDER BY id"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*columns.alike_values(how), *said, *keys])
+        return int(cursor.rowcount)
 
 
 def _record(

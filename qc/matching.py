@@ -58,6 +58,8 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
     """
     free = User.objects.free()
     people = list((free if queues is None else free.serving(queues)).only(*PERSON))
+    if not people:
+        return []
     served = _served(people)
     places = {person.pk: person.capacity - person.open_tasks for person in people}
     heads = _heads(places, served)
