@@ -24,6 +24,7 @@ SIGNALLED = "simple-history writes the row when the object is saved"
 KNOWN = {
     "history.py save": RECORDED,
     "history.py _copy": RECORDED,
+    "history.py record_new": READS,
     "history.py _insert": RECORDED,
     "lifecycle.py assign_many": RECORDED,
     "lifecycle.py save_draft": NOT_AUDITED,
