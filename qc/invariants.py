@@ -13,7 +13,7 @@ from django.db.models import Count, F, Max, Q
 from qc import archived, last_rows
 from qc.lifecycle import ARROWS
 from qc.models import DONE, HELD, NOBODYS, Queue, Status, Task, User
-from qc.trail_filters import TABLES
+from qc.trail_filters import table_of
 
 BATCH = 1000
 
@@ -90,7 +90,9 @@ def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
     created = [row.history_type for row in rows].count("+")
     is_whole = created == 1 and rows[0].history_type == "+"
     # What is in an archive, its seals prove.
-    if not is_whole and (created or not archived.is_any_between(_table(rows[0]), 0, rows[0].pk)):
+    if not is_whole and (
+        created or not archived.is_any_between(table_of(type(rows[0])), 0, rows[0].pk)
+    ):
         yield "was not created exactly once by its history"
     if isinstance(item, Queue):
         return  # Who is on a queue is kept beside the row.
@@ -105,12 +107,8 @@ def _wrong_step(before: Any, after: Any, columns: list[str]) -> Iterator[str]:
         yield f"has two history rows for one change, at {after.history_date:%Y-%m-%d %H:%M:%S}"
     step = (getattr(before, "status", None), getattr(after, "status", None))
     is_wrong = step[0] != step[1] and step not in LEGAL
-    if is_wrong and not archived.is_any_between(_table(after), before.pk, after.pk):
+    if is_wrong and not archived.is_any_between(table_of(type(after)), before.pk, after.pk):
         yield f"went from {step[0]} to {step[1]}, which no arrow does"
-
-
-def _table(row: Any) -> str:
-    return next(name for name, model in TABLES.items() if isinstance(row, model))
 
 
 def _name(item: Any) -> str:

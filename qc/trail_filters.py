@@ -34,9 +34,9 @@ NEIGHBOURS = 20
 FEW = 25
 
 
-def table_of(item: Any) -> str:
-    """Gives what the history of a task, person or queue is called in the trail."""
-    return next(table for table, rows in TABLES.items() if rows is item.history.model)
+def table_of(rows: type[Model]) -> str:
+    """Gives what a table of history is called in the trail."""
+    return next(table for table, model in TABLES.items() if model is rows)
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,9 @@ def urls(site: Any) -> list[URLPattern]:
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
     """Asks managers for a file, and lists what was brought, newest first."""
-    form = UploadForm(request)
+    form, may_import = UploadForm(request), permissions.is_manager(request.user)
     if request.method == "POST":
-        if not permissions.is_manager(request.user):
+        if not may_import:
             raise PermissionDenied
         if form.is_valid() and (record := _received(request, form)):
             return import_actions.went_on(request, record)
@@ -81,7 +81,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     context = site.each_context(request) | {
         "title": _("Imports"),
         "form": form,
-        "may_import": (may_import := permissions.is_manager(request.user)),
+        "may_import": may_import,
         "lacks_queues": may_import and not Queue.objects.exists(),
         "records": listed[:ON_A_PAGE],
         "older": listed[ON_A_PAGE - 1].pk if len(listed) > ON_A_PAGE else None,

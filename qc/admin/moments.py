@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from qc.trail_filters import TABLES
+from qc.trail_filters import table_of
 
 
 def at(moment: datetime) -> str:
@@ -15,5 +15,6 @@ def at(moment: datetime) -> str:
 
 def after(row: Any) -> str:
     """Gives the address of what a history row is about, as it was right after it."""
-    table = next(name for name, model in TABLES.items() if isinstance(row, model))
-    return reverse("admin:as_it_was_thing", args=[table, row.id]) + at(row.history_date)
+    return reverse("admin:as_it_was_thing", args=[table_of(type(row)), row.id]) + at(
+        row.history_date
+    )

@@ -98,7 +98,7 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     ) -> HttpResponse:
         """Shows the history page; it is a part of the audit trail, and so is that it was read."""
         page, item = context["page_obj"], context["object"]
-        table = table_of(item)
+        table = table_of(item.history.model)
         asked = {"history": table, table: str(item)}
         events.record(EventKind.READ, filters=asked, rows=len(page), place={"page": page.number})
         answer: HttpResponse = super().render_history_view(request, template, context, **kwargs)

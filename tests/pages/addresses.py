@@ -73,7 +73,10 @@ def _rows() -> list[tuple[str, int]]:
 
 def _subjects() -> list[tuple[str, int]]:
     """Gives a task, a person and a queue, by the table of the trail that has their history."""
-    return [(table_of(one), one.pk) for one in (m.objects.first() for m in (Task, User, Queue))]
+    return [
+        (table_of(type(one).history.model), one.pk)
+        for one in (m.objects.first() for m in (Task, User, Queue))
+    ]
 
 
 def _things() -> list[tuple[int, int]]:
