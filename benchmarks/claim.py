@@ -12,7 +12,7 @@ CLAIMS = 60
 
 def ours(person: int) -> int:
     """One hand-out through the ORM, with its constraints and its history row."""
-    from qc import assignment
+    from qc.work import assignment
 
     (task,) = assignment.hand_out(person)
     return task.pk

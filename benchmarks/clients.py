@@ -20,7 +20,7 @@ class Crowd(NamedTuple):
 
 def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
     """Runs `act(number)` in so many processes from one moment on; it gives the times it took."""
-    from qc.transactions import lost_races
+    from qc.core.transactions import lost_races
 
     connections.close_all()
     gate = FORK.Barrier(clients + 1)

@@ -48,11 +48,11 @@ def run() -> Table:
 
 def ours(rows: int) -> float:
     """Gives how many rows a second an import does, its checks included."""
-    from qc import import_runs
+    from qc.imports import runner as import_runner
 
     prepare()
     with file_of(rows) as file:
-        taken, record = timed(lambda: import_runs.bring(file, "tasks.csv", by=None))
+        taken, record = timed(lambda: import_runner.bring(file, "tasks.csv", by=None))
     assert record.new == rows, record.error
     return rows / taken
 
@@ -140,10 +140,10 @@ def claims_beside() -> tuple[float, float]:
 
 def ours_beside() -> None:
     """Imports beside other work."""
-    from qc import import_runs
+    from qc.imports import runner as import_runner
 
     with file_of(ROWS) as file:
-        import_runs.bring(file, "tasks.csv", by=None)
+        import_runner.bring(file, "tasks.csv", by=None)
 
 
 def p99() -> float:
@@ -178,10 +178,10 @@ def _bring_many(answers: Any) -> None:
     import django
 
     django.setup()
-    from qc import import_runs
+    from qc.imports import runner as import_runner
 
     with file_of(MANY) as file:
-        record = import_runs.bring(file, "tasks.csv", by=None)
+        record = import_runner.bring(file, "tasks.csv", by=None)
     assert record.new == MANY, record.error
     answers.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from benchmarks import floor
 from benchmarks.clients import at_once, timed
 from benchmarks.report import Table, middle, ms
-from qc.transactions import retrying
+from qc.core.transactions import retrying
 
 CLIENTS = 16
 EACH = 40
@@ -33,7 +33,7 @@ def textbook(person: int) -> int:
 
 def ours(person: int) -> int:
     """One hand-out."""
-    from qc import assignment
+    from qc.work import assignment
 
     (task,) = assignment.hand_out(person)
     return task.pk

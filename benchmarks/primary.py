@@ -106,7 +106,7 @@ def reads(queues: list[int] | None) -> dict[str, float]:
 
 def match_ms(queues: list[int] | None, people: int, free: int) -> float:
     """Gives how long the reads of a hand-out to everybody take, while nothing waits."""
-    from qc import matching
+    from qc.work import matching
 
     fill(people=people, tasks=people - free)
     floor.run(
@@ -145,7 +145,7 @@ def look_statements() -> list[str]:
     from django.contrib.auth.models import Permission
     from django.test import Client
 
-    from qc.admin.my_work_state import State
+    from qc.admin.my_work.state import State
     from qc.models import User
 
     task = raw.claim(1)

@@ -49,20 +49,20 @@ def _written() -> float:
 
 
 def _work(number: int) -> list[float]:
-    from qc import assignment, desk
     from qc.models import User
+    from qc.work import actions, assignment
 
     person, times, end = User.objects.get(pk=number), [], perf_counter() + SECONDS
     (task,) = assignment.hand_out(number)
     while perf_counter() < end:
-        taken, (_done, task) = timed(lambda task=task: desk.complete(task.pk, by=person))
+        taken, (_done, task) = timed(lambda task=task: actions.complete(task.pk, by=person))
         times.append(taken)
     return times
 
 
 def _measured() -> tuple[float, float, float]:
     """Gives how many rows a second are sealed, verified and read."""
-    from qc import canonical, seals, verification
+    from qc.audit.seals import row_hashing, sealing, verification
     from qc.models import Task
 
     floor.clear()
@@ -72,13 +72,13 @@ def _measured() -> tuple[float, float, float]:
         f"INSERT INTO qc_historicaltask ({WIDE}, history_date, history_type, kind, through)"
         f" SELECT {WIDE}, NOW(6) - INTERVAL 1 MINUTE, '+', '', 'api' FROM qc_task ORDER BY id"
     )
-    plain = ["history_id", *canonical.columns_of("task")]
+    plain = ["history_id", *row_hashing.columns_of("task")]
     times: dict[str, list[float]] = {"sealed": [], "verified": [], "read": []}
     for _ in range(ROUNDS):
         floor.run("DELETE FROM qc_seal")
-        took, rows = timed(seals.seal)
+        took, rows = timed(sealing.seal)
         times["sealed"].append(took / rows)
-        head = seals.newest_seal()
+        head = sealing.newest_seal()
         assert head
         took, found = timed(lambda last=head.number: list(verification.breaches(1, last)))
         assert not found

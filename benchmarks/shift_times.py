@@ -75,7 +75,7 @@ def play() -> None:
 
 def send(over: threading.Event) -> None:
     """Brings tasks one at a time, at random moments, until it is over."""
-    from qc import import_runs
+    from qc.imports import runner as import_runner
 
     dice = random.Random(SEED)
     number, due = 0, time.monotonic()
@@ -86,7 +86,7 @@ def send(over: threading.Event) -> None:
         (priority,) = dice.choices(list(PRIORITIES), list(PRIORITIES.values()))
         row = f"S-{number},Check it,Queue {dice.randint(1, floor.QUEUES)},{priority}"
         file = io.BytesIO(f"reference,name,queue,priority\n{row}\n".encode())
-        import_runs.bring(file, "sent.csv", by=None)
+        import_runner.bring(file, "sent.csv", by=None)
 
 
 DONE = (

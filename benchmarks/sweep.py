@@ -23,7 +23,7 @@ def measure(sweep: Callable[[], int], people: int) -> float:
 
 def run() -> Table:
     """Compares in alternating rounds, for more and more people."""
-    from qc import matching
+    from qc.work import matching
 
     table = Table(
         "Sweep",

@@ -126,8 +126,8 @@ def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
     """Gives what the first page costs, and one from the middle of the trail."""
     from django.test import RequestFactory
 
-    from qc import trail
-    from qc.admin.trail_form import TrailForm
+    from qc.admin.trail.form import TrailForm
+    from qc.audit import trail
 
     for edge in (None, middle):
         before = _rows_read()
@@ -138,7 +138,7 @@ def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
 
 
 def _middle() -> dict[str, int]:
-    from qc.trail_filters import TABLES
+    from qc.audit.query import TABLES
 
     return {
         table: floor.one(f"SELECT COALESCE(MAX(history_id), 0) DIV 2 FROM {model._meta.db_table}")

@@ -144,7 +144,7 @@ def _mysql(name: str) -> dict[str, Any]:
         "OPTIONS": {
             "charset": "utf8mb4",
             "isolation_level": "read committed",
-            # Whoever waits for a lock is told soon, and tries again: `qc.transactions`.
+            # Whoever waits for a lock is told soon, and tries again: `qc.core.transactions`.
             "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
             "innodb_lock_wait_timeout=5",
         },

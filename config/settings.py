@@ -72,7 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # Before all that may write a line to the log.
-    "qc.middleware.RequestIdMiddleware",
+    "qc.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -82,8 +82,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "qc.middleware.OriginMiddleware",
-    "qc.middleware.WishesMiddleware",
+    "qc.web.middleware.OriginMiddleware",
+    "qc.web.middleware.WishesMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -138,8 +138,8 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_CALLABLE = "qc.signins.locked_out"
-AXES_USERNAME_CALLABLE = "qc.signins.name_tried"
+AXES_LOCKOUT_CALLABLE = "qc.web.sign_ins.locked_out"
+AXES_USERNAME_CALLABLE = "qc.web.sign_ins.name_tried"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -222,7 +222,7 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 FILE_UPLOAD_HANDLERS = [
     # Before those that keep what is uploaded.
-    "qc.uploads.RefuseTooLarge",
+    "qc.web.upload_limits.RefuseTooLarge",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -252,7 +252,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "qc.request_id.RequestFilter"}},
+    "filters": {"request": {"()": "qc.core.request_id.RequestFilter"}},
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}
     },

@@ -41,12 +41,12 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("qc/dialogs.js"),
         lambda request: static("qc/reach.js"),
     ],
-    "ACCOUNT": {"navigation": "qc.admin.my_settings.account_links"},
+    "ACCOUNT": {"navigation": "qc.admin.people.my_settings.account_links"},
     "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
     "SIDEBAR": {
         "navigation": "qc.admin.menu.navigation",
         "show_search": True,
         "command_search": True,
     },
-    "COMMAND": {"search_callback": "qc.admin.palette.search"},
+    "COMMAND": {"search_callback": "qc.admin.command_palette.search"},
 }

@@ -13,11 +13,11 @@ class QCConfig(AppConfig):
 
     def ready(self) -> None:
         """Connects signing in and out of the pages with who is there."""
-        from qc import signins
+        from qc.web import sign_ins
 
         # Signing in is one change of a person and so one history row: presence writes it.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
-        signins.connect()
+        sign_ins.connect()
 
 
 class PagesConfig(SimpleAdminConfig):
@@ -28,4 +28,7 @@ class PagesConfig(SimpleAdminConfig):
     def ready(self) -> None:
         """Registers the screens."""
         super().ready()
-        from qc.admin import lockouts, people, queues, tasks  # noqa: F401
+        import qc.admin.people.admin
+        import qc.admin.people.lockouts
+        import qc.admin.queues.admin
+        import qc.admin.tasks.admin  # noqa: F401

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import models
 
-from qc.chain import hashed, moment
-from qc.origin import Through
+from qc.core.canonical_json import hashed, moment
+from qc.core.context import Through
 
 
 class Archive(models.Model):

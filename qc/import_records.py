@@ -1,7 +1,7 @@
 """An import: a file of tasks, how it is read, and what became of it.
 
-`qc.imports` begins them and `qc.import_runs` carries them on. The file itself stands in the
-database too, in pieces: the web and the workers may be on machines that share no disk.
+`qc.imports.actions` begins them and `qc.imports.runner` carries them on. The file itself stands in
+the database too, in pieces: the web and the workers may be on machines that share no disk.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from qc.tables.forms import Format
+from qc.tables.formats import Format
 
 
 class ImportState(models.TextChoices):
@@ -45,9 +45,9 @@ COUNTS = ("new", "changed", "unchanged", "left_alone", "refused")
 class Import(models.Model):
     """A file of tasks, and what became of it.
 
-    `mapping` says of each column of `header` what it is (`qc.columns`), `samples` what its first
-    rows have there. `position` is how many of its `rows` are through; until all are read, `rows`
-    is an estimate. `shown` has the first of each kind of rows, for the page.
+    `mapping` says of each column of `header` what it is (`qc.imports.columns`), `samples` what its
+    first rows have there. `position` is how many of its `rows` are through; until all are read,
+    `rows` is an estimate. `shown` has the first of each kind of rows, for the page.
 
     Whoever carries it on is its `worker`, and has it to themselves until `busy_until`; it is their
     `starts`-th beginning without getting any further. They began at `began_at` from `began_from`.

@@ -14,12 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from qc.archive_records import Archive  # noqa: F401 - Django finds models here
-from qc.chain import Seal, Verification  # noqa: F401 - and here
-from qc.events import AuditEvent  # noqa: F401 - and here
+from qc.audit.events import AuditEvent  # noqa: F401 - and here
+from qc.core.canonical_json import (
+    Verification,  # noqa: F401 - and here
+)
+from qc.core.context import HistoryRow, PersonHistoryRow, TaskHistoryRow, current_user
+from qc.core.localization import check_zone, languages
 from qc.import_records import Import, ImportChunk  # noqa: F401 - and here
-from qc.origin import HistoryRow, PersonHistoryRow, TaskHistoryRow, current_user
 from qc.querysets import ORDER_OF_WORK, PersonManager, QueueQuerySet, TaskQuerySet
-from qc.zones import check_zone, languages
 
 MOST_CAPACITY = 20
 
@@ -27,7 +29,7 @@ MOST_CAPACITY = 20
 class Records(HistoricalRecords):
     """History whose rows are found by kind too, and by `last`: those who ask for the last of each.
 
-    That is what a floor of the past is read by (`qc.then`).
+    That is what a floor of the past is read by (`qc.history.snapshot`).
     """
 
     def __init__(self, *, last: Sequence[str], **options: Any) -> None:
@@ -283,8 +285,8 @@ class Task(models.Model):
        └───────────────────────────────────────────────────────┘
      PENDING, ON_HOLD ── cancel ──▶ CANCELLED ── reopen ──▶ PENDING
 
-    Only `qc.lifecycle` writes `status` and the columns that go with it. `slot` numbers the tasks
-    that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
+    Only `qc.work.lifecycle` writes `status` and the columns that go with it. `slot` numbers the
+    tasks that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
     hand-outs fill the same place. `draft` is what the holder is typing; it is not audited.
     """
 
@@ -393,7 +395,7 @@ class Task(models.Model):
             # None of the rest but `task_due` moves when a task is handed out.
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
-            # Filters of the task list (`qc.admin.task_orders`): what is late, or in time, by due;
+            # Filters of the task list (`qc.admin.tasks.orders`): what is late, or in time, by due;
             # what of a queue was completed, the last first; what is of one queue, or priority,
             # newest first.
             models.Index(fields=["status", "due_at"], name="task_due"),
@@ -425,7 +427,8 @@ class Task(models.Model):
 
 
 class BulkChange(models.Model):
-    """One arrow for many tasks, followed in batches; `qc.bulk` begins it and carries it on.
+    """One arrow for many tasks, followed in batches; `qc.work.bulk_changes` begins it and carries
+    it on.
 
     `tasks` are their ids in the order in which they are changed, the first `position` of them are
     through. Whoever carries it on has it to themselves until `busy_until`.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from qc.exceptions import NotAllowed
+from qc.core.exceptions import NotAllowed
 from qc.models import Task, User
 
 if TYPE_CHECKING:

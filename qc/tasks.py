@@ -14,22 +14,18 @@ from django.utils.translation import gettext as _
 from knox.models import get_token_model
 from kombu.exceptions import OperationalError
 
-from qc import (
-    archives,
-    bulk,
-    import_lease,
-    import_runs,
-    imports,
-    last_rows,
-    outside,
-    seals,
-    sweeps,
-    verified,
-)
-from qc.exceptions import Busy, QCError
+from qc import imports
+from qc.audit.archive import archiver
+from qc.audit.seals import external_copies, sealing, verification_runs
+from qc.core.context import Through, acting
+from qc.core.exceptions import Busy, QCError
+from qc.core.request_id import request_id
+from qc.history import consistency
 from qc.import_records import Import
-from qc.origin import Through, acting
-from qc.request_id import request_id
+from qc.imports import lease as import_lease
+from qc.imports import runner as import_runner
+from qc.work import bulk_changes
+from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +57,7 @@ def sweep() -> None:
 @shared_task
 def carry_on_import(pk: int) -> None:
     """Checks, writes or undoes an import."""
-    import_runs.carry_on(pk)
+    import_runner.carry_on(pk)
 
 
 def go_on(record: Import) -> None:
@@ -72,7 +68,7 @@ def go_on(record: Import) -> None:
     if not record.is_running:
         return
     if not record.is_large:
-        import_runs.carry_on(record.pk)
+        import_runner.carry_on(record.pk)
         record.refresh_from_db()
         return
     try:
@@ -92,7 +88,7 @@ def tidy() -> None:
     now = timezone.now()
     sessions, _of_which = Session.objects.filter(expire_date__lt=now).delete()
     tokens, _of_which = get_token_model().objects.filter(expiry__lt=now).delete()
-    bulk.forget()
+    bulk_changes.forget()
     files = imports.forget()
     logger.info(
         "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
@@ -103,7 +99,7 @@ def tidy() -> None:
 @shared_task
 def prove() -> None:
     """Proves each night that all is as its history says; what is not, is an error of the log."""
-    differing = list(last_rows.differing())
+    differing = list(consistency.differing())
     if not differing:
         logger.info("prove: everything is as its history says")
         return
@@ -114,9 +110,9 @@ def prove() -> None:
 @shared_task
 def seal() -> None:
     """Seals what has been written to the history, each minute, and copies the seals outside."""
-    if rows := seals.seal():
+    if rows := sealing.seal():
         logger.info("seal: %d rows", rows)
-    outside.copy()
+    external_copies.copy()
 
 
 @shared_task
@@ -126,7 +122,7 @@ def archive() -> None:
         return
     try:
         with acting(Through.SWEEP):
-            for made in archives.archive(Path(settings.QC_ARCHIVE_DIR)):
+            for made in archiver.archive(Path(settings.QC_ARCHIVE_DIR)):
                 logger.info("archive: %d rows to %s", made.rows, made.file)
     except (QCError, OSError) as error:
         logger.error("archive: %s", error)
@@ -135,4 +131,4 @@ def archive() -> None:
 @shared_task
 def verify() -> None:
     """Verifies each night what is new and a part of the rest; what is wrong, is an error."""
-    verified.tonight()
+    verification_runs.tonight()

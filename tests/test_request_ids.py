@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import desk, tasks
+from qc import tasks
+from qc.core.request_id import RequestFilter, request_id
 from qc.models import Queue, Task, User
-from qc.request_id import RequestFilter, request_id
+from qc.work import actions
 from tests.pages.conftest import act, signed_in
 
 
@@ -42,7 +43,7 @@ def test_all_rows_of_one_request_bear_its_id(
 ) -> None:
     first, _second = add_task(invoices), add_task(invoices)
     signed_in(anna)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     asked = {"_form_submitted": "True", "reason": "drawing is wrong"}
     at_the_desk.post(act(first, "hold_task"), asked, headers={"X-Request-ID": "r-1"})
     kinds = Task.history.filter(request_id="r-1").order_by("history_id")

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import desk
 from qc.models import Queue, User
+from qc.work import actions
 
 ROOT = Path(__file__).resolve().parent.parent
 GERMAN = Path("qc/locale/de/LC_MESSAGES")
@@ -89,7 +89,7 @@ def test_no_english_is_left(
     for _ in range(3):
         add_task(invoices, name="Rechnung")
     Queue.objects.update(name="Rechnungen")
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     who = anna if page == "my_work" else mona
     User.objects.filter(pk=who.pk).update(language="de", time_zone="Europe/Berlin")
     client.force_login(who)

@@ -10,17 +10,14 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
-from qc.admin import (
-    as_it_was,
-    floor,
-    import_pages,
-    my_settings,
-    my_work,
-    presence_switch,
-    reports,
-    trail,
-    trail_files,
-)
+from qc.admin.floor import views as floor
+from qc.admin.imports import views as import_pages
+from qc.admin.my_work import views as my_work
+from qc.admin.people import my_settings, presence_switch
+from qc.admin.point_in_time import views as point_in_time
+from qc.admin.reports import views as reports
+from qc.admin.trail import downloads as trail_downloads
+from qc.admin.trail import views as trail
 from qc.models import User
 
 OWN_PAGES = (
@@ -31,8 +28,8 @@ OWN_PAGES = (
     import_pages,
     reports,
     trail,
-    trail_files,
-    as_it_was,
+    trail_downloads,
+    point_in_time,
 )
 
 

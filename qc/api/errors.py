@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from qc.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
+from qc.core.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
 
 STATUS: dict[type[QCError], int] = {
     NotAllowed: status.HTTP_403_FORBIDDEN,

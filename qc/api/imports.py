@@ -10,10 +10,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from qc import imports, permissions, tables, tasks, uploads
+from qc import imports, permissions, tables, tasks
 from qc.api.views import DeskView
-from qc.exceptions import Busy
+from qc.core.exceptions import Busy
 from qc.import_records import COUNTS, Import, ImportState
+from qc.web import upload_limits
 
 FAULTS = 100
 # What is wrong with the file itself, not with who asks or when.
@@ -65,7 +66,7 @@ class ImportView(DeskView):
 
 def _received(request: Request) -> Import:
     file = request.FILES.get("file")
-    if refusal := uploads.refusal(request._request, file.size if file else None):
+    if refusal := upload_limits.refusal(request._request, file.size if file else None):
         raise ValidationError({"file": [refusal]})
     if file is None:
         raise ValidationError({"file": [_("Please send a file.")]})

@@ -18,9 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from qc import desk, presence
 from qc.api import serializers
 from qc.models import Task, User
+from qc.work import actions, presence
 
 
 class DeskView(APIView):
@@ -113,7 +113,7 @@ class TaskCompleteView(DeskView):
         """Gives the completed task, and the one that is now in front of the person."""
         wanted = serializers.Completion(data=request.data)
         wanted.is_valid(raise_exception=True)
-        done, following = desk.complete(pk, by=request.user, **wanted.validated_data)  # type: ignore[arg-type]
+        done, following = actions.complete(pk, by=request.user, **wanted.validated_data)  # type: ignore[arg-type]
         tasks = serializers.TaskSerializer
         return Response(
             {

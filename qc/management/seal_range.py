@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from qc.chain import Seal
-from qc.seals import newest_seal
+from qc.audit.seals.sealing import newest_seal
+from qc.core.canonical_json import Seal
 
 
 def add_range(parser: ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import qc.models
-import qc.origin
+import qc.core.context
 import qc.querysets
 import simple_history.models
 from django.conf import settings
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                             ("sweep", "sweep"),
                             ("shell", "shell"),
                         ],
-                        default=qc.origin.current_through,
+                        default=qc.core.context.current_through,
                         editable=False,
                         max_length=10,
                         verbose_name="through",
@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        default=qc.origin.current_kind,
+                        default=qc.core.context.current_kind,
                         editable=False,
                         max_length=20,
                         verbose_name="change",
@@ -323,7 +323,7 @@ class Migration(migrations.Migration):
                             ("sweep", "sweep"),
                             ("shell", "shell"),
                         ],
-                        default=qc.origin.current_through,
+                        default=qc.core.context.current_through,
                         editable=False,
                         max_length=10,
                         verbose_name="through",
@@ -332,7 +332,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        default=qc.origin.current_kind,
+                        default=qc.core.context.current_kind,
                         editable=False,
                         max_length=20,
                         verbose_name="change",
@@ -467,7 +467,7 @@ class Migration(migrations.Migration):
                             ("sweep", "sweep"),
                             ("shell", "shell"),
                         ],
-                        default=qc.origin.current_through,
+                        default=qc.core.context.current_through,
                         editable=False,
                         max_length=10,
                         verbose_name="through",
@@ -476,7 +476,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        default=qc.origin.current_kind,
+                        default=qc.core.context.current_kind,
                         editable=False,
                         max_length=20,
                         verbose_name="change",

@@ -1,7 +1,7 @@
 import django.db.models.deletion
 import django.utils.timezone
-import qc.origin
-import qc.request_id
+import qc.core.context
+import qc.core.request_id
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                             ("shell", "shell"),
                         ],
                         db_index=True,
-                        default=qc.origin.current_through,
+                        default=qc.core.context.current_through,
                         editable=False,
                         max_length=10,
                         verbose_name="through",
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        default=qc.origin.current_kind,
+                        default=qc.core.context.current_kind,
                         editable=False,
                         max_length=20,
                         verbose_name="change",
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     "request_id",
                     models.CharField(
                         db_default="",
-                        default=qc.request_id.current_request_id,
+                        default=qc.core.request_id.current_request_id,
                         editable=False,
                         max_length=64,
                         verbose_name="request",
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             name="request_id",
             field=models.CharField(
                 db_default="",
-                default=qc.request_id.current_request_id,
+                default=qc.core.request_id.current_request_id,
                 editable=False,
                 max_length=64,
                 verbose_name="request",
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
             name="request_id",
             field=models.CharField(
                 db_default="",
-                default=qc.request_id.current_request_id,
+                default=qc.core.request_id.current_request_id,
                 editable=False,
                 max_length=64,
                 verbose_name="request",
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
             name="request_id",
             field=models.CharField(
                 db_default="",
-                default=qc.request_id.current_request_id,
+                default=qc.core.request_id.current_request_id,
                 editable=False,
                 max_length=64,
                 verbose_name="request",
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                     ("shell", "shell"),
                 ],
                 db_index=True,
-                default=qc.origin.current_through,
+                default=qc.core.context.current_through,
                 editable=False,
                 max_length=10,
                 verbose_name="through",
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                     ("shell", "shell"),
                 ],
                 db_index=True,
-                default=qc.origin.current_through,
+                default=qc.core.context.current_through,
                 editable=False,
                 max_length=10,
                 verbose_name="through",
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                     ("shell", "shell"),
                 ],
                 db_index=True,
-                default=qc.origin.current_through,
+                default=qc.core.context.current_through,
                 editable=False,
                 max_length=10,
                 verbose_name="through",

@@ -1,5 +1,5 @@
 import django.utils.timezone
-import qc.request_id
+import qc.core.request_id
 from django.db import migrations, models
 
 
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ("is_rolling", models.BooleanField(default=False)),
                 (
                     "request_id",
-                    models.CharField(default=qc.request_id.current_request_id, max_length=64),
+                    models.CharField(default=qc.core.request_id.current_request_id, max_length=64),
                 ),
                 ("what", models.CharField(default="", max_length=20)),
                 ("broken_seal", models.PositiveBigIntegerField(null=True)),

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from qc.cells import ERRORS
-from qc.tables import bare, kinds, objects, plain, spelling, workbooks
-from qc.tables.forms import (
+from qc.tables import csv_files, json_files, signatures, sniffing
+from qc.tables.cells import ERRORS
+from qc.tables.formats import (
     DELIMITERS,
     ENCODINGS,
     MOST_COLUMNS,
@@ -23,6 +23,7 @@ from qc.tables.forms import (
     Format,
     Row,
 )
+from qc.tables.xlsx import reader, writer
 
 __all__ = [
     "DELIMITERS",
@@ -43,13 +44,13 @@ __all__ = [
 def detect(file: BinaryIO) -> Format:
     """Gives the form that a file is in, whatever its name. Raises BadFile for what is no table."""
     file.seek(0)
-    if kinds.is_packed(file.read(kinds.LONGEST)):
+    if signatures.is_packed(file.read(signatures.LONGEST)):
         return XLSX
-    encoding = spelling.encoding(file)
-    head, is_whole = spelling.head(file, encoding)
-    if kind := kinds.json_kind(head):
+    encoding = sniffing.encoding(file)
+    head, is_whole = sniffing.head(file, encoding)
+    if kind := signatures.json_kind(head):
         return Format(kind, encoding)
-    return Format("csv", encoding, spelling.delimiter(head, is_whole=is_whole))
+    return Format("csv", encoding, sniffing.delimiter(head, is_whole=is_whole))
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
@@ -75,14 +76,14 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
     What Windows-1252 has no character for becomes a question mark; JSON is written in UTF-8.
     """
     if format.kind == "xlsx":
-        bare.write(file, rows)
+        writer.write(file, rows)
     elif format.kind == "csv":
-        plain.write(file, format, rows)
+        csv_files.write(file, format, rows)
     else:
-        objects.write(file, format, rows)
+        json_files.write(file, format, rows)
 
 
 def _rows(file: BinaryIO, format: Format) -> Iterator[Row]:
     if format.kind == "xlsx":
-        return workbooks.read(file)
-    return (plain if format.kind == "csv" else objects).read(file, format)
+        return reader.read(file)
+    return (csv_files if format.kind == "csv" else json_files).read(file, format)

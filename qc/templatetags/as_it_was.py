@@ -2,11 +2,12 @@
 
 from django import template
 
-from qc.admin import labels, moments
+from qc.admin.point_in_time import urls
+from qc.admin.shared import labels
 
 register = template.Library()
-register.filter("as_it_was", moments.after)
-register.filter("at", moments.at)
+register.filter("as_it_was", urls.after)
+register.filter("at", urls.at)
 register.filter("presence_label", labels.presence)
 register.filter("priority_label", labels.priority)
 register.filter("running_label", labels.running)

@@ -2,8 +2,8 @@
 
 from django import template
 
-from qc.admin import labels
-from qc.words import clock
+from qc.admin.shared import labels
+from qc.core.wording import clock
 
 register = template.Library()
 register.filter("priority_label", labels.priority)

@@ -2,8 +2,8 @@
 
 from django import template
 
-from qc.admin import labels
-from qc.words import in_words, reason
+from qc.admin.shared import labels
+from qc.core.wording import in_words, reason
 
 register = template.Library()
 register.filter("priority_label", labels.priority)

@@ -6,7 +6,7 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
-from qc.words import BREAKS, reason
+from qc.core.wording import BREAKS, reason
 
 register = template.Library()
 register.filter("reason", reason)

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from qc import seals, verified
+from qc.audit.seals import sealing, verification_runs
 
 register = template.Library()
 
@@ -17,6 +17,6 @@ PATIENCE = timedelta(minutes=10)
 @register.inclusion_tag("qc/trail/seals.html")
 def seal_status() -> dict[str, Any]:
     """Shows it in a line or two."""
-    waiting = seals.waiting_since()
+    waiting = sealing.waiting_since()
     is_behind = waiting is not None and waiting < timezone.now() - PATIENCE
-    return {**verified.state()._asdict(), "waiting": waiting if is_behind else None}
+    return {**verification_runs.state()._asdict(), "waiting": waiting if is_behind else None}

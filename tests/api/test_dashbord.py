@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from qc import desk
 from qc.models import Queue, Role, Task, User
+from qc.work import actions
 from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +29,8 @@ def test_it_shows_me_the_people_and_what_waits(
 ) -> None:
     mine, _other = add_task(invoices), add_task(invoices)
     client = sign_in(anna)
-    desk.sign_in(carla.pk)
-    desk.take_break(carla.pk, by=carla, reason="lunch")
+    actions.sign_in(carla.pk)
+    actions.take_break(carla.pk, by=carla, reason="lunch")
     board = client.get("/dashbord/").json()
     assert set(board) == {"me", "people", "pending", "count", "next", "previous"}
     assert board["me"]["tasks"][0]["id"] == mine.pk
@@ -93,7 +93,7 @@ def test_the_people_can_be_filtered(
 ) -> None:
     add_task(invoices)
     client = sign_in(anna)
-    desk.sign_in(ben.pk)
+    actions.sign_in(ben.pk)
     board = client.get(f"/dashbord/?{query}").json()
     assert [one["username"] for one in board["people"]] == names
 
@@ -142,7 +142,7 @@ def test_its_queries_do_not_grow(
         one = person(f"qc{number}", Role.QC_STAFF)
         invoices.people.add(one)
         add_task(invoices)
-        desk.sign_in(one.pk)
+        actions.sign_in(one.pk)
     client = sign_in(anna)
     with django_assert_num_queries(8):
         client.get("/dashbord/")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from qc import desk
 from qc.models import Queue, Status, Task, User
+from qc.work import actions
 
 pytestmark = pytest.mark.django_db
 
@@ -51,14 +51,14 @@ def test_again_it_answers_the_same(two: list[Task], anna: User, sign_in: SignIn)
 def test_somebody_elses_is_forbidden(
     two: list[Task], anna: User, ben: User, mona: User, sign_in: SignIn
 ) -> None:
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     for other in (ben, mona):
         answer = sign_in(other).post(f"/taskcomplete/{two[0].pk}/")
         assert (answer.status_code, answer.json()) == (
             403,
             {"detail": "QD-0001 is in the hands of anna."},
         )
-    desk.complete(two[0].pk, by=anna)
+    actions.complete(two[0].pk, by=anna)
     assert sign_in(ben).post(f"/taskcomplete/{two[0].pk}/").status_code == 403
 
 
@@ -66,7 +66,7 @@ def test_what_nobody_holds_is_not_in_a_state_for_it(
     two: list[Task], anna: User, mona: User, sign_in: SignIn
 ) -> None:
     client = sign_in(anna)
-    desk.hold(two[0].pk, by=mona, reason="call them")
+    actions.hold(two[0].pk, by=mona, reason="call them")
     answer = client.post(f"/taskcomplete/{two[0].pk}/")
     assert (answer.status_code, "on hold" in answer.json()["detail"]) == (409, True)
 

@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from qc import sweeps
 from qc.models import Queue, Task, User
+from qc.work import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def vanish(person: User, page: Page) -> None:
     page.context.close()
     long_ago = timezone.now() - timedelta(minutes=16)
     User.objects.filter(pk=person.pk).update(last_seen_at=long_ago)
-    sweeps.sweep()
+    sweep.sweep()
 
 
 def test_the_story_of_a_shift(

@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from qc import bulk, desk, presence
 from qc.models import Queue, Task, User
+from qc.work import actions, bulk_changes, presence
 from tests.browser.axe import faults, walk, window
 from tests.databases import on_sqlite
 
@@ -51,15 +51,15 @@ def shift(
     tasks = [add_task(invoices, priority=n % 4 + 1, **told) for n in range(6)]
     late = add_task(invoices, due_at=now - timedelta(days=1))
     for person in (anna, ben):
-        desk.sign_in(person.pk)
+        actions.sign_in(person.pk)
     presence.sign_in(carla.pk)
-    desk.start(Task.objects.get(assignee=anna).pk, by=anna)
-    desk.complete(Task.objects.get(assignee=anna).pk, by=anna, outcome="failed", notes="torn")
-    desk.take_break(ben.pk, by=ben, reason="Lunch")
-    desk.hold(tasks[5].pk, by=mona, reason="call them")
+    actions.start(Task.objects.get(assignee=anna).pk, by=anna)
+    actions.complete(Task.objects.get(assignee=anna).pk, by=anna, outcome="failed", notes="torn")
+    actions.take_break(ben.pk, by=ben, reason="Lunch")
+    actions.hold(tasks[5].pk, by=mona, reason="call them")
     add_task(labels)
-    desk.pause(labels.pk, by=mona, reason="scanner is broken")
-    bulk.begin("cancel", Task.objects.filter(pk=late.pk), by=mona, reason="stocktaking")
+    actions.pause(labels.pk, by=mona, reason="scanner is broken")
+    bulk_changes.begin("cancel", Task.objects.filter(pk=late.pk), by=mona, reason="stocktaking")
     return tasks
 
 
@@ -90,7 +90,7 @@ def test_what_my_work_shows_in_its_states(
     found += faults(page, "taking a break")
     presence.take_break(anna.pk, by=None, reason=presence.NOT_RESPONDING)
     found += _at(page, "/admin/my-work/", "not responding")
-    desk.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
+    actions.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
     found += _at(page, "/admin/my-work/", "signed out")
     found += _at(open_window(ben), "/admin/my-work/", "on break")
     found += _at(open_window(carla), "/admin/my-work/", "nothing to do")

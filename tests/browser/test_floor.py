@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
-from qc import desk, presence
 from qc.models import Queue, Task, User
+from qc.work import actions, presence
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
@@ -24,8 +24,8 @@ def floor(
     cache.clear()
     for _ in range(3):
         add_task(invoices)
-    desk.sign_in(anna.pk)
-    desk.sign_in(ben.pk)
+    actions.sign_in(anna.pk)
+    actions.sign_in(ben.pk)
     page = sign_in(mona)
     expect(page).to_have_url("/admin/floor/")
     return page
@@ -47,7 +47,7 @@ def test_a_card_changes_by_itself_and_no_other(
     expect(floor.locator(f"#queue-{invoices.pk}")).to_contain_text("Invoices")
     # A mark that would be lost if Ben's card were drawn anew.
     card(floor, ben).evaluate("element => element.dataset.mark = 'still here'")
-    desk.complete(Task.objects.get(reference="QD-0001").pk, by=anna)
+    actions.complete(Task.objects.get(reference="QD-0001").pk, by=anna)
     expect(card(floor, anna)).to_contain_text("QD-0003")
     expect(card(floor, ben)).to_have_attribute("data-mark", "still here")
     expect(floor.locator(f"#queue-{invoices.pk}")).to_contain_text("–")
@@ -103,7 +103,7 @@ def test_the_gone_stay_unfolded_when_something_changes(
 ) -> None:
     floor.get_by_text("1 person is gone").click()
     expect(floor.get_by_role("link", name="carla")).to_be_visible()
-    desk.sign_out(ben.pk, by=None, reason="gone")
+    actions.sign_out(ben.pk, by=None, reason="gone")
     expect(floor.get_by_text("2 people are gone")).to_be_visible()
     expect(floor.get_by_role("link", name="carla")).to_be_visible()
 
@@ -112,7 +112,7 @@ def test_charts_are_renewed_in_place(floor: Page, anna: User, invoices: Queue) -
     first = "document.querySelector('#chart-done canvas')"
     shown = f"() => {first} && Chart.getChart({first})?.data.datasets[0].data.at(-1)"
     floor.wait_for_function(f"() => ({shown})() === 0")
-    desk.complete(Task.objects.get(reference="QD-0001").pk, by=anna)
+    actions.complete(Task.objects.get(reference="QD-0001").pk, by=anna)
     cache.clear()
     floor.evaluate("() => htmx.trigger('#floor-charts', 'renew')")
     floor.wait_for_function(f"() => ({shown})() === 1")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from qc import desk
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.databases import on_sqlite
 from tests.waiting import until
 
@@ -61,7 +61,7 @@ def test_a_new_task_comes_by_itself(
     page = sign_in(anna)
     expect(page.get_by_text("Nothing to do right now")).to_be_visible()
     task = add_task(invoices)
-    desk.filled([invoices.pk])
+    actions.filled([invoices.pk])
     in_front(page, task)
     expect(page.locator("#my-work-said")).to_have_text(f"In front of you: {task}")
 
@@ -107,7 +107,7 @@ def test_an_open_dialog_is_not_swept_away(
     page = sign_in(anna)
     page.get_by_role("button", name="Give it back").click()
     page.get_by_role("dialog").get_by_label("Reason").fill("too dark")
-    desk.hold(three[0].pk, by=mona, reason="call them")
+    actions.hold(three[0].pk, by=mona, reason="call them")
     page.get_by_role("dialog").get_by_role("button", name="Give it back").click()
     expect(page.get_by_text("QD-0001 is on hold")).to_be_visible()
     in_front(page, three[1])
@@ -139,7 +139,7 @@ def test_what_a_manager_took_away_is_gone_within_a_look(
 ) -> None:
     page = sign_in(anna)
     in_front(page, three[0])
-    desk.hold(three[0].pk, by=mona, reason="call them")
+    actions.hold(three[0].pk, by=mona, reason="call them")
     in_front(page, three[1])
     expect(page.get_by_text("mona put QD-0001 on hold")).to_be_visible()
 
@@ -147,7 +147,7 @@ def test_what_a_manager_took_away_is_gone_within_a_look(
 def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     expect(page.locator("#presence")).to_contain_text("present")
-    desk.take_break(anna.pk, by=mona, reason="training")
+    actions.take_break(anna.pk, by=mona, reason="training")
     expect(page.locator("#presence")).to_contain_text("on break: training")
     page.locator("#presence").get_by_role("button", name="I'm back").click()
     expect(page.locator("#presence")).to_contain_text("present")
@@ -198,7 +198,7 @@ def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
     page.get_by_role("button", name="Notice").click()
     expect(page.get_by_role("button", name="Notice")).to_have_attribute("aria-pressed", "true")
     first = add_task(invoices)
-    desk.filled([invoices.pk])
+    actions.filled([invoices.pk])
     in_front(page, first)
     page.wait_for_function("() => heard.length")
     assert page.evaluate("heard") == ["note", "note", f"In front of you: {first}"]
@@ -208,7 +208,7 @@ def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
     page.get_by_role("button", name="Passed").click()
     in_front(page, second)
     page.get_by_role("button", name="Sound").click()
-    desk.complete(second.pk, by=anna)
+    actions.complete(second.pk, by=anna)
     in_front(page, third)
     page.wait_for_function("() => heard.length > 3")
     assert page.evaluate("heard.slice(3)") == [f"In front of you: {third}"]

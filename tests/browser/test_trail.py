@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from qc import desk
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
@@ -20,7 +20,7 @@ def test_a_row_is_opened_and_the_list_filtered_by_keyboard(
     add_task: Callable[..., Task],
 ) -> None:
     task = add_task(invoices, reference="INV-2231")
-    desk.hold(task.pk, by=mona, reason="call them")
+    actions.hold(task.pk, by=mona, reason="call them")
     page = sign_in(otto)
     assert page.url.endswith("/admin/trail/")
     page.get_by_label("Task").fill("inv-2231")

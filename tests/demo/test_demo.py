@@ -8,8 +8,9 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 
-from qc import desk, invariants
+from qc.audit import invariants
 from qc.models import Queue, Role, Task, User
+from qc.work import actions
 from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ class TestLoadDemo:
         run("load_demo")
         for n in range(1, 9):
             one = User.objects.get(username=f"qc{n}")
-            desk.sign_in(one.pk)
+            actions.sign_in(one.pk)
             assert Task.objects.held_by(one).count() == one.capacity
 
     def test_again_it_changes_nothing(self, embedded: None) -> None:
@@ -106,7 +107,7 @@ class TestDemoData:
     def test_they_get_work(self) -> None:
         run("demo_data", "--people", "4", "--tasks", "60")
         for one in people():
-            desk.sign_in(one.pk)
+            actions.sign_in(one.pk)
         assert Task.objects.open().count() == 4
 
     def test_the_same_seed_gives_the_same_tasks(self) -> None:

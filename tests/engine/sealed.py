@@ -5,13 +5,15 @@ from typing import Any
 
 from django.db import connection
 
-from qc import desk, events, history, presence
-from qc.breaches import Breach
-from qc.events import EventKind
+from qc import history
+from qc.audit import events
+from qc.audit.events import EventKind
+from qc.audit.query import TABLES
+from qc.audit.seals.sealing import newest_seal
+from qc.audit.seals.verification import breaches
+from qc.audit.seals.violations import Breach
 from qc.models import Queue, Task, User
-from qc.seals import newest_seal
-from qc.trail_filters import TABLES
-from qc.verification import breaches
+from qc.work import actions, presence
 
 # Where the members of a row are, and who they are.
 MEMBERS = {
@@ -23,9 +25,9 @@ MEMBERS = {
 def some_history(anna: User, mona: User, invoices: Queue, tasks: Sequence[Task]) -> None:
     """Writes rows to the history of each kind."""
     presence.sign_in(anna.pk)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     for task in tasks[1:]:
-        desk.hold(task.pk, by=mona, reason="Ünclear: “why”?")
+        actions.hold(task.pk, by=mona, reason="Ünclear: “why”?")
     invoices.is_paused = True
     history.save(invoices, kind="paused", by=mona)
     for name in ("eve", "mallory"):

@@ -17,13 +17,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from qc import desk, invariants, sweeps
-from qc.exceptions import QCError
+from qc.audit import invariants
+from qc.core.exceptions import QCError
 from qc.models import Priority, Queue, Role, Task, User
+from qc.work import actions
+from qc.work import sweep as sweeps
 from tests.conftest import person
 
 NUMBERS = st.integers(min_value=0, max_value=9)
-STEERING = st.sampled_from([desk.hold, desk.cancel, desk.reopen, desk.release])
+STEERING = st.sampled_from([actions.hold, actions.cancel, actions.reopen, actions.release])
 
 
 class Floor(RuleBasedStateMachine):
@@ -86,45 +88,45 @@ class Floor(RuleBasedStateMachine):
 
     @rule(who=NUMBERS)
     def sign_in(self, who: int) -> None:
-        desk.sign_in(self.person(who).pk)
+        actions.sign_in(self.person(who).pk)
 
     @rule(who=NUMBERS)
     def sign_out(self, who: int) -> None:
-        desk.sign_out(self.person(who).pk, by=self.person(who), reason="home")
+        actions.sign_out(self.person(who).pk, by=self.person(who), reason="home")
 
     @rule(who=NUMBERS, reason=st.sampled_from(["lunch", "training"]))
     def take_a_break(self, who: int, reason: str) -> None:
         someone = self.person(who)
-        self.attempt(0, lambda _: desk.take_break(someone.pk, by=someone, reason=reason))
+        self.attempt(0, lambda _: actions.take_break(someone.pk, by=someone, reason=reason))
 
     @rule(who=NUMBERS)
     def come_back(self, who: int) -> None:
-        desk.come_back(self.person(who).pk, by=self.person(who))
+        actions.come_back(self.person(who).pk, by=self.person(who))
 
     @rule(task=NUMBERS, who=NUMBERS)
     def claim(self, task: int, who: int) -> None:
-        self.attempt(task, lambda pk: desk.claim(pk, by=self.person(who)))
+        self.attempt(task, lambda pk: actions.claim(pk, by=self.person(who)))
 
     @rule(task=NUMBERS, who=NUMBERS)
     def start(self, task: int, who: int) -> None:
-        self.attempt(task, lambda pk: desk.start(pk, by=self.person(who)))
+        self.attempt(task, lambda pk: actions.start(pk, by=self.person(who)))
 
     @rule(task=NUMBERS, who=NUMBERS, outcome=st.sampled_from(["passed", "failed", "perhaps"]))
     def complete(self, task: int, who: int, outcome: str) -> None:
-        self.attempt(task, lambda pk: desk.complete(pk, by=self.person(who), outcome=outcome))
+        self.attempt(task, lambda pk: actions.complete(pk, by=self.person(who), outcome=outcome))
 
     @rule(task=NUMBERS)
     def complete_by_its_holder(self, task: int) -> None:
         def finish(pk: int) -> None:
             holder = Task.objects.get(pk=pk).assignee
             if holder is not None:
-                desk.complete(pk, by=holder)
+                actions.complete(pk, by=holder)
 
         self.attempt(task, finish)
 
     @rule(task=NUMBERS, who=NUMBERS)
     def release(self, task: int, who: int) -> None:
-        self.attempt(task, lambda pk: desk.release(pk, by=self.person(who), reason="too dark"))
+        self.attempt(task, lambda pk: actions.release(pk, by=self.person(who), reason="too dark"))
 
     @rule(task=NUMBERS, arrow=STEERING, reason=st.sampled_from(["because", ""]))
     def the_manager_steers(self, task: int, arrow: Callable[..., Any], reason: str) -> None:
@@ -136,16 +138,16 @@ class Floor(RuleBasedStateMachine):
 
     @rule(task=NUMBERS)
     def resume(self, task: int) -> None:
-        self.attempt(task, lambda pk: desk.resume(pk, by=self.manager))
+        self.attempt(task, lambda pk: actions.resume(pk, by=self.manager))
 
     @rule(task=NUMBERS, who=NUMBERS)
     def assign(self, task: int, who: int) -> None:
         to = self.person(who).pk
-        self.attempt(task, lambda pk: desk.assign(pk, to, by=self.manager, reason="knows it"))
+        self.attempt(task, lambda pk: actions.assign(pk, to, by=self.manager, reason="knows it"))
 
     @rule(queue=NUMBERS, paused=st.booleans())
     def pause_or_unpause(self, queue: int, paused: bool) -> None:
-        change = desk.pause if paused else desk.unpause
+        change = actions.pause if paused else actions.unpause
         change(self.queues[queue % 3].pk, by=self.manager, reason="audit")
 
     @rule(who=NUMBERS)

@@ -10,23 +10,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from qc import (
-    archive_files,
-    archives,
-    desk,
-    invariants,
-    last_rows,
-    presence,
-    seals,
-    tasks,
-    verified,
-)
+from qc import tasks
 from qc.archive_records import Archive
-from qc.chain import within
-from qc.events import AuditEvent, EventKind
-from qc.exceptions import InvalidTransition
+from qc.audit import invariants
+from qc.audit.archive import archiver
+from qc.audit.archive import files as archive_files
+from qc.audit.events import AuditEvent, EventKind
+from qc.audit.query import TABLES
+from qc.audit.seals import sealing, verification_runs
+from qc.core.canonical_json import within
+from qc.core.exceptions import InvalidTransition
+from qc.history import consistency
 from qc.models import Queue, Task, User
-from qc.trail_filters import TABLES
+from qc.work import actions, presence
 from tests.engine import sealed
 from tests.engine.sealed import delete, found, ids, said
 from tests.engine.test_seals_outside import by_script, verify
@@ -37,8 +33,8 @@ WHOLE = "All of it is as it was sealed.\n"
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: Any, settings: Any) -> None:
     """Rows are sealed as soon as they are there, five at a time; all is kept for a day."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
-    monkeypatch.setattr(seals, "BATCH", 5)
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 5)
     settings.QC_KEEP_DAYS = dict.fromkeys(TABLES, 1)
 
 
@@ -49,7 +45,7 @@ def trail(
     """Anna completed one task of two days ago, another one is on hold; all is verified."""
     work = [add_task(invoices) for _ in range(2)]
     sealed.some_history(anna, mona, invoices, work)
-    desk.complete(work[0].pk, by=anna)
+    actions.complete(work[0].pk, by=anna)
     presence.sign_out(anna.pk, by=anna, reason="signed out")
     seal()
     now = timezone.now() + timedelta(days=2)
@@ -58,12 +54,12 @@ def trail(
 
 
 def seal() -> None:
-    seals.seal()
-    assert verified.tonight() == []
+    sealing.seal()
+    assert verification_runs.tonight() == []
 
 
 def archive(folder: Path) -> list[Archive]:
-    return list(archives.archive(folder))
+    return list(archiver.archive(folder))
 
 
 def test_what_is_old_goes_and_what_is_needed_stays(trail: list[Task], tmp_path: Path) -> None:
@@ -82,7 +78,7 @@ def test_what_is_old_goes_and_what_is_needed_stays(trail: list[Task], tmp_path: 
         assert set(sealed.ids_of_members(members)) <= set(ids(table))
     # All of it is proven, here and in the files.
     assert found() == []
-    assert [*invariants.broken(), *last_rows.differing()] == []
+    assert [*invariants.broken(), *consistency.differing()] == []
     for one in made:
         file = tmp_path / one.file
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -103,7 +99,7 @@ def test_what_was_needed_goes_when_it_is_no_more(
     trail: list[Task], mona: User, tmp_path: Path
 ) -> None:
     archive(tmp_path)
-    desk.cancel(trail[1].pk, by=mona, reason="not needed")
+    actions.cancel(trail[1].pk, by=mona, reason="not needed")
     seal()
     (made,) = archive(tmp_path)
     assert (made.table, made.rows) == ("task", 2)
@@ -126,7 +122,7 @@ def test_what_was_deleted_goes_to_its_last_row(
     assert [row.history_type for row in Task.history.filter(id=pk)] == ["-"]
     archive(tmp_path)
     assert not Task.history.filter(id=pk).exists()
-    assert [*found(), *last_rows.differing()] == []
+    assert [*found(), *consistency.differing()] == []
 
 
 def test_what_goes_without_a_record_is_found(trail: list[Task], tmp_path: Path) -> None:
@@ -150,12 +146,12 @@ def test_a_crash_loses_nothing(trail: list[Task], tmp_path: Path, monkeypatch: A
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(archives, "_record", crash)
+        patch.setattr(archiver, "_record", crash)
         with pytest.raises(KeyboardInterrupt):
             archive(tmp_path)
     assert {table: ids(table) for table in TABLES} == before
     with monkeypatch.context() as patch:
-        patch.setattr(archives, "_remove", lambda made: crash(delete(made.table, made.ids[0][0])))
+        patch.setattr(archiver, "_remove", lambda made: crash(delete(made.table, made.ids[0][0])))
         with pytest.raises(KeyboardInterrupt):
             archive(tmp_path)
     half = Archive.objects.get()
@@ -215,7 +211,7 @@ def test_nothing_goes_while_the_trail_is_not_as_it_was_sealed(
     trail: list[Task], tmp_path: Path, settings: Any
 ) -> None:
     delete("task", ids("task")[0])
-    verified.run(1, 1)
+    verification_runs.run(1, 1)
     with pytest.raises(CommandError, match="The trail is not as it was sealed: Row"):
         call_command("archive_history", "--to", tmp_path)
     settings.QC_KEEP_DAYS = dict.fromkeys(TABLES, 0)

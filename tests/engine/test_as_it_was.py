@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
-from qc import as_it_was, desk, history, presence, then, zones
+from qc import history
+from qc.audit.query import TABLES
+from qc.core import localization
+from qc.history import point_in_time, snapshot
 from qc.models import Queue, Task, User
-from qc.trail_filters import TABLES
+from qc.work import actions, presence
 from tests.databases import on_mariadb, on_sqlite
 from tests.engine.test_any_order_of_arrows import NUMBERS, Floor
 from tests.engine.test_cost_of_a_claim import fill, rows_touched
@@ -23,7 +26,7 @@ from tests.pages.crowds import twenty_queues_and_a_hundred_people
 AddTask = Callable[..., Task]
 
 
-def said(floor: as_it_was.Floor) -> list[str]:
+def said(floor: point_in_time.Floor) -> list[str]:
     """Gives a line for each person and each queue."""
     people = [
         f"{one.row.username} {one.row.break_reason or 'there'}:"
@@ -48,18 +51,18 @@ def story(
     )
     steps: dict[str, Callable[[], Any]] = {
         "nobody": lambda: None,
-        "anna": lambda: desk.sign_in(anna.pk),
-        "begun": lambda: desk.start(one.pk, by=anna),
-        "ben": lambda: desk.sign_in(ben.pk),
-        "break": lambda: desk.take_break(ben.pk, by=ben, reason="Lunch"),
-        "held": lambda: desk.hold(two.pk, by=mona, reason="call them"),
+        "anna": lambda: actions.sign_in(anna.pk),
+        "begun": lambda: actions.start(one.pk, by=anna),
+        "ben": lambda: actions.sign_in(ben.pk),
+        "break": lambda: actions.take_break(ben.pk, by=ben, reason="Lunch"),
+        "held": lambda: actions.hold(two.pk, by=mona, reason="call them"),
         "edited": lambda: _rename(ben, "benny", mona),
-        "back": lambda: desk.come_back(ben.pk, by=ben),
-        "reassigned": lambda: desk.assign(one.pk, ben.pk, by=mona, reason="knows it"),
-        "paused": lambda: desk.pause(labels.pk, by=mona, reason="no light"),
+        "back": lambda: actions.come_back(ben.pk, by=ben),
+        "reassigned": lambda: actions.assign(one.pk, ben.pk, by=mona, reason="knows it"),
+        "paused": lambda: actions.pause(labels.pk, by=mona, reason="no light"),
         "deleted": three.delete,
-        "completed": lambda: desk.complete(one.pk, by=ben),
-        "gone": lambda: desk.sign_out(anna.pk, by=None, reason="not seen"),
+        "completed": lambda: actions.complete(one.pk, by=ben),
+        "gone": lambda: actions.sign_out(anna.pk, by=None, reason="not seen"),
     }
     moments = {}
     for name, act in steps.items():
@@ -97,7 +100,7 @@ STORY = {
 
 @pytest.mark.django_db
 def test_a_day_asked_again_at_each_moment_of_it(story: dict[str, datetime]) -> None:
-    assert {name: said(as_it_was.floor(moment)) for name, moment in story.items()} == STORY
+    assert {name: said(point_in_time.floor(moment)) for name, moment in story.items()} == STORY
 
 
 @pytest.mark.django_db
@@ -105,7 +108,7 @@ def test_since_when_somebody_is_so_whatever_was_edited_meanwhile(
     story: dict[str, datetime], ben: User
 ) -> None:
     left = ben.history.get(kind="went on break").history_date
-    (there,) = [one for one in as_it_was.floor(story["edited"]).people if one.row.id == ben.pk]
+    (there,) = [one for one in point_in_time.floor(story["edited"]).people if one.row.id == ben.pk]
     assert there.since == left
 
 
@@ -114,17 +117,17 @@ def test_a_task_a_person_and_a_queue_at_a_moment(
     story: dict[str, datetime], ben: User, labels: Queue
 ) -> None:
     three = TABLES["task"].objects.filter(reference="T-3").first().id
-    before = as_it_was.beginning() - timedelta(seconds=1)
-    assert as_it_was.of("task", three, before).row is None
-    assert not as_it_was.of("task", three, story["paused"]).was_deleted
-    assert as_it_was.of("task", three, story["deleted"]).was_deleted
-    assert as_it_was.of("task", 987654, before) is None
-    assert as_it_was.of("event", three, before) is None
-    assert as_it_was.of("person", ben.pk, story["held"]).row.username == "ben"
-    assert as_it_was.of("person", ben.pk, story["edited"]).row.username == "benny"
-    assert as_it_was.of("queue", labels.pk, story["gone"]).row.is_paused
-    assert [row.reference for row in as_it_was.held_by(ben.pk, story["paused"])] == ["T-1"]
-    assert as_it_was.held_by(ben.pk, story["gone"]) == []
+    before = point_in_time.beginning() - timedelta(seconds=1)
+    assert point_in_time.of("task", three, before).row is None
+    assert not point_in_time.of("task", three, story["paused"]).was_deleted
+    assert point_in_time.of("task", three, story["deleted"]).was_deleted
+    assert point_in_time.of("task", 987654, before) is None
+    assert point_in_time.of("event", three, before) is None
+    assert point_in_time.of("person", ben.pk, story["held"]).row.username == "ben"
+    assert point_in_time.of("person", ben.pk, story["edited"]).row.username == "benny"
+    assert point_in_time.of("queue", labels.pk, story["gone"]).row.is_paused
+    assert [row.reference for row in point_in_time.held_by(ben.pk, story["paused"])] == ["T-1"]
+    assert point_in_time.held_by(ben.pk, story["gone"]) == []
 
 
 @pytest.mark.django_db
@@ -134,7 +137,7 @@ def test_the_queues_that_a_person_was_on(ben: User, mona: User, labels: Queue) -
     between = timezone.now()
     labels.people.remove(ben)
     assert [
-        as_it_was.queues_of(ben.pk, moment) for moment in (before, between, timezone.now())
+        point_in_time.queues_of(ben.pk, moment) for moment in (before, between, timezone.now())
     ] == [
         ["Invoices"],
         ["Invoices", "Labels"],
@@ -160,13 +163,13 @@ def test_where_ids_and_dates_disagree_dates_say_what_was_there_and_ids_what_came
         one.history.filter(kind="").update(history_date=noon)
 
     def there(n: float) -> list[str]:
-        floor = as_it_was.floor(noon + timedelta(seconds=n))
+        floor = point_in_time.floor(noon + timedelta(seconds=n))
         return [
             f"{person.row} {person.row.break_reason}".split(" as of")[0] for person in floor.people
         ]
 
     assert [len(there(n)) for n in (0, 1, 2.5, 3)] == [0, 1, 1, 2]
-    assert as_it_was.floor(noon + timedelta(seconds=2.5)).people[0].row.break_reason == "Lunch"
+    assert point_in_time.floor(noon + timedelta(seconds=2.5)).people[0].row.break_reason == "Lunch"
 
 
 @pytest.mark.django_db
@@ -174,15 +177,15 @@ def test_what_waited_is_not_counted_when_that_would_take_long(
     story: dict[str, datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     since = TABLES["task"].objects.filter(history_date__gt=story["held"]).count()
-    monkeypatch.setattr(as_it_was, "MOST_SINCE", since)
-    assert as_it_was.floor(story["held"]).is_counted
-    monkeypatch.setattr(as_it_was, "MOST_SINCE", since - 2)
-    far = as_it_was.floor(story["held"])
+    monkeypatch.setattr(point_in_time, "MOST_SINCE", since)
+    assert point_in_time.floor(story["held"]).is_counted
+    monkeypatch.setattr(point_in_time, "MOST_SINCE", since - 2)
+    far = point_in_time.floor(story["held"])
     assert not far.is_counted
     assert [(one.in_work, one.waiting) for one in far.queues] == [(1, None), (0, None)]
-    monkeypatch.setattr(as_it_was, "MOST_SINCE", since)
-    monkeypatch.setattr(as_it_was, "MOST_WAITING", 0)
-    assert not as_it_was.floor(story["held"]).is_counted
+    monkeypatch.setattr(point_in_time, "MOST_SINCE", since)
+    monkeypatch.setattr(point_in_time, "MOST_WAITING", 0)
+    assert not point_in_time.floor(story["held"]).is_counted
 
 
 class Remembered(Floor):
@@ -217,11 +220,11 @@ class Remembered(Floor):
     def seen(self) -> list[str]:
         """Gives what is to be seen now, from the tables of now."""
         people = [
-            as_it_was.Presence(person, None, list(Task.objects.held_by(person)))
+            point_in_time.Presence(person, None, list(Task.objects.held_by(person)))
             for person in User.objects.there().order_by("username")
         ]
         queues = [
-            as_it_was.Standing(
+            point_in_time.Standing(
                 queue,
                 *(
                     queue.tasks.filter(status=status).count()
@@ -230,12 +233,12 @@ class Remembered(Floor):
             )
             for queue in Queue.objects.order_by("name")
         ]
-        return said(as_it_was.Floor(people, queues))
+        return said(point_in_time.Floor(people, queues))
 
     def teardown(self) -> None:
         try:
             for moment, seen in self.noted:
-                assert said(as_it_was.floor(moment)) == seen
+                assert said(point_in_time.floor(moment)) == seen
         finally:
             super().teardown()
 
@@ -284,8 +287,8 @@ def work(first: int, n: int) -> None:
 def test_a_floor_of_the_past_reads_60_rows_for_each_person_however_long_the_history_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(as_it_was, "MOST_SINCE", 0)
-    monkeypatch.setattr(then, "NEIGHBOURS", 100)
+    monkeypatch.setattr(point_in_time, "MOST_SINCE", 0)
+    monkeypatch.setattr(snapshot, "NEIGHBOURS", 100)
     twenty_queues_and_a_hundred_people()
     # 100 tasks are given within 100 seconds, and are in work for 300.
     middle = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=10_250)
@@ -293,9 +296,9 @@ def test_a_floor_of_the_past_reads_60_rows_for_each_person_however_long_the_hist
     asked = set()
     for first, n in ((1, 20_000), (20_001, 40_000)):
         work(first, n)
-        found: list[as_it_was.Floor] = []
+        found: list[point_in_time.Floor] = []
         with CaptureQueriesContext(connection) as queries:
-            read = rows_touched(lambda: found.append(as_it_was.floor(middle)))  # noqa: B023
+            read = rows_touched(lambda: found.append(point_in_time.floor(middle)))  # noqa: B023
         assert (len(found[0].people), found[0].held) == (100, 100)
         assert read < 60 * 100
         asked.add(len(queries))
@@ -311,8 +314,8 @@ def test_counting_what_waited_reads_a_few_rows_for_each_change_since_and_each_th
     moment = timezone.now()
     tasks = list(Task.objects.order_by("pk")[:200])
     history.record_many(tasks, kind="", by=None, reasons=[""] * 200)
-    found: list[as_it_was.Floor] = []
-    read = rows_touched(lambda: found.append(as_it_was.floor(moment)))
+    found: list[point_in_time.Floor] = []
+    read = rows_touched(lambda: found.append(point_in_time.floor(moment)))
     assert found[0].queues[0].waiting == 300
     assert read < 8 * (200 + 500)
 
@@ -328,5 +331,5 @@ def test_counting_what_waited_reads_a_few_rows_for_each_change_since_and_each_th
 )
 def test_the_moments_that_a_clock_on_the_wall_shows(shown: str, found: list[str]) -> None:
     with timezone.override("Europe/Berlin"):
-        moments = zones.moments(datetime.fromisoformat(shown))
+        moments = localization.moments(datetime.fromisoformat(shown))
     assert [f"{one:%H:%M}" for one in moments] == found

@@ -11,10 +11,11 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from qc import assignment, desk, invariants, presence, sweeps
-from qc.exceptions import InvalidTransition, QCError
-from qc.matching import match
+from qc.audit import invariants
+from qc.core.exceptions import InvalidTransition, QCError
 from qc.models import Queue, Role, Status, Task, User
+from qc.work import actions, assignment, presence, sweep
+from qc.work.matching import match
 from tests.conftest import person
 from tests.databases import on_mariadb
 from tests.waiting import until
@@ -78,7 +79,7 @@ def test_one_task_and_eight_people_is_one_winner(
     crowd: list[User], invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
-    results = at_once(*(lambda one=one: desk.claim(task.pk, by=one) for one in crowd))
+    results = at_once(*(lambda one=one: actions.claim(task.pk, by=one) for one in crowd))
     losers = [refusal for refusal in results if isinstance(refusal, InvalidTransition)]
     task.refresh_from_db()
     assert len(losers) == len(crowd) - 1
@@ -103,7 +104,7 @@ def test_the_same_person_from_eight_sides_gets_one(
     presence.sign_in(anna.pk)
     for _ in range(8):
         add_task(invoices)
-    at_once(*([lambda: assignment.hand_out(anna.pk)] * 6), match, sweeps.sweep)
+    at_once(*([lambda: assignment.hand_out(anna.pk)] * 6), match, sweep.sweep)
     assert Task.objects.held_by(anna).count() == 1
 
 
@@ -113,8 +114,8 @@ def test_overlapping_sweeps_assign_nothing_twice(
     for _ in range(10):
         add_task(invoices)
         add_task(labels, due_at=timezone.now() - timedelta(minutes=1))
-    at_once(*([sweeps.sweep] * 6))
-    sweeps.sweep()
+    at_once(*([sweep.sweep] * 6))
+    sweep.sweep()
     assert Task.objects.open().count() == len(crowd)
     assert Task.history.filter(kind="assigned").count() == len(crowd)
     assert Task.history.filter(kind="raised").count() == 10
@@ -124,8 +125,8 @@ def test_a_double_click_completes_once_and_gives_one_next(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     first, _second, _third = (add_task(invoices) for _ in range(3))
-    desk.sign_in(anna.pk)
-    results = at_once(*([lambda: desk.complete(first.pk, by=anna)] * 4))
+    actions.sign_in(anna.pk)
+    results = at_once(*([lambda: actions.complete(first.pk, by=anna)] * 4))
     assert {task.pk for task, _next in results} == {first.pk}
     assert len({following.pk for _task, following in results if following}) == 1
     assert first.history.filter(kind="completed").count() == 1
@@ -136,15 +137,15 @@ def test_completing_and_being_taken_away_end_in_one_of_both(
 ) -> None:
     for _ in range(5):
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
         task.refresh_from_db()
         holder = task.assignee
         assert holder is not None
         at_once(
-            lambda task=task, holder=holder: desk.complete(task.pk, by=holder),
-            lambda task=task: desk.hold(task.pk, by=mona, reason="call them"),
-            lambda holder=holder: desk.sign_out(holder.pk, by=mona, reason="fire drill"),
+            lambda task=task, holder=holder: actions.complete(task.pk, by=holder),
+            lambda task=task: actions.hold(task.pk, by=mona, reason="call them"),
+            lambda holder=holder: actions.sign_out(holder.pk, by=mona, reason="fire drill"),
         )
         task.refresh_from_db()
         assert task.status in (Status.COMPLETED, Status.ON_HOLD)
@@ -163,12 +164,12 @@ def test_two_managers_swap_tasks_between_two_people(
     assignment.claim(tasks[1].pk, by=ben)
     for _ in range(5):
         at_once(
-            lambda: desk.assign(tasks[0].pk, ben.pk, by=mona, reason="swap"),
-            lambda: desk.assign(tasks[1].pk, anna.pk, by=mona, reason="swap"),
+            lambda: actions.assign(tasks[0].pk, ben.pk, by=mona, reason="swap"),
+            lambda: actions.assign(tasks[1].pk, anna.pk, by=mona, reason="swap"),
         )
         at_once(
-            lambda: desk.assign(tasks[0].pk, anna.pk, by=mona, reason="back"),
-            lambda: desk.assign(tasks[1].pk, ben.pk, by=mona, reason="back"),
+            lambda: actions.assign(tasks[0].pk, anna.pk, by=mona, reason="back"),
+            lambda: actions.assign(tasks[1].pk, ben.pk, by=mona, reason="back"),
         )
     assert [Task.objects.get(pk=task.pk).assignee for task in tasks] == [anna, ben]
 
@@ -180,12 +181,12 @@ def test_a_whole_shift_at_once_loses_and_doubles_nothing(
     done: list[int] = []
 
     def work(one: User) -> None:
-        desk.sign_in(one.pk)
+        actions.sign_in(one.pk)
         while task := Task.objects.held_by(one).first():
-            done.append(desk.complete(task.pk, by=one)[0].pk)
+            done.append(actions.complete(task.pk, by=one)[0].pk)
 
-    at_once(*(lambda one=one: work(one) for one in crowd), sweeps.sweep, match)
-    sweeps.sweep()
+    at_once(*(lambda one=one: work(one) for one in crowd), sweep.sweep, match)
+    sweep.sweep()
     for one in crowd:
         work(one)
     assert sorted(done) == sorted(task.pk for task in tasks)

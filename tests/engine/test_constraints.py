@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from qc import desk
 from qc.models import Queue, Task, User
+from qc.work import actions
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +68,8 @@ def test_a_waiting_task_with_somebody_elses_columns(
 
 
 def test_a_completed_task_without_outcome_or_person(two: list[Task], anna: User) -> None:
-    desk.sign_in(anna.pk)
-    desk.complete(two[0].pk, by=anna)
+    actions.sign_in(anna.pk)
+    actions.complete(two[0].pk, by=anna)
     for column, nothing in (("outcome", ""), ("completed_at", None), ("assignee", None)):
         change = {column: nothing}
         refuses(lambda change=change: Task.objects.filter(pk=two[0].pk).update(**change))
@@ -87,7 +87,7 @@ def test_a_break_of_somebody_who_is_not_there(anna: User) -> None:
 def test_a_person_or_queue_with_tasks_is_not_deleted(
     two: list[Task], anna: User, invoices: Queue
 ) -> None:
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     for item in (anna, invoices):
         with pytest.raises(ProtectedError):
             item.delete()

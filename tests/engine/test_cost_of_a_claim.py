@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from qc import assignment, desk, lifecycle, matching, presence
 from qc.models import Queue, Status, Task, User
+from qc.work import actions, assignment, lifecycle, matching, presence
 from tests.conftest import person
 from tests.databases import on_mariadb
 
@@ -180,7 +180,7 @@ class TestRowsTouched:
     def test_completing_and_getting_the_next(self, anna: User, three_queues: list[Queue]) -> None:
         fill(three_queues[0], 20_000)
         (task,) = assignment.hand_out(anna.pk)
-        touched = rows_touched(lambda: desk.complete(task.pk, by=anna))
+        touched = rows_touched(lambda: actions.complete(task.pk, by=anna))
         assert touched < 200
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from qc import desk, explanations
 from qc.models import Queue, Task, User
+from qc.work import actions, explanations
 
 pytestmark = pytest.mark.django_db
 
@@ -24,13 +24,13 @@ class TestOfATask:
         assert self.why(task) == "Nobody is on Invoices."
 
     def test_nobody_there(self, task: Task, anna: User, ben: User) -> None:
-        desk.sign_in(ben.pk)
-        desk.take_break(ben.pk, by=ben, reason="lunch")
-        desk.release(task.pk, by=ben, reason="later")
+        actions.sign_in(ben.pk)
+        actions.take_break(ben.pk, by=ben, reason="lunch")
+        actions.release(task.pk, by=ben, reason="later")
         assert self.why(task) == "Nobody on Invoices is free: 0 in work, 1 on break, 1 gone."
 
     def test_all_at_work(self, task: Task, anna: User, invoices: Queue, add_task: AddTask) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert self.why(add_task(invoices)) == (
             "Nobody on Invoices is free: 1 in work, 0 on break, 0 gone."
         )
@@ -40,27 +40,27 @@ class TestOfATask:
         assert self.why(task) == "Nobody on Invoices is free: 0 in work, 0 on break, 1 gone."
 
     def test_paused(self, task: Task, mona: User, invoices: Queue) -> None:
-        desk.pause(invoices.pk, by=mona, reason="audit")
+        actions.pause(invoices.pk, by=mona, reason="audit")
         assert self.why(task) == "Invoices is paused."
 
     def test_only_who_gave_it_back_is_free(self, task: Task, anna: User) -> None:
-        desk.sign_in(anna.pk)
-        desk.release(task.pk, by=anna, reason="later")
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="later")
         assert self.why(task) == "Only anna is free, from whom it came back; they may claim it."
 
     def test_about_to_be_handed_out(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert self.why(add_task(invoices)) == "Goes to anna at the next hand-out."
 
     def test_behind_more_urgent_ones(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         _first, second = add_task(invoices), add_task(invoices)
         assert self.why(second) == "More urgent tasks go first to who is free: anna."
 
     def test_in_hands_or_parked(self, task: Task, anna: User, mona: User) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert self.why(task) == "anna has it."
-        desk.hold(task.pk, by=mona, reason="call them")
+        actions.hold(task.pk, by=mona, reason="call them")
         assert self.why(task) == "It is on hold."
 
 
@@ -70,18 +70,18 @@ class TestOfAPerson:
 
     def test_not_there_or_on_break(self, anna: User) -> None:
         assert self.why(anna) == "anna is not logged in."
-        desk.sign_in(anna.pk)
-        desk.take_break(anna.pk, by=anna, reason="lunch")
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=anna, reason="lunch")
         assert self.why(anna) == "On break: lunch."
 
     def test_full(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert self.why(anna) == "Holds one task."
 
     def test_on_no_queue_or_only_paused_ones(self, anna: User, mona: User, invoices: Queue) -> None:
-        desk.sign_in(anna.pk)
-        desk.pause(invoices.pk, by=mona, reason="audit")
+        actions.sign_in(anna.pk)
+        actions.pause(invoices.pk, by=mona, reason="audit")
         assert self.why(anna) == "Paused: Invoices."
         invoices.people.remove(anna)
         assert self.why(anna) == "anna is on no queue."
@@ -91,7 +91,7 @@ class TestOfAPerson:
         )
 
     def test_about_to_get_one(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         add_task(invoices)
         assert self.why(anna) == "Gets QD-0001 at the next hand-out."
 
@@ -99,8 +99,8 @@ class TestOfAPerson:
         self, anna: User, ben: User, invoices: Queue, labels: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
-        desk.sign_in(ben.pk)
-        desk.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
         for _ in range(2):
             add_task(labels)
         assert self.why(anna) == (
@@ -111,7 +111,7 @@ class TestOfAPerson:
     def test_elsewhere_the_fullest_are_named_and_the_rest_counted(
         self, anna: User, add_task: AddTask
     ) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         for n in range(5):
             queue = Queue.objects.create(name=f"Queue {n}", is_paused=n == 4)
             for _ in range(n + 1):
@@ -126,7 +126,7 @@ class TestOfAPerson:
         self, anna: User, labels: Queue, add_task: AddTask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(explanations, "MOST_COUNTED", 2)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         for _ in range(3):
             add_task(labels)
         assert "2 or more waiting in Labels" in self.why(anna)
@@ -134,13 +134,13 @@ class TestOfAPerson:
     def test_somebody_has_been_free_for_longer(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
         add_task(invoices)
         assert self.why(ben) == "What waits goes to who has been free for longer."
 
     def test_only_what_they_gave_back(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.release(task.pk, by=anna, reason="later")
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="later")
         assert self.why(anna) == "All that waits came back from anna; they may claim it."

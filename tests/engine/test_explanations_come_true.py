@@ -9,8 +9,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qc import explanations, matching
 from qc.models import Queue, Role, Status, Task, User
+from qc.work import explanations, matching
 from tests.conftest import person
 
 QUEUES, PEOPLE = 3, 4

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from qc import assignment, desk, lifecycle
-from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotEligible, NotFound
+from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotEligible, NotFound
+from qc.core.wording import clock
 from qc.models import Priority, Queue, Status, Task, User
-from qc.words import clock
+from qc.work import actions, assignment, lifecycle
 
 pytestmark = pytest.mark.django_db
 
@@ -28,19 +28,19 @@ class TestTheMostUrgentFirst:
         soon = timezone.now() + timedelta(minutes=5)
         add_task(invoices, priority=Priority.P3, due_at=soon)
         urgent = add_task(invoices, priority=Priority.P1)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert holder(urgent) == anna
 
     def test_then_what_is_due_first(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         add_task(invoices)
         sooner = add_task(invoices, due_at=timezone.now() + timedelta(minutes=5))
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert holder(sooner) == anna
 
     def test_then_what_came_first(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         due = timezone.now() + timedelta(hours=1)
         first, _second = (add_task(invoices, due_at=due) for _ in range(2))
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert holder(first) == anna
 
     def test_over_all_queues_of_the_person(
@@ -49,17 +49,17 @@ class TestTheMostUrgentFirst:
         labels.people.add(anna)
         add_task(invoices, priority=Priority.P2)
         label = add_task(labels, priority=Priority.P1)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert holder(label) == anna
 
     def test_the_next_is_there_when_one_is_done(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         first, second = add_task(invoices), add_task(invoices)
-        desk.sign_in(anna.pk)
-        done, following = desk.complete(first.pk, by=anna)
+        actions.sign_in(anna.pk)
+        done, following = actions.complete(first.pk, by=anna)
         assert (done.pk, following) == (first.pk, second)
-        assert desk.complete(second.pk, by=anna)[1] is None
+        assert actions.complete(second.pk, by=anna)[1] is None
 
 
 class TestOnlyFromTheirQueues:
@@ -67,17 +67,17 @@ class TestOnlyFromTheirQueues:
         self, anna: User, labels: Queue, add_task: AddTask
     ) -> None:
         label = add_task(labels)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert holder(label) is None
 
     def test_not_from_a_paused_queue(
         self, anna: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.pause(invoices.pk, by=mona, reason="audit")
-        desk.sign_in(anna.pk)
+        actions.pause(invoices.pk, by=mona, reason="audit")
+        actions.sign_in(anna.pk)
         assert holder(task) is None
-        desk.unpause(invoices.pk, by=mona)
+        actions.unpause(invoices.pk, by=mona)
         assert holder(task) == anna
 
     def test_qc_staff_also_from_queues_open_to_all(
@@ -85,7 +85,7 @@ class TestOnlyFromTheirQueues:
     ) -> None:
         Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
         label = add_task(labels)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert holder(label) == anna
 
     def test_managers_only_from_queues_they_are_on(
@@ -93,11 +93,11 @@ class TestOnlyFromTheirQueues:
     ) -> None:
         Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
         label = add_task(labels)
-        desk.sign_in(mona.pk)
+        actions.sign_in(mona.pk)
         assert holder(label) is None
         invoices.people.add(mona)
         invoice = add_task(invoices)
-        desk.filled([invoices.pk])
+        actions.filled([invoices.pk])
         assert (holder(label), holder(invoice)) == (None, mona)
 
 
@@ -108,7 +108,7 @@ class TestCapacity:
         User.objects.filter(pk=anna.pk).update(capacity=3)
         for _ in range(5):
             add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         slots = Task.objects.held_by(anna).values_list("slot", flat=True)
         assert sorted(slots) == [1, 2, 3]
 
@@ -118,10 +118,10 @@ class TestCapacity:
         User.objects.filter(pk=anna.pk).update(capacity=3)
         for _ in range(5):
             add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         User.objects.filter(pk=anna.pk).update(capacity=1)
         for task in Task.objects.held_by(anna).filter(slot__lt=3):
-            desk.complete(task.pk, by=anna)
+            actions.complete(task.pk, by=anna)
         assert Task.objects.held_by(anna).count() == 1
 
 
@@ -130,45 +130,45 @@ class TestReleased:
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
-        desk.release(task.pk, by=anna, reason="can't read it")
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
+        actions.release(task.pk, by=anna, reason="can't read it")
         assert holder(task) == ben
 
     def test_it_does_not_come_straight_back(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.release(task.pk, by=anna, reason="can't read it")
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="can't read it")
         assert assignment.hand_out(anna.pk) == []
-        assert desk.filled([invoices.pk]) == 0
+        assert actions.filled([invoices.pk]) == 0
         assert holder(task) is None
 
     def test_the_next_one_comes_instead(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         given_back, following = add_task(invoices), add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.release(given_back.pk, by=anna, reason="can't read it")
+        actions.sign_in(anna.pk)
+        actions.release(given_back.pk, by=anna, reason="can't read it")
         assert holder(following) == anna
 
     def test_they_may_claim_it_by_hand(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.release(task.pk, by=anna, reason="can't read it")
-        assert desk.claim(task.pk, by=anna).assignee == anna
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="can't read it")
+        assert actions.claim(task.pk, by=anna).assignee == anna
 
     def test_it_comes_back_once_somebody_else_had_it(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.release(task.pk, by=anna, reason="can't read it")
-        desk.sign_in(ben.pk)
-        desk.release(task.pk, by=ben, reason="me neither")
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="can't read it")
+        actions.sign_in(ben.pk)
+        actions.release(task.pk, by=ben, reason="me neither")
         assert holder(task) == anna
 
 
@@ -176,57 +176,57 @@ class TestClaim:
     @pytest.fixture
     def waiting(self, anna: User, ben: User, invoices: Queue, add_task: AddTask) -> Task:
         """A task that came while Anna and Ben were there and nothing handed it out."""
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
         return add_task(invoices)
 
     def test_a_free_person_takes_it(self, waiting: Task, anna: User) -> None:
-        task = desk.claim(waiting.pk, by=anna)
+        task = actions.claim(waiting.pk, by=anna)
         assert (task.status, task.assignee) == (Status.ASSIGNED, anna)
 
     def test_asking_again_is_no_error(self, waiting: Task, anna: User) -> None:
-        desk.claim(waiting.pk, by=anna)
-        assert desk.claim(waiting.pk, by=anna).assignee == anna
+        actions.claim(waiting.pk, by=anna)
+        assert actions.claim(waiting.pk, by=anna).assignee == anna
         assert waiting.history.filter(kind="claimed").count() == 1
 
     def test_the_loser_is_told_who_has_it(self, waiting: Task, anna: User, ben: User) -> None:
-        desk.claim(waiting.pk, by=ben)
+        actions.claim(waiting.pk, by=ben)
         with pytest.raises(InvalidTransition, match="ben has QD-0001"):
-            desk.claim(waiting.pk, by=anna)
+            actions.claim(waiting.pk, by=anna)
 
     def test_who_is_full_is_told_so(
         self, waiting: Task, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
-        desk.claim(waiting.pk, by=anna)
+        actions.claim(waiting.pk, by=anna)
         with pytest.raises(NotEligible, match="anna holds 1 of 1"):
-            desk.claim(add_task(invoices).pk, by=anna)
+            actions.claim(add_task(invoices).pk, by=anna)
 
     def test_who_is_on_break_comes_back_first(self, waiting: Task, anna: User) -> None:
-        desk.take_break(anna.pk, by=anna, reason="lunch")
+        actions.take_break(anna.pk, by=anna, reason="lunch")
         with pytest.raises(NotEligible, match="on break: lunch"):
-            desk.claim(waiting.pk, by=anna)
+            actions.claim(waiting.pk, by=anna)
 
     def test_who_is_not_there_signs_in_first(self, waiting: Task, anna: User) -> None:
-        desk.sign_out(anna.pk, by=anna, reason="home")
-        desk.sign_out(User.objects.get(username="ben").pk, by=None, reason="gone")
+        actions.sign_out(anna.pk, by=anna, reason="home")
+        actions.sign_out(User.objects.get(username="ben").pk, by=None, reason="gone")
         with pytest.raises(NotEligible, match="not logged in"):
-            desk.claim(waiting.pk, by=anna)
+            actions.claim(waiting.pk, by=anna)
 
     def test_not_from_other_peoples_queues(
         self, anna: User, labels: Queue, add_task: AddTask
     ) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         with pytest.raises(NotEligible, match="Labels"):
-            desk.claim(add_task(labels).pk, by=anna)
+            actions.claim(add_task(labels).pk, by=anna)
 
     def test_not_what_is_parked(self, waiting: Task, anna: User, mona: User) -> None:
-        desk.hold(waiting.pk, by=mona, reason="call them")
+        actions.hold(waiting.pk, by=mona, reason="call them")
         with pytest.raises(InvalidTransition, match="on hold"):
-            desk.claim(waiting.pk, by=anna)
+            actions.claim(waiting.pk, by=anna)
 
     def test_an_unknown_task_is_not_found(self, anna: User) -> None:
         with pytest.raises(NotFound):
-            desk.claim(987654, by=anna)
+            actions.claim(987654, by=anna)
 
     def test_what_may_be_claimed_is_listed_most_urgent_first(
         self, waiting: Task, anna: User, invoices: Queue, labels: Queue, add_task: AddTask
@@ -240,136 +240,136 @@ class TestClaim:
 class TestAManagerAssigns:
     @pytest.fixture
     def waiting(self, anna: User, ben: User, invoices: Queue, add_task: AddTask) -> Task:
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
         return add_task(invoices)
 
     def test_to_a_free_person(self, waiting: Task, ben: User, mona: User) -> None:
-        assert desk.assign(waiting.pk, ben.pk, by=mona, reason="knows it").assignee == ben
+        assert actions.assign(waiting.pk, ben.pk, by=mona, reason="knows it").assignee == ben
 
     def test_even_from_a_queue_they_are_not_on(
         self, carla: User, mona: User, waiting: Task
     ) -> None:
-        desk.sign_in(carla.pk)
-        assert desk.assign(waiting.pk, carla.pk, by=mona, reason="helps out").assignee == carla
+        actions.sign_in(carla.pk)
+        assert actions.assign(waiting.pk, carla.pk, by=mona, reason="helps out").assignee == carla
 
     def test_out_of_other_hands(
         self, waiting: Task, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
-        desk.claim(waiting.pk, by=anna)
+        actions.claim(waiting.pk, by=anna)
         following = add_task(invoices)
-        desk.assign(waiting.pk, ben.pk, by=mona, reason="knows it")
+        actions.assign(waiting.pk, ben.pk, by=mona, reason="knows it")
         assert (holder(waiting), holder(following)) == (ben, anna)
 
     def test_twice_assigns_once(self, waiting: Task, ben: User, mona: User) -> None:
         for _ in range(2):
-            desk.assign(waiting.pk, ben.pk, by=mona, reason="knows it")
+            actions.assign(waiting.pk, ben.pk, by=mona, reason="knows it")
         assert waiting.history.filter(kind="assigned").count() == 1
 
     def test_not_to_who_is_full_away_or_on_break(
         self, waiting: Task, anna: User, ben: User, carla: User, mona: User
     ) -> None:
-        desk.take_break(ben.pk, by=ben, reason="lunch")
+        actions.take_break(ben.pk, by=ben, reason="lunch")
         for person, why in ((ben, "on break"), (carla, "not logged in")):
             with pytest.raises(NotEligible, match=why):
-                desk.assign(waiting.pk, person.pk, by=mona, reason="please")
+                actions.assign(waiting.pk, person.pk, by=mona, reason="please")
         assert holder(waiting) is None
 
     def test_refused_to_who_is_full_it_stays_where_it_was(
         self, waiting: Task, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
-        desk.claim(waiting.pk, by=anna)
-        desk.claim(add_task(invoices).pk, by=ben)
+        actions.claim(waiting.pk, by=anna)
+        actions.claim(add_task(invoices).pk, by=ben)
         with pytest.raises(NotEligible, match="ben holds 1 of 1"):
-            desk.assign(waiting.pk, ben.pk, by=mona, reason="please")
+            actions.assign(waiting.pk, ben.pk, by=mona, reason="please")
         assert holder(waiting) == anna
 
     def test_it_needs_a_reason_a_manager_and_a_person(
         self, waiting: Task, anna: User, ben: User, mona: User
     ) -> None:
         with pytest.raises(InvalidInput):
-            desk.assign(waiting.pk, ben.pk, by=mona, reason="")
+            actions.assign(waiting.pk, ben.pk, by=mona, reason="")
         with pytest.raises(NotAllowed):
-            desk.assign(waiting.pk, ben.pk, by=anna, reason="he wants it")
+            actions.assign(waiting.pk, ben.pk, by=anna, reason="he wants it")
         with pytest.raises(NotFound):
-            desk.assign(waiting.pk, 987654, by=mona, reason="please")
+            actions.assign(waiting.pk, 987654, by=mona, reason="please")
 
     def test_what_is_done_is_not_assigned(
         self, waiting: Task, anna: User, ben: User, mona: User
     ) -> None:
-        desk.claim(waiting.pk, by=anna)
+        actions.claim(waiting.pk, by=anna)
         lifecycle.complete(waiting.pk, by=anna)
         with pytest.raises(InvalidTransition):
-            desk.assign(waiting.pk, ben.pk, by=mona, reason="again")
+            actions.assign(waiting.pk, ben.pk, by=mona, reason="again")
 
 
 class TestEventsHandOutAtOnce:
     @pytest.fixture(autouse=True)
     def both_there(self, anna: User, ben: User) -> None:
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
 
     def test_resume(self, mona: User, invoices: Queue, add_task: AddTask) -> None:
         task = add_task(invoices)
         lifecycle.hold(task.pk, by=mona, reason="call them")
-        desk.resume(task.pk, by=mona)
+        actions.resume(task.pk, by=mona)
         assert holder(task) is not None
 
     def test_reopen(self, anna: User, mona: User, invoices: Queue, add_task: AddTask) -> None:
         task = add_task(invoices)
         lifecycle.cancel(task.pk, by=mona, reason="twice")
-        desk.reopen(task.pk, by=mona, reason="not twice")
+        actions.reopen(task.pk, by=mona, reason="not twice")
         assert holder(task) is not None
 
     def test_hold_frees_the_holder(
         self, anna: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.claim(task.pk, by=anna)
+        actions.claim(task.pk, by=anna)
         following = add_task(invoices)
-        desk.hold(task.pk, by=mona, reason="call them")
+        actions.hold(task.pk, by=mona, reason="call them")
         assert holder(following) == anna
 
     def test_a_manager_releasing_frees_the_holder_and_offers_the_task(
         self, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.claim(task.pk, by=anna)
+        actions.claim(task.pk, by=anna)
         urgent = add_task(invoices, priority=Priority.P1)
-        desk.release(task.pk, by=mona, reason="swap")
+        actions.release(task.pk, by=mona, reason="swap")
         assert (holder(urgent), holder(task)) == (anna, ben)
 
     def test_back_from_break(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
-        desk.take_break(anna.pk, by=anna, reason="lunch")
+        actions.take_break(anna.pk, by=anna, reason="lunch")
         task = add_task(invoices)
-        desk.come_back(anna.pk, by=anna)
+        actions.come_back(anna.pk, by=anna)
         assert holder(task) == anna
 
     def test_cancel_and_pause_hand_out_nothing(
         self, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        assert desk.cancel(task.pk, by=mona, reason="twice").status == Status.CANCELLED
-        assert desk.pause(invoices.pk, by=mona, reason="audit").is_paused
+        assert actions.cancel(task.pk, by=mona, reason="twice").status == Status.CANCELLED
+        assert actions.pause(invoices.pk, by=mona, reason="audit").is_paused
 
     def test_pausing_needs_a_reason_a_manager_and_a_queue(
         self, anna: User, mona: User, invoices: Queue
     ) -> None:
         with pytest.raises(InvalidInput):
-            desk.pause(invoices.pk, by=mona, reason="")
+            actions.pause(invoices.pk, by=mona, reason="")
         with pytest.raises(NotAllowed):
-            desk.pause(invoices.pk, by=anna, reason="I'd like to")
+            actions.pause(invoices.pk, by=anna, reason="I'd like to")
         with pytest.raises(NotFound):
-            desk.pause(987654, by=mona, reason="audit")
+            actions.pause(987654, by=mona, reason="audit")
 
 
 def test_the_history_says_why_this_task_and_this_person(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices, priority=Priority.P1)
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     row = task.history.get(kind="assigned")
     due = clock(task.due_at)
     assert f"P1, due {due}, most urgent of their one queue" in row.history_change_reason

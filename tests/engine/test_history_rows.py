@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from qc import desk, history, lifecycle
+from qc import history
+from qc.core.context import Through, acting
 from qc.models import Queue, Task, User
-from qc.origin import Through, acting
+from qc.work import actions, lifecycle
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ def test_each_arrow_leaves_one_row(
     anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     steps = [
         ("started", lambda: lifecycle.start(task.pk, by=anna)),
         ("released", lambda: lifecycle.release(task.pk, by=anna, reason="too dark")),
@@ -26,7 +27,7 @@ def test_each_arrow_leaves_one_row(
         ("resumed", lambda: lifecycle.resume(task.pk, by=mona)),
         ("cancelled", lambda: lifecycle.cancel(task.pk, by=mona, reason="twice")),
         ("reopened", lambda: lifecycle.reopen(task.pk, by=mona, reason="not twice")),
-        ("claimed", lambda: desk.claim(task.pk, by=anna)),
+        ("claimed", lambda: actions.claim(task.pk, by=anna)),
         ("completed", lambda: lifecycle.complete(task.pk, by=anna)),
     ]
     for kind, step in steps:

@@ -9,8 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from qc import desk, invariants
+from qc.audit import invariants
 from qc.models import Queue, Status, Task, User
+from qc.work import actions
 
 pytestmark = pytest.mark.django_db
 
@@ -21,10 +22,10 @@ AddTask = Callable[..., Task]
 def task(anna: User, ben: User, invoices: Queue, add_task: AddTask) -> Task:
     """A task in Anna's hands after a whole day's work of hers and Ben's."""
     first, second, third = (add_task(invoices) for _ in range(3))
-    desk.sign_in(anna.pk)
-    desk.sign_in(ben.pk)
-    desk.complete(first.pk, by=anna)
-    desk.release(second.pk, by=ben, reason="too dark")
+    actions.sign_in(anna.pk)
+    actions.sign_in(ben.pk)
+    actions.complete(first.pk, by=anna)
+    actions.release(second.pk, by=ben, reason="too dark")
     return Task.objects.get(pk=third.pk)
 
 
@@ -66,7 +67,7 @@ def test_more_than_they_can_hold(
     anna.is_logged_in = True
     anna.save()
     add_task(invoices)
-    desk.filled([invoices.pk])
+    actions.filled([invoices.pk])
     User.objects.filter(pk=anna.pk).update(capacity=1)
     assert "anna holds 2 tasks, more than their capacity 1" in found()
 

@@ -9,8 +9,10 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db.models import F
 
-from qc import desk, last_rows, tasks
+from qc import tasks
+from qc.history import consistency
 from qc.models import Queue, Task, User
+from qc.work import actions
 
 pytestmark = pytest.mark.django_db
 
@@ -28,13 +30,13 @@ ONE_FOR_EACH_COLUMN: list[tuple[str, Any]] = [
 @pytest.fixture
 def task(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
     task = add_task(invoices, details={"a": 1})
-    desk.sign_in(anna.pk)
-    desk.release(task.pk, by=anna, reason="too dark")
+    actions.sign_in(anna.pk)
+    actions.release(task.pk, by=anna, reason="too dark")
     return task
 
 
 def found() -> list[str]:
-    return list(last_rows.differing())
+    return list(consistency.differing())
 
 
 def test_a_day_without_damage_is_clean(task: Task) -> None:

@@ -13,11 +13,15 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from knox.models import get_token_model
 
-from qc import desk, events, history, invariants, last_rows, leavers, presence, seals
-from qc.events import AuditEvent, EventKind
-from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed
+from qc import history
+from qc.audit import erasure, events, invariants
+from qc.audit.events import AuditEvent, EventKind
+from qc.audit.query import TABLES
+from qc.audit.seals import sealing
+from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed
+from qc.history import consistency
 from qc.models import Queue, Task, User
-from qc.trail_filters import TABLES
+from qc.work import actions, presence
 from tests.conftest import person
 from tests.engine.sealed import by_hand, change, found, said
 
@@ -27,7 +31,7 @@ NAMES = {"first_name": "Anna", "last_name": "Lundqvist", "email": "a.lundqvist@e
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: Any) -> None:
     """Rows are sealed as soon as they are there."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def gone(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     history.save(anna, kind="", by=mona, fields=list(NAMES))
     add_task(invoices)
     presence.sign_in(anna.pk)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     anna.refresh_from_db()
     anna.username = "lundqvist"
     history.save(anna, kind="", by=mona, fields=["username"])
@@ -49,11 +53,11 @@ def gone(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
         username="Lundqvist", ip_address="192.0.2.7", failures_since_start=1
     )
     get_token_model().objects.create(user=anna)
-    desk.sign_out(anna.pk, by=mona, reason="left")
+    actions.sign_out(anna.pk, by=mona, reason="left")
     anna.refresh_from_db()
     anna.is_active = False
     history.save(anna, kind="", by=mona, fields=["is_active"])
-    seals.seal()
+    sealing.seal()
     return anna
 
 
@@ -66,7 +70,7 @@ def everything() -> str:
 def test_the_names_go_and_all_that_was_sealed_stays_proven(gone: User, mona: User) -> None:
     before = {table: model.objects.count() for table, model in TABLES.items()}
     called = f"leaver-{gone.pk}"
-    assert leavers.forget(gone.pk, by=mona, reason="their wish").username == called
+    assert erasure.forget(gone.pk, by=mona, reason="their wish").username == called
     for name in ("anna", "lundqvist", "example.org"):
         assert name not in everything()
     gone.refresh_from_db()
@@ -88,18 +92,18 @@ def test_the_names_go_and_all_that_was_sealed_stays_proven(gone: User, mona: Use
     assert not get_token_model().objects.exists()
     # Nothing was lost, all is as it was sealed, and once more means nothing more.
     assert found() == []
-    leavers.forget(gone.pk, by=mona, reason="again")
-    seals.seal()
+    erasure.forget(gone.pk, by=mona, reason="again")
+    sealing.seal()
     assert found() == []
     after = {table: model.objects.count() for table, model in TABLES.items()}
     assert after == before | {"person": before["person"] + 1}
-    assert [*invariants.broken(), *last_rows.differing()] == []
+    assert [*invariants.broken(), *consistency.differing()] == []
 
 
 def test_who_guesses_the_name_can_not_tell(gone: User) -> None:
     row = gone.history.earliest("history_id")
     salted = json.dumps([row.salt, "username", "anna"], separators=(",", ":"))
-    leavers.forget(gone.pk, by=None, reason="left")
+    erasure.forget(gone.pk, by=None, reason="left")
     row.refresh_from_db()
     assert row.commitments["username"] == hashlib.sha256(salted.encode()).hexdigest()
     assert row.salt == ""
@@ -107,7 +111,7 @@ def test_who_guesses_the_name_can_not_tell(gone: User) -> None:
 
 
 def test_a_row_without_names_is_still_proven(gone: User) -> None:
-    leavers.forget(gone.pk, by=None, reason="left")
+    erasure.forget(gone.pk, by=None, reason="left")
     pk = gone.history.earliest("history_id").pk
     for written in (
         "username = 'ben'",
@@ -129,13 +133,13 @@ def test_a_row_without_names_is_still_proven(gone: User) -> None:
 
 def test_nobody_loses_their_names_in_secret(gone: User, ben: User, mona: User) -> None:
     """Who does by hand what `forget` does, but for the row that says it, has changed the rows."""
-    seals.seal()
+    sealing.seal()
     row = ben.history.get()
     shown = {"username": f"leaver-{ben.pk}", "first_name": "", "last_name": "", "email": ""}
-    leavers.veil("person", row, shown)
+    erasure.veil("person", row, shown)
     row.save()
     assert said() == [("changed", "person", row.pk)]
-    leavers.forget(gone.pk, by=mona, reason="left")
+    erasure.forget(gone.pk, by=mona, reason="left")
     # Somebody else's pseudonym is not theirs either.
     change("person", gone.history.first().pk)
     assert len(said()) > 1
@@ -157,17 +161,17 @@ def test_who_is_still_there_or_somebody_else_s_to_judge_keeps_their_names(
         (gone, mona, " ", InvalidInput),
     ):
         with pytest.raises(error):
-            leavers.forget(who.pk, by=by, reason=reason)
+            erasure.forget(who.pk, by=by, reason=reason)
     AuditEvent.objects.filter(name="ANNA").update(salt="")
     with pytest.raises(InvalidTransition, match="1 row was written by a release"):
-        leavers.forget(gone.pk, by=mona, reason="x")
+        erasure.forget(gone.pk, by=mona, reason="x")
     assert User.objects.get(pk=gone.pk).username == "lundqvist"
     assert "lundqvist" in before
 
 
 def test_a_name_that_is_somebody_else_s_now_stays_theirs(gone: User, mona: User) -> None:
     person("anna")
-    leavers.forget(gone.pk, by=mona, reason="left")
+    erasure.forget(gone.pk, by=mona, reason="left")
     assert AuditEvent.objects.filter(name="ANNA").exists()
 
 

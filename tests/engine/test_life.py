@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from qc import desk, life, presence
+from qc.history import timeline
 from qc.models import Queue, Task, User
+from qc.work import actions, presence
 
 pytestmark = pytest.mark.django_db
 
 
-def told(one: life.Life) -> list[tuple[str, str, int]]:
+def told(one: timeline.Life) -> list[tuple[str, str, int]]:
     return [(stretch.kind, stretch.words, stretch.seconds) for stretch in one.stretches]
 
 
@@ -25,17 +26,17 @@ def each_minute(item: Any, begun: Any) -> None:
 
 def test_of_a_task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> None:
     task = add_task(invoices)
-    desk.sign_in(anna.pk)
-    desk.start(task.pk, by=anna)
-    desk.hold(task.pk, by=mona, reason="call them")
+    actions.sign_in(anna.pk)
+    actions.start(task.pk, by=anna)
+    actions.hold(task.pk, by=mona, reason="call them")
     task.refresh_from_db()
     task.name = "Other"  # what changes no state begins no stretch
     task.save()
-    desk.resume(task.pk, by=mona)
-    desk.start(task.pk, by=anna)
-    desk.complete(task.pk, by=anna)
+    actions.resume(task.pk, by=mona)
+    actions.start(task.pk, by=anna)
+    actions.complete(task.pk, by=anna)
     each_minute(task, timezone.now() - timedelta(hours=1))
-    lived = life.of_task(task)
+    lived = timeline.of_task(task)
     assert told(lived) == [
         ("waiting", "waiting", 60),
         ("given", "with anna, not begun", 60),
@@ -53,7 +54,7 @@ def test_of_a_task_that_still_waits_it_ends_now(
 ) -> None:
     task = add_task(invoices)
     each_minute(task, timezone.now() - timedelta(minutes=5))
-    ((kind, _words, seconds),) = told(life.of_task(task))
+    ((kind, _words, seconds),) = told(timeline.of_task(task))
     assert kind == "waiting"
     assert 299 <= seconds <= 320
 
@@ -66,7 +67,7 @@ def test_of_a_person_it_begins_at_midnight(anna: User, mona: User) -> None:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     # Made yesterday, signed in yesterday; on break at midnight and a minute.
     each_minute(anna, midnight - timedelta(seconds=90))
-    assert told(life.of_today(anna)) == [
+    assert told(timeline.of_today(anna)) == [
         ("working", "there, taking work", 30),
         ("break", "on break: Training", 60),
         ("working", "there, taking work", 60),
@@ -74,4 +75,4 @@ def test_of_a_person_it_begins_at_midnight(anna: User, mona: User) -> None:
 
 
 def test_of_who_was_never_there_there_is_nothing(anna: User) -> None:
-    assert told(life.of_today(anna)) == []
+    assert told(timeline.of_today(anna)) == []

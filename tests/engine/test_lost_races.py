@@ -10,10 +10,10 @@ from django.db import OperationalError, connections
 from django.test import Client
 from rest_framework.test import APIClient
 
-from qc import presence
-from qc.exceptions import Busy
+from qc.core.exceptions import Busy
+from qc.core.transactions import ATTEMPTS, lost_races, retrying
 from qc.models import Queue, User
-from qc.transactions import ATTEMPTS, lost_races, retrying
+from qc.work import presence
 from tests.databases import on_mariadb
 
 DEADLOCK = OperationalError(1213, "Deadlock found when trying to get lock")
@@ -50,7 +50,7 @@ def attempt(loses: Loses) -> str:
 @pytest.mark.django_db(transaction=True)
 class TestTryingAgain:
     def test_it_wins_in_the_end_and_counts(self, caplog: pytest.LogCaptureFixture) -> None:
-        with caplog.at_level("INFO", "qc.transactions"):
+        with caplog.at_level("INFO", "qc.core.transactions"):
             assert attempt(Loses(ATTEMPTS - 1)) == "won"
         assert lost_races == {"race": ATTEMPTS - 1}
         assert "race lost a race for a lock (1213), attempt 4 of 5; 4 lost since" in caplog.text

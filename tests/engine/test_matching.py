@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from qc import desk, matching
 from qc.models import Priority, Queue, Role, Task, User
+from qc.work import actions, matching
 from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def test_queues_open_to_all_serve_all_qc_staff(
 ) -> None:
     Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
     people = crowd(2)
-    desk.sign_in(mona.pk)
+    actions.sign_in(mona.pk)
     for _ in range(3):
         add_task(labels)
     assert matching.match() == 2
@@ -97,8 +97,8 @@ def test_paused_queues_give_nothing(invoices: Queue, add_task: AddTask) -> None:
 def test_limited_to_a_queue_it_looks_only_at_who_serves_it(
     invoices: Queue, labels: Queue, anna: User, carla: User, add_task: AddTask
 ) -> None:
-    desk.sign_in(anna.pk)
-    desk.sign_in(carla.pk)
+    actions.sign_in(anna.pk)
+    actions.sign_in(carla.pk)
     add_task(invoices)
     label = add_task(labels)
     assert matching.match([labels.pk]) == 1

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from qc import desk, presence
-from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
+from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
 from qc.models import Queue, Status, Task, User
+from qc.work import actions, presence
 
 pytestmark = pytest.mark.django_db
 
@@ -26,20 +26,20 @@ def kinds(person: User) -> list[str]:
 
 class TestSigningIn:
     def test_they_are_there_and_free(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert list(User.objects.free()) == [anna]
         assert now_of(anna).last_login is not None
 
     def test_again_changes_nothing(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         since = now_of(anna).idle_since
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert (now_of(anna).idle_since, kinds(anna)) == (since, ["signed in"])
 
     def test_it_ends_a_break(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
-        desk.take_break(anna.pk, by=anna, reason="lunch")
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=anna, reason="lunch")
+        actions.sign_in(anna.pk)
         assert now_of(anna).takes_work
 
     def test_on_the_pages_it_is_one_history_row(self, anna: User, client: Client) -> None:
@@ -49,7 +49,7 @@ class TestSigningIn:
 
     def test_nobody_unknown(self, db: None) -> None:
         with pytest.raises(NotFound):
-            desk.sign_in(987654)
+            actions.sign_in(987654)
 
 
 class TestSigningOut:
@@ -57,27 +57,27 @@ class TestSigningOut:
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
-        assert desk.sign_out(anna.pk, by=anna, reason="signed out") == [task]
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
+        assert actions.sign_out(anna.pk, by=anna, reason="signed out") == [task]
         task.refresh_from_db()
         assert task.assignee == ben
         row = task.history.get(kind="returned")
         assert (row.history_change_reason, row.person) == ("signed out", anna)
 
     def test_again_changes_nothing(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         for _ in range(2):
-            desk.sign_out(anna.pk, by=anna, reason="signed out")
+            actions.sign_out(anna.pk, by=anna, reason="signed out")
         assert kinds(anna) == ["signed in", "signed out"]
 
     def test_a_manager_may_do_it_for_them_and_nobody_else(
         self, anna: User, ben: User, mona: User
     ) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         with pytest.raises(NotAllowed):
-            desk.sign_out(anna.pk, by=ben, reason="he's in my way")
-        desk.sign_out(anna.pk, by=mona, reason="went home")
+            actions.sign_out(anna.pk, by=ben, reason="he's in my way")
+        actions.sign_out(anna.pk, by=mona, reason="went home")
         row = anna.history.filter(kind="signed out").get()
         assert (row.history_user, row.history_change_reason) == (mona, "went home")
 
@@ -92,54 +92,54 @@ class TestBreaks:
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         held, _waiting = add_task(invoices), add_task(invoices)
-        desk.sign_in(anna.pk)
-        desk.take_break(anna.pk, by=anna, reason="lunch")
-        done, following = desk.complete(held.pk, by=anna)
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=anna, reason="lunch")
+        done, following = actions.complete(held.pk, by=anna)
         assert (done.status, following) == (Status.COMPLETED, None)
 
     def test_again_is_one_break(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         for _ in range(2):
-            desk.take_break(anna.pk, by=anna, reason="lunch")
+            actions.take_break(anna.pk, by=anna, reason="lunch")
         assert kinds(anna) == ["signed in", "went on break"]
 
     def test_back_makes_them_free_again(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
-        desk.take_break(anna.pk, by=anna, reason="lunch")
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=anna, reason="lunch")
         for _ in range(2):
-            desk.come_back(anna.pk, by=anna)
+            actions.come_back(anna.pk, by=anna)
         assert list(User.objects.free()) == [anna]
         assert kinds(anna) == ["signed in", "went on break", "came back"]
 
     def test_who_was_signed_out_comes_back_with_one_click(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
-        desk.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
-        desk.come_back(anna.pk, by=anna)
+        actions.sign_in(anna.pk)
+        actions.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
+        actions.come_back(anna.pk, by=anna)
         assert now_of(anna).takes_work
 
     def test_a_manager_can_not_bring_back_who_is_gone(self, anna: User, mona: User) -> None:
         with pytest.raises(InvalidTransition, match="not logged in"):
-            desk.come_back(anna.pk, by=mona)
+            actions.come_back(anna.pk, by=mona)
 
     def test_it_needs_a_reason_and_somebody_who_is_there(self, anna: User) -> None:
         with pytest.raises(InvalidTransition, match="not logged in"):
-            desk.take_break(anna.pk, by=anna, reason="lunch")
-        desk.sign_in(anna.pk)
+            actions.take_break(anna.pk, by=anna, reason="lunch")
+        actions.sign_in(anna.pk)
         with pytest.raises(InvalidInput):
-            desk.take_break(anna.pk, by=anna, reason=" ")
+            actions.take_break(anna.pk, by=anna, reason=" ")
 
     def test_only_they_and_managers(self, anna: User, ben: User, mona: User) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         with pytest.raises(NotAllowed):
-            desk.take_break(anna.pk, by=ben, reason="lunch")
+            actions.take_break(anna.pk, by=ben, reason="lunch")
         with pytest.raises(NotAllowed):
-            desk.come_back(anna.pk, by=ben)
-        desk.take_break(anna.pk, by=mona, reason="talk to me")
+            actions.come_back(anna.pk, by=ben)
+        actions.take_break(anna.pk, by=mona, reason="talk to me")
         assert now_of(anna).break_reason == "talk to me"
 
     def test_a_long_reason_is_cut_on_the_person_and_whole_in_the_history(self, anna: User) -> None:
-        desk.sign_in(anna.pk)
-        desk.take_break(anna.pk, by=anna, reason="x" * 150)
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=anna, reason="x" * 150)
         assert now_of(anna).break_reason == "x" * 100
         row = anna.history.get(kind="went on break")
         assert row.history_change_reason == "x" * 150
@@ -148,7 +148,7 @@ class TestBreaks:
 class TestBeingSeen:
     @pytest.fixture
     def there(self, anna: User) -> User:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         return anna
 
     def seen_ago(self, person: User, ago: timedelta) -> User:
@@ -169,7 +169,7 @@ class TestBeingSeen:
         assert there.history.count() == before
 
     def test_it_does_not_sign_in_who_was_signed_out(self, there: User) -> None:
-        desk.sign_out(there.pk, by=None, reason="not seen")
+        actions.sign_out(there.pk, by=None, reason="not seen")
         presence.seen(now_of(there))
         assert not now_of(there).is_logged_in
 

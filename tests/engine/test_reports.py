@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from qc import desk, exports, lifecycle, reports
+from qc import exports
 from qc.models import Queue, Status, Task, User
-from qc.ranks import Times
-from qc.reports import Asked, Grouping, Report
+from qc.reports import report as reports
+from qc.reports.percentiles import Times
+from qc.reports.report import Asked, Grouping, Report
+from qc.work import actions, lifecycle
 from tests.conftest import person
 from tests.engine.test_cost_of_a_claim import fill
 
@@ -137,11 +139,11 @@ class TestWhatIsAskedFor:
     ) -> None:
         today = timezone.localdate()
         add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         task = Task.objects.get(assignee=anna)
         lifecycle.release(task.pk, by=mona, reason="not hers")
-        desk.assign(task.pk, anna.pk, by=mona, reason="hers after all")
-        desk.sign_out(anna.pk, by=None, reason="gone home")
+        actions.assign(task.pk, anna.pk, by=mona, reason="hers after all")
+        actions.sign_out(anna.pk, by=None, reason="gone home")
         for by, key in (("person", anna.pk), ("queue", invoices.pk), ("day", today)):
             told = report(by, today, today)
             assert [(row.key, row.released, row.returned) for row in told.rows] == [(key, 1, 1)]

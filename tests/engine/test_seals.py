@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from qc import canonical, seals, verified
-from qc.chain import Seal, Verification
+from qc.audit.query import TABLES
+from qc.audit.seals import row_hashing, sealing, verification_runs
+from qc.core.canonical_json import Seal, Verification
 from qc.models import Queue, Task, User
-from qc.trail_filters import TABLES
 from tests.engine import sealed
 from tests.engine.sealed import (
     MEMBERS,
@@ -31,8 +31,8 @@ LATER = timedelta(days=2)
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: Any) -> None:
     """Rows are sealed as soon as they are there, five at a time."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
-    monkeypatch.setattr(seals, "BATCH", 5)
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 5)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def trail(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]
     """Some rows of each kind, sealed."""
     tasks = [add_task(invoices, details={"ß": [1.0, None], "a": "x"}) for _ in range(8)]
     sealed.some_history(anna, mona, invoices, tasks)
-    seals.seal()
+    sealing.seal()
 
 
 def at_a_later_time(monkeypatch: Any) -> None:
@@ -57,7 +57,7 @@ def test_all_that_is_written_is_sealed_once_and_fits(trail: None) -> None:
     assert list(Seal.objects.order_by("number").values_list("number", flat=True)) == list(
         range(1, Seal.objects.count() + 1)
     )
-    assert seals.seal() == 0
+    assert sealing.seal() == 0
     assert found() == []
 
 
@@ -74,7 +74,7 @@ def test_a_deleted_row_is_named(table: str, trail: None) -> None:
     delete(table, pk)
     assert said() == [("deleted", table, pk)]
     # The next sealing does not hide it.
-    seals.seal()
+    sealing.seal()
     assert said() == [("deleted", table, pk)]
 
 
@@ -92,34 +92,34 @@ def test_a_row_moved_far_away_is_missing_where_it_was(trail: None) -> None:
 
 def test_a_row_before_all_others_is_named(trail: None) -> None:
     double("queue", ids("queue")[0], -7)
-    seals.seal()
+    sealing.seal()
     assert said() == [("inserted", "queue", -7)]
 
 
 def test_a_row_in_a_gap_that_nobody_fills_any_more_is_named(trail: None, mona: User) -> None:
     last = ids("event")[-1]
     double("event", last, last + 3)
-    assert seals.seal() == 1
+    assert sealing.seal() == 1
     # An hour and more has passed: what was missing is not looked at again.
     double("event", last, last + 9)
     later = timezone.now() + LATER
     TABLES["event"].objects.filter(pk=last + 9).update(history_date=later - timedelta(hours=1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timezone, "now", lambda: later)
-        assert seals.seal() == 1
+        assert sealing.seal() == 1
         assert found() == []
         double("event", last, last + 2)
-        assert seals.seal() == 0
+        assert sealing.seal() == 0
     assert said() == [("inserted", "event", last + 2)]
 
 
 def test_a_row_whose_transaction_took_long_is_sealed_late(trail: None) -> None:
     last = ids("event")[-1]
     double("event", last, last + 3)
-    seals.seal()
+    sealing.seal()
     double("event", last, last + 1)
     assert found() == []
-    assert seals.seal() == 1
+    assert sealing.seal() == 1
     assert Seal.objects.get(is_late=True).ids == [[last + 1, last + 1]]
     assert found() == []
     change("event", last + 1)
@@ -135,7 +135,7 @@ def test_a_new_row_with_a_date_of_another_time_is_named(days: int, trail: None) 
     moment = timezone.now() + timedelta(days=days)
     TABLES["event"].objects.filter(pk=last + 1).update(history_date=moment)
     double("event", last, last + 2)
-    seals.seal()
+    sealing.seal()
     assert said() == [("misdated", "event", last + 1)]
 
 
@@ -155,7 +155,7 @@ def test_a_seal_that_is_changed_deleted_or_made_anew_is_named(trail: None) -> No
     seal = Seal.objects.filter(table="task").earliest("number")
     # Whoever changes the row makes a seal that fits it: the one after does not follow from it.
     seal.digests = b"".join(
-        row.digest for row in canonical.between("task", seal.columns, seal.above, seal.upto)
+        row.digest for row in row_hashing.between("task", seal.columns, seal.above, seal.upto)
     )
     seal.save()
     assert said() == [("seal changed", "", None)]
@@ -184,7 +184,7 @@ def test_a_seal_added_at_the_end_can_not_make_room_for_the_past(column: str, tra
 
 
 def test_columns_that_come_later_break_nothing(trail: None, monkeypatch: Any) -> None:
-    now = canonical.columns_of
+    now = row_hashing.columns_of
 
     def columns_before(table: str) -> list[str]:
         return [name for name in now(table) if name != "request_id"]
@@ -193,30 +193,30 @@ def test_columns_that_come_later_break_nothing(trail: None, monkeypatch: Any) ->
     Seal.objects.all().delete()
     # A release that did not know the request yet.
     with monkeypatch.context() as patch:
-        patch.setattr(canonical, "columns_of", columns_before)
-        seals.seal()
+        patch.setattr(row_hashing, "columns_of", columns_before)
+        sealing.seal()
     assert found() == []
     by_hand("UPDATE qc_historicaltask SET request_id = 'filled later'")
     assert found() == []
-    monkeypatch.setattr(canonical, "columns_of", lambda table: ["history_date"])
+    monkeypatch.setattr(row_hashing, "columns_of", lambda table: ["history_date"])
     assert {breach.what for breach in found()} == {"seal unreadable"}
 
 
 def test_two_that_seal_at_once_make_one_chain(trail: None, monkeypatch: Any) -> None:
     last = ids("event")[-1]
     double("event", last, last + 1)
-    last_of = seals.last_of
+    last_of = sealing.last_of
 
     def another_is_quicker(table: str) -> Any:
-        monkeypatch.setattr(seals, "last_of", last_of)
-        seals.seal()
+        monkeypatch.setattr(sealing, "last_of", last_of)
+        sealing.seal()
         return last_of(table)
 
     # It comes between the end of the chain being read and the rows.
-    monkeypatch.setattr(seals, "_seal_late", lambda table: 0)
-    monkeypatch.setattr(seals, "TABLES", {"event": TABLES["event"]})
-    monkeypatch.setattr(seals, "last_of", another_is_quicker)
-    assert seals.seal() == 0
+    monkeypatch.setattr(sealing, "_seal_late", lambda table: 0)
+    monkeypatch.setattr(sealing, "TABLES", {"event": TABLES["event"]})
+    monkeypatch.setattr(sealing, "last_of", another_is_quicker)
+    assert sealing.seal() == 0
     assert Seal.objects.filter(table="event").latest("number").ids == [[last + 1, last + 1]]
     assert found() == []
 
@@ -224,40 +224,40 @@ def test_two_that_seal_at_once_make_one_chain(trail: None, monkeypatch: Any) -> 
 def test_what_is_not_settled_yet_waits(
     invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(seals, "SETTLED", timedelta(seconds=10))
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(seconds=10))
     add_task(invoices)
-    assert seals.seal() == 0
+    assert sealing.seal() == 0
     at_a_later_time(monkeypatch)
-    assert seals.seal() == 2
+    assert sealing.seal() == 2
 
 
 def test_each_night_verifies_what_is_new_and_some_of_the_rest(
     trail: None, caplog: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(verified, "NIGHTS", 4)
-    assert verified.tonight() == []
+    monkeypatch.setattr(verification_runs, "NIGHTS", 4)
+    assert verification_runs.tonight() == []
     n = Seal.objects.count()
     new = Verification.objects.get(is_rolling=False)
     assert (new.first, new.last, new.rows) == (1, n, sum(len(ids(table)) for table in TABLES))
     pk = ids("task")[0]
     change("task", pk)
     nights = 0
-    while verified.state().alarm is None:
-        verified.tonight()
+    while verification_runs.state().alarm is None:
+        verification_runs.tonight()
         nights += 1
         assert nights < 6
     assert f"Row {pk} in the history of tasks was changed" in caplog.text
-    assert str(verified.state().alarm.breach).startswith(f"Row {pk} ")
+    assert str(verification_runs.state().alarm.breach).startswith(f"Row {pk} ")
     # It stays, until all of it is right again.
-    verified.run(n, n)
-    assert verified.state().alarm is not None
+    verification_runs.run(n, n)
+    assert verification_runs.state().alarm is not None
     by_hand("UPDATE qc_historicaltask SET kind = '' WHERE history_id = %s", pk)
-    assert verified.run(1, n) == []
-    assert verified.state().alarm is None
+    assert verification_runs.run(1, n) == []
+    assert verification_runs.state().alarm is None
 
 
 def test_seals_that_were_verified_and_are_gone_are_missed(trail: None) -> None:
-    verified.tonight()
+    verification_runs.tonight()
     n = Seal.objects.count()
     Seal.objects.get(number=n).delete()
-    assert [(one.what, one.seal) for one in verified.tonight()] == [("seal deleted", n)]
+    assert [(one.what, one.seal) for one in verification_runs.tonight()] == [("seal deleted", n)]

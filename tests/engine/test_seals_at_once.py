@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from qc import desk, events, seals
-from qc.chain import Seal, within
-from qc.events import AuditEvent, EventKind
-from qc.exceptions import QCError
+from qc.audit import events
+from qc.audit.events import AuditEvent, EventKind
+from qc.audit.query import TABLES
+from qc.audit.seals import sealing
+from qc.core.canonical_json import Seal, within
+from qc.core.exceptions import QCError
 from qc.models import Queue, Task
-from qc.trail_filters import TABLES
+from qc.work import actions
 from tests.conftest import person
 from tests.databases import on_mariadb
 from tests.engine.sealed import found, ids
@@ -33,8 +35,8 @@ RUNS = int(os.environ.get("QC_SEAL_RUNS", "1"))
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: Any) -> None:
     """Rows are sealed as soon as they are there, so that many come late."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
-    monkeypatch.setattr(seals, "BATCH", 7)
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 7)
 
 
 @pytest.mark.parametrize("run", range(RUNS))
@@ -50,7 +52,7 @@ def test_two_seal_and_one_verifies_while_many_write(
             try:
                 with transaction.atomic():
                     events.record(EventKind.SIGN_IN_FAILED, name=f"{number} {turn}")
-                    (desk.resume if turn % 2 else desk.hold)(work[number], by=mona, reason="")
+                    (actions.resume if turn % 2 else actions.hold)(work[number], by=mona, reason="")
                     events.record(EventKind.SIGN_IN_FAILED, name=f"{number} {turn} late")
                     if turn % 3 == 2:
                         raise QCError  # its ids are left out for ever
@@ -70,7 +72,7 @@ def test_two_seal_and_one_verifies_while_many_write(
             connections.close_all()
 
     with ThreadPoolExecutor(WRITERS + 3) as pool:
-        sealers = [pool.submit(closing, lambda: repeat(seals.seal)) for _ in range(2)]
+        sealers = [pool.submit(closing, lambda: repeat(sealing.seal)) for _ in range(2)]
         verifier = pool.submit(closing, lambda: repeat(found))
         writers = [pool.submit(closing, lambda n=n: write(n)) for n in range(WRITERS)]
         try:
@@ -80,7 +82,7 @@ def test_two_seal_and_one_verifies_while_many_write(
             ended.set()
         assert not any(verifier.result())
         assert sum(sum(sealer.result()) for sealer in sealers)
-    seals.seal()
+    sealing.seal()
     assert found() == []
     for table in TABLES:
         done = [pk for seal in Seal.objects.filter(table=table) for pk in within(seal.ids)]
@@ -105,12 +107,12 @@ def test_a_row_that_is_committed_late_is_sealed_late_and_no_false_alarm(db: None
         assert written.wait(30)
         events.record(EventKind.SIGN_IN_FAILED, name="quick")
         # It does not wait for who is writing.
-        assert seals.seal() == 2
+        assert sealing.seal() == 2
         assert found() == []
         go_on.set()
         slow.result()
     assert found() == []
-    assert seals.seal() == 1
+    assert sealing.seal() == 1
     late = AuditEvent.objects.get(name="slow").pk
     assert Seal.objects.get(is_late=True).ids == [[late, late]]
     assert found() == []
@@ -130,5 +132,5 @@ def test_nobody_waits_for_a_seal(db: None) -> None:
             connections.close_all()
 
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
-        assert seals.seal() == 1
+        assert sealing.seal() == 1
         pool.submit(quickly).result()

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from qc import outside, seals, tasks
-from qc.chain import Seal
+from qc import tasks
+from qc.audit.seals import external_copies, sealing
+from qc.audit.seals.sealing import newest_seal
+from qc.core.canonical_json import Seal
 from qc.models import Queue, Task, User
-from qc.seals import newest_seal
 from tests.engine import sealed
 from tests.engine.sealed import change, delete, double, ids
 
@@ -36,10 +37,10 @@ def trail(
     anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
 ) -> None:
     """Some rows of each kind, sealed."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
-    monkeypatch.setattr(seals, "BATCH", 5)
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 5)
     sealed.some_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
-    seals.seal()
+    sealing.seal()
 
 
 @pytest.fixture
@@ -123,29 +124,29 @@ def test_who_cuts_off_the_end_and_seals_anew_is_found_by_the_copy(trail: None, c
     assert f"Seal {last.number} was deleted" in verify("--against", copy)
     delete("event", ids("event")[-1])
     double("event", ids("event")[0], ids("event")[-1] + 7)
-    seals.seal()
+    sealing.seal()
     assert "rows are as they were sealed" in verify()
     assert f"Seal {last.number} is not the one that was copied" in verify("--against", copy)
 
 
 def test_a_copy_goes_on_where_it_ended(trail: None, copy: Path, caplog: Any) -> None:
-    outside.copy()
+    external_copies.copy()
     before = copy.read_bytes()
-    outside.copy()
+    external_copies.copy()
     assert copy.read_bytes() == before
     # The machine went down while it wrote.
     *whole, _, _ = before.splitlines(keepends=True)
     copy.write_bytes(b"".join(whole) + b'{"above": 0, "colu')
-    outside.copy()
-    assert list(outside.against(copy)) == []
+    external_copies.copy()
+    assert list(external_copies.against(copy)) == []
     assert len(copy.read_bytes().splitlines()) == len(before.splitlines()) + 1
     Seal.objects.filter(pk=Seal.objects.latest("pk").pk).update(hash="0" * 64)
-    outside.copy()
+    external_copies.copy()
     assert "is not the one that was copied outside" in caplog.text
 
 
 def test_a_copy_that_was_changed_says_so(trail: None, copy: Path) -> None:
-    outside.copy()
+    external_copies.copy()
     copy.write_text(copy.read_text().replace('"number":2', '"number":1'))
     assert "Seal 1 does not have its own hash in the copy" in verify("--against", copy)
 
@@ -165,18 +166,18 @@ def test_what_could_not_be_posted_is_posted_next_time(
 ) -> None:
     settings.QC_SEAL_URL = f"http://127.0.0.1:{listener.server_port}/seals"
     listener.answer = 503
-    outside.copy()
+    external_copies.copy()
     assert "503" in caplog.text
     listener.answer = 200
-    outside.copy()
-    outside.copy()
+    external_copies.copy()
+    external_copies.copy()
     assert [one["hash"] for one in listener.kept] == [
         one.hash for one in Seal.objects.order_by("number")
     ]
 
 
 def test_an_export_is_verified_without_qc_desk(trail: None, copy: Path, tmp_path: Path) -> None:
-    outside.copy()
+    external_copies.copy()
     file = tmp_path / "export.jsonl"
     call_command("export_seals", file)
     with copy.open("a") as lines:

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qc import seals
+from qc.audit.query import TABLES
+from qc.audit.seals import sealing
 from qc.models import Queue, Task, User
-from qc.trail_filters import TABLES
 from tests.engine import sealed
 from tests.engine.sealed import MEMBERS, by_hand, db_table, delete, double, found, ids, said, swap
 
@@ -41,16 +41,16 @@ def trail(
     anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
 ) -> None:
     """Some rows of each kind with room between them, sealed a few at a time."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
-    monkeypatch.setattr(seals, "BATCH", 4)
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 4)
     # No row is still awaited in a gap.
-    monkeypatch.setattr(seals, "open_gaps", lambda table: [])
-    monkeypatch.setattr("qc.verification.open_gaps", lambda table: [])
+    monkeypatch.setattr(sealing, "open_gaps", lambda table: [])
+    monkeypatch.setattr("qc.audit.seals.verification.open_gaps", lambda table: [])
     sealed.some_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
     for table in TABLES:
         for pk in reversed(ids(table)):
             sealed.spread(table, pk)
-    seals.seal()
+    sealing.seal()
 
 
 @SECRETLY

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from qc import desk, lifecycle, presence, sweeps
 from qc.models import Priority, Queue, Status, Task, User
 from qc.tasks import sweep as sweep_job
 from qc.tasks import tidy
+from qc.work import actions, lifecycle, presence, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ AddTask = Callable[..., Task]
 def hers(anna: User, invoices: Queue, add_task: AddTask) -> Task:
     """A task in Anna's hands, not started."""
     task = add_task(invoices)
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     return Task.objects.get(pk=task.pk)
 
 
@@ -32,7 +32,7 @@ def ago(**units: int) -> Any:
 class TestPeopleWhoAreGone:
     def test_they_are_signed_out_and_their_tasks_returned(self, hers: Task, anna: User) -> None:
         User.objects.filter(pk=anna.pk).update(last_seen_at=ago(minutes=16))
-        assert sweeps.sweep()["signed out"] == 1
+        assert sweep.sweep()["signed out"] == 1
         hers.refresh_from_db()
         assert hers.status == Status.PENDING
         row = hers.history.get(kind="returned")
@@ -43,15 +43,15 @@ class TestPeopleWhoAreGone:
 
     def test_who_was_seen_lately_stays(self, hers: Task, anna: User) -> None:
         User.objects.filter(pk=anna.pk).update(last_seen_at=ago(minutes=14))
-        assert sweeps.sign_out_unseen() == 0
+        assert sweep.sign_out_unseen() == 0
 
     def test_who_was_seen_between_looking_and_acting_stays(self, hers: Task, anna: User) -> None:
-        assert not sweeps.sign_out_if_unseen(anna.pk, ago(minutes=15))
+        assert not sweep.sign_out_if_unseen(anna.pk, ago(minutes=15))
 
     def test_their_work_goes_to_who_is_free(self, hers: Task, anna: User, ben: User) -> None:
-        desk.sign_in(ben.pk)
+        actions.sign_in(ben.pk)
         User.objects.filter(pk=anna.pk).update(last_seen_at=None)
-        sweeps.sweep()
+        sweep.sweep()
         hers.refresh_from_db()
         assert hers.assignee == ben
 
@@ -59,7 +59,7 @@ class TestPeopleWhoAreGone:
 class TestTasksThatNobodyStarts:
     def test_they_go_back_and_their_person_on_break(self, hers: Task, anna: User) -> None:
         Task.objects.filter(pk=hers.pk).update(assigned_at=ago(minutes=11))
-        assert sweeps.sweep()["returned"] == 1
+        assert sweep.sweep()["returned"] == 1
         hers.refresh_from_db()
         anna.refresh_from_db()
         assert hers.assignee is None
@@ -71,13 +71,13 @@ class TestTasksThatNobodyStarts:
     def test_started_ones_stay(self, hers: Task, anna: User) -> None:
         lifecycle.start(hers.pk, by=anna)
         Task.objects.filter(pk=hers.pk).update(assigned_at=ago(minutes=11))
-        assert sweeps.return_not_started() == 0
-        assert not sweeps.return_if_not_started(hers.pk, ago(minutes=10))
+        assert sweep.return_not_started() == 0
+        assert not sweep.return_if_not_started(hers.pk, ago(minutes=10))
 
     def test_they_come_back_with_one_click(self, hers: Task, anna: User) -> None:
         Task.objects.filter(pk=hers.pk).update(assigned_at=ago(minutes=11))
-        sweeps.sweep()
-        desk.come_back(anna.pk, by=anna)
+        sweep.sweep()
+        actions.come_back(anna.pk, by=anna)
         hers.refresh_from_db()
         assert hers.assignee == anna
 
@@ -88,7 +88,7 @@ class TestLateTasks:
         return add_task(invoices, priority=Priority.P3, due_at=ago(minutes=1))
 
     def test_it_is_raised_one_priority_with_a_history_row(self, late: Task) -> None:
-        assert sweeps.sweep()["raised"] == 1
+        assert sweep.sweep()["raised"] == 1
         late.refresh_from_db()
         assert late.priority == Priority.P2
         row = late.history.get(kind="raised")
@@ -96,44 +96,44 @@ class TestLateTasks:
         assert row.history_change_reason.startswith("past due since")
 
     def test_once_in_each_target_period(self, late: Task, invoices: Queue) -> None:
-        sweeps.raise_overdue()
-        assert sweeps.raise_overdue() == 0
+        sweep.raise_overdue()
+        assert sweep.raise_overdue() == 0
         late.refresh_from_db()
         assert timezone.now() < late.raise_at <= timezone.now() + invoices.target
         Task.objects.filter(pk=late.pk).update(raise_at=ago(minutes=1))
-        assert sweeps.raise_overdue() == 1
+        assert sweep.raise_overdue() == 1
 
     def test_never_above_p1(self, late: Task) -> None:
         for _ in range(4):
-            sweeps.raise_overdue()
+            sweep.raise_overdue()
             Task.objects.filter(pk=late.pk, raise_at__isnull=False).update(raise_at=ago(minutes=1))
         late.refresh_from_db()
         assert (late.priority, late.raise_at) == (Priority.P1, None)
 
     def test_only_waiting_ones(self, late: Task, mona: User) -> None:
         lifecycle.hold(late.pk, by=mona, reason="call them")
-        assert sweeps.raise_overdue() == 0
+        assert sweep.raise_overdue() == 0
 
     def test_not_before_they_are_due(self, invoices: Queue, add_task: AddTask) -> None:
         add_task(invoices)
-        assert sweeps.raise_overdue() == 0
+        assert sweep.raise_overdue() == 0
 
 
 class TestTheWholeSweep:
     def test_it_finds_work_that_no_event_handed_out(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         task = add_task(invoices)
-        assert sweeps.sweep()["assigned"] == 1
+        assert sweep.sweep()["assigned"] == 1
         assert task.history.get(kind="assigned").through == "sweep"
 
     def test_again_it_does_nothing(self, hers: Task) -> None:
-        sweeps.sweep()
-        assert not any(sweeps.sweep().values())
+        sweep.sweep()
+        assert not any(sweep.sweep().values())
 
     def test_the_job_runs_it(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         task = add_task(invoices)
         sweep_job()
         task.refresh_from_db()

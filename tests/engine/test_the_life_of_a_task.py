@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from qc import desk, lifecycle
-from qc.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
+from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
 from qc.models import Outcome, Queue, Status, Task, User
+from qc.work import actions, lifecycle
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ AddTask = Callable[..., Task]
 def hers(anna: User, invoices: Queue, add_task: AddTask) -> Task:
     """A task in Anna's hands."""
     task = add_task(invoices)
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     task.refresh_from_db()
     assert task.assignee == anna
     return task
@@ -112,7 +112,7 @@ class TestDraft:
     ) -> None:
         lifecycle.save_draft(hers.pk, "page 2 missing", by=anna)
         lifecycle.release(hers.pk, by=anna, reason="no time")
-        desk.sign_in(ben.pk)
+        actions.sign_in(ben.pk)
         hers.refresh_from_db()
         assert (hers.assignee, hers.draft) == (ben, "page 2 missing")
 
@@ -137,9 +137,9 @@ class TestRelease:
     def test_what_a_manager_takes_away_goes_not_straight_back(
         self, hers: Task, anna: User, ben: User, mona: User
     ) -> None:
-        desk.release(hers.pk, by=mona, reason="training")
+        actions.release(hers.pk, by=mona, reason="training")
         assert Task.objects.get(pk=hers.pk).assignee is None
-        desk.sign_in(ben.pk)
+        actions.sign_in(ben.pk)
         assert Task.objects.get(pk=hers.pk).assignee == ben
 
     def test_it_needs_a_reason(self, hers: Task, anna: User) -> None:

@@ -10,11 +10,13 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from qc import desk, events, keyset, lifecycle, presence, trail, trail_filters, trail_words
-from qc.events import AuditEvent, EventKind
+from qc.audit import events, query, sentences, trail
+from qc.audit.events import AuditEvent, EventKind
+from qc.audit.query import TABLES, Asked
+from qc.core import keyset
+from qc.core.context import KINDS, PLAIN, Through, acting
 from qc.models import Queue, Task, User
-from qc.origin import KINDS, PLAIN, Through, acting
-from qc.trail_filters import TABLES, Asked
+from qc.work import actions, lifecycle, presence
 
 pytestmark = pytest.mark.django_db
 
@@ -28,18 +30,18 @@ def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add
     """A day of Anna, Ben and Mona, on four tasks and through several ways."""
     tasks = [add_task(invoices) for _ in range(3)] + [add_task(labels)]
     with acting(Through.API):
-        desk.sign_in(anna.pk)
-        desk.sign_in(ben.pk)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
     with acting(Through.PAGE, mona):
         Task.objects.filter(pk=tasks[0].pk).update(assigned_at=F("assigned_at") - MINUTES)
-        desk.complete(tasks[0].pk, by=anna, outcome="failed", notes="seal broken")
-        desk.release(tasks[1].pk, by=ben, reason="too dark")
-        desk.hold(tasks[3].pk, by=mona, reason="call them")
+        actions.complete(tasks[0].pk, by=anna, outcome="failed", notes="seal broken")
+        actions.release(tasks[1].pk, by=ben, reason="too dark")
+        actions.hold(tasks[3].pk, by=mona, reason="call them")
         presence.take_break(ben.pk, by=mona, reason="Training")
-        desk.pause(labels.pk, by=mona, reason="no light")
+        actions.pause(labels.pk, by=mona, reason="no light")
     events.record(EventKind.SIGN_IN_FAILED, name="anna", address="192.0.2.7")
     with acting(Through.SWEEP):
-        desk.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
+        actions.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
     return tasks
 
 
@@ -81,7 +83,7 @@ def said(row: Any) -> str:
     def plain(_kind: str, _pk: int, text: str) -> str:
         return text
 
-    return trail_words.sentence(row.table, row, plain, lambda words, values: words % values)
+    return sentences.sentence(row.table, row, plain, lambda words, values: words % values)
 
 
 def test_it_is_newest_first_over_all_tables(a_day: Any) -> None:
@@ -112,8 +114,8 @@ def test_not_even_while_rows_are_written_or_where_moments_and_ids_differ(
     before, seen = everything(), []
     for page in walk(ALL, 4):
         seen += names(page.rows)
-        desk.pause(invoices.pk, by=mona, reason="noise")
-        desk.unpause(invoices.pk, by=mona)
+        actions.pause(invoices.pk, by=mona, reason="noise")
+        actions.unpause(invoices.pk, by=mona)
         events.record(EventKind.READ, by=mona)
     assert sorted(seen) == sorted(before)
 
@@ -204,7 +206,7 @@ def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
     a_day: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (1,))
-    monkeypatch.setattr(trail_filters, "FEW", 0)
+    monkeypatch.setattr(query, "FEW", 0)
     asked = Asked(through="shell", kind="+")
     pages = list(walk(asked, 2))
     rows = [name for page in pages for name in names(page.rows)]
@@ -240,12 +242,12 @@ def test_sentences(a_day: list[Task], anna: User) -> None:
 
 
 def test_there_is_a_sentence_for_each_kind_that_the_code_writes() -> None:
-    told = {kind for table in TABLES for kind in trail_words.kinds(table)}
-    files = (Path(lifecycle.__file__).parent).rglob("*.py")
+    told = {kind for table in TABLES for kind in sentences.kinds(table)}
+    files = Path(lifecycle.__file__).parent.parent.rglob("*.py")
     written = {kind for file in files for kind in _kinds_in(ast.parse(file.read_text()))}
     assert written > {"completed", "imported", "raised", "paused", "roles changed"}
-    assert written - {""} <= told, "write a sentence for it in qc/trail_words.py"
-    assert told <= {*KINDS, *PLAIN, *EventKind.values}, "say in qc/origin.py how it is called"
+    assert written - {""} <= told, "write a sentence for it in qc/audit/sentences.py"
+    assert told <= {*KINDS, *PLAIN, *EventKind.values}, "say in qc/core/context.py how it is called"
 
 
 def _kinds_in(tree: ast.AST) -> Iterator[str]:

@@ -3,10 +3,11 @@
 from io import BytesIO
 from typing import Any
 
-from qc import import_runs, imports
-from qc.cells import Fault
+from qc import imports
 from qc.import_records import Import
+from qc.imports import runner as import_runner
 from qc.models import User
+from qc.tables.cells import Fault
 
 HEAD = "reference,name,queue\n"
 
@@ -14,7 +15,7 @@ HEAD = "reference,name,queue\n"
 def bring(data: str | bytes, name: str = "tasks.csv", *, by: User | None, **how: Any) -> Import:
     """Imports a file from its beginning to its end, as the shell does."""
     raw = data.encode() if isinstance(data, str) else data
-    return import_runs.bring(BytesIO(raw), name, by=by, **how)
+    return import_runner.bring(BytesIO(raw), name, by=by, **how)
 
 
 def faults(record: Import) -> list[Fault]:

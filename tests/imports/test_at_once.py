@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from qc import assignment, invariants, presence
+from qc.audit import invariants
 from qc.import_records import Import
 from qc.models import Queue, Task, User
+from qc.work import assignment, presence
 from tests.engine.test_at_the_same_moment import at_once
 from tests.imports.files import bring, some
 

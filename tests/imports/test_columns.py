@@ -2,11 +2,11 @@
 
 import pytest
 
-from qc.cells import Fault
-from qc.columns import NEEDED, check_mapping, fingerprint, guess
+from qc.imports.columns import NEEDED, check_mapping, fingerprint, guess
+from qc.imports.validation import Checker
 from qc.models import Priority, Queue
-from qc.rows import Checker
 from qc.tables import Row
+from qc.tables.cells import Fault
 
 
 @pytest.mark.parametrize(

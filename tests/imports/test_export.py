@@ -17,8 +17,10 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qc import cells, desk, task_export
+from qc.exports import tasks as task_export
 from qc.models import Priority, Queue, Task, User
+from qc.tables import cells
+from qc.work import actions
 from tests.imports.files import bring, faults
 
 pytestmark = pytest.mark.django_db
@@ -88,8 +90,8 @@ def test_no_cell_is_run_by_a_spreadsheet(mona: User, invoices: Queue, add_task: 
 
 def test_it_says_who_did_what(otto: User, anna: User, invoices: Queue, add_task: AddTask) -> None:
     task = add_task(invoices)
-    desk.sign_in(anna.pk)
-    desk.complete(task.pk, by=anna, outcome="failed", notes="seal broken")
+    actions.sign_in(anna.pk)
+    actions.complete(task.pk, by=anna, outcome="failed", notes="seal broken")
     (row,) = told(otto)
     state = (row["qc_person"], row["qc_outcome"], row["qc_notes"])
     assert state == ("anna", "failed", "seal broken")
@@ -155,7 +157,7 @@ def test_it_is_read_some_at_a_time_and_none_that_came_since(
     invoices: Queue, add_task: AddTask, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(task_export, "WINDOW", 4)
-    monkeypatch.setattr("qc.exports.BLOCK", 1)
+    monkeypatch.setattr("qc.exports.formats.BLOCK", 1)
     there = [add_task(invoices).reference for _ in range(10)]
     # Those that the filters leave out, and those that are gone, are no end.
     Task.objects.filter(reference__in=there[4:8]).delete()
@@ -175,7 +177,7 @@ def test_what_no_table_can_hold_is_refused_in_words(
     page = export(mona, XLSX).content.decode()
     assert f"{task.reference} has a text of more than 32,767 characters" in page
     assert "x" * 32_768 in exported(mona, CSV).decode()
-    monkeypatch.setattr("qc.exports.MOST_ROWS", 1)
+    monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 1)
     assert "A workbook has no room for so many rows" in export(mona, XLSX).content.decode()
     add_task(invoices, details={f"column {n}": "x" for n in range(300)})
     page = export(mona, CSV).content.decode()

@@ -11,7 +11,8 @@ from typing import IO
 import pytest
 
 from qc import tables
-from qc.tables import Format, sheets
+from qc.tables import Format
+from qc.tables.xlsx import sheet
 
 XLSX = Format("xlsx")
 RELATIONS = (
@@ -96,13 +97,13 @@ def test_many_rows_of_json_need_little_memory(tmp_path: Path, before: str, betwe
 def test_of_a_large_workbook_no_more_is_unpacked_than_its_first_rows_need(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sheets, "AHEAD", 100)
-    unpacked, shared = iter(range(10_000)), sheets._shared
+    monkeypatch.setattr(sheet, "AHEAD", 100)
+    unpacked, shared = iter(range(10_000)), sheet._shared
 
     def counted(packed: zipfile.ZipFile, part: str) -> Iterator[str]:
         return (text for text, _n in zip(shared(packed, part), unpacked, strict=False))
 
-    monkeypatch.setattr(sheets, "_shared", counted)
+    monkeypatch.setattr(sheet, "_shared", counted)
     path = workbook(tmp_path / "large.xlsx", sheet=a_sheet(5000), texts=some_texts(5000))
     with path.open("rb") as file:
         rows = tables.read(file, XLSX)

@@ -8,18 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import (
-    desk,
-    import_batches,
-    import_lease,
-    import_reading,
-    import_runs,
-    imports,
-    invariants,
-    tasks,
-)
+from qc import imports, tasks
+from qc.audit import invariants
 from qc.import_records import Import, ImportState
+from qc.imports import lease as import_lease
+from qc.imports import reader as import_reader
+from qc.imports import runner as import_runner
+from qc.imports import writer as import_writer
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.imports.conftest import at, press, upload
 from tests.imports.files import bring, some
 
@@ -31,7 +28,7 @@ ROWS = 35
 @pytest.fixture(autouse=True)
 def small_is_large(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.QC_IMPORT_ROWS = 5
-    monkeypatch.setattr(import_reading, "BATCH", 10)
+    monkeypatch.setattr(import_reader, "BATCH", 10)
 
 
 class Killed(BaseException):
@@ -41,7 +38,7 @@ class Killed(BaseException):
 @pytest.fixture
 def dies(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Lets the worker die when it writes its n-th batch; with 0 it lives."""
-    write = import_batches.write
+    write = import_writer.write
 
     def dies(n: int) -> None:
         left = iter(range(n - 1))
@@ -51,7 +48,7 @@ def dies(monkeypatch: pytest.MonkeyPatch) -> Any:
                 raise Killed
             return write(*args, **kwargs)
 
-        monkeypatch.setattr(import_batches, "write", deadly if n else write)
+        monkeypatch.setattr(import_writer, "write", deadly if n else write)
 
     return dies
 
@@ -64,7 +61,7 @@ def confirmed(mona: User, text: str, **how: Any) -> Import:
 
 def killed_in(record: Import) -> Import:
     with pytest.raises(Killed):
-        import_runs.carry_on(record.pk)
+        import_runner.carry_on(record.pk)
     record.refresh_from_db()
     return record
 
@@ -104,7 +101,7 @@ def test_one_bad_row_at_the_end_and_nothing_is_imported(mona: User, invoices: Qu
 def test_each_batch_is_handed_out_when_it_is_written(
     mona: User, anna: User, invoices: Queue, dies: Any
 ) -> None:
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     dies(2)
     killed_in(confirmed(mona, some(ROWS)))
     assert Task.objects.get(assignee=anna).reference == "A-0"
@@ -135,15 +132,15 @@ def test_a_worker_that_was_taken_for_dead_writes_no_more(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = confirmed(mona, some(ROWS))
-    write = import_batches.write
+    write = import_writer.write
 
     def slow(*args: Any, **kwargs: Any) -> Any:
         if Task.objects.count() == 10:
             Import.objects.filter(pk=record.pk).update(worker="another")
         return write(*args, **kwargs)
 
-    monkeypatch.setattr(import_batches, "write", slow)
-    import_runs.carry_on(record.pk)
+    monkeypatch.setattr(import_writer, "write", slow)
+    import_runner.carry_on(record.pk)
     assert Task.objects.count() == 10
 
 
@@ -170,8 +167,8 @@ def test_it_can_be_stopped_and_says_how_far_it_came(
 ) -> None:
     client = at(mona)
     record = confirmed(mona, some(ROWS))
-    monkeypatch.setattr(desk, "filled", lambda _queues: press(client, "stop", record))
-    import_runs.carry_on(record.pk)
+    monkeypatch.setattr(actions, "filled", lambda _queues: press(client, "stop", record))
+    import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert (record.state, Task.objects.count()) == (ImportState.STOPPED, 10)
     page = client.get(reverse("admin:import", args=[record.pk])).content.decode()
@@ -198,13 +195,13 @@ def test_without_a_broker_it_says_so_and_the_sweep_finds_it(
 def test_one_large_import_at_a_time(mona: User, invoices: Queue) -> None:
     first, second = confirmed(mona, some(ROWS)), confirmed(mona, some(ROWS))
     assert import_lease.take(first.pk)
-    import_runs.carry_on(second.pk)
+    import_runner.carry_on(second.pk)
     expire(second)
     assert import_lease.left() == []
     expire(first)
     assert import_lease.left() == [first.pk]
-    import_runs.carry_on(first.pk)
-    import_runs.carry_on(second.pk)
+    import_runner.carry_on(first.pk)
+    import_runner.carry_on(second.pk)
     second.refresh_from_db()
     assert second.unchanged == ROWS
 

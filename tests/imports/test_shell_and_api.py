@@ -9,8 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from qc import import_runs, tasks
+from qc import tasks
 from qc.import_records import Import, ImportState
+from qc.imports import runner as import_runner
 from qc.models import Queue, Task, User
 from tests.imports.files import some
 
@@ -151,7 +152,7 @@ def test_a_large_file_is_a_worker_s(
     told = answer.json()
     assert (answer.status_code, told["state"]) == (202, "checking")
     assert waiting_jobs == [told["id"]]
-    import_runs.carry_on(told["id"])
+    import_runner.carry_on(told["id"])
     told = send.client.get(f"/api/imports/{told['id']}").json()
     assert (told["state"], told["position"], told["counts"]["new"]) == ("done", 5, 5)
 

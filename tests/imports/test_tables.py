@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc import cells, tables
-from qc.tables import DELIMITERS, ENCODINGS, Format
+from qc import tables
+from qc.tables import DELIMITERS, ENCODINGS, Format, cells
 
 XLSX = Format("xlsx")
 FORMATS = [XLSX] + [Format("csv", name, between) for name in ENCODINGS for between in DELIMITERS]
@@ -127,7 +127,7 @@ def test_a_row_may_be_cut_off_anywhere_where_some_more_is_read(monkeypatch: Any)
     data = json.dumps([{"a": "é\\ \U0001f9fe", "b": [True, -1.5e-7, None]}] * 3).encode()
     whole = rows(data)
     for size in range(1, 20):
-        monkeypatch.setattr("qc.tables.values.CHUNK", size)
+        monkeypatch.setattr("qc.tables.json_stream.CHUNK", size)
         assert rows(data) == whole
 
 

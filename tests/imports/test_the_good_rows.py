@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from qc import import_files, tables
-from qc.columns import ERROR
+from qc import tables
 from qc.import_records import ImportState
+from qc.imports import storage as import_storage
+from qc.imports.columns import ERROR
 from qc.models import Queue, Task, User
 from qc.tables import Format
 from tests.imports.conftest import at, press, upload
@@ -75,14 +76,14 @@ def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
     assert (task.name, task.details) == ("Größe; Länge", {"batch": "=8"})
     # Its column of errors is ours: it is replaced, not doubled.
     third = BytesIO()
-    import_files.write_refused(again, third)
+    import_storage.write_refused(again, third)
     assert next(tables.read(third, form)).cells == rows[0]
 
 
 def test_cells_beyond_the_header_come_back_too(mona: User, invoices: Queue) -> None:
     record = bring("reference,name,queue\nA,Check,Invoices,more\n", by=mona)
     written = BytesIO()
-    import_files.write_refused(record, written)
+    import_storage.write_refused(record, written)
     (_header, row) = tables.read(written, record.format)
     assert row.cells[:3] == ["A", "Check", "Invoices"]
     assert row.cells[4] == "more"

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from qc import desk, import_runs, import_undo, invariants
-from qc.exceptions import InvalidTransition, NotAllowed
+from qc.audit import invariants
+from qc.core.exceptions import InvalidTransition, NotAllowed
 from qc.import_records import Import, ImportState
+from qc.imports import runner as import_runner
+from qc.imports import undo as import_undo
 from qc.models import BulkChange, Queue, Status, Task, User
+from qc.work import actions
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import rows_touched
 from tests.imports.conftest import at, press
@@ -56,7 +59,7 @@ def test_what_was_touched_since_is_named_and_nothing_is_undone(
 ) -> None:
     record = bring(some(30), by=mona)
     for task in Task.objects.all()[:25]:
-        desk.hold(task.pk, by=mona, reason="Wait.")
+        actions.hold(task.pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
     assert "25 of its tasks have been touched since." in page
     assert "A-0, A-1," in page
@@ -79,18 +82,18 @@ def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
     record = bring(some(10), by=mona)
     before = {name: getattr(record, name) for name in ("state", "rows", "position", "shown")}
     last = Task.objects.get(reference="A-9")
-    desk.hold(last.pk, by=mona, reason="Wait.")
+    actions.hold(last.pk, by=mona, reason="Wait.")
     assert "First a worker looks at all of its tasks." in page_of_undo(mona, record)
     press(at(mona), "undo_begin", record)
     assert waiting_jobs == [record.pk]
-    assert import_runs.carry_on(record.pk)
+    assert import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert {name: getattr(record, name) for name in before} == before
     assert record.undone_by is None
     assert Task.objects.count() == 10
     page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
     assert "It can&#x27;t be undone: 1 of its tasks has been touched since: A-9" in page
-    desk.hold(Task.objects.get(reference="A-2").pk, by=mona, reason="Wait.")
+    actions.hold(Task.objects.get(reference="A-2").pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
     assert "of the first 5 that it wrote 1 has been touched since." in page
 
@@ -101,7 +104,7 @@ def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
     record = bring(some(10), by=mona)
     press(at(mona), "undo_begin", record)
     assert Task.objects.count() == 10
-    assert import_runs.carry_on(record.pk)
+    assert import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert (record.state, record.position, record.undone_by) == (ImportState.UNDONE, 10, mona)
     assert Task.objects.count() == 0
@@ -125,13 +128,13 @@ def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
 
     monkeypatch.setattr(import_undo, "_undo_batch", deadly)
     with pytest.raises(KeyboardInterrupt):
-        import_runs.carry_on(record.pk)
+        import_runner.carry_on(record.pk)
     monkeypatch.setattr(import_undo, "_undo_batch", undo)
     assert Task.objects.count() == 4
     # Now that some are undone it goes on, whatever was touched meanwhile.
-    desk.hold(Task.objects.get(reference="A-9").pk, by=mona, reason="Wait.")
+    actions.hold(Task.objects.get(reference="A-9").pk, by=mona, reason="Wait.")
     Import.objects.update(worker="")
-    assert import_runs.carry_on(record.pk)
+    assert import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert record.state == ImportState.UNDONE
     assert [task.reference for task in Task.objects.all()] == ["A-9"]
@@ -144,17 +147,17 @@ def test_what_a_request_reads_does_not_grow_with_the_import(
     monkeypatch.setattr(import_undo, "LOOKED_AT", 100)
     record = bring(some(1500), by=mona)
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
-    desk.hold(Task.objects.get(reference="A-7").pk, by=mona, reason="Wait.")
+    actions.hold(Task.objects.get(reference="A-7").pk, by=mona, reason="Wait.")
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
 
 
 def test_the_untouched_ones_can_be_cancelled_with_a_reason(
     mona: User, anna: User, invoices: Queue
 ) -> None:
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     bring(HEAD + "OLD,Check,Invoices\n", by=None)
     record = bring(some(3), by=mona)
-    desk.hold(Task.objects.get(reference="A-0").pk, by=mona, reason="Wait.")
+    actions.hold(Task.objects.get(reference="A-0").pk, by=mona, reason="Wait.")
     client = at(mona)
     assert "reason" in press(client, "undo_cancel", record, reason=" ").content.decode().lower()
     page = press(client, "undo_cancel", record, reason="Wrong file")
@@ -170,7 +173,7 @@ def test_what_is_touched_while_it_is_undone_is_left_and_named(
     undo = import_undo._undo_batch
 
     def meanwhile(*args: Any) -> Any:
-        desk.hold(Task.objects.get(reference="A-1").pk, by=mona, reason="Wait.")
+        actions.hold(Task.objects.get(reference="A-1").pk, by=mona, reason="Wait.")
         return undo(*args)
 
     monkeypatch.setattr(import_undo, "_undo_batch", meanwhile)

@@ -8,10 +8,10 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
-from qc import desk, lifecycle, sweeps
-from qc.exceptions import NotAllowed
+from qc.core.exceptions import NotAllowed
 from qc.import_records import Import
 from qc.models import Priority, Queue, Task, User
+from qc.work import actions, lifecycle, sweep
 from tests.imports import files
 from tests.imports.files import faults
 
@@ -111,8 +111,8 @@ def test_what_is_in_work_done_or_cancelled_is_left_alone(
     bring("reference,name,queue\nA,Check,Invoices\nB,Check,Invoices\nC,Check,Labels\n")
     cancelled = Task.objects.get(reference="C")
     lifecycle.cancel(cancelled.pk, by=mona, reason="twice")
-    desk.sign_in(anna.pk)
-    desk.complete(Task.objects.get(reference="A").pk, by=anna)
+    actions.sign_in(anna.pk)
+    actions.complete(Task.objects.get(reference="A").pk, by=anna)
     before = list(Task.objects.values())
     result = bring("reference,name,queue\nA,x,Labels\nB,x,Labels\nC,x,Labels\n")
     assert [one["reference"] for one in result.shown["left_alone"]] == ["A", "B", "C"]
@@ -120,7 +120,7 @@ def test_what_is_in_work_done_or_cancelled_is_left_alone(
 
 
 def test_who_is_free_gets_the_work_at_once(bring: Bring, anna: User) -> None:
-    desk.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     bring("reference,name,queue,priority\nA,Check,Invoices,4\nB,Check,Invoices,1\n")
     assert Task.objects.get(reference="B").assignee == anna
 
@@ -178,7 +178,7 @@ def test_the_same_file_does_not_undo_what_the_sweep_has_raised(
     bring: Bring, add_task: AddTask, invoices: Queue
 ) -> None:
     add_task(invoices, reference="A", name="Check", priority=4, due_at=PAST)
-    sweeps.raise_overdue()
+    sweep.raise_overdue()
     result = bring(HEADER + "A,Check,Invoices,4,,,,,\n")
     assert (result.unchanged, Task.objects.get().priority) == (1, 3)
 
@@ -187,7 +187,7 @@ def test_a_later_due_date_lets_the_file_lower_the_priority_again(
     bring: Bring, add_task: AddTask, invoices: Queue
 ) -> None:
     add_task(invoices, reference="A", name="Check", priority=4, due_at=PAST)
-    sweeps.raise_overdue()
+    sweep.raise_overdue()
     bring(HEADER + "A,Check,Invoices,4,2030-05-04,,,,\n")
     task = Task.objects.get()
     assert (task.priority, task.raise_at) == (4, task.due_at)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from qc import import_files, import_reading, tables
-from qc.cells import Fault
-from qc.columns import ERROR
+from qc import tables
 from qc.import_records import ImportState
+from qc.imports import reader as import_reader
+from qc.imports import storage as import_storage
+from qc.imports.columns import ERROR
 from qc.models import Queue, Task, User
+from qc.tables.cells import Fault
 from tests.imports import files
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +97,7 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
 
 
 def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_reading, "MOST_ROWS", 2)
+    monkeypatch.setattr(import_reader, "MOST_ROWS", 2)
     record = files.bring(files.some(3, "Labels"), by=mona)
     assert record.state == ImportState.FAILED
     assert record.error == "The file has more than 2 rows, the most that it may have."
@@ -108,7 +110,7 @@ def test_rows_that_are_given_back_with_what_is_wrong_import_once_they_are_mended
 ) -> None:
     refused = files.bring((FILES / name).read_bytes(), name, by=mona)
     back = io.BytesIO()
-    import_files.write_refused(refused, back)
+    import_storage.write_refused(refused, back)
     assert tables.detect(back) == refused.format
     Queue.objects.create(name="Invoices")
     mended = files.bring(back.getvalue(), name, by=mona)

@@ -12,9 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
+from qc.audit.query import TABLES, table_of
 from qc.import_records import Import
 from qc.models import BulkChange, Queue, Task, User
-from qc.trail_filters import TABLES, table_of
 
 
 class Address(NamedTuple):

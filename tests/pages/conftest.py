@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import presence
 from qc.models import User
+from qc.work import presence
 
 
 @pytest.fixture

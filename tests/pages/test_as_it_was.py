@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from qc import as_it_was, desk
-from qc.admin.moments import after, at
-from qc.events import AuditEvent
+from qc.admin.point_in_time.urls import after, at
+from qc.audit.events import AuditEvent
+from qc.history import point_in_time
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.databases import on_sqlite
 from tests.pages.conftest import change, signed_in
 
@@ -26,8 +27,8 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     """A task that Anna got and Mona put on hold."""
     task = add_task(invoices, reference="INV-2231", name="<b>Check</b>")
     signed_in(anna)
-    desk.supply(anna.pk)
-    desk.hold(task.pk, by=mona, reason="call <b>them</b>")
+    actions.supply(anna.pk)
+    actions.hold(task.pk, by=mona, reason="call <b>them</b>")
     return task
 
 
@@ -61,14 +62,14 @@ def test_the_floor_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User)
     assert "&lt;b&gt;Check&lt;/b&gt;" in page
     assert "busy" in page
     assert "INV-2231" not in text(otto_at_the_desk, THEN + at(timezone.now()))
-    before = as_it_was.beginning() + timedelta(microseconds=1)
+    before = point_in_time.beginning() + timedelta(microseconds=1)
     assert "Nobody was there." in text(otto_at_the_desk, THEN + at(before))
 
 
 def test_what_waited_too_long_ago_to_be_counted_is_said(
     otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(as_it_was, "MOST_WAITING", 0)
+    monkeypatch.setattr(point_in_time, "MOST_WAITING", 0)
     assert "What waited is not counted" in text(otto_at_the_desk, THEN + at(timezone.now()))
 
 

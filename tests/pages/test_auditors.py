@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from qc import desk, history
+from qc import history
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.pages.conftest import act, change, signed_in
 
 
@@ -32,7 +33,7 @@ def everything() -> dict[str, Any]:
 def a_floor(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
     task = add_task(invoices)
     signed_in(anna)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     task.refresh_from_db()
     return task
 

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import assignment, bulk, desk, lifecycle
-from qc.exceptions import InvalidInput, NotAllowed
+from qc.core.exceptions import InvalidInput, NotAllowed
 from qc.models import BulkChange, Queue, Task, User
+from qc.work import actions, assignment, bulk_changes, lifecycle
 from tests.pages.conftest import signed_in
 
 LIST = "admin:qc_task_changelist"
@@ -68,8 +68,8 @@ def test_a_reason_is_needed(mona_at_the_desk: Client, tasks: list[Task]) -> None
 def test_batches_until_all_are_changed_each_with_one_row(
     mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 3)
-    monkeypatch.setattr(bulk, "STEP", 3)
+    monkeypatch.setattr(bulk_changes, "BATCH", 3)
+    monkeypatch.setattr(bulk_changes, "STEP", 3)
     change = begin(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
     assert change.total == 7
     positions = []
@@ -90,8 +90,8 @@ def test_batches_until_all_are_changed_each_with_one_row(
 def test_a_double_click_or_a_reload_does_no_batch_twice(
     mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 3)
-    monkeypatch.setattr(bulk, "STEP", 3)
+    monkeypatch.setattr(bulk_changes, "BATCH", 3)
+    monkeypatch.setattr(bulk_changes, "STEP", 3)
     change = begin(mona_at_the_desk, "cancel_selected")
     for _ in range(3):
         go_on(mona_at_the_desk, change, 0)
@@ -99,16 +99,16 @@ def test_a_double_click_or_a_reload_does_no_batch_twice(
 
 
 def test_two_at_once_share_nothing(mona: User, tasks: list[Task]) -> None:
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     soon = timezone.now() + timedelta(seconds=30)
     BulkChange.objects.update(busy_until=soon)
-    assert bulk.carry_on(change, 0, by=mona).changed == 0
+    assert bulk_changes.carry_on(change, 0, by=mona).changed == 0
     BulkChange.objects.update(busy_until=timezone.now() - timedelta(seconds=1))
-    assert bulk.carry_on(change, 0, by=mona).changed == 9  # the other one is dead
+    assert bulk_changes.carry_on(change, 0, by=mona).changed == 9  # the other one is dead
 
 
 def test_it_can_be_stopped(mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 4)
+    monkeypatch.setattr(bulk_changes, "BATCH", 4)
     change = begin(mona_at_the_desk, "hold_selected")
     go_on(mona_at_the_desk, change, 0)
     mona_at_the_desk.post(reverse("admin:qc_task_bulk_stop", args=[change.pk]))
@@ -121,29 +121,29 @@ def test_it_can_be_stopped(mona_at_the_desk: Client, tasks: list[Task], monkeypa
 def test_stopping_is_noticed_in_the_middle_of_a_batch(
     mona: User, tasks: list[Task], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(bulk, "STEP", 2)
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
-    hold = desk.hold
+    monkeypatch.setattr(bulk_changes, "STEP", 2)
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    hold = actions.hold
 
     def hold_and_stop(*args: Any, **kwargs: Any) -> Task:
-        bulk.stop(change)
+        bulk_changes.stop(change)
         return hold(*args, **kwargs)
 
-    monkeypatch.setitem(bulk.ARROWS, "hold", hold_and_stop)
-    assert bulk.carry_on(change, 0, by=mona).position == 2
+    monkeypatch.setitem(bulk_changes.ARROWS, "hold", hold_and_stop)
+    assert bulk_changes.carry_on(change, 0, by=mona).position == 2
 
 
 def test_a_slow_batch_ends_early(mona: User, tasks: list[Task], monkeypatch: Any) -> None:
-    monkeypatch.setattr(bulk, "STEP", 2)
-    monkeypatch.setattr(bulk, "SECONDS", 0)
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
-    assert bulk.carry_on(change, 0, by=mona).position == 2
+    monkeypatch.setattr(bulk_changes, "STEP", 2)
+    monkeypatch.setattr(bulk_changes, "SECONDS", 0)
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    assert bulk_changes.carry_on(change, 0, by=mona).position == 2
 
 
 def test_refusals_are_counted_and_the_first_are_named(
     mona_at_the_desk: Client, mona: User, tasks: list[Task], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(bulk, "REFUSALS_KEPT", 2)
+    monkeypatch.setattr(bulk_changes, "REFUSALS_KEPT", 2)
     change = begin(mona_at_the_desk, "hold_selected")
     for task in tasks[:3]:  # somebody was quicker
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
@@ -204,7 +204,7 @@ def test_all_that_match_are_not_assigned_to_one_person(
 def test_no_more_than_can_be_changed_at_once(
     mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(bulk, "MOST", 4)
+    monkeypatch.setattr(bulk_changes, "MOST", 4)
     page = ask(mona_at_the_desk, "hold_selected").content.decode()
     assert "This changes 4 tasks:" in page
     assert "do it again for the rest" in page
@@ -214,7 +214,7 @@ def test_no_more_than_can_be_changed_at_once(
 def test_only_its_manager_carries_it_on_or_sees_it(
     mona: User, otto: User, anna: User, root: User, at_the_page_of: Any, tasks: list[Task]
 ) -> None:
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     for user, refusal in ((otto, 403), (anna, 403), (root, 404)):
         client = at_the_page_of(user)
         assert go_on(client, change, 0).status_code == refusal
@@ -231,24 +231,24 @@ def test_others_can_t_begin_it(otto: User, anna: User, at_the_page_of: Any, task
         answers = {"_form_submitted": "True", "reason": "mine"}
         ask(at_the_page_of(user), "cancel_selected", **answers)
         with pytest.raises(NotAllowed):
-            bulk.begin("cancel", Task.objects.all(), by=user, reason="mine")
+            bulk_changes.begin("cancel", Task.objects.all(), by=user, reason="mine")
     assert not BulkChange.objects.exists()
 
 
 def test_who_is_no_manager_any_more_changes_nothing_more(mona: User, tasks: list[Task]) -> None:
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     mona.groups.clear()
     with pytest.raises(NotAllowed):
-        bulk.carry_on(change, 0, by=User.objects.get(pk=mona.pk))
+        bulk_changes.carry_on(change, 0, by=User.objects.get(pk=mona.pk))
 
 
 def test_the_engine_asks_for_a_reason_too(mona: User, tasks: list[Task]) -> None:
     with pytest.raises(InvalidInput):
-        bulk.begin("hold", Task.objects.all(), by=mona, reason=" ")
+        bulk_changes.begin("hold", Task.objects.all(), by=mona, reason=" ")
 
 
 def test_only_a_post_from_our_page_changes_anything(mona: User, tasks: list[Task]) -> None:
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     client = Client(enforce_csrf_checks=True)
     client.force_login(mona)
     assert go_on(client, change, 0).status_code == 403
@@ -260,7 +260,7 @@ def test_only_a_post_from_our_page_changes_anything(mona: User, tasks: list[Task
 def test_without_scripts_a_button_carries_it_on(
     mona: User, at_the_page_of: Any, tasks: Any
 ) -> None:
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     client, page = at_the_page_of(mona), reverse("admin:qc_task_bulk", args=[change.pk])
     url = reverse("admin:qc_task_bulk_on", args=[change.pk])
     assert client.post(url, {"position": 0}).url == page
@@ -268,10 +268,10 @@ def test_without_scripts_a_button_carries_it_on(
 
 
 def test_what_is_old_is_forgotten(mona: User, tasks: list[Task]) -> None:
-    old = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
-    new = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    old = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    new = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     BulkChange.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
-    bulk.forget()
+    bulk_changes.forget()
     assert list(BulkChange.objects.all()) == [new]
 
 
@@ -307,8 +307,8 @@ def test_a_list_leads_back_to_what_is_not_over(
     def said(client: Client) -> bool:
         return "is not over" in client.get(reverse(LIST)).content.decode()
 
-    change = bulk.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     assert said(mona_at_the_desk)
     assert not said(otto_at_the_desk)
-    bulk.stop(change)
+    bulk_changes.stop(change)
     assert not said(mona_at_the_desk)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from qc import desk, invariants
+from qc.audit import invariants
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.pages.conftest import change, signed_in, typed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +63,7 @@ def test_edits_meet_hand_outs_and_completions(
     client = at_the_page_of(mona)
     forms = {task: typed(client, change(task)) for task in tasks}
     signed_in(anna)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
 
     def edit_all() -> list[int]:
         return [
@@ -73,7 +74,7 @@ def test_edits_meet_hand_outs_and_completions(
     def complete_all() -> int:
         done = 0
         while task := Task.objects.held_by(anna).first():
-            desk.complete(task.pk, by=anna)
+            actions.complete(task.pk, by=anna)
             done += 1
         return done
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import presence
 from qc.models import Queue, Role, User
+from qc.work import presence
 from tests.conftest import person
 from tests.imports.files import bring, faults, some
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from qc.events import AuditEvent
+from qc.audit.events import AuditEvent
 from qc.models import Queue, User
 from tests.conftest import person
 

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import desk, lifecycle, presence
-from qc.admin import floor_charts
+from qc.admin.floor import charts as floor_charts
 from qc.models import Queue, Role, Status, Task, User
+from qc.work import actions, lifecycle, presence
 from tests.conftest import person
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import fill, rows_touched
@@ -91,7 +91,7 @@ class TestWhoMayLook:
         self, otto_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         page = text(otto_at_the_desk)
         assert "anna" in page
         for button in ("Reassign", "Put on break", "Sign out –", "Pause"):
@@ -106,7 +106,7 @@ class TestPeople:
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices, name="Invoice of <Meyer>", priority=1)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         page = text(mona_at_the_desk)
         for words in ("QD-0001 Invoice of &lt;Meyer&gt;", "P1 urgent", "not started", "busy"):
             assert words in page
@@ -179,7 +179,7 @@ class TestPeople:
         add_task(invoices)
         add_task(invoices)
         dora = worker("dora", invoices, capacity=3)
-        desk.supply(dora.pk)
+        actions.supply(dora.pk)
         page = text(mona_at_the_desk)
         assert "holds 2 of 3" in page
         assert "Reassign – QD-0001" in page
@@ -211,7 +211,7 @@ class TestQueues:
             add_task(invoices, due_at=now + timedelta(minutes=minutes), priority=2)
         Task.objects.filter(reference="QD-0004").update(created_at=now - timedelta(hours=3))
         add_task(invoices, priority=1)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         found = row(mona_at_the_desk, invoices)
         assert (found.waiting, found.in_work, found.late, found.done) == ("4", 1, "2", 0)
         assert (found.there, found.empty_in) == (1, "no pace yet")
@@ -233,9 +233,9 @@ class TestQueues:
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         assert row(mona_at_the_desk, invoices).done == 0
-        desk.complete(Task.objects.get().pk, by=anna)
+        actions.complete(Task.objects.get().pk, by=anna)
         assert row(mona_at_the_desk, invoices).done == 1
 
     def test_a_paused_queue_is_marked_and_can_run_again(
@@ -243,7 +243,7 @@ class TestQueues:
     ) -> None:
         add_task(invoices)
         assert "Pause – Invoices" in text(mona_at_the_desk)
-        desk.pause(invoices.pk, by=mona, reason="scanner")
+        actions.pause(invoices.pk, by=mona, reason="scanner")
         page = text(mona_at_the_desk)
         for words in ("paused", "Run again – Invoices", "not while paused"):
             assert words in page
@@ -321,7 +321,7 @@ class TestSteering:
         self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         signed_in(ben)
         found = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"presence": "busy"})
         assert list(found.context["cl"].queryset) == [anna]
@@ -368,7 +368,7 @@ class TestCharts:
 
 
 def lifecycle_assign(task: Task, to: User, by: User) -> None:
-    desk.assign(task.pk, to.pk, by=by, reason="x")
+    actions.assign(task.pk, to.pk, by=by, reason="x")
 
 
 @pytest.fixture

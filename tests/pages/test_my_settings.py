@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from qc import desk
-from qc.admin.floor_reads import midnight
+from qc.admin.floor.reads import midnight
+from qc.core.localization import as_wished
+from qc.core.wording import clock
 from qc.models import Queue, Task, User
-from qc.words import clock
-from qc.zones import as_wished
+from qc.work import actions
 from tests.pages.conftest import change, typed
 
 AddTask = Callable[..., Task]
@@ -28,8 +28,8 @@ def done_at_noon(invoices: Queue, anna: User, add_task: AddTask) -> Task:
     """Anna completed it on 5 March at noon, by UTC."""
     noon = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
     task = add_task(invoices, due_at=noon + timedelta(hours=1))
-    desk.sign_in(anna.pk)
-    desk.complete(task.pk, by=anna)
+    actions.sign_in(anna.pk)
+    actions.complete(task.pk, by=anna)
     Task.objects.filter(pk=task.pk).update(completed_at=noon)
     return Task.objects.get(pk=task.pk)
 

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import desk, lifecycle, sweeps
+from qc.core.wording import clock
 from qc.models import Queue, Status, Task, User
-from qc.words import clock
+from qc.work import actions, lifecycle, sweep
 from tests.pages.crowds import crowd, give_each_one
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ class TestTheTaskInFrontOfMe:
         self, two: list[Task], anna: User, mona: User, at: At
     ) -> None:
         client = at(anna)
-        desk.hold(two[0].pk, by=mona, reason="call them")
+        actions.hold(two[0].pk, by=mona, reason="call them")
         panel = press(client, "complete", two[0], outcome="passed", notes="", held=str(two[0].pk))
         assert "QD-0001 is on hold" in panel
         assert f"mona put QD-0001 on hold at {when(two[0], 'held')}: call them." in panel
@@ -132,7 +132,7 @@ class TestTheTaskInFrontOfMe:
     def test_somebody_elses_task_is_not_mine_to_finish(
         self, two: list[Task], anna: User, ben: User, at: At
     ) -> None:
-        desk.sign_in(anna.pk)
+        actions.sign_in(anna.pk)
         panel = press(at(ben), "complete", two[0], outcome="passed", notes="")
         assert "in the hands of anna" in panel
 
@@ -190,7 +190,7 @@ class TestNothingToDo:
     ) -> None:
         client = at(anna)
         task = add_task(invoices)
-        desk.sign_in(ben.pk)
+        actions.sign_in(ben.pk)
         assert "ben has QD-0001 already." in press(client, "claim", task)
 
 
@@ -200,7 +200,7 @@ class TestWhoWasGone:
     ) -> None:
         client = at(anna)
         User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(hours=1))
-        sweeps.sweep()
+        sweep.sweep()
         page = text(client)
         assert "You are signed out" in page
         assert "not seen for 15 minutes" in page
@@ -215,7 +215,7 @@ class TestWhoWasGone:
     ) -> None:
         at(anna)
         User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(hours=1))
-        sweeps.sweep()
+        sweep.sweep()
         again = Client()
         form = {"username": "anna", "password": "demo"}
         page = again.post("/admin/login/?next=/admin/my-work/", form, follow=True)
@@ -234,7 +234,7 @@ class TestWhoWasGone:
         client = at(anna)
         old = timezone.now() - timedelta(minutes=11)
         Task.objects.filter(pk=two[0].pk).update(assigned_at=old)
-        sweeps.sweep()
+        sweep.sweep()
         page = text(client)
         assert "Are you still there?" in page
         assert "QD-0001 went back to the pool at" in page
@@ -256,14 +256,14 @@ class TestItRefreshesByItself:
     def test_typing_is_nothing_new(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
         seen = self.seen(client)
-        desk.save_draft(two[0].pk, "corner bent", by=anna)
+        actions.save_draft(two[0].pk, "corner bent", by=anna)
         assert self.panel(client, seen).status_code == 204
 
     def test_a_new_task_is(self, anna: User, invoices: Queue, add_task: AddTask, at: At) -> None:
         client = at(anna)
         seen = self.seen(client)
         add_task(invoices)
-        desk.filled([invoices.pk])
+        actions.filled([invoices.pk])
         assert "QD-0001" in self.panel(client, seen).content.decode()
 
     def test_what_was_taken_away_meanwhile_is_said(
@@ -271,8 +271,8 @@ class TestItRefreshesByItself:
     ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=2)
         client = at(anna)
-        desk.sign_in(ben.pk)
-        desk.assign(two[0].pk, ben.pk, by=mona, reason="ben knows them")
+        actions.sign_in(ben.pk)
+        actions.assign(two[0].pk, ben.pk, by=mona, reason="ben knows them")
         held = f"{two[0].pk},{two[1].pk},nonsense,{'9' * 30}"
         address = reverse("admin:my_work_panel")
         panel = client.get(address, {"held": held}).content.decode()
@@ -281,7 +281,7 @@ class TestItRefreshesByItself:
 
     def test_what_i_gave_back_myself_is_not(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
-        desk.release(two[0].pk, by=anna, reason="too dark")
+        actions.release(two[0].pk, by=anna, reason="too dark")
         panel = client.get(reverse("admin:my_work_panel"), {"held": str(two[0].pk)})
         assert "too dark" not in panel.content.decode()
 

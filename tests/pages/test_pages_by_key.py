@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import assignment, keyset, lifecycle
+from qc.core import keyset
 from qc.models import Queue, Task, User
+from qc.work import assignment, lifecycle
 from tests.databases import on_sqlite
 from tests.pages.conftest import signed_in
 
@@ -19,7 +20,7 @@ LIST = "admin:qc_task_changelist"
 
 @pytest.fixture
 def a_page_of_three(monkeypatch: Any) -> None:
-    from qc.admin.tasks import TaskAdmin
+    from qc.admin.tasks.admin import TaskAdmin
 
     monkeypatch.setattr(TaskAdmin, "list_per_page", 3)
 
@@ -212,7 +213,7 @@ def test_it_counts_no_further_than_it_must(
         return " ".join(mona_at_the_desk.get(reverse(LIST)).content.decode().split())
 
     assert "8 tasks, newest first" in said()
-    monkeypatch.setattr("qc.admin.task_list.MOST_COUNTED", 5)
+    monkeypatch.setattr("qc.admin.tasks.changelist.MOST_COUNTED", 5)
     assert "More than 5 tasks, newest first" in said()
 
 

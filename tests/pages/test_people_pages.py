@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from qc import desk, invariants
+from qc.audit import invariants
 from qc.models import Queue, Role, Task, User
+from qc.work import actions
 from tests.pages.conftest import act, change, signed_in, typed
 
 MEANT = {"_form_submitted": "True"}
@@ -113,7 +114,7 @@ def test_who_may_take_more_gets_it_at_once(
     signed_in(anna)
     if way == "capacity":
         add_task(invoices)
-        desk.supply(anna.pk)
+        actions.supply(anna.pk)
     add_task(invoices if way == "capacity" else labels)
     changed = {"capacity": 2} if way == "capacity" else {"queues": [invoices.pk, labels.pk]}
     with django_capture_on_commit_callbacks(execute=True):
@@ -127,7 +128,7 @@ def test_capacity_never_falls_below_what_somebody_holds(
     save(mona_at_the_desk, anna, capacity=2)
     add_task(invoices), add_task(invoices)
     signed_in(anna)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     answer = save(mona_at_the_desk, anna, capacity=1)
     assert "anna holds 2 tasks now: take some back first." in answer.content.decode()
     assert anna.capacity == 2
@@ -143,7 +144,7 @@ def test_deactivating_returns_what_somebody_holds(
 ) -> None:
     task = add_task(invoices)
     signed_in(anna)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     signed_in(ben)
     with django_capture_on_commit_callbacks(execute=True):
         save(mona_at_the_desk, anna, is_active=None)
@@ -276,7 +277,7 @@ def test_people_are_listed_by_presence(
     mona_at_the_desk: Client, anna: User, ben: User, carla: User, kind: str, names: set[str]
 ) -> None:
     signed_in(anna, ben)
-    desk.take_break(anna.pk, by=anna, reason="lunch")
+    actions.take_break(anna.pk, by=anna, reason="lunch")
     page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"presence": kind})
     assert {person.username for person in page.context["cl"].result_list} == names
 

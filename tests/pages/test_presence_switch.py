@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import desk
 from qc.models import User
+from qc.work import actions
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +58,7 @@ def test_managers_and_auditors_have_it_on_their_pages(
 
 def test_who_was_signed_out_sees_it(anna: User, mona: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
-    desk.sign_out(anna.pk, by=mona, reason="gone home")
+    actions.sign_out(anna.pk, by=mona, reason="gone home")
     assert "not there" in client.get(reverse("admin:my_work")).content.decode()
 
 

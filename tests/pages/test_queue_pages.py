@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import desk, invariants
+from qc.audit import invariants
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.pages.conftest import act, change, signed_in, typed
 
 MEANT = {"_form_submitted": "True"}
@@ -158,7 +159,7 @@ def test_the_list_counts_what_waits_and_what_is_in_work(
     for _ in range(3):
         add_task(invoices)
     signed_in(anna)
-    desk.supply(anna.pk)
+    actions.supply(anna.pk)
     page = mona_at_the_desk.get(reverse("admin:qc_queue_changelist"))
     queue = page.context["cl"].result_list[0]
     assert (queue.waiting_now, queue.in_work_now, queue.people_on_it) == (2, 1, 1)

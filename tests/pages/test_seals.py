@@ -9,9 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from qc import archives, desk, seals, verified
-from qc.admin.moments import at
+from qc.admin.point_in_time.urls import at
+from qc.audit.archive import archiver
+from qc.audit.seals import sealing, verification_runs
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.engine.sealed import change, double
 from tests.pages.conftest import change as change_page
 
@@ -22,25 +24,25 @@ def shown(client: Client) -> str:
 
 @pytest.fixture
 def otto_reads(otto: User, at_the_page_of: Any, monkeypatch: Any) -> Client:
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
     return at_the_page_of(otto)
 
 
 def test_how_far_it_is_sealed_and_verified(otto_reads: Client) -> None:
     assert "Nothing is sealed yet" in shown(otto_reads)
-    seals.seal()
+    sealing.seal()
     assert "(seal 2). Not verified yet" in shown(otto_reads)
-    verified.tonight()
+    verification_runs.tonight()
     page = shown(otto_reads)
     assert "Verified up to seal 2" in page
     assert 'role="alert"' not in page
 
 
 def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
-    seals.seal()
+    sealing.seal()
     pk = User.history.latest("pk").pk
     change("person", pk)
-    verified.tonight()
+    verification_runs.tonight()
     page = shown(otto_reads)
     said = f"This trail is not as it was sealed. Row {pk} in the history of people was changed"
     assert said in page
@@ -48,9 +50,9 @@ def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
 
 
 def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
-    seals.seal()
+    sealing.seal()
     double("person", User.history.latest("pk").pk, -5)
-    verified.tonight()
+    verification_runs.tonight()
     page = shown(otto_reads)
     assert "Row -5 in the history of people was inserted" in page
     assert "What the row says now" not in page
@@ -66,16 +68,16 @@ def test_the_pages_go_on_without_what_was_archived(
     monkeypatch: Any,
 ) -> None:
     done = add_task(invoices)
-    desk.sign_in(anna.pk)
-    desk.complete(done.pk, by=anna)
-    seals.seal()
-    verified.tonight()
+    actions.sign_in(anna.pk)
+    actions.complete(done.pk, by=anna)
+    sealing.seal()
+    verification_runs.tonight()
     assert "there is nothing older" in shown(otto_reads)
     settings.QC_KEEP_DAYS = {"task": 1, "person": 1}
     later = timezone.now() + timedelta(days=2)
     with monkeypatch.context() as patch:
         patch.setattr(timezone, "now", lambda: later)
-        assert len(list(archives.archive(tmp_path))) == 2
+        assert len(list(archiver.archive(tmp_path))) == 2
     page = shown(otto_reads)
     assert "Older rows may be in archive files: the last one was made on" in page
     assert "The shell moved 2 rows of history to 0001-task-1-1.jsonl" in page

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc import assignment, lifecycle
 from qc.models import Queue, Task, User
+from qc.work import assignment, lifecycle
 from tests.pages.conftest import act, change, signed_in
 
 ARROWS = ["assign", "release", "hold", "resume", "cancel", "reopen"]

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import assignment
 from qc.models import Queue, Task, User
+from qc.work import assignment
 from tests.pages.conftest import signed_in
 
 LIST = "admin:qc_task_changelist"

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from qc.keyset import MOST
+from qc.core.keyset import MOST
 from qc.models import Task, User
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import rows_touched

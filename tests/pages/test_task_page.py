@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from qc import assignment, invariants, lifecycle, sweeps
+from qc.audit import invariants
 from qc.models import Queue, Task, User
+from qc.work import assignment, lifecycle, sweep
 from tests.pages.conftest import change, signed_in, typed
 
 NEW = {
@@ -119,7 +120,7 @@ def test_an_edit_does_not_undo_what_the_sweep_did_meanwhile(
 ) -> None:
     task = add_task(invoices, due_at=timezone.now() - timedelta(hours=1))
     form = typed(mona_at_the_desk, change(task))
-    sweeps.raise_overdue()
+    sweep.raise_overdue()
     mona_at_the_desk.post(change(task), form | {"name": "Renamed"})
     task.refresh_from_db()
     assert (task.name, task.priority) == ("Renamed", 2)

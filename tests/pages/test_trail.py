@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from qc import desk, history
-from qc.events import AuditEvent
+from qc import history
+from qc.audit.events import AuditEvent
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.pages.conftest import change, signed_in
 
 TRAIL = "/admin/trail/"
@@ -23,8 +24,8 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     """A task that Anna got and Mona put on hold."""
     task = add_task(invoices, reference="INV-2231")
     signed_in(anna)
-    desk.supply(anna.pk)
-    desk.hold(task.pk, by=mona, reason="call <b>them</b>")
+    actions.supply(anna.pk)
+    actions.hold(task.pk, by=mona, reason="call <b>them</b>")
     return task
 
 
@@ -227,8 +228,8 @@ def test_a_long_trail_asks_the_database_no_more_than_a_short_one(
     few = asked()
     for n in range(60):
         by = User.objects.create_user(f"by{n}")
-        desk.pause(invoices.pk, by=mona, reason="noise")
+        actions.pause(invoices.pk, by=mona, reason="noise")
         task.name = f"Name {n}"
         history.save(task, kind="", by=by, fields=["name"])
-        desk.unpause(invoices.pk, by=mona)
+        actions.unpause(invoices.pk, by=mona)
     assert asked() <= few

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from qc.keyset import MOST
+from qc.audit.query import TABLES
+from qc.core.keyset import MOST
 from qc.models import User
-from qc.trail_filters import TABLES
 from tests.databases import on_mariadb
 from tests.engine.test_cost_of_a_claim import rows_touched
 from tests.pages.crowds import twenty_queues_and_a_hundred_people

@@ -14,11 +14,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from qc import desk, events, seals, tables
-from qc.chain import Seal
-from qc.events import EventKind
+from qc import tables
+from qc.audit import events
+from qc.audit.events import EventKind
+from qc.audit.seals import sealing
+from qc.audit.seals.external_copies import line
+from qc.core.canonical_json import Seal
 from qc.models import Queue, Task, User
-from qc.outside import line
+from qc.work import actions
 from tests.engine.sealed import double, ids, move
 from tests.engine.test_seals_outside import by_script
 from tests.pages.conftest import signed_in
@@ -31,8 +34,8 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     """A task that Anna got and Mona put on hold, for a reason that a spreadsheet would run."""
     task = add_task(invoices, reference="INV-2231")
     signed_in(anna)
-    desk.supply(anna.pk)
-    desk.hold(task.pk, by=mona, reason="=1+1")
+    actions.supply(anna.pk)
+    actions.hold(task.pk, by=mona, reason="=1+1")
     return task
 
 
@@ -100,7 +103,7 @@ def test_a_workbook_says_the_same_and_runs_nothing(otto_at_the_desk: Client, tas
 def test_what_no_workbook_can_hold_is_said_on_the_page(
     otto_at_the_desk: Client, task: Task, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("qc.exports.MOST_ROWS", 2)
+    monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 2)
     answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV", follow=True)
     assert answer.redirect_chain == [("/admin/trail/?task=INV", 302)]
     assert "A workbook has no room for so many rows." in answer.content.decode()
@@ -120,7 +123,7 @@ def test_it_is_whole_newest_first_however_many_pages_it_takes(
     otto_at_the_desk: Client, task: Task, monkeypatch: Any
 ) -> None:
     whole = lines(otto_at_the_desk)
-    monkeypatch.setattr("qc.trail_export.ROWS", 2)
+    monkeypatch.setattr("qc.exports.trail.ROWS", 2)
     again = lines(otto_at_the_desk)
     # The second file has the first export above it, and its own.
     assert [one["kind"] for one in again[:2]] == ["exported", "exported"]
@@ -145,8 +148,8 @@ def test_what_can_t_be_asked_is_said_on_the_page(otto_at_the_desk: Client) -> No
 def test_who_stops_listening_leaves_nothing_open(
     otto_at_the_desk: Client, task: Task, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("qc.trail_export.ROWS", 1)
-    monkeypatch.setattr("qc.exports.BLOCK", 1)
+    monkeypatch.setattr("qc.exports.trail.ROWS", 1)
+    monkeypatch.setattr("qc.exports.formats.BLOCK", 1)
     answer: Any = otto_at_the_desk.get(f"{FILE}jsonl")
     parts = iter(answer.streaming_content)
     with CaptureQueriesContext(connection) as statements:
@@ -159,23 +162,23 @@ def test_who_stops_listening_leaves_nothing_open(
 @pytest.fixture
 def sealed(task: Task, mona: User, monkeypatch: Any) -> None:
     """All of it is sealed three rows at a time, one of them late; then Mona went on."""
-    monkeypatch.setattr(seals, "SETTLED", timedelta(0))
-    monkeypatch.setattr(seals, "BATCH", 3)
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 3)
     for n in range(7):
         events.record(EventKind.SIGN_IN_FAILED, name=f"eve {n}")
     last = ids("event")[-1]
     move("event", last, last + 2)
-    seals.seal()
+    sealing.seal()
     double("event", last + 2, last + 1)
-    seals.seal()
-    desk.resume(task.pk, by=mona)
+    sealing.seal()
+    actions.resume(task.pk, by=mona)
 
 
 @pytest.mark.parametrize("size", [1, 4, 500])
 def test_json_lines_prove_themselves(
     size: int, otto_at_the_desk: Client, sealed: None, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("qc.trail_export.ROWS", size)
+    monkeypatch.setattr("qc.exports.trail.ROWS", size)
     file, copy = tmp_path / "trail.jsonl", tmp_path / "seals.jsonl"
     copy.write_text("".join(f"{json.dumps(line(one))}\n" for one in Seal.objects.all()))
     for asked, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
@@ -243,6 +246,6 @@ def test_more_seals_ask_the_database_no_more_often(
     few = statements()
     for n in range(30):
         events.record(EventKind.SIGN_IN_FAILED, name=f"mallory {n}")
-    seals.seal()
+    sealing.seal()
     assert Seal.objects.filter(table="event").count() > 10
     assert statements() <= few + 1

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from qc import bulk, desk
 from qc.models import Queue, Task, User
+from qc.work import actions, bulk_changes
 from tests.databases import on_sqlite
 from tests.imports.files import HEAD, bring
 from tests.pages.addresses import Address, every_address, sent
@@ -76,17 +76,17 @@ def a_house(
     """
     _annas, done, _bens, held, cancelled, _waiting = [add_task(invoices) for _ in range(6)]
     signed_in(anna, ben, carla)
-    desk.supply(anna.pk)
-    desk.assign(done.pk, ben.pk, by=mona, reason="Yours.")
-    desk.complete(done.pk, by=ben, outcome="passed", notes="Fine.")
-    desk.hold(held.pk, by=mona, reason="Wait.")
-    desk.cancel(cancelled.pk, by=mona, reason="Wrong.")
-    desk.take_break(ben.pk, by=mona, reason="Lunch.")
-    desk.pause(labels.pk, by=mona, reason="No light.")
+    actions.supply(anna.pk)
+    actions.assign(done.pk, ben.pk, by=mona, reason="Yours.")
+    actions.complete(done.pk, by=ben, outcome="passed", notes="Fine.")
+    actions.hold(held.pk, by=mona, reason="Wait.")
+    actions.cancel(cancelled.pk, by=mona, reason="Wrong.")
+    actions.take_break(ben.pk, by=mona, reason="Lunch.")
+    actions.pause(labels.pk, by=mona, reason="No light.")
     Queue.objects.create(name="Empty", target=timedelta(hours=1))
     bring(HEAD + "A,Check,Labels\nB,Check,Nowhere\n", by=mona, only_good=True)
     bring(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)
-    bulk.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
+    bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from qc import presence
 from qc.import_records import Import
 from qc.models import Queue, Role, Task, User
+from qc.work import presence
 from tests.conftest import person
 from tests.pages.conftest import act, change
 from tests.system.browsers import Browser

@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from qc import desk
 from qc.models import Queue, Task, User
+from qc.work import actions
 from tests.databases import on_mariadb
 from tests.system.site import Site, assert_sound
 from tests.waiting import until
@@ -25,7 +25,7 @@ def test_the_sweep_hands_out_what_no_event_did(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     for person in hire(3):
-        desk.sign_in(person.pk)
+        actions.sign_in(person.pk)
     pile(queue, 5)
     site.start_worker()
     site.start("beat")
@@ -38,7 +38,7 @@ def test_a_worker_killed_between_sweeps_is_made_up_for_by_the_next(
 ) -> None:
     site.start("beat")
     for person in hire(3):
-        desk.sign_in(person.pk)
+        actions.sign_in(person.pk)
         pile(queue, 1)
         site.start_worker()
         until(lambda name=person.username: name in holders(), within=20)
@@ -52,8 +52,8 @@ def test_a_worker_killed_in_the_middle_of_a_sweep_leaves_nothing_half_done(
 ) -> None:
     gone, there = hire(2)
     [task] = pile(queue, 1)
-    desk.sign_in(gone.pk)
-    desk.sign_in(there.pk)
+    actions.sign_in(gone.pk)
+    actions.sign_in(there.pk)
     long_ago = timezone.now() - timedelta(hours=1)
     User.objects.filter(pk=gone.pk).update(last_seen_at=long_ago)
     site.start("beat")

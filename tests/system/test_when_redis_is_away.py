@@ -5,8 +5,8 @@ from threading import Event
 
 import pytest
 
-from qc import presence
 from qc.models import Queue, Task, User
+from qc.work import presence
 from tests import servers
 from tests.databases import needs_redis, on_mariadb
 from tests.system.clients import Client, answers, assert_done_once, at_work

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from qc import archives
-from qc.exceptions import QCError
+from qc.audit.archive import archiver
+from qc.core.exceptions import QCError
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if not any(settings.QC_KEEP_DAYS.values()):
             raise CommandError("All is kept for ever: say by QC_KEEP_TASKS and such for how long.")
         try:
-            for made in archives.archive(options["folder"]):
+            for made in archiver.archive(options["folder"]):
                 self.stdout.write(f"{made.rows} rows of table {made.table} are in {made} now.")
         except (QCError, OSError) as error:
             raise CommandError(str(error)) from error

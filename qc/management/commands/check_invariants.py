@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from qc import invariants
+from qc.audit import invariants
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from qc import seal_export
-from qc.chain import canonical
+from qc.audit.seals import seal_export
+from qc.core.canonical_json import canonical
 from qc.management.seal_range import add_range, chosen
 
 

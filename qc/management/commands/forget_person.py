@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from qc import leavers
-from qc.exceptions import QCError
+from qc.audit import erasure
+from qc.core.exceptions import QCError
 from qc.models import User
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"There is no person {options['username']}.")
         try:
-            forgotten = leavers.forget(person.pk, by=None, reason=options["reason"])
+            forgotten = erasure.forget(person.pk, by=None, reason=options["reason"])
         except QCError as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(self.style.SUCCESS(f"Their names are gone: {forgotten}."))

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from qc import import_runs, imports
-from qc.exceptions import QCError
+from qc import imports
+from qc.core.exceptions import QCError
 from qc.import_records import COUNTS, Import, ImportState
+from qc.imports import runner as import_runner
 from qc.models import User
 
 SHOWN = 100
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         how = {name: options[name] for name in ("only_good", "dry_run")}
         try:
             with options["file"].open("rb") as file:
-                record = import_runs.bring(
+                record = import_runner.bring(
                     file, options["file"].name, by=_manager(options["by"]), **how
                 )
         except (OSError, QCError) as error:

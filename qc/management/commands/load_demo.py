@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from qc import history, import_runs, imports
+from qc import history, imports
 from qc.import_records import ImportState
+from qc.imports import runner as import_runner
 from qc.models import Queue, Task, User
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             return
         file = FIXTURES / "tasks.csv"
         with file.open("rb") as data:
-            brought = import_runs.bring(data, file.name, by=manager)
+            brought = import_runner.bring(data, file.name, by=manager)
         if brought.state != ImportState.DONE:
             raise CommandError(f"{file.name}: {brought.error or imports.faults(brought, 1)}")
         self.stdout.write(f"Demo: {brought.new} tasks are new.")

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from qc import archive_files, archived, outside, verified
+from qc.audit.archive import files as archive_files
+from qc.audit.seals import archived_rows, external_copies, verification_runs
 from qc.management.progress import Progress
 from qc.management.seal_range import add_range, chosen
 
@@ -25,14 +26,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verifies the seals chosen, and those of the copy."""
         first, last = chosen(options)
-        progress = Progress(self.stdout, verified.rows_between(first, last))
-        found = verified.run(first, last, progress.advance) if first <= last else []
+        progress = Progress(self.stdout, verification_runs.rows_between(first, last))
+        found = verification_runs.run(first, last, progress.advance) if first <= last else []
         progress.end()
         if options["against"]:
-            found += outside.against(options["against"])
+            found += external_copies.against(options["against"])
         if options["archive"]:
             found += archive_files.verify(options["archive"])
-        for one in archived.between(first, last):
+        for one in archived_rows.between(first, last):
             seals = f"seals {one.first_seal} to {one.last_seal}"
             self.stdout.write(f"{one.rows} rows of table {one.table} are in {one} ({seals}).")
         for breach in found:

@@ -1,0 +1,1 @@
+"""The *Imports* pages: upload, choose columns, preview, follow, undo."""

@@ -1,0 +1,139 @@
+"""What the buttons of an import do: read it otherwise, confirm, stop, go on, undo, cancel."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from qc import imports, tasks
+from qc.admin.imports.forms import ReadingForm
+from qc.admin.shared.access import guarded
+from qc.core.exceptions import Busy, QCError
+from qc.import_records import Import, ImportState
+from qc.imports import undo as import_undo
+from qc.work import bulk_changes
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the addresses of the buttons: managers only, and by POST."""
+    buttons = {
+        "read": read,
+        "begin": begin,
+        "again": again,
+        "stop": stop,
+        "undo/begin": undo,
+        "undo/cancel": cancel,
+    }
+    inside = partial(guarded, site, "qc.manage_task", "admin:imports")
+    return [
+        path(
+            f"imports/<int:pk>/{name}/",
+            inside(require_POST(view)),
+            name=f"import_{name.replace('/', '_')}",
+        )
+        for name, view in buttons.items()
+    ]
+
+
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reads the file in another way, and checks it anew."""
+    record = _theirs(request, pk)
+    form = ReadingForm(record, request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please choose from the lists."))
+        return _to(record)
+    return _done(request, record, partial(imports.read_as, record, *form.answer()))
+
+
+def begin(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirms it."""
+    record = _theirs(request, pk)
+    only_good = request.POST.get("only_good") == "1"
+    return _done(request, record, partial(imports.confirm, record, only_good=only_good))
+
+
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks a worker once more."""
+    return went_on(request, get_object_or_404(Import, pk=pk))
+
+
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stops it."""
+    record = get_object_or_404(Import, pk=pk)
+    imports.stop(record, by=request.user)  # type: ignore[arg-type]
+    return _to(record)
+
+
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undoes it."""
+    record = get_object_or_404(Import, pk=pk)
+    return _done(request, record, partial(import_undo.begin, record, by=request.user))  # type: ignore[arg-type]
+
+
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancels those of its new tasks that nobody has touched."""
+    record = get_object_or_404(Import, pk=pk)
+    if not record.has_written:
+        return _to(record)
+    told: Any = {"by": request.user, "reason": request.POST.get("reason", "").strip()}
+    try:
+        begun = bulk_changes.begin("cancel", import_undo.untouched(record), **told)
+    except QCError as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse("admin:import_undo", args=[pk]))
+    return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[begun.pk]))
+
+
+def went_on(request: HttpRequest, record: Import) -> HttpResponse:
+    """Carries it on, says how that went, and goes to its page."""
+    was = record.state
+    try:
+        tasks.go_on(record)
+    except Busy as refusal:
+        messages.warning(request, str(refusal))
+    if was != record.state:
+        _say(request, record)
+    return _to(record)
+
+
+def _done(request: HttpRequest, record: Import, change: Any) -> HttpResponse:
+    try:
+        change()
+    except QCError as refusal:
+        messages.warning(request, str(refusal))
+        return _to(record)
+    return went_on(request, record)
+
+
+def _say(request: HttpRequest, record: Import) -> None:
+    if record.state == ImportState.DONE:
+        messages.success(request, said(record))
+    elif record.state == ImportState.UNDONE:
+        messages.success(request, _("The import is undone."))
+
+
+def said(record: Import) -> str:
+    """Says what an import has done."""
+    new = ngettext("%d task is new", "%d tasks are new", record.new) % record.new
+    others = (record.changed, record.unchanged, record.left_alone)
+    text = new + _(", %d changed, %d unchanged, %d left alone") % others
+    return text + (_(", %d refused.") % record.refused if record.refused else ".")
+
+
+def _theirs(request: HttpRequest, pk: int) -> Import:
+    """Gives an import of this manager's own: nobody confirms what another has brought."""
+    record = get_object_or_404(Import, pk=pk)
+    if record.by_id != request.user.pk:
+        raise PermissionDenied
+    return record
+
+
+def _to(record: Import) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:import", args=[record.pk]))

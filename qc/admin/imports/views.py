@@ -1,0 +1,192 @@
+"""*Imports*: bring a file, see what it would do, watch it happen, look it up later.
+
+Managers import; managers and auditors see what was imported. What a file may say and what it does
+is settled by `qc.imports.actions`; what the buttons do stands in `qc.admin.imports.actions`.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from qc import imports, permissions, tables
+from qc.admin.imports import actions
+from qc.admin.imports.forms import ReadingForm, UploadForm
+from qc.admin.imports.preview import parts
+from qc.admin.shared.access import guarded
+from qc.audit import events
+from qc.audit.events import EventKind
+from qc.import_records import Import, ImportState
+from qc.imports import reader as import_reader
+from qc.imports import storage as import_storage
+from qc.imports import undo as import_undo
+from qc.imports.columns import COLUMNS, NEEDED
+from qc.models import Queue
+
+SEES = "qc.view_historicaltask"
+ON_A_PAGE = 50
+# What no list and no panel shows.
+BIG = ("header", "mapping", "samples", "shown")
+TABLE = "application/octet-stream"
+# Its last history rows may be a moment younger than it says.
+AFTERWARDS = timedelta(minutes=1)
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the addresses of the pages and their buttons, for the admin site to include."""
+
+    def inside(view: Callable[..., HttpResponseBase], method: Any = require_GET) -> Any:
+        return guarded(site, SEES, "admin:imports", method(partial(view, site)))
+
+    one = "imports/<int:pk>/"
+    return [
+        path("imports/", inside(page, require_http_methods(["GET", "POST"])), name="imports"),
+        path(one, inside(record_page), name="import"),
+        path(f"{one}panel/", inside(panel), name="import_panel"),
+        path(f"{one}file/", inside(file), name="import_file"),
+        path(f"{one}refused/", inside(refused), name="import_refused"),
+        path(f"{one}undo/", inside(undo_page), name="import_undo"),
+        *actions.urls(site),
+    ]
+
+
+def page(site: Any, request: HttpRequest) -> HttpResponse:
+    """Asks managers for a file, and lists what was brought, newest first."""
+    form, may_import = UploadForm(request), permissions.is_manager(request.user)
+    if request.method == "POST":
+        if not may_import:
+            raise PermissionDenied
+        if form.is_valid() and (record := _received(request, form)):
+            return actions.went_on(request, record)
+    before = request.GET.get("before", "")
+    records = Import.objects.select_related("by").defer(*BIG).order_by("-pk")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        records = records.filter(pk__lt=int(before))
+    listed = list(records[: ON_A_PAGE + 1])
+    context = site.each_context(request) | {
+        "title": _("Imports"),
+        "form": form,
+        "may_import": may_import,
+        "lacks_queues": may_import and not Queue.objects.exists(),
+        "records": listed[:ON_A_PAGE],
+        "older": listed[ON_A_PAGE - 1].pk if len(listed) > ON_A_PAGE else None,
+        "is_first": not before,
+        "needed": NEEDED,
+        "optional": [name for name in COLUMNS if name not in NEEDED],
+        "most_rows": import_reader.MOST_ROWS,
+        "most_bytes": settings.QC_IMPORT_BYTES,
+    }
+    return render(request, "qc/imports/list.html", context)
+
+
+def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows one import: how it is read, what it does or did, and what can be done with it."""
+    record = get_object_or_404(Import.objects.select_related("by", "undone_by"), pk=pk)
+    is_manager = permissions.is_manager(request.user)
+    is_theirs = is_manager and record.by_id == request.user.pk
+    faults = imports.mapping_faults(record)
+    context = site.each_context(request) | {
+        "title": _("Import of %s") % record.file_name,
+        "record": record,
+        "may_import": is_manager,
+        "may_confirm": is_theirs and record.is_open,
+        "form": ReadingForm(record) if is_theirs and record.is_open else None,
+        "faults": faults,
+        "columns": list(zip(record.header, record.mapping, strict=False)),
+        "parts": {} if record.is_running else parts(record),
+        "known": _known(record),
+        "trail": _trail(record),
+        "good_rows": record.rows - record.refused,
+    }
+    return render(request, "qc/imports/record.html", context)
+
+
+def panel(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows how far it is; the whole page anew when it is through."""
+    record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
+    response = render(request, "qc/imports/panel.html", {"record": record, **_may(request)})
+    if not record.is_running:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+def undo_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks whether to undo it, or says what stands in the way."""
+    record = get_object_or_404(Import.objects.select_related("by"), pk=pk)
+    if not (permissions.is_manager(request.user) and record.has_written):
+        return HttpResponseRedirect(reverse("admin:import", args=[pk]))
+    context = site.each_context(request) | {
+        "title": _("Undo %s") % record.file_name,
+        "record": record,
+        "obstacles": import_undo.obstacles(record),
+        "looked": import_undo.LOOKED_AT,
+    }
+    return render(request, "qc/imports/undo.html", context)
+
+
+def file(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Gives the file as it was uploaded."""
+    record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
+    events.record(EventKind.EXPORTED, rows=record.rows, filters={"file": record.file_name})
+    disposition = content_disposition_header(True, record.file_name) or "attachment"
+    headers = {"Content-Disposition": disposition, "Content-Length": str(record.size)}
+    return StreamingHttpResponse(import_storage.pieces(record), TABLE, headers=headers)
+
+
+def refused(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Gives the refused rows as a file of the same form, with what is wrong in each."""
+    record = get_object_or_404(Import, pk=pk)
+    events.record(EventKind.EXPORTED, rows=record.refused, filters={"file": record.file_name})
+    written = SpooledTemporaryFile(import_storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
+    import_storage.write_refused(record, written)  # type: ignore[arg-type]
+    written.seek(0)
+    stem, dot, ending = record.file_name.rpartition(".")
+    name = f"{stem or ending}-{_('refused')}{dot}{ending if stem else ''}"
+    return FileResponse(written, as_attachment=True, filename=name, content_type=TABLE)
+
+
+def _received(request: HttpRequest, form: UploadForm) -> Import | None:
+    uploaded = form.cleaned_data["file"]
+    try:
+        return imports.receive(uploaded.file, uploaded.name, by=request.user)  # type: ignore[arg-type]
+    except tables.BadFile as refusal:
+        form.add_error("file", str(refusal))
+        return None
+
+
+def _known(record: Import) -> Import | None:
+    is_known = record.state == ImportState.READY and not record.good and not record.refused
+    return imports.known(record) if is_known else None
+
+
+def _trail(record: Import) -> str:
+    """Gives the address of all that it wrote in the audit trail; "" where it wrote nothing."""
+    if record.last_history is None or record.confirmed_at is None:
+        return ""
+    until = (record.finished_at or timezone.now()) + AFTERWARDS
+    span = {"since": record.confirmed_at, "until": until}
+    told = {name: moment.isoformat() for name, moment in span.items()}
+    return f"{reverse('admin:trail')}?{urlencode({'request': record.request_id, **told})}"
+
+
+def _may(request: HttpRequest) -> dict[str, Any]:
+    return {"may_import": permissions.is_manager(request.user)}

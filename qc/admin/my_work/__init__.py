@@ -1,0 +1,1 @@
+"""The *My work* page: the task in front of a QC person."""

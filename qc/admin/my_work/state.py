@@ -1,0 +1,108 @@
+"""What *My work* shows: who I am now, the tasks in front of me, what I may claim, and why."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Avg, Count, F
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+
+from qc.admin.shared import labels
+from qc.admin.shared.etags import version
+from qc.core.local_days import beginning
+from qc.models import Task, User
+from qc.work import assignment, explanations, presence
+
+CLAIMABLE = 20
+
+
+@dataclass
+class State:
+    """Everything on the page of one person; what only some of it needs is read when asked for."""
+
+    person: User
+    wanted: int | None = None
+    tasks: list[Task] = field(init=False)
+
+    def __post_init__(self) -> None:
+        held = Task.objects.held_by(self.person).select_related("queue")
+        self.tasks = list(held)
+
+    @cached_property
+    def task(self) -> Task | None:
+        """The task that fills the page: the one asked for, else the most urgent."""
+        chosen = [task for task in self.tasks if task.pk == self.wanted]
+        return next(iter(chosen + self.tasks), None)
+
+    @property
+    def held(self) -> str:
+        """Names the tasks held, for the page to say next time what it has seen."""
+        return ",".join(str(task.pk) for task in self.tasks)
+
+    @property
+    def others(self) -> list[Task]:
+        """The further tasks that this person holds."""
+        return [task for task in self.tasks if task != self.task]
+
+    @cached_property
+    def claimable(self) -> list[Task]:
+        """What a free person without a task may take by hand."""
+        if self.tasks or not self.person.takes_work:
+            return []
+        return assignment.claimable_by(self.person, CLAIMABLE)
+
+    @cached_property
+    def version(self) -> str:
+        """Changes when the page must be drawn anew: not by the minute, nor by what is typed."""
+        shown = [
+            (task.pk, task.started_at, task.priority, task.due_at, task.name, task.instructions)
+            for task in (*self.tasks, *self.claimable)
+        ]
+        return version(self.person.is_logged_in, self.person.break_reason, self.wanted, shown)
+
+    @property
+    def priority(self) -> SafeString:
+        """The task's priority as a label."""
+        return labels.priority(self.task) if self.task else SafeString()
+
+    @property
+    def due(self) -> SafeString:
+        """When the task is due, in words."""
+        return labels.due(self.task) if self.task else SafeString()
+
+    @property
+    def start_by(self) -> datetime | None:
+        """When the task goes back to the pool unless it is started."""
+        if not self.task or not self.task.assigned_at or self.task.started_at:
+            return None
+        return self.task.assigned_at + timedelta(minutes=settings.QC_START_MINUTES)
+
+    @property
+    def why(self) -> str:
+        """Why this person has nothing."""
+        return explanations.of_person(self.person, to_them=True)
+
+    @property
+    def is_not_responding(self) -> bool:
+        """Whether the sweep put them on break because they did not start a task."""
+        return self.person.break_reason == presence.NOT_RESPONDING
+
+    @cached_property
+    def gone(self) -> Any:
+        """The history row that says when and why they were signed out or put on break."""
+        return presence.last_absence(self.person)
+
+    @property
+    def lost(self) -> list[str]:
+        """What left their hands with it, and why."""
+        return presence.lost_while_away(self.person)
+
+    @cached_property
+    def today(self) -> dict[str, Any]:
+        """How many tasks this person has completed today, and how long each took."""
+        midnight = beginning(timezone.localdate())
+        done = Task.objects.done_by(self.person, midnight)
+        return done.aggregate(done=Count("pk"), each=Avg(F("completed_at") - F("started_at")))

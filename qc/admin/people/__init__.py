@@ -1,0 +1,1 @@
+"""The pages of people: accounts, lock-outs, presence, one's own settings."""

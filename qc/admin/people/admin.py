@@ -1,0 +1,321 @@
+"""The people pages: accounts, roles, queues, and who is there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.enums import ActionVariant
+
+from qc import history, permissions
+from qc.admin.people.forms import NewPasswordForm, NewPersonForm, PersonForm
+from qc.admin.shared import available_actions, labels
+from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
+from qc.admin.shared.dialogs import NoReasonForm, asking, find
+from qc.audit import erasure
+from qc.core.localization import for_the_record
+from qc.history import timeline
+from qc.models import Queue, Role, Task, User
+from qc.work import actions as desk
+from qc.work import explanations, presence
+
+ROLES = ("roles", "queues")
+
+
+class PresenceFilter(DropdownFilter):
+    """People by whether they are there."""
+
+    title = _("presence")
+    parameter_name = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Gives the choices."""
+        return [
+            ("free", _("Free")),
+            ("busy", _("Busy")),
+            ("break", _("On break")),
+            ("in", _("Logged in")),
+            ("out", _("Gone")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
+        """Gives the people of the chosen kind."""
+        free = User.objects.free().order_by().values("pk")
+        kinds = {
+            "free": lambda: queryset.filter(pk__in=free),
+            "busy": lambda: queryset.there().filter(break_reason="").exclude(pk__in=free),
+            "break": lambda: queryset.there().exclude(break_reason=""),
+            "in": queryset.there,
+            "out": lambda: queryset.filter(is_logged_in=False),
+        }
+        return kinds.get(self.value() or "", lambda: queryset)()
+
+
+class RoleFilter(DropdownFilter):
+    """People by role."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Gives the roles."""
+        return list(Role.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Gives the people who have the role."""
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+# Django's own pages of accounts bring it; roles are given on a person's page.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
+    """Lists, shows and edits people; nobody is deleted, only deactivated."""
+
+    form = PersonForm
+    add_form = NewPersonForm
+    add_form_template = None
+    change_password_form = NewPasswordForm
+    list_display = (
+        "username",
+        "names",
+        "presence",
+        "holds",
+        "roles_held",
+        "queues_on",
+        "last_seen",
+    )
+    list_filter = (PresenceFilter, RoleFilter, ("queues", RelatedDropdownFilter), "is_active")
+    search_fields = ("username", "first_name", "last_name")
+    ordering = ("username",)
+    actions = ()
+    actions_detail = ("come_back", "take_break", "sign_out", "forget")
+    filter_horizontal = ()
+    change_form_outer_after_template = "qc/admin/day.html"
+    readonly_fields = (
+        "presence",
+        "why",
+        "tasks_held",
+        "last_seen",
+        "roles_held",
+        "queues_on",
+        "set_password",
+        "last_login",
+        "date_joined",
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
+        (_("Work"), {"fields": ("roles", "queues", "capacity")}),
+        (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
+    )
+    fieldsets = (
+        (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
+        (None, {"fields": ("username", ("first_name", "last_name"), "email", "set_password")}),
+        (_("Work"), {"fields": ("roles", "queues", "capacity", "is_active")}),
+        (_("Pages"), {"fields": (("language", "time_zone"),)}),
+        (_("Since"), {"fields": (("date_joined", "last_login"),)}),
+    )
+    # For who may not edit: names instead of boxes, and nothing of the password.
+    reading_fieldsets = (
+        (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
+        (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
+        (_("Work"), {"fields": ("roles_held", "queues_on", "capacity", "is_active")}),
+        (_("Since"), {"fields": (("date_joined", "last_login"),)}),
+    )
+
+    sign_out = asking(
+        "sign_out",
+        desk.sign_out,
+        label=_("Sign out"),
+        question=_("They are gone, and their tasks go to others. They can sign in again."),
+        done=_("%(item)s is signed out."),
+        icon="logout",
+        variant=ActionVariant.DANGER,
+    )
+    take_break = asking(
+        "take_break",
+        desk.take_break,
+        label=_("Put on break"),
+        question=_("They get no new tasks, and keep what they hold."),
+        done=_("%(item)s is on break."),
+        icon="coffee",
+    )
+    come_back = asking(
+        "come_back",
+        desk.come_back,
+        label=_("Back from break"),
+        question=_("They get tasks again, at once."),
+        done=_("%(item)s takes work again."),
+        icon="play_arrow",
+        form=NoReasonForm,
+        variant=ActionVariant.PRIMARY,
+    )
+    forget = asking(
+        "forget",
+        erasure.forget,
+        label=_("Take out names"),
+        question=_(
+            "For who has left for good: their names and e-mail address go from the account, from "
+            "all its history, and from the events of signing in, with the addresses these came "
+            "from. What they did stays, under a pseudonym. This cannot be undone. Names that "
+            "somebody wrote into a reason, a note or a task stay."
+        ),
+        done=_("The names are gone. This account has a pseudonym now."),
+        icon="person_off",
+        variant=ActionVariant.DANGER,
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this user may edit this account: a superuser's only by a superuser."""
+        if obj is None:
+            return super().has_change_permission(request)
+        return permissions.may_edit_account(request.user, obj)  # type: ignore[arg-type]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Gives the people with how many tasks each holds."""
+        people: Any = super().get_queryset(request)
+        return people.with_open_tasks().prefetch_related("groups", "queues")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Gives no actions for several people."""
+        return {}
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Gives the actions that make sense for a person as they are now."""
+        offered = available_actions.of_person(find(self, request, str(object_id)))
+        actions = super().get_actions_detail(request, object_id)
+        return [one for one in actions if one.method.original_function_name in offered]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Gives the sections that this user may see; who is a superuser, to superusers only."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return self.reading_fieldsets
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not request.user.is_superuser:
+            return fieldsets
+        return (*fieldsets, (_("All rights"), {"fields": ("is_superuser",)}))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Shows the form, and below it the person's day."""
+        person = context.get("original")
+        if person is not None and self.has_view_history_permission(request, person):
+            context["day"] = timeline.of_today(person)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Saves the columns; the one history row waits for the roles."""
+        obj.is_staff = obj.is_staff or not change
+        columns = changed_columns(form)
+        if "is_active" in columns and not obj.is_active:
+            self._sign_out_first(obj, request.user)  # type: ignore[arg-type]
+        if change:
+            keep_others(obj, columns)
+        if columns or not change:
+            with history.without_history(obj):
+                obj.save(update_fields=columns if change else None)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Saves roles and queues, with the history rows of all; hands work out."""
+        super().save_related(request, form, formsets, change)
+        person, by = form.instance, request.user
+        if not form.changed_data:
+            return
+        if "roles" in form.changed_data:
+            _set_roles(person, form)
+        kind = "roles changed" if change and "roles" in form.changed_data else ""
+        reasons = [form.differences()]
+        history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)  # type: ignore[arg-type]
+        if "queues" in form.changed_data:
+            _set_queues(person, form.cleaned_data["queues"], by=by)
+        after_commit(desk.supply, person.pk)
+
+    @staticmethod
+    def _sign_out_first(person: User, by: User) -> None:
+        with for_the_record():
+            reason = gettext("deactivated")
+        returned = presence.sign_out(person.pk, by=by, reason=reason)
+        after_commit(desk.filled, {task.queue_id for task in returned})
+
+    @admin.display(description=_("name"), ordering="first_name", empty_value="-")
+    def names(self, person: User) -> str | None:
+        """Gives first and last name."""
+        return person.get_full_name() or None
+
+    @admin.display(description=_("presence"), ordering="is_logged_in")
+    def presence(self, person: User) -> SafeString:
+        """Says whether they are there, and take work."""
+        return labels.presence(person)
+
+    @admin.display(description=_("holds"), ordering="open_tasks")
+    def holds(self, person: User) -> str:
+        """Says how many tasks they hold, of how many they can."""
+        return gettext("%(held)d of %(most)d") % {
+            "held": person.open_tasks,
+            "most": person.capacity,
+        }
+
+    @admin.display(description=_("roles"), empty_value="-")
+    def roles_held(self, person: User) -> str | None:
+        """Gives their roles."""
+        return ", ".join(map(labels.role, person.groups.all())) or None
+
+    @admin.display(description=_("queues"), empty_value="-")
+    def queues_on(self, person: Any) -> str | None:
+        """Gives the queues they are on."""
+        return ", ".join(queue.name for queue in person.queues.all()) or None
+
+    @admin.display(description=_("last seen"), ordering="last_seen_at")
+    def last_seen(self, person: User) -> SafeString:
+        """Says how long ago they were last seen."""
+        return labels.age(person.last_seen_at)
+
+    @admin.display(description=_("password"))
+    def set_password(self, person: User) -> SafeString:
+        """Gives the way to a new password; nothing of the present one."""
+        page = reverse("admin:auth_user_password_change", args=[person.pk])
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>', page, gettext("Set a new password")
+        )
+
+    @admin.display(description=_("why"))
+    def why(self, person: User) -> str:
+        """Says why they have what they have, or nothing."""
+        return explanations.of_person(person)
+
+    @admin.display(description=_("tasks"), empty_value="-")
+    def tasks_held(self, person: User) -> SafeString | None:
+        """Gives the tasks they hold, each a link."""
+        tasks = [
+            (reverse("admin:qc_task_change", args=[task.pk]), task)
+            for task in Task.objects.held_by(person)
+        ]
+        return format_html_join(SafeString("<br>"), '<a class="text-link" href="{}">{}</a>', tasks)
+
+
+def _set_roles(person: User, form: Any) -> None:
+    # Groups that are no roles are none of this page's business.
+    others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
+    with history.without_history(person):
+        person.groups.set([*others, *form.cleaned_data["roles"]])
+
+
+def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
+    wanted = {queue.pk for queue in chosen}
+    now = set(person.queues.values_list("pk", flat=True))
+    for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
+        with history.without_history(queue):
+            (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
+        # Who it was, its people say.
+        history.record_many([queue], kind="", by=by, reasons=[""])

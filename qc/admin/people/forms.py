@@ -1,0 +1,108 @@
+"""The forms of an account: their roles and queues beside their columns."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from qc.admin.people.my_settings import ZoneField
+from qc.admin.shared import labels
+from qc.admin.tasks.forms import SeenForm
+from qc.core.context import kind_of_change
+from qc.core.localization import for_the_record
+from qc.models import Queue, Role, Task, User
+
+
+class SetField(forms.ModelMultipleChoiceField):
+    """Some of a few things, as boxes to tick."""
+
+    def __init__(self, queryset: models.QuerySet, **options: Any) -> None:
+        widget = UnfoldAdminCheckboxSelectMultipleWidget()
+        super().__init__(queryset, required=False, widget=widget, **options)
+
+
+class RoleField(SetField):
+    """The roles, by their names in the reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Gives the role's name."""
+        return labels.role(obj)
+
+
+class AccountForm(forms.ModelForm):
+    """What adding and changing a person have in common."""
+
+    roles = RoleField(
+        Group.objects.filter(name__in=Role.values).order_by("pk"),
+        label=_("Roles"),
+        help_text=_("Without a role nobody can sign in to the pages."),
+    )
+    queues = SetField(Queue.objects.all(), label=_("Queues"))
+
+    @for_the_record()
+    def differences(self) -> str:
+        """Says how roles and queues change, which are not columns of a person."""
+        parts = [
+            f"{self.fields[name].label}: {before or '–'} → {after or '–'}"
+            for name in ("roles", "queues")
+            if name in self.changed_data
+            for before, after in [(self._names(self.initial.get(name)), self._new_names(name))]
+        ]
+        return "; ".join(parts)
+
+    def _new_names(self, name: str) -> str:
+        return self._names(self.cleaned_data[name])
+
+    def _names(self, things: Any) -> str:
+        return ", ".join(sorted(str(thing) for thing in things or ()))
+
+
+class NewPersonForm(AccountForm, UserCreationForm):
+    """A new person, with a first password."""
+
+
+class PersonForm(SeenForm, AccountForm, UserChangeForm):
+    """A person who is there already."""
+
+    time_zone = ZoneField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, now in (("roles", self.instance.groups), ("queues", self.instance.queues)):
+            if name in self.fields:
+                self.initial[name] = list(now.filter(pk__in=_choices(self.fields[name])))
+
+    def clean_capacity(self) -> int:
+        """Gives the capacity; raises ValidationError when the person holds more than that."""
+        capacity: int = self.cleaned_data["capacity"]
+        held = Task.objects.held_by(self.instance).count()
+        if held <= capacity:
+            return capacity
+        raise ValidationError(
+            ngettext(
+                "%(person)s holds one task now: take it back first.",
+                "%(person)s holds %(held)d tasks now: take some back first.",
+                held,
+            )
+            % {"person": self.instance, "held": held}
+        )
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody; the history says that there is one, never which."""
+
+    def save(self, commit: bool = True) -> User:
+        """Saves the password, with one history row."""
+        self.user._change_reason = str(_("new password"))
+        with kind_of_change("password changed"):
+            return super().save(commit)
+
+
+def _choices(field: Any) -> models.QuerySet:
+    return field.queryset

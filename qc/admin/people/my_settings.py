@@ -1,0 +1,89 @@
+"""*My settings*: in which language and time zone somebody sees the pages."""
+
+from functools import partial
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from qc import history
+from qc.core import localization
+from qc.core.transactions import retrying
+from qc.models import User
+
+WISHES = ("language", "time_zone")
+
+
+def _zones() -> list[tuple[Any, Any]]:
+    site = _("The site's own: %(zone)s") % {"zone": settings.TIME_ZONE}
+    return [("", site), *localization.zones()]
+
+
+class ZoneField(forms.ChoiceField):
+    """A time zone, by area; none is the site's own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Time zone"), required=False, choices=_zones, widget=UnfoldAdminSelectWidget()
+        )
+
+    def valid_value(self, value: str) -> bool:
+        """Whether there is such a zone: the list leaves out those known by older names."""
+        return super().valid_value(value) or localization.is_zone(value)
+
+
+class SettingsForm(forms.ModelForm):
+    """What somebody may wish for themselves."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=lambda: [("", _("What the browser asks for")), *localization.languages()],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    time_zone = ZoneField()
+
+    class Meta:
+        model = User
+        fields: ClassVar = list(WISHES)
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the address of the page, for the admin site to include; all who may enter have it."""
+    return [path("my-settings/", site.admin_view(partial(page, site)), name="my_settings")]
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Gives what stands in the menu under one's name."""
+    pages = {"my_settings": _("My settings"), "password_change": _("Change password")}
+    return [{"title": title, "link": reverse(f"admin:{name}")} for name, title in pages.items()]
+
+
+def page(site: Any, request: HttpRequest) -> HttpResponse:
+    """Shows the page, or keeps what was chosen on it."""
+    form = SettingsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if form.is_valid():
+        _keep(request.user, form.cleaned_data)  # type: ignore[arg-type]
+        with localization.as_wished(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
+            messages.success(request, gettext("Your settings are kept."))
+        return HttpResponseRedirect(reverse("admin:my_settings"))
+    context = site.each_context(request) | {"title": _("My settings"), "form": form}
+    return render(request, "qc/my_settings.html", context)
+
+
+@retrying
+def _keep(person: User, wishes: dict[str, str]) -> None:
+    """Saves what has changed, with its history row."""
+    kept = User.objects.locked(person.pk).get()
+    changed = [name for name in WISHES if getattr(kept, name) != wishes[name]]
+    for name in changed:
+        setattr(kept, name, wishes[name])
+    if changed:
+        history.save(kept, kind="settings", by=person, fields=changed)

@@ -1,0 +1,20 @@
+"""The addresses of moments of the past, exact and the same for everybody."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import reverse
+
+from qc.audit.query import table_of
+
+
+def at(moment: datetime) -> str:
+    """Gives the part of an address that asks for a moment, to the microsecond."""
+    return f"?at={moment.astimezone(UTC).isoformat().replace('+00:00', 'Z')}"
+
+
+def after(row: Any) -> str:
+    """Gives the address of what a history row is about, as it was right after it."""
+    return reverse("admin:as_it_was_thing", args=[table_of(type(row)), row.id]) + at(
+        row.history_date
+    )

@@ -1,0 +1,165 @@
+"""The queue pages: who works on what, how much waits, what is paused."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from qc import history
+from qc.admin.shared import available_actions, labels
+from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
+from qc.admin.shared.dialogs import OptionalReasonForm, asking, find
+from qc.admin.tasks.forms import QueueForm
+from qc.models import Queue, Status, Task
+from qc.work import actions as desk
+
+
+@admin.register(Queue)
+class QueueAdmin(Page):
+    """Lists, shows and edits queues; they are paused by an action."""
+
+    form = QueueForm
+    list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "target")
+    search_fields = ("name",)
+    autocomplete_fields = ("people",)
+    actions = ()
+    actions_detail = ("pause", "unpause")
+    fieldsets = (
+        (_("State"), {"fields": (("state", "waiting", "in_work"),)}),
+        (None, {"fields": ("name", "description", "target")}),
+        (_("Who gets its tasks"), {"fields": ("people", "open_to_all")}),
+    )
+    add_fieldsets = fieldsets[1:]
+    readonly_fields = ("state", "waiting", "in_work")
+
+    pause = asking(
+        "pause",
+        desk.pause,
+        label=_("Pause"),
+        question=_("Nobody gets tasks from it; those in work stay where they are."),
+        done=_("%(item)s is paused."),
+        icon="pause",
+        variant=ActionVariant.WARNING,
+    )
+    unpause = asking(
+        "unpause",
+        desk.unpause,
+        label=_("Run again"),
+        question=_("People get its tasks again, at once."),
+        done=_("%(item)s runs again."),
+        icon="play_arrow",
+        form=OptionalReasonForm,
+        variant=ActionVariant.PRIMARY,
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this user may delete queues; `delete_view` refuses one that has tasks."""
+        return request.user.has_perm("qc.delete_queue")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
+        """Gives the queues with how much waits, how much is in work, and how many people."""
+        on_it = Queue.people.through.objects.filter(queue=OuterRef("pk")).order_by()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                waiting_now=_count(Task.objects.filter(status=Status.PENDING)),
+                in_work_now=_count(Task.objects.filter(status=Status.ASSIGNED)),
+                people_on_it=_subcount(on_it),
+            )
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Gives no actions for several queues: not even Django's own, which deletes."""
+        return {}
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Gives the one action that its state asks for."""
+        offered = available_actions.of_queue(find(self, request, str(object_id)))
+        actions = super().get_actions_detail(request, object_id)
+        return [one for one in actions if one.method.original_function_name in offered]
+
+    def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
+        """Saves the columns; the history row waits for the people."""
+        columns = changed_columns(form)
+        if change:
+            keep_others(obj, columns)
+        if columns or not change:
+            with history.without_history(obj):
+                obj.save(update_fields=columns if change else None)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Saves who is on it, and the one history row for all; lets its tasks be handed out."""
+        queue = form.instance
+        with history.without_history(queue):
+            super().save_related(request, form, formsets, change)
+        if form.changed_data or not change:
+            by: Any = request.user
+            history.record_many([queue], kind="", by=by, reasons=[""], created=not change)
+            after_commit(desk.filled, [queue.pk])
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Deletes a queue that never had a task; any other is refused with the reason."""
+        queue = find(self, request, object_id)
+        if not self.has_delete_permission(request, queue):
+            raise PermissionDenied
+        if not Task.objects.filter(queue=queue).exists():
+            with suppress(ProtectedError):  # a task that came while it was being deleted
+                return super().delete_view(request, object_id, extra_context)
+        messages.error(request, _refusal(queue))
+        return HttpResponseRedirect(reverse("admin:qc_queue_change", args=[queue.pk]))
+
+    @admin.display(description=_("state"), ordering="is_paused")
+    def state(self, queue: Queue) -> SafeString:
+        """Says whether it runs."""
+        return labels.running(queue)
+
+    @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
+    def for_all(self, queue: Queue) -> str | None:
+        """Says whether all QC staff get its tasks."""
+        return gettext("yes") if queue.open_to_all else None
+
+    @admin.display(description=_("people"), ordering="people_on_it")
+    def on_it(self, queue: Any) -> int:
+        """Says how many people are on it."""
+        return queue.people_on_it
+
+    @admin.display(description=_("waiting"), ordering="waiting_now")
+    def waiting(self, queue: Any) -> int:
+        """Says how many tasks wait in it."""
+        return queue.waiting_now
+
+    @admin.display(description=_("in work"), ordering="in_work_now")
+    def in_work(self, queue: Any) -> int:
+        """Says how many of its tasks are in somebody's hands."""
+        return queue.in_work_now
+
+
+def _refusal(queue: Queue) -> str:
+    tasks = Task.objects.filter(queue=queue).count()
+    words = ngettext(
+        "%(queue)s has one task, so it can't be deleted. Pause it instead.",
+        "%(queue)s has %(n)d tasks, so it can't be deleted. Pause it instead.",
+        tasks,
+    )
+    return words % {"queue": queue, "n": tasks}
+
+
+def _count(tasks: QuerySet[Task]) -> Coalesce:
+    return _subcount(tasks.filter(queue=OuterRef("pk")).order_by())
+
+
+def _subcount(rows: Any) -> Coalesce:
+    # Counted in the index for each queue: finished tasks are never looked at.
+    return Coalesce(Subquery(rows.values("queue").annotate(n=Count("pk")).values("n")), 0)

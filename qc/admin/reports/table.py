@@ -1,0 +1,160 @@
+"""A report as a table: its columns, in which order it stands, where its cells lead."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from qc.admin.reports.columns import columns, plain, words
+from qc.admin.reports.form import ReportForm
+from qc.admin.shared.charts import LINES, Chart
+from qc.reports.report import Asked, Grouping, Report, Row
+
+MOST_BARS = 30
+
+
+class Heading(NamedTuple):
+    """The heading of a column: where to go to sort by it, and how it is sorted now."""
+
+    text: str
+    address: str
+    sorted: str
+
+
+class Cell(NamedTuple):
+    """What stands in a cell, and where it leads, if anywhere."""
+
+    text: str
+    address: str = ""
+
+
+@dataclass
+class Table:
+    """A report as it is shown and exported: what was asked, the form it was asked by."""
+
+    form: ReportForm
+    asked: Asked
+    report: Report
+
+    def __post_init__(self) -> None:
+        self.columns = columns(self.asked.by)
+        usual = "name" if self.asked.by == Grouping.DAY else "-done"
+        known = {column.name for column in self.columns}
+        told = self.form.data.get("sort", "")
+        self.sort = told if told.removeprefix("-") in known else usual
+        self.rows = self._sorted()
+
+    @property
+    def days(self) -> str:
+        """Says which days these are."""
+        ends = dict.fromkeys((self.asked.first, self.asked.last))
+        return " – ".join(date_format(day, "j F Y") for day in ends)
+
+    @property
+    def headings(self) -> list[Heading]:
+        """The headings; one that is clicked again sorts the other way round."""
+        return [Heading(one.heading, *self._way(one.name)) for one in self.columns]
+
+    @property
+    def lines(self) -> list[tuple[Cell, list[Cell]]]:
+        """The rows, each its name and its figures."""
+        return [(self._name(row), self._figures(row)) for row in self.rows]
+
+    @property
+    def total(self) -> list[Cell]:
+        """The figures of all together."""
+        return self._figures(self.report.total)
+
+    @property
+    def sample(self) -> str:
+        """Says of how many tasks the times are, when it is not all of them."""
+        if not self.report.is_sampled:
+            return ""
+        ranked, done = (words(n) for n in (self.report.total.handling.of, self.report.total.done))
+        said = _("The times are from a sample of %(ranked)s of %(done)s tasks.")
+        return said % {"ranked": ranked, "done": done}
+
+    @property
+    def chart(self) -> Chart:
+        """What was done, passed and failed; of days in their order, of others as they stand."""
+        is_by_day = self.asked.by == Grouping.DAY
+        rows = sorted(self.rows, key=lambda row: row.name) if is_by_day else self.rows[:MOST_BARS]
+        labels = [date_format(row.key, "j M") if is_by_day else row.name for row in rows]  # type: ignore[arg-type]
+        parts = (
+            (_("passed"), LINES[0], [row.done - row.failed for row in rows]),
+            (_("failed"), LINES[1], [row.failed for row in rows]),
+        )
+        series = [
+            {"label": label, "backgroundColor": color, "data": data, "maxBarThickness": 48}
+            for label, color, data in parts
+        ]
+        return Chart("done", self._chart_title(rows), "bar", labels, series, is_stacked=True)
+
+    def for_export(self) -> Iterator[Sequence[object]]:
+        """Gives the rows of a file: times in seconds, shares in percent."""
+        yield [f"{one.heading} ({one.unit})" if one.unit else one.heading for one in self.columns]
+        for row in (*self.rows, self.report.total):
+            yield [plain(one.value(row)) for one in self.columns]
+
+    def _chart_title(self, rows: Sequence[Row]) -> str:
+        title = {
+            Grouping.PERSON: _("Done by each person"),
+            Grouping.QUEUE: _("Done in each queue"),
+            Grouping.DAY: _("Done each day"),
+        }[self.asked.by]
+        left = len(self.rows) - len(rows)
+        more = ngettext("%d more in the table", "%d more in the table", left) % left
+        return f"{title} ({more})" if left else title
+
+    def _sorted(self) -> list[Row]:
+        name, backwards = self.sort.removeprefix("-"), self.sort.startswith("-")
+        value = next(column.value for column in self.columns if column.name == name)
+        by_name = sorted(self.report.rows, key=lambda row: row.name.casefold())
+        known = [row for row in by_name if value(row) is not None]
+        unknown = [row for row in by_name if value(row) is None]
+        return [*sorted(known, key=value, reverse=backwards), *unknown]
+
+    def _way(self, name: str) -> tuple[str, str]:
+        first, other = (name, f"-{name}") if name == "name" else (f"-{name}", name)
+        is_first = self.sort == first
+        way = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "")
+        return self.form.address(sort=other if is_first else first), way
+
+    def _name(self, row: Row) -> Cell:
+        """Gives the name of a row, which leads into it: of somebody or a queue, day by day."""
+        if row.key is None:
+            return Cell(row.name)
+        if self.asked.by == Grouping.DAY:
+            text = date_format(row.key, "D j M Y")  # type: ignore[arg-type]
+            inside = {"by": Grouping.PERSON.value, "first": row.key, "last": row.key}
+            return Cell(text, self.form.address(sort="", **inside))
+        inside = {"by": Grouping.DAY.value, self.asked.by.value: row.key}
+        return Cell(row.name, self.form.address(sort="", **inside))
+
+    def _figures(self, row: Row) -> list[Cell]:
+        cells = [Cell(words(one.value(row))) for one in self.columns[1:]]
+        if row.done:
+            cells[0] = Cell(cells[0].text, self._tasks(row))
+        return cells
+
+    def _tasks(self, row: Row) -> str:
+        """Gives where the tasks are listed that a row counts as done."""
+        asked = self.asked
+        days = (row.key, row.key) if isinstance(row.key, date) else (asked.first, asked.last)
+        only = {Grouping.PERSON: asked.person, Grouping.QUEUE: asked.queue}
+        if isinstance(row.key, int):
+            only[asked.by] = row.key
+        told = {
+            "completed_at_from": days[0],
+            "completed_at_to": days[1],
+            "assignee__id__exact": only[Grouping.PERSON],
+            "queue__id__exact": only[Grouping.QUEUE],
+        }
+        asked_for = urlencode({name: value for name, value in told.items() if value})
+        return f"{reverse('admin:qc_task_changelist')}?{asked_for}"

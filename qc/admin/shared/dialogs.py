@@ -1,0 +1,183 @@
+"""Actions that ask in a dialog first, with a reason, and change something on POST only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.dataclasses import ActionDialog
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from qc.core.exceptions import InvalidInput, QCError
+from qc.models import Role, User
+
+Text = str | Promise
+
+
+class ReasonForm(BaseDialogForm):
+    """Asks why; the answer goes into the history."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("It is kept in the history."),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
+    )
+
+    def answers(self) -> dict[str, Any]:
+        """Gives what was asked for, by name."""
+        return {
+            name: value for name, value in self.cleaned_data.items() if not name.startswith("_")
+        }
+
+    def refuse(self, error: QCError) -> None:
+        """Shows under the field it is about why this could not be done."""
+        about = error.field if isinstance(error, InvalidInput) else ""
+        self.add_error(about if about in self.fields else "reason", str(error))
+
+
+class OptionalReasonForm(ReasonForm):
+    """Asks why, and takes no answer too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = False
+
+
+class NoReasonForm(ReasonForm):
+    """Asks only whether it is meant."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["reason"]
+
+    def refuse(self, error: QCError) -> None:
+        """Shows in place of the answers why this could not be done."""
+        self.fields["reason"] = forms.CharField(label=_("Not done"), required=False)
+        self.add_error("reason", str(error))
+
+
+class FreePersonField(forms.ModelChoiceField):
+    """One of the people who are free now, idle longest first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            User.objects.none(),
+            label=_("Person"),
+            empty_label=_("Choose who is free"),
+            error_messages={
+                "invalid_choice": _("This person is not free any more. Please choose another.")
+            },
+            widget=UnfoldAdminSelectWidget(),
+        )
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Gives the person's names and how much they hold."""
+        name = f"{obj.get_full_name()} ({obj})" if obj.get_full_name() else str(obj)
+        return gettext("%(person)s, holds %(held)d of %(most)d") % {
+            "person": name,
+            "held": obj.open_tasks,
+            "most": obj.capacity,
+        }
+
+
+class AssignForm(ReasonForm):
+    """Asks who is to have a task, and why."""
+
+    person = FreePersonField()
+    field_order = ("person", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["person"]
+        works = Q(groups__name=Role.QC_STAFF) | Q(queues__isnull=False)
+        people.queryset = User.objects.free().filter(works).distinct()
+        if not people.queryset.exists():
+            people.empty_label = _("Nobody is free now")
+
+    def answers(self) -> dict[str, Any]:
+        """Gives the person by number, as the desk wants it."""
+        answers = super().answers()
+        return {"person_id": answers.pop("person").pk, **answers}
+
+
+def asking(  # noqa: PLR0913
+    name: str,
+    run: Callable[..., object],
+    *,
+    label: Text,
+    question: Text,
+    done: Text,
+    icon: str,
+    form: type[ReasonForm] = ReasonForm,
+    variant: ActionVariant = ActionVariant.DEFAULT,
+) -> Any:
+    """Makes an action of a page that asks in a dialog, then calls `run(id, by=…, **answers)`.
+
+    `name` is the attribute it becomes on the page's admin, which says with
+    `has_steer_permission` who may use it. What the desk refuses is shown in the dialog. Afterwards
+    the page named by `?next=` is shown, or else the object's own.
+    """
+    dialog: ActionDialog = {
+        "title": label,
+        "description": question,
+        "form_class": form,
+        "form_submit_text": label,
+    }
+
+    def act(model_admin: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        item = find(model_admin, request, object_id)
+        try:
+            run(item.pk, by=request.user, **form.answers())
+        except QCError as error:
+            form.refuse(error)
+            context = {"dialog": dialog, "form": form, "form_submit_text": label}
+            return render(request, "unfold/helpers/dialog.html", context)
+        messages.success(request, done % {"item": item})
+        return _reload(request, model_admin, item)
+
+    act.__name__ = name
+    return action(
+        description=label,
+        url_path=name.replace("_", "-"),
+        icon=icon,
+        variant=variant,
+        permissions=["steer"],
+        dialog=dialog,
+    )(act)
+
+
+def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
+    """Gives the object that an address names. Raises Http404."""
+    try:
+        return model_admin.get_queryset(request).get(pk=unquote(object_id))
+    except (model_admin.model.DoesNotExist, ValueError, ValidationError) as error:
+        raise Http404 from error
+
+
+def next_page(request: HttpRequest, otherwise: str) -> str:
+    """Gives the page of this site named by `?next=`, to go to afterwards."""
+    page = request.GET.get("next", "")
+    return page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else otherwise
+
+
+def _reload(request: HttpRequest, model_admin: Any, item: Any) -> HttpResponse:
+    options = model_admin.model._meta
+    own = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk])
+    page = next_page(request, own)
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": page})
+    return HttpResponseRedirect(page)

@@ -1,0 +1,135 @@
+"""What changed from one history row to the next, in words.
+
+simple-history's own comparison leaves out columns that no form edits, which here are the most
+telling ones: status, person, presence.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext as _
+
+from qc.core.wording import in_words
+from qc.imports.validation import text_of
+
+LONGEST = 300
+NOTHING = "–"
+# Bookkeeping that follows from the other columns.
+LEFT_OUT = {"id", "slot", "raise_at"}
+
+
+class Change(NamedTuple):
+    """One column, before and after."""
+
+    field: str
+    old: str
+    new: str
+
+
+class Column(NamedTuple):
+    """One column, as it was and as it is now."""
+
+    field: str
+    then: str
+    now: str
+    differs: bool
+
+
+def tell(rows: Sequence[Any]) -> None:
+    """Puts on each history row what it changed; `rows` are of one object, newest first."""
+    if not rows:
+        return
+    for row, before in pairwise([*rows, rows[-1].prev_record]):
+        row.changes = between(before, row) if before else []
+
+
+def between(before: Any, after: Any) -> list[Change]:
+    """Gives the columns, and the sets of related objects, that differ between two rows."""
+    changed = [field for field in _fields(after) if _differ(field, before, after)]
+    columns = [
+        Change(_title(field), _said(before, field), _said(after, field)) for field in changed
+    ]
+    return columns + [
+        Change(_title(field), _members(before, field), _members(after, field))
+        for field in after._history_m2m_fields
+        if _members(before, field) != _members(after, field)
+    ]
+
+
+def told(row: Any, before: Any) -> list[Change]:
+    """Gives what a row changed; of the first row of an object, all that it says."""
+    if before is not None:
+        return between(before, row)
+    columns = [Change(_title(field), NOTHING, _said(row, field)) for field in _fields(row)]
+    sets = [
+        Change(_title(field), NOTHING, _members(row, field)) for field in row._history_m2m_fields
+    ]
+    return [change for change in columns + sets if change.new != NOTHING]
+
+
+def side_by_side(then: Any, now: Any) -> list[Column]:
+    """Gives all columns, and sets of related objects, of a row of then and of the newest one."""
+    columns = [
+        Column(_title(field), _said(then, field), _said(now, field), _differ(field, then, now))
+        for field in _fields(then)
+    ]
+    sets = [
+        (field, _members(then, field), _members(now, field)) for field in then._history_m2m_fields
+    ]
+    return columns + [Column(_title(field), old, new, old != new) for field, old, new in sets]
+
+
+def named_by(row: Any) -> list[str]:
+    """Gives the names under which a kind of history row has all that its columns and sets name."""
+    keys = [one.name for one in row.tracked_fields if isinstance(one, models.ForeignKey)]
+    sets = [f"{members_of(one)}__{one.m2m_reverse_field_name()}" for one in row._history_m2m_fields]
+    return [*keys, *sets]
+
+
+def members_of(field: Any) -> str:
+    """Gives the name under which a history row has its members of a set of related objects.
+
+    Under the field's own name simple-history has a manager that can't be read in advance.
+    """
+    return f"historical{field.remote_field.through._meta.model_name}_set"
+
+
+def _fields(row: Any) -> list[Any]:
+    return [field for field in row.tracked_fields if field.name not in LEFT_OUT]
+
+
+def _differ(field: Any, one: Any, other: Any) -> bool:
+    return bool(getattr(one, field.attname) != getattr(other, field.attname))
+
+
+def _title(field: Any) -> str:
+    return str(capfirst(field.verbose_name))
+
+
+def _members(row: Any, field: Any) -> str:
+    name = field.m2m_reverse_field_name()
+    members = [str(getattr(one, name)) for one in getattr(row, members_of(field)).all()]
+    return ", ".join(sorted(members)) or NOTHING
+
+
+def _said(row: Any, field: Any) -> str:
+    value = getattr(row, field.name)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in (None, "", {}):
+        return NOTHING
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "d M Y H:i:s")
+    if isinstance(value, timedelta):
+        return in_words(value)
+    if isinstance(value, dict):
+        value = ", ".join(f"{name}: {text_of(one)}" for name, one in value.items())
+    if field.choices and not isinstance(field, models.ForeignKey):
+        return str(dict(field.flatchoices).get(value, value))
+    return Truncator(str(value)).chars(LONGEST)

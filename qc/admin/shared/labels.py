@@ -1,0 +1,82 @@
+"""How states, priorities and moments look in lists and on pages."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+from qc.core.wording import clock, reason
+from qc.models import Priority, Queue, Role, Status, Task, User
+
+STATUS = {
+    Status.PENDING: "info",
+    Status.ASSIGNED: "primary",
+    Status.ON_HOLD: "warning",
+    Status.COMPLETED: "success",
+}
+PRIORITY = {Priority.P1: "danger", Priority.P2: "warning"}
+
+
+def label(text: object, variant: str = "", title: str = "") -> SafeString:
+    """Gives a small coloured label."""
+    context = {"text": text, "variant": variant, "label_title": title}
+    return SafeString(render_to_string("unfold/helpers/label.html", context))
+
+
+def status(task: Task) -> SafeString:
+    """Gives a task's status as a label."""
+    return label(task.get_status_display(), STATUS.get(Status(task.status), ""))
+
+
+def priority(task: Task) -> SafeString:
+    """Gives a task's priority as a label."""
+    return label(task.get_priority_display(), PRIORITY.get(Priority(task.priority), ""))
+
+
+def due(task: Task) -> SafeString:
+    """Says when a task is due, in words; in red when it is late."""
+    exactly = clock(task.due_at)
+    if task.is_late:
+        words = _("%s late") % timesince(task.due_at, depth=1)
+        return format_html('<span class="qc-due qc-late" title="{}">{}</span>', exactly, words)
+    over = task.status in (Status.COMPLETED, Status.CANCELLED)
+    words = exactly if over else _("in %s") % timeuntil(task.due_at, depth=1)
+    return format_html('<span class="qc-due" title="{}">{}</span>', exactly, words)
+
+
+def age(moment: datetime | None) -> SafeString:
+    """Says how long ago something was."""
+    if moment is None:
+        return SafeString("-")
+    now = timezone.now()
+    fresh = now - moment < timedelta(minutes=1)
+    words = _("just now") if fresh else timesince(moment, now, depth=1)
+    return format_html('<span title="{}">{}</span>', clock(moment), words)
+
+
+def role(group: Group) -> str:
+    """Says which role a group is, in the reader's language."""
+    return str(dict(Role.choices).get(group.name, group.name))
+
+
+def presence(person: User) -> SafeString:
+    """Says whether a person is there, and takes work; asks for `with_open_tasks`."""
+    if not person.is_active:
+        return label(_("deactivated"))
+    if not person.is_logged_in:
+        return label(_("gone"))
+    if person.break_reason:
+        return label(_("on break: %s") % reason(person.break_reason), "warning")
+    if person.open_tasks >= person.capacity:
+        return label(_("busy"), "primary")
+    return label(_("free"), "success")
+
+
+def running(queue: Queue) -> SafeString:
+    """Says whether people get tasks from a queue."""
+    return label(_("paused"), "warning") if queue.is_paused else label(_("running"), "success")

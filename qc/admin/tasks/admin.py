@@ -1,0 +1,223 @@
+"""The task pages: what managers steer and auditors read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
+
+from qc import history
+from qc.admin.shared import labels
+from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others, save_edit
+from qc.admin.shared.dialogs import find
+from qc.admin.tasks.actions import TaskActions, offered
+from qc.admin.tasks.bulk import BulkPages
+from qc.admin.tasks.changelist import TaskRows
+from qc.admin.tasks.export import TaskExport
+from qc.admin.tasks.filters import LIVE, DaysFilter, LateFilter
+from qc.admin.tasks.forms import TaskForm
+from qc.admin.tasks.import_button import TaskImport
+from qc.admin.tasks.orders import begins_with
+from qc.core.wording import clock
+from qc.history import timeline
+from qc.models import Task
+from qc.work import actions as desk
+from qc.work import explanations
+
+TIMELINE = 20
+
+
+@admin.register(Task)
+class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
+    """Lists, shows and edits tasks; never writes their status itself."""
+
+    form = TaskForm
+    list_display = (
+        "reference",
+        "name",
+        "queue",
+        "priority_label",
+        "status_label",
+        "person",
+        "due_words",
+        "age",
+    )
+    list_filter = (
+        ("queue", RelatedDropdownFilter),
+        ("status", ChoicesDropdownFilter),
+        ("priority", ChoicesDropdownFilter),
+        LateFilter,
+        ("assignee", AutocompleteSelectFilter),
+        ("created_at", DaysFilter),
+        ("completed_at", DaysFilter),
+    )
+    # Each order has an index, and is chosen for what is asked: `qc.admin.tasks.orders`.
+    sortable_by = ()
+    # Counts of each filter's choices would be counts of the whole table.
+    show_facets = admin.ShowFacets.NEVER
+    list_disable_select_all = False
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    list_before_template = "qc/admin/unfinished.html"
+    list_select_related = ("queue", "assignee")
+    search_fields = ("reference", "name")
+    search_help_text = _("Reference or name")
+    ordering = ("-id",)
+    actions = ("assign_selected", "hold_selected", "resume_selected", "cancel_selected")
+    actions_detail = (
+        "assign_task",
+        "resume_task",
+        "reopen_task",
+        "release_task",
+        "hold_task",
+        "cancel_task",
+    )
+    change_form_outer_after_template = "qc/admin/timeline.html"
+    add_fieldsets = (
+        (None, {"fields": ("reference", "name", "queue", "priority", "due_at")}),
+        (_("For the person"), {"fields": ("instructions", "link", "details")}),
+    )
+    fieldsets = (
+        (_("State"), {"fields": (("status_label", "person"), "why")}),
+        (None, {"fields": ("reference", "name", ("queue", "priority"), "due_at")}),
+        (_("For the person"), {"fields": ("details_table", "instructions", "link")}),
+        (_("Edit the details"), {"fields": ("details",), "classes": ("collapse",)}),
+        (_("Arrival"), {"fields": (("created_at", "created_by"),)}),
+    )
+    readonly_fields = (
+        "status_label",
+        "person",
+        "why",
+        "done",
+        "notes",
+        "details_table",
+        "created_at",
+        "created_by",
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this user may edit: nobody edits what is finished, it must be reopened first."""
+        live = obj is None or obj.status in LIVE
+        return live and super().has_change_permission(request, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
+    ) -> tuple[QuerySet[Task], bool]:
+        """Finds by the beginning of a reference, else by any part of a name, whatever the case."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        there = begins_with(term)
+        if Task.objects.filter(there).exists():
+            return queryset.filter(there), False
+        return queryset.filter(name__icontains=term), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
+        """Gives the kind of list this page is."""
+        return TaskRows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Gives the fields that are shown only: the reference too, once it is there."""
+        return (*self.readonly_fields, "reference") if obj else self.readonly_fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Gives the sections; what only makes sense for an editor is left out for a reader."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        if not self.has_change_permission(request, obj):
+            fieldsets = [one for one in fieldsets if "details" not in one[1]["fields"]]
+        found = [(_("What was found"), {"fields": ("done", "notes")})]
+        return [fieldsets[0], *(found if obj.completed_at else ()), *fieldsets[1:]]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Gives the actions that this task's state and this user's rights allow now."""
+        task = find(self, request, str(object_id))
+        return [
+            one
+            for one in super().get_actions_detail(request, object_id)
+            if offered(request.user, one.method.original_function_name, task)  # type: ignore[arg-type]
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Shows the form, and below it what has happened to the task."""
+        task = context.get("original")
+        if task is not None and self.has_view_history_permission(request, task):
+            context["timeline"] = history.of(task)[:TIMELINE]
+            context["life"] = timeline.of_task(task)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
+        """Saves a new or changed task with one history row, and lets it be handed out."""
+        columns = changed_columns(form)
+        if change and not columns:
+            return
+        if change:
+            keep_others(obj, columns)
+            _plan(obj, columns)
+            save_edit(obj, [*columns, "due_at", "raise_at"], by=request.user)
+        else:
+            obj.created_by = request.user  # type: ignore[assignment]
+            obj.arrive(timezone.now())
+            history.save(obj, kind="", by=request.user)  # type: ignore[arg-type]
+        after_commit(desk.filled, [obj.queue_id])
+
+    @admin.display(description=_("priority"))
+    def priority_label(self, task: Task) -> SafeString:
+        """Gives the priority as a label."""
+        return labels.priority(task)
+
+    @admin.display(description=_("status"))
+    def status_label(self, task: Task) -> SafeString:
+        """Gives the status as a label."""
+        return labels.status(task)
+
+    @admin.display(description=_("person"), empty_value="-")
+    def person(self, task: Task) -> str | None:
+        """Gives who holds the task, or finished it."""
+        return str(task.assignee) if task.assignee_id else None
+
+    @admin.display(description=_("due"))
+    def due_words(self, task: Task) -> SafeString:
+        """Says when the task is due."""
+        return labels.due(task)
+
+    @admin.display(description=_("age"))
+    def age(self, task: Task) -> SafeString:
+        """Says how long ago the task arrived."""
+        return labels.age(task.created_at)
+
+    @admin.display(description=_("why"))
+    def why(self, task: Task) -> str:
+        """Says why the task is where it is."""
+        return explanations.of_task(task)
+
+    @admin.display(description=_("outcome"), empty_value="-")
+    def done(self, task: Task) -> str | None:
+        """Says what the check found, and when."""
+        if not task.completed_at:
+            return None
+        return f"{task.get_outcome_display()}, {clock(task.completed_at)}"
+
+    @admin.display(description=_("details"))
+    def details_table(self, task: Task) -> SafeString:
+        """Gives the sender's own columns as a table."""
+        return SafeString(
+            render_to_string("qc/admin/details.html", {"details": task.details or {}})
+        )
+
+
+def _plan(task: Task, columns: list[str]) -> None:
+    """Fills a due date that was emptied, and plans anew when the task is raised."""
+    if "due_at" in columns or "priority" in columns:
+        task.arrive(task.created_at)

@@ -1,0 +1,67 @@
+"""The filters of the task list."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.utils import parse_date_str
+
+from qc.core.local_days import A_DAY, beginning
+from qc.models import Status, Task
+
+LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
+YES_NO = ("yes", "no")
+
+
+def due(asked: str) -> Q:
+    """Gives the condition for what is past due, or in time."""
+    now = timezone.now()
+    return Q(due_at__lt=now) if asked == "yes" else Q(due_at__gte=now)
+
+
+def in_days(column: str, asked: Mapping[str, str]) -> Q:
+    """Gives the condition for a moment from one local day to another, both included."""
+    condition = Q()
+    first = parse_date_str(asked.get(f"{column}_from", ""))
+    last = parse_date_str(asked.get(f"{column}_to", ""))
+    if first:
+        condition &= Q(**{f"{column}__gte": beginning(first)})
+    if last:
+        condition &= Q(**{f"{column}__lt": beginning(last + A_DAY)})
+    return condition
+
+
+class LateFilter(DropdownFilter):
+    """Tasks that are still to be done: past due, or in time."""
+
+    title = _("due")
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Gives the choices."""
+        return [("yes", _("Late")), ("no", _("In time"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Gives the tasks that are late, or those that are in time."""
+        asked = self.value()
+        return queryset.filter(due(asked), status__in=LIVE) if asked in YES_NO else queryset
+
+
+class DaysFilter(RangeDateFilter):
+    """From one day to another, both included, as the clock on the wall has them."""
+
+    def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
+        names = (f"{kw['field_path']}_from", f"{kw['field_path']}_to")
+        # A form that is sent again has what was asked before in it, too: the last counts.
+        told = {name: params[name][-1] for name in names if name in params}
+        params.update({name: [value] for name, value in told.items()})
+        super().__init__(field, request, params, *args, **kw)
+        self.used_parameters.update(told)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Gives the tasks of these days."""
+        return queryset.filter(in_days(str(self.parameter_name), self.used_parameters))

@@ -1,0 +1,1 @@
+"""The *Audit trail* page and its downloads."""

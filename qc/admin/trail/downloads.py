@@ -1,0 +1,62 @@
+"""The audit trail as a file: all that the page's filters find, streamed.
+
+Before any of it leaves, the trail itself has who takes it along: so a file of everything begins
+with its own export. It has who asked for a workbook that turns out too small for it, too.
+"""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_GET
+
+from qc.admin.shared import downloads
+from qc.admin.shared.access import guarded
+from qc.admin.trail.form import TrailForm
+from qc.admin.trail.views import LONGEST
+from qc.audit import events
+from qc.audit.events import EventKind
+from qc.audit.query import Asked
+from qc.exports import NoTable
+from qc.exports import trail as trail_export
+
+PAGE = "admin:trail"
+ENDINGS = ("csv", "xlsx", "jsonl")
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the addresses of the files, for the admin site to include."""
+
+    def inside(ending: str) -> Any:
+        view: Any = require_GET(partial(export, ending))
+        exporting = guarded(site, "qc.export_task", PAGE, view)
+        return guarded(site, "qc.view_historicaltask", PAGE, exporting)
+
+    return [
+        path(f"trail/trail.{ending}", inside(ending), name=f"trail_{ending}") for ending in ENDINGS
+    ]
+
+
+def export(ending: str, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Gives the file; what can't be asked, or has no room in it, is said on the page."""
+    form, page = TrailForm(request), f"{reverse(PAGE)}?{request.GET.urlencode()}"
+    if not form.is_valid():
+        return HttpResponseRedirect(page)
+    asked = {name: value[:LONGEST] for name, value in form.told().items()}
+    events.record(EventKind.EXPORTED, filters=asked, format=ending)
+    try:
+        return _file(ending, form.asked())
+    except NoTable as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(page)
+
+
+def _file(ending: str, asked: Asked) -> StreamingHttpResponse:
+    name = downloads.named("audit-trail", ending)
+    if ending == "xlsx":
+        return downloads.workbook(trail_export.xlsx(asked), name)
+    if ending == "csv":
+        return downloads.streamed(trail_export.csv(asked), name, downloads.CSV)
+    return downloads.streamed(trail_export.json_lines(asked), name, downloads.JSON_LINES)

@@ -1,0 +1,164 @@
+"""*Audit trail*: who did what, when, why and through what, in one stream over everything.
+
+The page is a list of sentences, newest first, with a form of filters above it. A row that is
+opened asks for what it changed, column by column; without scripts that is a page of its own.
+Each page that somebody reads, and each row that they open, is an event of the trail itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from qc.admin.shared import diffs
+from qc.admin.shared.access import guarded
+from qc.admin.trail.form import TrailForm
+from qc.audit import events, sentences, trail
+from qc.audit.events import EventKind
+from qc.audit.query import TABLES
+from qc.audit.seals import archived_rows
+from qc.audit.trail import Edge, Page
+from qc.models import User
+
+ROWS = 50
+LONGEST = 200
+AFTER, BEFORE = "after", "before"
+BETWEEN = "~"
+PAGES = {
+    "task": "admin:qc_task_change",
+    "person": "admin:qc_user_change",
+    "queue": "admin:qc_queue_change",
+}
+# What belongs to one request was written within so long before and after.
+AROUND = timedelta(minutes=5)
+
+
+def urls(site: Any) -> list[URLPattern]:
+    """Gives the addresses of the page and of its rows, for the admin site to include."""
+
+    def inside(view: Any) -> Any:
+        permission = "qc.view_historicaltask"
+        return guarded(site, permission, "admin:trail", require_GET(partial(view, site)))
+
+    return [
+        path("trail/", inside(page), name="trail"),
+        path("trail/<str:table>/<int:pk>/", inside(row), name="trail_row"),
+    ]
+
+
+def page(site: Any, request: HttpRequest) -> HttpResponse:
+    """Shows a page of what is asked for; what can't be asked is said, and nothing shown."""
+    form = TrailForm(request)
+    context = site.each_context(request) | {"title": _("Audit trail"), "form": form}
+    if form.is_valid():
+        edges = {name: _edge(request.GET.get(name, "")) for name in (AFTER, BEFORE)}
+        found = trail.page(form.asked(), ROWS, below=edges[AFTER], above=edges[BEFORE])
+        context |= _shown(found, form.told())
+        _note(form, found, {name: request.GET[name] for name, edge in edges.items() if edge})
+    return render(request, "qc/trail/page.html", context | {"chips": list(form.chips())})
+
+
+def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
+    """Shows one row: exactly when, through what, and what it changed."""
+    found = trail.row_of(table, pk)
+    if found is None:
+        raise Http404
+    this, before = found
+    events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
+    tell(this)
+    told = {} if table == "event" else {"changes": diffs.told(this, before)}
+    context = {"row": this, "exactly": _exactly(this), "request_link": _of_request(this), **told}
+    context |= {"narrower": dict(_narrower(this))}
+    if "HX-Request" in request.headers:
+        return render(request, "qc/trail/details.html", context)
+    context |= site.each_context(request) | {"title": _("Audit trail")}
+    return render(request, "qc/trail/row.html", context)
+
+
+def tell(one: Any) -> None:
+    """Puts on a row of the stream the sentence that it says, with links."""
+    one.sentence = sentences.sentence(one.table, one, _link, _fill)
+
+
+def _shown(found: Page, told: dict[str, str]) -> dict[str, Any]:
+    for one in found.rows:
+        tell(one)
+    return {
+        "page": found,
+        "first_link": f"?{urlencode(told)}",
+        "newer_link": _address(told, BEFORE, found.newer),
+        "older_link": _address(told, AFTER, found.older),
+        "is_first": found.newer is None,
+        "archive": archived_rows.newest() if found.older is None else None,
+    }
+
+
+def _address(told: dict[str, str], name: str, edge: Edge | None) -> str:
+    if edge is None:
+        return ""
+    return f"?{urlencode(told | {name: BETWEEN.join(str(edge[table]) for table in TABLES)})}"
+
+
+def _edge(text: str) -> Edge | None:
+    """Gives the edge that stands in an address; None if it is none."""
+    parts = text.split(BETWEEN)
+    if len(parts) != len(TABLES) or not all(one.isdecimal() and len(one) < 19 for one in parts):
+        return None
+    return dict(zip(TABLES, map(int, parts), strict=True))
+
+
+def _note(form: TrailForm, found: Page, place: dict[str, str]) -> None:
+    """Writes down that this page was read: what was asked for, and how much was shown."""
+    asked = {name: value[:LONGEST] for name, value in form.told().items()}
+    events.record(EventKind.READ, filters=asked, rows=len(found.rows), place=place)
+
+
+def _exactly(one: Any) -> str:
+    return one.history_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+
+
+def _of_request(one: Any) -> str:
+    """Gives the address of all that belongs to the same request; "" where none is known."""
+    if not one.request_id:
+        return ""
+    span = {"since": one.history_date - AROUND, "until": one.history_date + AROUND}
+    told = {name: f"{localtime(moment):%Y-%m-%dT%H:%M}" for name, moment in span.items()}
+    return f"{reverse('admin:trail')}?{urlencode({'request': one.request_id, **told})}"
+
+
+def _narrower(one: Any) -> Iterator[tuple[str, str]]:
+    """Gives, by what they are called, the filters that lead from a row to others like it."""
+    whose = one.id if one.table == "person" else getattr(one, "person_id", None)
+    # By the names that they have now: those of the row may be of long ago.
+    for person in User.objects.filter(pk__in=[whose, one.history_user_id]).order_by("username"):
+        yield str(person), urlencode({"person": str(person)})
+    if one.table == "task":
+        yield one.reference, urlencode({"task": one.reference})
+        yield str(one.queue), urlencode({"queue": one.queue_id})
+    if one.table == "queue":
+        yield one.name, urlencode({"queue": one.id})
+
+
+def _link(kind: str, pk: int, text: str) -> SafeString:
+    return format_html('<a class="qc-link" href="{}">{}</a>', reverse(PAGES[kind], args=[pk]), text)
+
+
+def _fill(words: str, values: Mapping[str, Any]) -> SafeString:
+    """Puts words into a sentence, none of them taken for HTML, none longer than one can read."""
+    shown = {
+        name: value if isinstance(value, SafeString) else Truncator(value).chars(LONGEST)
+        for name, value in values.items()
+    }
+    safe = {name: conditional_escape(value) for name, value in shown.items()}
+    return SafeString(conditional_escape(words) % safe)

@@ -1,0 +1,116 @@
+"""Proves the invariants of the design on a live database, and names what breaks them.
+
+Reads in batches by primary key, so that its memory does not grow with the database. A row that
+changes while it is read may be reported though it is right: run it again, or on a quiet system.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Count, F, Max, Q
+
+from qc.audit.query import table_of
+from qc.audit.seals import archived_rows
+from qc.history import consistency
+from qc.models import DONE, HELD, NOBODYS, Queue, Status, Task, User
+from qc.work.lifecycle import ARROWS
+
+BATCH = 1000
+
+# Where each arrow leads; an edit, a raise or a start leads nowhere.
+LEADS = {
+    "assign": Status.ASSIGNED,
+    "complete": Status.COMPLETED,
+    "release": Status.PENDING,
+    "hold": Status.ON_HOLD,
+    "resume": Status.PENDING,
+    "cancel": Status.CANCELLED,
+    "reopen": Status.PENDING,
+}
+# Changes of what is no column of a history row.
+NO_COLUMN = {"roles changed", "password changed", "forgotten"}
+LEGAL = {(state, LEADS[arrow]) for arrow in LEADS for state in ARROWS[arrow]}
+
+
+def broken() -> Iterator[str]:
+    """Gives one sentence for each thing that is not as it must be; nothing when all is well."""
+    yield from over_capacity()
+    yield from states_that_disagree()
+    yield from in_limbo()
+    yield from consistency.differing()
+    for model in (Task, User, Queue):
+        yield from wrong_history(model)
+
+
+def over_capacity() -> Iterator[str]:
+    """Invariant 1: nobody holds more than their capacity."""
+    held = Count("tasks", filter=Q(tasks__slot__isnull=False))
+    holders = User.objects.filter(tasks__slot__isnull=False).annotate(held=held)
+    for person in holders.filter(held__gt=F("capacity")):
+        yield f"{person} holds {person.held} tasks, more than their capacity {person.capacity}"
+
+
+def states_that_disagree() -> Iterator[str]:
+    """Invariant 2: a task's status and its columns agree."""
+    free = Q(status__in=[Status.PENDING, Status.ON_HOLD, Status.CANCELLED]) & NOBODYS
+    agree = free | Q(status=Status.ASSIGNED) & HELD | Q(status=Status.COMPLETED) & DONE
+    for task in Task.objects.exclude(agree):
+        yield f"{task.reference} is {task.status}, but its other columns say something else"
+
+
+def in_limbo() -> Iterator[str]:
+    """Invariant 5: an assigned task is in the hands of somebody who is there."""
+    for task in Task.objects.open().select_related("assignee").filter(assignee__is_logged_in=False):
+        yield f"{task.reference} is assigned to {task.assignee}, who is not logged in"
+
+
+def wrong_history(model: Any) -> Iterator[str]:
+    """Invariants 3 and 4: one row for each change, each by an arrow."""
+    last = model.objects.aggregate(last=Max("pk"))["last"] or 0
+    for start in range(0, last + 1, BATCH):
+        batch = Q(pk__gte=start, pk__lt=start + BATCH)
+        rows = _rows(model, start)
+        for item in model.objects.filter(batch):
+            for complaint in _complaints(item, rows.get(item.pk, [])):
+                yield f"{_name(item)} {complaint}"
+
+
+def _rows(model: Any, start: int) -> dict[int, list[Any]]:
+    rows: dict[int, list[Any]] = {}
+    batch = model.history.filter(id__gte=start, id__lt=start + BATCH).order_by("history_id")
+    for row in batch:
+        rows.setdefault(row.id, []).append(row)
+    return rows
+
+
+def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
+    if not rows:
+        yield "has no history"
+        return
+    created = [row.history_type for row in rows].count("+")
+    is_whole = created == 1 and rows[0].history_type == "+"
+    # What is in an archive, its seals prove.
+    if not is_whole and (
+        created or not archived_rows.is_any_between(table_of(type(rows[0])), 0, rows[0].pk)
+    ):
+        yield "was not created exactly once by its history"
+    if isinstance(item, Queue):
+        return  # Who is on a queue is kept beside the row.
+    columns = [field.attname for field in item.history.model.tracked_fields]
+    for before, after in pairwise(rows):
+        yield from _wrong_step(before, after, columns)
+
+
+def _wrong_step(before: Any, after: Any, columns: list[str]) -> Iterator[str]:
+    says_more = after.kind and after.kind not in NO_COLUMN
+    if says_more and all(getattr(before, name) == getattr(after, name) for name in columns):
+        yield f"has two history rows for one change, at {after.history_date:%Y-%m-%d %H:%M:%S}"
+    step = (getattr(before, "status", None), getattr(after, "status", None))
+    is_wrong = step[0] != step[1] and step not in LEGAL
+    if is_wrong and not archived_rows.is_any_between(table_of(type(after)), before.pk, after.pk):
+        yield f"went from {step[0]} to {step[1]}, which no arrow does"
+
+
+def _name(item: Any) -> str:
+    return str(getattr(item, "reference", item))

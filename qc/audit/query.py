@@ -1,0 +1,151 @@
+"""What can be asked of the audit trail, and the index that answers it in each of its tables.
+
+Every index named here ends in the row's id, as all do on InnoDB and SQLite: it gives the rows of
+one value newest first. Of several filters the one that finds only a few is looked up, or else the
+one that usually does, in the order of `_conditions`; the others drop some of what it finds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Model, Q
+
+from qc.audit.events import AuditEvent
+from qc.audit.sentences import kinds
+from qc.core.context import PLAIN
+from qc.core.keyset import Order, by_index
+from qc.models import Queue, Task, User
+
+TABLES: dict[str, Any] = {
+    "task": Task.history.model,
+    "person": User.history.model,
+    "queue": Queue.history.model,
+    "event": AuditEvent,
+}
+NEWEST = ("-history_id",)
+# Ids and moments rise together but for what is written within the same instant: so many rows at
+# either end of a span are looked at to find the ids of all that is in it.
+NEIGHBOURS = 20
+# A filter that finds fewer than these is looked up before the others.
+FEW = 25
+
+
+def table_of(rows: type[Model]) -> str:
+    """Gives what a table of history is called in the trail."""
+    return next(table for table, model in TABLES.items() if model is rows)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: all of it must be true of a row. `kind` may be a type: +, ~ or -."""
+
+    person: User | None = None
+    tasks: tuple[int, ...] | None = None
+    queue: Queue | None = None
+    kind: str = ""
+    through: str = ""
+    request: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a table is read: in an order, which rows of it count, whether those are all it finds."""
+
+    order: Order
+    rest: Q
+    is_exact: bool
+
+
+def find(table: str, asked: Asked) -> Found | None:
+    """Gives how a table is read for what is asked; None if it can't have any of it."""
+    conditions = list(_conditions(table, asked))
+    span = ids_of_span(TABLES[table], asked.since, asked.until)
+    if span is None or [] in conditions:
+        return None
+    rest = _moments(asked)
+    if asked.request:
+        rest &= Q(request_id=asked.request)
+    rows = TABLES[table].objects.order_by()
+    if not conditions:
+        return Found(Order("", NEWEST, (span,), rows), rest, is_exact=not rest)
+    orders = [
+        Order("", NEWEST, tuple(lane & span for lane in lanes), by_index(rows))
+        for lanes in conditions
+    ]
+    first = _narrowest(orders)
+    for lanes in conditions[:first] + conditions[first + 1 :]:
+        rest &= reduce(or_, lanes)
+    return Found(orders[first], rest, is_exact=not rest)
+
+
+def _narrowest(orders: list[Order]) -> int:
+    """Gives which of the orders finds the fewest rows; the first one where all find many."""
+    if len(orders) == 1:
+        return 0
+    counts = [order.count(FEW) for order in orders]
+    return counts.index(min(counts))
+
+
+def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
+    """Gives the lanes of each filter, the most selective first; none where it finds nothing."""
+    if asked.tasks is not None:
+        yield [Q(id=pk) for pk in asked.tasks] if table == "task" else []
+    if asked.queue is not None and table != "task":
+        yield [Q(id=asked.queue.pk)] if table == "queue" else []
+    if asked.person is not None:
+        yield _of_person(table, asked.person)
+    if asked.kind:
+        yield _of_kind(table, asked.kind)
+    if asked.queue is not None and table == "task":
+        yield [Q(queue=asked.queue)]
+    if asked.through:
+        yield [Q(through=asked.through)]
+
+
+def _of_person(table: str, person: User) -> list[Q]:
+    """Who acted, or whom it happened to: in whose hands, whose presence, whose name."""
+    happened = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
+    return [Q(history_user=person), *([happened[table]] if table in happened else [])]
+
+
+def _of_kind(table: str, kind: str) -> list[Q]:
+    if kind not in kinds(table):
+        return []
+    if table == "event":
+        return [Q(kind=kind)]
+    if kind in PLAIN:
+        return [Q(kind="", history_type=kind)]
+    return [Q(kind=kind, history_type=one) for one in PLAIN]
+
+
+def _moments(asked: Asked) -> Q:
+    moments = Q(history_date__gte=asked.since) if asked.since else Q()
+    return moments & Q(history_date__lt=asked.until) if asked.until else moments
+
+
+def ids_of_span(table: type[Model], since: datetime | None, until: datetime | None) -> Q | None:
+    """Gives the ids between which all history rows of a span are; None where there are none.
+
+    With it an index by anything else finds those of the span: its rows are in order of their ids.
+    """
+    rows: Any = table._default_manager.order_by()
+    span = Q()
+    if since:
+        first = rows.filter(history_date__gte=since).order_by("history_date", "history_id")
+        ids = list(first.values_list("history_id", flat=True)[:NEIGHBOURS])
+        if not ids:
+            return None
+        span &= Q(history_id__gte=min(ids))
+    if until:
+        last = rows.filter(history_date__lt=until).order_by("-history_date", "-history_id")
+        ids = list(last.values_list("history_id", flat=True)[:NEIGHBOURS])
+        if not ids:
+            return None
+        span &= Q(history_id__lte=max(ids))
+    return span

@@ -1,0 +1,149 @@
+"""Rows of history as they are sealed: read in bulk, each written in the one way that is hashed.
+
+A row is the JSON of its columns by name, its id aside: moments in UTC to the microsecond, spans of
+time in microseconds, sets of related objects as rising ids; of a personal column, which has a mark
+behind its name, its commitment (`qc.core.commitments`). It is the same on every database.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import Q
+
+from qc.audit.query import TABLES
+from qc.core.canonical_json import Spans, canonical, moment
+from qc.core.commitments import BESIDE, MARK, PERSONAL, commitment, opening
+from qc.models import Records
+
+MICROSECOND = timedelta(microseconds=1)
+# So many spans of ids in one query.
+SPANS = 100
+
+
+class Row(NamedTuple):
+    """A row as it is sealed.
+
+    `opened` is, by column, what its commitments are over; of a row whose names were taken out
+    there is none, and `veiled` is what stands in their place.
+    """
+
+    pk: int
+    date: datetime
+    content: dict[str, Any]
+    opened: dict[str, list[Any]]
+    veiled: dict[str, Any]
+
+    @property
+    def digest(self) -> bytes:
+        """What stands for the row in its seal."""
+        return hashlib.sha256(canonical(self.content).encode()).digest()
+
+
+def columns_of(table: str) -> list[str]:
+    """Gives the names of all that is sealed of a table's rows."""
+    personal = PERSONAL.get(table, ())
+    plain = [name for name in _plain_columns(table) if name not in personal]
+    return sorted([*plain, *(name + MARK for name in personal), *_sets_of(table)])
+
+
+def readable(table: str) -> set[str]:
+    """Gives the names of all that seals may be over: older ones have no marks."""
+    return {*columns_of(table), *_plain_columns(table)}
+
+
+def _plain_columns(table: str) -> list[str]:
+    fields = TABLES[table]._meta.concrete_fields
+    return [one.attname for one in fields if not one.primary_key and one.name not in BESIDE]
+
+
+def between(
+    table: str, columns: Sequence[str], above: int | None, upto: int, most: int | None = None
+) -> list[Row]:
+    """Reads the rows beyond an id (None: from the beginning) up to another, by rising ids."""
+    span = Q(history_id__lte=upto)
+    return _read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
+
+
+def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[Row]:
+    """Reads those rows that there are in some spans of ids, by rising ids."""
+    rows: list[Row] = []
+    for start in range(0, len(spans), SPANS):
+        some = (Q(history_id__range=span) for span in spans[start : start + SPANS])
+        rows += _read(table, columns, reduce(or_, some), most - len(rows))
+        if len(rows) >= most:
+            break
+    return rows
+
+
+def chosen(table: str, columns: Sequence[str], ids: Collection[int]) -> list[Row]:
+    """Reads some rows, by rising ids."""
+    return _read(table, columns, Q(history_id__in=ids), None)
+
+
+def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[Row]:
+    sets = [name for name in columns if name in _sets_of(table)]
+    marked = [name for name in columns if name.endswith(MARK)]
+    plain = [name for name in columns if name not in (*sets, *marked)]
+    names = [*plain, *BESIDE, *PERSONAL[table]] if marked else plain
+    found = TABLES[table].objects.filter(which).order_by("history_id")
+    read = found.values_list("history_id", *names)[:most]
+    named = ((pk, dict(zip(names, values, strict=True))) for pk, *values in read)
+    rows = [Row(pk, content["history_date"], content, {}, {}) for pk, content in named]
+    for name, write in _not_json(table, plain):
+        for row in rows:
+            if row.content[name] is not None:
+                row.content[name] = write(row.content[name])
+    if marked:
+        for row in rows:
+            _commit(row, marked, PERSONAL[table])
+    # After the rows: what is written together with a row is there now.
+    for name in sets:
+        members = _members(_sets_of(table)[name], [row.pk for row in rows])
+        for row in rows:
+            row.content[name] = sorted(members[row.pk])
+    return rows
+
+
+def _commit(row: Row, marked: Sequence[str], personal: Sequence[str]) -> None:
+    """Puts the commitments of personal values in their place."""
+    values = {name: row.content.pop(name) for name in personal}
+    salt, kept = row.content.pop("salt"), row.content.pop("commitments")
+    if kept is None:
+        for name in marked:
+            column = name.removesuffix(MARK)
+            row.opened[name] = opening(salt, column, values[column])
+            row.content[name] = commitment(row.opened[name])
+        return
+    kept = dict(kept) if isinstance(kept, dict) else {}
+    row.content.update((name, kept.pop(name.removesuffix(MARK), None)) for name in marked)
+    # Whatever is left over has no business there.
+    row.veiled.update(values | kept | {"salt": salt})
+
+
+def _not_json(table: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Gives the columns whose values JSON has not, and what turns those into some that it has."""
+    for name in names:
+        field = TABLES[table]._meta.get_field(name)
+        if isinstance(field, models.DateTimeField):
+            yield name, moment
+        elif isinstance(field, models.DurationField):
+            yield name, lambda span: span // MICROSECOND
+
+
+def _sets_of(table: str) -> dict[str, Any]:
+    fields = getattr(TABLES[table], "_history_m2m_fields", ())
+    return {field.name: field for field in fields}
+
+
+def _members(field: Any, ids: Iterable[int]) -> dict[int, list[int]]:
+    members: dict[int, list[int]] = defaultdict(list)
+    kept = Records.m2m_models[field].objects.filter(history_id__in=ids)
+    for pk, member in kept.values_list("history_id", field.m2m_reverse_name()):
+        members[pk].append(member)
+    return members

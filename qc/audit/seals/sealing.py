@@ -1,0 +1,137 @@
+"""Seals what has been written to the history, a batch at a time: a job's work, never a request's.
+
+It reads without locks, and writes only the seal. Ids are given out before a transaction commits,
+so a row may appear below one that is sealed: for some time afterwards the ids that were missing
+are looked at again, and what has come is sealed late.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from qc.audit.query import TABLES
+from qc.audit.seals import row_hashing
+from qc.audit.seals.row_hashing import Row
+from qc.core.canonical_json import NOTHING, Seal, Spans, hashed, spans_of, within
+
+BATCH = 1000
+# Rows this old are sealed: what belongs to them has been written too, and few come late.
+SETTLED = timedelta(seconds=10)
+# No transaction lasts longer: a row that appears among older ones was put there.
+LATE = timedelta(hours=1)
+
+
+def seal() -> int:
+    """Seals all rows that are settled; gives how many.
+
+    Where another process seals at the same time it leaves the rest to that one.
+    """
+    settled = timezone.now() - SETTLED
+    return sum(_seal_table(table, settled) for table in TABLES)
+
+
+def _seal_table(table: str, settled: datetime) -> int:
+    late = sum(iter(partial(_seal_late, table), 0))
+    return late + sum(iter(partial(_seal_new, table, settled), 0))
+
+
+def _seal_new(table: str, settled: datetime) -> int:
+    head, last = newest_seal(), last_of(table)
+    upto = _last_settled(table, settled)
+    columns, above = row_hashing.columns_of(table), last.upto if last else 0
+    rows = row_hashing.between(table, columns, above, upto, BATCH)
+    if not rows:
+        return 0
+    now = timezone.now()
+    # A row of tomorrow must not make all that follow look old.
+    newest = min(max(row.date for row in rows), now)
+    seal = Seal(
+        table=table,
+        above=above,
+        upto=rows[-1].pk,
+        newest=max(newest, last.newest) if last else newest,
+        sealed_at=now,
+    )
+    return _keep(seal, head, columns, rows)
+
+
+def _seal_late(table: str) -> int:
+    head, last = newest_seal(), last_of(table)
+    if last is None:
+        return 0
+    columns = row_hashing.columns_of(table)
+    rows = row_hashing.in_spans(table, columns, open_gaps(table), BATCH)
+    if not rows:
+        return 0
+    at = {"above": last.upto, "upto": last.upto, "newest": last.newest}
+    seal = Seal(table=table, is_late=True, sealed_at=timezone.now(), **at)
+    return _keep(seal, head, columns, rows)
+
+
+def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[Row]) -> int:
+    """Adds a seal to the chain; gives how many rows it has, 0 if another one came first."""
+    seal.number = head.number + 1 if head else 1
+    seal.previous = head.hash if head else NOTHING
+    seal.columns, seal.rows = columns, len(rows)
+    seal.ids = spans_of([row.pk for row in rows])
+    seal.digests = b"".join(row.digest for row in rows)
+    seal.hash = hashed(seal.content())
+    try:
+        with transaction.atomic():
+            seal.save(force_insert=True)
+    except IntegrityError:
+        return 0
+    return len(rows)
+
+
+def newest_seal() -> Seal | None:
+    """Gives the end of the chain. Read it before all that the next seal is made from."""
+    return Seal.objects.defer("digests").order_by("-number").first()
+
+
+def last_of(table: str, below: int | None = None) -> Seal | None:
+    """Gives the seal up to which a table had been looked at, before one of that number."""
+    seals = Seal.objects.filter(table=table, is_late=False).defer("digests", "ids")
+    if below is not None:
+        seals = seals.filter(number__lt=below)
+    return seals.order_by("-number").first()
+
+
+def waiting_since() -> datetime | None:
+    """Gives the moment of the first row that is not sealed yet, of any table; None if all are."""
+    moments = [_first_unsealed(table) for table in TABLES]
+    return min((one for one in moments if one), default=None)
+
+
+def open_gaps(table: str) -> Spans:
+    """Gives the spans of ids that were missing when their time was sealed, and may still come."""
+    last = last_of(table)
+    if last is None:
+        return []
+    seals = Seal.objects.filter(table=table).only("ids", "above", "upto", "is_late")
+    recent = list(seals.filter(newest__gte=last.newest - LATE).order_by("number"))
+    late = {pk for one in recent if one.is_late for pk in within(one.ids)}
+    return [gap for one in recent if not one.is_late for gap in _gaps(one, late)]
+
+
+def _gaps(seal: Any, late: set[int]) -> Spans:
+    """Gives what is missing within the span of a seal."""
+    there = sorted([*seal.ids, *([pk, pk] for pk in late if seal.above < pk <= seal.upto)])
+    starts = [seal.above + 1, *(end + 1 for _, end in there)]
+    ends = [start - 1 for start, _ in there]
+    return [[start, end] for start, end in zip(starts, ends, strict=False) if start <= end]
+
+
+def _first_unsealed(table: str) -> datetime | None:
+    last = last_of(table)
+    rows = TABLES[table].objects.filter(history_id__gt=last.upto if last else 0)
+    return rows.order_by("history_id").values_list("history_date", flat=True).first()
+
+
+def _last_settled(table: str, settled: datetime) -> int:
+    rows = TABLES[table].objects.filter(history_date__lt=settled)
+    ids = rows.order_by("-history_date", "-history_id").values_list("history_id", flat=True)
+    return ids.first() or 0

@@ -1,0 +1,172 @@
+"""What a row of the audit trail says, as a sentence: one for each kind of change."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from qc.audit.events import NOBODYS, EventKind
+from qc.core.context import Through
+from qc.core.wording import time_between
+from qc.models import Outcome, Priority
+
+# How a thing is named in a sentence: its kind ("task", "person", "queue"), its id, its name.
+Name = Callable[[str, int, str], str]
+# Puts words into a sentence; pages make it safe for HTML.
+Fill = Callable[[str, Mapping[str, str]], str]
+
+# By table, then by kind of change; with "own" behind it for what somebody did to themselves.
+SENTENCES: dict[str, dict[str, str]] = {
+    "task": {
+        "+": gettext_noop("%(who)s added %(it)s to %(queue)s"),
+        "~": gettext_noop("%(who)s edited %(it)s"),
+        "-": gettext_noop("%(who)s deleted %(it)s"),
+        "imported": gettext_noop("%(who)s imported %(it)s into %(queue)s"),
+        "changed": gettext_noop("%(who)s changed %(it)s by an import"),
+        "assigned": gettext_noop("%(who)s gave %(it)s to %(whom)s"),
+        "claimed": gettext_noop("%(who)s claimed %(it)s"),
+        "started": gettext_noop("%(who)s started %(it)s"),
+        "completed": gettext_noop("%(who)s completed %(it)s, %(outcome)s"),
+        "released": gettext_noop("%(who)s took %(it)s from %(whom)s"),
+        "released own": gettext_noop("%(who)s gave %(it)s back"),
+        "returned": gettext_noop("%(who)s returned %(it)s from %(whom)s"),
+        "returned own": gettext_noop("%(who)s left, and %(it)s went back"),
+        "held": gettext_noop("%(who)s took %(it)s from %(whom)s and put it on hold"),
+        "held own": gettext_noop("%(who)s put %(it)s on hold"),
+        "resumed": gettext_noop("%(who)s resumed %(it)s"),
+        "cancelled": gettext_noop("%(who)s cancelled %(it)s"),
+        "reopened": gettext_noop("%(who)s reopened %(it)s"),
+        "undone": gettext_noop("%(who)s undid the import of %(it)s"),
+        "raised": gettext_noop("%(who)s raised %(it)s to %(priority)s"),
+    },
+    "person": {
+        "+": gettext_noop("%(who)s added %(it)s"),
+        "~": gettext_noop("%(who)s edited %(it)s"),
+        "-": gettext_noop("%(who)s deleted %(it)s"),
+        "roles changed": gettext_noop("%(who)s changed the roles of %(it)s"),
+        "password changed": gettext_noop("%(who)s changed the password of %(it)s"),
+        "forgotten": gettext_noop("%(who)s took the names out of the account %(it)s"),
+        "settings": gettext_noop("%(who)s changed the settings of %(it)s"),
+        "settings own": gettext_noop("%(it)s changed their settings"),
+        "signed in": gettext_noop("%(who)s signed %(it)s in"),
+        "signed in own": gettext_noop("%(it)s signed in"),
+        "signed out": gettext_noop("%(who)s signed %(it)s out"),
+        "signed out own": gettext_noop("%(it)s signed out"),
+        "went on break": gettext_noop("%(who)s put %(it)s on break"),
+        "went on break own": gettext_noop("%(it)s went on break"),
+        "came back": gettext_noop("%(who)s brought %(it)s back from break"),
+        "came back own": gettext_noop("%(it)s came back"),
+    },
+    "queue": {
+        "+": gettext_noop("%(who)s added the queue %(it)s"),
+        "~": gettext_noop("%(who)s edited the queue %(it)s"),
+        "-": gettext_noop("%(who)s deleted the queue %(it)s"),
+        "paused": gettext_noop("%(who)s paused %(it)s"),
+        "unpaused": gettext_noop("%(who)s let %(it)s run again"),
+    },
+    "event": {
+        EventKind.SIGN_IN_FAILED: gettext_noop("Somebody failed to sign in as “%(name)s”"),
+        EventKind.LOCKED_OUT: gettext_noop("“%(name)s” was locked out after too many failures"),
+        EventKind.LET_IN: gettext_noop("%(who)s forgot the failures of “%(name)s” to sign in"),
+        EventKind.EXPORTED: gettext_noop("%(who)s exported %(rows)s"),
+        EventKind.READ: gettext_noop("%(who)s read the audit trail"),
+        EventKind.ARCHIVED: gettext_noop("%(who)s moved %(moved)s of history to %(file)s"),
+    },
+}
+OWN = " own"
+
+
+def sentence(table: str, row: Any, name: Name, fill: Fill) -> str:
+    """Says what a row of a table tells."""
+    kind = row.kind or row.history_type
+    told = SENTENCES[table]
+    if kind + OWN in told and _is_own_doing(table, row):
+        kind += OWN
+    words = _(told[kind]) if kind in told else _("%(who)s: %(kind)s, %(it)s")
+    values = {"who": _who(row, name), "kind": row.what} | _WORDS[table](row, name)
+    for ending, more in _endings(table, row):
+        words, values = words + ending, values | more
+    return fill(words, values)
+
+
+def kinds(table: str) -> list[str]:
+    """Gives the kinds of change of a table, those without a name by their type."""
+    return [str(kind) for kind in SENTENCES[table] if not kind.endswith(OWN)]
+
+
+def _is_own_doing(table: str, row: Any) -> bool:
+    if table == "task":
+        return row.person_id in (None, row.history_user_id)
+    return bool(row.id == row.history_user_id)
+
+
+def _who(row: Any, name: Name) -> str:
+    if row.history_user is not None:
+        return name("person", row.history_user_id, str(row.history_user))
+    jobs = {Through.SWEEP: _("The sweep"), Through.SHELL: _("The shell")}
+    return jobs.get(row.through) or _("The system")
+
+
+def _of_task(row: Any, name: Name) -> dict[str, str]:
+    return {
+        "it": name("task", row.id, row.reference),
+        "queue": name("queue", row.queue_id, str(row.queue)),
+        "whom": name("person", row.person_id, str(row.person)) if row.person_id else _("nobody"),
+        "outcome": str(Outcome(row.outcome).label) if row.outcome else "",
+        "priority": Priority(row.priority).name,
+    }
+
+
+def _of_person(row: Any, name: Name) -> dict[str, str]:
+    return {"it": name("person", row.id, row.username)}
+
+
+def _of_queue(row: Any, name: Name) -> dict[str, str]:
+    return {"it": name("queue", row.id, row.name)}
+
+
+def _of_event(row: Any, _name: Name) -> dict[str, str]:
+    n = row.details.get("rows")
+    # How much of the trail goes is not known when its export begins.
+    rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
+    moved = ngettext("%d row", "%d rows", n or 0) % (n or 0)
+    file = row.details.get("file", "")
+    mark = row.name.removeprefix(NOBODYS)
+    name = row.name if mark == row.name else _("unknown name %(mark)s") % {"mark": mark}
+    return {"it": "", "name": name, "rows": rows, "moved": moved, "file": file}
+
+
+_WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {
+    "task": _of_task,
+    "person": _of_person,
+    "queue": _of_queue,
+    "event": _of_event,
+}
+
+
+def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    """Gives what follows: why, with what note, how long it took, where from, what was asked."""
+    if row.why and row.history_change_reason != row.kind:
+        yield _(": %(why)s"), {"why": row.why}
+    if table == "task" and row.kind == "completed":
+        yield from _of_the_work(row)
+    if table == "event":
+        yield from _of_the_event(row)
+
+
+def _of_the_work(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    if row.notes:
+        yield _(": “%(note)s”"), {"note": row.notes}
+    # Who completes without having opened it first started at that very moment: then since it came.
+    begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
+    if begun and row.completed_at:
+        yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}
+
+
+def _of_the_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    if row.address:
+        yield _(", from %(address)s"), {"address": row.address}
+    if row.filters:
+        asked = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
+        yield _(": %(asked)s"), {"asked": asked}

@@ -1,0 +1,74 @@
+"""Personal columns of history: a name can be taken out of them, and the seal still fits.
+
+Sealed is not such a value itself but its commitment: SHA-256 of it with the row's random salt.
+Whoever takes the name out keeps the commitments in the row and throws the salt away: the row's
+digest stays what it was, and nobody can find the name by trying names.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import models
+
+from qc.core.canonical_json import canonical
+
+# By table. All of a row go together, or none.
+PERSONAL = {
+    "person": ("username", "first_name", "last_name", "email"),
+    "event": ("name", "address", "about"),
+}
+# How the name of a column ends of which the commitment is sealed.
+MARK = "~"
+BYTES = 16
+
+
+def new_salt() -> str:
+    """Gives a salt that nobody can guess."""
+    return secrets.token_hex(BYTES)
+
+
+def pseudonym(person: int) -> str:
+    """Gives the name of a person whose own was taken out."""
+    return f"leaver-{person}"
+
+
+class VeiledRow(models.Model):
+    """What a row with personal columns has beside them.
+
+    `commitments` are theirs, by column, once what they stood for was taken out; then the `salt`
+    is "" too. It also is in rows that a release before this one wrote.
+    """
+
+    salt = models.CharField(
+        max_length=2 * BYTES, default=new_salt, db_default="", blank=True, editable=False
+    )
+    commitments = models.JSONField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+# Never sealed themselves: they are what may change.
+BESIDE = ("salt", "commitments")
+
+
+def opening(salt: str, column: str, value: Any) -> list[Any]:
+    """Gives what the commitment to a value is over."""
+    return [salt, column, value]
+
+
+def commitment(opened: Sequence[Any]) -> str:
+    """Gives what is sealed in place of a value."""
+    return hashlib.sha256(canonical(opened).encode()).hexdigest()
+
+
+def veil(table: str, row: Any, shown: Mapping[str, Any]) -> None:
+    """Takes the personal values out of a row, and puts into it what is shown in their place."""
+    row.commitments = {
+        name: commitment(opening(row.salt, name, getattr(row, name))) for name in PERSONAL[table]
+    }
+    row.salt = ""
+    for name, value in shown.items():
+        setattr(row, name, value)

@@ -1,0 +1,58 @@
+"""Transactions that survive a lost race for a lock."""
+
+import functools
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from qc.core.exceptions import Busy
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# MariaDB and MySQL: 1205 lock wait timeout, 1213 deadlock, 1020 record changed since last read.
+LOST_RACES = {1205, 1213, 1020}
+ATTEMPTS = 5
+# How often each function of this process has lost one, since the process began.
+lost_races: Counter[str] = Counter()
+
+
+def retrying(function: Callable[P, R]) -> Callable[P, R]:
+    """Runs `function` in a transaction, again when the database says it lost a race.
+
+    Inside an outer transaction it takes part in that one: only the outermost can begin again.
+    Raises Busy when it has lost five times in a row.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                _note_lost_race(function.__name__, attempt, error)
+                # Two that collided must not collide again at the same moment.
+                time.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311
+        raise Busy
+
+    return run
+
+
+def _note_lost_race(name: str, attempt: int, error: OperationalError) -> None:
+    if not error.args or error.args[0] not in LOST_RACES:
+        raise error
+    lost_races[name] += 1
+    logger.info(
+        "%s lost a race for a lock (%s), attempt %d of %d; %d lost since this process began",
+        *(name, error.args[0], attempt, ATTEMPTS, lost_races.total()),
+    )

@@ -1,0 +1,30 @@
+"""The history of tasks, people and queues: writing its rows, and reading the past from them.
+
+`writer` is the only way to write history rows; `point_in_time` and `timeline` read them.
+"""
+
+from qc.history.writer import (
+    BATCH,
+    of,
+    of_tasks,
+    people_of,
+    record_deleted,
+    record_handed_out,
+    record_many,
+    record_new,
+    save,
+    without_history,
+)
+
+__all__ = [
+    "BATCH",
+    "of",
+    "of_tasks",
+    "people_of",
+    "record_deleted",
+    "record_handed_out",
+    "record_many",
+    "record_new",
+    "save",
+    "without_history",
+]

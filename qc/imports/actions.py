@@ -1,0 +1,154 @@
+"""Imports of tasks, from the file to its confirmation: receive, read, confirm, stop, forget.
+
+What takes long is only asked for here: `qc.imports.runner` does it, in the request that asked when
+the file is small, in a worker when it is large.
+"""
+
+import os
+from datetime import timedelta
+from itertools import islice
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from qc import permissions, tables
+from qc.core.exceptions import InvalidTransition
+from qc.import_records import OPEN, Import, ImportState
+from qc.imports import storage as import_storage
+from qc.imports.columns import check_mapping, fingerprint, guess
+from qc.imports.lease import ask
+from qc.models import User
+from qc.tables import Format
+from qc.tables.cells import Fault, unescaped
+
+SAMPLES = 3
+LONGEST_SAMPLE = 60
+# A file that nobody confirms is forgotten.
+UNCONFIRMED = timedelta(days=1)
+
+
+@transaction.atomic
+def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
+    """Keeps a file and finds out how to read it; what its rows say is checked by whom it concerns.
+
+    Raises NotAllowed unless `by` is a manager (or None, a job), BadFile for what is no table.
+    """
+    if by is not None:
+        permissions.check_manager(by)
+    format = tables.detect(file)
+    sha256, size = import_storage.checksum(file)
+    name = os.path.basename(name)[-255:] or _("a file without a name")
+    record = Import(file_name=name, sha256=sha256, size=size, by=by, language=get_language() or "")
+    _read(record, file, format)
+    record.save()
+    import_storage.keep(record, file)
+    return record
+
+
+@transaction.atomic
+def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
+    """Reads the file in another way: with a mapping of its own, or the one that fits."""
+    _locked(record)
+    with import_storage.opened(record) as file:
+        _read(record, file, format, mapping)
+    record.confirmed_at = None
+    record.save()
+
+
+def mapping_faults(record: Import) -> list[Fault]:
+    """Gives what is wrong with the choice of columns."""
+    return check_mapping(record.header, record.mapping) if record.header else []
+
+
+def faults(record: Import, most: int) -> list[Fault]:
+    """Gives the first things that are wrong: in the choice of columns, or else in the rows."""
+    return mapping_faults(record) or import_storage.faults(record, most)
+
+
+@transaction.atomic
+def confirm(record: Import, *, only_good: bool = False) -> None:
+    """Lets it be imported: all or nothing, or only the good rows. Raises InvalidTransition."""
+    _locked(record)
+    if mapping_faults(record) or not record.header:
+        raise InvalidTransition(_("The columns must be chosen first."))
+    record.only_good, record.confirmed_at = only_good, timezone.now()
+    record.state, record.error = ImportState.CHECKING, ""
+    ask(record)
+    record.save()
+
+
+def stop(record: Import, *, by: User) -> None:
+    """Ends what runs; what is imported by then stays."""
+    permissions.check_manager(by)
+    runs = [ImportState.CHECKING, ImportState.WRITING]
+    Import.objects.filter(pk=record.pk, state__in=runs).update(
+        state=ImportState.STOPPED, finished_at=timezone.now()
+    )
+    record.refresh_from_db()
+
+
+def known(record: Import) -> Import | None:
+    """Gives the last import of the very same file."""
+    done = Import.objects.filter(sha256=record.sha256, state=ImportState.DONE)
+    return done.exclude(pk=record.pk).select_related("by").order_by("-pk").first()
+
+
+def forget() -> int:
+    """Deletes files that were never confirmed; gives how many."""
+    old = Import.objects.filter(confirmed_at=None, created_at__lt=timezone.now() - UNCONFIRMED)
+    return old.delete()[1].get("qc.Import", 0)
+
+
+def _locked(record: Import) -> None:
+    """Locks the record and reads it anew. Raises InvalidTransition when it is settled."""
+    locked = Import.objects.select_for_update().get(pk=record.pk)
+    record.__dict__.update({k: v for k, v in locked.__dict__.items() if k != "_state"})
+    is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
+    is_settled = record.state not in (*OPEN, ImportState.CHECKING)
+    if is_begun or is_settled or record.last_history is not None:
+        raise InvalidTransition(_("This file is imported already, or is being worked on."))
+
+
+def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | None = None) -> None:
+    """Reads the first rows; says what is to be done: choose columns, or check."""
+    record.format, record.error, record.state = format, "", ImportState.MAPPING
+    record.header, record.mapping, record.samples = [], [], []
+    try:
+        _read_head(record, file)
+    except tables.BadFile as refusal:
+        record.error, record.state = str(refusal), ImportState.FAILED
+        return
+    record.mapping = mapping if mapping is not None else _fitting(record)
+    if not mapping_faults(record):
+        record.state = ImportState.CHECKING
+        ask(record)
+
+
+def _read_head(record: Import, file: BinaryIO) -> None:
+    most = settings.QC_IMPORT_ROWS
+    rows = islice(tables.read(file, record.format), most + 2)
+    record.header = next(rows).cells
+    record.fingerprint = fingerprint(record.header)
+    first = list(islice(rows, SAMPLES))
+    record.samples = [
+        [
+            unescaped(row.cells[at])[:LONGEST_SAMPLE]
+            for row in first
+            if row.cells[at : at + 1] not in ([], [""])
+        ]
+        for at in range(len(record.header))
+    ]
+    record.is_large = len(first) + sum(1 for _row in rows) > most
+
+
+def _fitting(record: Import) -> list[str]:
+    """Gives the mapping that was chosen last for such a header, or else the one we guess."""
+    alike = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
+    last = alike.order_by("-pk").values_list("mapping", flat=True).first()
+    if last is not None:
+        return list(last)
+    return guess(record.header)

@@ -1,0 +1,117 @@
+"""Which columns a table may have, by which names they are known, and which a header names.
+
+A mapping says for each column of a file what it is: one of ours by its name, one of the sender's
+as `DETAIL` and its heading, or "" when it is left out.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+
+from qc.tables.cells import Fault, stripped, unescaped
+
+NEEDED = ("reference", "name", "queue")
+COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
+# Exported for the reader, by names that no sender uses; they tell nothing when they come back.
+STATE = ("qc_status", "qc_person", "qc_assigned_at", "qc_completed_at", "qc_outcome", "qc_notes")
+# Added to refused rows that are given back: what is wrong in each. It tells nothing either.
+ERROR = "qc_error"
+# Before the name of a column of the sender's, and in a file only where it would be taken for ours.
+DETAIL = "details: "
+LEFT_OUT = ""
+
+# Usual names, as `_plain` gives them; what could as well mean something else is not here.
+OTHER_NAMES = {
+    "reference": """ref, ref no, ref nr, reference no, reference nr, reference number, id, task id,
+        nr, no, number, key, order, order no, order nr, order number, referenz, referenznr,
+        referenz nr, referenznummer, nummer, kennung, auftrag, auftragsnr, auftrags nr,
+        auftragsnummer, bestellnr, bestell nr, bestellnummer, belegnr, beleg nr, belegnummer,
+        vorgang, vorgangsnummer""",
+    "name": """title, task, task name, subject, summary, titel, aufgabe, bezeichnung, betreff""",
+    "queue": """queue name, warteschlange, kind of work, work type, arbeitsart, art der arbeit""",
+    "priority": """prio, urgency, prioritaet, dringlichkeit""",
+    "due_at": """due, due date, due by, due on, deadline, faellig, faellig am, faellig bis,
+        faelligkeit, faelligkeitsdatum, frist, termin, zu erledigen bis""",
+    "instructions": """instruction, what to do, anweisung, anweisungen, anleitung""",
+    "link": """url, hyperlink, web address, webadresse""",
+}
+
+
+def guess(header: Sequence[str]) -> list[str]:
+    """Gives a mapping for a header: ours by their own names, or else by usual ones.
+
+    Where a heading is our own name, others that usually mean the same are the sender's. A column
+    without a heading is `DETAIL` alone: cells in it are refused.
+    """
+    own = {_own(heading) for heading in header}
+    return [_guess(heading, own) for heading in header]
+
+
+def check_mapping(header: Sequence[str], mapping: Sequence[str], row: int = 1) -> list[Fault]:
+    """Gives what is wrong with a mapping: needed columns it lacks, and columns chosen twice."""
+    return [*_missing(mapping, row), *_twice(header, mapping, row)]
+
+
+def fingerprint(header: Sequence[str]) -> str:
+    """Gives the same for headers that differ in capitals and blanks only: to know a file again."""
+    names = json.dumps([_plain(heading) for heading in header])
+    return hashlib.sha256(names.encode()).hexdigest()
+
+
+def heading(name: str) -> str:
+    """Gives the heading of a column of the sender's, told apart from ours."""
+    return name if guess([name]) == [DETAIL + name] else DETAIL + name
+
+
+def detail(heading: str) -> str:
+    """Gives what a column is when it is kept as the sender's own."""
+    shown = stripped(unescaped(stripped(heading)))
+    return shown if shown.startswith(DETAIL) else DETAIL + shown
+
+
+def _guess(heading: str, own: set[str]) -> str:
+    if name := _own(heading):
+        return name if name in COLUMNS else LEFT_OUT
+    name = KNOWN.get(_plain(heading), "")
+    return name if name and name not in own else detail(heading)
+
+
+def _own(heading: str) -> str:
+    name = _plain(heading).replace(" ", "_")
+    return name if name in (*COLUMNS, *STATE, ERROR) else ""
+
+
+def _plain(heading: str) -> str:
+    """Gives a heading in small letters, its words separated by single blanks."""
+    text = unicodedata.normalize("NFKC", unescaped(stripped(heading))).casefold()
+    for umlaut, spelt in (("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
+        text = text.replace(umlaut, spelt)
+    return re.sub(r"[\s_.:#*-]+", " ", text).strip()
+
+
+KNOWN = {_plain(other): name for name, others in OTHER_NAMES.items() for other in others.split(",")}
+
+
+def _missing(mapping: Sequence[str], row: int) -> Iterator[Fault]:
+    for name in NEEDED:
+        if name not in mapping:
+            message = _("This column is missing. Needed are: %s.") % ", ".join(NEEDED)
+            yield Fault(row, name, "", message)
+
+
+def _twice(header: Sequence[str], mapping: Sequence[str], row: int) -> Iterator[Fault]:
+    for name in dict.fromkeys(mapping):
+        if name in (LEFT_OUT, DETAIL) or mapping.count(name) == 1:
+            continue
+        chosen = [one for one, to in zip(header, mapping, strict=True) if to == name]
+        shown = name.removeprefix(DETAIL)
+        if len({_plain(one) for one in chosen}) == 1:
+            message = _("This column stands there twice.")
+        else:
+            words = {"headings": ", ".join(chosen), "column": shown}
+            message = _("Only one of these columns can be “%(column)s”: %(headings)s.") % words
+        yield Fault(row, shown, shown, message)

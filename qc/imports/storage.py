@@ -1,0 +1,124 @@
+"""What an import keeps beside its record, in pieces: its file, and the rows that were refused."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from django.db.models import Max
+
+from qc import tables
+from qc.import_records import Import, ImportChunk
+from qc.imports.columns import ERROR
+from qc.tables.cells import Fault, escaped
+
+CHUNK = 512 * 1024
+IN_MEMORY = 2 * 1024 * 1024
+FILE, REFUSED = ImportChunk.Part.FILE, ImportChunk.Part.REFUSED
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that was refused, as it stands in the file, and what is wrong in it."""
+
+    number: int
+    cells: list[str]
+    faults: list[Fault]
+
+
+def checksum(file: BinaryIO) -> tuple[str, int]:
+    """Gives a file's SHA-256 and its size."""
+    file.seek(0)
+    sha256 = hashlib.sha256()
+    for data in iter(lambda: file.read(CHUNK), b""):
+        sha256.update(data)
+    return sha256.hexdigest(), file.tell()
+
+
+def keep(record: Import, file: BinaryIO) -> None:
+    """Keeps the file."""
+    file.seek(0)
+    for number, data in enumerate(iter(lambda: file.read(CHUNK), b"")):
+        ImportChunk.objects.create(of=record, part=FILE, number=number, data=data)
+
+
+def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
+    """Gives the pieces of the file, or of the list of refused rows, one after the other."""
+    chunks = ImportChunk.objects.filter(of=record, part=part).order_by("number")
+    # By their numbers: some databases' drivers read all that a query finds at once.
+    for pk in list(chunks.values_list("pk", flat=True)):
+        yield bytes(ImportChunk.objects.values_list("data", flat=True).get(pk=pk))
+
+
+@contextmanager
+def opened(record: Import) -> Iterator[BinaryIO]:
+    """Opens the file, which a large one is on the disk for."""
+    with SpooledTemporaryFile(IN_MEMORY) as file:
+        for piece in pieces(record):
+            file.write(piece)
+        file.seek(0)
+        yield cast("BinaryIO", file)
+
+
+def forget_refused(record: Import) -> None:
+    """Forgets which rows were refused: they are checked anew."""
+    ImportChunk.objects.filter(of=record, part=REFUSED).delete()
+
+
+def keep_refused(record: Import, rows: Sequence[Refused]) -> None:
+    """Keeps some more rows that were refused."""
+    lines = b"".join(_line(row) for row in rows)
+    mine = ImportChunk.objects.filter(of=record, part=REFUSED)
+    last = mine.aggregate(last=Max("number"))["last"] if lines else None
+    number = 0 if last is None else last + 1
+    for start in range(0, len(lines), CHUNK):
+        data = lines[start : start + CHUNK]
+        ImportChunk.objects.create(of=record, part=REFUSED, number=number, data=data)
+        number += 1
+
+
+def refused(record: Import) -> Iterator[Refused]:
+    """Gives the rows that were refused, in the order of the file."""
+    for line in _lines(pieces(record, REFUSED)):
+        number, cells, faults = json.loads(line)
+        yield Refused(number, cells, [Fault(**fault) for fault in faults])
+
+
+def faults(record: Import, most: int) -> list[Fault]:
+    """Gives the first things that are wrong."""
+    return list(islice((fault for row in refused(record) for fault in row.faults), most))
+
+
+def write_refused(record: Import, file: BinaryIO) -> None:
+    """Writes the refused rows as the file was, with what is wrong in each behind its columns."""
+    tables.write(file, record.format, _with_errors(record))
+
+
+def _with_errors(record: Import) -> Iterator[list[str]]:
+    # Of a file that was given back already only the last column is ours.
+    is_ours = [heading.strip().casefold() for heading in record.header[-1:]] == [ERROR]
+    width = len(record.header) - is_ours
+    yield [*record.header[:width], ERROR]
+    for row in refused(record):
+        cells = row.cells + [""] * (width - len(row.cells))
+        yield [*cells[:width], _error(row.faults), *cells[width + is_ours :]]
+
+
+def _error(faults: Iterable[Fault]) -> str:
+    return escaped(" ".join(f"{fault.column}: {fault.message}".lstrip(": ") for fault in faults))
+
+
+def _line(row: Refused) -> bytes:
+    told = [row.number, row.cells, [asdict(fault) for fault in row.faults]]
+    return json.dumps(told).encode() + b"\n"
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole

@@ -1,0 +1,181 @@
+"""What the rows of an imported table say, each checked by itself as it is read."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, repeat
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from qc import tables
+from qc.imports import due_dates
+from qc.imports.columns import COLUMNS, DETAIL, LEFT_OUT
+from qc.models import Priority, Queue, Task
+from qc.tables.cells import UNPRINTABLE, Fault, stripped, unescaped
+
+PRIORITIES = {str(p.value): p for p in Priority} | {p.name.lower(): p for p in Priority}
+WORDS = {
+    Priority.P1: "urgent critical highest dringend kritisch",
+    Priority.P2: "high hoch",
+    Priority.P3: "normal medium mittel",
+    Priority.P4: "low lowest niedrig gering",
+}
+for priority, words in WORDS.items():
+    PRIORITIES |= dict.fromkeys(words.split(), priority)
+
+# What many cells of these columns say is read once, if it is not long.
+REPEATED = frozenset({"queue", "priority", "due_at", "instructions", "link"})
+MANY, LONG = 10_000, 200
+
+
+class Checker:
+    """Checks the rows of one table, given what each of its columns is (`qc.imports.columns`)."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = columns
+        self.ours = [name for name in COLUMNS if name in columns]
+        self.details = [name for name in columns if name.startswith(DETAIL)]
+        self.queues = {_folded(queue.name): queue for queue in Queue.objects.all()}
+        self.seen = _Seen()
+        self.fields: dict[str, Any] = {name: Task._meta.get_field(name) for name in self.ours}
+        self.repeated = lru_cache(MANY)(self._read)
+
+    def check(self, row: tables.Row) -> tuple[dict[str, Any], list[Fault]]:
+        """Gives a row's columns as a task keeps them, and everything that is wrong in it.
+
+        A column that the table does not have, and a priority or due date left empty, is not told.
+        """
+        texts = [stripped(cell) for cell in row.cells]
+        if faults := list(_unfit_cells(self.columns, texts, row.number)):
+            return {}, faults
+        # Spreadsheets leave out the delimiters after a row's last cell: what is missing is empty.
+        cells = dict(zip(self.columns, map(unescaped, texts), strict=False))
+        values: dict[str, Any] = {}
+        for name in self.ours:
+            cell = cells.get(name, "")
+            try:
+                values[name] = self._value(name, cell)
+            except ValueError as refusal:
+                faults.append(Fault(row.number, name, cell, str(refusal)))
+        if self.details:
+            told = {name: cells.get(name) for name in self.details}
+            values["details"] = {name.removeprefix(DETAIL): c for name, c in told.items() if c}
+        return values, faults + self._stands_there(values.get("reference"), row.number)
+
+    def _value(self, name: str, cell: str) -> Any:
+        """Gives what a task keeps for a cell. Raises ValueError with what is allowed."""
+        is_repeated = name in REPEATED and len(cell) < LONG
+        return self.repeated(name, cell) if is_repeated else self._read(name, cell)
+
+    def _read(self, name: str, cell: str) -> Any:
+        if name == "queue":
+            return _queue(cell, self.queues)
+        if read := READ.get(name):
+            return read(cell) if cell else None
+        try:
+            return self.fields[name].clean(cell, None)
+        except ValidationError as error:
+            raise ValueError(" ".join(error.messages)) from error
+
+    def _stands_there(self, reference: str | None, number: int) -> list[Fault]:
+        first = self.seen.first(reference, number) if reference else number
+        if reference is None or first == number:
+            return []
+        message = _("It stands in row %d already; it must be unique.") % first
+        return [Fault(number, "reference", reference, message)]
+
+
+class _Seen:
+    """In which row each reference came first: on the disk, as a million would fill the memory."""
+
+    def __init__(self) -> None:
+        self.file = sqlite3.connect("", isolation_level=None)
+        self.file.execute("PRAGMA journal_mode = OFF")
+        self.file.execute("CREATE TABLE seen (reference TEXT PRIMARY KEY, row) WITHOUT ROWID")
+        self.file.execute("BEGIN")
+
+    def first(self, reference: str, row: int) -> int:
+        """Gives in which row a reference came first: this one, if it is new."""
+        added = self.file.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (reference, row))
+        if added.rowcount:
+            return row
+        found = self.file.execute("SELECT row FROM seen WHERE reference = ?", (reference,))
+        return int(found.fetchone()[0])
+
+
+def same(kept: Any, told: Any) -> bool:
+    """Whether a file tells what a task keeps, as far as a table can tell it."""
+    return as_told(kept) == as_told(told)
+
+
+def text_of(value: object) -> str:
+    """Gives a value of `details` as a cell's text."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def details_as_told(details: dict[str, Any]) -> dict[str, str]:
+    """Gives the sender's columns as a table tells them: named, and those that are not empty."""
+    texts = {as_told(name): as_told(text_of(value)) for name, value in details.items()}
+    return {name: text for name, text in texts.items() if name and text}
+
+
+def as_told(value: Any) -> Any:
+    """Gives a value as far as a table can tell it."""
+    if isinstance(value, dict):
+        return details_as_told(value)
+    if isinstance(value, str):
+        return stripped(UNPRINTABLE.sub("", value).replace("\r\n", "\n"))
+    return value
+
+
+def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Iterator[Fault]:
+    """Gives the cells that belong to no column, and those that no task could keep."""
+    if _look_fit(columns, texts):
+        return
+    for name, cell in zip(chain(columns, repeat(DETAIL)), texts, strict=False):
+        shown = name.removeprefix(DETAIL)
+        if not cell or name == LEFT_OUT:
+            continue
+        if name == DETAIL:
+            yield Fault(number, shown, cell, _("This cell stands in a column without a heading."))
+        elif cell in tables.ERRORS:
+            message = _("The spreadsheet could not work out this cell. Please mend it there.")
+            yield Fault(number, shown, cell, message)
+        elif UNPRINTABLE.search(cell):
+            message = _("It has characters that can't be shown. Please take them out.")
+            yield Fault(number, shown, UNPRINTABLE.sub("�", cell), message)
+
+
+def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
+    """Whether all cells of a row are fit at first sight, as those of nearly all rows are."""
+    is_told = len(texts) <= len(columns) and DETAIL not in columns
+    return is_told and "".join(texts).isprintable() and tables.ERRORS.isdisjoint(texts)
+
+
+def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
+    if not queues:
+        raise ValueError(_("There is no queue yet."))
+    if _folded(cell) not in queues:
+        there = ", ".join(sorted(queue.name for queue in queues.values()))
+        raise ValueError(_("There is no such queue; there are: %s.") % there)
+    return queues[_folded(cell)]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _priority(cell: str) -> Priority:
+    # Pages say "P1 urgent".
+    words = {PRIORITIES.get(word) for word in cell.casefold().split()}
+    if len(words) != 1 or not (found := words.pop()):
+        raise ValueError(_("It must be 1, 2, 3 or 4; or urgent, high, normal or low."))
+    return found
+
+
+READ: dict[str, Callable[[str], Any]] = {"priority": _priority, "due_at": due_dates.due}

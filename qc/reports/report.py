@@ -1,0 +1,157 @@
+"""Reports: what was done in some days, how long it took and had waited, and what was given back.
+
+All is reckoned by the database, in as many statements for ten people as for thousands; it reads
+what was completed in these days, and what was given back in them, by index. Of more tasks than
+`MOST_RANKED` the times are those of a sample, spread evenly over all of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, ExpressionWrapper, F, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from qc.audit.query import ids_of_span
+from qc.core.local_days import A_DAY, beginning, day_of, each, within
+from qc.models import Outcome, Queue, Task, User
+from qc.reports.percentiles import OF_NONE, Key, Times, times_of
+
+MOST_RANKED = 100_000
+# Multiplied by the one, the ids lie in the other as evenly as can be, whatever their steps are.
+STRIDE, CIRCLE = 40_503, 65_536
+
+TIMES = (("handling", "started_at", "completed_at"), ("waiting", "created_at", "assigned_at"))
+
+
+class Grouping(models.TextChoices):
+    """What a row of a report is about."""
+
+    PERSON = "person", _("person")
+    QUEUE = "queue", _("queue")
+    DAY = "day", _("day")
+
+
+@dataclass
+class Row:
+    """The figures of a person, a queue or a day; `key` is its id or date.
+
+    Handling is from start to completion, waiting from arrival to the assignment that led to it.
+    Released and returned counts against the person who had the task.
+    """
+
+    key: Key
+    name: str
+    done: int = 0
+    failed: int = 0
+    released: int = 0
+    returned: int = 0
+    handling: Times = OF_NONE
+    waiting: Times = OF_NONE
+
+    @property
+    def failed_share(self) -> float | None:
+        """What part of the done failed; None where nothing was done."""
+        return self.failed / self.done if self.done else None
+
+
+@dataclass
+class Report:
+    """The rows, and all of it together."""
+
+    rows: list[Row]
+    total: Row
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether the times are those of a sample."""
+        return self.total.handling.of < self.total.done
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was done or given back."""
+        return not (self.total.done or self.total.released or self.total.returned)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is about: days, both included, and if told one queue, one person."""
+
+    by: Grouping
+    first: date
+    last: date
+    queue: int | None = None
+    person: int | None = None
+
+    def done(self) -> Any:
+        """Gives the tasks completed, each with what its row is about as `about`."""
+        tasks = Task.objects.filter(within("completed_at", self.first, self.last))
+        return self._narrowed(tasks, "assignee", "completed_at")
+
+    def given_back(self) -> Any:
+        """Gives the history rows of tasks given back, or taken back by the system."""
+        rows = Task.history.filter(kind__in=("released", "returned"), history_type="~")
+        days = within("history_date", self.first, self.last)
+        ids = ids_of_span(rows.model, beginning(self.first), beginning(self.last + A_DAY))
+        found = rows.none() if ids is None else rows.filter(ids & days)
+        return self._narrowed(found, "person", "history_date")
+
+    def _narrowed(self, found: Any, person: str, moment: str) -> Any:
+        asked = {person: self.person, "queue": self.queue}
+        found = found.filter(**{name: pk for name, pk in asked.items() if pk}).order_by()
+        day = day_of(moment, self.first, self.last)
+        about = {Grouping.PERSON: F(person), Grouping.QUEUE: F("queue"), Grouping.DAY: day}
+        return found.annotate(about=about[self.by])
+
+
+def report(asked: Asked, *, most: int = MOST_RANKED) -> Report:
+    """Gives the report; of more than `most` tasks the times are those of about so many."""
+    rows: dict[Key, Row] = defaultdict(lambda: Row(None, ""))
+    total = Row(None, str(_("Total")))
+    if asked.by == Grouping.DAY:
+        rows |= {day: Row(day, "") for day in each(asked.first, asked.last)}
+    _count(asked, rows, total)
+    _time(_sample(asked.done(), total.done, most), rows, total)
+    for key, name in _names(asked.by, rows).items():
+        rows[key].key, rows[key].name = key, name
+    return Report(list(rows.values()), total)
+
+
+def _count(asked: Asked, rows: dict[Key, Row], total: Row) -> None:
+    failed = Count("pk", filter=Q(outcome=Outcome.FAILED))
+    done = asked.done().values("about").annotate(done=Count("pk"), failed=failed)
+    released, returned = (Count("pk", filter=Q(kind=kind)) for kind in ("released", "returned"))
+    back = asked.given_back().values("about").annotate(released=released, returned=returned)
+    for counts in (*done, *back):
+        about = counts.pop("about")
+        for name, n in counts.items():
+            for row in (rows[about], total):
+                setattr(row, name, getattr(row, name) + n)
+
+
+def _sample(tasks: Any, n: int, most: int) -> Any:
+    if n <= most:
+        return tasks
+    place = ExpressionWrapper(F("pk") * STRIDE % CIRCLE, output_field=models.BigIntegerField())
+    return tasks.annotate(place=place).filter(place__lt=CIRCLE * most // n)
+
+
+def _time(tasks: Any, rows: dict[Key, Row], total: Row) -> None:
+    for name, since, until in TIMES:
+        took = tasks.annotate(took=F(until) - F(since))
+        for about, times in times_of(took).items():
+            setattr(rows[about], name, times)
+        for times in times_of(took.annotate(about=Value(0))).values():
+            setattr(total, name, times)
+
+
+def _names(by: Grouping, keys: Iterable[Key]) -> dict[Key, str]:
+    """Gives how the rows are called."""
+    if by == Grouping.DAY:
+        return {day: str(day) for day in keys}
+    model = User if by == Grouping.PERSON else Queue
+    named = model._default_manager.in_bulk([key for key in keys if key is not None])
+    return {key: str(named.get(key, _("unknown"))) for key in keys}

@@ -1,0 +1,100 @@
+"""Reads and writes tables that are text: CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from qc.tables.formats import ENCODINGS, MOST_IN_ROW, BadFile, Format, Row, row, too_long
+from qc.tables.sniffing import SEPARATOR
+
+
+def read(file: BinaryIO, format: Format) -> Iterator[Row]:
+    """Gives the rows, blank ones too. Raises BadFile where the text is broken."""
+    text = io.TextIOWrapper(file, format.encoding, newline="")
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=format.delimiter, skipinitialspace=True, strict=True)
+    number = 1
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield row(number, cells)
+            lines.row, lines.length = number + 1, 0
+    except csv.Error as error:
+        raise _broken(lines.row, error) from error
+    except UnicodeDecodeError as error:
+        raise _misspelt(lines.count, format, error) from error
+    finally:
+        # Or the file would be closed with the wrapper.
+        text.detach()
+
+
+def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
+    """Writes rows so that a spreadsheet reads them as they are."""
+    is_unicode = format.encoding.startswith("utf")
+    errors = "strict" if is_unicode else "replace"
+    text = io.TextIOWrapper(file, format.encoding, errors=errors, newline="")
+    try:
+        # Excel takes a text for Unicode only by its mark.
+        text.write("\ufeff" if is_unicode else "")
+        csv.writer(text, delimiter=format.delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
+    finally:
+        text.detach()
+
+
+class _Lines:
+    """The lines of a text, as long as no row is too long: what is read is bounded."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.text = text
+        self.count = 0
+        self.row = 1
+        self.length = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(MOST_IN_ROW):
+            if not self.count:
+                # Excel's line about the separator is none of its rows.
+                line = SEPARATOR.sub("", line, count=1) if SEPARATOR.fullmatch(line) else line
+                line = line.removeprefix("\ufeff")
+            self.count += 1
+            self.length += len(line)
+            if self.length >= MOST_IN_ROW:
+                raise too_long(self.row)
+            if "\0" in line:
+                raise _nul(self.row)
+            if line:
+                yield line
+
+
+def _nul(number: int) -> BadFile:
+    return BadFile(
+        _("Row %d has NUL characters: that is no text. Please save the table anew.") % number
+    )
+
+
+def _broken(number: int, error: csv.Error) -> BadFile:
+    if "field limit" in str(error):
+        return too_long(number)
+    if "unexpected end" in str(error):
+        return BadFile(
+            _('In row %d a quotation mark (") opens a cell and none closes it.') % number
+        )
+    return BadFile(
+        _(
+            'In row %d more text follows a closing quotation mark ("). '
+            "Within a cell in quotation marks each of its own must stand twice."
+        )
+        % number
+    )
+
+
+def _misspelt(lines: int, format: Format, error: UnicodeDecodeError) -> BadFile:
+    line_end = "\n".encode(format.encoding)
+    line = lines + 1 + error.object[: error.start].count(line_end)
+    words = {"line": line, "encoding": ENCODINGS[format.encoding]}
+    return BadFile(
+        _("Line %(line)d is not in %(encoding)s. Please save the file as “CSV UTF-8”, or as XLSX.")
+        % words
+    )

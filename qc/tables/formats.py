@@ -1,0 +1,95 @@
+"""What a table is made of, in which forms it comes, and how much of it is too much."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from qc.core.exceptions import QCError
+
+# Python's names; a byte order mark is neither needed nor in the way.
+ENCODINGS = {
+    "utf-8": gettext_lazy("UTF-8"),
+    "cp1252": gettext_lazy("Windows-1252 (Western European)"),
+    "utf-16-le": gettext_lazy("UTF-16, little endian"),
+    "utf-16-be": gettext_lazy("UTF-16, big endian"),
+}
+DELIMITERS = {
+    ",": pgettext_lazy("between cells", "comma"),
+    ";": pgettext_lazy("between cells", "semicolon"),
+    "\t": pgettext_lazy("between cells", "tab"),
+    "|": pgettext_lazy("between cells", "vertical bar"),
+}
+
+MOST_COLUMNS = 256
+# No spreadsheet holds more in a cell.
+MOST_IN_CELL = 32_767
+MOST_IN_ROW = 1_000_000
+
+
+class BadFile(QCError):
+    """This file can't be read as a table."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """The form of a file: a workbook, or text with its encoding and what separates its cells.
+
+    JSON is a list of objects ("json") or an object in each line ("jsonl").
+    """
+
+    kind: Literal["csv", "xlsx", "json", "jsonl"]
+    encoding: str = ""
+    delimiter: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "xlsx":
+            return _("Excel workbook (XLSX)")
+        if self.kind == "json":
+            return _("JSON: %s, a list of rows") % ENCODINGS[self.encoding]
+        if self.kind == "jsonl":
+            return _("JSON Lines: %s, a row in each line") % ENCODINGS[self.encoding]
+        words = {"encoding": ENCODINGS[self.encoding], "delimiter": DELIMITERS[self.delimiter]}
+        return _("Text (CSV): %(encoding)s, cells separated by %(delimiter)s") % words
+
+
+XLSX = Format("xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row by the number that a spreadsheet shows, without the empty cells at its end.
+
+    The rows of JSON are counted from 1, as its header is none of them.
+    """
+
+    number: int
+    cells: list[str]
+
+
+def row(number: int, cells: list[str]) -> Row:
+    """Gives a row of these cells. Raises BadFile when they are more, or longer, than may be."""
+    while cells and not cells[-1]:
+        cells.pop()
+    if len(cells) > MOST_COLUMNS:
+        raise too_wide(number)
+    for cell in cells:
+        if len(cell) > MOST_IN_CELL:
+            raise too_long(number)
+    return Row(number, cells)
+
+
+def too_wide(number: int) -> BadFile:
+    """Gives the refusal of a row with too many cells."""
+    words = {"row": number, "most": MOST_COLUMNS}
+    return BadFile(_("Row %(row)d has more than %(most)d cells.") % words)
+
+
+def too_long(number: int) -> BadFile:
+    """Gives the refusal of a row that is too long, or has a cell that is."""
+    words = {"row": number, "in_cell": f"{MOST_IN_CELL:,}", "in_row": f"{MOST_IN_ROW:,}"}
+    return BadFile(
+        _("Row %(row)d is too long: a cell may have %(in_cell)s characters, a row %(in_row)s.")
+        % words
+    )

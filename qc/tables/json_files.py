@@ -1,0 +1,135 @@
+"""Reads and writes tables that are JSON: a list of objects, or an object in each line.
+
+An object in a row is columns of its own, such as "details: size"; what is nested deeper, or is a
+list, stands in its cell as JSON. Cells are as a spreadsheet has them, with a ' before what it would
+run: so what follows need not know that there was none.
+"""
+
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+from django.utils.translation import gettext as _
+
+from qc.tables.cells import quoted, stripped, unescaped
+from qc.tables.formats import MOST_COLUMNS, MOST_IN_CELL, BadFile, Format, Row, row, too_long
+from qc.tables.json_stream import Number, Object, objects, shown, too_deep, twice
+
+# Halves of a character, where something was cut off. No text can hold them; SUBSTITUTE says so.
+HALVES = re.compile("[\ud800-\udfff]")
+SUBSTITUTE = "\x1a"
+# Most rows have the same names.
+MANY = 100
+
+
+def read(file: BinaryIO, format: Format) -> Iterator[Row]:
+    """Gives a header of all names that occur, in the order they come up, and the rows after it.
+
+    Raises BadFile before the header where the file is broken, or a name has no place in it.
+    """
+    header = _header(file, format)
+    if header:
+        yield row(0, [*header])
+    for number, told in objects(file, format):
+        names, values = _flat(told)
+        cells = dict(zip(_headings(names), values, strict=True))
+        yield row(number, [_cell(number, cells.get(heading)) for heading in header])
+
+
+def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
+    """Writes rows as objects, all cells as texts, in UTF-8 as JSON should be."""
+    given = iter(rows)
+    header = [unescaped(cell) for cell in next(given)]
+    before, between, end = ("[\n", ",\n", "\n]\n") if format.kind == "json" else ("", "\n", "\n")
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    try:
+        for cells in given:
+            told = dict(zip(header, map(unescaped, cells), strict=False))
+            text.write(before + json.dumps(told, ensure_ascii=False))
+            before = between
+        text.write(end)
+    finally:
+        text.detach()
+
+
+def _header(file: BinaryIO, format: Format) -> dict[str, None]:
+    header: dict[str, None] = {}
+    number, told = 0, Object()
+    for number, told in objects(file, format):
+        headings = _headings(_flat(told)[0])
+        _check(number, headings)
+        header |= dict.fromkeys(headings)
+        if len(header) > MOST_COLUMNS:
+            words = {"row": number, "most": MOST_COLUMNS}
+            raise BadFile(_("Up to row %(row)d there are more than %(most)d columns.") % words)
+    if number == 1 and format.kind == "jsonl":
+        _check_alone(told)
+    return header
+
+
+def _check(number: int, headings: tuple[str, ...]) -> None:
+    """Raises BadFile for a row with two values in one column, or one in none that can be."""
+    if len(set(headings)) < len(headings):
+        name = next(one for one in headings if headings.count(one) > 1)
+        raise twice(number, unescaped(name))
+    if "" in headings:
+        raise BadFile(_("Row %d has a value without a name.") % number)
+    if max(map(len, headings), default=0) > MOST_IN_CELL:
+        raise too_long(number)
+
+
+def _check_alone(told: Object) -> None:
+    """Raises BadFile for the only object of a file when its rows seem to be inside of it."""
+    for name, value in told:
+        if isinstance(value, list) and any(isinstance(one, Object) for one in value):
+            raise BadFile(
+                _(
+                    "The file is one object, with a list in “%s”. Please save that list alone; or, "
+                    "if the object is a row itself, write [ before and ] behind it."
+                )
+                % shown(name)
+            )
+
+
+def _flat(told: Object) -> tuple[tuple[tuple[str, ...], ...], list[Any]]:
+    """Gives the names in a row, those of an object in it with its own name before, and values."""
+    names: list[tuple[str, ...]] = []
+    values: list[Any] = []
+    for name, value in told:
+        if isinstance(value, Object):
+            names += [(name, inner) for inner, _value in value]
+            values += [one for _name, one in value]
+        else:
+            names.append((name,))
+            values.append(value)
+    return tuple(names), values
+
+
+@lru_cache(MANY)
+def _headings(names: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Gives the headings of these names; "" for one that is blank."""
+    clean = ([stripped(HALVES.sub(SUBSTITUTE, part)) for part in parts] for parts in names)
+    return tuple(quoted(": ".join(parts)) if all(parts) else "" for parts in clean)
+
+
+def _cell(number: int, value: Any) -> str:
+    """Gives what a value says: a text itself, nothing for null, and all else as JSON."""
+    try:
+        text = value if isinstance(value, str) else "" if value is None else _json(value)
+    except RecursionError as error:
+        raise too_deep(number) from error
+    return quoted(HALVES.sub(SUBSTITUTE, str(text))) if text else ""
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, Number):
+        return value
+    if isinstance(value, Object):
+        pairs = [f"{json.dumps(name, ensure_ascii=False)}: {_json(one)}" for name, one in value]
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_json, value))}]"
+    return json.dumps(value, ensure_ascii=False)

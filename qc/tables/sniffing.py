@@ -1,0 +1,110 @@
+"""Finds out how a text file is spelled: its encoding, and what separates its cells."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from qc.tables.formats import DELIMITERS, BadFile
+
+CHUNK = 1024 * 1024
+# By so many bytes, and so many records in them, it is told what separates cells.
+HEAD = 64 * 1024
+RECORDS = 50
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+# Excel's own first line, which says what separates the cells; it is no row.
+SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE | re.DOTALL)
+
+
+def encoding(file: BinaryIO) -> str:
+    """Gives the encoding: by its mark, by the NULs of UTF-16, or else by trying all of the file.
+
+    A text that has been right in UTF-8 beyond ASCII and then is not is a broken one: what is spelt
+    in Windows-1252 hardly ever looks like UTF-8. Reading it says in which line it breaks.
+    """
+    file.seek(0)
+    head = file.read(HEAD)
+    for mark, name in MARKS.items():
+        if head.startswith(mark):
+            return name
+    return _utf16(head) or _utf8_or_windows(file)
+
+
+def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
+    """Gives the beginning of a text, and whether that is all. Raises BadFile when it is empty."""
+    file.seek(0)
+    data = file.read(HEAD)
+    text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if not text.strip():
+        raise BadFile(_("The file is empty."))
+    return text, len(data) < HEAD
+
+
+def delimiter(head: str, *, is_whole: bool) -> str:
+    """Gives what separates the cells: what makes most of the first records as wide as the first."""
+    said = SEPARATOR.fullmatch(io.StringIO(head, newline="").readline())
+    if said and said[1] in DELIMITERS:
+        return said[1]
+    return max(DELIMITERS, key=lambda candidate: _fits(head, candidate, is_whole))
+
+
+def _utf16(head: bytes) -> str:
+    # Nearly every second byte of a table's commas, digits and line ends is NUL.
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 5 > len(head) // 2:
+        if odd > 10 * even:
+            return "utf-16-le"
+        if even > 10 * odd:
+            return "utf-16-be"
+    return ""
+
+
+def _utf8_or_windows(file: BinaryIO) -> str:
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        is_utf8 = False
+        for chunk in iter(lambda: file.read(CHUNK), b""):
+            is_utf8 = not decoder.decode(chunk).isascii() or is_utf8
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        is_utf8 = is_utf8 or not error.object[: error.start].isascii()
+        return "utf-8" if is_utf8 else "cp1252"
+    return "utf-8"
+
+
+def _fits(head: str, delimiter: str, is_whole: bool) -> tuple[float, int]:
+    widths = list(_widths(head, delimiter))
+    # The last record may be cut off.
+    if not is_whole and len(widths) > 1:
+        widths.pop()
+    first = widths[0] if widths else 0
+    # A row may leave out its last cells, but one cell alone tells nothing.
+    agree = sum(1 < width <= first for width in widths)
+    return agree / max(len(widths), 1), first
+
+
+def _widths(head: str, delimiter: str) -> Iterator[int]:
+    lines = io.StringIO(head, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield _width(cells)
+            if reader.line_num > RECORDS:
+                return
+    except csv.Error:
+        return
+
+
+def _width(cells: list[str]) -> int:
+    filled = [at for at, cell in enumerate(cells, start=1) if cell.strip()]
+    return filled[-1] if filled else 0

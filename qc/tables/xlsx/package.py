@@ -1,0 +1,130 @@
+"""The packed folder that a workbook is, opened with care: whoever packed it may mean harm."""
+
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO
+from xml.parsers import expat
+
+from django.utils.translation import gettext as _
+
+from qc.tables.formats import MOST_IN_CELL, BadFile
+
+# Far more than any workbook has; the list of all parts is read at once.
+MOST_IN_LIST = 1024 * 1024
+# XML of a table takes 10 to 30 times less when it is packed, a bomb 1000 times.
+MOST_UNPACKED = 100
+SMALL = 10 * 1024 * 1024
+CHUNK = 64 * 1024
+# So much of a part without the beginning or end of any element is no cell.
+MOST_AT_ONCE = 512 * 1024
+TAIL = 66_000
+
+# An element's name, and its attributes where it begins, or the text in it where it ends.
+Event = tuple[str, dict[str, str] | None, str]
+
+
+def opened(file: BinaryIO) -> zipfile.ZipFile:
+    """Opens a workbook. Raises BadFile when it is none, or could fill the memory.
+
+    What each part says of its size can be trusted as a limit: `zipfile` gives no more than that.
+    """
+    _check_list(file)
+    try:
+        package = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        raise BadFile(_("This workbook is damaged. Please save it anew.")) from error
+    _check_kind(set(package.namelist()))
+    parts = package.infolist()
+    size = file.seek(0, 2)
+    if sum(part.file_size for part in parts) > MOST_UNPACKED * size + SMALL:
+        raise BadFile(_("This workbook is too large once it is unpacked."))
+    usual = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if any(part.compress_type not in usual or part.flag_bits & 1 for part in parts):
+        raise BadFile(_("This workbook is packed in an unusual way. Please save it anew."))
+    return package
+
+
+def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
+    """Gives what a part of XML says, element by element, by names without prefixes.
+
+    A part that is not there says nothing. Raises BadFile where it is broken or means harm.
+    """
+    if name not in package.NameToInfo:
+        return
+    quiet = 0
+    with package.open(name) as part:
+        reader = _Reader()
+        for chunk in iter(lambda: part.read(CHUNK), b""):
+            reader.parser.Parse(chunk)
+            quiet = 0 if reader.events else quiet + len(chunk)
+            if quiet > MOST_AT_ONCE:
+                raise far_too_long()
+            yield from reader.events
+            reader.events.clear()
+        reader.parser.Parse(b"", True)
+        yield from reader.events
+
+
+def far_too_long() -> BadFile:
+    """Gives the refusal of a workbook with a cell that is too long, where none knows its row."""
+    return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
+
+
+def beside(name: str, target: str) -> str:
+    """Gives the name of a part that another one refers to."""
+    if target.startswith("/"):
+        return target[1:]
+    return str(PurePosixPath(name).parent / target)
+
+
+class _Reader:
+    """Collects the events of what is parsed. It takes no document type, hence no entities."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.text: list[str] = []
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._begin
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self.text.append
+        self.parser.StartDoctypeDeclHandler = self._refuse
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        self.text.clear()
+        self.events.append((name.rpartition(":")[2], attributes, ""))
+
+    def _end(self, name: str) -> None:
+        self.events.append((name.rpartition(":")[2], None, "".join(self.text)))
+        self.text.clear()
+
+    def _refuse(self, *_type: object) -> None:
+        raise BadFile(_("This workbook declares things that no workbook has. Please save it anew."))
+
+
+def _check_list(file: BinaryIO) -> None:
+    # The end of a ZIP says how long its list of parts is; `zipfile` reads all of it at once.
+    size = file.seek(0, 2)
+    file.seek(max(size - TAIL, 0))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        raise BadFile(_("This workbook is incomplete. Please save or upload it anew."))
+    (length,) = struct.unpack_from("<L", tail, at + 12)
+    # Only files beyond 4 GB need the longer end, which may say otherwise.
+    if length > MOST_IN_LIST or tail[max(at - 20, 0) :].startswith(b"PK\x06\x07"):
+        raise BadFile(_("This workbook is packed in an unusual way. Please save it anew."))
+
+
+def _check_kind(names: set[str]) -> None:
+    if "[Content_Types].xml" in names and "xl/workbook.bin" in names:
+        raise BadFile(_("This is a binary workbook (.xlsb). Please save it as XLSX or CSV."))
+    if "content.xml" in names and "mimetype" in names:
+        raise BadFile(_("This is an OpenDocument file (.ods). Please save it as XLSX or CSV."))
+    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+        return
+    if any(name.startswith(("word/", "ppt/")) for name in names):
+        raise BadFile(_("This is no workbook. Please save the table as XLSX or CSV."))
+    raise BadFile(_("This file is packed, and no workbook. Please unpack it first."))

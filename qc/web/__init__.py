@@ -1,0 +1,1 @@
+"""What stands around every request: its person and channel, sign-ins, limits of uploads."""

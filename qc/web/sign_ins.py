@@ -1,0 +1,82 @@
+"""Signing in to and out of the pages, told to presence.
+
+People type their password where their name belongs. So of a name that is nobody's only a mark is
+kept, which tells that it is the same again and not what it was.
+"""
+
+from typing import Any
+
+from axes.signals import user_locked_out
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.crypto import salted_hmac
+
+from qc.audit import events
+from qc.audit.events import NOBODYS, EventKind
+from qc.core.context import Through, current_through
+from qc.models import User
+from qc.work import actions, presence
+
+TOO_MANY = 429
+LONGEST_MARK = 12
+
+
+def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """Gives under which name an attempt to sign in is kept: the person's, or a mark.
+
+    django-axes counts failures by it too. What it costs is the same whether there is such a person
+    or not.
+    """
+    name = str((credentials or {}).get("username") or "")
+    found = User.objects.filter(username__iexact=name).values_list("username", flat=True).first()
+    mark = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:LONGEST_MARK]
+    return found or (f"{NOBODYS}{mark}" if name else "")
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """Gives what django-axes answers after too many failures: the API has said so already."""
+    if response.status_code == TOO_MANY:
+        return response
+    minutes = settings.AXES_COOLOFF_TIME.seconds // 60
+    return render(request, "qc/locked_out.html", {"minutes": minutes}, status=TOO_MANY)
+
+
+def connect() -> None:
+    """Connects Django's sign-in signals; called once, when the application starts."""
+    user_logged_in.connect(signed_in, dispatch_uid="qc_signed_in")
+    user_logged_out.connect(signed_out, dispatch_uid="qc_signed_out")
+    user_login_failed.connect(failed, dispatch_uid="qc_sign_in_failed")
+    user_locked_out.connect(kept_out, dispatch_uid="qc_locked_out")
+
+
+def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """Somebody signed in: they are there, get work, and are told what they lost meanwhile."""
+    was_away = not user.takes_work
+    actions.sign_in(user.pk)
+    if was_away and current_through() == Through.PAGE:
+        for lost in presence.lost_while_away(user):
+            messages.warning(request, lost)
+
+
+def signed_out(user: User | None, **_: Any) -> None:
+    """Somebody signed out: they are gone, and their tasks return."""
+    if user is not None:
+        actions.sign_out(user.pk, by=user, reason="signed out")
+
+
+def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """Somebody could not sign in: the trail has whose name they tried, and where from."""
+    if request is not None and not getattr(request, "axes_locked_out", False):
+        name = name_tried(request, credentials)
+        address = getattr(request, "axes_ip_address", None)
+        events.record(EventKind.SIGN_IN_FAILED, name=name, address=address)
+
+
+def kept_out(username: str | None, ip_address: str | None, **_: Any) -> None:
+    """Somebody is locked out, and tries."""
+    events.record(EventKind.LOCKED_OUT, name=username or "", address=ip_address)

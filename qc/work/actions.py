@@ -1,0 +1,163 @@
+"""What people do at the desk: one change, and the hand-out that it calls for.
+
+Pages, API, import and sweep call these, so that work moves at once whichever way a change came.
+Each raises what the change itself raises; the hand-out that follows raises nothing of its own.
+"""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from qc import history, permissions
+from qc.core.exceptions import NotFound
+from qc.core.transactions import retrying
+from qc.models import Outcome, Queue, Task, User
+from qc.work import assignment, lifecycle, presence
+from qc.work.matching import match
+
+
+def sign_in(person_id: int) -> User:
+    """The person is there, and gets work."""
+    person = presence.sign_in(person_id)
+    assignment.hand_out(person_id)
+    return person
+
+
+def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
+    """The person is gone; their tasks go to others. Gives those tasks."""
+    returned = presence.sign_out(person_id, by=by, reason=reason)
+    _offer(returned)
+    return returned
+
+
+def take_break(person_id: int, *, by: User, reason: str) -> User:
+    """The person takes no new work until they are back."""
+    return presence.take_break(person_id, by=by, reason=reason)
+
+
+def come_back(person_id: int, *, by: User) -> User:
+    """The person takes work again, and gets some."""
+    person = presence.come_back(person_id, by=by)
+    assignment.hand_out(person_id)
+    return person
+
+
+def claim(task_id: int, *, by: User) -> Task:
+    """The person takes a waiting task."""
+    return assignment.claim(task_id, by=by)
+
+
+def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
+    """A manager gives a task to a person; who had it gets another."""
+    former = _holder(task_id)
+    task = assignment.assign(task_id, person_id, by=by, reason=reason)
+    if former != person_id:
+        _freed(former)
+    return task
+
+
+def start(task_id: int, *, by: User) -> Task:
+    """The person opens their task."""
+    return lifecycle.start(task_id, by=by)
+
+
+def save_draft(task_id: int, text: str, *, by: User) -> Task:
+    """Keeps the notes that the person is writing."""
+    return lifecycle.save_draft(task_id, text, by=by)
+
+
+def complete(
+    task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
+) -> tuple[Task, Task | None]:
+    """The person finishes their task; gives it, and the task that is now in front of them."""
+    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
+    _freed(by.pk)
+    return task, Task.objects.held_by(by).select_related("queue").first()
+
+
+def release(task_id: int, *, by: User, reason: str) -> Task:
+    """A task goes back to the pool; somebody else gets it, and who had it another."""
+    former = _holder(task_id)
+    task = lifecycle.release(task_id, by=by, reason=reason)
+    _freed(former)
+    _offer([task])
+    return task
+
+
+def hold(task_id: int, *, by: User, reason: str) -> Task:
+    """A task is parked; who had it gets another."""
+    former = _holder(task_id)
+    task = lifecycle.hold(task_id, by=by, reason=reason)
+    _freed(former)
+    return task
+
+
+def resume(task_id: int, *, by: User, reason: str = "") -> Task:
+    """A parked task waits again, and somebody free gets it."""
+    task = lifecycle.resume(task_id, by=by, reason=reason)
+    _offer([task])
+    return task
+
+
+def cancel(task_id: int, *, by: User, reason: str) -> Task:
+    """A task will not be done."""
+    return lifecycle.cancel(task_id, by=by, reason=reason)
+
+
+def reopen(task_id: int, *, by: User, reason: str) -> Task:
+    """A finished or cancelled task waits again, and somebody free gets it."""
+    task = lifecycle.reopen(task_id, by=by, reason=reason)
+    _offer([task])
+    return task
+
+
+def pause(queue_id: int, *, by: User, reason: str) -> Queue:
+    """Nobody gets tasks from this queue; those in work stay where they are."""
+    return _set_paused(queue_id, True, by=by, reason=reason)
+
+
+def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
+    """People get tasks from this queue again, at once."""
+    queue = _set_paused(queue_id, False, by=by, reason=reason)
+    filled([queue.pk])
+    return queue
+
+
+def filled(queues: Collection[int]) -> int:
+    """New work waits in these queues, or new people are on them: hands it out; gives how much."""
+    return match(queues) if queues else 0
+
+
+def supply(person_id: int) -> None:
+    """A person may take more than before (capacity, queues, role): gives them what waits."""
+    assignment.hand_out(person_id)
+
+
+@retrying
+def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
+    permissions.check_manager(by)
+    queue = Queue.objects.select_for_update().filter(pk=queue_id).first()
+    if queue is None:
+        raise NotFound(_("There is no queue %(id)s.") % {"id": queue_id})
+    if paused:
+        lifecycle.require_reason(reason)
+    if queue.is_paused != paused:
+        queue.is_paused = paused
+        kind = "paused" if paused else "unpaused"
+        history.save(queue, kind=kind, by=by, reason=reason, fields=["is_paused"])
+    return queue
+
+
+def _holder(task_id: int) -> int | None:
+    return Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
+
+
+@retrying
+def _freed(person_id: int | None) -> None:
+    if person_id is not None:
+        presence.became_free(person_id)
+        assignment.hand_out(person_id)
+
+
+def _offer(tasks: Collection[Task]) -> None:
+    filled({task.queue_id for task in tasks})

@@ -1,0 +1,179 @@
+"""Who gets what, one person at a time: choose, then lock and assign.
+
+The person is locked first, then the task. The most urgent task is found by one seek in each of
+the person's queues, merged, so that its cost is the same however long the backlog is.
+"""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from qc import permissions
+from qc.core import wording
+from qc.core.compiled_queries import Prepared
+from qc.core.exceptions import InvalidTransition, NotEligible, NotFound
+from qc.core.localization import for_the_record
+from qc.core.transactions import retrying
+from qc.models import Priority, Queue, Status, Task, User
+from qc.work import backlog, lifecycle
+from qc.work.backlog import Lock
+from qc.work.lifecycle import Assignment
+
+# What each hand-out reads first: the person under their lock, their places, their queues.
+LOCKED = Prepared(User.objects.locked)
+USED_SLOTS = Prepared(
+    lambda person: Task.objects.open().filter(assignee=person).order_by().values_list("slot")
+)
+SERVING = Prepared(
+    lambda person: Queue.objects.serving(User(pk=person)).order_by().values_list("pk")
+)
+
+
+@retrying
+@for_the_record()
+def hand_out(person_id: int) -> list[Task]:
+    """Gives a person the most urgent tasks they may do, up to their capacity; often none.
+
+    It takes the same few statements for one place and for many.
+    """
+    person = next(iter(LOCKED.items(person_id)), None)
+    if person is None or not person.takes_work:
+        return []
+    slots = free_slots(person, _used_slots(person))
+    queues = _serving(person) if slots else []
+    tasks = _lock_most_urgent(person, queues, len(slots))
+    # There may be fewer tasks than places.
+    found = [
+        Assignment(task, person, slot, why(task, person, len(queues)))
+        for task, slot in zip(tasks, slots, strict=False)
+    ]
+    lifecycle.assign_many(found)
+    return tasks
+
+
+@retrying
+def claim(task_id: int, *, by: User) -> Task:
+    """A person takes a waiting task from one of their queues; again does nothing.
+
+    Raises InvalidTransition when somebody else has it (it says who), NotEligible when the
+    person is not free or not on its queue, NotFound.
+    """
+    person = User.objects.locked(by.pk).get()
+    task = _lock_task(task_id)
+    if task.status == Status.ASSIGNED and task.assignee_id == person.pk:
+        return task
+    _check_waiting(task)
+    slot = _a_free_slot(person)
+    if not Queue.objects.serving(person).filter(pk=task.queue_id).exists():
+        raise NotEligible(
+            _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
+        )
+    with for_the_record():
+        found = Assignment(task, person, slot, _("claimed"))
+    return lifecycle.assign(found, by=by, kind="claimed")
+
+
+@retrying
+def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
+    """A manager gives a task to a free person, out of the pool or out of other hands.
+
+    The person need not be on its queue, and may be the one who released it. Given to who holds
+    it already, it changes nothing. Raises NotAllowed, InvalidInput, InvalidTransition,
+    NotEligible when the person is not free, NotFound.
+    """
+    holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
+    people = {one.pk: one for one in User.objects.locked(person_id, holder or person_id)}
+    task = lifecycle.lock(task_id)
+    permissions.check(by, "assign", task)
+    lifecycle.require_reason(reason)
+    if person_id not in people:
+        raise NotFound(_("There is no person %(id)s.") % {"id": person_id})
+    if task.status == Status.ASSIGNED and task.assignee_id == person_id:
+        return task
+    slot = _a_free_slot(people[person_id])
+    if task.status == Status.ASSIGNED:
+        lifecycle.take_back(task, by=by, reason=reason)
+    found = Assignment(task, people[person_id], slot, reason)
+    return lifecycle.assign(found, by=by, kind="assigned")
+
+
+def claimable_by(person: User, limit: int) -> list[Task]:
+    """Gives the most urgent waiting tasks that this person may claim, at most `limit`."""
+    return backlog.heads(dict.fromkeys(_serving(person), limit), limit)
+
+
+def why(task: Task, person: User, queues: int) -> str:
+    """Says why this task goes to this person, from what the hand-out has read anyway."""
+    return ngettext(
+        "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
+        "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
+        queues,
+    ) % {
+        "priority": Priority(task.priority).name,
+        "due": wording.clock(task.due_at),
+        "queues": queues,
+        "idle": wording.clock(person.idle_since),
+    }
+
+
+def free_slots(person: User, used: Iterable[int]) -> list[int]:
+    """Gives the numbers of the places in which this person can take a task, lowest first."""
+    taken = set(used)
+    numbers = [slot for slot in range(1, person.capacity + 1) if slot not in taken]
+    return numbers[: max(person.capacity - len(taken), 0)]
+
+
+def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
+    # First past what others are taking right now, then, if too few are left, waiting for them:
+    # a task that only seemed taken must not leave somebody idle until the next sweep.
+    def first(lock: Lock) -> list[Task]:
+        return backlog.heads(dict.fromkeys(queues, n), n, not_released_by=person.pk, lock=lock)
+
+    tasks = first("skip locked") if n else []
+    return tasks if len(tasks) == n else first("wait")
+
+
+def _used_slots(person: User) -> list[int]:
+    return [slot for (slot,) in USED_SLOTS.rows(person.pk)]
+
+
+def _serving(person: User) -> list[int]:
+    return [queue for (queue,) in SERVING.rows(person.pk)]
+
+
+def _a_free_slot(person: User) -> int:
+    if not person.is_logged_in:
+        raise NotEligible(_("%s is not logged in.") % person)
+    if person.break_reason:
+        why_away = wording.reason(person.break_reason)
+        raise NotEligible(
+            _("%(person)s is on break: %(why)s.") % {"person": person, "why": why_away}
+        )
+    slots = free_slots(person, used := _used_slots(person))
+    if not slots:
+        raise NotEligible(
+            _("%(person)s holds %(held)d of %(most)d tasks.")
+            % {"person": person, "held": len(used), "most": person.capacity}
+        )
+    return slots[0]
+
+
+def _lock_task(task_id: int) -> Task:
+    task = Task.objects.select_for_update().filter(pk=task_id).first()
+    if task is None:
+        raise NotFound(_("There is no task %(id)s.") % {"id": task_id})
+    return task
+
+
+def _check_waiting(task: Task) -> None:
+    if task.status == Status.ASSIGNED:
+        raise InvalidTransition(
+            _("%(person)s has %(task)s already.")
+            % {"person": task.assignee, "task": task.reference}
+        )
+    if task.status != Status.PENDING:
+        raise InvalidTransition(
+            _("%(task)s is %(status)s.")
+            % {"task": task.reference, "status": task.get_status_display()}
+        )

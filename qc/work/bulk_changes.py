@@ -1,0 +1,106 @@
+"""One arrow for all tasks that match: begun once, then carried on batch by batch.
+
+Each task is changed by the desk, by itself, with its one history row. Which tasks they are is
+settled when it begins. It can be carried on from anywhere, again and by two at once: where it
+stands is kept, and each batch is taken by one only.
+"""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from qc import permissions
+from qc.core.exceptions import QCError
+from qc.models import BulkChange, Task, User
+from qc.querysets import NOBODYS_FIRST
+from qc.work import actions, lifecycle
+
+ARROWS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}
+# So many tasks can be changed at once, a batch in a request; the page waits no longer than this.
+MOST = 100_000
+BATCH = 200
+SECONDS = 2.0
+# After so many it is written down how far it came, and looked whether it was stopped.
+STEP = 20
+REFUSALS_KEPT = 20
+# Who took a batch and is not heard of for so long has died: another may take it.
+LEASE = timedelta(minutes=1)
+KEPT = timedelta(days=7)
+PROGRESS = ("position", "changed", "refused", "refusals")
+
+
+def matching(arrow: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Gives those of the tasks that are in a state for an arrow, at most `MOST`."""
+    return tasks.filter(status__in=lifecycle.ARROWS[arrow]).order_by(*NOBODYS_FIRST)[:MOST]
+
+
+def begin(arrow: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
+    """Settles which tasks are to be changed; changes none yet. Raises NotAllowed, InvalidInput."""
+    permissions.check_manager(by)
+    if arrow != "resume":
+        lifecycle.require_reason(reason)
+    ids = list(matching(arrow, tasks).values_list("pk", flat=True))
+    return BulkChange.objects.create(
+        arrow=arrow, reason=reason, by=by, tasks=ids, total=len(ids), refusals=[]
+    )
+
+
+def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
+    """Changes the batch at this position, unless another does or did. Gives where it stands."""
+    permissions.check_manager(by)
+    if _taken(change.pk, position):
+        change.refresh_from_db()
+        _run_batch(change, by)
+        BulkChange.objects.filter(pk=change.pk).update(busy_until=None)
+    change.refresh_from_db()
+    return change
+
+
+def stop(change: BulkChange) -> None:
+    """Changes no more tasks; those that are changed stay so."""
+    BulkChange.objects.filter(pk=change.pk).update(is_stopped=True)
+
+
+def unfinished(by: Any) -> BulkChange | None:
+    """Gives what this manager has begun last and is not over."""
+    begun = BulkChange.objects.filter(by=by, is_stopped=False, position__lt=F("total"))
+    return begun.defer("tasks").order_by("-pk").first()
+
+
+def forget() -> int:
+    """Deletes what was begun long ago: each task's history has what became of it."""
+    return BulkChange.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
+
+
+def _taken(pk: int, position: int) -> bool:
+    now = timezone.now()
+    here = BulkChange.objects.filter(pk=pk, position=position, is_stopped=False)
+    free = here.filter(Q(busy_until=None) | Q(busy_until__lt=now))
+    return free.update(busy_until=now + LEASE) == 1
+
+
+def _run_batch(change: BulkChange, by: User) -> None:
+    until = time.monotonic() + SECONDS
+    end = min(change.position + BATCH, change.total)
+    while change.position < end and not change.is_stopped:
+        for pk in change.tasks[change.position : min(change.position + STEP, end)]:
+            _change_one(change, pk, by)
+            change.position += 1
+        change.save(update_fields=PROGRESS)
+        change.refresh_from_db(fields=["is_stopped"])
+        if time.monotonic() > until:
+            break
+
+
+def _change_one(change: BulkChange, pk: int, by: User) -> None:
+    run: Any = ARROWS[change.arrow]
+    try:
+        run(pk, by=by, reason=change.reason)
+        change.changed += 1
+    except QCError as error:
+        change.refused += 1
+        if len(change.refusals) < REFUSALS_KEPT:
+            change.refusals.append(str(error))

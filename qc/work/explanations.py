@@ -1,0 +1,130 @@
+"""Why a waiting task waits, and why a free person gets nothing: by the rules that assign.
+
+Both ask what the next hand-out would do (`qc.work.matching.plan`), and only for what it leaves over
+the very reads that it is made of, so that they can't disagree with it. They count up to
+`MOST_COUNTED` and read no more, for one task or person at a time.
+"""
+
+from collections.abc import Collection, Mapping
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from qc.core import wording
+from qc.models import Queue, Status, Task, User
+from qc.work import backlog, matching
+
+MOST_COUNTED = 1000
+QUEUES_NAMED = 3
+
+
+def of_task(task: Task) -> str:
+    """Says in one sentence why this task is where it is."""
+    if task.status == Status.ASSIGNED:
+        return _("%s has it.") % task.assignee
+    if task.status != Status.PENDING:
+        return _("It is %s.") % task.get_status_display()
+    if task.queue.is_paused:
+        return _("%s is paused.") % task.queue
+    planned = {pair.task.pk: pair.person for pair in matching.plan()}
+    if person := planned.get(task.pk):
+        return _("Goes to %s at the next hand-out.") % person
+    return _why_left_over(task)
+
+
+def of_person(person: User, *, to_them: bool = False) -> str:
+    """Says in one sentence why this person has what they have, or has nothing.
+
+    With `to_them` it says "you".
+    """
+    if not person.takes_work:
+        return _absence(person)
+    held = Task.objects.held_by(person).count()
+    if held >= person.capacity:
+        return ngettext("Holds one task.", "Holds %(n)d tasks.", held) % {"n": held}
+    serving = {queue.pk for queue in Queue.objects.serving(person)}
+    if not serving:
+        return _no_queue(person, to_them)
+    planned = (pair.task for pair in matching.plan() if pair.person.pk == person.pk)
+    if task := next(planned, None):
+        return _("Gets %s at the next hand-out.") % task.reference
+    waiting = backlog.waiting(Queue.objects.values_list("pk", flat=True), MOST_COUNTED)
+    if any(waiting[queue] for queue in serving):
+        return _what_waits_is_for_others(person, serving, waiting)
+    return _nothing_waits(person, serving, waiting, to_them)
+
+
+def _why_left_over(task: Task) -> str:
+    free = list(User.objects.free().serving([task.queue_id]))
+    if takers := [person for person in free if person.pk != task.released_by_id]:
+        return _("More urgent tasks go first to who is free: %s.") % ", ".join(map(str, takers))
+    if free:
+        return _("Only %s is free, from whom it came back; they may claim it.") % task.released_by
+    return _nobody_free(task.queue)
+
+
+def _absence(person: User) -> str:
+    if person.is_logged_in and person.break_reason:
+        return _("On break: %s.") % wording.reason(person.break_reason)
+    return _("%s is not logged in.") % person
+
+
+def _nobody_free(queue: Queue) -> str:
+    people = User.objects.serving([queue.pk]).aggregate(
+        all=Count("pk"),
+        gone=Count("pk", filter=Q(is_logged_in=False)),
+        breaks=Count("pk", filter=~Q(break_reason="")),
+    )
+    if not people["all"]:
+        return _("Nobody is on %s.") % queue
+    busy = people["all"] - people["gone"] - people["breaks"]
+    return _(
+        "Nobody on %(queue)s is free: %(busy)d in work, %(breaks)d on break, %(gone)d gone."
+    ) % {"queue": queue, "busy": busy, **people}
+
+
+def _no_queue(person: User, to_them: bool) -> str:
+    paused = Queue.objects.of(person).filter(is_paused=True)
+    if names := ", ".join(map(str, paused)):
+        return _("Paused: %s.") % names
+    if to_them:
+        return _("You are on no queue. Please ask a manager to put you on one.")
+    return _("%s is on no queue.") % person
+
+
+def _what_waits_is_for_others(
+    person: User, serving: Collection[int], waiting: Mapping[int, int]
+) -> str:
+    given_back = Task.objects.waiting().filter(queue__in=serving, released_by=person).count()
+    if given_back >= sum(waiting[queue] for queue in serving):
+        return _("All that waits came back from %s; they may claim it.") % person
+    return _("What waits goes to who has been free for longer.")
+
+
+def _nothing_waits(
+    person: User, serving: Collection[int], waiting: Mapping[int, int], to_them: bool
+) -> str:
+    in_work = Task.objects.filter(status=Status.ASSIGNED, queue__in=serving).order_by()
+    parts = [_("%s in work with colleagues") % _many(len(in_work[:MOST_COUNTED].values_list("pk")))]
+    fullest = sorted((queue for queue in waiting if waiting[queue]), key=lambda q: -waiting[q])
+    named = Queue.objects.in_bulk(fullest[:QUEUES_NAMED])
+    for queue in fullest[:QUEUES_NAMED]:
+        said = _elsewhere(person, named[queue], to_them)
+        parts.append(said % {"n": _many(waiting[queue]), "queue": named[queue], "person": person})
+    if more := len(fullest[QUEUES_NAMED:]):
+        parts.append(ngettext("more in %d other queue", "more in %d other queues", more) % more)
+    whom = _("you") if to_them else str(person)
+    return _("Nothing waits for %(whom)s: %(what)s.") % {"whom": whom, "what": ", ".join(parts)}
+
+
+def _elsewhere(person: User, queue: Queue, to_them: bool) -> str:
+    if queue.is_paused:
+        return _("%(n)s waiting in %(queue)s, which is paused")
+    if to_them:
+        return _("%(n)s waiting in %(queue)s, which you are not on")
+    return _("%(n)s waiting in %(queue)s, which %(person)s is not on")
+
+
+def _many(n: int) -> str:
+    return _("%d or more") % n if n >= MOST_COUNTED else str(n)

@@ -1,0 +1,157 @@
+"""Who gets what, for everybody who is free at once: read, match in memory, lock, assign.
+
+A handful of statements whatever the number of people: its cost grows with the free people, not
+with the backlog or the history. Any number of these may run at once, beside any number of
+single hand-outs: a row that somebody else has locked is left to them.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from qc.core.localization import for_the_record
+from qc.core.transactions import retrying
+from qc.models import Queue, Role, Status, Task, User
+from qc.querysets import ORDER_OF_WORK
+from qc.work import backlog, lifecycle
+from qc.work.assignment import free_slots, why
+from qc.work.backlog import Head
+from qc.work.lifecycle import Assignment
+
+# So many are locked and assigned in one transaction: others wait for a short one only.
+BATCH = 200
+# A pass that lost a race for some of its tasks is repeated; what is left then is the sweep's.
+PASSES = 3
+# What of a task and of a person decides who gets what, and how they are called.
+TASK = ("status", "released_by", *ORDER_OF_WORK)
+PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
+
+
+class Pair(NamedTuple):
+    """A task meant for a person, before either is locked."""
+
+    task: Head
+    person: User
+    queues: int
+
+
+def match(queues: Collection[int] | None = None) -> int:
+    """Gives every free person the most urgent tasks they may do, idle longest first.
+
+    `queues` limits it to the people who serve one of these (what an import or a release has just
+    filled); each still gets the most urgent of all their queues. Gives how many were assigned.
+    """
+    assigned = 0
+    for _ in range(PASSES):
+        pairs = plan(queues)
+        done = sum(_assign(pairs[i : i + BATCH]) for i in range(0, len(pairs), BATCH))
+        assigned += done
+        if done >= len(pairs):
+            break
+    return assigned
+
+
+def plan(queues: Collection[int] | None = None) -> list[Pair]:
+    """Gives who would get what now, exactly as `match` would do it; locks nothing.
+
+    Everybody gets one before anybody gets a second, whoever is idle longest first.
+    """
+    free = User.objects.free()
+    people = list((free if queues is None else free.serving(queues)).only(*PERSON))
+    if not people:
+        return []
+    served = _served(people)
+    places = {person.pk: person.capacity - person.open_tasks for person in people}
+    heads = _heads(places, served)
+    pairs: list[Pair] = []
+    while people := [one for one in people if places[one.pk] > 0]:
+        for person in people:
+            task = _take(heads, served[person.pk], person)
+            places[person.pk] = places[person.pk] - 1 if task else 0
+            if task:
+                pairs.append(Pair(task, person, len(served[person.pk])))
+    return pairs
+
+
+def _served(people: list[User]) -> dict[int, list[int]]:
+    """Gives each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
+    running = Queue.objects.filter(is_paused=False)
+    open_to_all = {queue.pk: queue.open_to_all for queue in running}
+    everywhere = [queue for queue, is_open in open_to_all.items() if is_open]
+    served: dict[int, set[int]] = {person.pk: set() for person in people}
+    # Of the free people only: a task that comes alone must not read who is on every queue.
+    theirs = {"user__in": list(served)}
+    staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **theirs)
+    for person in staff.values_list("user_id", flat=True) if everywhere else ():
+        served[person].update(everywhere)
+    on = User.queues.through.objects.filter(**theirs)
+    for person, queue in on.values_list("user_id", "queue_id"):
+        if queue in open_to_all:
+            served[person].add(queue)
+    return {person: sorted(queues) for person, queues in served.items()}
+
+
+def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
+    """Gives each queue's most urgent tasks, no more of them than its free people can look at.
+
+    What one of them gave back is passed over by them: there must be as many more behind it.
+    """
+    wanted: Counter[int] = Counter()
+    for person, queues in served.items():
+        wanted.update(dict.fromkeys(queues, places[person]))
+    more: Counter[int] = Counter()
+    while True:
+        tasks = backlog.peek(wanted + more, (wanted + more).total())
+        given_back = Counter(task.queue_id for task in tasks if task.released_by_id in places)
+        if given_back <= more:
+            break
+        # Twice as many, so that a long row of them takes few looks.
+        more = given_back + given_back
+    heads: dict[int, deque[Head]] = {queue: deque() for queue in wanted}
+    for task in tasks:
+        heads[task.queue_id].append(task)
+    return heads
+
+
+def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Head | None:
+    """Takes away the most urgent task that this person may have."""
+    firsts = (
+        next((task for task in heads[queue] if task.released_by_id != person.pk), None)
+        for queue in queues
+    )
+    best = min((task for task in firsts if task), default=None)
+    if best is not None:
+        heads[best.queue_id].remove(best)
+    return best
+
+
+@retrying
+@for_the_record()
+def _assign(pairs: list[Pair]) -> int:
+    """Locks the people, then the tasks, and assigns the pairs that still hold."""
+    chosen = {pair.person.pk for pair in pairs}
+    locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
+    people = {person.pk: person for person in locked if person.takes_work}
+    used = _used(people)
+    slots = {pk: deque(free_slots(person, used[pk])) for pk, person in people.items()}
+    ids = [pair.task.pk for pair in pairs if slots.get(pair.person.pk)]
+    waiting = Task.objects.filter(pk__in=ids, status=Status.PENDING).order_by("pk").only(*TASK)
+    tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
+    found = [
+        Assignment(
+            task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
+        )
+        for head, planned, queues in pairs
+        if (task := tasks.get(head.pk)) and task.released_by_id != planned.pk
+        if slots.get(planned.pk)
+    ]
+    lifecycle.assign_many(found)
+    return len(found)
+
+
+def _used(people: Collection[int]) -> dict[int, list[int]]:
+    used: dict[int, list[int]] = defaultdict(list)
+    held = Task.objects.open().filter(assignee__in=list(people)).order_by()
+    for person, slot in held.values_list("assignee_id", "slot"):
+        used[person or 0].append(slot or 0)
+    return used

@@ -1,0 +1,154 @@
+"""Who is there: sign in, sign out, seen, break and back, each with one history row.
+
+They lock the person before the tasks. Raise NotAllowed when somebody but a manager steers
+another person. `by` is the user who acts, None for a job.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from itertools import takewhile
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from qc import history, permissions
+from qc.core.exceptions import InvalidTransition, NotFound
+from qc.core.transactions import retrying
+from qc.core.wording import clock
+from qc.models import MOST_CAPACITY, Task, User
+from qc.work import lifecycle
+
+PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
+SEEN_EVERY = timedelta(minutes=1)
+NOT_RESPONDING = "not responding"
+# By which kinds of change a task leaves a person's hands.
+LOSSES = {"returned", "released", "held"}
+
+
+@retrying
+def sign_in(person_id: int) -> User:
+    """The person is there and takes work; who is there already just comes back from a break."""
+    person = _lock(person_id)
+    now = timezone.now()
+    person.last_login = person.last_seen_at = now
+    if person.takes_work:
+        User.objects.filter(pk=person.pk).update(last_login=now, last_seen_at=now)
+        return person
+    person.is_logged_in, person.break_reason, person.idle_since = True, "", now
+    history.save(person, kind="signed in", by=person, fields=(*PRESENCE, "last_login"))
+    return person
+
+
+@retrying
+def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
+    """The person is gone; gives the tasks that went back to the pool. Again does nothing."""
+    person = _lock(person_id)
+    permissions.check_steers(by, person)
+    if not person.is_logged_in:
+        return []
+    person.is_logged_in, person.break_reason, person.idle_since = False, "", None
+    history.save(person, kind="signed out", by=by, reason=reason, fields=PRESENCE)
+    held = list(Task.objects.select_for_update().held_by(person))
+    for task in held:
+        lifecycle.take_back(task, by=by, reason=reason)
+    return held
+
+
+@retrying
+def take_break(person_id: int, *, by: User | None, reason: str) -> User:
+    """The person takes no new work; they keep what they hold. The same break again does nothing."""
+    person = _lock(person_id)
+    permissions.check_steers(by, person)
+    lifecycle.require_reason(reason)
+    if not person.is_logged_in:
+        raise InvalidTransition(_("%s is not logged in.") % person)
+    shown = reason.strip()[: User._meta.get_field("break_reason").max_length]
+    if person.break_reason != shown:
+        person.break_reason, person.idle_since = shown, None
+        history.save(person, kind="went on break", by=by, reason=reason, fields=PRESENCE)
+    return person
+
+
+@retrying
+def come_back(person_id: int, *, by: User | None) -> User:
+    """The person takes work again, after a break or after having been signed out by the sweep."""
+    person = _lock(person_id)
+    permissions.check_steers(by, person)
+    if not person.is_logged_in and by is not None and by.pk != person.pk:
+        raise InvalidTransition(_("%s is not logged in.") % person)
+    if not person.takes_work:
+        person.is_logged_in, person.break_reason = True, ""
+        person.idle_since = person.last_seen_at = timezone.now()
+        history.save(person, kind="came back", by=by, fields=PRESENCE)
+    return person
+
+
+def seen(person: User) -> None:
+    """Notes that a person is still there; written at most once a minute, and not audited."""
+    now = timezone.now()
+    if not person.is_logged_in or (person.last_seen_at and person.last_seen_at > now - SEEN_EVERY):
+        return
+    stale = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=now - SEEN_EVERY)
+    User.objects.filter(stale, pk=person.pk, is_logged_in=True).update(last_seen_at=now)
+
+
+def became_free(person_id: int) -> None:
+    """Starts the person's idle time anew, when a task leaves their hands; not audited."""
+    User.objects.filter(pk=person_id, is_logged_in=True).update(idle_since=timezone.now())
+
+
+def last_absence(person: User) -> Any:
+    """Gives the history row by which this person was last signed out or went on break, or None."""
+    left = person.history.filter(kind__in=("signed out", "went on break"))
+    return left.order_by("-history_id").first()
+
+
+def lost_while_away(person: User) -> list[str]:
+    """Says what left this person's hands without their doing when they last left, or since."""
+    absence = last_absence(person)
+    if absence is None:
+        return []
+    latest = history.of_tasks(person).order_by("-history_id")[: 2 * MOST_CAPACITY]
+    latest = latest.select_related("history_user")
+    since = takewhile(lambda row: row.history_date >= absence.history_date, latest)
+    return [_loss(row) for row in reversed(list(since)) if _is_loss(row, person)]
+
+
+def taken(person: User, tasks: Collection[int]) -> list[str]:
+    """Says of tasks that this person held a moment ago who took them away, and why.
+
+    What they gave back or completed themself is not told.
+    """
+    if not tasks:
+        return []
+    rows = history.of_tasks(person).filter(id__in=tasks).select_related("history_user")
+    last = {row.id: row for row in rows.order_by("history_id")}
+    return [_loss(row) for row in last.values() if _is_loss(row, person)]
+
+
+def _is_loss(row: Any, person: User) -> bool:
+    return row.kind in LOSSES and row.history_user_id != person.pk
+
+
+def _loss(row: Any) -> str:
+    if row.history_user is None:
+        said = _("%(task)s went back to the pool at %(at)s: %(why)s.")
+    elif row.kind == "held":
+        said = _("%(who)s put %(task)s on hold at %(at)s: %(why)s.")
+    else:
+        said = _("%(who)s took %(task)s back at %(at)s: %(why)s.")
+    return said % {
+        "task": row.reference,
+        "who": row.history_user,
+        "at": clock(row.history_date),
+        "why": row.why,
+    }
+
+
+def _lock(person_id: int) -> User:
+    person = User.objects.locked(person_id).first()
+    if person is None:
+        raise NotFound(_("There is no person %(id)s.") % {"id": person_id})
+    return person
