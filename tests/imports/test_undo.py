@@ -13,9 +13,9 @@ from qc.imports import undo as import_undo
 from qc.models import BulkChange, Queue, Status, Task, User
 from qc.work import actions
 from tests.databases import on_mariadb
-from tests.engine.test_cost_of_a_claim import rows_touched
 from tests.imports.conftest import at, press
 from tests.imports.files import HEAD, bring, some
+from tests.work.test_claim_cost import rows_touched
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from tests.pages.conftest import FormReader
+from tests.admin.conftest import FormReader
 
 ANSWER_SECONDS = 60
 

@@ -1,0 +1,127 @@
+"""What changes nothing and yet belongs to the audit trail: failed sign-ins, exports, lock-outs."""
+
+import re
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from qc.audit.events import AuditEvent
+from qc.models import Queue, User
+from tests.conftest import person
+
+LOGIN = "/admin/login/"
+
+
+def happened(kind: str) -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(kind=kind).order_by("pk"))
+
+
+def test_a_failed_sign_in_is_kept_with_name_and_address_and_without_the_password(
+    client: Client, anna: User
+) -> None:
+    # By whichever spelling of it: phones begin with a capital.
+    client.post(LOGIN, {"username": "Anna", "password": "sesame-5"})
+    (row,) = happened("sign-in failed")
+    assert (row.name, row.address, row.through, row.history_user) == (
+        "anna",
+        "127.0.0.1",
+        "page",
+        None,
+    )
+    assert AccessAttempt.objects.get().username == "anna"
+    kept = [list(values) for values in AuditEvent.objects.values_list()]
+    assert "sesame-5" not in str(kept)
+
+
+@pytest.mark.parametrize("address", [LOGIN, "/login/"])
+def test_a_password_typed_as_the_name_is_kept_nowhere_and_yet_known_again(
+    client: Client, otto_at_the_desk: Client, caplog: Any, address: str
+) -> None:
+    for name in ("sesame-5", "sesame-5", "sesame-6", "x" * 150):
+        client.post(address, {"username": name, "password": "sesame-5"})
+    first, second, other, longest = [row.name for row in happened("sign-in failed")]
+    assert first == second != other != longest
+    assert len(longest) == len(first)
+    for model in (AuditEvent, AccessAttempt):
+        assert "sesame" not in str(list(model.objects.values()))
+    assert "sesame" not in caplog.text
+    assert happened("sign-in failed")[0].address
+    told = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
+    assert f"Somebody failed to sign in as “unknown name {first[1:]}”" in told
+
+
+def test_nobody_is_told_whether_there_is_such_a_person(
+    client: Client, anna: User, settings: Any
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+
+    def answers(name: str) -> list[tuple[int, str, int]]:
+        """Gives what some attempts are told, and how many statements each took."""
+        told = []
+        for _ in range(4):
+            with CaptureQueriesContext(connection) as queries:
+                page = client.post(LOGIN, {"username": name, "password": "x"})
+            text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page.content.decode())
+            told.append((page.status_code, text.replace(name, ""), len(queries)))
+        return told
+
+    answers("somebody")
+    of_anna = answers("anna")
+    assert of_anna == answers("nobody")
+    assert [status for status, _text, _n in of_anna] == [200, 200, 429, 429]
+
+
+def test_through_the_api_too(client: Client, anna: User) -> None:
+    client.post("/login/", {"username": "anna", "password": "x"}, "application/json")
+    assert [row.through for row in happened("sign-in failed")] == ["api"]
+
+
+def test_who_is_locked_out_is_kept_and_who_let_them_in_again(
+    client: Client, anna: User, root: User, at_the_page_of: Any, settings: Any
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    for _ in range(4):
+        client.post(LOGIN, {"username": "anna", "password": "x"})
+    # Each attempt is one row: the third locked the door, the fourth found it locked.
+    assert len(happened("sign-in failed")) == 2
+    assert [row.name for row in happened("locked out")] == ["anna", "anna"]
+    attempt = AccessAttempt.objects.get()
+    address = reverse("admin:axes_accessattempt_delete", args=[attempt.pk])
+    at_the_page_of(root).post(address, {"post": "yes"})
+    (row,) = happened("let in again")
+    assert (row.name, row.history_user) == ("anna", root)
+
+
+def test_an_export_is_kept_with_how_much_and_which_filters(
+    otto_at_the_desk: Client, otto: User, invoices: Queue, add_task: Any
+) -> None:
+    add_task(invoices)
+    add_task(invoices, priority=1)
+    address = reverse("admin:qc_task_export") + "?priority__exact=1"
+    answer = otto_at_the_desk.post(address, {"format": "0", "resource": "0"})
+    assert "attachment" in answer["Content-Disposition"]
+    (row,) = happened("exported")
+    assert (row.history_user, row.details["rows"]) == (otto, 1)
+    assert row.details["filters"] == {"priority__exact": "1"}
+
+
+def test_a_role_given_or_taken_is_one_row_that_names_it(
+    mona_at_the_desk: Client, mona: User, anna: User
+) -> None:
+    from tests.admin.conftest import change, typed
+
+    managers = person("max", "Managers").groups.get()
+    sent = typed(mona_at_the_desk, change(anna))
+    sent["roles"] = [*sent["roles"], str(managers.pk)]
+    before = anna.history.count()
+    assert mona_at_the_desk.post(change(anna), sent).status_code == 302
+    assert anna.history.count() == before + 1
+    row = anna.history.first()
+    assert (row.kind, row.history_user) == ("roles changed", mona)
+    page = mona_at_the_desk.get(reverse("admin:trail_row", args=["person", row.pk]))
+    assert "<td>QC staff</td><td>Managers, QC staff</td>" in page.content.decode()

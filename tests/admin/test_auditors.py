@@ -1,0 +1,125 @@
+"""What an auditor finds on each page; history pages cost the same however long."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from qc import history
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import act, change, signed_in
+
+
+def everything() -> dict[str, Any]:
+    """Gives all rows of our tables, but for when somebody was last seen."""
+    return {
+        model.__name__: list(model.objects.order_by("pk").values())
+        for model in apps.get_app_config("qc").get_models()
+        if model is not User
+    } | {
+        "people": list(
+            User.objects.order_by("pk").values("pk", "username", "is_active", "capacity")
+        )
+    }
+
+
+@pytest.fixture
+def a_floor(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
+    task = add_task(invoices)
+    signed_in(anna)
+    actions.supply(anna.pk)
+    task.refresh_from_db()
+    return task
+
+
+def test_an_auditor_reads_every_page_and_finds_no_button(
+    otto_at_the_desk: Client, a_floor: Task, anna: User, invoices: Queue
+) -> None:
+    for item in (a_floor, anna, invoices):
+        page = otto_at_the_desk.get(change(item))
+        assert page.status_code == 200
+        for button in ("_save", "_continue", "_addanother"):
+            assert f'name="{button}"' not in page.content.decode()
+        assert page.context["actions_detail"] == []
+        assert "deletelink" not in page.content.decode()
+        history_page = reverse(f"admin:qc_{item._meta.model_name}_history", args=[item.pk])
+        assert otto_at_the_desk.get(history_page).status_code == 200
+        listed = otto_at_the_desk.get(reverse(f"admin:qc_{item._meta.model_name}_changelist"))
+        assert listed.status_code == 200
+        assert reverse(f"admin:qc_{item._meta.model_name}_add") not in listed.content.decode()
+
+
+def test_an_auditor_sees_no_password_hash(otto_at_the_desk: Client, anna: User) -> None:
+    page = otto_at_the_desk.get(change(anna)).content.decode()
+    assert anna.password not in page
+    assert "password/" not in page
+
+
+def test_qc_staff_see_no_history(anna: User, at_the_page_of: Any, a_floor: Task) -> None:
+    url = reverse("admin:qc_task_history", args=[a_floor.pk])
+    assert at_the_page_of(anna).get(url).status_code == 403
+
+
+def test_an_old_version_can_t_be_saved_again(
+    root: User, at_the_page_of: Any, a_floor: Task, mona: User
+) -> None:
+    first = a_floor.history.last()
+    url = reverse("admin:qc_task_simple_history", args=[a_floor.pk, first.pk])
+    clients = [at_the_page_of(user) for user in (root, mona)]
+    before = everything()
+    for client in clients:
+        assert client.get(url).status_code == 403
+        assert client.post(url, {"name": "Old"}).status_code == 403
+    assert everything() == before
+
+
+def test_history_tells_who_when_why_through_what_and_every_change(
+    otto_at_the_desk: Client, mona: User, mona_at_the_desk: Client, a_floor: Task
+) -> None:
+    asked = {"_form_submitted": "True", "reason": "drawing is wrong"}
+    mona_at_the_desk.post(act(a_floor, "hold_task"), asked)
+    page = otto_at_the_desk.get(reverse("admin:qc_task_history", args=[a_floor.pk]))
+    text = " ".join(page.content.decode().split())
+    for part in ("Held", "by mona", "page", "drawing is wrong", "Status: assigned → on hold"):
+        assert part in text
+    assert "Person: anna → –" in text
+    assert "by the system" in text
+
+
+def test_history_of_a_queue_tells_who_came_and_went(
+    otto_at_the_desk: Client, invoices: Queue, anna: User, ben: User
+) -> None:
+    page = otto_at_the_desk.get(reverse("admin:qc_queue_history", args=[invoices.pk]))
+    assert "People: anna → anna, ben" in page.content.decode()
+
+
+@pytest.mark.parametrize("model", ["task", "queue", "user"])
+def test_a_long_history_asks_the_database_no_more_than_a_short_one(
+    otto_at_the_desk: Client, a_floor: Task, anna: User, invoices: Queue, model: str
+) -> None:
+    item: Any = {"task": a_floor, "queue": invoices, "user": anna}[model]
+    url = reverse(f"admin:qc_{model}_history", args=[item.pk])
+
+    def change_often(times: int) -> None:
+        for n in range(times):
+            someone = User.objects.create_user(f"by{item.history.count()}")
+            name = "first_name" if model == "user" else "name"
+            setattr(item, name, f"New {n}")
+            history.save(item, kind="", by=someone, reason="x", fields=[name])
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert otto_at_the_desk.get(url).status_code == 200
+        return len(queries)
+
+    change_often(3)
+    asked()
+    few = asked()
+    change_often(40)
+    assert asked() == few

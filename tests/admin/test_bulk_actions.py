@@ -1,0 +1,314 @@
+"""All that match, with one reason: asked once, done in batches, stopped, carried on, refused."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from qc.core.exceptions import InvalidInput, NotAllowed
+from qc.models import BulkChange, Queue, Task, User
+from qc.work import actions, assignment, bulk_changes, lifecycle
+from tests.admin.conftest import signed_in
+
+LIST = "admin:qc_task_changelist"
+HTMX = {"HX-Request": "true"}
+
+
+def ask(client: Client, action: str, query: str = "", **answers: Any) -> Any:
+    sent = {"action": action, "_selected_action": "all", "select_across": "1"} | answers
+    return client.post(reverse(LIST) + query, sent)
+
+
+def begin(client: Client, action: str, query: str = "", reason: str = "stocktaking") -> BulkChange:
+    """Answers the question, and gives what was begun."""
+    page = ask(client, action, query)
+    told = {"upto": page.context["for_all"]["upto"], "_form_submitted": "True", "reason": reason}
+    answer = ask(client, action, query, **told)
+    change = BulkChange.objects.latest("pk")
+    assert answer.url == reverse("admin:qc_task_bulk", args=[change.pk])
+    return change
+
+
+def go_on(client: Client, change: BulkChange, position: object) -> Any:
+    url = reverse("admin:qc_task_bulk_on", args=[change.pk])
+    answer = client.post(url, {"position": position}, headers=HTMX)
+    change.refresh_from_db()
+    return answer
+
+
+@pytest.fixture
+def tasks(invoices: Queue, labels: Queue, add_task: Callable[..., Task]) -> list[Task]:
+    """Seven in Invoices, two in Labels."""
+    return [*(add_task(invoices) for _ in range(7)), *(add_task(labels) for _ in range(2))]
+
+
+def test_all_that_match_are_asked_for_once_with_their_number(
+    mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue
+) -> None:
+    lifecycle.cancel(tasks[0].pk, by=mona, reason="duplicate")
+    page = ask(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
+    text = " ".join(page.content.decode().split())
+    assert "This changes 6 tasks:" in text
+    assert "those that wait or are assigned. Others stay as they are" in text
+    assert Task.objects.filter(status="on_hold").count() == 0
+
+
+def test_a_reason_is_needed(mona_at_the_desk: Client, tasks: list[Task]) -> None:
+    answer = ask(mona_at_the_desk, "hold_selected", reason=" ", _form_submitted="True")
+    assert b"This field is required" in answer.content
+    assert not BulkChange.objects.exists()
+
+
+def test_batches_until_all_are_changed_each_with_one_row(
+    mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(bulk_changes, "BATCH", 3)
+    monkeypatch.setattr(bulk_changes, "STEP", 3)
+    change = begin(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
+    assert change.total == 7
+    positions = []
+    while not change.is_over:
+        go_on(mona_at_the_desk, change, change.position)
+        positions.append(change.position)
+    assert positions == [3, 6, 7]
+    rows = Task.history.filter(kind="held").values_list(
+        "history_change_reason", "history_user", "through"
+    )
+    assert list(rows) == [("stocktaking", mona.pk, "page")] * 7
+    assert Task.objects.filter(status="on_hold").count() == 7
+    page = mona_at_the_desk.get(reverse("admin:qc_task_bulk", args=[change.pk]))
+    assert "Done: 7 tasks." in page.content.decode()
+    assert "hx-post" not in page.content.decode().split('id="bulk"')[1].split("</section>")[0]
+
+
+def test_a_double_click_or_a_reload_does_no_batch_twice(
+    mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(bulk_changes, "BATCH", 3)
+    monkeypatch.setattr(bulk_changes, "STEP", 3)
+    change = begin(mona_at_the_desk, "cancel_selected")
+    for _ in range(3):
+        go_on(mona_at_the_desk, change, 0)
+    assert (change.position, change.changed, change.refused) == (3, 3, 0)
+
+
+def test_two_at_once_share_nothing(mona: User, tasks: list[Task]) -> None:
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    soon = timezone.now() + timedelta(seconds=30)
+    BulkChange.objects.update(busy_until=soon)
+    assert bulk_changes.carry_on(change, 0, by=mona).changed == 0
+    BulkChange.objects.update(busy_until=timezone.now() - timedelta(seconds=1))
+    assert bulk_changes.carry_on(change, 0, by=mona).changed == 9  # the other one is dead
+
+
+def test_it_can_be_stopped(mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any) -> None:
+    monkeypatch.setattr(bulk_changes, "BATCH", 4)
+    change = begin(mona_at_the_desk, "hold_selected")
+    go_on(mona_at_the_desk, change, 0)
+    mona_at_the_desk.post(reverse("admin:qc_task_bulk_stop", args=[change.pk]))
+    answer = go_on(mona_at_the_desk, change, change.position)
+    assert (change.position, change.changed) == (4, 4)
+    assert "Stopped after 4 of 9 tasks." in answer.content.decode()
+    assert Task.objects.filter(status="pending").count() == 5
+
+
+def test_stopping_is_noticed_in_the_middle_of_a_batch(
+    mona: User, tasks: list[Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(bulk_changes, "STEP", 2)
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    hold = actions.hold
+
+    def hold_and_stop(*args: Any, **kwargs: Any) -> Task:
+        bulk_changes.stop(change)
+        return hold(*args, **kwargs)
+
+    monkeypatch.setitem(bulk_changes.ARROWS, "hold", hold_and_stop)
+    assert bulk_changes.carry_on(change, 0, by=mona).position == 2
+
+
+def test_a_slow_batch_ends_early(mona: User, tasks: list[Task], monkeypatch: Any) -> None:
+    monkeypatch.setattr(bulk_changes, "STEP", 2)
+    monkeypatch.setattr(bulk_changes, "SECONDS", 0)
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    assert bulk_changes.carry_on(change, 0, by=mona).position == 2
+
+
+def test_refusals_are_counted_and_the_first_are_named(
+    mona_at_the_desk: Client, mona: User, tasks: list[Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(bulk_changes, "REFUSALS_KEPT", 2)
+    change = begin(mona_at_the_desk, "hold_selected")
+    for task in tasks[:3]:  # somebody was quicker
+        lifecycle.cancel(task.pk, by=mona, reason="duplicate")
+    page = go_on(mona_at_the_desk, change, 0).content.decode()
+    assert (change.changed, change.refused) == (6, 3)
+    assert "QD-0001 is cancelled: it can&#x27;t be changed this way." in page
+    assert "QD-0003 is cancelled" not in page
+    assert "1 more were refused." in page
+
+
+def test_what_arrives_after_the_question_is_not_meant(
+    mona_at_the_desk: Client, tasks: list[Task], invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    upto = ask(mona_at_the_desk, "hold_selected").context["for_all"]["upto"]
+    add_task(invoices)
+    told = {"upto": upto, "_form_submitted": "True", "reason": "wait"}
+    ask(mona_at_the_desk, "hold_selected", **told)
+    assert BulkChange.objects.get().total == 9
+
+
+def test_who_gives_a_task_up_gets_none_that_is_to_go_too(
+    mona_at_the_desk: Client, anna: User, tasks: list[Task]
+) -> None:
+    signed_in(anna)
+    assignment.hand_out(anna.pk)
+    change = begin(mona_at_the_desk, "hold_selected")
+    go_on(mona_at_the_desk, change, 0)
+    assert Task.objects.filter(status="on_hold").count() == 9
+    assert Task.history.filter(kind="assigned").count() == 1
+
+
+def test_resuming_needs_no_reason_and_hands_out(
+    mona_at_the_desk: Client, mona: User, anna: User, tasks: list[Task]
+) -> None:
+    for task in tasks:
+        lifecycle.hold(task.pk, by=mona, reason="wait")
+    signed_in(anna)
+    change = begin(mona_at_the_desk, "resume_selected", "?status__exact=on_hold", reason="")
+    go_on(mona_at_the_desk, change, 0)
+    assert change.changed == 9
+    assert Task.objects.held_by(anna).count() == 1
+
+
+def test_nothing_in_a_state_for_it_is_said_so(mona_at_the_desk: Client, tasks: list[Task]) -> None:
+    sent = {"action": "resume_selected", "_selected_action": "all", "select_across": "1"}
+    answer = mona_at_the_desk.post(reverse(LIST), sent, follow=True)
+    assert "None of the tasks that match is in a state for this." in answer.content.decode()
+
+
+def test_all_that_match_are_not_assigned_to_one_person(
+    mona_at_the_desk: Client, tasks: list[Task]
+) -> None:
+    sent = {"action": "assign_selected", "_selected_action": "all", "select_across": "1"}
+    answer = mona_at_the_desk.post(reverse(LIST), sent, follow=True)
+    assert "Tasks are assigned one by one" in answer.content.decode()
+
+
+def test_no_more_than_can_be_changed_at_once(
+    mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(bulk_changes, "MOST", 4)
+    page = ask(mona_at_the_desk, "hold_selected").content.decode()
+    assert "This changes 4 tasks:" in page
+    assert "do it again for the rest" in page
+    assert begin(mona_at_the_desk, "hold_selected").tasks == [task.pk for task in tasks[:4]]
+
+
+def test_only_its_manager_carries_it_on_or_sees_it(
+    mona: User, otto: User, anna: User, root: User, at_the_page_of: Any, tasks: list[Task]
+) -> None:
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    for user, refusal in ((otto, 403), (anna, 403), (root, 404)):
+        client = at_the_page_of(user)
+        assert go_on(client, change, 0).status_code == refusal
+        for name in ("bulk", "bulk_stop"):
+            url = reverse(f"admin:qc_task_{name}", args=[change.pk])
+            answer = client.get(url) if name == "bulk" else client.post(url)
+            assert answer.status_code == refusal
+    assert go_on(Client(), change, 0).url.startswith(reverse("admin:login"))
+    assert (change.position, change.is_stopped) == (0, False)
+
+
+def test_others_can_t_begin_it(otto: User, anna: User, at_the_page_of: Any, tasks: Any) -> None:
+    for user in (otto, anna):
+        answers = {"_form_submitted": "True", "reason": "mine"}
+        ask(at_the_page_of(user), "cancel_selected", **answers)
+        with pytest.raises(NotAllowed):
+            bulk_changes.begin("cancel", Task.objects.all(), by=user, reason="mine")
+    assert not BulkChange.objects.exists()
+
+
+def test_who_is_no_manager_any_more_changes_nothing_more(mona: User, tasks: list[Task]) -> None:
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    mona.groups.clear()
+    with pytest.raises(NotAllowed):
+        bulk_changes.carry_on(change, 0, by=User.objects.get(pk=mona.pk))
+
+
+def test_the_engine_asks_for_a_reason_too(mona: User, tasks: list[Task]) -> None:
+    with pytest.raises(InvalidInput):
+        bulk_changes.begin("hold", Task.objects.all(), by=mona, reason=" ")
+
+
+def test_only_a_post_from_our_page_changes_anything(mona: User, tasks: list[Task]) -> None:
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(mona)
+    assert go_on(client, change, 0).status_code == 403
+    for name in ("bulk_on", "bulk_stop"):
+        assert client.get(reverse(f"admin:qc_task_{name}", args=[change.pk])).status_code == 405
+    assert Task.objects.filter(status="pending").count() == 9
+
+
+def test_without_scripts_a_button_carries_it_on(
+    mona: User, at_the_page_of: Any, tasks: Any
+) -> None:
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    client, page = at_the_page_of(mona), reverse("admin:qc_task_bulk", args=[change.pk])
+    url = reverse("admin:qc_task_bulk_on", args=[change.pk])
+    assert client.post(url, {"position": 0}).url == page
+    assert client.post(url, {"position": "x"}).status_code == 404
+
+
+def test_what_is_old_is_forgotten(mona: User, tasks: list[Task]) -> None:
+    old = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    new = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    BulkChange.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
+    bulk_changes.forget()
+    assert list(BulkChange.objects.all()) == [new]
+
+
+def test_a_list_says_where_all_that_match_are_selected(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    for _ in range(50):
+        add_task(invoices)
+    url = reverse(LIST)
+    assert "that match" not in mona_at_the_desk.get(url).content.decode()
+    add_task(invoices)
+    assert "Select all 51 that match" in mona_at_the_desk.get(url).content.decode()
+
+
+def test_the_question_reads_no_more_for_many(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            ask(mona_at_the_desk, "hold_selected")
+        return len(queries)
+
+    add_task(invoices)
+    few = asked()
+    for _ in range(30):
+        add_task(invoices)
+    assert asked() == few
+
+
+def test_a_list_leads_back_to_what_is_not_over(
+    mona_at_the_desk: Client, otto_at_the_desk: Client, mona: User, tasks: list[Task]
+) -> None:
+    def said(client: Client) -> bool:
+        return "is not over" in client.get(reverse(LIST)).content.decode()
+
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    assert said(mona_at_the_desk)
+    assert not said(otto_at_the_desk)
+    bulk_changes.stop(change)
+    assert not said(mona_at_the_desk)

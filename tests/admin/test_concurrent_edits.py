@@ -1,0 +1,87 @@
+"""Edits that meet other changes: each is kept, and the history agrees with what is there."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from qc.audit import invariants
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import change, signed_in, typed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Runs all acts in threads that start together; gives what each gave."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait(timeout=30)
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+@pytest.fixture(autouse=True)
+def sound_afterwards() -> Iterator[None]:
+    yield
+    assert list(invariants.broken()) == []
+
+
+def test_two_managers_edit_different_fields_of_one_task(
+    mona: User, at_the_page_of: Any, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices)
+    clients = [at_the_page_of(mona), at_the_page_of(mona)]
+    forms = [typed(client, change(task)) for client in clients]
+    changes = [{"name": "Renamed"}, {"link": "https://example.com/new"}]
+    answers = at_once(
+        *(
+            lambda client=client, form=form, new=new: client.post(change(task), form | new)
+            for client, form, new in zip(clients, forms, changes, strict=True)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [302, 302]
+    task.refresh_from_db()
+    assert (task.name, task.link) == ("Renamed", "https://example.com/new")
+    assert task.history.count() == 3
+
+
+def test_edits_meet_hand_outs_and_completions(
+    mona: User, anna: User, at_the_page_of: Any, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    tasks = [add_task(invoices) for _ in range(6)]
+    client = at_the_page_of(mona)
+    forms = {task: typed(client, change(task)) for task in tasks}
+    signed_in(anna)
+    actions.supply(anna.pk)
+
+    def edit_all() -> list[int]:
+        return [
+            client.post(change(task), form | {"priority": 1}).status_code
+            for task, form in forms.items()
+        ]
+
+    def complete_all() -> int:
+        done = 0
+        while task := Task.objects.held_by(anna).first():
+            actions.complete(task.pk, by=anna)
+            done += 1
+        return done
+
+    edited, done = at_once(edit_all, complete_all)
+    assert done == len(tasks)
+    # A task is edited, or was finished before.
+    assert set(edited) <= {302, 403}
+    for task, status in zip(tasks, edited, strict=True):
+        task.refresh_from_db()
+        assert (task.status, task.priority) == ("completed", 1 if status == 302 else 3)

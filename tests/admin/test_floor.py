@@ -1,0 +1,440 @@
+"""*Floor*: who may look, what it shows and in which order, why, and what a look costs."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from qc.admin.floor import charts as floor_charts
+from qc.models import Queue, Role, Status, Task, User
+from qc.work import actions, lifecycle, presence
+from tests.admin.conftest import act, signed_in
+from tests.admin.crowds import crowd, give_each_one
+from tests.conftest import person
+from tests.databases import on_mariadb
+from tests.work.test_claim_cost import fill, rows_touched
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+FLOOR = "/admin/floor/"
+MEANT = {"_form_submitted": "True"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def text(client: Client, part: str = "", **query: Any) -> str:
+    answer = client.get(reverse("admin:floor") + part, query)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def state(client: Client) -> Any:
+    return client.get(reverse("admin:floor")).context["state"]
+
+
+def names(client: Client) -> list[str]:
+    return [card.person.username for card in state(client).people.cards]
+
+
+def row(client: Client, queue: Queue) -> Any:
+    return next(row for row in state(client).queues if row.queue == queue)
+
+
+def worker(name: str, *queues: Queue, **columns: Any) -> User:
+    """Makes QC staff who is there."""
+    user = person(name, Role.QC_STAFF, **columns)
+    for queue in queues:
+        queue.people.add(user)
+    presence.sign_in(user.pk)
+    return user
+
+
+def done(task: Task, by: User, ago: timedelta) -> None:
+    """Lets a task have been completed some time ago."""
+    moment = timezone.now() - ago
+    moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), moment)
+    finished = {"status": Status.COMPLETED, "assignee": by, "outcome": "passed"}
+    Task.objects.filter(pk=task.pk).update(**finished, **moments)
+
+
+class TestWhoMayLook:
+    def test_a_stranger_is_asked_to_sign_in(self, client: Client, db: None) -> None:
+        assert client.get(FLOOR).url.startswith(reverse("admin:login"))
+
+    def test_a_panel_that_asks_after_its_session_ended_reloads(
+        self, client: Client, db: None
+    ) -> None:
+        answer = client.get(reverse("admin:floor_panel"), headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+
+    def test_qc_staff_may_not(self, anna: User, at_the_page_of: Any) -> None:
+        client = at_the_page_of(anna)
+        why = reverse("admin:floor_why_person", args=[anna.pk])
+        for address in (FLOOR, f"{FLOOR}panel/", f"{FLOOR}charts/", why):
+            assert client.get(address).status_code == 403
+
+    def test_an_auditor_sees_it_without_buttons(
+        self, otto_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        add_task(invoices)
+        actions.sign_in(anna.pk)
+        page = text(otto_at_the_desk)
+        assert "anna" in page
+        for button in ("Reassign", "Put on break", "Sign out –", "Pause"):
+            assert button not in page
+
+    def test_it_is_for_reading(self, mona_at_the_desk: Client) -> None:
+        assert mona_at_the_desk.post(FLOOR).status_code == 405
+
+
+class TestPeople:
+    def test_a_card_says_what_somebody_is_busy_with(
+        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        task = add_task(invoices, name="Invoice of <Meyer>", priority=1)
+        actions.sign_in(anna.pk)
+        page = text(mona_at_the_desk)
+        for words in ("QD-0001 Invoice of &lt;Meyer&gt;", "P1 urgent", "not started", "busy"):
+            assert words in page
+        lifecycle.start(task.pk, by=anna)
+        page = text(mona_at_the_desk)
+        assert "started at" in page
+        assert "not started" not in page
+        for button in ("Reassign – QD-0001", "Put on break – anna", "Sign out – anna"):
+            assert button in page
+        assert "Why? – anna" not in page
+
+    def test_a_card_says_since_when_somebody_is_free_or_on_break(
+        self, mona_at_the_desk: Client, anna: User, ben: User
+    ) -> None:
+        signed_in(anna, ben)
+        hour = timezone.now() - timedelta(hours=1)
+        User.objects.filter(pk=anna.pk).update(idle_since=hour)
+        presence.take_break(ben.pk, by=ben, reason="Lunch")
+        User.history.filter(id=ben.pk).update(history_date=hour)
+        page = text(mona_at_the_desk)
+        at = timezone.localtime(hour).strftime("%H:%M")
+        for words in ("free", "on break: Lunch", "Bring back – ben", "Why? – anna"):
+            assert words in page
+        assert len(re.findall(rf"since (.. ... )?{at} \( 1\Whour \)", page)) == 2
+
+    def test_they_stand_in_the_order_in_which_they_need_an_eye(
+        self, mona_at_the_desk: Client, mona: User, invoices: Queue, labels: Queue, add_task: Any
+    ) -> None:
+        now = timezone.now()
+        people = {
+            name: worker(name, invoices)
+            for name in ("free", "break", "new", "long", "slow", "late", "dead")
+        }
+        idle = worker("idle", labels)
+        given_back = add_task(labels)
+        Task.objects.filter(pk=given_back.pk).update(released_by=idle)
+        for name in ("new", "long", "slow", "late"):
+            task = add_task(invoices)
+            lifecycle_assign(task, people[name], mona)
+        held = {name: Task.objects.get(assignee=people[name]) for name in ("long", "slow", "late")}
+        lifecycle.start(held["long"].pk, by=people["long"])
+        ago = {"started_at": now - timedelta(hours=2), "assigned_at": now - timedelta(hours=2)}
+        Task.objects.filter(pk=held["long"].pk).update(**ago)
+        Task.objects.filter(pk=held["slow"].pk).update(assigned_at=now - timedelta(minutes=7))
+        Task.objects.filter(pk=held["late"].pk).update(due_at=now - timedelta(minutes=1))
+        presence.take_break(people["dead"].pk, by=None, reason=presence.NOT_RESPONDING)
+        presence.take_break(people["break"].pk, by=None, reason="Lunch")
+        person("gone", Role.QC_STAFF)
+        expected = ["dead", "late", "slow", "idle", "long", "new", "break", "free"]
+        assert names(mona_at_the_desk) == expected
+        page = text(mona_at_the_desk)
+        for alarm in (
+            "Did not start a task in time",
+            "Holds a late task",
+            "Has not started yet",
+            "Free while work waits",
+            "1 person is gone",
+        ):
+            assert alarm in page
+
+    def test_who_does_no_qc_is_not_on_it(
+        self, mona_at_the_desk: Client, mona: User, otto: User, anna: User
+    ) -> None:
+        signed_in(mona, otto, anna)
+        assert names(mona_at_the_desk) == ["anna"]
+
+    def test_somebody_with_room_for_more_is_free_with_tasks_in_hand(
+        self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
+    ) -> None:
+        add_task(invoices)
+        add_task(invoices)
+        dora = worker("dora", invoices, capacity=3)
+        actions.supply(dora.pk)
+        page = text(mona_at_the_desk)
+        assert "holds 2 of 3" in page
+        assert "Reassign – QD-0001" in page
+        assert "Reassign – QD-0002" in page
+        assert state(mona_at_the_desk).people.counts["free"] == 1
+
+    def test_of_a_crowd_only_the_first_are_shown(
+        self, mona_at_the_desk: Client, invoices: Queue
+    ) -> None:
+        crowd(70, invoices)
+        page = mona_at_the_desk.get(FLOOR)
+        assert len(page.context["state"].people.cards) == 60
+        assert "and 10 more free" in page.content.decode()
+        assert "?presence=free" in page.content.decode()
+
+    def test_nobody_there_says_what_to_do(self, mona_at_the_desk: Client) -> None:
+        page = text(mona_at_the_desk)
+        assert "Nobody is here yet." in page
+        assert "Add a person" in page
+        assert "There is no queue yet." in page
+
+
+class TestQueues:
+    def test_a_row_counts_what_waits_is_late_in_work_and_done(
+        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        now = timezone.now()
+        for minutes in (-30, -10, 60, 60):
+            add_task(invoices, due_at=now + timedelta(minutes=minutes), priority=2)
+        Task.objects.filter(reference="QD-0004").update(created_at=now - timedelta(hours=3))
+        add_task(invoices, priority=1)
+        actions.sign_in(anna.pk)
+        found = row(mona_at_the_desk, invoices)
+        assert (found.waiting, found.in_work, found.late, found.done) == ("4", 1, "2", 0)
+        assert (found.there, found.empty_in) == (1, "no pace yet")
+        # The first of them to arrive.
+        assert "hour" not in found.age
+        Task.objects.filter(reference="QD-0001").update(created_at=now - timedelta(hours=3))
+        assert "3\N{NO-BREAK SPACE}hours" in row(mona_at_the_desk, invoices).age
+
+    def test_it_tells_when_it_is_empty_at_today_s_pace(
+        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask, noon: Any
+    ) -> None:
+        for minutes in (60, 45, 30, 15):
+            done(add_task(invoices), anna, timedelta(minutes=minutes))
+        fill(invoices, 12)
+        found = row(mona_at_the_desk, invoices)
+        assert (found.done, found.empty_in) == (4, "3\N{NO-BREAK SPACE}hours")
+
+    def test_what_is_done_after_the_first_look_counts_at_once(
+        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        add_task(invoices)
+        actions.sign_in(anna.pk)
+        assert row(mona_at_the_desk, invoices).done == 0
+        actions.complete(Task.objects.get().pk, by=anna)
+        assert row(mona_at_the_desk, invoices).done == 1
+
+    def test_a_paused_queue_is_marked_and_can_run_again(
+        self, mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        add_task(invoices)
+        assert "Pause – Invoices" in text(mona_at_the_desk)
+        actions.pause(invoices.pk, by=mona, reason="scanner")
+        page = text(mona_at_the_desk)
+        for words in ("paused", "Run again – Invoices", "not while paused"):
+            assert words in page
+
+    def test_many_are_counted_only_so_far(self, mona_at_the_desk: Client, invoices: Queue) -> None:
+        fill(invoices, 1100)
+        assert row(mona_at_the_desk, invoices).waiting == "1000+"
+        assert state(mona_at_the_desk).waiting == "1000+"
+
+
+class TestWhy:
+    def test_a_free_person(self, mona_at_the_desk: Client, anna: User) -> None:
+        signed_in(anna)
+        why = text(mona_at_the_desk, f"people/{anna.pk}/why/")
+        assert "Nothing waits for anna" in why
+
+    def test_a_waiting_queue(
+        self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
+    ) -> None:
+        assert "Nothing waits in Invoices" in text(mona_at_the_desk, f"queues/{invoices.pk}/why/")
+        add_task(invoices)
+        why = text(mona_at_the_desk, f"queues/{invoices.pk}/why/")
+        assert "Nobody is on Invoices." in why
+        assert "QD-0001" in why
+
+    def test_what_is_not_there(self, mona_at_the_desk: Client) -> None:
+        for part in ("people", "queues"):
+            assert mona_at_the_desk.get(f"{FLOOR}{part}/99/why/").status_code == 404
+
+
+class TestLooks:
+    @pytest.fixture
+    def seen(
+        self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, labels: Queue
+    ) -> str:
+        signed_in(anna, ben)
+        return state(mona_at_the_desk).seen
+
+    def panel(self, client: Client, seen: str) -> Any:
+        return client.get(reverse("admin:floor_panel"), {"seen": seen})
+
+    def test_nothing_new(self, mona_at_the_desk: Client, seen: str) -> None:
+        assert self.panel(mona_at_the_desk, seen).status_code == 204
+
+    def test_only_what_changed_is_drawn(
+        self, mona_at_the_desk: Client, seen: str, anna: User, ben: User, labels: Queue
+    ) -> None:
+        presence.take_break(anna.pk, by=anna, reason="Lunch")
+        panel = self.panel(mona_at_the_desk, seen).content.decode()
+        assert "on break: Lunch" in panel
+        assert f'<li id="person-{ben.pk}" hx-preserve="true"></li>' in panel
+        assert f'<tr id="queue-{labels.pk}" hx-preserve="true"></tr>' in panel
+        assert f'<li id="person-{anna.pk}" hx-preserve' not in panel
+
+    def test_a_look_that_knows_nothing_gets_all(self, mona_at_the_desk: Client, seen: str) -> None:
+        assert "hx-preserve" not in self.panel(mona_at_the_desk, "x").content.decode()
+
+
+class TestSteering:
+    def test_a_dialog_comes_back_to_the_floor(self, mona_at_the_desk: Client, anna: User) -> None:
+        signed_in(anna)
+        asked = MEANT | {"reason": "fire drill"}
+        address = act(anna, "take_break") + "?next=/admin/floor/"
+        answer = mona_at_the_desk.post(address, asked, headers={"HX-Request": "true"})
+        assert answer.headers["HX-Redirect"] == FLOOR
+        assert "on break: fire drill" in text(mona_at_the_desk)
+
+    def test_it_leads_nowhere_else(self, mona_at_the_desk: Client, anna: User) -> None:
+        signed_in(anna)
+        address = act(anna, "take_break") + "?next=https://evil.example/"
+        answer = mona_at_the_desk.post(address, MEANT | {"reason": "x"})
+        assert answer.url == reverse("admin:qc_user_change", args=[anna.pk])
+
+    def test_the_list_of_people_knows_the_busy(
+        self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        add_task(invoices)
+        actions.sign_in(anna.pk)
+        signed_in(ben)
+        found = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"presence": "busy"})
+        assert list(found.context["cl"].queryset) == [anna]
+
+
+class TestCharts:
+    def charts(self) -> Any:
+        return {chart.name: chart for chart in floor_charts.charts()}
+
+    def test_done_per_hour_beside_the_average_of_the_weekday(
+        self, anna: User, invoices: Queue, add_task: AddTask, noon: datetime
+    ) -> None:
+        for ago in (timedelta(minutes=90), timedelta(minutes=100), timedelta(minutes=30)):
+            done(add_task(invoices), anna, ago)
+        for _ in range(3):
+            done(add_task(invoices), anna, timedelta(weeks=1, minutes=30))
+        done(add_task(invoices), anna, timedelta(weeks=3, minutes=30))
+        done(add_task(invoices), anna, timedelta(days=6, minutes=30))
+        chart = self.charts()["done"]
+        assert chart.labels == ["10:00", "11:00", "12:00"]
+        assert [one["data"] for one in chart.series] == [[2, 1, 0], [0.0, 2.0, 0.0]]
+
+    def test_waiting_is_reckoned_back_from_now(
+        self, anna: User, invoices: Queue, labels: Queue, add_task: AddTask, noon: datetime
+    ) -> None:
+        tasks = [add_task(invoices) for _ in range(5)]
+        yesterday, ten = noon - timedelta(days=1), noon - timedelta(minutes=90)
+        Task.objects.filter(pk__in=[task.pk for task in tasks]).update(created_at=yesterday)
+        Task.objects.filter(pk=tasks[4].pk).update(created_at=ten)
+        done(tasks[0], anna, timedelta(minutes=30))
+        chart = self.charts()["waiting"]
+        assert chart.labels == ["10:00", "11:00", "12:00", "now"]
+        lines = {one["label"]: one["data"] for one in chart.series}
+        assert lines == {"Invoices": [4, 5, 4, 4], "Labels": [0, 0, 0, 0]}
+
+    def test_they_are_given_once_until_they_change(
+        self, mona_at_the_desk: Client, invoices: Queue
+    ) -> None:
+        address = reverse("admin:floor_charts")
+        first = mona_at_the_desk.get(address)
+        assert "Waiting in each queue today" in first.content.decode()
+        again = mona_at_the_desk.get(address, {"seen": first.context["seen"]})
+        assert again.status_code == 204
+
+
+def lifecycle_assign(task: Task, to: User, by: User) -> None:
+    actions.assign(task.pk, to.pk, by=by, reason="x")
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Lets it be noon, so that today has hours before now."""
+    today = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    monkeypatch.setattr(timezone, "now", lambda: today)
+    return today
+
+
+def asked(client: Client) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(FLOOR).status_code == 200
+    return len(queries)
+
+
+def test_a_look_takes_the_same_queries_for_10_and_for_2000_people(
+    mona_at_the_desk: Client, invoices: Queue, labels: Queue
+) -> None:
+    crowd(10, invoices)
+    give_each_one(invoices)
+    fill(labels, 5)
+    asked(mona_at_the_desk)
+    few = asked(mona_at_the_desk)
+    crowd(1990, invoices)
+    give_each_one(invoices)
+    fill(labels, 200)
+    for n in range(10):
+        fill(Queue.objects.create(name=f"Queue {n}"), 3)
+    assert asked(mona_at_the_desk) == few
+    assert few < 25
+
+
+@on_mariadb
+class TestRowsRead:
+    def look(self, client: Client) -> int:
+        return rows_touched(lambda: client.get(reverse("admin:floor_panel")))
+
+    def test_it_grows_with_the_people_and_not_with_the_tasks(
+        self, mona_at_the_desk: Client, anna: User, invoices: Queue, labels: Queue
+    ) -> None:
+        crowd(30, invoices)
+        give_each_one(invoices)
+        for queue in (invoices, labels):
+            fill(queue, 1000)
+        yesterday = timezone.now() - timedelta(days=2)
+        self.look(mona_at_the_desk)
+        few = self.look(mona_at_the_desk)
+        for queue in (invoices, labels):
+            fill(queue, 8_000)
+            moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), yesterday)
+            finished = {"status": Status.COMPLETED, "assignee": anna, "outcome": "passed"}
+            fill(queue, 8_000, **finished, **moments)
+        cache.clear()
+        # A few of them have become late meanwhile.
+        assert self.look(mona_at_the_desk) <= few * 1.2
+        assert few < 5000
+
+    def test_charts_read_what_came_and_went_on_their_days(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        long_ago = timezone.now() - timedelta(days=10)
+        moments = dict.fromkeys(
+            ("assigned_at", "started_at", "completed_at", "created_at"), long_ago
+        )
+        finished = {"status": Status.COMPLETED, "assignee": anna, "outcome": "passed"}
+        fill(invoices, 8_000, **finished, **moments)
+        fill(invoices, 100)
+        assert rows_touched(floor_charts.charts) < 2000

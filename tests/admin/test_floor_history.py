@@ -1,0 +1,192 @@
+"""The pages of *As it was*: who may, which moments, what they show, what reading leaves."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from qc.admin.point_in_time.urls import after, at
+from qc.audit.events import AuditEvent
+from qc.history import point_in_time
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import change, signed_in
+from tests.databases import on_sqlite
+
+THEN = "/admin/as-it-was/"
+
+
+@pytest.fixture
+def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
+    """A task that Anna got and Mona put on hold."""
+    task = add_task(invoices, reference="INV-2231", name="<b>Check</b>")
+    signed_in(anna)
+    actions.supply(anna.pk)
+    actions.hold(task.pk, by=mona, reason="call <b>them</b>")
+    return task
+
+
+def given(task: Task) -> Any:
+    return task.history.get(kind="assigned")
+
+
+def text(client: Client, address: str) -> str:
+    page = client.get(address)
+    assert page.status_code == 200
+    return unescape(" ".join(page.content.decode().split()))
+
+
+@pytest.mark.parametrize(
+    ("who", "answer"), [("otto", 200), ("mona", 200), ("root", 200), ("anna", 403)]
+)
+def test_who_reads_the_audit_trail_reads_it(
+    who: str, answer: int, task: Task, request: Any, at_the_page_of: Any
+) -> None:
+    client = at_the_page_of(request.getfixturevalue(who))
+    for address in (THEN, after(given(task))):
+        assert client.get(address).status_code == answer
+        assert client.post(address).status_code == (405 if answer == 200 else 403)
+
+
+def test_the_floor_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User) -> None:
+    then = given(task).history_date
+    page = otto_at_the_desk.get(THEN + at(then)).content.decode()
+    assert f'href="/admin/as-it-was/task/{task.pk}/{at(then)}">INV-2231</a>' in page
+    assert f'href="/admin/as-it-was/person/{anna.pk}/{at(then)}">anna</a>' in page
+    assert "&lt;b&gt;Check&lt;/b&gt;" in page
+    assert "busy" in page
+    assert "INV-2231" not in text(otto_at_the_desk, THEN + at(timezone.now()))
+    before = point_in_time.beginning() + timedelta(microseconds=1)
+    assert "Nobody was there." in text(otto_at_the_desk, THEN + at(before))
+
+
+def test_what_waited_too_long_ago_to_be_counted_is_said(
+    otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(point_in_time, "MOST_WAITING", 0)
+    assert "What waited is not counted" in text(otto_at_the_desk, THEN + at(timezone.now()))
+
+
+def test_a_task_at_a_moment_beside_what_it_is_now(
+    otto_at_the_desk: Client, task: Task, mona: User
+) -> None:
+    page = text(otto_at_the_desk, after(given(task)))
+    assert (
+        'class="qc-then-differs"><th scope="row">Status</th><td>assigned</td><td>on hold</td>'
+        in page
+    )
+    assert 'class="qc-then-differs"><th scope="row">Person</th><td>anna</td><td>–</td>' in page
+    assert '<tr><th scope="row">Queue</th><td>Invoices</td><td></td>' in page
+    assert f'href="/admin/trail/task/{given(task).pk}/"' in page
+    assert "to anna" in page or "gave" in page
+
+
+def test_before_it_existed_and_after_it_was_deleted(otto_at_the_desk: Client, task: Task) -> None:
+    first, pk = task.history.last(), task.pk
+    before = f"{THEN}task/{pk}/{at(first.history_date - timedelta(microseconds=1))}"
+    assert "It did not exist yet." in text(otto_at_the_desk, before)
+    task.delete()
+    assert "It was deleted by then." in text(otto_at_the_desk, f"{THEN}task/{pk}/")
+    assert "It has been deleted since:" in text(otto_at_the_desk, after(first))
+    for address in ("task/987654/", "event/1/", "nonsense/1/"):
+        assert otto_at_the_desk.get(THEN + address).status_code == 404
+
+
+def test_a_person_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User) -> None:
+    page = text(otto_at_the_desk, f"{THEN}person/{anna.pk}/{at(given(task).history_date)}")
+    assert "INV-2231</a>" in page
+    assert "<dd>Invoices</dd>" in page
+    assert '<th scope="row">Groups</th><td>QC staff</td>' in page
+
+
+def test_the_clock_on_the_wall_is_the_reader_s_and_the_address_everybody_s(
+    otto: User, task: Task, at_the_page_of: Any
+) -> None:
+    User.objects.filter(pk=otto.pk).update(time_zone="America/New_York")
+    task.history.update(history_date="2026-03-03T10:00Z")
+    address = at_the_page_of(otto).get(f"{THEN}?at=2026-03-03T09:05:00").url
+    assert address == "?at=2026-03-03T14:05:00Z"
+    page = text(at_the_page_of(otto), THEN + address)
+    assert 'value="2026-03-03T09:05:00"' in page
+    assert "Tue 03 Mar 2026 09:05:00" in page
+    for to in ("2026-03-02T14:05:00Z", "2026-03-03T13:05:00Z", "2026-03-03T15:05:00Z"):
+        assert f'href="?at={to}"' in page
+
+
+def test_a_day_back_is_the_same_time_by_the_clock(
+    otto: User, task: Task, at_the_page_of: Any
+) -> None:
+    User.objects.filter(pk=otto.pk).update(time_zone="Europe/Berlin")
+    task.history.update(history_date="2026-03-01T10:00Z")
+    page = text(at_the_page_of(otto), f"{THEN}?at=2026-03-29T10:00:00Z")
+    assert 'href="?at=2026-03-28T11:00:00Z"' in page
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("soon", "“soon” is no moment: write it as 2026-11-30 14:30."),
+        ("0001-01-01T00:00", "“0001-01-01T00:00” is no moment"),
+        ("9999-12-31T23:59:59Z", "“9999-12-31T23:59:59Z” is no moment"),
+        ("2999-01-01T00:00", "This is still to come: choose a moment of the past."),
+        ("1999-01-01T00:00", "Nothing is known of then. The first record is of:"),
+        (
+            "2026-03-29T02:30",
+            "2026-03-29 02:30 never came in Europe/Berlin: the clocks were put forward.",
+        ),
+        ("2025-10-26T02:30", "2025-10-26 02:30 came twice: the clocks were put back. Which one?"),
+    ],
+)
+def test_a_moment_that_can_t_be_shown_is_said(
+    otto: User, task: Task, at_the_page_of: Any, asked: str, sentence: str
+) -> None:
+    User.objects.filter(pk=otto.pk).update(time_zone="Europe/Berlin")
+    for address in (THEN, f"{THEN}task/{task.pk}/"):
+        assert sentence in text(at_the_page_of(otto), f"{address}?at={asked}")
+    if "twice" in sentence:
+        page = text(at_the_page_of(otto), f"{THEN}?at={asked}")
+        for choice in ("2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"):
+            assert f'href="?at={choice}"' in page
+
+
+def test_each_reading_is_in_the_trail(otto_at_the_desk: Client, otto: User, task: Task) -> None:
+    then = given(task).history_date
+    otto_at_the_desk.get(THEN + at(then))
+    otto_at_the_desk.get(after(given(task)))
+    otto_at_the_desk.get(f"{THEN}?at=soon")
+    read = AuditEvent.objects.filter(kind="read the trail", history_user=otto).order_by("pk")
+    asked = {"at": then.isoformat()}
+    assert [one.details["filters"] for one in read] == [asked, asked | {"task": "INV-2231"}]
+    assert "read the audit trail: at = 20" in text(otto_at_the_desk, "/admin/trail/")
+
+
+def test_a_history_leads_to_each_of_its_moments(otto_at_the_desk: Client, task: Task) -> None:
+    row = given(task)
+    trail = f"/admin/trail/task/{row.pk}/"
+    for address in (change(task), f"/admin/qc/task/{task.pk}/history/", trail):
+        assert f'href="{after(row)}"' in text(otto_at_the_desk, address)
+
+
+def test_many_people_are_pages_and_take_no_more_statements(
+    otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            otto_at_the_desk.get(THEN)
+        return len(queries)
+
+    few = asked()
+    for n in range(101):
+        signed_in(User.objects.create_user(f"crowd{n:03}"))
+    assert asked() <= few
+    assert "Page 1 of 2" in text(otto_at_the_desk, THEN)
+    page = text(otto_at_the_desk, f"{THEN}{at(timezone.now())}&page=2")
+    assert "crowd100" in page
+    assert "crowd050" not in page

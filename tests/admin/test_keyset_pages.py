@@ -1,0 +1,273 @@
+"""Pages by key: all are shown once, whichever way one goes, and whatever changes meanwhile."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from qc.core import keyset
+from qc.models import Queue, Task, User
+from qc.work import assignment, lifecycle
+from tests.admin.conftest import signed_in
+from tests.databases import on_sqlite
+
+LIST = "admin:qc_task_changelist"
+
+
+@pytest.fixture
+def a_page_of_three(monkeypatch: Any) -> None:
+    from qc.admin.tasks.admin import TaskAdmin
+
+    monkeypatch.setattr(TaskAdmin, "list_per_page", 3)
+
+
+def look(client: Client, query: str = "") -> Any:
+    return client.get(reverse(LIST) + query).context["cl"]
+
+
+def shown(cl: Any) -> list[str]:
+    return [task.reference for task in cl.result_list]
+
+
+def down(client: Client, query: str = "") -> list[list[str]]:
+    """Gives what each page shows, from the first to the last."""
+    pages = [cl := look(client, query)]
+    while cl.older_link:
+        pages.append(cl := look(client, cl.older_link))
+    return [shown(cl) for cl in pages]
+
+
+def up(client: Client, query: str = "") -> list[list[str]]:
+    """Gives what each page shows, from the last to the first."""
+    cl = look(client, query)
+    while cl.older_link:
+        cl = look(client, cl.older_link)
+    pages = [cl]
+    while cl.newer_link:
+        pages.append(cl := look(client, cl.newer_link))
+    return [shown(cl) for cl in pages]
+
+
+@pytest.fixture
+def eight(
+    a_page_of_three: None, invoices: Queue, anna: User, mona: User, add_task: Callable[..., Task]
+) -> list[Task]:
+    """Two completed by Anna, two in her hands, one on hold, one late, two more; some alike."""
+    now = timezone.now()
+    due = [now + timedelta(hours=n // 2) for n in range(1, 9)]
+    tasks = [add_task(invoices, due_at=one, name="Check alike") for one in due]
+    User.objects.filter(pk=anna.pk).update(capacity=2)
+    signed_in(anna)
+    for task in tasks[:2]:
+        assignment.claim(task.pk, by=anna)
+        lifecycle.complete(task.pk, by=anna)
+    for task in tasks[2:4]:
+        assignment.claim(task.pk, by=anna)
+    lifecycle.hold(tasks[4].pk, by=mona, reason="wait")
+    Task.objects.filter(pk=tasks[5].pk).update(due_at=now - timedelta(hours=1))
+    return tasks
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?status__exact=pending",
+        "?status__exact=completed",
+        "?status__exact=assigned",
+        "?status__exact=on_hold",
+        "?queue__id__exact={queue}",
+        "?queue__id__exact={queue}&status__exact=pending",
+        "?queue__id__exact={queue}&status__exact=completed",
+        "?assignee__id__exact={person}",
+        "?assignee__id__exact={person}&status__exact=assigned",
+        "?priority__exact=3",
+        "?priority__exact=3&status__exact=pending",
+        "?late=no",
+        "?late=no&queue__id__exact={queue}",
+        "?late=no&status__exact=pending",
+        "?late=yes",
+        "?created_at_from={day}",
+        "?completed_at_from={day}&completed_at_to={day}",
+        "?completed_at_to={day}&assignee__id__exact={person}",
+        "?q=qd-",
+        "?q=alike",
+    ],
+)
+@pytest.mark.parametrize("step", [2, pytest.param(200, marks=on_sqlite)])
+def test_every_filter_shows_each_once_down_and_up(
+    mona_at_the_desk: Client,
+    eight: list[Task],
+    invoices: Queue,
+    anna: User,
+    query: str,
+    step: int,
+    monkeypatch: Any,
+) -> None:
+    monkeypatch.setattr(keyset, "STEPS", (step, step))
+    today = timezone.localtime().date()
+    query = query.format(queue=invoices.pk, person=anna.pk, day=today)
+    pages = down(mona_at_the_desk, query)
+    listed = [reference for page in pages for reference in page]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(everything(mona_at_the_desk, query))
+    assert look(mona_at_the_desk, f"{query or '?'}&_facets=True").add_facets is False
+    again = {reference for page in up(mona_at_the_desk, query) for reference in page}
+    assert again == set(listed)
+
+
+def everything(client: Client, query: str) -> list[str]:
+    cl = look(client, query)
+    return list(cl.queryset.values_list("reference", flat=True))
+
+
+def test_pages_going_back_are_those_of_going_down(
+    mona_at_the_desk: Client, eight: list[Task]
+) -> None:
+    assert down(mona_at_the_desk) == [
+        ["QD-0008", "QD-0007", "QD-0006"],
+        ["QD-0005", "QD-0004", "QD-0003"],
+        ["QD-0002", "QD-0001"],
+    ]
+    assert up(mona_at_the_desk) == down(mona_at_the_desk)[::-1]
+
+
+def test_new_tasks_do_not_move_the_pages_below(
+    mona_at_the_desk: Client, eight: list[Task], invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    older = look(mona_at_the_desk).older_link
+    before = shown(look(mona_at_the_desk, older))
+    for _ in range(4):
+        add_task(invoices)
+    assert shown(look(mona_at_the_desk, older)) == before
+
+
+def test_the_orders(
+    mona_at_the_desk: Client, eight: list[Task], invoices: Queue, anna: User
+) -> None:
+    client = mona_at_the_desk
+    assert shown(look(client, "?late=no"))[0] == "QD-0003"  # first due
+    Task.objects.filter(pk=eight[7].pk).update(priority=1)
+    urgent = look(client, f"?queue__id__exact={invoices.pk}&status__exact=pending")
+    assert shown(urgent) == ["QD-0008", "QD-0006", "QD-0007"]
+    assert str(urgent.words) == "most urgent first"
+    hers = look(client, f"?assignee__id__exact={anna.pk}")
+    assert shown(hers) == ["QD-0004", "QD-0003", "QD-0002", "QD-0001"]
+    assert shown(look(client, "?status__exact=completed")) == ["QD-0002", "QD-0001"]
+
+
+def test_an_address_sorts_nothing(mona_at_the_desk: Client, eight: list[Task]) -> None:
+    assert shown(look(mona_at_the_desk, "?o=1.2")) == shown(look(mona_at_the_desk))
+    page = mona_at_the_desk.get(reverse(LIST)).content.decode()
+    assert "sortoptions" not in page
+    assert "Show counts" not in page
+    assert "?o=" not in page
+
+
+@pytest.mark.parametrize("wrong", ["after=x", "before=~~", "after=1~2~3", "after=", "before=-"])
+def test_a_key_that_is_none_gives_the_first_page(
+    mona_at_the_desk: Client, eight: list[Task], wrong: str
+) -> None:
+    assert look(mona_at_the_desk, f"?{wrong}").result_list
+    first = look(mona_at_the_desk, f"?late=no&{wrong}")
+    assert shown(first) == shown(look(mona_at_the_desk, "?late=no"))
+
+
+def test_wrong_filters_lead_to_the_list(mona_at_the_desk: Client, eight: list[Task]) -> None:
+    for wrong in ("queue__id__exact=x", "assignee__id__exact=x", "priority__exact=x"):
+        answer = mona_at_the_desk.get(f"{reverse(LIST)}?{wrong}", follow=True)
+        assert answer.status_code == 200
+    shown_all = look(mona_at_the_desk, "?created_at_from=nonsense&late=maybe")
+    assert shown(shown_all) == shown(look(mona_at_the_desk))
+
+
+def test_a_filter_begins_at_the_first_page_again(
+    mona_at_the_desk: Client, eight: list[Task]
+) -> None:
+    page = mona_at_the_desk.get(reverse(LIST) + look(mona_at_the_desk).older_link)
+    forms = page.content.decode().split('id="filter-form"')[1]
+    assert 'name="after"' not in forms
+
+
+def test_what_was_looked_at_in_vain_is_said_and_one_can_look_further(
+    mona_at_the_desk: Client, eight: list[Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(keyset, "STEPS", (2, 2))
+    Task.objects.filter(pk=eight[1].pk).update(name="Rare")
+    answer = mona_at_the_desk.get(reverse(LIST), {"q": "rare"})
+    page = " ".join(answer.content.decode().split())
+    assert "Looked at 4 tasks for this page" in page
+    assert "Look further" in page
+    found = look(mona_at_the_desk, answer.context["cl"].older_link)
+    assert shown(found) == ["QD-0002"]
+
+
+def test_it_counts_no_further_than_it_must(
+    mona_at_the_desk: Client, eight: list[Task], monkeypatch: Any
+) -> None:
+    def said() -> str:
+        return " ".join(mona_at_the_desk.get(reverse(LIST)).content.decode().split())
+
+    assert "8 tasks, newest first" in said()
+    monkeypatch.setattr("qc.admin.tasks.changelist.MOST_COUNTED", 5)
+    assert "More than 5 tasks, newest first" in said()
+
+
+def test_days_are_those_of_the_clock_on_the_wall(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], settings: Any
+) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    moments = ["2026-03-01T14:59:59Z", "2026-03-01T15:00:00Z", "2026-03-02T14:59:59Z"]
+    tasks = [add_task(invoices, created_at=moment) for moment in moments]
+    on_the_second = "?created_at_from=2026-03-02&created_at_to=2026-03-02"
+    assert shown(look(mona_at_the_desk, on_the_second)) == [
+        tasks[2].reference,
+        tasks[1].reference,
+    ]
+    sent_again = f"{on_the_second}&created_at_from=&created_at_to="
+    assert len(shown(look(mona_at_the_desk, sent_again))) == 3
+
+
+def test_a_reference_is_found_before_a_name(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    add_task(invoices, reference="FL-1", name="Check")
+    named = add_task(invoices, reference="X-1", name="Check fl-2 again")
+    assert shown(look(mona_at_the_desk, "?q=fl-")) == ["FL-1"]
+    assert shown(look(mona_at_the_desk, "?q=fl-2")) == [named.reference]
+    for strange in ("100%", "_", "\\", "'", "~"):
+        assert look(mona_at_the_desk, f"?q={strange}").result_list == []
+
+
+def test_export_takes_all_that_match_from_whichever_page(
+    mona_at_the_desk: Client, eight: list[Task]
+) -> None:
+    link = look(mona_at_the_desk).older_link
+    page = mona_at_the_desk.get(reverse(LIST) + link).content.decode()
+    export = reverse("admin:qc_task_export")
+    assert f"{export}?after" not in page
+    for query in ("", link):
+        answer = mona_at_the_desk.post(export + query, {"resource": "0", "format": "0"})
+        assert answer.getvalue().decode().count("QD-0") == 8
+
+
+def test_auditors_read_it_and_are_offered_no_action(
+    otto_at_the_desk: Client, eight: list[Task]
+) -> None:
+    page = otto_at_the_desk.get(reverse(LIST)).content.decode()
+    assert "QD-0008" in page
+    assert "hold_selected" not in page
+    assert "that match" not in page
+
+
+def test_a_bulk_change_takes_all_pages_from_whichever_page(
+    mona_at_the_desk: Client, eight: list[Task]
+) -> None:
+    sent = {"action": "hold_selected", "_selected_action": "all", "select_across": "1"}
+    link = look(mona_at_the_desk).older_link
+    page = mona_at_the_desk.post(reverse(LIST) + link, sent)
+    assert page.context["for_all"]["n"] == 5

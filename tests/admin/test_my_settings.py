@@ -1,0 +1,135 @@
+"""Everybody sees the pages in their own language, and times in their own time zone."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from qc.admin.floor.reads import midnight
+from qc.core.localization import as_wished
+from qc.core.wording import clock
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import change, typed
+
+AddTask = Callable[..., Task]
+
+
+def wish(person: User, **wishes: str) -> None:
+    User.objects.filter(pk=person.pk).update(**wishes)
+
+
+@pytest.fixture
+def done_at_noon(invoices: Queue, anna: User, add_task: AddTask) -> Task:
+    """Anna completed it on 5 March at noon, by UTC."""
+    noon = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+    task = add_task(invoices, due_at=noon + timedelta(hours=1))
+    actions.sign_in(anna.pk)
+    actions.complete(task.pk, by=anna)
+    Task.objects.filter(pk=task.pk).update(completed_at=noon)
+    return Task.objects.get(pk=task.pk)
+
+
+def test_who_may_enter_finds_them_under_their_name(
+    anna: User, otto: User, mona: User, at_the_page_of: Any
+) -> None:
+    for person in (anna, otto, mona):
+        page = at_the_page_of(person).get(reverse("admin:my_settings"))
+        links = [(str(link["title"]), link["link"]) for link in page.context["account_links"]]
+        assert ("My settings", reverse("admin:my_settings")) in links
+        assert ("Change password", reverse("admin:password_change")) in links
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+    page = client.get(reverse("admin:my_settings"))
+    assert page.url.startswith(reverse("admin:login"))
+
+
+def test_what_is_chosen_is_kept_with_one_history_row(anna: User, at_the_page_of: Any) -> None:
+    client = at_the_page_of(anna)
+    chosen = {"language": "de", "time_zone": "Europe/Berlin"}
+    for _ in range(2):
+        client.post(reverse("admin:my_settings"), chosen)
+    kept = User.objects.get(pk=anna.pk)
+    assert (kept.language, kept.time_zone) == ("de", "Europe/Berlin")
+    row = anna.history.get(kind="settings")
+    assert (row.history_user, row.through, row.time_zone) == (anna, "page", "Europe/Berlin")
+    assert row.what == "Settings changed"
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd"])
+def test_what_is_no_time_zone_is_refused(anna: User, at_the_page_of: Any, zone: str) -> None:
+    client = at_the_page_of(anna)
+    page = client.post(reverse("admin:my_settings"), {"time_zone": zone})
+    assert list(page.context["form"].errors) == ["time_zone"]
+    assert not User.objects.get(pk=anna.pk).time_zone
+
+
+def test_a_zone_known_by_an_older_name_is_kept(anna: User, at_the_page_of: Any) -> None:
+    at_the_page_of(anna).post(reverse("admin:my_settings"), {"time_zone": "US/Eastern"})
+    assert User.objects.get(pk=anna.pk).time_zone == "US/Eastern"
+
+
+def test_times_are_shown_in_the_time_zone_of_who_looks(
+    done_at_noon: Task, mona: User, at_the_page_of: Any
+) -> None:
+    client = at_the_page_of(mona)
+    assert "05 Mar 12:00" in client.get(change(done_at_noon)).content.decode()
+    wish(mona, time_zone="Asia/Tokyo")
+    assert "05 Mar 21:00" in client.get(change(done_at_noon)).content.decode()
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_time_that_is_typed_is_one_of_who_types_it(
+    invoices: Queue, add_task: AddTask, mona: User, at_the_page_of: Any
+) -> None:
+    wish(mona, time_zone="Asia/Tokyo")
+    client, task = at_the_page_of(mona), add_task(invoices)
+    form = typed(client, change(task)) | {"due_at_0": "2030-01-02", "due_at_1": "09:00:00"}
+    client.post(change(task), form)
+    task.refresh_from_db()
+    assert task.due_at == datetime(2030, 1, 2, tzinfo=UTC)
+
+
+def test_a_day_begins_at_the_midnight_of_who_looks() -> None:
+    moment = datetime(2026, 3, 5, 22, 0, tzinfo=UTC)
+    with as_wished("", "Asia/Tokyo"):
+        assert midnight(moment) == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
+
+
+def test_pages_speak_the_language_of_the_person_not_of_the_browser(
+    anna: User, at_the_page_of: Any
+) -> None:
+    client = at_the_page_of(anna)
+
+    def language() -> str:
+        with translation.override("en"):  # Django's own middleware leaves it as the browser asked
+            page = client.get(reverse("admin:my_work"), HTTP_ACCEPT_LANGUAGE="de")
+        return page.headers["Content-Language"]
+
+    assert language() == "de"
+    wish(anna, language="en")
+    assert language() == "en"
+
+
+def test_what_is_written_into_the_history_is_said_to_all_alike(
+    anna: User, invoices: Queue, add_task: AddTask, at_the_page_of: Any
+) -> None:
+    wish(anna, language="de", time_zone="Asia/Tokyo")
+    task = add_task(invoices)
+    at_the_page_of(anna)
+    row = task.history.get(kind="assigned")
+    due = clock(task.due_at)
+    assert row.history_change_reason.startswith(f"P3, due {due}, most urgent of their one queue")
+
+
+def test_a_manager_sets_the_time_zone_of_somebody(anna: User, mona_at_the_desk: Client) -> None:
+    form = typed(mona_at_the_desk, change(anna))
+    page = mona_at_the_desk.post(change(anna), form | {"time_zone": "Europe/Berlin"})
+    assert page.status_code == 302
+    assert User.objects.get(pk=anna.pk).time_zone == "Europe/Berlin"
+    assert anna.history.filter(time_zone="Europe/Berlin").count() == 1

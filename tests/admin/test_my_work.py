@@ -1,0 +1,348 @@
+"""*My work*: the task in front of me, finish it, take a break; and what may be claimed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from qc.core.wording import clock
+from qc.models import Queue, Status, Task, User
+from qc.work import actions, lifecycle, sweep
+from tests.admin.crowds import crowd, give_each_one
+
+pytestmark = pytest.mark.django_db
+
+AddTask = Callable[..., Task]
+
+
+@pytest.fixture
+def at(at_the_page_of: Callable[[User], Client]) -> Callable[[User], Client]:
+    return at_the_page_of
+
+
+At = Callable[[User], Client]
+
+
+def when(task: Task, kind: str) -> str:
+    """Gives the time of the last change of this kind, as the page says it."""
+    return clock(task.history.filter(kind=kind).first().history_date)
+
+
+def text(client: Client, address: str = "my_work", **query: Any) -> str:
+    answer = client.get(reverse(f"admin:{address}"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def press(client: Client, name: str, task: Task | None = None, **form: str) -> str:
+    """Presses a button of the page; gives the panel that comes back."""
+    address = reverse(f"admin:my_work_{name}", args=[task.pk] if task else [])
+    answer = client.post(address, form, headers={"HX-Request": "true"})
+    assert answer.status_code == 200, answer.content
+    return answer.content.decode()
+
+
+def asked(client: Client, name: str) -> int:
+    """Gives how many queries an address takes."""
+    with CaptureQueriesContext(connection) as queries:
+        text(client, name)
+    return len(queries)
+
+
+@pytest.fixture
+def two(invoices: Queue, add_task: AddTask) -> list[Task]:
+    """Two waiting invoices, the first with all that a person needs to see."""
+    first = add_task(
+        invoices,
+        name="Invoice of <Müller>",
+        instructions="Look.\nThen look again.",
+        link="https://x.example/1",
+        details={"supplier": "Müller & Söhne", "=x": ""},
+    )
+    return [first, add_task(invoices)]
+
+
+class TestTheTaskInFrontOfMe:
+    def test_it_is_shown_with_all_its_details(self, two: list[Task], anna: User, at: At) -> None:
+        page = text(at(anna))
+        for words in (
+            "QD-0001",
+            "Invoice of &lt;Müller&gt;",
+            "Invoices",
+            "P3 normal",
+            "in 3\N{NO-BREAK SPACE}hours",
+            "Look.<br>Then look again.",
+            'href="https://x.example/1"',
+            "Müller &amp; Söhne",
+            "or it goes back to the pool",
+        ):
+            assert words in page
+        assert "QD-0002" not in page
+
+    def test_start(self, two: list[Task], anna: User, at: At) -> None:
+        assert "is started" in press(at(anna), "start", two[0])
+        assert two[0].history.get(kind="started").through == "page"
+
+    def test_complete_and_the_next_is_there(self, two: list[Task], anna: User, at: At) -> None:
+        panel = press(at(anna), "complete", two[0], outcome="passed", notes="fine")
+        assert "QD-0001: passed." in panel
+        assert "QD-0002" in panel
+        row = two[0].history.get(kind="completed")
+        assert (row.through, row.history_user, row.notes) == ("page", anna, "fine")
+
+    def test_what_failed_needs_notes(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        assert "write in the notes" in press(
+            client, "complete", two[0], outcome="failed", notes=" "
+        )
+        two[0].refresh_from_db()
+        assert two[0].status == Status.ASSIGNED
+        assert "failed." in press(client, "complete", two[0], outcome="failed", notes="torn")
+
+    def test_a_double_click_completes_once(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        for _ in range(2):
+            press(client, "complete", two[0], outcome="passed", notes="")
+        assert two[0].history.filter(kind="completed").count() == 1
+        assert Task.objects.held_by(anna).get() == two[1]
+
+    def test_a_task_that_was_taken_away_ends_in_a_sentence(
+        self, two: list[Task], anna: User, mona: User, at: At
+    ) -> None:
+        client = at(anna)
+        actions.hold(two[0].pk, by=mona, reason="call them")
+        panel = press(client, "complete", two[0], outcome="passed", notes="", held=str(two[0].pk))
+        assert "QD-0001 is on hold" in panel
+        assert f"mona put QD-0001 on hold at {when(two[0], 'held')}: call them." in panel
+        assert "QD-0002" in panel
+
+    def test_release_needs_a_reason(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        assert "Please give a reason." in press(client, "release", two[0], reason="")
+        assert "went back to the pool" in press(client, "release", two[0], reason="too dark")
+        row = two[0].history.get(kind="released")
+        assert row.history_change_reason == "too dark"
+
+    def test_somebody_elses_task_is_not_mine_to_finish(
+        self, two: list[Task], anna: User, ben: User, at: At
+    ) -> None:
+        actions.sign_in(anna.pk)
+        panel = press(at(ben), "complete", two[0], outcome="passed", notes="")
+        assert "in the hands of anna" in panel
+
+    def test_several_tasks_are_listed_and_can_be_switched_to(
+        self, two: list[Task], anna: User, at: At
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        client = at(anna)
+        assert "Also yours" in text(client)
+        assert 'id="task-name">Check 2<' in text(client, task=two[1].pk)
+        assert 'id="task-name">Invoice' in text(client, task="what")
+
+    def test_without_javascript_it_works_too(self, two: list[Task], anna: User, at: At) -> None:
+        address = reverse("admin:my_work_complete", args=[two[0].pk])
+        answer = at(anna).post(address, {"outcome": "passed", "notes": ""}, follow=True)
+        assert answer.redirect_chain == [(reverse("admin:my_work"), 302)]
+        assert "QD-0001: passed." in answer.content.decode()
+
+    def test_what_is_typed_is_kept(self, two: list[Task], anna: User, ben: User, at: At) -> None:
+        client = at(anna)
+        address = reverse("admin:my_work_draft", args=[two[0].pk])
+        assert client.post(address, {"notes": "corner bent"}).status_code == 204
+        assert "corner bent" in text(client)
+        assert at(ben).post(address, {"notes": "mine"}).status_code == 204
+        two[0].refresh_from_db()
+        assert two[0].draft == "corner bent"
+
+    def test_today_is_counted(self, two: list[Task], anna: User, at: At) -> None:
+        client = at(anna)
+        lifecycle.start(two[0].pk, by=anna)
+        Task.objects.filter(pk=two[0].pk).update(started_at=timezone.now() - timedelta(seconds=80))
+        panel = press(client, "complete", two[0], outcome="passed", notes="")
+        assert "<strong>1</strong> task done today" in panel
+        assert "1 min 20 s each" in panel
+
+
+class TestNothingToDo:
+    def test_it_says_why(self, anna: User, at: At, invoices: Queue) -> None:
+        page = text(at(anna))
+        assert "Nothing to do right now" in page
+        assert "Nothing waits for you: 0 in work with colleagues." in page
+
+    def test_what_may_be_claimed_is_listed(
+        self, anna: User, invoices: Queue, add_task: AddTask, at: At
+    ) -> None:
+        client = at(anna)
+        task = add_task(invoices)
+        assert "You may choose" in text(client)
+        assert "QD-0001 is yours." in press(client, "claim", task)
+        assert "is yours" in press(client, "claim", task)
+        assert task.history.filter(kind="claimed").count() == 1
+
+    def test_the_loser_is_told_who_has_it(
+        self, anna: User, ben: User, invoices: Queue, add_task: AddTask, at: At
+    ) -> None:
+        client = at(anna)
+        task = add_task(invoices)
+        actions.sign_in(ben.pk)
+        assert "ben has QD-0001 already." in press(client, "claim", task)
+
+
+class TestWhoWasGone:
+    def test_who_was_signed_out_is_told_why_and_comes_back(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
+        client = at(anna)
+        User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(hours=1))
+        sweep.sweep()
+        page = text(client)
+        assert "You are signed out" in page
+        assert "not seen for 15 minutes" in page
+        row = two[0].history.get(kind="returned")
+        assert f"QD-0001 went back to the pool at {clock(row.history_date)}: not seen" in page
+        back = client.post(reverse("admin:come_back"), {}, follow=True).content.decode()
+        assert "Welcome back" in back
+        assert "In front of you: QD-0001" in back
+
+    def test_who_signs_in_again_is_told_what_they_lost(
+        self, anna: User, ben: User, two: list[Task], at: At
+    ) -> None:
+        at(anna)
+        User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(hours=1))
+        sweep.sweep()
+        again = Client()
+        form = {"username": "anna", "password": "demo"}
+        page = again.post("/admin/login/?next=/admin/my-work/", form, follow=True)
+        assert "QD-0001 went back to the pool" in page.content.decode()
+        assert "QD-0001 went back to the pool" not in text(again)
+
+    def test_who_signed_out_themself_is_told_nothing(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
+        at(anna).post("/admin/logout/")
+        form = {"username": "anna", "password": "demo"}
+        page = Client().post("/admin/login/?next=/admin/my-work/", form, follow=True)
+        assert "went back to the pool at" not in page.content.decode()
+
+    def test_who_did_not_start_is_told_so(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        old = timezone.now() - timedelta(minutes=11)
+        Task.objects.filter(pk=two[0].pk).update(assigned_at=old)
+        sweep.sweep()
+        page = text(client)
+        assert "Are you still there?" in page
+        assert "QD-0001 went back to the pool at" in page
+        assert "not started within 10 minutes" in page
+
+
+class TestItRefreshesByItself:
+    def panel(self, client: Client, seen: str) -> Any:
+        return client.get(reverse("admin:my_work_panel"), {"seen": seen})
+
+    def seen(self, client: Client) -> str:
+        return client.get(reverse("admin:my_work")).context["state"].version
+
+    def test_nothing_new_is_nothing_sent(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        answer = self.panel(client, self.seen(client))
+        assert (answer.status_code, answer.content) == (204, b"")
+
+    def test_typing_is_nothing_new(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        seen = self.seen(client)
+        actions.save_draft(two[0].pk, "corner bent", by=anna)
+        assert self.panel(client, seen).status_code == 204
+
+    def test_a_new_task_is(self, anna: User, invoices: Queue, add_task: AddTask, at: At) -> None:
+        client = at(anna)
+        seen = self.seen(client)
+        add_task(invoices)
+        actions.filled([invoices.pk])
+        assert "QD-0001" in self.panel(client, seen).content.decode()
+
+    def test_what_was_taken_away_meanwhile_is_said(
+        self, anna: User, ben: User, mona: User, two: list[Task], at: At
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        client = at(anna)
+        actions.sign_in(ben.pk)
+        actions.assign(two[0].pk, ben.pk, by=mona, reason="ben knows them")
+        held = f"{two[0].pk},{two[1].pk},nonsense,{'9' * 30}"
+        address = reverse("admin:my_work_panel")
+        panel = client.get(address, {"held": held}).content.decode()
+        assert f"mona took QD-0001 back at {when(two[0], 'assigned')}: ben knows them." in panel
+        assert "QD-0002" in panel
+
+    def test_what_i_gave_back_myself_is_not(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        actions.release(two[0].pk, by=anna, reason="too dark")
+        panel = client.get(reverse("admin:my_work_panel"), {"held": str(two[0].pk)})
+        assert "too dark" not in panel.content.decode()
+
+    @pytest.mark.parametrize("waiting", [0, 30])
+    def test_a_look_costs_the_same_few_queries(
+        self,
+        anna: User,
+        invoices: Queue,
+        add_task: AddTask,
+        at: At,
+        waiting: int,
+        django_assert_num_queries: Any,
+    ) -> None:
+        for _ in range(waiting + 1):
+            add_task(invoices)
+        client = at(anna)
+        seen = self.seen(client)
+        with django_assert_num_queries(5):
+            assert self.panel(client, seen).status_code == 204
+
+    def test_a_page_costs_the_same_queries_for_10_and_for_2000_people(
+        self, anna: User, invoices: Queue, labels: Queue, add_task: AddTask, at: At
+    ) -> None:
+        client = at(anna)
+        add_task(labels)
+        crowd(10, invoices)
+        give_each_one(invoices)
+        few = asked(client, "my_work"), asked(client, "my_work_panel")
+        crowd(1990, invoices)
+        give_each_one(invoices)
+        assert (asked(client, "my_work"), asked(client, "my_work_panel")) == few
+        assert max(few) < 25
+
+    def test_it_keeps_the_person_seen(self, anna: User, two: list[Task], at: At) -> None:
+        client = at(anna)
+        User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(minutes=9))
+        self.panel(client, self.seen(client))
+        anna.refresh_from_db()
+        assert anna.last_seen_at is not None
+        assert anna.last_seen_at > timezone.now() - timedelta(minutes=1)
+
+
+class TestWhoMay:
+    def test_not_auditors(self, otto: User, at: At) -> None:
+        assert at(otto).get(reverse("admin:my_work")).status_code == 403
+
+    def test_nobody_who_is_not_signed_in(self) -> None:
+        answer = Client().get(reverse("admin:my_work"))
+        assert answer["Location"] == "/admin/login/?next=/admin/my-work/"
+        look = Client().get(reverse("admin:my_work_panel"), headers={"HX-Request": "true"})
+        assert (look.status_code, look["HX-Refresh"]) == (204, "true")
+
+    @pytest.mark.parametrize("name", ["start", "complete", "release", "claim", "draft"])
+    def test_a_get_changes_nothing(self, anna: User, two: list[Task], at: At, name: str) -> None:
+        client = at(anna)
+        rows = Task.history.count()
+        assert client.get(reverse(f"admin:my_work_{name}", args=[two[0].pk])).status_code == 405
+        assert Task.history.count() == rows
+
+    def test_a_post_needs_its_csrf_token(self, anna: User, two: list[Task]) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(anna)
+        answer = client.post(reverse("admin:my_work_complete", args=[two[0].pk]))
+        assert answer.status_code == 403

@@ -1,0 +1,312 @@
+"""People: accounts, roles, queues and capacity, and who steers whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from qc.audit import invariants
+from qc.models import Queue, Role, Task, User
+from qc.work import actions
+from tests.admin.conftest import act, change, signed_in, typed
+
+MEANT = {"_form_submitted": "True"}
+
+
+def role(name: str) -> int:
+    return Group.objects.get(name=name).pk
+
+
+def save(client: Client, person: User, **changed: Any) -> Any:
+    form = typed(client, change(person)) | changed
+    answer = client.post(change(person), {k: v for k, v in form.items() if v is not None})
+    person.refresh_from_db()
+    return answer
+
+
+def test_a_new_person_can_sign_in_and_gets_work(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    add_task(invoices)
+    new = {
+        "username": "dora",
+        "first_name": "Dóra",
+        "roles": [role("QC staff")],
+        "queues": [invoices.pk],
+        "capacity": 1,
+        "usable_password": "true",
+        "password1": "correct horse 7",
+        "password2": "correct horse 7",
+    }
+    assert mona_at_the_desk.post(reverse("admin:qc_user_add"), new).status_code == 302
+    dora = User.objects.get(username="dora")
+    assert (dora.is_staff, dora.is_superuser) == (True, False)
+    row = dora.history.get()
+    assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
+    assert row.history_change_reason == "Roles: – → QC staff; Queues: – → Invoices"
+    Client().post(reverse("admin:login"), {"username": "dora", "password": "correct horse 7"})
+    assert Task.objects.get().assignee == dora
+
+
+def test_saving_without_a_change_leaves_no_row(mona_at_the_desk: Client, anna: User) -> None:
+    before = (anna.history.count(), Queue.history.count())
+    assert save(mona_at_the_desk, anna).status_code == 302
+    assert (anna.history.count(), Queue.history.count()) == before
+    assert anna.check_password("demo")
+
+
+def test_an_edit_of_everything_leaves_one_row_of_the_person(
+    mona_at_the_desk: Client, mona: User, anna: User, invoices: Queue, labels: Queue
+) -> None:
+    before = {queue: queue.history.count() for queue in (invoices, labels)}
+    save(
+        mona_at_the_desk,
+        anna,
+        first_name="Anna",
+        capacity=3,
+        roles=[role("QC staff"), role("Auditors")],
+        queues=[labels.pk],
+    )
+    assert set(anna.queues.all()) == {labels}
+    assert anna.groups.count() == 2
+    row = anna.history.first()
+    assert anna.history.count() == 2
+    assert (row.first_name, row.capacity, row.history_user) == ("Anna", 3, mona)
+    assert row.history_change_reason == (
+        "Roles: QC staff → Auditors, QC staff; Queues: Invoices → Labels"
+    )
+    for queue, rows in before.items():
+        assert queue.history.count() == rows + 1
+        assert queue.history.first().history_user == mona
+    assert list(invariants.broken()) == []
+
+
+def test_a_change_of_roles_alone_is_in_the_history(mona_at_the_desk: Client, anna: User) -> None:
+    save(mona_at_the_desk, anna, roles=[role("Managers")])
+    assert anna.history.count() == 2
+    assert anna.history.first().history_change_reason == "Roles: QC staff → Managers"
+
+
+def test_an_edit_does_not_sign_anybody_in_or_out(mona_at_the_desk: Client, anna: User) -> None:
+    form = typed(mona_at_the_desk, change(anna))
+    signed_in(anna)
+    mona_at_the_desk.post(change(anna), form | {"first_name": "Anna"})
+    anna.refresh_from_db()
+    assert anna.is_logged_in
+    assert anna.first_name == "Anna"
+    assert list(invariants.broken()) == []
+
+
+@pytest.mark.parametrize("way", ["capacity", "queues"])
+def test_who_may_take_more_gets_it_at_once(
+    mona_at_the_desk: Client,
+    anna: User,
+    invoices: Queue,
+    labels: Queue,
+    add_task: Callable[..., Task],
+    django_capture_on_commit_callbacks: Any,
+    way: str,
+) -> None:
+    signed_in(anna)
+    if way == "capacity":
+        add_task(invoices)
+        actions.supply(anna.pk)
+    add_task(invoices if way == "capacity" else labels)
+    changed = {"capacity": 2} if way == "capacity" else {"queues": [invoices.pk, labels.pk]}
+    with django_capture_on_commit_callbacks(execute=True):
+        save(mona_at_the_desk, anna, **changed)
+    assert not Task.objects.waiting().exists()
+
+
+def test_capacity_never_falls_below_what_somebody_holds(
+    mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    save(mona_at_the_desk, anna, capacity=2)
+    add_task(invoices), add_task(invoices)
+    signed_in(anna)
+    actions.supply(anna.pk)
+    answer = save(mona_at_the_desk, anna, capacity=1)
+    assert "anna holds 2 tasks now: take some back first." in answer.content.decode()
+    assert anna.capacity == 2
+
+
+def test_deactivating_returns_what_somebody_holds(
+    mona_at_the_desk: Client,
+    anna: User,
+    ben: User,
+    invoices: Queue,
+    add_task: Callable[..., Task],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    task = add_task(invoices)
+    signed_in(anna)
+    actions.supply(anna.pk)
+    signed_in(ben)
+    with django_capture_on_commit_callbacks(execute=True):
+        save(mona_at_the_desk, anna, is_active=None)
+    task.refresh_from_db()
+    assert (anna.is_active, anna.is_logged_in, task.assignee) == (False, False, ben)
+    row = task.history.get(kind="returned")
+    assert (row.history_change_reason, row.person) == ("deactivated", anna)
+    assert list(invariants.broken()) == []
+
+
+def test_a_manager_can_t_touch_a_superuser(mona_at_the_desk: Client, root: User) -> None:
+    before = User.objects.values().get(pk=root.pk)
+    assert b'name="_save"' not in mona_at_the_desk.get(change(root)).content
+    assert mona_at_the_desk.post(change(root), {"username": "mine"}).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[root.pk])
+    new = {"password1": "correct horse 7", "password2": "correct horse 7"}
+    assert mona_at_the_desk.get(password).status_code == 403
+    assert mona_at_the_desk.post(password, new).status_code == 403
+    assert User.objects.values().get(pk=root.pk) == before
+
+
+def test_a_manager_can_t_make_anybody_more_than_a_manager(
+    mona_at_the_desk: Client, mona: User, anna: User
+) -> None:
+    others = Group.objects.create(name="Owners")
+    wanted = {
+        "is_superuser": "on",
+        "is_staff": "on",
+        "user_permissions": [1],
+        "groups": [others.pk],
+    }
+    for person in (anna, mona):
+        save(mona_at_the_desk, person, first_name="New", **wanted)
+        assert person.first_name == "New"
+        assert not person.is_superuser
+        assert not person.user_permissions.exists()
+        assert others not in person.groups.all()
+    answer = save(mona_at_the_desk, anna, roles=[others.pk])
+    assert "roles" in answer.context["adminform"].form.errors
+
+
+def test_a_superuser_makes_another(root: User, anna: User, at_the_page_of: Any) -> None:
+    save(at_the_page_of(root), anna, is_superuser="on")
+    assert anna.is_superuser
+    assert anna.history.first().is_superuser
+
+
+def test_a_new_password_leaves_one_row_that_does_not_tell_it(
+    mona_at_the_desk: Client, mona: User, anna: User
+) -> None:
+    url = reverse("admin:auth_user_password_change", args=[anna.pk])
+    new = {
+        "usable_password": "true",
+        "password1": "correct horse 7",
+        "password2": "correct horse 7",
+    }
+    assert mona_at_the_desk.post(url, new).status_code == 302
+    anna.refresh_from_db()
+    row = anna.history.first()
+    assert anna.check_password("correct horse 7")
+    assert anna.history.count() == 2
+    assert (row.history_user, row.history_change_reason) == (mona, "new password")
+    assert list(invariants.broken()) == []
+
+
+def test_nobody_is_deleted(root: User, anna: User, at_the_page_of: Any) -> None:
+    client = at_the_page_of(root)
+    assert (
+        client.post(reverse("admin:qc_user_delete", args=[anna.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    chosen = {"action": "delete_selected", "_selected_action": [anna.pk], "post": "yes"}
+    client.post(reverse("admin:qc_user_changelist"), chosen)
+    assert User.objects.filter(pk=anna.pk).exists()
+
+
+def test_a_manager_steers_who_is_there(
+    mona_at_the_desk: Client, mona: User, anna: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    signed_in(anna)
+
+    def do(action: str, **answers: Any) -> Any:
+        mona_at_the_desk.post(act(anna, action), MEANT | answers)
+        anna.refresh_from_db()
+        return anna.history.first()
+
+    row = do("take_break", reason="fire drill")
+    assert (anna.break_reason, row.kind, row.history_user) == ("fire drill", "went on break", mona)
+    task = add_task(invoices)
+    assert do("come_back").kind == "came back"
+    task.refresh_from_db()
+    assert task.assignee == anna
+    row = do("sign_out", reason="went home")
+    assert (anna.is_logged_in, row.history_change_reason) == (False, "went home")
+    assert anna.history.count() == 5
+
+
+def test_nobody_is_put_on_break_who_is_not_there(mona_at_the_desk: Client, anna: User) -> None:
+    answer = mona_at_the_desk.post(act(anna, "take_break"), MEANT | {"reason": "x"})
+    assert "anna is not logged in" in answer.content.decode()
+    answer = mona_at_the_desk.post(act(anna, "come_back"), MEANT)
+    assert "anna is not logged in" in answer.content.decode()
+
+
+@pytest.mark.parametrize("action", ["sign_out", "take_break", "come_back"])
+def test_only_a_manager_steers_and_only_by_post(
+    mona_at_the_desk: Client, otto: User, anna: User, ben: User, at_the_page_of: Any, action: str
+) -> None:
+    signed_in(ben)
+    others = [at_the_page_of(user) for user in (otto, anna)]
+    before = User.history.count()
+    asked = MEANT | {"reason": "x"}
+    assert mona_at_the_desk.get(act(ben, action), asked).status_code == 200
+    for client in others:
+        assert client.post(act(ben, action), asked).status_code == 403
+    assert Client().post(act(ben, action), asked).status_code == 302
+    assert User.history.count() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("free", {"ben", "mona"}),
+        ("break", {"anna"}),
+        ("in", {"anna", "ben", "mona"}),
+        ("out", {"carla"}),
+    ],
+)
+def test_people_are_listed_by_presence(
+    mona_at_the_desk: Client, anna: User, ben: User, carla: User, kind: str, names: set[str]
+) -> None:
+    signed_in(anna, ben)
+    actions.take_break(anna.pk, by=anna, reason="lunch")
+    page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"presence": kind})
+    assert {person.username for person in page.context["cl"].result_list} == names
+
+
+def test_people_are_listed_by_role(mona_at_the_desk: Client, anna: User) -> None:
+    page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"role": Role.QC_STAFF})
+    assert [person.username for person in page.context["cl"].result_list] == ["anna"]
+
+
+def test_who_has_left_is_let_go_by_a_manager(
+    mona_at_the_desk: Client, anna: User, otto: User, at_the_page_of: Any
+) -> None:
+    assert "Take out names" not in mona_at_the_desk.get(change(anna)).content.decode()
+    refused = mona_at_the_desk.post(act(anna, "forget"), MEANT | {"reason": "left"})
+    assert "anna is still there: deactivate the account first." in refused.content.decode()
+    save(mona_at_the_desk, anna, is_active=None)
+    assert "Take out names" in mona_at_the_desk.get(change(anna)).content.decode()
+    asked = MEANT | {"reason": "left in May"}
+    assert at_the_page_of(otto).post(act(anna, "forget"), asked).status_code == 403
+    assert "This cannot be undone" in mona_at_the_desk.get(act(anna, "forget")).content.decode()
+    log = apps.get_model("admin", "LogEntry").objects
+    assert log.filter(object_repr="anna").exists()
+    mona_at_the_desk.post(act(anna, "forget"), asked)
+    assert not log.filter(object_repr="anna").exists()
+    anna.refresh_from_db()
+    assert anna.username == f"leaver-{anna.pk}"
+    page = mona_at_the_desk.get(change(anna)).content.decode()
+    assert "Take out names" not in page
+    trail = mona_at_the_desk.get("/admin/trail/?kind=forgotten").content.decode()
+    assert f"{anna}</a>" in trail
+    assert "took the names out of the account" in trail
+    assert list(invariants.broken()) == []

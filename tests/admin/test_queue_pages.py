@@ -1,0 +1,165 @@
+"""Queues: one history row for one save, people who get work at once, pause with a reason."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from qc.audit import invariants
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import act, change, signed_in, typed
+
+MEANT = {"_form_submitted": "True"}
+
+
+def save(client: Client, queue: Queue, **changed: Any) -> Any:
+    answer = client.post(change(queue), typed(client, change(queue)) | changed)
+    queue.refresh_from_db()
+    return answer
+
+
+def members(row: Any) -> set[str]:
+    return {member.user.username for member in row.people.all()}
+
+
+def test_adding_leaves_one_row_that_knows_the_people(
+    mona_at_the_desk: Client, mona: User, anna: User, ben: User
+) -> None:
+    new = {"name": "Returns", "target": "02:00:00", "people": [anna.pk, ben.pk]}
+    assert mona_at_the_desk.post(reverse("admin:qc_queue_add"), new).status_code == 302
+    queue = Queue.objects.get(name="Returns")
+    row = queue.history.get()
+    assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
+    assert members(row) == {"anna", "ben"}
+    assert queue.target == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"name": "Bills"}, {"people": "carla"}, {"name": "Bills", "people": "carla"}],
+    ids=["column", "people", "both"],
+)
+def test_an_edit_leaves_one_row_whatever_it_changed(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, carla: User, changed: Any
+) -> None:
+    before = invoices.history.count()
+    if "people" in changed:
+        changed = changed | {"people": [carla.pk]}
+    save(mona_at_the_desk, invoices, **changed)
+    row = invoices.history.first()
+    assert invoices.history.count() == before + 1
+    assert (row.history_type, row.history_user) == ("~", mona)
+    assert members(row) == ({"carla"} if "people" in changed else {"anna"})
+    assert row.name == changed.get("name", "Invoices")
+    assert list(invariants.broken()) == []
+
+
+def test_saving_without_a_change_leaves_no_row(
+    mona_at_the_desk: Client, invoices: Queue, anna: User
+) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(description="One\ntwo\n")
+    before = invoices.history.count()
+    assert save(mona_at_the_desk, invoices).status_code == 302
+    assert invoices.history.count() == before
+
+
+@pytest.mark.parametrize("way", ["people", "open_to_all"])
+def test_who_may_now_take_from_it_gets_work_at_once(
+    mona_at_the_desk: Client,
+    invoices: Queue,
+    carla: User,
+    add_task: Callable[..., Task],
+    django_capture_on_commit_callbacks: Any,
+    way: str,
+) -> None:
+    task = add_task(invoices)
+    signed_in(carla)
+    changed = {"people": [carla.pk]} if way == "people" else {"open_to_all": "on"}
+    with django_capture_on_commit_callbacks(execute=True):
+        save(mona_at_the_desk, invoices, **changed)
+    task.refresh_from_db()
+    assert task.assignee == carla
+
+
+def test_pausing_and_running_again_each_leave_one_row(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, add_task: Any
+) -> None:
+    mona_at_the_desk.post(act(invoices, "pause"), MEANT | {"reason": "stocktaking"})
+    row = invoices.history.first()
+    assert (row.is_paused, row.kind, row.history_change_reason) == (True, "paused", "stocktaking")
+    assert members(row) == {"anna"}
+    task = add_task(invoices)
+    signed_in(anna)
+    mona_at_the_desk.post(act(invoices, "unpause"), MEANT)
+    task.refresh_from_db()
+    assert task.assignee == anna
+    assert list(invoices.history.values_list("kind", flat=True)[:2]) == ["unpaused", "paused"]
+
+
+def test_pausing_asks_for_a_reason(mona_at_the_desk: Client, invoices: Queue) -> None:
+    mona_at_the_desk.post(act(invoices, "pause"), MEANT | {"reason": " "})
+    invoices.refresh_from_db()
+    assert not invoices.is_paused
+
+
+def test_the_form_can_t_pause(mona_at_the_desk: Client, invoices: Queue) -> None:
+    save(mona_at_the_desk, invoices, is_paused="on", name="Bills")
+    assert (invoices.name, invoices.is_paused) == ("Bills", False)
+
+
+@pytest.mark.parametrize("action", ["pause", "unpause"])
+def test_only_a_manager_pauses_and_only_by_post(
+    mona_at_the_desk: Client,
+    otto: User,
+    anna: User,
+    invoices: Queue,
+    at_the_page_of: Any,
+    action: str,
+) -> None:
+    others = [at_the_page_of(user) for user in (otto, anna)]
+    before = Queue.history.count()
+    asked = MEANT | {"reason": "x"}
+    assert mona_at_the_desk.get(act(invoices, action), asked).status_code == 200
+    for client in others:
+        assert client.post(act(invoices, action), asked).status_code == 403
+    assert Client().post(act(invoices, action), asked).status_code == 302
+    assert Queue.history.count() == before
+
+
+def test_a_queue_with_tasks_is_not_deleted(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    add_task(invoices)
+    delete = reverse("admin:qc_queue_delete", args=[invoices.pk])
+    answer = mona_at_the_desk.post(delete, {"post": "yes"}, follow=True)
+    assert "Invoices has one task, so it can&#x27;t be deleted" in answer.content.decode()
+    assert Queue.objects.filter(pk=invoices.pk).exists()
+
+
+def test_an_empty_queue_is_deleted_with_one_row(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User
+) -> None:
+    before = Queue.history.filter(id=invoices.pk).count()
+    delete = reverse("admin:qc_queue_delete", args=[invoices.pk])
+    assert mona_at_the_desk.get(delete).status_code == 200
+    mona_at_the_desk.post(delete, {"post": "yes"})
+    assert not Queue.objects.filter(pk=invoices.pk).exists()
+    rows = Queue.history.filter(id=invoices.pk)
+    assert rows.count() == before + 1
+    assert (rows.first().history_type, rows.first().history_user) == ("-", mona)
+
+
+def test_the_list_counts_what_waits_and_what_is_in_work(
+    mona_at_the_desk: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
+) -> None:
+    for _ in range(3):
+        add_task(invoices)
+    signed_in(anna)
+    actions.supply(anna.pk)
+    page = mona_at_the_desk.get(reverse("admin:qc_queue_changelist"))
+    queue = page.context["cl"].result_list[0]
+    assert (queue.waiting_now, queue.in_work_now, queue.people_on_it) == (2, 1, 1)

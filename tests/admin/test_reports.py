@@ -1,0 +1,223 @@
+"""*Reports*: who may look, what is asked in the address, what the files hold, what a look costs."""
+
+import json
+import re
+from datetime import timedelta
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from qc.models import Queue, Status, Task, User
+from tests.admin.test_task_list_cost import TASKS, fill
+from tests.databases import on_mariadb
+from tests.work.test_claim_cost import finished_by, rows_touched
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/reports/"
+CSV, XLSX = f"{PAGE}report.csv", f"{PAGE}report.xlsx"
+
+
+# By index and by row, in each of five statements, and in the tables of which they make their ranks.
+ROWS_READ_PER_TASK = 45
+
+
+def today() -> dict[str, str]:
+    return dict.fromkeys(("first", "last"), str(timezone.localdate()))
+
+
+def text(client: Client, **query: Any) -> str:
+    answer = client.get(PAGE, query)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def names(client: Client, **query: Any) -> list[str]:
+    return [row.name for row in client.get(PAGE, query).context["table"].rows]
+
+
+def rows_of(answer: Any) -> list[str]:
+    return b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+
+
+@pytest.fixture
+def a_shift(invoices: Queue, labels: Queue, anna: User, ben: User) -> None:
+    """Anna has done two and failed one of them, Ben three."""
+    finished_by(anna, invoices, 2)
+    finished_by(ben, labels, 3)
+    failed = Task.objects.filter(assignee=anna).latest("pk").pk
+    Task.objects.filter(pk=failed).update(outcome="failed")
+
+
+class TestWhoMayLook:
+    @pytest.mark.parametrize("address", [PAGE, CSV, XLSX])
+    def test_managers_and_auditors_and_nobody_else(
+        self, address: str, client: Client, anna: User, mona: User, otto: User, at_the_page_of: Any
+    ) -> None:
+        assert client.get(address).url.startswith("/admin/login/")
+        assert at_the_page_of(anna).get(address).status_code == 403
+        for one in (mona, otto):
+            assert at_the_page_of(one).get(address).status_code == 200
+        assert at_the_page_of(mona).post(address).status_code == 405
+
+    def test_the_menu_leads_there(self, mona_at_the_desk: Client) -> None:
+        page = mona_at_the_desk.get("/admin/floor/").content.decode()
+        assert f'href="{PAGE}"' in page
+
+
+@pytest.mark.usefixtures("a_shift")
+class TestWhatItShows:
+    def test_the_figures_of_the_last_seven_days_by_person(self, mona_at_the_desk: Client) -> None:
+        page = text(mona_at_the_desk)
+        assert "ben 3 0 0.0 %" in page
+        assert "anna 2 1 50.0 %" in page
+        assert "Total 5 1 20.0 %" in page
+
+    def test_the_heading_sorts_and_clicked_again_the_other_way(
+        self, mona_at_the_desk: Client
+    ) -> None:
+        table = mona_at_the_desk.get(PAGE).context["table"]
+        assert [row.name for row in table.rows] == ["ben", "anna"]
+        done = table.headings[1]
+        assert done.sorted == "descending"
+        again = mona_at_the_desk.get(PAGE + done.address).context["table"]
+        assert [row.name for row in again.rows] == ["anna", "ben"]
+        assert names(mona_at_the_desk, sort="-share") == ["anna", "ben"]
+        assert names(mona_at_the_desk, sort="nonsense") == ["ben", "anna"]
+
+    def test_it_is_narrowed_to_a_queue_or_a_person(
+        self, mona_at_the_desk: Client, invoices: Queue, ben: User
+    ) -> None:
+        assert names(mona_at_the_desk, queue=invoices.pk) == ["anna"]
+        assert names(mona_at_the_desk, by="queue", person=ben.pk) == ["Labels"]
+
+    @pytest.mark.parametrize(("by", "done"), [("person", 3), ("queue", 3), ("day", 5)])
+    def test_done_leads_to_these_very_tasks(
+        self, by: str, done: int, mona_at_the_desk: Client
+    ) -> None:
+        table = mona_at_the_desk.get(PAGE, {"by": by, "sort": "-done"}).context["table"]
+        name, cells = table.lines[0]
+        assert cells[0].text == str(done)
+        listed = mona_at_the_desk.get(cells[0].address).context["cl"]
+        assert len(listed.result_list) == done
+        assert mona_at_the_desk.get(PAGE + name.address).context["table"].report.total.done == done
+
+    def test_the_table_says_what_it_is_and_the_chart_is_of_the_same(
+        self, mona_at_the_desk: Client
+    ) -> None:
+        page = mona_at_the_desk.get(PAGE, {"by": "day"})
+        html = page.content.decode()
+        for part in ("<caption", 'scope="col" aria-sort="ascending"', 'scope="row"'):
+            assert part in html
+        passed, failed = page.context["table"].chart.series
+        assert (passed["data"][-1], failed["data"][-1], len(passed["data"])) == (4, 1, 7)
+
+
+class TestWhatIsAskedAmiss:
+    @pytest.mark.parametrize(
+        ("asked", "words"),
+        [
+            ({"first": "yesterday"}, "It must be a day such as 2026-11-30."),
+            ({"first": ""}, "It must be a day such as"),
+            ({"first": "0001-01-01", "last": "0001-01-02"}, "There is nothing so old."),
+            ({"first": "2026-01-02", "last": "2026-01-01"}, "must not be after the last"),
+            ({"first": "9999-12-30", "last": "9999-12-31"}, "These days are still to come."),
+            ({"first": "2020-01-01"}, "Please choose at most 366 days at once."),
+            ({"queue": "99999"}, "There is no such queue."),
+            ({"queue": "x"}, "There is no such queue."),
+            ({"person": "x"}, "There is no such person."),
+            ({"person": "9" * 30}, "There is no such person."),
+            ({"by": "moon", "last": "9999-12-31"}, "Nothing was completed or given back"),
+            ({"person": ""}, "Please choose other days"),
+        ],
+    )
+    def test_a_sentence_says_what(
+        self, asked: dict[str, str], words: str, mona_at_the_desk: Client
+    ) -> None:
+        assert words in text(mona_at_the_desk, **asked)
+
+    def test_a_file_of_it_leads_to_the_sentence(self, mona_at_the_desk: Client) -> None:
+        answer = mona_at_the_desk.get(CSV, {"first": "2020-01-01"}, follow=True)
+        assert "at most 366 days" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("a_shift")
+class TestFiles:
+    def test_csv_holds_what_is_shown_in_plain_numbers(
+        self, mona_at_the_desk: Client, ben: User
+    ) -> None:
+        User.objects.filter(pk=ben.pk).update(username="=ben")
+        moved = Task.objects.filter(assignee=ben)
+        moved.update(created_at=timezone.now() - timedelta(hours=1))
+        started = timezone.now() - timedelta(minutes=2)
+        moved.update(assigned_at=started, started_at=started, completed_at=timezone.now())
+        answer = mona_at_the_desk.get(CSV, {"sort": "-done"})
+        assert answer["Content-Disposition"].startswith('attachment; filename="report-person-')
+        heading, first, *_rest, total = rows_of(answer)
+        assert heading.startswith('Person,Done,Failed,Failed share (%),"Handling, median (s)"')
+        assert first.startswith("'=ben,3,0,0.0,120.0,120.0,3480.0,")
+        assert total.startswith("Total,5,1,20.0,")
+
+    def test_xlsx_has_days_and_numbers_to_reckon_with(self, mona_at_the_desk: Client) -> None:
+        answer = mona_at_the_desk.get(XLSX, {"by": "day", **today()})
+        sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
+        _heading, day, total = sheet.iter_rows(values_only=True)
+        assert (str(day[0].date()), *day[1:4]) == (today()["first"], 5, 1, 20)
+        assert total[:3] == ("Total", 5, 1)
+
+    def test_json_has_days_and_numbers_by_the_headings(self, mona_at_the_desk: Client) -> None:
+        answer: Any = mona_at_the_desk.get(f"{PAGE}report.json", {"by": "day", **today()})
+        day, total = json.loads(answer.getvalue())
+        assert (day["Day"], day["Done"], day["Failed share (%)"]) == (today()["first"], 5, 20.0)
+        assert total["Day"] == "Total"
+
+
+class TestWhatALookCosts:
+    def test_it_takes_as_many_queries_for_200_people_as_for_10(
+        self, mona_at_the_desk: Client, invoices: Queue, django_assert_num_queries: Any
+    ) -> None:
+        def work(numbers: range) -> None:
+            now = timezone.now()
+            moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), now)
+            done = {"status": Status.COMPLETED, "outcome": "passed", "due_at": now, **moments}
+            made = User.objects.bulk_create(User(username=f"qc{n}") for n in numbers)
+            people = User.objects.filter(username__in=[one.username for one in made])
+            Task.objects.bulk_create(
+                Task(reference=f"W-{one.pk}", queue=invoices, assignee=one, **done)
+                for one in people
+            )
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as asked:
+                names(mona_at_the_desk)
+            return len(asked)
+
+        work(range(10))
+        few = queries()
+        work(range(10, 200))
+        assert len(names(mona_at_the_desk)) == 200
+        assert queries() == few
+
+
+@on_mariadb
+@pytest.mark.django_db(transaction=True)
+def test_a_look_reads_what_was_done_in_these_days_and_not_what_was_done_before(
+    mona: User, at_the_page_of: Any
+) -> None:
+    fill(TASKS)
+    client = at_the_page_of(mona)
+    text(client)  # what is read once only
+    day = str(timezone.localdate() - timedelta(days=6))
+    for only in ({}, {"queue": 7}, {"person": 1007}):
+        asked = {"first": day, "last": day, **only}
+        done = client.get(PAGE, asked).context["table"].report.total.done
+        read = rows_touched(partial(client.get, PAGE, asked))
+        assert done > 100, only
+        assert read <= ROWS_READ_PER_TASK * done, (only, read)

@@ -1,0 +1,101 @@
+"""The page of the audit trail says how far it is sealed and verified, and sounds the alarm."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from qc.admin.point_in_time.urls import at
+from qc.audit.archive import archiver
+from qc.audit.seals import sealing, verification_runs
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import change as change_page
+from tests.audit.sealed import change, double
+
+
+def shown(client: Client) -> str:
+    return " ".join(client.get("/admin/trail/").content.decode().split())
+
+
+@pytest.fixture
+def otto_reads(otto: User, at_the_page_of: Any, monkeypatch: Any) -> Client:
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    return at_the_page_of(otto)
+
+
+def test_how_far_it_is_sealed_and_verified(otto_reads: Client) -> None:
+    assert "Nothing is sealed yet" in shown(otto_reads)
+    sealing.seal()
+    assert "(seal 2). Not verified yet" in shown(otto_reads)
+    verification_runs.tonight()
+    page = shown(otto_reads)
+    assert "Verified up to seal 2" in page
+    assert 'role="alert"' not in page
+
+
+def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
+    sealing.seal()
+    pk = User.history.latest("pk").pk
+    change("person", pk)
+    verification_runs.tonight()
+    page = shown(otto_reads)
+    said = f"This trail is not as it was sealed. Row {pk} in the history of people was changed"
+    assert said in page
+    assert f'/admin/trail/person/{pk}/">What the row says now' in page
+
+
+def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
+    sealing.seal()
+    double("person", User.history.latest("pk").pk, -5)
+    verification_runs.tonight()
+    page = shown(otto_reads)
+    assert "Row -5 in the history of people was inserted" in page
+    assert "What the row says now" not in page
+
+
+def test_the_pages_go_on_without_what_was_archived(
+    otto_reads: Client,
+    anna: User,
+    invoices: Queue,
+    add_task: Callable[..., Task],
+    tmp_path: Path,
+    settings: Any,
+    monkeypatch: Any,
+) -> None:
+    done = add_task(invoices)
+    actions.sign_in(anna.pk)
+    actions.complete(done.pk, by=anna)
+    sealing.seal()
+    verification_runs.tonight()
+    assert "there is nothing older" in shown(otto_reads)
+    settings.QC_KEEP_DAYS = {"task": 1, "person": 1}
+    later = timezone.now() + timedelta(days=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: later)
+        assert len(list(archiver.archive(tmp_path))) == 2
+    page = shown(otto_reads)
+    assert "Older rows may be in archive files: the last one was made on" in page
+    assert "The shell moved 2 rows of history to 0001-task-1-1.jsonl" in page
+    for item in (done, anna):
+        assert otto_reads.get(change_page(item)).status_code == 200
+        assert (
+            otto_reads.get(f"{change_page(item).replace('change', 'history')}").status_code == 200
+        )
+    moment = done.history.get().history_date
+    for when, is_said in ((moment, True), (moment + timedelta(minutes=1), False)):
+        then = otto_reads.get(f"/admin/as-it-was/{at(when)}").content.decode()
+        assert ("what you see here may not be whole" in then) is is_said
+    row = otto_reads.get(f"/admin/trail/task/{done.history.get().pk}/")
+    assert "QD-0001" in row.content.decode()
+
+
+def test_nobody_seals_any_more(otto_reads: Client, monkeypatch: Any) -> None:
+    assert "is a worker running" not in shown(otto_reads)
+    later = timezone.now() + timedelta(minutes=11)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert "is not sealed: is a worker running?" in shown(otto_reads)

@@ -1,0 +1,236 @@
+"""Assign, release, hold, resume, cancel, reopen: one at a time, and several with one reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from qc.models import Queue, Task, User
+from qc.work import assignment, lifecycle
+from tests.admin.conftest import act, change, signed_in
+
+ARROWS = ["assign", "release", "hold", "resume", "cancel", "reopen"]
+BULK = ["assign_selected", "hold_selected", "resume_selected", "cancel_selected"]
+MEANT = {"_form_submitted": "True"}
+
+
+def do(client: Client, task: Task, arrow: str, **answers: Any) -> Any:
+    answer = client.post(
+        act(task, f"{arrow}_task"), MEANT | answers, headers={"HX-Request": "true"}
+    )
+    task.refresh_from_db()
+    return answer
+
+
+def offered(client: Client, task: Task) -> list[str]:
+    page = client.get(change(task))
+    return [one["path"].split("/")[-2] for one in page.context["actions_detail"]]
+
+
+@pytest.fixture
+def task(invoices: Queue, add_task: Callable[..., Task]) -> Task:
+    return add_task(invoices)
+
+
+@pytest.fixture
+def anna_s(task: Task, anna: User) -> Task:
+    signed_in(anna)
+    assignment.hand_out(anna.pk)
+    task.refresh_from_db()
+    return task
+
+
+def test_hold_resume_cancel_reopen_each_leave_one_row(
+    mona_at_the_desk: Client, mona: User, task: Task
+) -> None:
+    for arrow, kind, status in (
+        ("hold", "held", "on_hold"),
+        ("resume", "resumed", "pending"),
+        ("cancel", "cancelled", "cancelled"),
+        ("reopen", "reopened", "pending"),
+    ):
+        before = task.history.count()
+        answer = do(mona_at_the_desk, task, arrow, reason="drawing is wrong")
+        assert answer["HX-Redirect"] == change(task)
+        row = task.history.first()
+        assert task.status == status
+        assert (row.kind, row.history_change_reason) == (kind, "drawing is wrong")
+        assert (row.history_user, row.through) == (mona, "page")
+        assert task.history.count() == before + 1
+
+
+def test_assigning_and_taking_back(
+    mona_at_the_desk: Client, task: Task, anna: User, ben: User
+) -> None:
+    signed_in(ben)
+    do(mona_at_the_desk, task, "assign", person=ben.pk, reason="knows the supplier")
+    assert task.assignee == ben
+    signed_in(anna)
+    do(mona_at_the_desk, task, "assign", person=anna.pk, reason="ben leaves early")
+    assert task.assignee == anna
+    do(mona_at_the_desk, task, "release", reason="wrong person")
+    assert task.history.filter(kind="released").get().history_change_reason == "wrong person"
+
+
+def test_without_a_reason_nothing_happens(mona_at_the_desk: Client, task: Task) -> None:
+    for reason in ("", "   "):
+        answer = do(mona_at_the_desk, task, "hold", reason=reason)
+        assert b"This field is required" in answer.content
+    assert task.status == "pending"
+
+
+def test_only_free_people_are_offered(
+    mona_at_the_desk: Client, anna_s: Task, anna: User, ben: User, carla: User
+) -> None:
+    signed_in(carla)
+    page = mona_at_the_desk.get(act(anna_s, "assign_task")).content.decode()
+    assert "carla, holds 0 of 1" in page
+    assert "anna, holds" not in page
+    assert "ben, holds" not in page
+
+
+def test_who_is_not_free_any_more_is_refused_in_the_dialog(
+    mona_at_the_desk: Client, task: Task, ben: User
+) -> None:
+    answer = do(mona_at_the_desk, task, "assign", person=ben.pk, reason="knows it")
+    assert "This person is not free any more" in answer.content.decode()
+    assert task.status == "pending"
+
+
+def test_what_the_engine_refuses_stands_in_the_dialog(
+    mona_at_the_desk: Client, mona: User, task: Task
+) -> None:
+    lifecycle.cancel(task.pk, by=mona, reason="duplicate")
+    answer = do(mona_at_the_desk, task, "hold", reason="wait")
+    assert answer.status_code == 200
+    assert "is cancelled: it can&#x27;t be changed this way" in answer.content.decode()
+    assert "HX-Redirect" not in answer
+
+
+def test_a_double_click_holds_once(mona_at_the_desk: Client, task: Task) -> None:
+    do(mona_at_the_desk, task, "hold", reason="wait")
+    assert "is on hold" in do(mona_at_the_desk, task, "hold", reason="wait").content.decode()
+    assert task.history.filter(kind="held").count() == 1
+
+
+def test_a_page_offers_what_its_state_allows(
+    mona_at_the_desk: Client, mona: User, otto_at_the_desk: Client, anna_s: Task, anna: User
+) -> None:
+    client = mona_at_the_desk
+    assert offered(client, anna_s) == ["assign-task", "release-task", "hold-task"]
+    lifecycle.hold(anna_s.pk, by=mona, reason="wait")
+    assert offered(client, anna_s) == ["resume-task", "cancel-task"]
+    lifecycle.cancel(anna_s.pk, by=mona, reason="duplicate")
+    assert offered(client, anna_s) == ["reopen-task"]
+    lifecycle.reopen(anna_s.pk, by=mona, reason="after all")
+    assert offered(client, anna_s) == ["assign-task", "hold-task", "cancel-task"]
+    assert offered(otto_at_the_desk, anna_s) == []
+
+
+@pytest.mark.parametrize("arrow", ARROWS)
+def test_looking_changes_nothing(mona_at_the_desk: Client, anna_s: Task, arrow: str) -> None:
+    before = (Task.objects.values().get(), Task.history.count())
+    asked = {"reason": "x", "person": anna_s.assignee_id, "_form_submitted": "True"}
+    assert mona_at_the_desk.get(act(anna_s, f"{arrow}_task"), asked).status_code == 200
+    assert (Task.objects.values().get(), Task.history.count()) == before
+
+
+@pytest.mark.parametrize("arrow", ARROWS)
+def test_only_a_manager_follows_an_arrow_here(
+    anna: User, otto: User, at_the_page_of: Any, anna_s: Task, arrow: str
+) -> None:
+    before = Task.history.count()
+    for user in (anna, otto):  # anna holds it: even so
+        answer = do(at_the_page_of(user), anna_s, arrow, reason="mine", person=anna.pk)
+        assert answer.status_code == 403
+    assert do(Client(), anna_s, arrow, reason="mine").url.startswith(reverse("admin:login"))
+    assert Task.history.count() == before
+
+
+def test_a_page_from_elsewhere_can_t_act(mona: User, task: Task) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(mona)
+    assert do(client, task, "hold", reason="wait").status_code == 403
+    assert task.status == "pending"
+
+
+def test_an_action_on_no_task_is_not_found(mona_at_the_desk: Client) -> None:
+    for wrong in ("999", "abc"):
+        url = reverse("admin:qc_task_hold_task", args=[wrong])
+        assert mona_at_the_desk.post(url, MEANT | {"reason": "x"}).status_code == 404
+
+
+def choose(client: Client, action: str, *tasks: Task, **answers: Any) -> Any:
+    chosen = {"action": action, "_selected_action": [task.pk for task in tasks]}
+    return client.post(reverse("admin:qc_task_changelist"), chosen | answers, follow=True)
+
+
+def told(answer: Any) -> list[str]:
+    return [str(one) for one in answer.context["messages"]]
+
+
+def test_several_are_asked_for_once(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    tasks = [add_task(invoices) for _ in range(3)]
+    page = choose(mona_at_the_desk, "hold_selected", *tasks)
+    assert "Hold selected tasks" in page.content.decode()
+    assert Task.objects.filter(status="pending").count() == 3
+    answer = choose(mona_at_the_desk, "hold_selected", *tasks, reason="stocktaking", **MEANT)
+    assert told(answer) == ["3 tasks changed."]
+    reasons = Task.history.filter(kind="held").values_list("history_change_reason", flat=True)
+    assert list(reasons) == ["stocktaking"] * 3
+
+
+def test_of_several_those_refused_are_named(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    fine, cancelled = add_task(invoices), add_task(invoices)
+    lifecycle.cancel(cancelled.pk, by=mona, reason="duplicate")
+    answer = choose(mona_at_the_desk, "cancel_selected", fine, cancelled, reason="x", **MEANT)
+    assert told(answer) == [
+        "1 task changed.",
+        "QD-0002: QD-0002 is cancelled: it can't be changed this way.",
+    ]
+
+
+def test_one_person_gets_of_several_what_they_can_hold(
+    mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    tasks = [add_task(invoices) for _ in range(2)]
+    signed_in(anna)
+    answer = choose(
+        mona_at_the_desk, "assign_selected", *tasks, person=anna.pk, reason="hers", **MEANT
+    )
+    assert told(answer) == ["1 task changed.", "QD-0002: anna holds 1 of 1 tasks."]
+
+
+def test_holding_somebody_s_task_with_others_does_not_hand_them_to_the_same_person(
+    mona_at_the_desk: Client, anna_s: Task, anna: User, invoices: Queue, add_task: Any
+) -> None:
+    other = add_task(invoices)
+    choose(mona_at_the_desk, "hold_selected", anna_s, other, reason="wait", **MEANT)
+    assert other.history.filter(kind="assigned").count() == 0
+    assert Task.objects.filter(status="on_hold").count() == 2
+
+
+@pytest.mark.parametrize("action", BULK)
+def test_only_a_manager_acts_on_several(
+    otto: User, anna: User, at_the_page_of: Any, anna_s: Task, action: str
+) -> None:
+    before = Task.history.count()
+    for user in (otto, anna):
+        choose(at_the_page_of(user), action, anna_s, reason="x", person=anna.pk, **MEANT)
+    assert Task.history.count() == before
+
+
+@pytest.mark.parametrize("action", BULK)
+def test_looking_at_several_changes_nothing(
+    mona_at_the_desk: Client, anna_s: Task, action: str
+) -> None:
+    before = Task.history.count()
+    asked = {"action": action, "_selected_action": anna_s.pk, "reason": "x"} | MEANT
+    mona_at_the_desk.get(reverse("admin:qc_task_changelist"), asked)
+    assert Task.history.count() == before

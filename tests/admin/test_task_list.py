@@ -1,0 +1,109 @@
+"""The list of tasks: found, filtered, and read at a constant cost."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from qc.models import Queue, Task, User
+from qc.work import assignment
+from tests.admin.conftest import signed_in
+
+LIST = "admin:qc_task_changelist"
+
+
+def listed(client: Client, **asked: Any) -> list[str]:
+    page = client.get(reverse(LIST), asked)
+    return sorted(task.reference for task in page.context["cl"].result_list)
+
+
+@pytest.mark.parametrize("asked", ["inv-22", "INV-22", "  Inv-2231 "])
+def test_a_reference_is_found_by_its_beginning_whatever_its_case(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], asked: str
+) -> None:
+    add_task(invoices, reference="INV-2231")
+    add_task(invoices, reference="X-INV-2231")
+    assert listed(mona_at_the_desk, q=asked) == ["INV-2231"]
+
+
+def test_a_name_is_found_by_any_part_whatever_its_case(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    found = add_task(invoices, name="Check flange 40 mm")
+    add_task(invoices, name="Check label")
+    assert listed(mona_at_the_desk, q="FLANGE") == [found.reference]
+
+
+def test_filters(
+    mona_at_the_desk: Client,
+    invoices: Queue,
+    labels: Queue,
+    anna: User,
+    add_task: Callable[..., Task],
+) -> None:
+    now = timezone.now()
+    late = add_task(invoices, due_at=now - timedelta(hours=1))
+    other = add_task(labels, priority=1)
+    anna_s = add_task(labels, due_at=now + timedelta(days=3))
+    signed_in(anna)
+    labels.people.add(anna)
+    assignment.claim(anna_s.pk, by=anna)
+    client = mona_at_the_desk
+    assert listed(client, late="yes") == [late.reference]
+    assert listed(client, late="no") == sorted([other.reference, anna_s.reference])
+    assert listed(client, queue__id__exact=invoices.pk) == [late.reference]
+    assert listed(client, priority__exact=1) == [other.reference]
+    assert listed(client, status__exact="assigned") == [anna_s.reference]
+    assert listed(client, assignee__id__exact=anna.pk) == [anna_s.reference]
+
+
+def test_people_are_offered_to_the_filter(mona_at_the_desk: Client, anna: User) -> None:
+    asked = {"app_label": "qc", "model_name": "task", "field_name": "assignee", "term": "ann"}
+    found = mona_at_the_desk.get(reverse("admin:autocomplete"), asked).json()["results"]
+    assert found == [{"id": str(anna.pk), "text": "anna"}]
+
+
+def test_lateness_stands_in_words(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    now = timezone.now()
+    add_task(invoices, due_at=now - timedelta(hours=2, minutes=5))
+    add_task(invoices, due_at=now + timedelta(hours=3, minutes=5))
+    page = mona_at_the_desk.get(reverse(LIST)).content.decode()
+    assert "2\xa0hours late" in page
+    assert "in 3\xa0hours" in page
+
+
+@pytest.mark.parametrize("model", ["task", "queue", "user"])
+def test_a_long_list_asks_the_database_no_more_than_a_short_one(
+    mona_at_the_desk: Client,
+    anna: User,
+    invoices: Queue,
+    add_task: Callable[..., Task],
+    model: str,
+) -> None:
+    def add(start: int, end: int) -> None:
+        for n in range(start, end):
+            queue = Queue.objects.create(name=f"Queue {n}")
+            add_task(queue, created_by=anna)
+            someone = User.objects.create_user(f"person{n}")
+            queue.people.add(someone, anna)
+
+    def asked() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert mona_at_the_desk.get(reverse(f"admin:qc_{model}_changelist")).status_code == 200
+        return len(queries)
+
+    add(0, 5)
+    asked()  # what is read once only
+    few = asked()
+    add(5, 50)
+    assert asked() == few

@@ -1,0 +1,223 @@
+"""One task's page: read, added, edited; each save leaves one history row or none."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from qc.audit import invariants
+from qc.models import Queue, Task, User
+from qc.work import assignment, lifecycle, sweep
+from tests.admin.conftest import change, signed_in, typed
+
+NEW = {
+    "reference": "inv-7",
+    "name": "Check flange",
+    "priority": 2,
+    "details": "{}",
+    "due_at_0": "",
+    "due_at_1": "",
+}
+
+
+def save(client: Client, task: Task, **changed: Any) -> Any:
+    answer = client.post(change(task), typed(client, change(task)) | changed)
+    task.refresh_from_db()
+    return answer
+
+
+def test_adding_leaves_one_row_and_plans_the_task(
+    mona_at_the_desk: Client, mona: User, invoices: Queue
+) -> None:
+    answer = mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
+    assert answer.status_code == 302
+    task = Task.objects.get(reference="INV-7")
+    assert task.created_by == mona
+    assert task.due_at - task.created_at == pytest.approx(invoices.target, abs=timedelta(seconds=1))
+    assert task.raise_at == task.due_at
+    row = task.history.get()
+    assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
+
+
+def test_a_new_task_goes_to_who_is_free_at_once(
+    mona_at_the_desk: Client,
+    invoices: Queue,
+    anna: User,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    signed_in(anna)
+    with django_capture_on_commit_callbacks(execute=True):
+        mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
+    assert Task.objects.get(reference="INV-7").assignee == anna
+
+
+def test_saving_without_a_change_leaves_no_row(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(
+        invoices,
+        name="Ends with a blank ",
+        instructions="Measure.\nCompare.\r\nSign. ",
+        details={"Part": "Ø 40", "Lot": None, "Sizes": [1, 2]},
+        link="http://example.com/a",
+    )
+    before = Task.objects.values().get()
+    assert save(mona_at_the_desk, task).status_code == 302
+    assert Task.objects.values().get() == before
+    assert task.history.count() == 1
+
+
+def test_an_edit_leaves_one_row_that_agrees_with_the_task(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices, instructions="Measure.\n", name="Old ")
+    due = task.due_at
+    save(mona_at_the_desk, task, priority=1)
+    assert (task.priority, task.due_at, task.instructions) == (1, due, "Measure.\n")
+    row = task.history.first()
+    assert task.history.count() == 2
+    assert (row.history_user, row.through, row.kind) == (mona, "page", "")
+    assert list(invariants.broken()) == []
+
+
+def test_a_new_due_date_plans_the_raise_anew(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices, priority=1)
+    assert task.raise_at is None
+    save(mona_at_the_desk, task, priority=3, due_at_0="2031-05-06", due_at_1="10:00:00")
+    assert task.raise_at == task.due_at
+    assert task.due_at.year == 2031
+
+
+def test_an_emptied_due_date_is_arrival_plus_target(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices, due_at=timezone.now() + timedelta(days=9))
+    save(mona_at_the_desk, task, due_at_0="", due_at_1="")
+    assert task.due_at == task.created_at + invoices.target
+
+
+def test_an_edit_overwrites_nothing_that_happened_meanwhile(
+    mona_at_the_desk: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices)
+    form = typed(mona_at_the_desk, change(task))
+    signed_in(anna)
+    assignment.hand_out(anna.pk)
+    mona_at_the_desk.post(change(task), form | {"name": "Renamed"})
+    task.refresh_from_db()
+    assert (task.name, task.assignee, task.status) == ("Renamed", anna, "assigned")
+    assert list(invariants.broken()) == []
+
+
+def test_an_edit_does_not_undo_what_the_sweep_did_meanwhile(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices, due_at=timezone.now() - timedelta(hours=1))
+    form = typed(mona_at_the_desk, change(task))
+    sweep.raise_overdue()
+    mona_at_the_desk.post(change(task), form | {"name": "Renamed"})
+    task.refresh_from_db()
+    assert (task.name, task.priority) == ("Renamed", 2)
+
+
+def test_moving_a_task_to_another_queue_hands_it_out_there(
+    mona_at_the_desk: Client,
+    invoices: Queue,
+    labels: Queue,
+    carla: User,
+    add_task: Callable[..., Task],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    task = add_task(invoices)
+    signed_in(carla)
+    with django_capture_on_commit_callbacks(execute=True):
+        save(mona_at_the_desk, task, queue=labels.pk)
+    task.refresh_from_db()
+    assert task.assignee == carla
+
+
+@pytest.mark.parametrize("wrong", ['["a"]', "{", '"x"', "7"])
+def test_details_must_be_names_and_values(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], wrong: str
+) -> None:
+    task = add_task(invoices)
+    answer = save(mona_at_the_desk, task, details=wrong)
+    assert "details" in answer.context["adminform"].form.errors
+    assert task.details == {}
+
+
+def test_the_reference_and_the_state_can_t_be_edited(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices)
+    save(mona_at_the_desk, task, reference="OTHER", status="completed", slot=1, name="New")
+    assert (task.reference, task.status, task.name) == ("QD-0001", "pending", "New")
+
+
+def test_a_reference_that_is_there_in_other_letters_is_refused(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    add_task(invoices, reference="INV-7")
+    answer = mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
+    assert "reference" in answer.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+def test_what_is_finished_is_read_only(
+    mona_at_the_desk: Client,
+    mona: User,
+    anna: User,
+    invoices: Queue,
+    add_task: Callable[..., Task],
+    status: str,
+) -> None:
+    task = add_task(invoices)
+    form = typed(mona_at_the_desk, change(task))
+    if status == "completed":
+        signed_in(anna)
+        assignment.hand_out(anna.pk)
+        lifecycle.complete(task.pk, by=anna)
+    else:
+        lifecycle.cancel(task.pk, by=mona, reason="duplicate")
+    assert b'name="_save"' not in mona_at_the_desk.get(change(task)).content
+    assert mona_at_the_desk.post(change(task), form | {"name": "New"}).status_code == 403
+    task.refresh_from_db()
+    assert task.name == "Check 1"
+
+
+def test_nobody_deletes_a_task(
+    at_the_page_of: Any, root: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices)
+    client = at_the_page_of(root)
+    assert (
+        client.post(reverse("admin:qc_task_delete", args=[task.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    asked = {"action": "delete_selected", "_selected_action": [task.pk], "post": "yes"}
+    client.post(reverse("admin:qc_task_changelist"), asked)
+    assert Task.objects.exists()
+
+
+def test_the_page_shows_details_and_what_happened(
+    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices, details={"Supplier": "Müller & <Söhne>"})
+    lifecycle.hold(task.pk, by=mona, reason="drawing is wrong")
+    page = mona_at_the_desk.get(change(task)).content.decode()
+    assert "Müller &amp; &lt;Söhne&gt;" in page
+    assert "drawing is wrong" in page
+
+
+def test_an_address_of_no_task_leads_back(mona_at_the_desk: Client) -> None:
+    for wrong in ("999", "abc"):
+        page = mona_at_the_desk.get(reverse("admin:qc_task_change", args=[wrong]))
+        assert page.status_code in (302, 404)
+        page = mona_at_the_desk.post(reverse("admin:qc_task_change", args=[wrong]), {})
+        assert page.status_code in (302, 404)

@@ -1,0 +1,235 @@
+"""The page of the audit trail: who may, what it shows, filters, and that reading leaves a row."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from qc import history
+from qc.audit.events import AuditEvent
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.admin.conftest import change, signed_in
+
+TRAIL = "/admin/trail/"
+
+
+@pytest.fixture
+def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
+    """A task that Anna got and Mona put on hold."""
+    task = add_task(invoices, reference="INV-2231")
+    signed_in(anna)
+    actions.supply(anna.pk)
+    actions.hold(task.pk, by=mona, reason="call <b>them</b>")
+    return task
+
+
+def text(client: Client, **asked: str) -> str:
+    page = client.get(f"{TRAIL}?{urlencode(asked)}")
+    assert page.status_code == 200
+    return " ".join(page.content.decode().split())
+
+
+def rows(client: Client, **asked: str) -> list[Any]:
+    return client.get(f"{TRAIL}?{urlencode(asked)}").context["page"].rows
+
+
+@pytest.mark.parametrize(
+    ("who", "answer"), [("otto", 200), ("mona", 200), ("root", 200), ("anna", 403)]
+)
+def test_auditors_managers_and_root_read_it_and_qc_staff_do_not(
+    who: str, answer: int, request: Any, at_the_page_of: Any
+) -> None:
+    client = at_the_page_of(request.getfixturevalue(who))
+    assert client.get(TRAIL).status_code == answer
+    row = User.history.first()
+    assert client.get(reverse("admin:trail_row", args=["person", row.pk])).status_code == answer
+    assert client.post(TRAIL).status_code == (405 if answer == 200 else 403)
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+    assert client.get(TRAIL).url.startswith(reverse("admin:login"))
+
+
+def test_a_row_is_a_sentence_with_links_and_nothing_typed_runs(
+    otto_at_the_desk: Client, mona: User, task: Task
+) -> None:
+    page = text(otto_at_the_desk)
+    link = f'<a class="qc-link" href="{change(task)}">INV-2231</a>'
+    assert f"took {link} from " in page
+    assert f'<a class="qc-link" href="{change(mona)}">mona</a>' in page
+    assert "call &lt;b&gt;them&lt;/b&gt;" in page
+
+
+def test_a_row_opens_into_what_it_changed_exactly_when_and_through_what(
+    otto_at_the_desk: Client, task: Task
+) -> None:
+    row = task.history.first()
+    address = reverse("admin:trail_row", args=["task", row.pk])
+    part = otto_at_the_desk.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert f"{row.history_date:%Y-%m-%d %H:%M:%S.%f} UTC" in part
+    assert "call &lt;b&gt;them&lt;/b&gt;" in part
+    for cell in ("<td>assigned</td><td>on hold</td>", "<td>anna</td><td>–</td>"):
+        assert cell in part
+    for narrower in ("person=mona", "person=anna", "task=INV-2231", f"queue={task.queue_id}"):
+        assert f'href="/admin/trail/?{narrower}"' in part
+    whole = otto_at_the_desk.get(address).content.decode()
+    assert "<html" in whole
+    assert "<td>assigned</td><td>on hold</td>" in whole
+
+
+def test_the_first_row_of_a_task_tells_all_that_it_began_with(
+    otto_at_the_desk: Client, task: Task
+) -> None:
+    first = task.history.last()
+    page = otto_at_the_desk.get(reverse("admin:trail_row", args=["task", first.pk]))
+    assert "<td>–</td><td>INV-2231</td>" in page.content.decode()
+
+
+def test_a_row_that_is_not_there(otto_at_the_desk: Client) -> None:
+    for table in ("task", "person", "queue", "event", "nonsense"):
+        address = reverse("admin:trail_row", args=[table, 987654])
+        assert otto_at_the_desk.get(address).status_code == 404
+
+
+def test_filters_and_their_chips(otto_at_the_desk: Client, task: Task, invoices: Queue) -> None:
+    assert {row.id for row in rows(otto_at_the_desk, task="inv-2231")} == {task.pk}
+    assert {row.id for row in rows(otto_at_the_desk, task="inv")} == {task.pk}
+    assert {row.table for row in rows(otto_at_the_desk, person="mona")} == {"task", "person"}
+    assert [row.kind for row in rows(otto_at_the_desk, kind="held")] == ["held"]
+    both = {"queue": str(invoices.pk), "kind": "held"}
+    page = text(otto_at_the_desk, **both)
+    assert "Queue: Invoices" in page
+    assert "Change: Held" in page
+    assert '<a href="?kind=held" aria-label="Take off: Queue: Invoices">' in page
+
+
+def test_a_day_is_a_whole_day(otto_at_the_desk: Client, task: Task) -> None:
+    day = f"{task.history.first().history_date:%Y-%m-%d}"
+    assert rows(otto_at_the_desk, kind="held", since=day, until=day)
+    assert not rows(otto_at_the_desk, kind="held", until="2020-01-01T10:00")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"person": "nemo"}, "There is nobody called “nemo”."),
+        ({"task": "X-1"}, "There is no task “X-1”, and none that begins so."),
+        ({"queue": "999"}, "There is no such queue."),
+        ({"queue": "x"}, "There is no such queue."),
+        ({"kind": "eaten"}, "There is no such kind of change."),
+        ({"through": "wall"}, "There is no such way."),
+        ({"since": "soon"}, "“soon” is no moment"),
+        ({"since": "2026-13-45"}, "“2026-13-45” is no moment"),
+        ({"until": "0001-01-01"}, "This is before the beginning of the span."),
+        ({"until": "9999-12-31"}, "“9999-12-31” is no moment"),
+        ({"request": "<script>"}, "This is no request"),
+    ],
+)
+def test_what_can_t_be_asked_is_said_and_nothing_is_shown(
+    otto_at_the_desk: Client, task: Task, asked: dict[str, str], sentence: str
+) -> None:
+    page = text(otto_at_the_desk, **{"since": "2020-01-01"} | asked)
+    assert sentence in page
+    assert "Nothing is shown: please put right what is marked above." in page
+    assert 'class="qc-trail"' not in page
+
+
+def test_too_many_tasks_that_begin_alike_are_not_guessed_at(
+    otto_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    for _ in range(21):
+        add_task(invoices)
+    assert "More than 15 tasks begin with “QD-0”" in text(otto_at_the_desk, task="QD-0")
+    assert rows(otto_at_the_desk, task="QD-001")
+
+
+def test_where_nothing_matches_it_says_what_to_do(otto_at_the_desk: Client, task: Task) -> None:
+    page = text(otto_at_the_desk, kind="cancelled")
+    assert "Nothing matches. Take off a filter above, or widen the span." in page
+
+
+def test_older_and_newer_by_key(otto_at_the_desk: Client, task: Task, mona: User) -> None:
+    for n in range(60):
+        task.name = f"Name {n}"
+        history.save(task, kind="", by=mona, fields=["name"])
+    first = otto_at_the_desk.get(f"{TRAIL}?task=INV-2231")
+    assert len(first.context["page"].rows) == 50
+    second = otto_at_the_desk.get(TRAIL + first.context["older_link"])
+    assert len(second.context["page"].rows) == task.history.count() - 50
+    assert not second.context["older_link"]
+    back = otto_at_the_desk.get(TRAIL + second.context["newer_link"])
+    assert [row.pk for row in back.context["page"].rows] == [
+        row.pk for row in first.context["page"].rows
+    ]
+    assert otto_at_the_desk.get(f"{TRAIL}?after=1~2~x~4").context["is_first"]
+    assert otto_at_the_desk.get(f"{TRAIL}?after=99999999999999999999~1~1~1").status_code == 200
+
+
+def test_each_page_that_is_read_is_in_the_trail_with_its_filters(
+    otto_at_the_desk: Client, otto: User, task: Task
+) -> None:
+    otto_at_the_desk.get(f"{TRAIL}?person=mona")
+    otto_at_the_desk.get(f"{TRAIL}?person=anna&kind=assigned")
+    read = AuditEvent.objects.filter(kind="read the trail", history_user=otto)
+    asked = [one.filters for one in read.order_by("pk")]
+    assert asked == [{"person": "mona"}, {"person": "anna", "kind": "assigned"}]
+    page = text(otto_at_the_desk)
+    assert "read the audit trail: person = anna, kind = assigned" in page
+
+
+def test_each_row_that_is_opened_and_each_history_page_too(
+    otto_at_the_desk: Client, otto: User, anna: User, task: Task
+) -> None:
+    row = task.history.first()
+    opened = [
+        reverse("admin:trail_row", args=["task", row.pk]),
+        reverse("admin:qc_task_history", args=[task.pk]),
+        reverse("admin:qc_user_history", args=[anna.pk]),
+    ]
+    for address in opened:
+        assert otto_at_the_desk.get(address).status_code == 200
+    # What stands on the pages that people work with is not read on purpose.
+    otto_at_the_desk.get(change(task))
+    # Nothing was read where there was nothing.
+    otto_at_the_desk.get(reverse("admin:trail_row", args=["task", 987654]))
+    read = AuditEvent.objects.filter(kind="read the trail", history_user=otto).order_by("pk")
+    assert [one.filters for one in read] == [
+        {"row": f"task {row.pk}"},
+        {"history": "task", "task": str(task)},
+        {"history": "person", "person": "anna"},
+    ]
+
+
+def test_who_may_not_read_leaves_no_row_of_having_read(
+    anna: User, task: Task, at_the_page_of: Any
+) -> None:
+    client = at_the_page_of(anna)
+    client.get(reverse("admin:trail_row", args=["task", task.history.first().pk]))
+    client.get(reverse("admin:qc_task_history", args=[task.pk]))
+    assert not AuditEvent.objects.filter(kind="read the trail").exists()
+
+
+def test_a_long_trail_asks_the_database_no_more_than_a_short_one(
+    otto_at_the_desk: Client, task: Task, mona: User, invoices: Queue
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert otto_at_the_desk.get(TRAIL).status_code == 200
+        return len(queries)
+
+    asked()
+    few = asked()
+    for n in range(60):
+        by = User.objects.create_user(f"by{n}")
+        actions.pause(invoices.pk, by=mona, reason="noise")
+        task.name = f"Name {n}"
+        history.save(task, kind="", by=by, fields=["name"])
+        actions.unpause(invoices.pk, by=mona)
+    assert asked() <= few

@@ -1,0 +1,234 @@
+"""What is old goes to files that prove themselves; nothing is lost, and nothing goes in secret."""
+
+import stat
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from qc import tasks
+from qc.archive_records import Archive
+from qc.audit import invariants
+from qc.audit.archive import archiver
+from qc.audit.archive import files as archive_files
+from qc.audit.events import AuditEvent, EventKind
+from qc.audit.query import TABLES
+from qc.audit.seals import sealing, verification_runs
+from qc.core.canonical_json import within
+from qc.core.exceptions import InvalidTransition
+from qc.history import consistency
+from qc.models import Queue, Task, User
+from qc.work import actions, presence
+from tests.audit import sealed
+from tests.audit.sealed import delete, found, ids, said
+from tests.audit.test_external_copies import by_script, verify
+
+WHOLE = "All of it is as it was sealed.\n"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: Any, settings: Any) -> None:
+    """Rows are sealed as soon as they are there, five at a time; all is kept for a day."""
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 5)
+    settings.QC_KEEP_DAYS = dict.fromkeys(TABLES, 1)
+
+
+@pytest.fixture
+def trail(
+    anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
+) -> list[Task]:
+    """Anna completed one task of two days ago, another one is on hold; all is verified."""
+    work = [add_task(invoices) for _ in range(2)]
+    sealed.some_history(anna, mona, invoices, work)
+    actions.complete(work[0].pk, by=anna)
+    presence.sign_out(anna.pk, by=anna, reason="signed out")
+    seal()
+    now = timezone.now() + timedelta(days=2)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    return work
+
+
+def seal() -> None:
+    sealing.seal()
+    assert verification_runs.tonight() == []
+
+
+def archive(folder: Path) -> list[Archive]:
+    return list(archiver.archive(folder))
+
+
+def test_what_is_old_goes_and_what_is_needed_stays(trail: list[Task], tmp_path: Path) -> None:
+    done, held = trail
+    before = {table: ids(table) for table in TABLES}
+    made = archive(tmp_path)
+    assert {one.table for one in made} == set(TABLES)
+    gone = {one.table: list(within(one.ids)) for one in made}
+    assert [row.kind for row in done.history.all()] == ["completed"]
+    assert [row.kind for row in held.history.all()] == ["held", ""]
+    assert User.history.count() == User.objects.count()
+    assert [one.kind for one in AuditEvent.objects.all()] == [EventKind.ARCHIVED] * 4
+    for table in ("task", "person", "queue"):
+        assert sorted([*gone[table], *ids(table)]) == before[table]
+    for table, (members, _) in sealed.MEMBERS.items():
+        assert set(sealed.ids_of_members(members)) <= set(ids(table))
+    # All of it is proven, here and in the files.
+    assert found() == []
+    assert [*invariants.broken(), *consistency.differing()] == []
+    for one in made:
+        file = tmp_path / one.file
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        status, told = by_script(file)
+        assert (status, told.splitlines()[-1] + "\n") == (0, WHOLE)
+        assert f"{one.rows} rows of table {one.table} are in {one.file} (seals" in verify(
+            "--archive", file
+        )
+    export = tmp_path / "export.jsonl"
+    call_command("export_seals", export)
+    assert by_script(export) == (0, f"{sum(map(len, gone.values()))} rows were left out.\n{WHOLE}")
+    # The event is sealed like any other; there is nothing more to do.
+    seal()
+    assert archive(tmp_path) == []
+
+
+def test_what_was_needed_goes_when_it_is_no_more(
+    trail: list[Task], mona: User, tmp_path: Path
+) -> None:
+    archive(tmp_path)
+    actions.cancel(trail[1].pk, by=mona, reason="not needed")
+    seal()
+    (made,) = archive(tmp_path)
+    assert (made.table, made.rows) == ("task", 2)
+    assert [row.kind for row in trail[1].history.all()] == ["cancelled"]
+    assert "rows were left out" in by_script(tmp_path / made.file)[1]
+    assert found() == []
+    assert list(invariants.broken()) == []
+
+
+def test_what_was_deleted_goes_to_its_last_row(
+    trail: list[Task], monkeypatch: Any, tmp_path: Path
+) -> None:
+    """The last row first stays, so that nothing looks as if it were gone without one."""
+    pk = trail[0].pk
+    trail[0].delete()
+    now = timezone.now() + timedelta(days=2)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    seal()
+    archive(tmp_path)
+    assert [row.history_type for row in Task.history.filter(id=pk)] == ["-"]
+    archive(tmp_path)
+    assert not Task.history.filter(id=pk).exists()
+    assert [*found(), *consistency.differing()] == []
+
+
+def test_what_goes_without_a_record_is_found(trail: list[Task], tmp_path: Path) -> None:
+    one = next(one for one in archive(tmp_path) if one.table == "task")
+    left = ids("task")[0]
+    delete("task", left)
+    assert said() == [("deleted", "task", left)]
+    # Whoever writes that it was archived too has no event that says so: then nothing is.
+    Archive.objects.filter(pk=one.pk).update(ids=[*one.ids, [left, left]])
+    assert {("archive forged", "", None), ("deleted", "task", left)} <= set(said())
+    assert len(said()) == one.rows + 2
+    Archive.objects.filter(pk=one.pk).delete()
+    assert {("archive deleted", "", None), ("deleted", "task", left)} <= set(said())
+    assert f"Archive {one.pk} has no record any more" in verify()
+
+
+def test_a_crash_loses_nothing(trail: list[Task], tmp_path: Path, monkeypatch: Any) -> None:
+    before = {table: ids(table) for table in TABLES}
+
+    def crash(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archiver, "_record", crash)
+        with pytest.raises(KeyboardInterrupt):
+            archive(tmp_path)
+    assert {table: ids(table) for table in TABLES} == before
+    with monkeypatch.context() as patch:
+        patch.setattr(archiver, "_remove", lambda made: crash(delete(made.table, made.ids[0][0])))
+        with pytest.raises(KeyboardInterrupt):
+            archive(tmp_path)
+    half = Archive.objects.get()
+    assert found() == []
+    # Not without its file.
+    file = tmp_path / half.file
+    file.rename(tmp_path / "elsewhere")
+    with pytest.raises(InvalidTransition, match="is not there: nothing is deleted"):
+        archive(tmp_path)
+    (tmp_path / "elsewhere").rename(file)
+    made = archive(tmp_path)
+    assert made[0].pk == half.pk
+    assert not Archive.objects.filter(removed_at=None).exists()
+    assert found() == []
+
+
+@pytest.mark.parametrize("harm", ["cut off", "changed"])
+def test_nothing_goes_for_a_file_that_is_not_right(
+    harm: str, trail: list[Task], tmp_path: Path, monkeypatch: Any
+) -> None:
+    write = archive_files.write
+
+    def badly(path: Path, some: Any) -> str:
+        write(path, some)
+        text = path.read_bytes()
+        whole = text.splitlines(keepends=True)
+        path.write_bytes(
+            b"".join(whole[:-1]) if harm == "cut off" else text.replace(b"QD-", b"XX-")
+        )
+        return archive_files.sha256(path)
+
+    monkeypatch.setattr(archive_files, "write", badly)
+    with pytest.raises(InvalidTransition, match="nothing is deleted"):
+        archive(tmp_path)
+    assert not Archive.objects.exists()
+    assert found() == []
+
+
+def test_a_file_that_was_changed_later_is_named(trail: list[Task], tmp_path: Path) -> None:
+    one = archive(tmp_path)[0]
+    file = tmp_path / one.file
+    text = file.read_text()
+    file.write_text(text.replace("QD-0001", "QD-0009", 1))
+    told = verify("--archive", file)
+    assert f"Archive {one.pk} is not the file that was written" in told
+    assert "in the history of tasks was changed (seal 1)" in told
+    assert by_script(file)[0] == 1
+    file.write_text("\n" + text.partition("\n")[2])
+    assert f"Archive {one.pk} has not all the rows" in verify("--archive", file)
+    file.rename(tmp_path / "other.jsonl")
+    assert "nothing says that this file was archived" in verify(
+        "--archive", tmp_path / "other.jsonl"
+    )
+
+
+def test_nothing_goes_while_the_trail_is_not_as_it_was_sealed(
+    trail: list[Task], tmp_path: Path, settings: Any
+) -> None:
+    delete("task", ids("task")[0])
+    verification_runs.run(1, 1)
+    with pytest.raises(CommandError, match="The trail is not as it was sealed: Row"):
+        call_command("archive_history", "--to", tmp_path)
+    settings.QC_KEEP_DAYS = dict.fromkeys(TABLES, 0)
+    with pytest.raises(CommandError, match="All is kept for ever"):
+        call_command("archive_history", "--to", tmp_path)
+
+
+def test_each_night_archives_where_there_is_a_folder(
+    trail: list[Task], tmp_path: Path, settings: Any, caplog: Any
+) -> None:
+    settings.QC_KEEP_DAYS |= {"person": 0, "queue": 0, "event": 3}
+    tasks.archive()
+    assert not Archive.objects.exists()
+    settings.QC_ARCHIVE_DIR = str(tmp_path / "nowhere")
+    tasks.archive()
+    assert "nowhere" in caplog.text
+    settings.QC_ARCHIVE_DIR = str(tmp_path)
+    tasks.archive()
+    one = Archive.objects.get()
+    assert (one.table, one.through) == ("task", "sweep")

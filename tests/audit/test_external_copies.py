@@ -1,0 +1,210 @@
+"""Copies of the seals outside, the commands, and the script that needs nothing of QC Desk."""
+
+import io
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from qc import tasks
+from qc.audit.seals import external_copies, sealing
+from qc.audit.seals.sealing import newest_seal
+from qc.core.canonical_json import Seal
+from qc.models import Queue, Task, User
+from tests.audit import sealed
+from tests.audit.sealed import change, delete, double, ids
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "verify_audit.py"
+
+
+@pytest.fixture
+def copy(tmp_path: Path, settings: Any) -> Path:
+    """A file outside, to which the seals are copied."""
+    settings.QC_SEAL_FILE = str(tmp_path / "seals.jsonl")
+    return tmp_path / "seals.jsonl"
+
+
+@pytest.fixture
+def trail(
+    anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
+) -> None:
+    """Some rows of each kind, sealed."""
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 5)
+    sealed.some_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
+    sealing.seal()
+
+
+@pytest.fixture
+def listener() -> Iterator[Any]:
+    """Somebody outside, to whom the seals are posted; `answer` is what they answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if server.answer == 200:
+                server.kept += json.loads(body)["seals"]
+            self.send_response(server.answer)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server: Any = HTTPServer(("127.0.0.1", 0), Handler)
+    server.answer, server.kept = 200, []
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def verify(*options: Any) -> str:
+    """Verifies by the command; gives what it says, with how it ended if it failed."""
+    out = io.StringIO()
+    try:
+        call_command("verify_audit", *options, stdout=out)
+    except CommandError as error:
+        return f"{out.getvalue()}{error}"
+    return out.getvalue()
+
+
+def by_script(*files: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-I", SCRIPT, *files], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_command_names_the_first_that_does_not_fit(trail: None) -> None:
+    assert "rows are as they were sealed" in verify()
+    pk, event = ids("task")[2], ids("event")[0]
+    change("task", pk)
+    delete("event", event)
+    said = verify()
+    assert f"Row {pk} in the history of tasks was changed (seal 1)" in said
+    assert said.endswith(f"the first: Row {pk} in the history of tasks was changed (seal 1).")
+    last = newest_seal()
+    assert last is not None
+    assert f"Row {event} in the history of events was deleted" in verify("--from", last.number)
+    assert f"the first: Row {pk} " in verify("--to", 1)
+    assert "rows are as they were sealed" in verify("--from", 2, "--to", last.number - 1)
+    assert f"the first: Row {pk} " in verify("--since", "2020-01-01")
+    assert verify("--since", "2099-01-01") == "0 rows are as they were sealed.\n"
+
+
+def test_a_bar_grows_at_a_terminal_only(trail: None) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, plain = Terminal(), io.StringIO()
+    call_command("verify_audit", stdout=terminal)
+    call_command("verify_audit", stdout=plain)
+    bar, last = terminal.getvalue().split("\r")[-1].splitlines()
+    assert "100% of" in bar
+    assert plain.getvalue() == f"{last}\n"
+
+
+def test_who_cuts_off_the_end_and_seals_anew_is_found_by_the_copy(trail: None, copy: Path) -> None:
+    tasks.seal()
+    assert len(copy.read_text().splitlines()) == Seal.objects.count()
+    assert "rows are as they were sealed" in verify("--against", copy)
+    last = Seal.objects.latest("number")
+    Seal.objects.filter(pk=last.pk).delete()
+    assert f"Seal {last.number} was deleted" in verify("--against", copy)
+    delete("event", ids("event")[-1])
+    double("event", ids("event")[0], ids("event")[-1] + 7)
+    sealing.seal()
+    assert "rows are as they were sealed" in verify()
+    assert f"Seal {last.number} is not the one that was copied" in verify("--against", copy)
+
+
+def test_a_copy_goes_on_where_it_ended(trail: None, copy: Path, caplog: Any) -> None:
+    external_copies.copy()
+    before = copy.read_bytes()
+    external_copies.copy()
+    assert copy.read_bytes() == before
+    # The machine went down while it wrote.
+    *whole, _, _ = before.splitlines(keepends=True)
+    copy.write_bytes(b"".join(whole) + b'{"above": 0, "colu')
+    external_copies.copy()
+    assert list(external_copies.against(copy)) == []
+    assert len(copy.read_bytes().splitlines()) == len(before.splitlines()) + 1
+    Seal.objects.filter(pk=Seal.objects.latest("pk").pk).update(hash="0" * 64)
+    external_copies.copy()
+    assert "is not the one that was copied outside" in caplog.text
+
+
+def test_a_copy_that_was_changed_says_so(trail: None, copy: Path) -> None:
+    external_copies.copy()
+    copy.write_text(copy.read_text().replace('"number":2', '"number":1'))
+    assert "Seal 1 does not have its own hash in the copy" in verify("--against", copy)
+
+
+def test_a_file_that_can_not_be_written_stops_nothing(
+    trail: None, tmp_path: Path, settings: Any, listener: Any, caplog: Any
+) -> None:
+    settings.QC_SEAL_FILE = str(tmp_path / "nowhere" / "seals.jsonl")
+    settings.QC_SEAL_URL = f"http://127.0.0.1:{listener.server_port}/"
+    tasks.seal()
+    assert "next time" in caplog.text
+    assert len(listener.kept) == Seal.objects.count()
+
+
+def test_what_could_not_be_posted_is_posted_next_time(
+    trail: None, settings: Any, listener: Any, caplog: Any
+) -> None:
+    settings.QC_SEAL_URL = f"http://127.0.0.1:{listener.server_port}/seals"
+    listener.answer = 503
+    external_copies.copy()
+    assert "503" in caplog.text
+    listener.answer = 200
+    external_copies.copy()
+    external_copies.copy()
+    assert [one["hash"] for one in listener.kept] == [
+        one.hash for one in Seal.objects.order_by("number")
+    ]
+
+
+def test_an_export_is_verified_without_qc_desk(trail: None, copy: Path, tmp_path: Path) -> None:
+    external_copies.copy()
+    file = tmp_path / "export.jsonl"
+    call_command("export_seals", file)
+    with copy.open("a") as lines:
+        lines.write('{"above":0,"colu\n')
+    assert by_script(file, copy) == (0, "All of it is as it was sealed.\n")
+    honest = file.read_text()
+    file.write_text(honest.replace("cl", "CL", 1))
+    assert by_script(file)[0] == 1
+    call_command("export_seals", file, "--from", "2")
+    assert by_script(file) == (0, "All of it is as it was sealed.\n")
+    file.write_text("".join(honest.splitlines(keepends=True)[:-1]))
+    assert by_script(file, copy) == (
+        1,
+        f"seal {Seal.objects.count()} is in the copy, but not here\n",
+    )
+
+
+def test_an_export_of_changed_history_names_the_rows(trail: None, tmp_path: Path) -> None:
+    first, second, *_, last = ids("task")
+    change("task", first)
+    delete("task", second)
+    double("task", last, -1)
+    file = tmp_path / "export.jsonl"
+    call_command("export_seals", file)
+    assert by_script(file) == (
+        1,
+        "row -1 in the history of task was inserted (seal 1)\n"
+        f"row {first} in the history of task was changed (seal 1)\n"
+        f"row {second} in the history of task was deleted (seal 1)\n",
+    )

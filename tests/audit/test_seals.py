@@ -1,0 +1,263 @@
+"""What has been sealed can't be changed unseen, in the database either."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from qc.audit.query import TABLES
+from qc.audit.seals import row_hashing, sealing, verification_runs
+from qc.core.canonical_json import Seal, Verification
+from qc.models import Queue, Task, User
+from tests.audit import sealed
+from tests.audit.sealed import (
+    MEMBERS,
+    by_hand,
+    change,
+    delete,
+    double,
+    found,
+    ids,
+    move,
+    said,
+    swap,
+)
+
+LATER = timedelta(days=2)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: Any) -> None:
+    """Rows are sealed as soon as they are there, five at a time."""
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+    monkeypatch.setattr(sealing, "BATCH", 5)
+
+
+@pytest.fixture
+def trail(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> None:
+    """Some rows of each kind, sealed."""
+    tasks = [add_task(invoices, details={"ß": [1.0, None], "a": "x"}) for _ in range(8)]
+    sealed.some_history(anna, mona, invoices, tasks)
+    sealing.seal()
+
+
+def at_a_later_time(monkeypatch: Any) -> None:
+    """So much later that no row can be missing any more."""
+    now = timezone.now() + LATER
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+def test_all_that_is_written_is_sealed_once_and_fits(trail: None) -> None:
+    count = {table: len(ids(table)) for table in TABLES}
+    assert min(count.values()) > 1
+    for table, n in count.items():
+        assert sum(seal.rows for seal in Seal.objects.filter(table=table)) == n
+    assert list(Seal.objects.order_by("number").values_list("number", flat=True)) == list(
+        range(1, Seal.objects.count() + 1)
+    )
+    assert sealing.seal() == 0
+    assert found() == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_changed_row_is_named(table: str, trail: None) -> None:
+    pk = ids(table)[1]
+    change(table, pk)
+    assert said() == [("changed", table, pk)]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_deleted_row_is_named(table: str, trail: None) -> None:
+    pk = ids(table)[0]
+    delete(table, pk)
+    assert said() == [("deleted", table, pk)]
+    # The next sealing does not hide it.
+    sealing.seal()
+    assert said() == [("deleted", table, pk)]
+
+
+def test_rows_that_changed_places_are_named(trail: None) -> None:
+    one, other = ids("task")[1:3]
+    swap("task", one, other)
+    assert said() == [("reordered", "task", one), ("reordered", "task", other)]
+
+
+def test_a_row_moved_far_away_is_missing_where_it_was(trail: None) -> None:
+    first, last = ids("event")[0], ids("event")[-1]
+    move("event", first, last + 1)
+    assert said() == [("deleted", "event", first)]
+
+
+def test_a_row_before_all_others_is_named(trail: None) -> None:
+    double("queue", ids("queue")[0], -7)
+    sealing.seal()
+    assert said() == [("inserted", "queue", -7)]
+
+
+def test_a_row_in_a_gap_that_nobody_fills_any_more_is_named(trail: None, mona: User) -> None:
+    last = ids("event")[-1]
+    double("event", last, last + 3)
+    assert sealing.seal() == 1
+    # An hour and more has passed: what was missing is not looked at again.
+    double("event", last, last + 9)
+    later = timezone.now() + LATER
+    TABLES["event"].objects.filter(pk=last + 9).update(history_date=later - timedelta(hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: later)
+        assert sealing.seal() == 1
+        assert found() == []
+        double("event", last, last + 2)
+        assert sealing.seal() == 0
+    assert said() == [("inserted", "event", last + 2)]
+
+
+def test_a_row_whose_transaction_took_long_is_sealed_late(trail: None) -> None:
+    last = ids("event")[-1]
+    double("event", last, last + 3)
+    sealing.seal()
+    double("event", last, last + 1)
+    assert found() == []
+    assert sealing.seal() == 1
+    assert Seal.objects.get(is_late=True).ids == [[last + 1, last + 1]]
+    assert found() == []
+    change("event", last + 1)
+    assert said() == [("changed", "event", last + 1)]
+    delete("event", last + 1)
+    assert said() == [("deleted", "event", last + 1)]
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_new_row_with_a_date_of_another_time_is_named(days: int, trail: None) -> None:
+    last = ids("event")[-1]
+    double("event", last, last + 1)
+    moment = timezone.now() + timedelta(days=days)
+    TABLES["event"].objects.filter(pk=last + 1).update(history_date=moment)
+    double("event", last, last + 2)
+    sealing.seal()
+    assert said() == [("misdated", "event", last + 1)]
+
+
+@pytest.mark.parametrize("table", MEMBERS)
+def test_who_was_on_a_queue_and_had_a_role_is_sealed_too(table: str, trail: None) -> None:
+    members, member = MEMBERS[table]
+    pk = sealed.ids_of_members(members)[-1]
+    by_hand(f"UPDATE {members} SET {member} = {member} + 1 WHERE history_id = %s", pk)
+    assert said() == [("changed", table, pk)]
+    by_hand(f"DELETE FROM {members} WHERE history_id = %s", pk)
+    assert said() == [("changed", table, pk)]
+
+
+def test_a_seal_that_is_changed_deleted_or_made_anew_is_named(trail: None) -> None:
+    pk = ids("task")[0]
+    change("task", pk)
+    seal = Seal.objects.filter(table="task").earliest("number")
+    # Whoever changes the row makes a seal that fits it: the one after does not follow from it.
+    seal.digests = b"".join(
+        row.digest for row in row_hashing.between("task", seal.columns, seal.above, seal.upto)
+    )
+    seal.save()
+    assert said() == [("seal changed", "", None)]
+    seal.hash = seal.right_hash()
+    seal.save()
+    assert [(one.what, one.seal) for one in found()] == [("seal unlinked", seal.number + 1)]
+    Seal.objects.filter(number=seal.number).delete()
+    assert [(one.what, one.seal) for one in found()] == [
+        ("seal deleted", seal.number),
+        ("seal unlinked", seal.number + 1),
+    ]
+
+
+@pytest.mark.parametrize("column", ["newest", "above", "rows", "table"])
+def test_a_seal_added_at_the_end_can_not_make_room_for_the_past(column: str, trail: None) -> None:
+    last = Seal.objects.latest("number")
+    forged = Seal.objects.get(number=last.number)
+    forged.number, forged.previous, forged.above = last.number + 1, last.hash, last.upto
+    forged.ids, forged.rows, forged.digests = [], 0, b""
+    values = {"newest": last.newest - LATER, "above": 0, "rows": 9, "table": "nothing"}
+    setattr(forged, column, values[column])
+    forged.hash = forged.right_hash()
+    forged.save(force_insert=True)
+    what = "seal unlinked" if column in ("newest", "above") else "seal changed"
+    assert (what, forged.number) in [(one.what, one.seal) for one in found()]
+
+
+def test_columns_that_come_later_break_nothing(trail: None, monkeypatch: Any) -> None:
+    now = row_hashing.columns_of
+
+    def columns_before(table: str) -> list[str]:
+        return [name for name in now(table) if name != "request_id"]
+
+    assert all(seal.columns == now(seal.table) for seal in Seal.objects.all())
+    Seal.objects.all().delete()
+    # A release that did not know the request yet.
+    with monkeypatch.context() as patch:
+        patch.setattr(row_hashing, "columns_of", columns_before)
+        sealing.seal()
+    assert found() == []
+    by_hand("UPDATE qc_historicaltask SET request_id = 'filled later'")
+    assert found() == []
+    monkeypatch.setattr(row_hashing, "columns_of", lambda table: ["history_date"])
+    assert {breach.what for breach in found()} == {"seal unreadable"}
+
+
+def test_two_that_seal_at_once_make_one_chain(trail: None, monkeypatch: Any) -> None:
+    last = ids("event")[-1]
+    double("event", last, last + 1)
+    last_of = sealing.last_of
+
+    def another_is_quicker(table: str) -> Any:
+        monkeypatch.setattr(sealing, "last_of", last_of)
+        sealing.seal()
+        return last_of(table)
+
+    # It comes between the end of the chain being read and the rows.
+    monkeypatch.setattr(sealing, "_seal_late", lambda table: 0)
+    monkeypatch.setattr(sealing, "TABLES", {"event": TABLES["event"]})
+    monkeypatch.setattr(sealing, "last_of", another_is_quicker)
+    assert sealing.seal() == 0
+    assert Seal.objects.filter(table="event").latest("number").ids == [[last + 1, last + 1]]
+    assert found() == []
+
+
+def test_what_is_not_settled_yet_waits(
+    invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(sealing, "SETTLED", timedelta(seconds=10))
+    add_task(invoices)
+    assert sealing.seal() == 0
+    at_a_later_time(monkeypatch)
+    assert sealing.seal() == 2
+
+
+def test_each_night_verifies_what_is_new_and_some_of_the_rest(
+    trail: None, caplog: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(verification_runs, "NIGHTS", 4)
+    assert verification_runs.tonight() == []
+    n = Seal.objects.count()
+    new = Verification.objects.get(is_rolling=False)
+    assert (new.first, new.last, new.rows) == (1, n, sum(len(ids(table)) for table in TABLES))
+    pk = ids("task")[0]
+    change("task", pk)
+    nights = 0
+    while verification_runs.state().alarm is None:
+        verification_runs.tonight()
+        nights += 1
+        assert nights < 6
+    assert f"Row {pk} in the history of tasks was changed" in caplog.text
+    assert str(verification_runs.state().alarm.breach).startswith(f"Row {pk} ")
+    # It stays, until all of it is right again.
+    verification_runs.run(n, n)
+    assert verification_runs.state().alarm is not None
+    by_hand("UPDATE qc_historicaltask SET kind = '' WHERE history_id = %s", pk)
+    assert verification_runs.run(1, n) == []
+    assert verification_runs.state().alarm is None
+
+
+def test_seals_that_were_verified_and_are_gone_are_missed(trail: None) -> None:
+    verification_runs.tonight()
+    n = Seal.objects.count()
+    Seal.objects.get(number=n).delete()
+    assert [(one.what, one.seal) for one in verification_runs.tonight()] == [("seal deleted", n)]

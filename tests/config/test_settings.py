@@ -1,0 +1,96 @@
+"""Settings come from the environment; a bad value is refused at start, by name."""
+
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+KEY = "k3y-" * 15 + "of-no-use-anywhere-else"
+PRODUCTION = {
+    "DATABASE_URL": "mysql://qc:secret@db.example.com:3306/qc",
+    "REDIS_URL": "redis://cache.example.com:6379/0",
+    "SECRET_KEY": KEY,
+    "ALLOWED_HOSTS": "qc.example.com",
+}
+
+
+def manage(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command in an environment that holds these variables only."""
+    bare = {"PATH": os.environ["PATH"], "QC_VAR_DIR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        env=bare | variables,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("DATABASE_URL", "postgres://u:secret@h/d", "mysql://user:password@host"),
+        ("DATABASE_URL", "mysql://u:secret@h:3306/", "mysql://user:password@host"),
+        ("REDIS_URL", "localhost:6379", "redis://host:6379/0"),
+        ("DEBUG", "maybe", "on, off"),
+        ("QC_HTTPS", "perhaps", "on, off"),
+        ("QC_SWEEP_SECONDS", "0", "from 1 to 3600"),
+        ("QC_SWEEP_SECONDS", "five", "from 1 to 3600"),
+        ("QC_UNSEEN_MINUTES", "-3", "from 2 to 1440"),
+        ("QC_START_MINUTES", "1.5", "from 1 to 1440"),
+        ("QC_TOKEN_HOURS", "99999", "from 1 to 8760"),
+        ("QC_IMPORT_ROWS", "0", "from 1 to 100000"),
+        ("QC_SEAL_URL", "ftp://u:secret@h/", "https://host/path"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, ERROR, INFO, WARNING"),
+        ("TIME_ZONE", "Mars/Base", "Europe/Berlin"),
+        ("LANGUAGE_CODE", "tlh", "de, en"),
+        ("SECRET_KEY", "short", "at least 50"),
+    ],
+)
+def test_a_bad_value_names_the_variable_and_what_is_allowed(
+    tmp_path: Path, name: str, value: str, allowed: str
+) -> None:
+    answer = manage(tmp_path, "check", **{"SECRET_KEY": KEY} | {name: value})
+    assert answer.returncode != 0
+    last = answer.stderr.strip().splitlines()[-1]
+    assert "ImproperlyConfigured" in last
+    assert name in last
+    assert allowed in last
+    assert "secret" not in answer.stderr.replace("secret_key", "")
+
+
+def test_production_needs_a_secret_key(tmp_path: Path) -> None:
+    without = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+    answer = manage(tmp_path, "check", **without)
+    assert answer.returncode != 0
+    assert "SECRET_KEY is not set" in answer.stderr
+
+
+def test_production_settings_pass_djangos_own_inspection(tmp_path: Path) -> None:
+    answer = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert answer.returncode == 0, answer.stderr
+    assert "no issues (0 silenced)" in answer.stdout
+
+
+def test_the_embedded_default_needs_nothing_and_makes_its_own_key(tmp_path: Path) -> None:
+    show = (
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.conf import settings; print(settings.SECRET_KEY)",
+    )
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: manage(tmp_path, *show), range(4)))
+    keys = {answer.stdout.strip() for answer in answers}
+    assert len(keys) == 1, answers
+    assert len(keys.pop()) >= 50
+    file = tmp_path / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("secret_key.*"))
