@@ -20,11 +20,12 @@ test: ## Run every test, on SQLite and on MariaDB with Redis
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python bin/test.py
 
-lint: ## Check style, types and migrations
+lint: ## Check style, types, the direction of imports, and migrations
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) ruff check .
 	@$(INSIDE) ruff format --check .
 	@$(INSIDE) mypy
+	@$(INSIDE) lint-imports
 	@$(INSIDE) python manage.py makemigrations --check --dry-run
 
 bench: ## Measure what it costs to hand out work, on MariaDB (ARGS=claim for one table only)

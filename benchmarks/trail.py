@@ -138,7 +138,7 @@ def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
 
 
 def _middle() -> dict[str, int]:
-    from qc.audit.query import TABLES
+    from qc.history.registry import TABLES
 
     return {
         table: floor.one(f"SELECT COALESCE(MAX(history_id), 0) DIV 2 FROM {model._meta.db_table}")

@@ -21,9 +21,9 @@ from qc.core.context import Through, acting
 from qc.core.exceptions import Busy, QCError
 from qc.core.request_id import request_id
 from qc.history import consistency
-from qc.import_records import Import
 from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
+from qc.models import Import
 from qc.work import bulk_changes
 from qc.work import sweep as sweeps
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 
 from qc.admin import menu
-from qc.admin.tasks.orders import begins_with
 from qc.models import Queue, Task, User
+from qc.models.tasks import begins_with
 
 # So many of each kind.
 MOST = 20

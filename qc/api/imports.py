@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from qc import imports, permissions, tables, tasks
 from qc.api.views import DeskView
 from qc.core.exceptions import Busy
-from qc.import_records import COUNTS, Import, ImportState
+from qc.models import Import, ImportState
+from qc.models.imports import COUNTS
 from qc.web import upload_limits
 
 FAULTS = 100

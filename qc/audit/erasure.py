@@ -16,11 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc import history, permissions
-from qc.audit.events import AuditEvent
 from qc.core.commitments import BESIDE, PERSONAL, pseudonym, veil
 from qc.core.exceptions import InvalidTransition, NotFound
 from qc.core.transactions import retrying
-from qc.models import Task, User
+from qc.models import AuditEvent, Task, User
 from qc.work import lifecycle
 
 BATCH = 500

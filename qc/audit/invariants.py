@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q
 
-from qc.audit.query import table_of
 from qc.audit.seals import archived_rows
 from qc.history import consistency
+from qc.history.registry import table_of
 from qc.models import DONE, HELD, NOBODYS, Queue, Status, Task, User
 from qc.work.lifecycle import ARROWS
 

@@ -10,33 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Q
 
-from qc.audit.events import AuditEvent
 from qc.audit.sentences import kinds
-from qc.core.context import PLAIN
 from qc.core.keyset import Order, by_index
-from qc.models import Queue, Task, User
+from qc.history.registry import TABLES, ids_of_span
+from qc.models import Queue, User
+from qc.models.choices import PLAIN
 
-TABLES: dict[str, Any] = {
-    "task": Task.history.model,
-    "person": User.history.model,
-    "queue": Queue.history.model,
-    "event": AuditEvent,
-}
 NEWEST = ("-history_id",)
-# Ids and moments rise together but for what is written within the same instant: so many rows at
-# either end of a span are looked at to find the ids of all that is in it.
-NEIGHBOURS = 20
 # A filter that finds fewer than these is looked up before the others.
 FEW = 25
-
-
-def table_of(rows: type[Model]) -> str:
-    """Gives what a table of history is called in the trail."""
-    return next(table for table, model in TABLES.items() if model is rows)
 
 
 @dataclass(frozen=True)
@@ -127,25 +112,3 @@ def _of_kind(table: str, kind: str) -> list[Q]:
 def _moments(asked: Asked) -> Q:
     moments = Q(history_date__gte=asked.since) if asked.since else Q()
     return moments & Q(history_date__lt=asked.until) if asked.until else moments
-
-
-def ids_of_span(table: type[Model], since: datetime | None, until: datetime | None) -> Q | None:
-    """Gives the ids between which all history rows of a span are; None where there are none.
-
-    With it an index by anything else finds those of the span: its rows are in order of their ids.
-    """
-    rows: Any = table._default_manager.order_by()
-    span = Q()
-    if since:
-        first = rows.filter(history_date__gte=since).order_by("history_date", "history_id")
-        ids = list(first.values_list("history_id", flat=True)[:NEIGHBOURS])
-        if not ids:
-            return None
-        span &= Q(history_id__gte=min(ids))
-    if until:
-        last = rows.filter(history_date__lt=until).order_by("-history_date", "-history_id")
-        ids = list(last.values_list("history_id", flat=True)[:NEIGHBOURS])
-        if not ids:
-            return None
-        span &= Q(history_id__lte=max(ids))
-    return span

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from qc.audit.events import NOBODYS, EventKind
 from qc.core.context import Through
 from qc.core.wording import time_between
-from qc.models import Outcome, Priority
+from qc.models import EventKind, Outcome, Priority
+from qc.models.events import NOBODYS
 
 # How a thing is named in a sentence: its kind ("task", "person", "queue"), its id, its name.
 Name = Callable[[str, int, str], str]

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
-from qc.audit.query import TABLES, Asked, Found, find
+from qc.audit.query import Asked, Found, find
 from qc.core import keyset
+from qc.history.registry import TABLES
 
 # By table: rows with a lesser id are older.
 Edge = Mapping[str, int]

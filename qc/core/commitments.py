@@ -10,8 +10,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import models
-
 from qc.core.canonical_json import canonical
 
 # By table. All of a row go together, or none.
@@ -32,22 +30,6 @@ def new_salt() -> str:
 def pseudonym(person: int) -> str:
     """Gives the name of a person whose own was taken out."""
     return f"leaver-{person}"
-
-
-class VeiledRow(models.Model):
-    """What a row with personal columns has beside them.
-
-    `commitments` are theirs, by column, once what they stood for was taken out; then the `salt`
-    is "" too. It also is in rows that a release before this one wrote.
-    """
-
-    salt = models.CharField(
-        max_length=2 * BYTES, default=new_salt, db_default="", blank=True, editable=False
-    )
-    commitments = models.JSONField(null=True, editable=False)
-
-    class Meta:
-        abstract = True
 
 
 # Never sealed themselves: they are what may change.

@@ -16,8 +16,8 @@ from qc.audit.query import Asked
 from qc.audit.seals import proofs
 from qc.audit.seals.proofs import Begun, Key
 from qc.audit.seals.row_hashing import Row
-from qc.core.canonical_json import Seal
 from qc.core.localization import for_the_record
+from qc.models import Seal
 
 # So many rows are read together.
 ROWS = 500

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Min
 
-from qc.audit.query import TABLES
+from qc.history.registry import TABLES
 from qc.history.snapshot import Then
 from qc.models import Queue, Records, Status, Task
 

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from qc import permissions, tables
 from qc.core.exceptions import InvalidTransition
-from qc.import_records import OPEN, Import, ImportState
 from qc.imports import storage as import_storage
 from qc.imports.columns import check_mapping, fingerprint, guess
 from qc.imports.lease import ask
-from qc.models import User
+from qc.models import Import, ImportState, User
+from qc.models.imports import OPEN
 from qc.tables import Format
 from qc.tables.cells import Fault, unescaped
 

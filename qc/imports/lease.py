@@ -8,7 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc.import_records import RUNNING, Import, ImportState
+from qc.models import Import, ImportState
+from qc.models.imports import RUNNING
 
 LEASE = timedelta(minutes=1)
 # How long a job waits in the broker before it is asked for again.

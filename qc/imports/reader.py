@@ -10,11 +10,11 @@ from typing import IO, Any, NamedTuple, Self, cast
 from django.utils.translation import gettext as _
 
 from qc import tables
-from qc.import_records import Import
 from qc.imports import storage as import_storage
 from qc.imports.planner import Told
 from qc.imports.storage import Refused
 from qc.imports.validation import Checker
+from qc.models import Import
 
 BATCH = 1000
 MOST_ROWS = 1_000_000

@@ -21,7 +21,6 @@ from qc.core.context import Through, acting
 from qc.core.exceptions import Busy, InvalidTransition, QCError
 from qc.core.request_id import request_id
 from qc.core.transactions import retrying
-from qc.import_records import COUNTS, Import, ImportState
 from qc.imports import preview as import_preview
 from qc.imports import storage as import_storage
 from qc.imports import undo as import_undo
@@ -29,7 +28,8 @@ from qc.imports import writer as import_writer
 from qc.imports.lease import Lost, hold, let_go, take
 from qc.imports.planner import Plan, plan
 from qc.imports.reader import Batch, Reading
-from qc.models import Task, User
+from qc.models import Import, ImportState, Task, User
+from qc.models.imports import COUNTS
 from qc.work import actions
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from typing import BinaryIO, cast
 from django.db.models import Max
 
 from qc import tables
-from qc.import_records import Import, ImportChunk
 from qc.imports.columns import ERROR
+from qc.models import Import, ImportChunk
 from qc.tables.cells import Fault, escaped
 
 CHUNK = 512 * 1024

@@ -17,10 +17,9 @@ from django.utils.translation import ngettext
 from qc import history, permissions
 from qc.core.exceptions import InvalidTransition
 from qc.core.transactions import retrying
-from qc.import_records import Import, ImportState
 from qc.imports.lease import ask, hold
 from qc.imports.planner import CHANGEABLE
-from qc.models import Task, User
+from qc.models import Import, ImportState, Task, User
 from qc.work import actions
 
 BATCH = 500

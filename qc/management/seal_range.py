@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from qc.audit.seals.sealing import newest_seal
-from qc.core.canonical_json import Seal
+from qc.models import Seal
 
 
 def add_range(parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import qc.models
 import qc.core.context
-import qc.querysets
+import qc.models.people
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
             managers=[
-                ("objects", qc.querysets.PersonManager()),
+                ("objects", qc.models.people.PersonManager()),
             ],
         ),
         migrations.CreateModel(

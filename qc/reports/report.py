@@ -15,8 +15,8 @@ from django.db import models
 from django.db.models import Count, ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from qc.audit.query import ids_of_span
 from qc.core.local_days import A_DAY, beginning, day_of, each, within
+from qc.history.registry import ids_of_span
 from qc.models import Outcome, Queue, Task, User
 from qc.reports.percentiles import OF_NONE, Key, Times, times_of
 

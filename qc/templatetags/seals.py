@@ -19,4 +19,6 @@ def seal_status() -> dict[str, Any]:
     """Shows it in a line or two."""
     waiting = sealing.waiting_since()
     is_behind = waiting is not None and waiting < timezone.now() - PATIENCE
-    return {**verification_runs.state()._asdict(), "waiting": waiting if is_behind else None}
+    state = verification_runs.state()
+    waiting = waiting if is_behind else None
+    return {**state._asdict(), "breach": state.breach, "waiting": waiting}

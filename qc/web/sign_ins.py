@@ -15,9 +15,9 @@ from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 from qc.audit import events
-from qc.audit.events import NOBODYS, EventKind
 from qc.core.context import Through, current_through
-from qc.models import User
+from qc.models import EventKind, User
+from qc.models.events import NOBODYS
 from qc.work import actions, presence
 
 TOO_MANY = 429

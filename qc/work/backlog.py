@@ -13,7 +13,7 @@ from django.db import connection
 
 from qc.core.compiled_queries import Prepared
 from qc.models import Priority, Task
-from qc.querysets import ORDER_OF_WORK
+from qc.models.tasks import ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
 

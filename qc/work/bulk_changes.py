@@ -15,7 +15,7 @@ from django.utils import timezone
 from qc import permissions
 from qc.core.exceptions import QCError
 from qc.models import BulkChange, Task, User
-from qc.querysets import NOBODYS_FIRST
+from qc.models.tasks import NOBODYS_FIRST
 from qc.work import actions, lifecycle
 
 ARROWS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import Queue, Role, Status, Task, User
-from qc.querysets import ORDER_OF_WORK
+from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, lifecycle
 from qc.work.assignment import free_slots, why
 from qc.work.backlog import Head

@@ -12,9 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
-from qc.audit.query import TABLES, table_of
-from qc.import_records import Import
-from qc.models import BulkChange, Queue, Task, User
+from qc.history.registry import TABLES, table_of
+from qc.models import BulkChange, Import, Queue, Task, User
 
 
 class Address(NamedTuple):

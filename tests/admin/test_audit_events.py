@@ -10,8 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from qc.audit.events import AuditEvent
-from qc.models import Queue, User
+from qc.models import AuditEvent, Queue, User
 from tests.conftest import person
 
 LOGIN = "/admin/login/"

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from qc.admin.point_in_time.urls import after, at
-from qc.audit.events import AuditEvent
 from qc.history import point_in_time
-from qc.models import Queue, Task, User
+from qc.models import AuditEvent, Queue, Task, User
 from qc.work import actions
 from tests.admin.conftest import change, signed_in
 from tests.databases import on_sqlite

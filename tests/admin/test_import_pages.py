@@ -7,8 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from qc.import_records import Import
-from qc.models import Queue, Role, Task, User
+from qc.models import Import, Queue, Role, Task, User
 from tests.conftest import person
 from tests.imports.conftest import at, press, upload
 from tests.imports.files import bring, some

@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qc import history
-from qc.audit.events import AuditEvent
-from qc.models import Queue, Task, User
+from qc.models import AuditEvent, Queue, Task, User
 from qc.work import actions
 from tests.admin.conftest import change, signed_in
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from qc.audit.query import TABLES
 from qc.core.keyset import MOST
+from qc.history.registry import TABLES
 from qc.models import User
 from tests.admin.crowds import twenty_queues_and_a_hundred_people
 from tests.databases import on_mariadb

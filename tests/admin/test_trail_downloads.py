@@ -16,11 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from qc import tables
 from qc.audit import events
-from qc.audit.events import EventKind
 from qc.audit.seals import sealing
 from qc.audit.seals.external_copies import line
-from qc.core.canonical_json import Seal
-from qc.models import Queue, Task, User
+from qc.models import EventKind, Queue, Seal, Task, User
 from qc.work import actions
 from tests.admin.conftest import signed_in
 from tests.audit.sealed import double, ids, move

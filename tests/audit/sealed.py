@@ -7,12 +7,11 @@ from django.db import connection
 
 from qc import history
 from qc.audit import events
-from qc.audit.events import EventKind
-from qc.audit.query import TABLES
 from qc.audit.seals.sealing import newest_seal
 from qc.audit.seals.verification import breaches
 from qc.audit.seals.violations import Breach
-from qc.models import Queue, Task, User
+from qc.history.registry import TABLES
+from qc.models import EventKind, Queue, Task, User
 from qc.work import actions, presence
 
 # Where the members of a row are, and who they are.

@@ -11,17 +11,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from qc import tasks
-from qc.archive_records import Archive
 from qc.audit import invariants
 from qc.audit.archive import archiver
 from qc.audit.archive import files as archive_files
-from qc.audit.events import AuditEvent, EventKind
-from qc.audit.query import TABLES
 from qc.audit.seals import sealing, verification_runs
 from qc.core.canonical_json import within
 from qc.core.exceptions import InvalidTransition
 from qc.history import consistency
-from qc.models import Queue, Task, User
+from qc.history.registry import TABLES
+from qc.models import Archive, AuditEvent, EventKind, Queue, Task, User
 from qc.work import actions, presence
 from tests.audit import sealed
 from tests.audit.sealed import delete, found, ids, said

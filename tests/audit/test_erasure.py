@@ -15,12 +15,11 @@ from knox.models import get_token_model
 
 from qc import history
 from qc.audit import erasure, events, invariants
-from qc.audit.events import AuditEvent, EventKind
-from qc.audit.query import TABLES
 from qc.audit.seals import sealing
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed
 from qc.history import consistency
-from qc.models import Queue, Task, User
+from qc.history.registry import TABLES
+from qc.models import AuditEvent, EventKind, Queue, Task, User
 from qc.work import actions, presence
 from tests.audit.sealed import by_hand, change, found, said
 from tests.conftest import person

@@ -17,8 +17,7 @@ from django.core.management import CommandError, call_command
 from qc import tasks
 from qc.audit.seals import external_copies, sealing
 from qc.audit.seals.sealing import newest_seal
-from qc.core.canonical_json import Seal
-from qc.models import Queue, Task, User
+from qc.models import Queue, Seal, Task, User
 from tests.audit import sealed
 from tests.audit.sealed import change, delete, double, ids
 

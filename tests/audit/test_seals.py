@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from qc.audit.query import TABLES
 from qc.audit.seals import row_hashing, sealing, verification_runs
-from qc.core.canonical_json import Seal, Verification
-from qc.models import Queue, Task, User
+from qc.history.registry import TABLES
+from qc.models import Queue, Seal, Task, User, Verification
 from tests.audit import sealed
 from tests.audit.sealed import (
     MEMBERS,
@@ -247,7 +246,7 @@ def test_each_night_verifies_what_is_new_and_some_of_the_rest(
         nights += 1
         assert nights < 6
     assert f"Row {pk} in the history of tasks was changed" in caplog.text
-    assert str(verification_runs.state().alarm.breach).startswith(f"Row {pk} ")
+    assert str(verification_runs.state().breach).startswith(f"Row {pk} ")
     # It stays, until all of it is right again.
     verification_runs.run(n, n)
     assert verification_runs.state().alarm is not None

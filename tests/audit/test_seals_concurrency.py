@@ -14,12 +14,11 @@ import pytest
 from django.db import connection, connections, transaction
 
 from qc.audit import events
-from qc.audit.events import AuditEvent, EventKind
-from qc.audit.query import TABLES
 from qc.audit.seals import sealing
-from qc.core.canonical_json import Seal, within
+from qc.core.canonical_json import within
 from qc.core.exceptions import QCError
-from qc.models import Queue, Task
+from qc.history.registry import TABLES
+from qc.models import AuditEvent, EventKind, Queue, Seal, Task
 from qc.work import actions
 from tests.audit.sealed import found, ids
 from tests.conftest import person

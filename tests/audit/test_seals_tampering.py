@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qc.audit.query import TABLES
 from qc.audit.seals import sealing
+from qc.history.registry import TABLES
 from qc.models import Queue, Task, User
 from tests.audit import sealed
 from tests.audit.sealed import MEMBERS, by_hand, db_table, delete, double, found, ids, said, swap

@@ -11,11 +11,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from qc.audit import events, query, sentences, trail
-from qc.audit.events import AuditEvent, EventKind
-from qc.audit.query import TABLES, Asked
+from qc.audit.query import Asked
 from qc.core import keyset
-from qc.core.context import KINDS, PLAIN, Through, acting
-from qc.models import Queue, Task, User
+from qc.core.context import Through, acting
+from qc.history.registry import TABLES
+from qc.models import AuditEvent, EventKind, Queue, Task, User
+from qc.models.choices import KINDS, PLAIN
 from qc.work import actions, lifecycle, presence
 
 pytestmark = pytest.mark.django_db

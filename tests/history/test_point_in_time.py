@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from qc import history
-from qc.audit.query import TABLES
 from qc.core import localization
 from qc.history import point_in_time, snapshot
+from qc.history.registry import TABLES
 from qc.models import Queue, Task, User
 from qc.work import actions, presence
 from tests.admin.crowds import twenty_queues_and_a_hundred_people

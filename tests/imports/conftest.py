@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc.import_records import Import
-from qc.models import User
+from qc.models import Import, User
 from tests.imports.files import some
 
 

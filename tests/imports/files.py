@@ -4,9 +4,8 @@ from io import BytesIO
 from typing import Any
 
 from qc import imports
-from qc.import_records import Import
 from qc.imports import runner as import_runner
-from qc.models import User
+from qc.models import Import, User
 from qc.tables.cells import Fault
 
 HEAD = "reference,name,queue\n"

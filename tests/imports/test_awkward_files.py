@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from qc.import_records import Import
-from qc.models import Queue, Task, User
+from qc.models import Import, Queue, Task, User
 from qc.tables import BadFile
 from tests.imports import files
 from tests.imports.files import faults

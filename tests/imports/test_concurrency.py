@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from qc.audit import invariants
-from qc.import_records import Import
-from qc.models import Queue, Task, User
+from qc.models import Import, Queue, Task, User
 from qc.work import assignment, presence
 from tests.imports.files import bring, some
 from tests.work.test_concurrency import at_once

@@ -10,9 +10,8 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from qc import tasks
-from qc.import_records import Import, ImportState
 from qc.imports import runner as import_runner
-from qc.models import Queue, Task, User
+from qc.models import Import, ImportState, Queue, Task, User
 from tests.imports.files import some
 
 pytestmark = pytest.mark.django_db

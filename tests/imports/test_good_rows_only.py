@@ -7,10 +7,9 @@ import pytest
 from django.urls import reverse
 
 from qc import tables
-from qc.import_records import ImportState
 from qc.imports import storage as import_storage
 from qc.imports.columns import ERROR
-from qc.models import Queue, Task, User
+from qc.models import ImportState, Queue, Task, User
 from qc.tables import Format
 from tests.imports.conftest import at, press, upload
 from tests.imports.files import bring

@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from qc import imports, tasks
 from qc.audit import invariants
-from qc.import_records import Import, ImportState
 from qc.imports import lease as import_lease
 from qc.imports import reader as import_reader
 from qc.imports import runner as import_runner
 from qc.imports import writer as import_writer
-from qc.models import Queue, Task, User
+from qc.models import Import, ImportState, Queue, Task, User
 from qc.work import actions
 from tests.imports.conftest import at, press, upload
 from tests.imports.files import bring, some

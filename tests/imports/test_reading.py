@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from qc.import_records import Import, ImportState
-from qc.models import Queue, Task, User
+from qc.models import Import, ImportState, Queue, Task, User
 from tests.imports.conftest import at, press, upload
 from tests.imports.files import HEAD, bring, some
 

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from qc import tables
-from qc.import_records import ImportState
 from qc.imports import reader as import_reader
 from qc.imports import storage as import_storage
 from qc.imports.columns import ERROR
-from qc.models import Queue, Task, User
+from qc.models import ImportState, Queue, Task, User
 from qc.tables.cells import Fault
 from tests.imports import files
 

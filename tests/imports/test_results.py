@@ -9,8 +9,7 @@ import pytest
 from django.utils import timezone
 
 from qc.core.exceptions import NotAllowed
-from qc.import_records import Import
-from qc.models import Priority, Queue, Task, User
+from qc.models import Import, Priority, Queue, Task, User
 from qc.work import actions, lifecycle, sweep
 from tests.imports import files
 from tests.imports.files import faults

@@ -7,10 +7,9 @@ from django.urls import reverse
 
 from qc.audit import invariants
 from qc.core.exceptions import InvalidTransition, NotAllowed
-from qc.import_records import Import, ImportState
 from qc.imports import runner as import_runner
 from qc.imports import undo as import_undo
-from qc.models import BulkChange, Queue, Status, Task, User
+from qc.models import BulkChange, Import, ImportState, Queue, Status, Task, User
 from qc.work import actions
 from tests.databases import on_mariadb
 from tests.imports.conftest import at, press

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from qc.import_records import Import
-from qc.models import Queue, Role, Task, User
+from qc.models import Import, Queue, Role, Task, User
 from qc.work import presence
 from tests.admin.conftest import act, change
 from tests.conftest import person

@@ -10,8 +10,7 @@ from io import BytesIO
 from django.utils import timezone
 
 from qc import imports, tasks
-from qc.import_records import Import, ImportState
-from qc.models import Queue, Task, User
+from qc.models import Import, ImportState, Queue, Task, User
 from tests.databases import on_mariadb
 from tests.system.clients import Client, answers, assert_done_once, at_work
 from tests.system.records import completions, long_gone

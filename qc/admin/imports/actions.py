@@ -16,8 +16,8 @@ from qc import imports, tasks
 from qc.admin.imports.forms import ReadingForm
 from qc.admin.shared.access import guarded
 from qc.core.exceptions import Busy, QCError
-from qc.import_records import Import, ImportState
 from qc.imports import undo as import_undo
+from qc.models import Import, ImportState
 from qc.work import bulk_changes
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from qc import tables
-from qc.import_records import Import
 from qc.imports.columns import COLUMNS, DETAIL, LEFT_OUT, detail
+from qc.models import Import
 from qc.tables import Format
 from qc.web import upload_limits
 

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from qc.admin.shared import labels
 from qc.admin.shared.diffs import LONGEST, NOTHING
-from qc.import_records import Import
 from qc.imports import storage as import_storage
 from qc.imports.preview import SHOWN
-from qc.models import Task
+from qc.models import Import, Task
 from qc.tables.cells import Fault
 
 Cells = tuple[object, ...]

@@ -34,13 +34,11 @@ from qc.admin.imports.forms import ReadingForm, UploadForm
 from qc.admin.imports.preview import parts
 from qc.admin.shared.access import guarded
 from qc.audit import events
-from qc.audit.events import EventKind
-from qc.import_records import Import, ImportState
 from qc.imports import reader as import_reader
 from qc.imports import storage as import_storage
 from qc.imports import undo as import_undo
 from qc.imports.columns import COLUMNS, NEEDED
-from qc.models import Queue
+from qc.models import EventKind, Import, ImportState, Queue
 
 SEES = "qc.view_historicaltask"
 ON_A_PAGE = 50

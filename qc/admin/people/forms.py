@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from qc.admin.people.my_settings import ZoneField
 from qc.admin.shared import labels
-from qc.admin.tasks.forms import SeenForm
+from qc.admin.shared.forms import SeenForm
 from qc.core.context import kind_of_change
 from qc.core.localization import for_the_record
 from qc.models import Queue, Role, Task, User

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from qc.audit import events
-from qc.audit.events import EventKind
+from qc.models import EventKind
 
 
 @admin.register(AccessAttempt)

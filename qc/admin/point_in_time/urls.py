@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from qc.audit.query import table_of
+from qc.history.registry import table_of
 
 
 def at(moment: datetime) -> str:

@@ -22,10 +22,10 @@ from qc.admin.shared import diffs
 from qc.admin.shared.access import guarded
 from qc.admin.trail.views import tell
 from qc.audit import events, trail
-from qc.audit.events import EventKind
 from qc.audit.seals import archived_rows
 from qc.history import point_in_time
 from qc.history.point_in_time import Thing
+from qc.models import EventKind
 
 PEOPLE = 100
 

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc import history
+from qc.admin.queues.forms import QueueForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
 from qc.admin.shared.dialogs import OptionalReasonForm, asking, find
-from qc.admin.tasks.forms import QueueForm
 from qc.models import Queue, Status, Task
 from qc.work import actions as desk
 

@@ -17,9 +17,9 @@ from unfold.views import ChangeList
 from qc import history, permissions
 from qc.admin.shared import diffs
 from qc.audit import events
-from qc.audit.events import EventKind
-from qc.audit.query import table_of
 from qc.core.transactions import retrying
+from qc.history.registry import table_of
+from qc.models import EventKind
 
 
 class Rows(ChangeList):

@@ -16,7 +16,7 @@ from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, 
 from qc.admin.tasks.bulk import ask_for_all, is_for_all
 from qc.core.exceptions import QCError
 from qc.models import Task, User
-from qc.querysets import NOBODYS_FIRST
+from qc.models.tasks import NOBODYS_FIRST
 from qc.work import actions, bulk_changes, lifecycle
 
 REFUSALS_NAMED = 20

@@ -26,10 +26,10 @@ from qc.admin.tasks.export import TaskExport
 from qc.admin.tasks.filters import LIVE, DaysFilter, LateFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_button import TaskImport
-from qc.admin.tasks.orders import begins_with
 from qc.core.wording import clock
 from qc.history import timeline
 from qc.models import Task
+from qc.models.tasks import begins_with
 from qc.work import actions as desk
 from qc.work import explanations
 

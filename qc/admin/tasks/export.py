@@ -14,10 +14,10 @@ from unfold.contrib.import_export.forms import ExportForm
 
 from qc.admin.shared import downloads
 from qc.audit import events
-from qc.audit.events import EventKind
 from qc.core.exceptions import QCError
 from qc.exports import tasks as task_export
 from qc.exports.tasks import Export
+from qc.models import EventKind
 
 
 class TaskExport(ExportMixin):

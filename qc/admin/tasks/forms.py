@@ -1,4 +1,4 @@
-"""The forms of tasks and queues."""
+"""The form of a task."""
 
 import json
 from typing import Any, ClassVar
@@ -12,19 +12,8 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
-from qc.models import Queue, Task
-
-
-class PlainTextField(forms.CharField):
-    """A text that is unchanged when only blanks around it, or the ends of its lines, differ."""
-
-    def to_python(self, value: Any) -> str:
-        """Gives the text with plain line ends."""
-        return str(super().to_python(value)).replace("\r\n", "\n")
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the text differs from what it was."""
-        return super().has_changed(self.to_python(initial), data)
+from qc.admin.shared.forms import PlainTextField, SeenForm
+from qc.models import Task
 
 
 class DetailsField(forms.JSONField):
@@ -35,20 +24,6 @@ class DetailsField(forms.JSONField):
         if isinstance(value, forms.fields.InvalidJSONInput):
             return value
         return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-class SeenForm(forms.ModelForm):
-    """A form whose changes are what its user changed, against what they saw.
-
-    Whatever else has changed since the page was opened, such as a priority that the sweep has
-    raised, is left as it is.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            for field in self.fields.values():
-                field.show_hidden_initial = True
 
 
 class TaskForm(SeenForm):
@@ -94,15 +69,3 @@ class TaskForm(SeenForm):
         if not isinstance(details, dict):
             raise ValidationError(_('Write names and values, such as {"Part": "A-12"}.'))
         return details
-
-
-class QueueForm(SeenForm):
-    """A queue as managers write it; it is paused by an action, with a reason."""
-
-    description = PlainTextField(
-        label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
-    )
-
-    class Meta:
-        model = Queue
-        fields: ClassVar = ["name", "description", "open_to_all", "target", "people"]

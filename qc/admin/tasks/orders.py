@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from qc.admin.tasks.filters import LIVE, YES_NO, due, in_days
 from qc.core.keyset import Order
 from qc.models import Priority, Status, Task
+from qc.models.tasks import begins_with
 
 QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (
     "queue__id__exact",
@@ -25,18 +26,8 @@ QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (
 ARRIVED = ("created_at_from", "created_at_to")
 COMPLETED = ("completed_at_from", "completed_at_to")
 NEWEST = ("-id",)
-LAST_CHARACTER = "\U0010ffff"
 
 Asked = Mapping[str, str]
-
-
-def begins_with(text: str) -> Q:
-    """Gives the condition for a reference that begins so: a range of its index.
-
-    Django's `startswith` compares by bytes, which MariaDB's index of characters can't serve.
-    """
-    start = text.strip().upper()
-    return Q(reference__gte=start, reference__lt=start + LAST_CHARACTER)
 
 
 def choose(asked: Asked) -> Order:

@@ -17,10 +17,10 @@ from qc.admin.shared.access import guarded
 from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
 from qc.audit import events
-from qc.audit.events import EventKind
 from qc.audit.query import Asked
 from qc.exports import NoTable
 from qc.exports import trail as trail_export
+from qc.models import EventKind
 
 PAGE = "admin:trail"
 ENDINGS = ("csv", "xlsx", "jsonl")

@@ -16,13 +16,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from qc.admin.tasks.orders import begins_with
-from qc.audit.events import EventKind
 from qc.audit.query import Asked
 from qc.audit.sentences import kinds
-from qc.core.context import KINDS, PLAIN, Through
+from qc.core.context import Through
 from qc.core.request_id import SANE
-from qc.models import Queue, Task, User
+from qc.models import EventKind, Queue, Task, User
+from qc.models.choices import KINDS, PLAIN
+from qc.models.tasks import begins_with
 
 # Of so many tasks that begin alike the rows are read together.
 MOST_TASKS = 15

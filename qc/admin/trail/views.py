@@ -25,11 +25,10 @@ from qc.admin.shared import diffs
 from qc.admin.shared.access import guarded
 from qc.admin.trail.form import TrailForm
 from qc.audit import events, sentences, trail
-from qc.audit.events import EventKind
-from qc.audit.query import TABLES
 from qc.audit.seals import archived_rows
 from qc.audit.trail import Edge, Page
-from qc.models import User
+from qc.history.registry import TABLES
+from qc.models import EventKind, User
 
 ROWS = 50
 LONGEST = 200

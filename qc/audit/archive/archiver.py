@@ -18,16 +18,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc.archive_records import Archive
 from qc.audit import events
 from qc.audit.archive import files as archive_files
-from qc.audit.events import EventKind
-from qc.audit.query import TABLES
 from qc.audit.seals import archived_rows, verification_runs
-from qc.core.canonical_json import Seal, spans_of, within
+from qc.core.canonical_json import spans_of, within
 from qc.core.context import current_through, current_user
 from qc.core.exceptions import Busy, InvalidTransition
-from qc.models import Records, Status, Task
+from qc.history.registry import TABLES
+from qc.models import Archive, EventKind, Records, Seal, Status, Task
 
 # So many seals at most are in one file.
 SEALS = 50
@@ -43,8 +41,8 @@ def archive(folder: Path) -> Iterator[Archive]:
     First carries on what a crash has interrupted. Raises InvalidTransition while the trail is not
     as it was sealed or a file is missing, Busy when somebody else archives, OSError.
     """
-    if (alarm := verification_runs.state().alarm) is not None:
-        said = {"breach": alarm.breach}
+    if (breach := verification_runs.state().breach) is not None:
+        said = {"breach": breach}
         raise InvalidTransition(_("The trail is not as it was sealed: %(breach)s.") % said)
     with _alone_in(folder):
         for begun in Archive.objects.filter(removed_at=None).order_by("number"):

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from qc.archive_records import Archive
 from qc.audit.seals import seal_export
 from qc.audit.seals.verification import late_spans
 from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import Seal, canonical, within
+from qc.core.canonical_json import canonical, within
 from qc.core.commitments import commitment
+from qc.models import Archive, Seal
 
 CHUNK = 2**20
 # What a line says of its seal.

@@ -3,10 +3,9 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from qc.archive_records import Archive
-from qc.audit.events import AuditEvent, EventKind
 from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import Seal, Spans, within
+from qc.core.canonical_json import Spans, within
+from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
 def left_out(seal: Seal, missing: Collection[int]) -> set[int]:

@@ -17,7 +17,8 @@ from urllib.request import Request, urlopen
 from django.conf import settings
 
 from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import Seal, canonical, hashed
+from qc.core.canonical_json import canonical, hashed
+from qc.models import Seal
 
 logger = logging.getLogger(__name__)
 

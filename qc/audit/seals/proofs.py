@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from qc.audit.query import TABLES
 from qc.audit.seals import row_hashing, seal_export
 from qc.audit.seals.row_hashing import Row
 from qc.audit.seals.sealing import LATE
-from qc.core.canonical_json import Seal, spans_of, within
+from qc.core.canonical_json import spans_of, within
+from qc.history.registry import TABLES
+from qc.models import Seal
 
 # The table and the id of a row.
 Key = tuple[str, int]

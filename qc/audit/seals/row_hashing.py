@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.db.models import Q
 
-from qc.audit.query import TABLES
 from qc.core.canonical_json import Spans, canonical, moment
 from qc.core.commitments import BESIDE, MARK, PERSONAL, commitment, opening
+from qc.history.registry import TABLES
 from qc.models import Records
 
 MICROSECOND = timedelta(microseconds=1)

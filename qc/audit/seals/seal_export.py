@@ -6,7 +6,8 @@ from typing import Any
 from qc.audit.seals import archived_rows
 from qc.audit.seals.external_copies import line
 from qc.audit.seals.verification import late_spans, rows_of, seals_between
-from qc.core.canonical_json import Seal, Spans, spans_of, within
+from qc.core.canonical_json import Spans, spans_of, within
+from qc.models import Seal
 
 
 def lines(first: int, last: int) -> Iterator[dict[str, Any]]:

@@ -12,10 +12,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from qc.audit.query import TABLES
 from qc.audit.seals import row_hashing
 from qc.audit.seals.row_hashing import Row
-from qc.core.canonical_json import NOTHING, Seal, Spans, hashed, spans_of, within
+from qc.core.canonical_json import Spans, hashed, spans_of, within
+from qc.history.registry import TABLES
+from qc.models import Seal
+from qc.models.seals import NOTHING
 
 BATCH = 1000
 # Rows this old are sealed: what belongs to them has been written too, and few come late.

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from qc.audit.query import TABLES
 from qc.audit.seals import archived_rows, row_hashing
 from qc.audit.seals.row_hashing import Row
 from qc.audit.seals.sealing import LATE, last_of, open_gaps
-from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import NOTHING, Seal, Spans, within
+from qc.audit.seals.violations import Breach, is_whole
+from qc.core.canonical_json import Spans, within
 from qc.core.commitments import pseudonym
-from qc.models import User
+from qc.history.registry import TABLES
+from qc.models import Seal, User
+from qc.models.seals import NOTHING
 
 # So many seals are read at once: each has some 32 KB.
 SEALS = 20
@@ -62,7 +63,7 @@ def seals_between(first: int, last: int) -> Iterator[Seal]:
 
 
 def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
-    if not (seal.hash == seal.right_hash() and seal.is_whole):
+    if not (seal.hash == seal.right_hash() and is_whole(seal)):
         yield Breach("seal changed", seal.number)
     elif not set(seal.columns) <= row_hashing.readable(seal.table):
         yield Breach("seal unreadable", seal.number)

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from qc.audit.seals.sealing import newest_seal
 from qc.audit.seals.verification import breaches
-from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import Seal, Verification
+from qc.audit.seals.violations import Breach, breach_of
+from qc.models import Seal, Verification
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,11 @@ class State(NamedTuple):
     sealed: Seal | None
     verified: Verification | None
     alarm: Verification | None
+
+    @property
+    def breach(self) -> Breach | None:
+        """What the alarm found first, None where there is no alarm."""
+        return breach_of(self.alarm) if self.alarm else None
 
 
 def state() -> State:

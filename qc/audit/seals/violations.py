@@ -5,12 +5,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-TABLES = {
-    "task": gettext_lazy("tasks"),
-    "person": gettext_lazy("people"),
-    "queue": gettext_lazy("queues"),
-    "event": gettext_lazy("events"),
-}
+from qc.models import Seal, Verification
+from qc.models.choices import TABLE_NAMES
+from qc.models.seals import DIGEST
+
 OF_A_ROW = {
     "changed": gettext_lazy("was changed"),
     "deleted": gettext_lazy("was deleted"),
@@ -57,8 +55,26 @@ class Breach(NamedTuple):
             return _("Archive %(archive)s %(what)s") % said
         said = {
             "row": self.row,
-            "table": TABLES[self.table],
+            "table": TABLE_NAMES[self.table],
             "what": OF_A_ROW[self.what],
             "seal": self.seal,
         }
         return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % said
+
+
+def is_whole(seal: Seal) -> bool:
+    """Whether a seal is of a table there is, and has as many ids and digests as rows."""
+    ids = sum(last - first + 1 for first, last in seal.ids)
+    return seal.table in TABLE_NAMES and ids == seal.rows == len(seal.digests) / DIGEST
+
+
+def breach_of(verification: Verification) -> Breach | None:
+    """Return the first breach that a verification found, None where it found none."""
+    if not verification.what:
+        return None
+    return Breach(
+        verification.what,
+        verification.broken_seal or 0,
+        verification.broken_table,
+        verification.broken_row,
+    )

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from qc import imports
 from qc.core.exceptions import QCError
-from qc.import_records import COUNTS, Import, ImportState
 from qc.imports import runner as import_runner
-from qc.models import User
+from qc.models import Import, ImportState, User
+from qc.models.imports import COUNTS
 
 SHOWN = 100
 WELL = (ImportState.DONE, ImportState.READY)

@@ -9,9 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from qc import history, imports
-from qc.import_records import ImportState
 from qc.imports import runner as import_runner
-from qc.models import Queue, Task, User
+from qc.models import ImportState, Queue, Task, User
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 

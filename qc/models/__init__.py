@@ -1,0 +1,58 @@
+"""What is kept: people, queues and tasks, their history, and what belongs to it.
+
+Constraints make a wrong state impossible; named reads (`User.objects.free()`) stand beside them.
+"""
+
+from qc.models.archives import Archive
+from qc.models.bulk_changes import BulkChange
+from qc.models.choices import Outcome, Priority, Role, Status
+from qc.models.events import AuditEvent, EventKind
+from qc.models.fields import ReferenceField
+from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow, records
+from qc.models.imports import Import, ImportChunk, ImportState
+from qc.models.people import MOST_CAPACITY, PersonManager, User
+from qc.models.queues import Queue, QueueQuerySet
+from qc.models.seals import Seal, Verification
+from qc.models.tasks import (
+    DONE,
+    HELD,
+    NOBODYS,
+    ORDER_OF_WORK,
+    Task,
+    TaskQuerySet,
+    raised_at,
+)
+
+__all__ = [
+    "DONE",
+    "HELD",
+    "MOST_CAPACITY",
+    "NOBODYS",
+    "ORDER_OF_WORK",
+    "Archive",
+    "AuditEvent",
+    "BulkChange",
+    "EventKind",
+    "HistoryRow",
+    "Import",
+    "ImportChunk",
+    "ImportState",
+    "Outcome",
+    "PersonHistoryRow",
+    "PersonManager",
+    "Priority",
+    "Queue",
+    "QueueQuerySet",
+    "Records",
+    "ReferenceField",
+    "Role",
+    "Seal",
+    "Status",
+    "Task",
+    "TaskHistoryRow",
+    "TaskQuerySet",
+    "User",
+    "Verification",
+    "raised_at",
+    "records",
+]

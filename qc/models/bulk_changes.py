@@ -1,0 +1,39 @@
+"""Changes of many tasks, followed in batches."""
+
+from django.db import models
+from django.utils import timezone
+
+from qc.models.people import User
+
+
+class BulkChange(models.Model):
+    """One arrow for many tasks, followed in batches; `qc.work.bulk_changes` begins it and carries
+    it on.
+
+    `tasks` are their ids in the order in which they are changed, the first `position` of them are
+    through. Whoever carries it on has it to themselves until `busy_until`.
+    """
+
+    arrow = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    tasks = models.JSONField()
+    total = models.PositiveIntegerField()
+    position = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    refusals = models.JSONField(default=list)
+    busy_until = models.DateTimeField(null=True)
+    is_stopped = models.BooleanField(default=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.arrow} {self.total}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be changed."""
+        return self.is_stopped or self.position >= self.total

@@ -1,0 +1,148 @@
+"""People: accounts, whether they are there, and named reads of who is free."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from qc.core.localization import check_zone, languages
+from qc.models.history import PersonHistoryRow, records
+
+MOST_CAPACITY = 20
+
+
+class PersonQuerySet(models.QuerySet["User"]):
+    """Reads of people."""
+
+    def with_open_tasks(self) -> Any:
+        """Adds `open_tasks`, how many tasks each holds now."""
+        tasks: Any = self.model._meta.get_field("tasks").related_model
+        # By the index of (assignee, completed_at): what a person has finished is never looked at.
+        held: Any = (
+            tasks.objects.filter(assignee=OuterRef("pk"), completed_at__isnull=True)
+            .order_by()
+            .values("assignee")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return self.annotate(open_tasks=Coalesce(Subquery(held), 0))
+
+    def serving(self, queues: Collection[int]) -> "PersonQuerySet":
+        """Active people who get tasks from one of these queues while it runs; as a queue's rule."""
+        memberships: Any = self.model._meta.get_field("queues").related_model
+        on_one = memberships.people.through.objects.filter(queue__in=queues, user=OuterRef("pk"))
+        open_ones = memberships.objects.filter(pk__in=queues, open_to_all=True)
+        is_staff = self._is_qc_staff()
+        return self.filter(Exists(on_one) | Exists(open_ones) & is_staff, is_active=True)
+
+    def doing_qc(self) -> "PersonQuerySet":
+        """Active people who get tasks: QC staff, and whoever is on a queue."""
+        memberships: Any = self.model._meta.get_field("queues").related_model
+        on_one = memberships.people.through.objects.filter(user=OuterRef("pk"))
+        return self.filter(Exists(on_one) | self._is_qc_staff(), is_active=True)
+
+    def _is_qc_staff(self) -> Exists:
+        staff = self.model.groups.through.objects.filter(group__name="QC staff")
+        return Exists(staff.filter(user=OuterRef("pk")))
+
+    def locked(self, *ids: int) -> "PersonQuerySet":
+        """These people, locked until the transaction ends, always in the same order."""
+        return self.select_for_update().filter(pk__in=ids).order_by("pk")
+
+    def there(self) -> "PersonQuerySet":
+        """People who are logged in."""
+        return self.filter(is_active=True, is_logged_in=True)
+
+    def free(self) -> "PersonQuerySet":
+        """People there, not on break and below their capacity; idle longest first."""
+        working = self.there().filter(break_reason="").with_open_tasks()
+        free: PersonQuerySet = working.filter(open_tasks__lt=F("capacity"))
+        return free.order_by("idle_since", "pk")
+
+    def unseen_since(self, moment: datetime) -> "PersonQuerySet":
+        """People who are logged in but have not been seen since `moment`."""
+        return self.filter(is_logged_in=True).filter(
+            Q(last_seen_at__lt=moment) | Q(last_seen_at__isnull=True)
+        )
+
+
+class PersonManager(UserManager["User"].from_queryset(PersonQuerySet)):  # type: ignore[misc]
+    """Makes accounts, and gives the named reads of people."""
+
+
+class User(AbstractUser):
+    """A person: an account, whether they are there, and how much they can hold.
+
+    `idle_since` is when they last became free; `break_reason` is "" while they take work. With
+    `language` "" the pages speak what the browser asks for, with `time_zone` "" they show times
+    in the site's own.
+    """
+
+    is_logged_in = models.BooleanField(_("logged in"), default=False, editable=False)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
+    break_reason = models.CharField(
+        _("on break"), max_length=100, blank=True, default="", editable=False
+    )
+    idle_since = models.DateTimeField(_("idle since"), null=True, blank=True, editable=False)
+    capacity = models.PositiveSmallIntegerField(
+        _("capacity"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_CAPACITY)],
+        help_text=_("How many tasks this person can hold at once."),
+    )
+    language = models.CharField(
+        _("language"), max_length=10, choices=languages, blank=True, default="", db_default=""
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=50,
+        validators=[check_zone],
+        blank=True,
+        default="",
+        db_default="",
+    )
+
+    # How many tasks they hold: read with `User.objects.with_open_tasks()`.
+    open_tasks: int
+
+    history = records(
+        PersonHistoryRow,
+        excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
+        m2m_fields=["groups"],
+        last=["id", "kind"],
+    )
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("person")  # type: ignore[assignment]
+        verbose_name_plural = _("people")  # type: ignore[assignment]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1, capacity__lte=MOST_CAPACITY),
+                name="person_capacity",
+                violation_error_message=_("Capacity must be from 1 to 20."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_logged_in=True) | Q(break_reason=""),
+                name="person_break_is_there",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Who is free, idle longest first; who has not been seen.
+            models.Index(fields=["is_logged_in", "idle_since"], name="person_idle"),
+            models.Index(fields=["is_logged_in", "last_seen_at"], name="person_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether this person is there and not on break."""
+        return self.is_active and self.is_logged_in and not self.break_reason

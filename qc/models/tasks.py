@@ -1,0 +1,247 @@
+"""Tasks, with the constraints that make a wrong state impossible."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from qc.models.choices import Outcome, Priority, Status
+from qc.models.fields import ReferenceField
+from qc.models.history import TaskHistoryRow, records
+from qc.models.people import MOST_CAPACITY, User
+from qc.models.queues import Queue
+
+ORDER_OF_WORK = ("priority", "due_at", "id")
+# The order in which many are taken out of work: those that nobody holds come first. Who gives one
+# up must not get another that is to go too.
+NOBODYS_FIRST = (F("slot").asc(nulls_first=True), "pk")
+LAST_CHARACTER = "\U0010ffff"
+
+# An unknown (NULL) passes a check constraint: each column that must be there is named as such.
+
+# Nobody holds a task in these states, and nothing of a former holder is left on it.
+NOBODYS = Q(
+    assignee__isnull=True,
+    slot__isnull=True,
+    assigned_at__isnull=True,
+    started_at__isnull=True,
+    completed_at__isnull=True,
+    outcome="",
+)
+HELD = Q(
+    assignee__isnull=False,
+    slot__isnull=False,
+    slot__gte=1,
+    slot__lte=MOST_CAPACITY,
+    assigned_at__isnull=False,
+    completed_at__isnull=True,
+    outcome="",
+)
+DONE = Q(
+    assignee__isnull=False,
+    slot__isnull=True,
+    assigned_at__isnull=False,
+    started_at__isnull=False,
+    completed_at__isnull=False,
+    outcome__in=["passed", "failed"],
+)
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    """Reads of tasks."""
+
+    def waiting(self) -> "TaskQuerySet":
+        """Tasks that nobody holds, most urgent first."""
+        return self.filter(status="pending").order_by(*ORDER_OF_WORK)
+
+    def open(self) -> "TaskQuerySet":
+        """Tasks in somebody's hands, most urgent first."""
+        return self.filter(slot__isnull=False).order_by(*ORDER_OF_WORK)
+
+    def held_by(self, person: "User") -> "TaskQuerySet":
+        """Tasks that this person holds now, most urgent first."""
+        return self.open().filter(assignee=person)
+
+    def done_by(self, person: "User", since: datetime) -> "TaskQuerySet":
+        """Tasks that this person has completed since a moment."""
+        return self.filter(assignee=person, completed_at__gte=since)
+
+    def not_started_since(self, moment: datetime) -> "TaskQuerySet":
+        """Assigned tasks that nobody has opened since they were assigned before `moment`."""
+        return self.filter(status="assigned", assigned_at__lt=moment, started_at__isnull=True)
+
+    def overdue_to_raise(self, now: datetime) -> "TaskQuerySet":
+        """Waiting tasks whose priority the sweep must raise now."""
+        return self.filter(status="pending", raise_at__lte=now)
+
+
+def begins_with(text: str) -> Q:
+    """Gives the condition for a reference that begins so: a range of its index.
+
+    Django's `startswith` compares by bytes, which MariaDB's index of characters can't serve.
+    """
+    start = text.strip().upper()
+    return Q(reference__gte=start, reference__lt=start + LAST_CHARACTER)
+
+
+def raised_at(priority: int, due_at: datetime) -> datetime | None:
+    """Gives when the sweep raises a priority next: never above P1."""
+    return due_at if priority > Priority.P1 else None
+
+
+class Task(models.Model):
+    """One thing to check.
+
+    ::
+
+                assign / claim                 complete
+     PENDING ───────────────────▶ ASSIGNED ───────────────▶ COMPLETED
+       ▲  ▲ ◀───────────────────    │                          │
+       │  │   release / return      │ hold                     │ reopen (manager)
+       │  └──────── resume ── ON_HOLD ◀─ hold ─ PENDING        │
+       └───────────────────────────────────────────────────────┘
+     PENDING, ON_HOLD ── cancel ──▶ CANCELLED ── reopen ──▶ PENDING
+
+    Only `qc.work.lifecycle` writes `status` and the columns that go with it. `slot` numbers the
+    tasks that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
+    hand-outs fill the same place. `draft` is what the holder is typing; it is not audited.
+    """
+
+    reference = ReferenceField(
+        _("reference"),
+        max_length=64,
+        unique=True,
+        validators=[RegexValidator(r"\S", _("A reference must not be empty."))],
+    )
+    name = models.CharField(_("name"), max_length=200)
+    queue = models.ForeignKey(
+        Queue, models.PROTECT, verbose_name=_("queue"), related_name="tasks", db_index=False
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority, default=Priority.P3
+    )
+    due_at = models.DateTimeField(
+        _("due"), blank=True, help_text=_("Left empty: arrival plus the queue's target.")
+    )
+    raise_at = models.DateTimeField(_("raised next"), null=True, editable=False)
+    instructions = models.TextField(_("instructions"), blank=True)
+    link = models.URLField(_("link"), max_length=500, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.PENDING, editable=False
+    )
+    assignee = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("person"),
+        related_name="tasks",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
+    slot = models.PositiveSmallIntegerField(null=True, editable=False)
+    assigned_at = models.DateTimeField(_("assigned"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=Outcome, blank=True, default="", editable=False
+    )
+    notes = models.TextField(_("notes"), blank=True, editable=False)
+    draft = models.TextField(blank=True, editable=False)
+    released_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("came back from"),
+        related_name="+",
+        null=True,
+        editable=False,
+    )
+    created_at = models.DateTimeField(_("arrived"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("created by"),
+        related_name="+",
+        null=True,
+        editable=False,
+    )
+
+    history = records(
+        TaskHistoryRow,
+        excluded_fields=["draft"],
+        # The audit trail finds them by queue, those of one task by `id`, of one person by `person`.
+        no_db_index=["assignee", "released_by", "created_by", "reference"],
+        last=["assignee", "slot"],
+    )
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        permissions: ClassVar = [
+            ("work_task", "Can be given tasks and complete them"),
+            ("manage_task", "Can assign, hold, resume, cancel, reopen and import tasks"),
+            ("export_task", "Can export tasks"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["assignee", "slot"], name="task_one_per_slot"),
+            models.CheckConstraint(
+                condition=Q(priority__gte=1, priority__lte=4),
+                name="task_priority",
+                violation_error_message=_("Priority must be 1, 2, 3 or 4."),
+            ),
+            models.CheckConstraint(
+                condition=(
+                    (Q(status__in=["pending", "on_hold", "cancelled"]) & NOBODYS)
+                    | (Q(status="assigned") & HELD)
+                    | (Q(status="completed") & DONE)
+                ),
+                name="task_status_agrees",
+            ),
+            models.CheckConstraint(condition=~Q(reference=""), name="task_reference"),
+        ]
+        indexes: ClassVar = [
+            # Ascending in the very order of work: one seek finds and locks a queue's next task.
+            models.Index(fields=["queue", "status", *ORDER_OF_WORK], name="task_next"),
+            models.Index(fields=["status", "assigned_at"], name="task_not_started"),
+            models.Index(fields=["status", "raise_at"], name="task_raise"),
+            models.Index(fields=["assignee", "completed_at"], name="task_done"),
+            # What came and what was done in a span of time, by queue, read in the index alone.
+            # None of the rest but `task_due` moves when a task is handed out.
+            models.Index(fields=["created_at", "queue"], name="task_came"),
+            models.Index(fields=["completed_at", "queue"], name="task_went"),
+            # Filters of the task list (`qc.admin.tasks.orders`): what is late, or in time, by due;
+            # what of a queue was completed, the last first; what is of one queue, or priority,
+            # newest first.
+            models.Index(fields=["status", "due_at"], name="task_due"),
+            models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
+            models.Index(fields=["queue", "id"], name="task_of_queue"),
+            models.Index(fields=["priority", "id"], name="task_of_priority"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.name}"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is past due and still not done."""
+        live = self.status in (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
+        return live and self.due_at < timezone.now()
+
+    def arrive(self, now: datetime) -> None:
+        """Fills what the sender left out: due is arrival plus the queue's target.
+
+        Also says when the sweep must first raise its priority: when it is past due.
+        """
+        self.due_at = self.due_at or self.queue.due_at(now)
+        self.plan_raise()
+
+    def plan_raise(self) -> None:
+        """Sets when the sweep raises the priority next."""
+        self.raise_at = raised_at(self.priority, self.due_at)
