@@ -105,17 +105,17 @@ class User(AbstractUser):
     in the site's own.
     """
 
-    is_logged_in = models.BooleanField(_("logged in"), default=False, editable=False)
+    is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     break_reason = models.CharField(
         _("on break"), max_length=100, blank=True, default="", editable=False
     )
-    idle_since = models.DateTimeField(_("idle since"), null=True, blank=True, editable=False)
+    idle_since = models.DateTimeField(_("free since"), null=True, blank=True, editable=False)
     capacity = models.PositiveSmallIntegerField(
         _("capacity"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_CAPACITY)],
-        help_text=_("How many tasks this person can hold at once."),
+        help_text=_("How many tasks this person can have at once."),
     )
     language = models.CharField(
         _("language"), max_length=10, choices=languages, blank=True, default="", db_default=""
@@ -187,7 +187,7 @@ class Queue(models.Model):
         _("target"),
         default=timedelta(days=1),
         validators=[MinValueValidator(timedelta(minutes=1))],
-        help_text=_("How long from arrival to due, as days hours:minutes:seconds."),
+        help_text=_("How long after its arrival a task is due."),
     )
 
     history = records(m2m_fields=[people])
@@ -221,7 +221,7 @@ class Priority(models.IntegerChoices):
 class Status(models.TextChoices):
     """Where a task is in its life."""
 
-    PENDING = "pending", _("pending")
+    PENDING = "pending", _("waiting")
     ASSIGNED = "assigned", _("assigned")
     ON_HOLD = "on_hold", _("on hold")
     COMPLETED = "completed", _("completed")
@@ -304,7 +304,7 @@ class Task(models.Model):
     due_at = models.DateTimeField(
         _("due"), blank=True, help_text=_("Left empty: arrival plus the queue's target.")
     )
-    raise_at = models.DateTimeField(_("raised next"), null=True, editable=False)
+    raise_at = models.DateTimeField(_("next priority raise"), null=True, editable=False)
     instructions = models.TextField(_("instructions"), blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
@@ -334,7 +334,7 @@ class Task(models.Model):
     released_by = models.ForeignKey(
         User,
         models.PROTECT,
-        verbose_name=_("came back from"),
+        verbose_name=_("given back by"),
         related_name="+",
         null=True,
         editable=False,

@@ -22,39 +22,39 @@ if TYPE_CHECKING:
 class Through(models.TextChoices):
     """The way by which a change came."""
 
-    PAGE = "page", _("page")
+    PAGE = "page", _("web")
     API = "api", _("API")
     IMPORT = "import", _("import")
-    SWEEP = "sweep", _("sweep")
-    SHELL = "shell", _("shell")
+    SWEEP = "sweep", _("scheduler")
+    SHELL = "shell", _("console")
 
 
 # What happened, by the kind of a change: how it is said to who reads it.
 KINDS = {
     "assigned": _("Assigned"),
     "cancelled": _("Cancelled"),
-    "came back": _("Came back"),
+    "came back": _("Break ended"),
     "changed": _("Changed"),
     "claimed": _("Claimed"),
     "completed": _("Completed"),
-    "forgotten": _("Names taken out"),
-    "held": _("Held"),
+    "forgotten": _("Anonymised"),
+    "held": _("Put on hold"),
     "imported": _("Imported"),
     "password changed": _("Password changed"),
     "paused": _("Paused"),
-    "raised": _("Raised"),
-    "released": _("Released"),
+    "raised": _("Priority raised"),
+    "released": _("Given back"),
     "reopened": _("Reopened"),
     "resumed": _("Resumed"),
-    "returned": _("Returned"),
+    "returned": _("Returned to queue"),
     "roles changed": _("Roles changed"),
     "settings": _("Settings changed"),
     "signed in": _("Signed in"),
     "signed out": _("Signed out"),
     "started": _("Started"),
     "undone": _("Undone"),
-    "unpaused": _("Unpaused"),
-    "went on break": _("Went on break"),
+    "unpaused": _("Resumed"),
+    "went on break": _("On break"),
 }
 # A plain creation, edit and deletion have no kind: they go by their type.
 PLAIN = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
@@ -110,7 +110,7 @@ class HistoryRow(models.Model):
 
     # Serves the filter of the audit trail.
     through = models.CharField(
-        _("through"),
+        _("channel"),
         max_length=10,
         choices=Through,
         default=current_through,

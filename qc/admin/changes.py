@@ -15,8 +15,8 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
+from qc.admin.duration_field import in_words
 from qc.rows import text_of
-from qc.words import in_words
 
 LONGEST = 300
 NOTHING = "–"

@@ -1,6 +1,7 @@
 """The forms of tasks and queues."""
 
 import json
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
+from qc.admin.duration_field import DurationField
 from qc.models import Queue, Task
 
 
@@ -70,7 +72,9 @@ class TaskForm(SeenForm):
         initial=dict,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
-        help_text=_("The sender's own columns, as JSON: names and values."),
+        help_text=_(
+            "Extra columns from the file or system that sent the task, as JSON: names and values."
+        ),
     )
 
     class Meta:
@@ -92,7 +96,7 @@ class TaskForm(SeenForm):
         if details is None:
             return {}
         if not isinstance(details, dict):
-            raise ValidationError(_('Write names and values, such as {"Part": "A-12"}.'))
+            raise ValidationError(_('Enter names and values, such as {"Part": "A-12"}.'))
         return details
 
 
@@ -103,6 +107,17 @@ class QueueForm(SeenForm):
         label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
     )
 
+    target = DurationField(
+        label=_("Target"),
+        initial=Queue._meta.get_field("target").default,
+        help_text=_("How long after its arrival a task is due."),
+    )
+
     class Meta:
         model = Queue
         fields: ClassVar = ["name", "description", "open_to_all", "target", "people"]
+
+    def clean_target(self) -> timedelta:
+        """Return the target; what was stored before is not checked again."""
+        target: timedelta = self.cleaned_data["target"]
+        return DurationField.check(target) if "target" in self.changed_data else target
