@@ -75,7 +75,7 @@ def _refusal(arrow: str, task: Task) -> str:
         return _("Only a manager may do this.")
     if task.assignee_id is None:
         return _("%(task)s is not assigned to you.") % {"task": task.reference}
-    return _("%(task)s is in the hands of %(person)s.") % {
+    return _("%(task)s is assigned to %(person)s.") % {
         "task": task.reference,
         "person": task.assignee,
     }

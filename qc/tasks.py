@@ -76,8 +76,8 @@ def go_on(record: Import) -> None:
     except OperationalError as error:
         raise Busy(
             _(
-                "The workers can't be reached right now. Nothing is lost: it begins by itself when "
-                "they are back, or when you try again."
+                "The workers can't be reached right now. Nothing is lost: the import "
+                "starts automatically when they are back, or when you try again."
             )
         ) from error
 

@@ -28,7 +28,7 @@ FLOOR = [
 ]
 HOUSE = [
     Entry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
-    Entry(_("As it was"), "history_toggle_off", "admin:as_it_was", "qc.view_historicaltask"),
+    Entry(_("Floor history"), "history_toggle_off", "admin:as_it_was", "qc.view_historicaltask"),
     Entry(
         _("Lock-outs"),
         "lock_clock",
@@ -46,7 +46,7 @@ def allowed(user: Any, entries: list[Entry]) -> list[Entry]:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Gives the menu for whoever asks; Unfold calls it for every page."""
-    groups = [(None, WORK), (_("Floor"), FLOOR), (_("House"), HOUSE)]
+    groups = [(None, WORK), (_("Floor"), FLOOR), (_("Administration"), HOUSE)]
     return [{"title": title, "items": _items(request, entries)} for title, entries in groups]
 
 

@@ -58,6 +58,18 @@ class PagesSite(UnfoldAdminSite):
         ours = [one for pages in OWN_PAGES for one in pages.urls(self)]
         return [*ours, *super().get_urls()]
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the sign-in page under our own title."""
+        return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sign the user out, and say so under our own title."""
+        return super().logout(request, {"title": _("Signed out"), **(extra_context or {})})
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

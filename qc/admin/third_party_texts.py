@@ -39,7 +39,6 @@ UNFOLD = (
     _("Type to search"),
     _("Value"),
     _("Welcome back to"),
-    _("You have been successfully logged out from the administration"),
     ngettext_lazy(
         "\n                Found %(counter)s result in %(time)s seconds\n            ",
         "\n                Found %(counter)s results in %(time)s seconds\n            ",

@@ -48,7 +48,7 @@ def forget(person_id: int, *, by: User | None, reason: str) -> User:
 def _check_has_left(person: User) -> None:
     here = person.is_active or person.is_logged_in or Task.objects.held_by(person).exists()
     if here:
-        raise InvalidTransition(_("%s is still there: deactivate the account first.") % person)
+        raise InvalidTransition(_("%s is still active: deactivate the account first.") % person)
     if User.objects.filter(username=pseudonym(person.pk)).exists():
         said = {"name": pseudonym(person.pk)}
         raise InvalidTransition(_("Another account is called %(name)s: rename it first.") % said)
@@ -91,8 +91,8 @@ def _veil(table: str, rows: Any, shown: dict[str, Any]) -> None:
     kept = rows.filter(commitments__isnull=True)
     if n := kept.filter(salt="").count():
         said = ngettext(
-            "%(n)d row was written by a release that could not let go of names.",
-            "%(n)d rows were written by a release that could not let go of names.",
+            "%(n)d row was written by an old release whose names cannot be removed.",
+            "%(n)d rows were written by an old release whose names cannot be removed.",
             n,
         )
         raise InvalidTransition(said % {"n": n})

@@ -24,21 +24,21 @@ SENTENCES: dict[str, dict[str, str]] = {
         "-": gettext_noop("%(who)s deleted %(it)s"),
         "imported": gettext_noop("%(who)s imported %(it)s into %(queue)s"),
         "changed": gettext_noop("%(who)s changed %(it)s by an import"),
-        "assigned": gettext_noop("%(who)s gave %(it)s to %(whom)s"),
+        "assigned": gettext_noop("%(who)s assigned %(it)s to %(whom)s"),
         "claimed": gettext_noop("%(who)s claimed %(it)s"),
         "started": gettext_noop("%(who)s started %(it)s"),
         "completed": gettext_noop("%(who)s completed %(it)s, %(outcome)s"),
-        "released": gettext_noop("%(who)s took %(it)s from %(whom)s"),
+        "released": gettext_noop("%(who)s took %(it)s back from %(whom)s"),
         "released own": gettext_noop("%(who)s gave %(it)s back"),
-        "returned": gettext_noop("%(who)s returned %(it)s from %(whom)s"),
-        "returned own": gettext_noop("%(who)s left, and %(it)s went back"),
-        "held": gettext_noop("%(who)s took %(it)s from %(whom)s and put it on hold"),
+        "returned": gettext_noop("%(who)s returned %(it)s from %(whom)s to the queue"),
+        "returned own": gettext_noop("%(who)s signed out, and %(it)s went back to the queue"),
+        "held": gettext_noop("%(who)s took %(it)s back from %(whom)s and put it on hold"),
         "held own": gettext_noop("%(who)s put %(it)s on hold"),
         "resumed": gettext_noop("%(who)s resumed %(it)s"),
         "cancelled": gettext_noop("%(who)s cancelled %(it)s"),
         "reopened": gettext_noop("%(who)s reopened %(it)s"),
         "undone": gettext_noop("%(who)s undid the import of %(it)s"),
-        "raised": gettext_noop("%(who)s raised %(it)s to %(priority)s"),
+        "raised": gettext_noop("%(who)s raised the priority of %(it)s to %(priority)s"),
     },
     "person": {
         "+": gettext_noop("%(who)s added %(it)s"),
@@ -46,7 +46,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "-": gettext_noop("%(who)s deleted %(it)s"),
         "roles changed": gettext_noop("%(who)s changed the roles of %(it)s"),
         "password changed": gettext_noop("%(who)s changed the password of %(it)s"),
-        "forgotten": gettext_noop("%(who)s took the names out of the account %(it)s"),
+        "forgotten": gettext_noop("%(who)s anonymised the account %(it)s"),
         "settings": gettext_noop("%(who)s changed the settings of %(it)s"),
         "settings own": gettext_noop("%(it)s changed their settings"),
         "signed in": gettext_noop("%(who)s signed %(it)s in"),
@@ -55,23 +55,25 @@ SENTENCES: dict[str, dict[str, str]] = {
         "signed out own": gettext_noop("%(it)s signed out"),
         "went on break": gettext_noop("%(who)s put %(it)s on break"),
         "went on break own": gettext_noop("%(it)s went on break"),
-        "came back": gettext_noop("%(who)s brought %(it)s back from break"),
-        "came back own": gettext_noop("%(it)s came back"),
+        "came back": gettext_noop("%(who)s ended the break of %(it)s"),
+        "came back own": gettext_noop("%(it)s came back from break"),
     },
     "queue": {
         "+": gettext_noop("%(who)s added the queue %(it)s"),
         "~": gettext_noop("%(who)s edited the queue %(it)s"),
         "-": gettext_noop("%(who)s deleted the queue %(it)s"),
         "paused": gettext_noop("%(who)s paused %(it)s"),
-        "unpaused": gettext_noop("%(who)s let %(it)s run again"),
+        "unpaused": gettext_noop("%(who)s resumed %(it)s"),
     },
     "event": {
-        EventKind.SIGN_IN_FAILED: gettext_noop("Somebody failed to sign in as “%(name)s”"),
-        EventKind.LOCKED_OUT: gettext_noop("“%(name)s” was locked out after too many failures"),
-        EventKind.LET_IN: gettext_noop("%(who)s forgot the failures of “%(name)s” to sign in"),
+        EventKind.SIGN_IN_FAILED: gettext_noop("Somebody failed to sign in as %(name)s"),
+        EventKind.LOCKED_OUT: gettext_noop(
+            "%(name)s was locked out after too many failed attempts"
+        ),
+        EventKind.LET_IN: gettext_noop("%(who)s unlocked %(name)s"),
         EventKind.EXPORTED: gettext_noop("%(who)s exported %(rows)s"),
         EventKind.READ: gettext_noop("%(who)s read the audit trail"),
-        EventKind.ARCHIVED: gettext_noop("%(who)s moved %(moved)s of history to %(file)s"),
+        EventKind.ARCHIVED: gettext_noop("%(who)s archived %(moved)s of history to %(file)s"),
     },
 }
 OWN = " own"
@@ -104,7 +106,7 @@ def _is_own_doing(table: str, row: Any) -> bool:
 def _who(row: Any, name: Name) -> str:
     if row.history_user is not None:
         return name("person", row.history_user_id, str(row.history_user))
-    jobs = {Through.SWEEP: _("The sweep"), Through.SHELL: _("The shell")}
+    jobs = {Through.SWEEP: _("The scheduler"), Through.SHELL: _("The console")}
     return jobs.get(row.through) or _("The system")
 
 

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 class Through(models.TextChoices):
     """The way by which a change came."""
 
-    PAGE = "page", _("page")
+    PAGE = "page", _("web")
     API = "api", _("API")
     IMPORT = "import", _("import")
-    SWEEP = "sweep", _("sweep")
-    SHELL = "shell", _("shell")
+    SWEEP = "sweep", _("scheduler")
+    SHELL = "shell", _("console")
 
 
 _through: ContextVar[str] = ContextVar("through", default=Through.SHELL)

@@ -71,7 +71,7 @@ def text_workbook(rows: Iterable[Sequence[str]]) -> IO[bytes]:
 
 def no_room() -> NoTable:
     """Gives the refusal of more rows than a workbook can hold."""
-    return NoTable(_("A workbook has no room for so many rows. Please take CSV or JSON."))
+    return NoTable(_("There are too many rows for an Excel workbook. Please choose CSV or JSON."))
 
 
 def json_lines(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -131,8 +131,8 @@ def _too_long(first: str) -> NoTable:
     words = {"row": first, "most": f"{tables.MOST_IN_CELL:,}"}
     return NoTable(
         _(
-            "%(row)s has a text of more than %(most)s characters, which no cell of a workbook "
-            "can hold. Please take CSV or JSON."
+            "%(row)s has a text of more than %(most)s characters, too long for a "
+            "cell of an Excel workbook. Please choose CSV or JSON."
         )
         % words
     )

@@ -70,8 +70,8 @@ class Export:
                 words = {"most": MOST_DETAILS}
                 raise NoTable(
                     _(
-                        "These tasks have more than %(most)d columns of their senders' own. "
-                        "Please filter by queue, or take JSON."
+                        "These tasks have more than %(most)d extra columns. Please filter by "
+                        "queue, or choose JSON."
                     )
                     % words
                 )

@@ -105,8 +105,8 @@ def _stretches(
 def _state_of_task(row: Any) -> State:
     if row.status == Status.ASSIGNED:
         if row.started_at:
-            return "working", _("%s was at it") % row.assignee
-        return "given", _("with %s, not begun") % row.assignee
+            return "working", _("%s worked on it") % row.assignee
+        return "given", _("assigned to %s, not started") % row.assignee
     if row.status in OVER:
         return "over", str(Status(row.status).label)
     if row.status == Status.ON_HOLD:
@@ -116,7 +116,7 @@ def _state_of_task(row: Any) -> State:
 
 def _state_of_person(row: Any) -> State:
     if not row.is_logged_in:
-        return "over", _("gone")
+        return "over", _("signed out")
     if row.break_reason:
         return "break", _("on break: %s") % row.break_reason
-    return "working", _("there, taking work")
+    return "working", _("free or busy")

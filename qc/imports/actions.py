@@ -110,7 +110,7 @@ def _locked(record: Import) -> None:
     is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
     is_settled = record.state not in (*OPEN, ImportState.CHECKING)
     if is_begun or is_settled or record.last_history is not None:
-        raise InvalidTransition(_("This file is imported already, or is being worked on."))
+        raise InvalidTransition(_("This file is already imported, or is being imported now."))
 
 
 def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | None = None) -> None:

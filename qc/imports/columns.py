@@ -99,7 +99,7 @@ KNOWN = {_plain(other): name for name, others in OTHER_NAMES.items() for other i
 def _missing(mapping: Sequence[str], row: int) -> Iterator[Fault]:
     for name in NEEDED:
         if name not in mapping:
-            message = _("This column is missing. Needed are: %s.") % ", ".join(NEEDED)
+            message = _("This column is missing. Required columns: %s.") % ", ".join(NEEDED)
             yield Fault(row, name, "", message)
 
 
@@ -110,7 +110,7 @@ def _twice(header: Sequence[str], mapping: Sequence[str], row: int) -> Iterator[
         chosen = [one for one, to in zip(header, mapping, strict=True) if to == name]
         shown = name.removeprefix(DETAIL)
         if len({_plain(one) for one in chosen}) == 1:
-            message = _("This column stands there twice.")
+            message = _("This column is in the file twice.")
         else:
             words = {"headings": ", ".join(chosen), "column": shown}
             message = _("Only one of these columns can be “%(column)s”: %(headings)s.") % words

@@ -60,7 +60,7 @@ def due(cell: str) -> datetime:
     # Some years are not the same everywhere: no database and no time zone has trouble with these.
     if moment is None or not 2000 <= moment.year < 9999:
         raise ValueError(
-            _("It must be a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")
+            _("Enter a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")
         )
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
@@ -106,7 +106,7 @@ def _either_first(first: int, second: int, year: int) -> date | None:
     one, other = _date(year, second, first), _date(year, first, second)
     if one and other and one != other:
         words = {"one": one.isoformat(), "other": other.isoformat()}
-        raise ValueError(_("It can be read as %(one)s or %(other)s; write one of these.") % words)
+        raise ValueError(_("This could mean %(one)s or %(other)s. Write one of these.") % words)
     return one or other
 
 

@@ -73,7 +73,7 @@ def left() -> list[int]:
     if record is None or _is_one_at_work():
         return []
     if record.starts >= MOST_STARTS:
-        why = _("Its worker died %d times at the same place.") % record.starts
+        why = _("The worker process stopped %d times at the same row.") % record.starts
         expired.filter(pk=record.pk).update(
             state=ImportState.FAILED, error=why, finished_at=now, worker=""
         )

@@ -76,7 +76,7 @@ class Reading(ExitStack):
 
 def _batch(checker: Checker, rows: list[tables.Row], end: int) -> Batch:
     if end > MOST_ROWS:
-        words = _("The file has more than %s rows, the most that it may have.")
+        words = _("The file has more than %s rows. That is the limit.")
         raise tables.BadFile(words % f"{MOST_ROWS:,}")
     batch = Batch(end, [], [])
     for row in rows:

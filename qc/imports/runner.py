@@ -85,7 +85,9 @@ def carry_on(pk: int) -> bool:
             _end(record, ImportState.FAILED, error=str(refusal))
         except Exception:
             logger.exception("import %d failed", pk)
-            _end(record, ImportState.FAILED, error=_("Something went wrong; the log says what."))
+            _end(
+                record, ImportState.FAILED, error=_("Something went wrong. Details are in the log.")
+            )
     return True
 
 
@@ -148,7 +150,8 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
         fault = batch.refused[0].faults[0]
         words = {"row": fault.row, "column": fault.column, "message": fault.message}
         raise InvalidTransition(
-            _("Row %(row)d was right and is not any more: %(column)s: %(message)s") % words
+            _("Row %(row)d was valid in the preview and is not any more: %(column)s: %(message)s")
+            % words
         )
     if record.position == 0:
         import_storage.forget_refused(record)

@@ -59,10 +59,10 @@ def begin(record: Import, *, by: User) -> None:
     permissions.check_manager(by)
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     if not record.has_written:
-        raise InvalidTransition(_("There is nothing of this import that could be undone."))
+        raise InvalidTransition(_("This import has nothing that can be undone."))
     found = obstacles(record)
     if found.touched:
-        raise InvalidTransition(_("Some of its tasks have been touched since."))
+        raise InvalidTransition(_("Some of its tasks have been changed since."))
     if not found.is_all:
         was = {name: getattr(record, name) for name in ("state", "rows", "position")}
         record.shown = record.shown | {BEFORE: was}
@@ -83,8 +83,8 @@ def undo(record: Import) -> None:
         actions.filled(_undo_batch(record, rows))
     kept = record.shown.get(KEPT, [])
     said = ngettext(
-        "%(n)d task was touched meanwhile and is left as it is: %(first)s",
-        "%(n)d tasks were touched meanwhile and are left as they are: %(first)s",
+        "%(n)d task was changed meanwhile and is skipped: %(first)s",
+        "%(n)d tasks were changed meanwhile and are skipped: %(first)s",
         len(kept),
     ) % {"n": len(kept), "first": ", ".join(kept[:NAMED])}
     told = {"error": said if kept else "", "finished_at": timezone.now(), "worker": ""}
@@ -107,8 +107,8 @@ def _is_clear(record: Import) -> bool:
         hold(record, position=0, shown=record.shown)
         return True
     said = ngettext(
-        "It can't be undone: %(n)d of its tasks has been touched since: %(first)s",
-        "It can't be undone: %(n)d of its tasks have been touched since: %(first)s",
+        "It can't be undone: %(n)d of its tasks has been changed since: %(first)s",
+        "It can't be undone: %(n)d of its tasks have been changed since: %(first)s",
         touched,
     ) % {"n": touched, "first": ", ".join(first)}
     hold(record, error=said, shown=record.shown, undone_by=None, worker="", **was)

@@ -84,7 +84,7 @@ class Checker:
         first = self.seen.first(reference, number) if reference else number
         if reference is None or first == number:
             return []
-        message = _("It stands in row %d already; it must be unique.") % first
+        message = _("Duplicate of row %d. Each reference may occur only once.") % first
         return [Fault(number, "reference", reference, message)]
 
 
@@ -142,12 +142,12 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
         if not cell or name == LEFT_OUT:
             continue
         if name == DETAIL:
-            yield Fault(number, shown, cell, _("This cell stands in a column without a heading."))
+            yield Fault(number, shown, cell, _("This cell is in a column without a heading."))
         elif cell in tables.ERRORS:
-            message = _("The spreadsheet could not work out this cell. Please mend it there.")
+            message = _("The spreadsheet could not calculate this cell. Please fix it there.")
             yield Fault(number, shown, cell, message)
         elif UNPRINTABLE.search(cell):
-            message = _("It has characters that can't be shown. Please take them out.")
+            message = _("It has characters that can't be displayed. Please remove them.")
             yield Fault(number, shown, UNPRINTABLE.sub("�", cell), message)
 
 
@@ -162,7 +162,7 @@ def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
         raise ValueError(_("There is no queue yet."))
     if _folded(cell) not in queues:
         there = ", ".join(sorted(queue.name for queue in queues.values()))
-        raise ValueError(_("There is no such queue; there are: %s.") % there)
+        raise ValueError(_("There is no such queue. Choose one of: %s.") % there)
     return queues[_folded(cell)]
 
 
@@ -174,7 +174,7 @@ def _priority(cell: str) -> Priority:
     # Pages say "P1 urgent".
     words = {PRIORITIES.get(word) for word in cell.casefold().split()}
     if len(words) != 1 or not (found := words.pop()):
-        raise ValueError(_("It must be 1, 2, 3 or 4; or urgent, high, normal or low."))
+        raise ValueError(_("Allowed are 1, 2, 3 and 4, or urgent, high, normal and low."))
     return found
 
 

@@ -25,7 +25,7 @@ class Priority(models.IntegerChoices):
 class Status(models.TextChoices):
     """Where a task is in its life."""
 
-    PENDING = "pending", _("pending")
+    PENDING = "pending", _("waiting")
     ASSIGNED = "assigned", _("assigned")
     ON_HOLD = "on_hold", _("on hold")
     COMPLETED = "completed", _("completed")
@@ -43,28 +43,28 @@ class Outcome(models.TextChoices):
 KINDS = {
     "assigned": _("Assigned"),
     "cancelled": _("Cancelled"),
-    "came back": _("Came back"),
+    "came back": _("Break ended"),
     "changed": _("Changed"),
     "claimed": _("Claimed"),
     "completed": _("Completed"),
-    "forgotten": _("Names taken out"),
-    "held": _("Held"),
+    "forgotten": _("Anonymised"),
+    "held": _("Put on hold"),
     "imported": _("Imported"),
     "password changed": _("Password changed"),
     "paused": _("Paused"),
-    "raised": _("Raised"),
-    "released": _("Released"),
+    "raised": _("Priority raised"),
+    "released": _("Given back"),
     "reopened": _("Reopened"),
     "resumed": _("Resumed"),
-    "returned": _("Returned"),
+    "returned": _("Returned to queue"),
     "roles changed": _("Roles changed"),
     "settings": _("Settings changed"),
     "signed in": _("Signed in"),
     "signed out": _("Signed out"),
     "started": _("Started"),
     "undone": _("Undone"),
-    "unpaused": _("Unpaused"),
-    "went on break": _("Went on break"),
+    "unpaused": _("Resumed"),
+    "went on break": _("On break"),
 }
 
 

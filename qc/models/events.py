@@ -18,9 +18,9 @@ class EventKind(models.TextChoices):
 
     SIGN_IN_FAILED = "sign-in failed", _("Sign-in failed")
     LOCKED_OUT = "locked out", _("Locked out")
-    LET_IN = "let in again", _("Let in again")
+    LET_IN = "let in again", _("Unlocked")
     EXPORTED = "exported", _("Exported")
-    READ = "read the trail", _("Read the trail")
+    READ = "read the trail", _("Audit trail read")
     ARCHIVED = "archived", _("Archived")
 
 

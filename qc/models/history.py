@@ -39,7 +39,7 @@ class HistoryRow(models.Model):
 
     # Serves the filter of the audit trail.
     through = models.CharField(
-        _("through"),
+        _("channel"),
         max_length=10,
         choices=Through,
         default=current_through,

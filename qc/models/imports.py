@@ -18,9 +18,9 @@ from qc.tables.formats import Format
 class ImportState(models.TextChoices):
     """Where an import is in its life."""
 
-    MAPPING = "mapping", _("columns to be chosen")
+    MAPPING = "mapping", _("choose columns")
     CHECKING = "checking", _("being checked")
-    READY = "ready", _("to be confirmed")
+    READY = "ready", _("ready to import")
     WRITING = "writing", _("being imported")
     DONE = "done", _("imported")
     REFUSED = "refused", _("refused")
@@ -84,7 +84,7 @@ class Import(models.Model):
     new = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
-    left_alone = models.PositiveIntegerField(_("left alone"), default=0)
+    left_alone = models.PositiveIntegerField(_("skipped"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
     shown = models.JSONField(default=dict)
 

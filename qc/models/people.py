@@ -84,17 +84,17 @@ class User(AbstractUser):
     in the site's own.
     """
 
-    is_logged_in = models.BooleanField(_("logged in"), default=False, editable=False)
+    is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     break_reason = models.CharField(
         _("on break"), max_length=100, blank=True, default="", editable=False
     )
-    idle_since = models.DateTimeField(_("idle since"), null=True, blank=True, editable=False)
+    idle_since = models.DateTimeField(_("free since"), null=True, blank=True, editable=False)
     capacity = models.PositiveSmallIntegerField(
         _("capacity"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_CAPACITY)],
-        help_text=_("How many tasks this person can hold at once."),
+        help_text=_("How many tasks this person can have at once."),
     )
     language = models.CharField(
         _("language"), max_length=10, choices=languages, blank=True, default="", db_default=""

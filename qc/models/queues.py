@@ -48,7 +48,7 @@ class Queue(models.Model):
         _("target"),
         default=timedelta(days=1),
         validators=[MinValueValidator(timedelta(minutes=1))],
-        help_text=_("How long from arrival to due, as days hours:minutes:seconds."),
+        help_text=_("How long after its arrival a task is due."),
     )
 
     history = records(m2m_fields=[people])

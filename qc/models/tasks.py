@@ -127,7 +127,7 @@ class Task(models.Model):
     due_at = models.DateTimeField(
         _("due"), blank=True, help_text=_("Left empty: arrival plus the queue's target.")
     )
-    raise_at = models.DateTimeField(_("raised next"), null=True, editable=False)
+    raise_at = models.DateTimeField(_("next priority raise"), null=True, editable=False)
     instructions = models.TextField(_("instructions"), blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
@@ -157,7 +157,7 @@ class Task(models.Model):
     released_by = models.ForeignKey(
         User,
         models.PROTECT,
-        verbose_name=_("came back from"),
+        verbose_name=_("given back by"),
         related_name="+",
         null=True,
         editable=False,

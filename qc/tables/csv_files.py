@@ -70,7 +70,7 @@ class _Lines:
 
 def _nul(number: int) -> BadFile:
     return BadFile(
-        _("Row %d has NUL characters: that is no text. Please save the table anew.") % number
+        _("Row %d has NUL characters, so it is not text. Please save the table again.") % number
     )
 
 
@@ -83,8 +83,8 @@ def _broken(number: int, error: csv.Error) -> BadFile:
         )
     return BadFile(
         _(
-            'In row %d more text follows a closing quotation mark ("). '
-            "Within a cell in quotation marks each of its own must stand twice."
+            'In row %d text follows a closing quotation mark ("). Inside a quoted '
+            "cell, write each quotation mark twice."
         )
         % number
     )

@@ -87,8 +87,8 @@ def _check_alone(told: Object) -> None:
         if isinstance(value, list) and any(isinstance(one, Object) for one in value):
             raise BadFile(
                 _(
-                    "The file is one object, with a list in “%s”. Please save that list alone; or, "
-                    "if the object is a row itself, write [ before and ] behind it."
+                    "The file is one object with a list in “%s”. Please save only that "
+                    "list. If the object is itself a row, put [ before it and ] after it."
                 )
                 % shown(name)
             )

@@ -106,11 +106,11 @@ class _Text:
         words = {"row": self.row, "text": shown(self.at_hand[at : at + SHOWN])}
         if not words["text"]:
             return BadFile(
-                _("The file ends in the middle of row %(row)d. Please save or upload it anew.")
+                _("The file ends in the middle of row %(row)d. Please save or upload it again.")
                 % words
             )
         return BadFile(
-            _("Row %(row)d is no correct JSON from here on: “%(text)s”. Please save the file anew.")
+            _("Row %(row)d is not valid JSON from here on: “%(text)s”. Please save the file again.")
             % words
         )
 
@@ -147,8 +147,8 @@ class _Text:
             raise too_long(self.row)
         raise BadFile(
             _(
-                "The first row has more than %s characters. If the rows stand in a list inside of "
-                "it, please save that list alone."
+                "The first row has more than %s characters. If it contains a list with "
+                "the rows, please save only that list."
             )
             % f"{MOST_IN_ROW:,}"
         )
@@ -163,7 +163,7 @@ class _Text:
     def _refuse(self, constant: str) -> None:
         words = {"row": self.row, "text": constant}
         raise BadFile(
-            _("Row %(row)d has “%(text)s”, which is no number. Please leave it empty: null.")
+            _("Row %(row)d has “%(text)s”, which is not a number. Please leave it empty: null.")
             % words
         )
 

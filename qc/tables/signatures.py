@@ -22,14 +22,14 @@ BINARY = (
     ),
     (rb"%PDF-", _("This is a PDF. %s")),
     (rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0|II\*\0|MM\0\*", _("This is a picture. %s")),
-    (rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh\d", _("This file is packed. Please unpack it first.")),
+    (rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh\d", _("This is a compressed file. Please extract it first.")),
     (rb"SQLite format 3\0|PAR1|\x7fELF|MZ.{2}", _("This file is a program or its data. %s")),
 )
 TEXT = (
     (r"<(!doctype html|html|head|body|table|meta|style)\b", _("This is a web page (HTML). %s")),
     (r"<\?xml|<!--|<[a-z]+:?\w*[ >]", _("This is XML. %s")),
     (r"\{\\rtf", _("This is a text document (RTF). %s")),
-    (r"-----BEGIN |%!PS", _("This is no table. %s")),
+    (r"-----BEGIN |%!PS", _("This is not a table. %s")),
 )
 # A list, or an object in each line. A heading of CSV may begin with a bracket as well.
 JSON = re.compile(r'[\ufeff\s]*(?:\[\s*(?:[\[{"]|\]?\s*\Z)|(?P<lines>\{))')

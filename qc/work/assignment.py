@@ -144,7 +144,7 @@ def _serving(person: User) -> list[int]:
 
 def _a_free_slot(person: User) -> int:
     if not person.is_logged_in:
-        raise NotEligible(_("%s is not logged in.") % person)
+        raise NotEligible(_("%s is not signed in.") % person)
     if person.break_reason:
         why_away = wording.reason(person.break_reason)
         raise NotEligible(
@@ -153,7 +153,7 @@ def _a_free_slot(person: User) -> int:
     slots = free_slots(person, used := _used_slots(person))
     if not slots:
         raise NotEligible(
-            _("%(person)s holds %(held)d of %(most)d tasks.")
+            _("%(person)s has %(held)d of %(most)d tasks.")
             % {"person": person, "held": len(used), "most": person.capacity}
         )
     return slots[0]
@@ -169,7 +169,7 @@ def _lock_task(task_id: int) -> Task:
 def _check_waiting(task: Task) -> None:
     if task.status == Status.ASSIGNED:
         raise InvalidTransition(
-            _("%(person)s has %(task)s already.")
+            _("%(person)s already has %(task)s.")
             % {"person": task.assignee, "task": task.reference}
         )
     if task.status != Status.PENDING:

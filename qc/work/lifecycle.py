@@ -137,7 +137,7 @@ def complete(
     """
     if outcome not in Outcome:
         allowed = ", ".join(Outcome.values)
-        raise InvalidInput("outcome", _("An outcome must be one of: %(all)s.") % {"all": allowed})
+        raise InvalidInput("outcome", _("The outcome must be one of: %(all)s.") % {"all": allowed})
     task = lock(task_id)
     if task.status == Status.COMPLETED and task.assignee_id == by.pk:
         return task
@@ -229,7 +229,7 @@ def _guard(task: Task, arrow: str, by: User) -> None:
 def _guard_state(task: Task, arrow: str) -> None:
     if task.status not in ARROWS[arrow]:
         raise InvalidTransition(
-            _("%(task)s is %(status)s: it can't be changed this way.")
+            _("%(task)s is %(status)s. This cannot be done with it now.")
             % {"task": task.reference, "status": task.get_status_display()}
         )
 

@@ -63,7 +63,7 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     permissions.check_steers(by, person)
     lifecycle.require_reason(reason)
     if not person.is_logged_in:
-        raise InvalidTransition(_("%s is not logged in.") % person)
+        raise InvalidTransition(_("%s is not signed in.") % person)
     shown = reason.strip()[: User._meta.get_field("break_reason").max_length]
     if person.break_reason != shown:
         person.break_reason, person.idle_since = shown, None
@@ -77,7 +77,7 @@ def come_back(person_id: int, *, by: User | None) -> User:
     person = _lock(person_id)
     permissions.check_steers(by, person)
     if not person.is_logged_in and by is not None and by.pk != person.pk:
-        raise InvalidTransition(_("%s is not logged in.") % person)
+        raise InvalidTransition(_("%s is not signed in.") % person)
     if not person.takes_work:
         person.is_logged_in, person.break_reason = True, ""
         person.idle_since = person.last_seen_at = timezone.now()
@@ -134,7 +134,7 @@ def _is_loss(row: Any, person: User) -> bool:
 
 def _loss(row: Any) -> str:
     if row.history_user is None:
-        said = _("%(task)s went back to the pool at %(at)s: %(why)s.")
+        said = _("%(task)s went back to the queue at %(at)s: %(why)s.")
     elif row.kind == "held":
         said = _("%(who)s put %(task)s on hold at %(at)s: %(why)s.")
     else:

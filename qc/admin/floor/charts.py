@@ -53,7 +53,7 @@ def _done(first: int, last: int, done: list[int], usual: list[float]) -> Chart:
     hours = slice(first, last + 1)
     return Chart(
         "done",
-        _("Done per hour, today and on the same weekday"),
+        _("Completed per hour, today and on the same weekday"),
         "bar",
         [_hour(hour) for hour in HOURS[hours]],
         [

@@ -34,9 +34,9 @@ class Eye(IntEnum):
 
 ALARMS: dict[Eye, str | Promise] = {
     Eye.NOT_RESPONDING: _("Did not start a task in time"),
-    Eye.LATE: _("Holds a late task"),
+    Eye.LATE: _("Has a late task"),
     Eye.NOT_STARTED: _("Has not started yet"),
-    Eye.IDLE: _("Free while work waits"),
+    Eye.IDLE: _("Free while tasks are waiting"),
 }
 
 

@@ -75,7 +75,7 @@ class Row:
         if self.queue.is_paused:
             return _("not while paused")
         if self.done < LEAST_DONE or self.first_done is None:
-            return _("no pace yet")
+            return _("not enough data yet")
         each = (self.now - self.first_done) / self.done
         words = timesince(self.now, self.now + max(each * self.standing.waiting, _MINUTE), depth=1)
         return _("%s or longer") % words if self.is_more else words

@@ -66,7 +66,7 @@ def charts(request: HttpRequest) -> HttpResponse:
 def why_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Says why a person has what they have, or nothing."""
     person = get_object_or_404(User, pk=pk)
-    context = {"title": _("Why does %s have nothing to do?") % person, "person": person}
+    context = {"title": _("Why does %s have no task?") % person, "person": person}
     return render(request, "qc/floor/why.html", context | {"why": explanations.of_person(person)})
 
 
@@ -75,9 +75,9 @@ def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
     queue = get_object_or_404(Queue, pk=pk)
     task = next(iter(backlog.heads({queue.pk: 1}, 1)), None)
     context = {
-        "title": _("Why does work wait in %s?") % queue,
+        "title": _("Why are tasks waiting in %s?") % queue,
         "task": task,
-        "why": explanations.of_task(task) if task else _("Nothing waits in %s now.") % queue,
+        "why": explanations.of_task(task) if task else _("No tasks are waiting in %s now.") % queue,
     }
     return render(request, "qc/floor/why.html", context)
 

@@ -123,7 +123,7 @@ def said(record: Import) -> str:
     """Says what an import has done."""
     new = ngettext("%d task is new", "%d tasks are new", record.new) % record.new
     others = (record.changed, record.unchanged, record.left_alone)
-    text = new + _(", %d changed, %d unchanged, %d left alone") % others
+    text = new + _(", %d changed, %d unchanged, %d skipped") % others
     return text + (_(", %d refused.") % record.refused if record.refused else ".")
 
 

@@ -53,7 +53,7 @@ class ReadingForm(forms.Form):
         required=False,
     )
     delimiter = forms.ChoiceField(
-        label=gettext_lazy("Cells are separated by"),
+        label=gettext_lazy("Delimiter"),
         choices=list(tables.DELIMITERS.items()),
         widget=UnfoldAdminSelectWidget,
         required=False,
@@ -96,5 +96,5 @@ def _column(heading: str, chosen: str) -> forms.ChoiceField:
     ]
     field = forms.ChoiceField(choices=choices, required=False, widget=UnfoldAdminSelectWidget)
     field.initial = chosen
-    field.widget.attrs["aria-label"] = _("What “%s” is") % heading
+    field.widget.attrs["aria-label"] = _("Meaning of “%s”") % heading
     return field

@@ -36,7 +36,7 @@ def parts(record: Import) -> dict[str, Part]:
     """Gives the tables to show, by kind; none for a kind that does not occur."""
     task = (_("Row"), _("Reference"), _("Name"), _("Queue"), _("Priority"), _("Due"))
     change = (_("Row"), _("Reference"), _("Column"), _("Before"), _("After"))
-    left_alone = _("Left alone: in work, done or cancelled")
+    left_alone = _("Skipped: assigned, completed or cancelled")
     shown = record.shown
     found = {
         "faults": _refused(record),
@@ -91,7 +91,7 @@ def _fault(fault: Fault) -> Iterable[Cells]:
 
 
 def _task(told: Told) -> Iterable[Cells]:
-    due = _said("due_at", told["due_at"]) if told["due_at"] else _("by its queue's target")
+    due = _said("due_at", told["due_at"]) if told["due_at"] else _("from the queue's target")
     priority = labels.priority(Task(priority=told["priority"]))
     yield told["row"], told["reference"], told["name"], told["queue"], priority, due
 

@@ -54,6 +54,11 @@ class State:
             return []
         return assignment.claimable_by(self.person, CLAIMABLE)
 
+    @property
+    def has_tasks(self) -> bool:
+        """Whether the page shows any task: held already, or for the person to claim."""
+        return bool(self.tasks or self.claimable)
+
     @cached_property
     def version(self) -> str:
         """Changes when the page must be drawn anew: not by the minute, nor by what is typed."""
@@ -75,7 +80,7 @@ class State:
 
     @property
     def start_by(self) -> datetime | None:
-        """When the task goes back to the pool unless it is started."""
+        """When the task goes back to the queue unless it is started."""
         if not self.task or not self.task.assigned_at or self.task.started_at:
             return None
         return self.task.assigned_at + timedelta(minutes=settings.QC_START_MINUTES)

@@ -86,18 +86,20 @@ def complete(request: HttpRequest, task: int) -> str:
         "task": done.reference,
         "outcome": done.get_outcome_display(),
     }
-    return said if following else said + " " + _("Nothing more waits for you.")
+    if following or _state(request).has_tasks:
+        return said
+    return said + " " + _("No more tasks are waiting for you.")
 
 
 def release(request: HttpRequest, task: int) -> str:
     """Gives the task back."""
     released = actions.release(task, by=_me(request), reason=request.POST.get("reason", ""))
-    return _("%s went back to the pool.") % released.reference
+    return _("%s is back in the queue.") % released.reference
 
 
 def claim(request: HttpRequest, task: int) -> str:
     """Takes a waiting task."""
-    return _("%s is yours.") % actions.claim(task, by=_me(request)).reference
+    return _("%s is assigned to you.") % actions.claim(task, by=_me(request)).reference
 
 
 def draft(request: HttpRequest, task: int) -> HttpResponse:

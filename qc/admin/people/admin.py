@@ -19,7 +19,7 @@ from qc import history, permissions
 from qc.admin.people.forms import NewPasswordForm, NewPersonForm, PersonForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
-from qc.admin.shared.dialogs import NoReasonForm, asking, find
+from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, asking, find
 from qc.audit import erasure
 from qc.core.localization import for_the_record
 from qc.history import timeline
@@ -42,8 +42,8 @@ class PresenceFilter(DropdownFilter):
             ("free", _("Free")),
             ("busy", _("Busy")),
             ("break", _("On break")),
-            ("in", _("Logged in")),
-            ("out", _("Gone")),
+            ("in", _("Signed in")),
+            ("out", _("Signed out")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
@@ -122,40 +122,41 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
         (None, {"fields": ("username", ("first_name", "last_name"), "email", "set_password")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity", "is_active")}),
-        (_("Pages"), {"fields": (("language", "time_zone"),)}),
-        (_("Since"), {"fields": (("date_joined", "last_login"),)}),
+        (_("Language and time"), {"fields": (("language", "time_zone"),)}),
+        (_("Account"), {"fields": (("date_joined", "last_login"),)}),
     )
     # For who may not edit: names instead of boxes, and nothing of the password.
     reading_fieldsets = (
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
         (_("Work"), {"fields": ("roles_held", "queues_on", "capacity", "is_active")}),
-        (_("Since"), {"fields": (("date_joined", "last_login"),)}),
+        (_("Account"), {"fields": (("date_joined", "last_login"),)}),
     )
 
     sign_out = asking(
         "sign_out",
         desk.sign_out,
         label=_("Sign out"),
-        question=_("They are gone, and their tasks go to others. They can sign in again."),
+        question="",
         done=_("%(item)s is signed out."),
         icon="logout",
+        form=SignOutForm,
         variant=ActionVariant.DANGER,
     )
     take_break = asking(
         "take_break",
         desk.take_break,
         label=_("Put on break"),
-        question=_("They get no new tasks, and keep what they hold."),
+        question=_("They get no new tasks and keep the ones they have."),
         done=_("%(item)s is on break."),
         icon="coffee",
     )
     come_back = asking(
         "come_back",
         desk.come_back,
-        label=_("Back from break"),
-        question=_("They get tasks again, at once."),
-        done=_("%(item)s takes work again."),
+        label=_("End break"),
+        question=_("They get tasks again at once."),
+        done=_("%(item)s is back from break."),
         icon="play_arrow",
         form=NoReasonForm,
         variant=ActionVariant.PRIMARY,
@@ -163,14 +164,15 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     forget = asking(
         "forget",
         erasure.forget,
-        label=_("Take out names"),
+        label=_("Anonymise"),
         question=_(
-            "For who has left for good: their names and e-mail address go from the account, from "
-            "all its history, and from the events of signing in, with the addresses these came "
-            "from. What they did stays, under a pseudonym. This cannot be undone. Names that "
-            "somebody wrote into a reason, a note or a task stay."
+            "For people who have left the company: removes their names and e-mail "
+            "address from the account and its history, and from the sign-in events "
+            "together with the network addresses. What they did is kept under a "
+            "pseudonym. Names that somebody wrote into a reason, a note or a task "
+            "are kept. This cannot be undone."
         ),
-        done=_("The names are gone. This account has a pseudonym now."),
+        done=_("The account is anonymised. It has a pseudonym now."),
         icon="person_off",
         variant=ActionVariant.DANGER,
     )
@@ -203,7 +205,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not request.user.is_superuser:
             return fieldsets
-        return (*fieldsets, (_("All rights"), {"fields": ("is_superuser",)}))
+        return (*fieldsets, (_("Superuser"), {"fields": ("is_superuser",)}))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -258,7 +260,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         """Says whether they are there, and take work."""
         return labels.presence(person)
 
-    @admin.display(description=_("holds"), ordering="open_tasks")
+    @admin.display(description=_("assigned tasks"), ordering="open_tasks")
     def holds(self, person: User) -> str:
         """Says how many tasks they hold, of how many they can."""
         return gettext("%(held)d of %(most)d") % {

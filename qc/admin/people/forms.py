@@ -86,8 +86,8 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
             return capacity
         raise ValidationError(
             ngettext(
-                "%(person)s holds one task now: take it back first.",
-                "%(person)s holds %(held)d tasks now: take some back first.",
+                "%(person)s has one task now: take it back first.",
+                "%(person)s has %(held)d tasks now: take some back first.",
                 held,
             )
             % {"person": self.instance, "held": held}

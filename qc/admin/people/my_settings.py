@@ -22,7 +22,7 @@ WISHES = ("language", "time_zone")
 
 
 def _zones() -> list[tuple[Any, Any]]:
-    site = _("The site's own: %(zone)s") % {"zone": settings.TIME_ZONE}
+    site = _("Default: %(zone)s") % {"zone": settings.TIME_ZONE}
     return [("", site), *localization.zones()]
 
 
@@ -45,7 +45,7 @@ class SettingsForm(forms.ModelForm):
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,
-        choices=lambda: [("", _("What the browser asks for")), *localization.languages()],
+        choices=lambda: [("", _("Same as the browser")), *localization.languages()],
         widget=UnfoldAdminSelectWidget(),
     )
     time_zone = ZoneField()
@@ -72,7 +72,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         _keep(request.user, form.cleaned_data)  # type: ignore[arg-type]
         with localization.as_wished(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
-            messages.success(request, gettext("Your settings are kept."))
+            messages.success(request, gettext("Your settings are saved."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
     context = site.each_context(request) | {"title": _("My settings"), "form": form}
     return render(request, "qc/my_settings.html", context)

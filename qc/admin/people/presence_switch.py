@@ -28,7 +28,7 @@ def urls(site: Any) -> list[URLPattern]:
 def take_break(request: HttpRequest) -> HttpResponse:
     """Takes a break, for a reason of the list or for one that is written."""
     reason = request.POST.get("other", "").strip() or request.POST.get("reason", "")
-    said = _("Enjoy your break. You get no new tasks until you are back.")
+    said = _("You are on break. You get no new tasks until you are back.")
     return _switch(request, partial(actions.take_break, reason=reason), said)
 
 

@@ -43,7 +43,7 @@ class MomentForm(forms.Form):
     instead of one that can't be shown.
     """
 
-    at = forms.Field(label=_("Moment"), widget=MomentWidget)
+    at = forms.Field(label=_("Time"), widget=MomentWidget)
 
     def __init__(self, request: HttpRequest) -> None:
         self.now = timezone.now()
@@ -65,11 +65,11 @@ class MomentForm(forms.Form):
         """Gives the moment. Raises ValidationError for what is none, or nothing is known of."""
         asked = self.data["at"]
         if isinstance(asked, str):
-            message = gettext("“%s” is no moment: write it as 2026-11-30 14:30.")
+            message = gettext("“%s” is not a date and time. Write it as 2026-11-30 14:30.")
             raise ValidationError(message % asked)
         moment = asked if timezone.is_aware(asked) else self._of_the_wall(asked)
         if moment > self.now:
-            raise ValidationError(gettext("This is still to come: choose a moment of the past."))
+            raise ValidationError(gettext("This is in the future. Choose a time in the past."))
         self._check_is_recorded(moment)
         return moment
 
@@ -77,10 +77,10 @@ class MomentForm(forms.Form):
         """Gives what leads to earlier and later moments: in words, as an address, by which key."""
         local = timezone.localtime(moment)
         ways = [
-            (_("A day back"), local - A_DAY, "Shift+ArrowLeft"),
-            (_("An hour back"), moment - AN_HOUR, "ArrowLeft"),
-            (_("An hour on"), moment + AN_HOUR, "ArrowRight"),
-            (_("A day on"), local + A_DAY, "Shift+ArrowRight"),
+            (_("One day earlier"), local - A_DAY, "Shift+ArrowLeft"),
+            (_("One hour earlier"), moment - AN_HOUR, "ArrowLeft"),
+            (_("One hour later"), moment + AN_HOUR, "ArrowRight"),
+            (_("One day later"), local + A_DAY, "Shift+ArrowRight"),
         ]
         return [(words, at(to) if to <= self.now else "", key) for words, to, key in ways]
 
@@ -88,11 +88,11 @@ class MomentForm(forms.Form):
         found = localization.moments(shown)
         words = {"shown": f"{shown:%Y-%m-%d %H:%M}", "zone": self.zone}
         if not found:
-            message = gettext("%(shown)s never came in %(zone)s: the clocks were put forward.")
+            message = gettext("%(shown)s does not exist in %(zone)s: the clocks were set forward.")
             raise ValidationError(message % words)
         if len(found) > 1:
             self.choices = found
-            message = gettext("%(shown)s came twice: the clocks were put back. Which one?")
+            message = gettext("%(shown)s exists twice: the clocks were set back. Choose one.")
             raise ValidationError(message % words)
         return found[0]
 
@@ -102,7 +102,9 @@ class MomentForm(forms.Form):
             raise ValidationError(gettext("Nothing has been recorded yet."))
         if moment < first:
             self.choices = [first]
-            raise ValidationError(gettext("Nothing is known of then. The first record is of:"))
+            raise ValidationError(
+                gettext("There are no records of that time. The first record is from:")
+            )
 
 
 def _read(typed: str) -> datetime | None:

@@ -53,7 +53,7 @@ def at_a_moment(
     A moment by the clock on the wall is turned into an address that means the same to everybody.
     """
     form = MomentForm(request)
-    context = site.each_context(request) | {"title": _("As it was"), "form": form}
+    context = site.each_context(request) | {"title": _("Floor history"), "form": form}
     if form.is_valid():
         moment = form.cleaned_data["at"]
         if not form.is_exact:

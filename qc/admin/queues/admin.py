@@ -19,6 +19,7 @@ from qc.admin.queues.forms import QueueForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
 from qc.admin.shared.dialogs import OptionalReasonForm, asking, find
+from qc.admin.shared.duration_field import in_words
 from qc.models import Queue, Status, Task
 from qc.work import actions as desk
 
@@ -28,24 +29,30 @@ class QueueAdmin(Page):
     """Lists, shows and edits queues; they are paused by an action."""
 
     form = QueueForm
-    list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "target")
+    list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "due_within")
     search_fields = ("name",)
     autocomplete_fields = ("people",)
     actions = ()
     actions_detail = ("pause", "unpause")
     fieldsets = (
-        (_("State"), {"fields": (("state", "waiting", "in_work"),)}),
+        (_("Status"), {"fields": (("state", "waiting", "in_work"),)}),
         (None, {"fields": ("name", "description", "target")}),
         (_("Who gets its tasks"), {"fields": ("people", "open_to_all")}),
     )
     add_fieldsets = fieldsets[1:]
-    readonly_fields = ("state", "waiting", "in_work")
+    # For who may not edit: the target in words.
+    reading_fieldsets = (
+        fieldsets[0],
+        (None, {"fields": ("name", "description", "due_within")}),
+        fieldsets[2],
+    )
+    readonly_fields = ("state", "waiting", "in_work", "due_within")
 
     pause = asking(
         "pause",
         desk.pause,
         label=_("Pause"),
-        question=_("Nobody gets tasks from it; those in work stay where they are."),
+        question=_("Nobody gets new tasks from this queue. Assigned tasks stay assigned."),
         done=_("%(item)s is paused."),
         icon="pause",
         variant=ActionVariant.WARNING,
@@ -53,9 +60,9 @@ class QueueAdmin(Page):
     unpause = asking(
         "unpause",
         desk.unpause,
-        label=_("Run again"),
-        question=_("People get its tasks again, at once."),
-        done=_("%(item)s runs again."),
+        label=_("Resume"),
+        question=_("People get its tasks again at once."),
+        done=_("%(item)s is running again."),
         icon="play_arrow",
         form=OptionalReasonForm,
         variant=ActionVariant.PRIMARY,
@@ -77,6 +84,12 @@ class QueueAdmin(Page):
                 people_on_it=_subcount(on_it),
             )
         )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the sections: with the target in words for who may not edit it."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return self.reading_fieldsets
+        return super().get_fieldsets(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Gives no actions for several queues: not even Django's own, which deletes."""
@@ -120,10 +133,15 @@ class QueueAdmin(Page):
         messages.error(request, _refusal(queue))
         return HttpResponseRedirect(reverse("admin:qc_queue_change", args=[queue.pk]))
 
-    @admin.display(description=_("state"), ordering="is_paused")
+    @admin.display(description=_("status"), ordering="is_paused")
     def state(self, queue: Queue) -> SafeString:
         """Says whether it runs."""
         return labels.running(queue)
+
+    @admin.display(description=_("target"), ordering="target")
+    def due_within(self, queue: Queue) -> str:
+        """Return the queue's target in words."""
+        return in_words(queue.target)
 
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:
@@ -140,7 +158,7 @@ class QueueAdmin(Page):
         """Says how many tasks wait in it."""
         return queue.waiting_now
 
-    @admin.display(description=_("in work"), ordering="in_work_now")
+    @admin.display(description=_("assigned"), ordering="in_work_now")
     def in_work(self, queue: Any) -> int:
         """Says how many of its tasks are in somebody's hands."""
         return queue.in_work_now

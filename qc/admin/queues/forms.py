@@ -1,10 +1,12 @@
 """The form of a queue."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from qc.admin.shared.duration_field import DurationField
 from qc.admin.shared.forms import PlainTextField, SeenForm
 from qc.models import Queue
 
@@ -16,6 +18,17 @@ class QueueForm(SeenForm):
         label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
     )
 
+    target = DurationField(
+        label=_("Target"),
+        initial=Queue._meta.get_field("target").default,
+        help_text=_("How long after its arrival a task is due."),
+    )
+
     class Meta:
         model = Queue
         fields: ClassVar = ["name", "description", "open_to_all", "target", "people"]
+
+    def clean_target(self) -> timedelta:
+        """Return the target; what was stored before is not checked again."""
+        target: timedelta = self.cleaned_data["target"]
+        return DurationField.check(target) if "target" in self.changed_data else target

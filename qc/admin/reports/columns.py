@@ -46,13 +46,13 @@ def columns(by: Grouping) -> list[Column]:
 
     return [
         Column("name", str(by.label).capitalize(), "", name),
-        Column("done", _("Done"), "", lambda row: row.done),
+        Column("done", _("Completed"), "", lambda row: row.done),
         Column("failed", _("Failed"), "", lambda row: row.failed),
         Column("share", _("Failed share"), "%", lambda row: row.failed_share),
         Column("handling", _("Handling, median"), "s", lambda row: row.handling.median),
         Column("handling90", _("Handling, 90th percentile"), "s", lambda row: row.handling.ninety),
         Column("waiting", _("Waiting, median"), "s", lambda row: row.waiting.median),
         Column("waiting90", _("Waiting, 90th percentile"), "s", lambda row: row.waiting.ninety),
-        Column("released", _("Released"), "", lambda row: row.released),
-        Column("returned", _("Returned"), "", lambda row: row.returned),
+        Column("released", _("Given back"), "", lambda row: row.released),
+        Column("returned", _("Timed out"), "", lambda row: row.returned),
     ]

@@ -36,13 +36,13 @@ class DayField(forms.DateField):
     """A day as a browser sends it."""
 
     def __init__(self, label: Any) -> None:
-        wrong = gettext_lazy("It must be a day such as 2026-11-30.")
+        wrong = gettext_lazy("Enter a date such as 2026-11-30.")
         super().__init__(
             label=label,
             input_formats=["%Y-%m-%d"],
             widget=DayInput(),
             error_messages={"required": wrong, "invalid": wrong},
-            validators=[MinValueValidator(EARLIEST, gettext_lazy("There is nothing so old."))],
+            validators=[MinValueValidator(EARLIEST, gettext_lazy("Choose a date from 2000 on."))],
         )
 
 
@@ -85,7 +85,7 @@ class ReportForm(forms.Form):
         if first > last:
             raise ValidationError(_("The first day must not be after the last."))
         if first > today:
-            raise ValidationError(_("These days are still to come. Please choose earlier ones."))
+            raise ValidationError(_("These days are in the future. Please choose earlier ones."))
         told["last"] = min(last, today)
         if told["last"] - first >= timedelta(days=MOST_DAYS):
             most = {"most": MOST_DAYS}

@@ -104,9 +104,9 @@ class Table:
 
     def _chart_title(self, rows: Sequence[Row]) -> str:
         title = {
-            Grouping.PERSON: _("Done by each person"),
-            Grouping.QUEUE: _("Done in each queue"),
-            Grouping.DAY: _("Done each day"),
+            Grouping.PERSON: _("Completed by each person"),
+            Grouping.QUEUE: _("Completed in each queue"),
+            Grouping.DAY: _("Completed each day"),
         }[self.asked.by]
         left = len(self.rows) - len(rows)
         more = ngettext("%d more in the table", "%d more in the table", left) % left

@@ -32,7 +32,7 @@ class ReasonForm(BaseDialogForm):
 
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("It is kept in the history."),
+        help_text=_("The reason is kept in the history."),
         max_length=500,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
     )
@@ -57,6 +57,19 @@ class OptionalReasonForm(ReasonForm):
         self.fields["reason"].required = False
 
 
+class SignOutForm(ReasonForm):
+    """Asks why a person is signed out, under a sentence that names them."""
+
+    form_before_template = "qc/admin/sign_out.html"
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """Return the person whose id the address has."""
+        is_id = str(object_id).isdecimal()
+        return {"person": User.objects.filter(pk=object_id).first() if is_id else None}
+
+
 class NoReasonForm(ReasonForm):
     """Asks only whether it is meant."""
 
@@ -66,7 +79,7 @@ class NoReasonForm(ReasonForm):
 
     def refuse(self, error: QCError) -> None:
         """Shows in place of the answers why this could not be done."""
-        self.fields["reason"] = forms.CharField(label=_("Not done"), required=False)
+        self.fields["reason"] = forms.CharField(label=_("Nothing was changed"), required=False)
         self.add_error("reason", str(error))
 
 
@@ -77,9 +90,9 @@ class FreePersonField(forms.ModelChoiceField):
         super().__init__(
             User.objects.none(),
             label=_("Person"),
-            empty_label=_("Choose who is free"),
+            empty_label=_("Choose a free person"),
             error_messages={
-                "invalid_choice": _("This person is not free any more. Please choose another.")
+                "invalid_choice": _("This person is no longer free. Please choose another one.")
             },
             widget=UnfoldAdminSelectWidget(),
         )
@@ -87,7 +100,7 @@ class FreePersonField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         """Gives the person's names and how much they hold."""
         name = f"{obj.get_full_name()} ({obj})" if obj.get_full_name() else str(obj)
-        return gettext("%(person)s, holds %(held)d of %(most)d") % {
+        return gettext("%(person)s, has %(held)d of %(most)d tasks") % {
             "person": name,
             "held": obj.open_tasks,
             "most": obj.capacity,

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
-from qc.core.wording import in_words
+from qc.admin.shared.duration_field import in_words
 from qc.imports.validation import text_of
 
 LONGEST = 300

@@ -69,7 +69,7 @@ def presence(person: User) -> SafeString:
     if not person.is_active:
         return label(_("deactivated"))
     if not person.is_logged_in:
-        return label(_("gone"))
+        return label(_("signed out"))
     if person.break_reason:
         return label(_("on break: %s") % reason(person.break_reason), "warning")
     if person.open_tasks >= person.capacity:

@@ -29,7 +29,7 @@ class TaskActions:
         "assign_task",
         actions.assign,
         label=_("Assign"),
-        question=_("Give this task to somebody who is free, whatever their queues."),
+        question=_("Assigns this task to a free person, whatever their queues."),
         done=_("%(item)s is assigned."),
         icon="person_add",
         form=AssignForm,
@@ -39,8 +39,8 @@ class TaskActions:
         "release_task",
         actions.release,
         label=_("Take back"),
-        question=_("The task goes back to its queue, and somebody free gets it."),
-        done=_("%(item)s is back in its queue."),
+        question=_("The task returns to its queue, and a free person gets it."),
+        done=_("%(item)s is back in the queue."),
         icon="undo",
     )
     hold_task = asking(
@@ -55,8 +55,8 @@ class TaskActions:
         "resume_task",
         actions.resume,
         label=_("Resume"),
-        question=_("The task waits again, and somebody free gets it."),
-        done=_("%(item)s waits again."),
+        question=_("The task is waiting again, and a free person gets it."),
+        done=_("%(item)s is waiting again."),
         icon="play_arrow",
         form=OptionalReasonForm,
         variant=ActionVariant.PRIMARY,
@@ -65,7 +65,7 @@ class TaskActions:
         "cancel_task",
         actions.cancel,
         label=_("Cancel task"),
-        question=_("The task will not be done. It can be reopened later."),
+        question=_("Nobody works on this task any more. It can be reopened later."),
         done=_("%(item)s is cancelled."),
         icon="block",
         variant=ActionVariant.DANGER,
@@ -74,8 +74,8 @@ class TaskActions:
         "reopen_task",
         actions.reopen,
         label=_("Reopen"),
-        question=_("The task waits to be done again; its notes stay with it."),
-        done=_("%(item)s waits again."),
+        question=_("The task is waiting again. Its notes are kept."),
+        done=_("%(item)s is waiting again."),
         icon="restart_alt",
     )
 
@@ -83,7 +83,9 @@ class TaskActions:
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Gives the selected tasks to one person, as many as they can hold."""
         if is_for_all(request):
-            messages.warning(request, gettext("Tasks are assigned one by one: please select them."))
+            messages.warning(
+                request, gettext("Tasks are assigned one by one. Please select single tasks.")
+            )
             return None
         return ask_for_many(self, request, queryset, actions.assign, AssignForm)
 

@@ -83,12 +83,12 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
     change_form_outer_after_template = "qc/admin/timeline.html"
     add_fieldsets = (
         (None, {"fields": ("reference", "name", "queue", "priority", "due_at")}),
-        (_("For the person"), {"fields": ("instructions", "link", "details")}),
+        (_("Shown to the checker"), {"fields": ("instructions", "link", "details")}),
     )
     fieldsets = (
-        (_("State"), {"fields": (("status_label", "person"), "why")}),
+        (_("Status"), {"fields": (("status_label", "person"), "why")}),
         (None, {"fields": ("reference", "name", ("queue", "priority"), "due_at")}),
-        (_("For the person"), {"fields": ("details_table", "instructions", "link")}),
+        (_("Shown to the checker"), {"fields": ("details_table", "instructions", "link")}),
         (_("Edit the details"), {"fields": ("details",), "classes": ("collapse",)}),
         (_("Arrival"), {"fields": (("created_at", "created_by"),)}),
     )
@@ -135,7 +135,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
             return fieldsets
         if not self.has_change_permission(request, obj):
             fieldsets = [one for one in fieldsets if "details" not in one[1]["fields"]]
-        found = [(_("What was found"), {"fields": ("done", "notes")})]
+        found = [(_("Result"), {"fields": ("done", "notes")})]
         return [fieldsets[0], *(found if obj.completed_at else ()), *fieldsets[1:]]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:

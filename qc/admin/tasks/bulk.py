@@ -26,14 +26,14 @@ from qc.work import bulk_changes
 
 LIST = "admin:qc_task_changelist"
 TITLES = {
-    "hold": gettext_lazy("Hold all that match"),
-    "resume": gettext_lazy("Resume all that match"),
-    "cancel": gettext_lazy("Cancel all that match"),
+    "hold": gettext_lazy("Hold all matching tasks"),
+    "resume": gettext_lazy("Resume all matching tasks"),
+    "cancel": gettext_lazy("Cancel all matching tasks"),
 }
 STATES = {
-    "hold": gettext_lazy("those that wait or are assigned"),
+    "hold": gettext_lazy("those that are waiting or assigned"),
     "resume": gettext_lazy("those that are on hold"),
-    "cancel": gettext_lazy("those that wait or are on hold"),
+    "cancel": gettext_lazy("those that are waiting or on hold"),
 }
 
 
@@ -118,7 +118,7 @@ def ask_for_all(
         return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[change.pk]))
     n = len(bulk_changes.matching(arrow, tasks).values_list("pk"))
     if not n:
-        messages.warning(request, _("None of the tasks that match is in a state for this."))
+        messages.warning(request, _("None of the matching tasks has a status that allows this."))
         return None
     context = model_admin.admin_site.each_context(request) | {
         "title": TITLES[arrow],

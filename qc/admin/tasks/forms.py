@@ -45,7 +45,9 @@ class TaskForm(SeenForm):
         initial=dict,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
-        help_text=_("The sender's own columns, as JSON: names and values."),
+        help_text=_(
+            "Extra columns from the file or system that sent the task, as JSON: names and values."
+        ),
     )
 
     class Meta:
@@ -67,5 +69,5 @@ class TaskForm(SeenForm):
         if details is None:
             return {}
         if not isinstance(details, dict):
-            raise ValidationError(_('Write names and values, such as {"Part": "A-12"}.'))
+            raise ValidationError(_('Enter names and values, such as {"Part": "A-12"}.'))
         return details

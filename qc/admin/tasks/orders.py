@@ -75,7 +75,7 @@ def _of_person(asked: Asked) -> Order | None:
         held = theirs & Q(completed_at__isnull=True)
         return _order(_("newest first"), NEWEST, held, serves=(PERSON,))
     return _order(
-        _("what they hold, then what they completed, the last first"),
+        _("assigned tasks first, then the last completed"),
         ("-completed_at", "-id"),
         theirs & Q(completed_at__isnull=False),
         serves=(PERSON,),
@@ -102,7 +102,7 @@ def _due(asked: Asked) -> Order | None:
         some = [one for one in Priority if wanted in (0, one)]
         lanes = [lane & Q(queue=queue, priority=one) for lane in lanes for one in some]
         serves += [QUEUE, PRIORITY]
-    return _order(_("first due first"), ("due_at", "id"), *lanes, serves=serves)
+    return _order(_("earliest due first"), ("due_at", "id"), *lanes, serves=serves)
 
 
 def _next_in_queue(asked: Asked) -> Order | None:

@@ -68,7 +68,7 @@ class MomentField(forms.Field):
             moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
             return moment + length if self.is_end else moment
         except (ValueError, OverflowError) as error:
-            message = gettext("“%s” is no moment: write it as 2026-11-30 14:30, or only the day.")
+            message = gettext("“%s” is not a date. Write it as 2026-11-30 14:30 or 2026-11-30.")
             raise ValidationError(message % value) from error
 
 
@@ -85,12 +85,12 @@ class TrailForm(forms.Form):
     person = forms.CharField(
         label=_("Person"),
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Who acted, or whose hands")}),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Person")}),
     )
     task = forms.CharField(
         label=_("Task"),
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Reference, or its beginning")}),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Reference, or how it begins")}),
     )
     queue = forms.ModelChoiceField(
         Queue.objects.all(),
@@ -107,11 +107,11 @@ class TrailForm(forms.Form):
         error_messages={"invalid_choice": _("There is no such kind of change.")},
     )
     through = forms.ChoiceField(
-        label=_("Through"),
+        label=_("Channel"),
         required=False,
         choices=[ANY, *Through.choices],
         widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": _("There is no such way.")},
+        error_messages={"invalid_choice": _("There is no such channel.")},
     )
     since = MomentField(label=_("From"), is_end=False)
     until = MomentField(label=_("To"), is_end=True)
@@ -120,7 +120,7 @@ class TrailForm(forms.Form):
         label=_("Request"),
         required=False,
         widget=forms.HiddenInput,
-        error_messages={"invalid": _("This is no request's id.")},
+        error_messages={"invalid": _("This is not a request ID.")},
     )
 
     def __init__(self, request: HttpRequest) -> None:
@@ -142,9 +142,13 @@ class TrailForm(forms.Form):
             return None
         ids = tuple(_task_ids(Q(reference=term)) or _task_ids(begins_with(term)))
         if not ids:
-            raise ValidationError(gettext("There is no task “%s”, and none that begins so.") % term)
+            raise ValidationError(
+                gettext("There is no task whose reference is “%s” or begins with it.") % term
+            )
         if len(ids) > MOST_TASKS:
-            message = gettext("More than %(n)d tasks begin with “%(term)s”: write more of it.")
+            message = gettext(
+                "More than %(n)d tasks begin with “%(term)s”. Enter more of the reference."
+            )
             raise ValidationError(message % {"n": MOST_TASKS, "term": term})
         return ids
 
@@ -152,7 +156,7 @@ class TrailForm(forms.Form):
         """Refuses a span that ends before it begins."""
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and since >= until:
-            self.add_error("until", gettext("This is before the beginning of the span."))
+            self.add_error("until", gettext("The end must not be before the start."))
 
     def asked(self) -> Asked:
         """Gives what a valid form asks for."""
@@ -195,4 +199,4 @@ def _kinds() -> list[tuple[Any, Any]]:
         (words, [(kind, LABELS[kind]) for kind in kinds(table) if kind not in PLAIN])
         for table, words in SECTIONS.items()
     ]
-    return [ANY, (_("Anything"), plain), *named, (_("House"), EventKind.choices)]
+    return [ANY, (_("Anything"), plain), *named, (_("Administration"), EventKind.choices)]

@@ -43,7 +43,9 @@ def archive(folder: Path) -> Iterator[Archive]:
     """
     if (breach := verification_runs.state().breach) is not None:
         said = {"breach": breach}
-        raise InvalidTransition(_("The trail is not as it was sealed: %(breach)s.") % said)
+        raise InvalidTransition(
+            _("The audit trail was changed after it was sealed: %(breach)s.") % said
+        )
     with _alone_in(folder):
         for begun in Archive.objects.filter(removed_at=None).order_by("number"):
             _check(folder / begun.file, begun)
@@ -115,9 +117,9 @@ def _write(folder: Path, going: Mapping[Seal, list[int]]) -> Archive:
 
 def _check(file: Path, made: Archive) -> None:
     if not file.exists():
-        raise InvalidTransition(_("%s is not there: nothing is deleted.") % file)
+        raise InvalidTransition(_("%s is missing: nothing was deleted.") % file)
     for breach in archive_files.breaches(file, made):
-        raise InvalidTransition(_("%(breach)s: nothing is deleted.") % {"breach": breach})
+        raise InvalidTransition(_("%(breach)s: nothing was deleted.") % {"breach": breach})
 
 
 def _record(made: Archive) -> None:
@@ -133,7 +135,7 @@ def _record(made: Archive) -> None:
                 rows=made.rows,
             )
     except IntegrityError as error:
-        raise Busy(_("Somebody else is archiving right now.")) from error
+        raise Busy(_("Another process is archiving now.")) from error
 
 
 def _remove(made: Archive) -> Archive:
@@ -156,5 +158,5 @@ def _alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Busy(_("Somebody else is archiving right now.")) from error
+            raise Busy(_("Another process is archiving now.")) from error
         yield

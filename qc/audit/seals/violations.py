@@ -14,24 +14,24 @@ OF_A_ROW = {
     "deleted": gettext_lazy("was deleted"),
     "inserted": gettext_lazy("was inserted"),
     "reordered": gettext_lazy("has changed places with another"),
-    "misdated": gettext_lazy("has a date that does not fit its place"),
+    "misdated": gettext_lazy("has a date that does not match its position"),
 }
 OF_A_SEAL = {
     "seal changed": gettext_lazy("was changed"),
     "seal deleted": gettext_lazy("was deleted"),
-    "seal unlinked": gettext_lazy("does not follow from the one before it"),
-    "seal unreadable": gettext_lazy("is over columns that are no longer there"),
-    "seal replaced": gettext_lazy("is not the one that was copied outside"),
-    "copy changed": gettext_lazy("does not have its own hash in the copy outside"),
+    "seal unlinked": gettext_lazy("does not match the one before it"),
+    "seal unreadable": gettext_lazy("covers columns that no longer exist"),
+    "seal replaced": gettext_lazy("differs from the copy kept outside"),
+    "copy changed": gettext_lazy("has a wrong hash in the copy kept outside"),
 }
 OF_AN_ARCHIVE = {
-    "archive forged": gettext_lazy("is not what the trail says was archived"),
+    "archive forged": gettext_lazy("differs from what the audit trail says was archived"),
     "archive deleted": gettext_lazy(
-        "has no record any more, though the trail says that it was made"
+        "has no record any more, although the audit trail says that it was written"
     ),
-    "archive unknown": gettext_lazy("has no record: nothing says that this file was archived"),
-    "archive changed": gettext_lazy("is not the file that was written"),
-    "archive cut off": gettext_lazy("has not all the rows that were archived"),
+    "archive unknown": gettext_lazy("has no record: this file is not known as an archive"),
+    "archive changed": gettext_lazy("is not the file that was written originally"),
+    "archive cut off": gettext_lazy("does not have all the rows that were archived"),
 }
 
 

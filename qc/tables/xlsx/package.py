@@ -34,15 +34,15 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
     try:
         package = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
-        raise BadFile(_("This workbook is damaged. Please save it anew.")) from error
+        raise BadFile(_("This workbook is damaged. Please save it again.")) from error
     _check_kind(set(package.namelist()))
     parts = package.infolist()
     size = file.seek(0, 2)
     if sum(part.file_size for part in parts) > MOST_UNPACKED * size + SMALL:
-        raise BadFile(_("This workbook is too large once it is unpacked."))
+        raise BadFile(_("This workbook is too large when uncompressed."))
     usual = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     if any(part.compress_type not in usual or part.flag_bits & 1 for part in parts):
-        raise BadFile(_("This workbook is packed in an unusual way. Please save it anew."))
+        raise BadFile(_("This workbook is compressed in an unusual way. Please save it again."))
     return package
 
 
@@ -101,7 +101,9 @@ class _Reader:
         self.text.clear()
 
     def _refuse(self, *_type: object) -> None:
-        raise BadFile(_("This workbook declares things that no workbook has. Please save it anew."))
+        raise BadFile(
+            _("This workbook has contents that Excel does not write. Please save it again.")
+        )
 
 
 def _check_list(file: BinaryIO) -> None:
@@ -111,11 +113,11 @@ def _check_list(file: BinaryIO) -> None:
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
-        raise BadFile(_("This workbook is incomplete. Please save or upload it anew."))
+        raise BadFile(_("This workbook is incomplete. Please save or upload it again."))
     (length,) = struct.unpack_from("<L", tail, at + 12)
     # Only files beyond 4 GB need the longer end, which may say otherwise.
     if length > MOST_IN_LIST or tail[max(at - 20, 0) :].startswith(b"PK\x06\x07"):
-        raise BadFile(_("This workbook is packed in an unusual way. Please save it anew."))
+        raise BadFile(_("This workbook is compressed in an unusual way. Please save it again."))
 
 
 def _check_kind(names: set[str]) -> None:
@@ -126,5 +128,5 @@ def _check_kind(names: set[str]) -> None:
     if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
         return
     if any(name.startswith(("word/", "ppt/")) for name in names):
-        raise BadFile(_("This is no workbook. Please save the table as XLSX or CSV."))
-    raise BadFile(_("This file is packed, and no workbook. Please unpack it first."))
+        raise BadFile(_("This is not an Excel workbook. Please save the table as XLSX or CSV."))
+    raise BadFile(_("This is a compressed file, not a workbook. Please extract it first."))

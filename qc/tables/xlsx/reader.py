@@ -37,7 +37,7 @@ def read(file: BinaryIO) -> Iterator[Row]:
         try:
             yield from _rows(packed)
         except DAMAGED as error:
-            raise BadFile(_("This workbook is damaged. Please save it anew.")) from error
+            raise BadFile(_("This workbook is damaged. Please save it again.")) from error
 
 
 @dataclass

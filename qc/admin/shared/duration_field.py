@@ -1,0 +1,101 @@
+"""A duration as people say it: a number and a unit, minutes, hours or days."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_duration
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+
+UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1000)
+ALLOWED = _("Enter a whole number, from 1 minute to 1,000 days.")
+
+
+def in_units(duration: timedelta) -> tuple[Decimal, str]:
+    """Return a duration as a number and the largest unit that it is a whole number of.
+
+    What is not a whole number of minutes is a fraction of minutes.
+    """
+    for unit in ("days", "hours"):
+        if not duration % UNITS[unit]:
+            return Decimal(duration // UNITS[unit]), unit
+    microseconds = duration // timedelta(microseconds=1)
+    return Decimal(microseconds) / 60_000_000, "minutes"
+
+
+def in_words(duration: timedelta) -> str:
+    """Return a duration as people say it: "4 hours", "1 day"."""
+    number, unit = in_units(duration)
+    n = int(number) if number == int(number) else 2
+    words = {
+        "minutes": ngettext("%(n)s minute", "%(n)s minutes", n),
+        "hours": ngettext("%(n)s hour", "%(n)s hours", n),
+        "days": ngettext("%(n)s day", "%(n)s days", n),
+    }
+    return words[unit] % {"n": number_format(_plain(number))}
+
+
+class DurationWidget(forms.MultiWidget):
+    """A box for the number, and a list of units beside it."""
+
+    template_name = "qc/admin/duration.html"
+
+    def __init__(self) -> None:
+        choices = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]
+        number = UnfoldAdminIntegerFieldWidget(attrs={"min": 1, "step": "any"})
+        unit = UnfoldAdminSelectWidget(attrs={"aria-label": _("Unit")}, choices=choices)
+        super().__init__([number, unit])
+
+    def id_for_label(self, id_: str) -> str:
+        """Return the id of the number, which the label is for."""
+        return f"{id_}_0"
+
+    def decompress(self, value: Any) -> list[Any]:
+        """Return number and unit of a duration, or of its text as a form keeps it."""
+        duration = parse_duration(value) if isinstance(value, str) else value
+        if duration is None:
+            return [None, "hours"]
+        number, unit = in_units(duration)
+        return [_plain(number), unit]
+
+
+class DurationField(forms.DurationField):
+    """A duration typed as a number and a unit; a stored one stays as it is while unchanged."""
+
+    widget = DurationWidget
+
+    def to_python(self, value: Any) -> timedelta | None:
+        """Return the duration. Raise ValidationError for what is no number and unit."""
+        if not isinstance(value, list):
+            return super().to_python(value)
+        number, unit = (*value, None)[:2]
+        if number in self.empty_values:
+            return None
+        try:
+            return UNITS[str(unit)] * float(number)
+        except (KeyError, ValueError, OverflowError) as error:
+            raise ValidationError(ALLOWED, code="invalid") from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether number or unit differ from what the form showed of `initial`."""
+        shown = DurationWidget().decompress(self.prepare_value(initial))
+        return [str(one) for one in shown] != [str(one) for one in data or ()]
+
+    @staticmethod
+    def check(duration: timedelta) -> timedelta:
+        """Return a typed duration. Raise ValidationError outside of what is allowed."""
+        if not SHORTEST <= duration <= LONGEST or duration % SHORTEST:
+            raise ValidationError(ALLOWED, code="invalid")
+        return duration
+
+
+def _plain(number: Decimal) -> str:
+    """Return a number without zeros at its end, as the browser's box for numbers takes it."""
+    text = f"{number:.6f}"
+    return text.rstrip("0").rstrip(".")
