@@ -19,7 +19,7 @@ def ours(person: int) -> int:
 
 
 def measure(claim: Callable[[int], int], clients: int) -> Crowd:
-    """Gives the times of a claim while so many clients claim and complete."""
+    """Return the times of a claim while so many clients claim and complete."""
 
     def work(person: int) -> list[float]:
         times = []
@@ -33,7 +33,7 @@ def measure(claim: Callable[[int], int], clients: int) -> Crowd:
 
 
 def run() -> Table:
-    """Compares in alternating rounds."""
+    """Compare in alternating rounds."""
     floor.clear()
     floor.add_queues()
     floor.add_people(16)

@@ -32,14 +32,14 @@ class Client:
         self.task = answer["tasks"][0]["id"]
 
     def cycle(self) -> float:
-        """Completes a task and gets the next; gives the seconds it took."""
+        """Complete a task and get the next; return the seconds it took."""
         begun = time.perf_counter()
         answer = self.post(f"/taskcomplete/{self.task}/", {}, self.token)
         self.task = answer["next"]["id"]
         return time.perf_counter() - begun
 
     def post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Any:
-        """Gives the answer; raises AssertionError unless it is a 200."""
+        """Return the answer; raises AssertionError unless it is a 200."""
         headers = {"Content-Type": "application/json", **headers}
         self.http.request("POST", path, json.dumps(body), headers)
         answer = self.http.getresponse()
@@ -50,7 +50,7 @@ class Client:
 
 @contextmanager
 def gunicorn() -> Iterator[int]:
-    """Runs the site with two processes of eight threads; gives its port."""
+    """Run the site with two processes of eight threads; return its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -66,7 +66,7 @@ def gunicorn() -> Iterator[int]:
 
 
 def measure(port: int, clients: int) -> Crowd:
-    """Gives the times of all cycles of so many clients."""
+    """Return the times of all cycles of so many clients."""
 
     def work(person: int) -> list[float]:
         client = Client(port, person)
@@ -78,7 +78,7 @@ def measure(port: int, clients: int) -> Crowd:
 
 
 def run() -> Table:
-    """Measures at each number of clients, on the same site."""
+    """Measure at each number of clients, on the same site."""
     from django.contrib.auth.hashers import make_password
 
     floor.clear()

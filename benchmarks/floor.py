@@ -26,7 +26,7 @@ EACH_ON = 3
 
 
 def open_up(number: int = 0) -> None:
-    """Makes the database of a floor anew, sets Django up for it, and goes there."""
+    """Make the database of a floor anew, set Django up for it, and go there."""
     django.setup()
     from django.core.management import call_command
 
@@ -37,7 +37,7 @@ def open_up(number: int = 0) -> None:
 
 
 def go_to(number: int) -> None:
-    """Lets all that follows happen on this floor."""
+    """Let all that follows happen on this floor."""
     from django.db import connection
 
     connection.close()
@@ -45,12 +45,12 @@ def go_to(number: int) -> None:
 
 
 def remove(number: int = 0) -> None:
-    """Removes the database of a floor."""
+    """Remove the database of a floor."""
     on_the_server(f"DROP DATABASE IF EXISTS `{name_of(number)}`")
 
 
 def on_the_server(sql: str) -> None:
-    """Runs a statement that is about a database as a whole."""
+    """Run a statement that is about a database as a whole."""
     import MySQLdb
 
     config = server()
@@ -61,19 +61,19 @@ def on_the_server(sql: str) -> None:
 
 
 def name_of(number: int) -> str:
-    """Gives the name of a floor's database."""
+    """Return the name of a floor's database."""
     return f"{server()['NAME']}_{number}" if number else server()["NAME"]
 
 
 def server() -> dict[str, Any]:
-    """Gives where the database server is."""
+    """Return where the database server is."""
     from config import environment
 
     return dict(environment.env.db_url_config(ADDRESS))
 
 
 def clear() -> None:
-    """Removes all tasks, people and queues."""
+    """Remove all tasks, people and queues."""
     run("SET foreign_key_checks = 0")
     for table in (
         "qc_task",
@@ -93,7 +93,7 @@ def clear() -> None:
 
 
 def add_queues(n: int = QUEUES) -> None:
-    """Adds n queues, numbered from 1."""
+    """Add n queues, numbered from 1."""
     run(
         "INSERT INTO qc_queue (id, name, description, is_paused, open_to_all, target) "
         f"SELECT seq, CONCAT('Queue ', seq), '', 0, 0, 86400000000 FROM seq_1_to_{n}"
@@ -101,7 +101,7 @@ def add_queues(n: int = QUEUES) -> None:
 
 
 def add_people(n: int, *, each_on: int = EACH_ON, queues: int = QUEUES, password: str = "") -> None:
-    """Adds n people, numbered from 1, who are there and free, each on some of the queues."""
+    """Add n people, numbered from 1, who are there and free, each on some of the queues."""
     run(
         "INSERT INTO qc_user (id, password, is_superuser, username, first_name, last_name, email,"
         " is_staff, is_active, date_joined, is_logged_in, last_seen_at, break_reason, idle_since,"
@@ -120,7 +120,7 @@ def add_people(n: int, *, each_on: int = EACH_ON, queues: int = QUEUES, password
 
 
 def add_tasks(n: int, *, status: str = "pending", queues: int = QUEUES) -> None:
-    """Adds n tasks spread over the queues and priorities; completed ones are person 1's."""
+    """Add n tasks spread over the queues and priorities; completed ones are person 1's."""
     first = 1 + (one("SELECT COALESCE(MAX(id), 0) FROM qc_task") or 0)
     done = status == "completed"
     holder, moment, outcome = ("1", "NOW(6)", "passed") if done else ("NULL", "NULL", "")
@@ -139,7 +139,7 @@ def add_tasks(n: int, *, status: str = "pending", queues: int = QUEUES) -> None:
 
 
 def put_back(since: datetime) -> None:
-    """Lets the tasks that person 1 has completed since a moment wait again."""
+    """Let the tasks that person 1 has completed since a moment wait again."""
     run(
         "UPDATE qc_task SET status = 'pending', assignee_id = NULL, assigned_at = NULL,"
         " started_at = NULL, completed_at = NULL, outcome = ''"
@@ -149,7 +149,7 @@ def put_back(since: datetime) -> None:
 
 
 def run(sql: str, values: Iterable[Any] = ()) -> None:
-    """Runs one statement."""
+    """Run one statement."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -157,7 +157,7 @@ def run(sql: str, values: Iterable[Any] = ()) -> None:
 
 
 def one(sql: str) -> Any:
-    """Gives the first column of the first row."""
+    """Return the first column of the first row."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -166,7 +166,7 @@ def one(sql: str) -> Any:
 
 
 def rows(sql: str) -> list[tuple[Any, ...]]:
-    """Gives all rows."""
+    """Return all rows."""
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -25,7 +25,7 @@ SIZES = (Size(1_000, 0), Size(100_000, 0), Size(MOST, 0), Size(100_000, 1_000_00
 
 
 def claims() -> float:
-    """Gives the median time of a claim, in seconds."""
+    """Return the median time of a claim, in seconds."""
     from qc.work import assignment
 
     times = []
@@ -37,7 +37,7 @@ def claims() -> float:
 
 
 def cycles() -> float:
-    """Gives the median time of completing a task and getting the next, in seconds."""
+    """Return the median time of completing a task and getting the next, in seconds."""
     from qc.models import User
     from qc.work import actions, assignment, lifecycle
 
@@ -54,7 +54,7 @@ def cycles() -> float:
 
 
 def run() -> Table:
-    """Fills a floor of each size, and measures on one after the other in each round."""
+    """Fill a floor of each size, and measure on one after the other in each round."""
     for number, size in enumerate(SIZES):
         floor.open_up(number)
         fill(size)
@@ -79,7 +79,7 @@ def run() -> Table:
 def add(
     table: Table, size: Size, times: list[tuple[float, ...]], smallest: list[tuple[float, ...]]
 ) -> None:
-    """Adds a size's medians, and its ratios to the smallest floor in the same round."""
+    """Add a size's medians, and its ratios to the smallest floor in the same round."""
     row: list[object] = [str(size)]
     for side, what in enumerate(("claim", "complete and next")):
         ratio = middle([one[side] / base[side] for one, base in zip(times, smallest, strict=True)])
@@ -90,7 +90,7 @@ def add(
 
 
 def fill(size: Size) -> None:
-    """Puts a person, queues and tasks into the floor that is open."""
+    """Put a person, queues and tasks into the floor that is open."""
     floor.add_queues()
     floor.add_people(1)
     floor.add_tasks(size.waiting)
@@ -99,7 +99,7 @@ def fill(size: Size) -> None:
 
 
 def measured(number: int) -> tuple[float, float]:
-    """Gives both medians of one floor, and puts back what was worked on meanwhile."""
+    """Return both medians of one floor, and put back what was worked on meanwhile."""
     floor.go_to(number)
     begun = floor.one("SELECT NOW(6)")
     medians = claims(), cycles()

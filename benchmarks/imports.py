@@ -27,7 +27,7 @@ HEAD = "reference,name,queue,priority,due_at,instructions,supplier,batch\n"
 
 
 def run() -> Table:
-    """Compares in alternating rounds; then looks at claims meanwhile, and at memory."""
+    """Compare in alternating rounds; then looks at claims meanwhile, and at memory."""
     table = Table(
         "Imports",
         f"A CSV file of {ROWS:,} new tasks of eight columns: checked, then written with their"
@@ -47,7 +47,7 @@ def run() -> Table:
 
 
 def ours(rows: int) -> float:
-    """Gives how many rows a second an import does, its checks included."""
+    """Return how many rows a second an import does, its checks included."""
     from qc.imports import runner as import_runner
 
     prepare()
@@ -58,7 +58,7 @@ def ours(rows: int) -> float:
 
 
 def per_row(rows: int) -> float:
-    """Gives how many rows a second the textbook's resource does."""
+    """Return how many rows a second the textbook's resource does."""
     import tablib
     from django.utils import timezone
     from import_export import fields, resources, widgets
@@ -76,7 +76,7 @@ def per_row(rows: int) -> float:
             fields = ("reference", "name", "queue", "priority", "due_at", "instructions")
 
         def before_save_instance(self, instance: Task, row: Any, **kwargs: Any) -> None:
-            """Fills what the database needs."""
+            """Fill what the database needs."""
             instance.arrive(timezone.now())
 
     prepare()
@@ -87,7 +87,7 @@ def per_row(rows: int) -> float:
 
 
 def by_raw_sql(rows: int) -> float:
-    """Gives how many rows a second the same inserts do, with all values at hand."""
+    """Return how many rows a second the same inserts do, with all values at hand."""
     prepare()
     names = raw.TASK.removeprefix("id, ")
     values = [told(n) for n in range(rows)]
@@ -112,7 +112,7 @@ def by_raw_sql(rows: int) -> float:
 
 
 def told(n: int) -> tuple[Any, ...]:
-    """Gives the columns of a task that a row tells, as the database takes them."""
+    """Return the columns of a task that a row tells, as the database takes them."""
     due = f"2030-05-{n % 28 + 1:02} 12:00:00"
     details = f'{{"supplier": "Meyer {n % 50}", "batch": "{n}"}}'
     queue, priority = n % 10 + 11, n % 4 + 1
@@ -120,7 +120,7 @@ def told(n: int) -> tuple[Any, ...]:
 
 
 def claims_beside() -> tuple[float, float]:
-    """Gives the p99 of a claim, in seconds: on a quiet floor, and while an import writes."""
+    """Return the p99 of a claim, in seconds: on a quiet floor, and while an import writes."""
     prepare()
     floor.add_people(CLIENTS, queues=10)
     floor.add_tasks(ROWS, queues=10)
@@ -139,7 +139,7 @@ def claims_beside() -> tuple[float, float]:
 
 
 def ours_beside() -> None:
-    """Imports beside other work."""
+    """Import beside other work."""
     from qc.imports import runner as import_runner
 
     with file_of(ROWS) as file:
@@ -147,7 +147,7 @@ def ours_beside() -> None:
 
 
 def p99() -> float:
-    """Gives the p99 of a claim while some clients claim and complete."""
+    """Return the p99 of a claim while some clients claim and complete."""
     from benchmarks.claim import ours as claim
 
     def work(person: int) -> list[float]:
@@ -163,7 +163,7 @@ def p99() -> float:
 
 
 def memory() -> float:
-    """Gives how many MB a process of its own needs at most for an import of very many rows."""
+    """Return how many MB a process of its own needs at most for an import of very many rows."""
     prepare()
     connections.close_all()
     spawn = multiprocessing.get_context("spawn")
@@ -187,13 +187,13 @@ def _bring_many(answers: Any) -> None:
 
 
 def prepare() -> None:
-    """Empties the floor: twenty queues, and nobody there."""
+    """Empty the floor: twenty queues, and nobody there."""
     floor.clear()
     floor.add_queues()
 
 
 def file_of(rows: int) -> BinaryIO:
-    """Gives a file of so many rows, for half of the queues."""
+    """Return a file of so many rows, for half of the queues."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
     text = io.TextIOWrapper(file, "utf-8")
     text.writelines(itertools.islice(lines(), rows + 1))
@@ -202,7 +202,7 @@ def file_of(rows: int) -> BinaryIO:
 
 
 def lines() -> Iterator[str]:
-    """Gives a header, and rows without end."""
+    """Return a header, and rows without end."""
     yield HEAD
     for n in itertools.count():
         due = f"2030-05-{n % 28 + 1:02} 12:00:00"

@@ -18,7 +18,7 @@ ERROR = 0
 
 
 def textbook(person: int) -> int:
-    """Takes the first waiting task, sets its person, saves: what is written first."""
+    """Take the first waiting task, set its person, save: what is written first."""
     from django.utils import timezone
 
     from qc.models import Task
@@ -49,7 +49,7 @@ class Given(NamedTuple):
 
 
 def measure(claim: Callable[[int], int]) -> Given:
-    """Lets everybody ask again and again, and finish what they are given."""
+    """Let everybody ask again and again, and finish what they are given."""
     floor.clear()
     floor.add_queues()
     floor.add_people(CLIENTS)
@@ -62,7 +62,7 @@ def measure(claim: Callable[[int], int]) -> Given:
 
 
 def ask(claim: Callable[[int], int], person: int) -> float:
-    """Asks for a task once and finishes it; gives how long the asking took, in seconds."""
+    """Ask for a task once and finish it; return how long the asking took, in seconds."""
 
     def asked() -> int:
         try:
@@ -81,7 +81,7 @@ def ask(claim: Callable[[int], int], person: int) -> float:
 
 
 def run() -> Table:
-    """Compares at 16 clients."""
+    """Compare at 16 clients."""
     table = Table(
         "Naive",
         f"{CLIENTS} people asking for work {EACH} times each: the textbook way (first waiting task,"

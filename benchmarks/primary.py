@@ -23,7 +23,7 @@ MANY, SOME, FREE = 20_000, 200, 3_000
 
 
 def run() -> Table:
-    """Measures everything, and writes what came of it."""
+    """Measure everything, and write what came of it."""
     cores = os.cpu_count() or 1
     rates = best_rates()
     costs = {name: 1000 * cores / rate for name, rate in rates.items()} | {"assigned": sweep_ms()}
@@ -40,7 +40,7 @@ def run() -> Table:
 
 
 def table_of(found: dict[str, Any]) -> Table:
-    """Gives what was found, for people."""
+    """Return what was found, for people."""
     table = Table(
         "Primary",
         f"How long each kind of work keeps one of {found['cores']} cores busy, at {CONNECTIONS}"
@@ -54,7 +54,7 @@ def table_of(found: dict[str, Any]) -> Table:
 
 
 def best_rates() -> dict[str, float]:
-    """Gives how many of each are done a second by 16 connections at once.
+    """Return how many of each are done a second by 16 connections at once.
 
     The best of many short rounds: whatever else the machine does only makes them slower.
     """
@@ -65,7 +65,7 @@ def best_rates() -> dict[str, float]:
 
 
 def rates(number: int, look: list[str]) -> dict[str, float]:
-    """Gives the rates of one round."""
+    """Return the rates of one round."""
     times, whole, _lost = at_once(CONNECTIONS, cycles)
     done, claims, completions = len(times) / 2 / whole, sum(times[::2]), sum(times[1::2])
     return {
@@ -80,7 +80,7 @@ def rates(number: int, look: list[str]) -> dict[str, float]:
 
 
 def sweep_ms() -> float:
-    """Gives the milliseconds that a sweep takes for each task that it hands out."""
+    """Return the milliseconds that a sweep takes for each task that it hands out."""
     fill(people=3_000, tasks=10_000)
     times = []
     for _ in range(3):
@@ -94,7 +94,7 @@ def sweep_ms() -> float:
 
 
 def reads(queues: list[int] | None) -> dict[str, float]:
-    """Gives the milliseconds that finding takers takes, of some queues or, in a sweep, of all.
+    """Return the milliseconds that finding takers takes, of some queues or, in a sweep, of all.
 
     `there` is the part of each person who is logged in, `free` the further part of each who is
     free, `base` what remains.
@@ -105,7 +105,7 @@ def reads(queues: list[int] | None) -> dict[str, float]:
 
 
 def match_ms(queues: list[int] | None, people: int, free: int) -> float:
-    """Gives how long the reads of a hand-out to everybody take, while nothing waits."""
+    """Return how long the reads of a hand-out to everybody take, while nothing waits."""
     from qc.work import matching
 
     fill(people=people, tasks=people - free)
@@ -119,29 +119,29 @@ def match_ms(queues: list[int] | None, people: int, free: int) -> float:
 
 
 def cycles(person: int) -> list[float]:
-    """Gives the seconds of claim, completion, claim, completion …"""
+    """Return the seconds of claim, completion, claim, completion …"""
     return [taken for _ in range(EACH) for taken in cycle(person)]
 
 
 def cycle(person: int) -> tuple[float, float]:
-    """Claims and completes a task; gives the seconds of each."""
+    """Claim and completes a task; return the seconds of each."""
     claim, task = timed(lambda: raw.claim(person))
     return claim, timed(lambda: raw.complete(task))[0]
 
 
 def arrive(reference: str) -> float:
-    """Adds a task with its history row; gives the seconds."""
+    """Add a task with its history row; return the seconds."""
     return timed(lambda: raw.arrive(reference, 1 + sum(reference.encode()) % floor.QUEUES))[0]
 
 
 def seen(person: int) -> float:
-    """Notes that a person is still there; gives the seconds."""
+    """Note that a person is still there; return the seconds."""
     update = "UPDATE qc_user SET last_seen_at = NOW(6) WHERE id = %s AND is_logged_in = 1"
     return timed(lambda: floor.run(update, [person]))[0]
 
 
 def look_statements() -> list[str]:
-    """Gives the statements of *My work* asking whether anything is new, when nothing is."""
+    """Return the statements of *My work* asking whether anything is new, when nothing is."""
     from django.contrib.auth.models import Permission
     from django.test import Client
 
@@ -160,7 +160,7 @@ def look_statements() -> list[str]:
 
 
 def captured(act: Callable[[], object]) -> list[str]:
-    """Gives the reads that `act` sends to the database, the second time that it is done."""
+    """Return the reads that `act` sends to the database, the second time that it is done."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -171,7 +171,7 @@ def captured(act: Callable[[], object]) -> list[str]:
 
 
 def replay(statements: list[str]) -> float:
-    """Sends statements as they are; gives the seconds."""
+    """Send statements as they are; return the seconds."""
     from django.db import connection
 
     def send() -> None:
@@ -184,13 +184,13 @@ def replay(statements: list[str]) -> float:
 
 
 def rate_of(work: Callable[[int], list[float]]) -> float:
-    """Gives how many of these are done a second by 16 connections."""
+    """Return how many of these are done a second by 16 connections."""
     times, whole, _lost = at_once(CONNECTIONS, work)
     return len(times) / whole
 
 
 def fill(*, people: int, tasks: int) -> None:
-    """Empties the floor, and fills it with free people and waiting tasks."""
+    """Empty the floor, and fills it with free people and waiting tasks."""
     floor.clear()
     floor.add_queues()
     floor.add_people(people)
@@ -199,5 +199,5 @@ def fill(*, people: int, tasks: int) -> None:
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:
-    """Gives the values with the digits that mean something."""
+    """Return the values with the digits that mean something."""
     return {name: float(f"{value:.3g}") for name, value in values.items()}

@@ -13,7 +13,7 @@ TASK = (
 
 
 def claim(person: int) -> int:
-    """Locks the person, finds and locks their most urgent task, assigns it, writes history."""
+    """Lock the person, find and lock their most urgent task, assign it, write history."""
     with transaction.atomic():
         cursor = connection.connection.cursor()
         cursor.execute("SELECT * FROM qc_user WHERE id = %s FOR UPDATE", (person,))
@@ -41,7 +41,7 @@ def claim(person: int) -> int:
 
 
 def complete(task: int) -> None:
-    """Locks the task, completes it, writes history."""
+    """Lock the task, completes it, write history."""
     with transaction.atomic():
         cursor = connection.connection.cursor()
         cursor.execute("SELECT * FROM qc_task WHERE id = %s FOR UPDATE", (task,))
@@ -55,7 +55,7 @@ def complete(task: int) -> None:
 
 
 def arrive(reference: str, queue: int) -> None:
-    """Adds a waiting task, writes history."""
+    """Add a waiting task, write history."""
     with transaction.atomic():
         cursor = connection.connection.cursor()
         cursor.execute(
@@ -69,7 +69,7 @@ def arrive(reference: str, queue: int) -> None:
 
 
 def sweep(batch: int) -> int:
-    """Gives every free person of each queue their most urgent task, set-based."""
+    """Return every free person of each queue their most urgent task, set-based."""
     cursor = connection.cursor().cursor
     cursor.execute(
         "SELECT id FROM qc_user u WHERE is_active = 1 AND is_logged_in = 1 AND break_reason = ''"

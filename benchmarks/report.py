@@ -19,13 +19,13 @@ class Table:
     targets: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def target(self, name: str, value: float, *, at_least: float = 0, at_most: float = 0) -> None:
-        """Adds a target: a ratio that must reach, or stay below, a number."""
+        """Add a target: a ratio that must reach, or stay below, a number."""
         wanted = f"≥ {at_least}" if at_least else f"≤ {at_most}"
         met = value >= at_least if at_least else value <= at_most
         self.targets.append((f"{name} {wanted}", f"{value:.2f}", met))
 
     def lines(self) -> list[str]:
-        """Gives the table as Markdown."""
+        """Return the table as Markdown."""
         lines = [
             f"## {self.title}",
             "",
@@ -41,7 +41,7 @@ class Table:
 
 
 def write(tables: list[Table]) -> None:
-    """Writes all tables to results.md."""
+    """Write all tables to results.md."""
     intro = [
         "# Benchmarks",
         "",
@@ -54,12 +54,12 @@ def write(tables: list[Table]) -> None:
 
 
 def ms(seconds: float) -> str:
-    """Gives a time in milliseconds."""
+    """Return a time in milliseconds."""
     return f"{seconds * 1000:.2f} ms"
 
 
 def middle(values: Sequence[float]) -> float:
-    """Gives the median."""
+    """Return the median."""
     return median(values)
 
 

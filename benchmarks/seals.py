@@ -18,7 +18,7 @@ WIDE = (
 
 
 def run() -> Table:
-    """Measures both, and gives the table."""
+    """Measure both, and return the table."""
     table = Table(
         title="Seals: what tamper evidence costs",
         about=f"What {CLIENTS} busy clients write to the history in {SECONDS:.0f} s; sealing and "
@@ -39,7 +39,7 @@ def run() -> Table:
 
 
 def _written() -> float:
-    """Gives how many rows of history a second the clients write: each completes, and gets more."""
+    """Return how many rows of history a second the clients write: each completes, and get more."""
     floor.clear()
     floor.add_queues()
     floor.add_people(CLIENTS)
@@ -61,7 +61,7 @@ def _work(number: int) -> list[float]:
 
 
 def _measured() -> tuple[float, float, float]:
-    """Gives how many rows a second are sealed, verified and read."""
+    """Return how many rows a second are sealed, verified and read."""
     from qc.audit.seals import row_hashing, sealing, verification
     from qc.models import Task
 

@@ -33,7 +33,7 @@ DRAWN = 400
 
 
 def run() -> Table:
-    """Plays the shift, and writes its times."""
+    """Play the shift, and write its times."""
     play()
     found = observed()
     write(found)
@@ -48,13 +48,13 @@ def run() -> Table:
 
 
 def write(found: dict[str, Any]) -> None:
-    """Writes a line for each kind of time."""
+    """Write a line for each kind of time."""
     lines = [f'"{name}": {json.dumps(value)}' for name, value in found.items()]
     TIMES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def play() -> None:
-    """Lets people work while tasks arrive. Raises CommandError when something went wrong."""
+    """Let people work while tasks arrive. Raises CommandError when something went wrong."""
     from django.contrib.auth.hashers import make_password
     from django.core.management import call_command
 
@@ -74,7 +74,7 @@ def play() -> None:
 
 
 def send(over: threading.Event) -> None:
-    """Brings tasks one at a time, at random moments, until it is over."""
+    """Bring tasks one at a time, at random moments, until it is over."""
     from qc.imports import runner as import_runner
 
     dice = random.Random(SEED)
@@ -106,7 +106,7 @@ class Done(NamedTuple):
 
 
 def observed() -> dict[str, Any]:
-    """Gives what the database says: times in seconds, waits in milliseconds.
+    """Return what the database says: times in seconds, waits in milliseconds.
 
     Who gets a task in the answer to finishing one begins at once, so these tell how long a task
     takes; who was free before it came has to notice it first.
@@ -134,7 +134,7 @@ def observed() -> dict[str, Any]:
 
 
 def following() -> Iterator[tuple[Done, Done]]:
-    """Gives each task with the one that its person did before it, if they did not leave between."""
+    """Return each task with the one before it by the same person, unless they left between."""
     left = defaultdict(list)
     for person, moment in floor.rows(LEFT):
         left[person].append(moment)
@@ -145,18 +145,18 @@ def following() -> Iterator[tuple[Done, Done]]:
 
 
 def seconds(begin: datetime, end: datetime) -> float:
-    """Gives the seconds between two moments of the database."""
+    """Return the seconds between two moments of the database."""
     return (end - begin).total_seconds()
 
 
 def waits(values: list[float]) -> dict[str, float]:
-    """Gives how many these are, and their 50th, 95th and 99th percentile in milliseconds."""
+    """Return how many these are, and their 50th, 95th and 99th percentile in milliseconds."""
     at = quantiles(values, n=100)
     return {"n": len(values)} | {f"p{p}": round(1000 * at[p - 1], 1) for p in (50, 95, 99)}
 
 
 def drawn(values: list[float]) -> list[float]:
-    """Gives a few hundred of these, evenly spread over all of them, the smallest first."""
+    """Return a few hundred of these, evenly spread over all of them, the smallest first."""
     ordered = sorted(values)
     step = max(len(ordered) / DRAWN, 1)
     return [round(ordered[int(at * step)], 3) for at in range(int(len(ordered) / step))]

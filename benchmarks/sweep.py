@@ -11,7 +11,7 @@ ROUNDS = 3
 
 
 def measure(sweep: Callable[[], int], people: int) -> float:
-    """Gives how long one sweep of so many free people takes; they are free again afterwards."""
+    """Return how long one sweep of so many free people takes; they are free again afterwards."""
     taken, assigned = timed(sweep)
     assert assigned == people, f"{assigned} of {people} got a task"
     floor.run(
@@ -22,7 +22,7 @@ def measure(sweep: Callable[[], int], people: int) -> float:
 
 
 def run() -> Table:
-    """Compares in alternating rounds, for more and more people."""
+    """Compare in alternating rounds, for more and more people."""
     from qc.work import matching
 
     table = Table(

@@ -70,12 +70,12 @@ class Cost(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Gives the rows read for one that was shown."""
+        """The rows read for one that was shown."""
         return self.read / max(self.shown, FEWEST)
 
 
 def run(size: int = ROWS) -> Table:
-    """Fills the history and measures; gives the table."""
+    """Fill the history and measure; return the table."""
     _fill(size)
     middle, spans = _middle(), _spans(size)
     single = [{name: value} for name, values in FILTERS.items() for value in values]
@@ -101,7 +101,7 @@ def run(size: int = ROWS) -> Table:
 
 
 def _spans(size: int) -> list[dict[str, str]]:
-    """Gives spans at the end, in the middle, of nearly all, and before all; in whole days."""
+    """Return spans at the end, in the middle, of nearly all, and before all; in whole days."""
     now, whole, day = timezone.now(), timedelta(seconds=APART * size), timedelta(days=1)
     spans = (
         {"since": now - 7 * day},
@@ -123,7 +123,7 @@ def _said(name: str, value: str) -> str:
 
 
 def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
-    """Gives what the first page costs, and one from the middle of the trail."""
+    """Return what the first page costs, and one from the middle of the trail."""
     from django.test import RequestFactory
 
     from qc.admin.trail.form import TrailForm
@@ -209,7 +209,7 @@ def _fill(n: int) -> None:
 
 
 def _bulk(table: str, columns: dict[str, str], rows: int, n: int) -> None:
-    """Fills an empty table at once, so that the database builds its indexes in their order."""
+    """Fill an empty table at once, so that the database builds its indexes in their order."""
     when = f"NOW(6) - INTERVAL ({rows} - seq) * {APART * n / rows} SECOND"
     values = ", ".join(columns.values()).format(n=rows)
     floor.run("SET unique_checks = 0, foreign_key_checks = 0")

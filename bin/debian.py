@@ -8,12 +8,12 @@ import subprocess
 
 
 def may_install() -> bool:
-    """Says whether this user may install packages on this machine."""
+    """Return whether this user may install packages on this machine."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install(*packages: str) -> bool:
-    """Installs packages without asking; gives whether they are there afterwards."""
+    """Install packages without asking; return whether they are there afterwards."""
     if not may_install():
         return False
     print(f"Installing {' '.join(packages)} …", flush=True)

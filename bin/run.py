@@ -34,7 +34,7 @@ class Paper(Printer):
     """Prints what the processes say; stops them when the terminal is gone."""
 
     def write(self, message: Message) -> None:
-        """Prints the lines of a message."""
+        """Print the lines of a message."""
         try:
             super().write(message)
         except RuntimeError:
@@ -56,7 +56,7 @@ class Floor(manager.Manager):
         self.greeting.start()
 
     def terminate(self) -> None:
-        """Stops the processes; those that are still starting as soon as their ids are known."""
+        """Stop the processes; those that are still starting as soon as their ids are known."""
         if self._all_started():
             super().terminate()
 
@@ -67,7 +67,7 @@ class Floor(manager.Manager):
 
 
 def main() -> None:
-    """Prepares what the processes need, and runs them until Ctrl-C."""
+    """Prepare what the processes need, and run them until Ctrl-C."""
     os.chdir(ROOT)
     read_dotenv()
     # The worker reads nothing but JSON, so it may as well be root's on a newcomer's machine.
@@ -81,14 +81,14 @@ def main() -> None:
 
 
 def read_dotenv() -> None:
-    """Takes the variables of the file .env, as `honcho start` does."""
+    """Take the variables of the file .env, as `honcho start` does."""
     file = Path(".env")
     if file.exists():
         os.environ.update(environ.parse(file.read_text()))
 
 
 def check_port(host: str, port: str) -> None:
-    """Refuses a port that is none, or that another program has."""
+    """Refuse a port that is none, or that another program has."""
     if not (port.isdigit() and 0 < int(port) < 65536):
         sys.exit(f"PORT={port!r} is not allowed: it must be a number from 1 to 65535.")
     with socket.socket() as probe:
@@ -103,7 +103,7 @@ def check_port(host: str, port: str) -> None:
 
 
 def prepare(is_demo: bool) -> None:
-    """Brings the database up to date; the embedded default also gets people and tasks."""
+    """Bring the database up to date; the embedded default also gets people and tasks."""
     print("Preparing the database …", flush=True)
     manage("migrate", "--verbosity=0")
     if is_demo:
@@ -113,7 +113,7 @@ def prepare(is_demo: bool) -> None:
 
 
 def manage(*arguments: str) -> None:
-    """Runs a command of manage.py; ends with its exit code when it fails."""
+    """Run a command of manage.py; ends with its exit code when it fails."""
     command = [sys.executable, "manage.py", *arguments]
     # Apart from the terminal: Ctrl-C ends it here, in one place and without a word.
     done = subprocess.run(command, check=False, start_new_session=True)
@@ -122,7 +122,7 @@ def manage(*arguments: str) -> None:
 
 
 def run(floor: Floor) -> int:
-    """Runs the processes until one of them ends or somebody stops them; gives an exit code."""
+    """Run the processes until one of them ends or somebody stops them; return an exit code."""
     # A terminal that is closed stops everything, as Ctrl-C does.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     for name, command in environ.parse_procfile(Path("Procfile").read_text()).processes.items():
@@ -132,7 +132,7 @@ def run(floor: Floor) -> int:
 
 
 def greet(address: str, greeting: str) -> None:
-    """Tells where QC Desk is, once it answers."""
+    """Tell where QC Desk is, once it answers."""
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
     while time.monotonic() < deadline:
         if answers(address):
@@ -144,7 +144,7 @@ def greet(address: str, greeting: str) -> None:
 
 
 def answers(address: str) -> bool:
-    """Says whether the web answers anything at all, a redirect to HTTPS or a refusal included."""
+    """Return whether the web answers anything at all, a redirect to HTTPS or a refusal included."""
     try:
         requests.get(f"{address}admin/login/", timeout=5, allow_redirects=False)
     except requests.RequestException:

@@ -33,7 +33,7 @@ WITHOUT_DRIVER = f"""
 
 
 def main() -> None:
-    """Sets up what the command line names."""
+    """Set up what the command line names."""
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever comes with an older one is told)
         found = ".".join(str(number) for number in sys.version_info[:3])
         sys.exit(
@@ -49,23 +49,23 @@ def main() -> None:
 
 
 def stamp(venv: Path, requirements: Path) -> Path:
-    """Gives the file that remembers what was installed."""
+    """Return the file that remembers what was installed."""
     return venv / f".{requirements.stem}.installed"
 
 
 def digest(requirements: Path) -> str:
-    """Gives a short name of the file's content."""
+    """Return a short name of the file's content."""
     return hashlib.sha256(requirements.read_bytes()).hexdigest()
 
 
 def is_up_to_date(venv: Path, requirements: Path) -> bool:
-    """Says whether these very requirements were installed before."""
+    """Return whether these very requirements were installed before."""
     file = stamp(venv, requirements)
     return file.exists() and file.read_text() == digest(requirements)
 
 
 def make_environment(venv: Path) -> None:
-    """Makes the virtual environment with pip in it, unless it is there."""
+    """Make the virtual environment with pip in it, unless it is there."""
     if (venv / "bin" / "pip").exists():
         return
     print(f"Making the virtual environment {venv} …", flush=True)
@@ -83,7 +83,7 @@ def make_environment(venv: Path) -> None:
 
 
 def install(venv: Path, requirements: Path) -> None:
-    """Installs what is pinned, but for the driver: that one may fail."""
+    """Install what is pinned, but for the driver: that one may fail."""
     print(f"Installing {requirements.name} …", flush=True)
     lines = [line for line in requirements.read_text().splitlines() if not is_driver(line)]
     pinned = venv / f".{requirements.name}"
@@ -93,7 +93,7 @@ def install(venv: Path, requirements: Path) -> None:
 
 
 def add_driver(venv: Path, requirements: Path) -> None:
-    """Installs the database driver where it can be compiled; says so where it can't."""
+    """Install the database driver where it can be compiled; say so where it can't."""
     if is_importable(venv):
         return
     if not has_headers():
@@ -106,30 +106,30 @@ def add_driver(venv: Path, requirements: Path) -> None:
 
 
 def is_driver(line: str) -> bool:
-    """Says whether a line of the requirements is the database driver."""
+    """Return whether a line of the requirements is the database driver."""
     return line.startswith(f"{DRIVER}==")
 
 
 def is_importable(venv: Path) -> bool:
-    """Says whether the driver works: it also needs a library of the system's."""
+    """Return whether the driver works: it also needs a library of the system's."""
     test = [str(venv / "bin" / "python"), "-c", "import MySQLdb"]
     return subprocess.run(test, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def has_headers() -> bool:
-    """Says whether the driver can be compiled here."""
+    """Return whether the driver can be compiled here."""
     python_header = Path(sysconfig.get_path("include"), "Python.h")
     tools = shutil.which("gcc") and shutil.which("pkg-config")
     return bool(tools) and python_header.exists() and any(map(is_library, CLIENT_LIBRARIES))
 
 
 def is_library(name: str) -> bool:
-    """Says whether pkg-config knows this library."""
+    """Return whether pkg-config knows this library."""
     return subprocess.run(["pkg-config", "--exists", name], check=False).returncode == 0
 
 
 def pip(venv: Path, *arguments: str) -> int:
-    """Runs pip's install in the virtual environment; gives its exit code."""
+    """Run pip's install in the virtual environment; return its exit code."""
     command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
     return subprocess.run(
         [*command, "--disable-pip-version-check", *arguments], check=False

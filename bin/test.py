@@ -56,11 +56,11 @@ class Run:
         self.process = subprocess.Popen(command, env=everything, stdout=log, stderr=log)
 
     def announce(self) -> None:
-        """Prints which run the following is about."""
+        """Print which run the following is about."""
         print(f"\n═══ Tests on {self.title} ═══\n", flush=True)
 
     def passed(self) -> bool:
-        """Waits until it is over, prints what it kept to itself, says whether all passed."""
+        """Wait until it is over, prints what it kept to itself, say whether all passed."""
         code = self.process.wait()
         if self.log is not None:
             self.announce()
@@ -70,7 +70,7 @@ class Run:
 
 
 def main() -> None:
-    """Runs all that this machine can; exits 1 if any of it failed."""
+    """Run all that this machine can; exits 1 if any of it failed."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
         not_run = missing_browser() + missing_gettext()
@@ -90,7 +90,7 @@ def main() -> None:
 
 @contextmanager
 def on_sqlite(folder: Path) -> Iterator[Run]:
-    """Runs the tests as after `make run`, in the background; what it says comes when it is over."""
+    """Run the tests as after `make run`, in the background; what it says comes when it is over."""
     with (folder / "sqlite.log").open("w+") as log:
         run = Run("SQLite, the embedded default", folder / "sqlite", {}, log)
         try:
@@ -100,7 +100,7 @@ def on_sqlite(folder: Path) -> Iterator[Run]:
 
 
 def on_mariadb(folder: Path, database: int, broker: int) -> bool:
-    """Runs the tests as in production; says whether they passed."""
+    """Run the tests as in production; return whether they passed."""
     name = f"qc_{secrets.token_hex(4)}"
     environment = {
         "DATABASE_URL": f"mysql://root:@{servers.HOST}:{database}/{name}",
@@ -115,7 +115,7 @@ def on_mariadb(folder: Path, database: int, broker: int) -> bool:
 
 
 def coverage(folder: Path) -> bool:
-    """Reports the coverage of all runs together; says whether it is enough."""
+    """Report the coverage of all runs together; return whether it is enough."""
     print("\n═══ Lines of qc/ that the tests run ═══\n", flush=True)
     command = [*SLIPCOVER, "--skip-covered", f"--fail-under={LEAST_COVERAGE}"]
     command += ["--merge", *map(str, folder.glob(f"*/{LINES}")), f"--out={folder}/{LINES}"]
@@ -123,21 +123,21 @@ def coverage(folder: Path) -> bool:
 
 
 def missing_browser() -> list[str]:
-    """Installs a browser where it may; otherwise gives what is not run without one."""
+    """Install a browser where it may; otherwise gives what is not run without one."""
     if any(map(shutil.which, BROWSERS)) or debian.install("chromium"):
         return []
     return ["the tests in a browser. To run them:  apt-get install -y chromium"]
 
 
 def missing_gettext() -> list[str]:
-    """Installs gettext where it may; otherwise gives what is not run without it."""
+    """Install gettext where it may; otherwise gives what is not run without it."""
     if shutil.which("msgfmt") or debian.install("gettext"):
         return []
     return ["the tests of the German. To run them:  apt-get install -y gettext"]
 
 
 def missing_servers() -> list[str]:
-    """Gives what is not run without MariaDB and Redis, and what changes that."""
+    """Return what is not run without MariaDB and Redis, and what changes that."""
     return [
         "everything on MariaDB with Redis. To run it:\n"
         "    apt-get install -y mariadb-server redis-server "
@@ -146,7 +146,7 @@ def missing_servers() -> list[str]:
 
 
 def summary(results: dict[str, bool], not_run: list[str]) -> int:
-    """Prints what passed, what failed and what was not run; gives the exit code."""
+    """Print what passed, what failed and what was not run; return the exit code."""
     print("\n" + "═" * 78)
     for name, passed in results.items():
         print(f"  {'passed' if passed else 'FAILED':8} {name}")

@@ -17,7 +17,7 @@ class Channel(filesystem.Channel):
     """Lets one process at a time at the files."""
 
     def get_table(self, exchange: str) -> Any:
-        """Gives which queues there are."""
+        """Return which queues there are."""
         with self._alone():
             return super().get_table(exchange)
 

@@ -22,12 +22,12 @@ FALSE = {"0", "false", "no", "off"}
 
 
 def refuse(name: str, value: str, allowed: str) -> ImproperlyConfigured:
-    """Gives the error for a bad value of the variable `name`."""
+    """Return the error for a bad value of the variable `name`."""
     return ImproperlyConfigured(f"{name}={value!r} is not allowed: {allowed}.")
 
 
 def switch(name: str, *, default: bool) -> bool:
-    """Reads an on/off variable."""
+    """Read an on/off variable."""
     text = env.str(name, "").strip().lower()
     if text not in TRUE | FALSE | {""}:
         raise refuse(name, text, "it must be one of on, off, true, false, yes, no, 1, 0")
@@ -35,7 +35,7 @@ def switch(name: str, *, default: bool) -> bool:
 
 
 def whole_number(name: str, *, default: int, least: int, most: int) -> int:
-    """Reads a whole number between `least` and `most`, both included."""
+    """Read a whole number between `least` and `most`, both included."""
     text = env.str(name, "").strip() or str(default)
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise refuse(name, text, f"it must be a whole number from {least} to {most}")
@@ -43,7 +43,7 @@ def whole_number(name: str, *, default: int, least: int, most: int) -> int:
 
 
 def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:
-    """Reads a variable that takes one of a few words."""
+    """Read a variable that takes one of a few words."""
     text = env.str(name, "").strip() or default
     if text not in allowed:
         raise refuse(name, text, f"it must be one of {', '.join(sorted(allowed))}")
@@ -51,7 +51,7 @@ def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:
 
 
 def time_zone(name: str, *, default: str) -> str:
-    """Reads the name of a time zone."""
+    """Read the name of a time zone."""
     text = env.str(name, "").strip() or default
     if text not in zoneinfo.available_timezones():
         raise refuse(name, text, "it must be a time zone such as UTC or Europe/Berlin")
@@ -59,13 +59,13 @@ def time_zone(name: str, *, default: str) -> str:
 
 
 def words(name: str, *, default: list[str]) -> list[str]:
-    """Reads a list separated by commas."""
+    """Read a list separated by commas."""
     listed = [word.strip() for word in env.str(name, "").split(",")]
     return [word for word in listed if word] or default
 
 
 def database(name: str, *, default_file: Path) -> dict[str, Any]:
-    """Reads a database address; without one, an SQLite file that needs no server."""
+    """Read a database address; without one, an SQLite file that needs no server."""
     url = env.str(name, "").strip() or f"sqlite:///{default_file}"
     allowed = "it must look like mysql://user:password@host:3306/name or sqlite:////path/to/file"
     if url.split(":", 1)[0] not in {"mysql", "sqlite"}:
@@ -80,7 +80,7 @@ def database(name: str, *, default_file: Path) -> dict[str, Any]:
 
 
 def redis_address(name: str) -> str:
-    """Reads a Redis address, or gives "" when none is set."""
+    """Read a Redis address, or return "" when none is set."""
     url = env.str(name, "").strip()
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise refuse(name, _without_password(url), "it must look like redis://host:6379/0")
@@ -88,7 +88,7 @@ def redis_address(name: str) -> str:
 
 
 def web_address(name: str) -> str:
-    """Reads an address to post to, or gives "" when none is set."""
+    """Read an address to post to, or return "" when none is set."""
     url = env.str(name, "").strip()
     if url and not url.startswith(("http://", "https://")):
         raise refuse(name, _without_password(url), "it must look like https://host/path")
@@ -96,7 +96,7 @@ def web_address(name: str) -> str:
 
 
 def secret_key(name: str, *, file: Path, embedded: bool) -> str:
-    """Reads the secret key; the embedded default makes its own once and keeps it in `file`."""
+    """Read the secret key; the embedded default makes its own once and keep it in `file`."""
     key = env.str(name, "")
     if key and len(key) < 50:
         raise ImproperlyConfigured(f"{name} is too short: it must have at least 50 characters.")

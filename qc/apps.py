@@ -12,7 +12,7 @@ class QCConfig(AppConfig):
     verbose_name = "QC Desk"
 
     def ready(self) -> None:
-        """Connects signing in and out of the pages with who is there."""
+        """Connect signing in and out of the pages with who is there."""
         from qc.web import sign_ins
 
         # Signing in is one change of a person and so one history row: presence writes it.
@@ -26,7 +26,7 @@ class PagesConfig(SimpleAdminConfig):
     default_site = "qc.admin.site.PagesSite"
 
     def ready(self) -> None:
-        """Registers the screens."""
+        """Register the screens."""
         super().ready()
         import qc.admin.people.admin
         import qc.admin.people.lockouts

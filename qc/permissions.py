@@ -20,52 +20,52 @@ MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen"}
 
 
 def is_manager(user: "User | AnonymousUser") -> bool:
-    """Whether this user steers tasks and people."""
+    """Return whether this user steers tasks and people."""
     return user.has_perm("qc.manage_task")
 
 
 def is_auditor(user: "User | AnonymousUser") -> bool:
-    """Whether this user may read everything, history included."""
+    """Return whether this user may read everything, history included."""
     return user.has_perm("qc.view_historicaltask")
 
 
 def may(user: User, arrow: str, task: Task) -> bool:
-    """Whether this user may follow this arrow of this task's life, whatever its present state."""
+    """Return whether this user may do this transition with this task, in whatever status it is."""
     holds = arrow in HOLDERS and task.assignee_id == user.pk
     return holds or (arrow in MANAGERS and is_manager(user))
 
 
 def check(user: User | None, arrow: str, task: Task) -> None:
-    """Raises NotAllowed unless `may`; a job (None) may everything."""
+    """Raise NotAllowed unless `may`; a job (None) may everything."""
     if user is not None and not may(user, arrow, task):
         raise NotAllowed(_refusal(arrow, task))
 
 
 def check_manager(user: User) -> None:
-    """Raises NotAllowed unless this user is a manager."""
+    """Raise NotAllowed unless this user is a manager."""
     if not is_manager(user):
         raise NotAllowed(_("Only a manager may do this."))
 
 
 def check_auditor(user: User) -> None:
-    """Raises NotAllowed unless this user may read everything, as managers may too."""
+    """Raise NotAllowed unless this user may read everything, as managers may too."""
     if not is_auditor(user):
         raise NotAllowed(_("Only a manager or an auditor may read this."))
 
 
 def check_steers(user: User | None, person: User) -> None:
-    """Raises NotAllowed unless they change their own presence, or are a manager (or a job)."""
+    """Raise NotAllowed unless they change their own presence, or are a manager (or a job)."""
     if user is not None and user.pk != person.pk and not is_manager(user):
         raise NotAllowed(_("Only a manager may do this to somebody else."))
 
 
 def may_edit_account(user: User, account: User) -> bool:
-    """Whether this user may edit this account: a superuser's only by a superuser."""
+    """Return whether this user may edit this account: a superuser's only by a superuser."""
     return user.has_perm("qc.change_user") and (user.is_superuser or not account.is_superuser)
 
 
 def check_edits_account(user: User | None, account: User) -> None:
-    """Raises NotAllowed unless `may_edit_account`; a job (None) may."""
+    """Raise NotAllowed unless `may_edit_account`; a job (None) may."""
     if user is not None and not may_edit_account(user, account):
         raise NotAllowed(_("You may not edit this account."))
 

@@ -35,20 +35,20 @@ NAMED = 20
 
 @task_prerun.connect(dispatch_uid="qc_job_begins")
 def job_begins(task_id: str, task: Any, **_more: Any) -> None:
-    """Lets the history rows and log lines of a job bear its id."""
+    """Let the history rows and log lines of a job bear its id."""
     task.request.qc_id = ExitStack()
     task.request.qc_id.enter_context(request_id(task_id))
 
 
 @task_postrun.connect(dispatch_uid="qc_job_ended")
 def job_ended(task: Any, **_more: Any) -> None:
-    """Ends what `job_begins` began."""
+    """End what `job_begins` began."""
     task.request.qc_id.close()
 
 
 @shared_task
 def sweep() -> None:
-    """Finds what events missed, every QC_SWEEP_SECONDS."""
+    """Find what events missed, every QC_SWEEP_SECONDS."""
     sweeps.sweep()
     for pk in import_lease.left():
         carry_on_import.delay(pk)
@@ -61,7 +61,7 @@ def carry_on_import(pk: int) -> None:
 
 
 def go_on(record: Import) -> None:
-    """Carries on what runs: a small import here and now, a large one in a worker.
+    """Carry on what runs: a small import here and now, a large one in a worker.
 
     Raises Busy when no worker can be asked; the import is then found by the next sweep.
     """
@@ -84,7 +84,7 @@ def go_on(record: Import) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Deletes expired sessions and tokens, once an hour."""
+    """Delete expired sessions and tokens, once an hour."""
     now = timezone.now()
     sessions, _of_which = Session.objects.filter(expire_date__lt=now).delete()
     tokens, _of_which = get_token_model().objects.filter(expiry__lt=now).delete()
@@ -98,7 +98,7 @@ def tidy() -> None:
 
 @shared_task
 def prove() -> None:
-    """Proves each night that all is as its history says; what is not, is an error of the log."""
+    """Prove each night that all is as its history says; what is not, is an error of the log."""
     differing = list(consistency.differing())
     if not differing:
         logger.info("prove: everything is as its history says")
@@ -109,7 +109,7 @@ def prove() -> None:
 
 @shared_task
 def seal() -> None:
-    """Seals what has been written to the history, each minute, and copies the seals outside."""
+    """Seal what has been written to the history, each minute, and copies the seals outside."""
     if rows := sealing.seal():
         logger.info("seal: %d rows", rows)
     external_copies.copy()
@@ -117,7 +117,7 @@ def seal() -> None:
 
 @shared_task
 def archive() -> None:
-    """Moves each night what is old to the folder of archives, if there is one."""
+    """Move each night what is old to the folder of archives, if there is one."""
     if not settings.QC_ARCHIVE_DIR:
         return
     try:
@@ -130,5 +130,5 @@ def archive() -> None:
 
 @shared_task
 def verify() -> None:
-    """Verifies each night what is new and a part of the rest; what is wrong, is an error."""
+    """Verify each night what is new and a part of the rest; what is wrong, is an error."""
     verification_runs.tonight()

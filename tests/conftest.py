@@ -15,7 +15,7 @@ from qc.models import Queue, Role, Task, User
 
 
 def person(name: str, role: str | None = None, **columns: Any) -> User:
-    """Makes somebody who can sign in to the pages with the password "demo"."""
+    """Make somebody who can sign in to the pages with the password "demo"."""
     user = User(username=name, is_staff=True, **columns)
     user.set_password("demo")
     with history.without_history(user):
@@ -26,7 +26,7 @@ def person(name: str, role: str | None = None, **columns: Any) -> User:
 
 
 def group(role: str) -> Group:
-    """Gives a role's group; makes it anew where a test with real transactions has emptied all."""
+    """Return a role's group; make it anew where a test with real transactions has emptied all."""
     found, is_new = Group.objects.get_or_create(name=role)
     if is_new:
         granted = import_module("qc.migrations.0002_roles").GRANTS[role]
@@ -37,7 +37,7 @@ def group(role: str) -> Group:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves to the SQLite half of `make test` what asks nothing of a database."""
+    """Leave to the SQLite half of `make test` what asks nothing of a database."""
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         return
     kept = [item for item in items if asks_a_database(item)]
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def asks_a_database(item: pytest.Item) -> bool:
-    """Whether a test has a database, or real processes with their own."""
+    """Return whether a test has a database, or real processes with their own."""
     fixtures = set(getattr(item, "fixturenames", ()))
     is_marked = item.get_closest_marker("django_db") is not None
     return is_marked or bool(fixtures & {"db", "transactional_db"}) or "system" in item.path.parts
@@ -111,7 +111,7 @@ def otto(db: None) -> User:
 
 @pytest.fixture
 def add_task(db: None) -> Callable[..., Task]:
-    """Makes a waiting task; due now plus its queue's target unless told."""
+    """Make a waiting task; due now plus its queue's target unless told."""
     numbers = iter(range(1, 100_000))
 
     def add(queue: Queue, **columns: Any) -> Task:

@@ -36,7 +36,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Waits for its first answer. Raises RuntimeError when it ends instead."""
+        """Wait for its first answer. Raises RuntimeError when it ends instead."""
         with (self.folder / "log").open("ab") as log:
             self.process = process = subprocess.Popen(self.command, stdout=log, stderr=log)
         until(lambda: self.answers(self.port) or process.poll() is not None, within=START_SECONDS)
@@ -45,13 +45,13 @@ class Server:
             raise RuntimeError(f"{self.command[0]} ended: {said[-2000:]}")
 
     def stop(self) -> None:
-        """Lets it end properly."""
+        """Let it end properly."""
         if self.process:
             self.process.terminate()
             self.process.wait(START_SECONDS)
 
     def kill(self) -> None:
-        """Ends it with a signal that it can't catch, as when the power fails."""
+        """End it with a signal that it can't catch, as when the power fails."""
         if self.process:
             self.process.kill()
             self.process.wait(START_SECONDS)
@@ -59,7 +59,7 @@ class Server:
 
 @contextmanager
 def mariadb() -> Iterator[int | None]:
-    """Gives the port of a MariaDB whose root needs no password; None where there is none."""
+    """Return the port of a MariaDB whose root needs no password; None where there is none."""
     if mariadb_answers(3306):
         yield 3306
     elif not has_mariadb():
@@ -72,7 +72,7 @@ def mariadb() -> Iterator[int | None]:
 
 @contextmanager
 def redis() -> Iterator[int | None]:
-    """Gives the port of a Redis; None where there is none."""
+    """Return the port of a Redis; None where there is none."""
     if redis_answers(6379):
         yield 6379
     elif not has_redis():
@@ -84,7 +84,7 @@ def redis() -> Iterator[int | None]:
 
 @contextmanager
 def private_mariadb(*options: str) -> Iterator[Server]:
-    """Runs an empty MariaDB of its own with these options; root needs no password."""
+    """Run an empty MariaDB of its own with these options; root needs no password."""
     port = free_port()
     with _folder() as folder:
         _make_database(str(_binary(*DATABASE_MAKERS)), folder)
@@ -103,7 +103,7 @@ def private_mariadb(*options: str) -> Iterator[Server]:
 
 @contextmanager
 def private_redis() -> Iterator[Server]:
-    """Runs a Redis of its own; what it held is gone when it ends."""
+    """Run a Redis of its own; what it held is gone when it ends."""
     port = free_port()
     with _folder() as folder:
         command = [str(_binary("redis-server")), "--bind", HOST, "--port", str(port), "--save", ""]
@@ -113,17 +113,17 @@ def private_redis() -> Iterator[Server]:
 
 
 def has_mariadb() -> bool:
-    """Says whether a MariaDB could be started from this machine's binaries."""
+    """Return whether a MariaDB could be started from this machine's binaries."""
     return bool(_binary(*DATABASES) and _binary(*DATABASE_MAKERS))
 
 
 def has_redis() -> bool:
-    """Says whether a Redis could be started from this machine's binaries."""
+    """Return whether a Redis could be started from this machine's binaries."""
     return _binary("redis-server") is not None
 
 
 def mariadb_answers(port: int) -> bool:
-    """Says whether root may come in without a password; False without the driver, too."""
+    """Return whether root may come in without a password; False without the driver, too."""
     try:
         import MySQLdb
     except ImportError:
@@ -135,7 +135,7 @@ def mariadb_answers(port: int) -> bool:
 
 
 def redis_answers(port: int) -> bool:
-    """Says whether a Redis that asks for no password answers."""
+    """Return whether a Redis that asks for no password answers."""
     with suppress(OSError), socket.create_connection((HOST, port), timeout=5) as connection:
         connection.sendall(b"PING\r\n")
         return connection.recv(64).startswith(b"+PONG")
@@ -143,7 +143,7 @@ def redis_answers(port: int) -> bool:
 
 
 def drop_databases(port: int, prefix: str) -> None:
-    """Removes the databases that a test run may have left behind."""
+    """Remove the databases that a test run may have left behind."""
     import MySQLdb
 
     connection = MySQLdb.connect(host=HOST, port=port, user="root")
@@ -155,7 +155,7 @@ def drop_databases(port: int, prefix: str) -> None:
 
 
 def free_port() -> int:
-    """Gives a port that nobody listens on at the moment.
+    """Return a port that nobody listens on at the moment.
 
     None that an outgoing connection could be given: whoever calls a server while it is away
     would now and then take its port, or meet themselves there.

@@ -36,7 +36,7 @@ def run(*command: str, cwd: Path = ROOT) -> str:
 
 
 def entries(po: Path) -> list[dict[str, str]]:
-    """Gives what a file of translations holds, its header left out."""
+    """Return what a file of translations holds, its header left out."""
     found = []
     for block in po.read_text().split("\n\n"):
         keys = {key: "".join(re.findall(r'"(.*)"', said)) for key, said in ENTRY.findall(block)}
@@ -99,7 +99,7 @@ def test_no_english_is_left(
 
 
 def shown(page: str) -> str:
-    """Gives what of a page is read or heard: no markup, no icons, no addresses."""
+    """Return what of a page is read or heard: no markup, no icons, no addresses."""
     page = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.S)
     page = re.sub(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", " ", page, flags=re.S)
     said = re.findall(r'\b(?:title|aria-label|placeholder|data-said)="([^"]*)"', page)

@@ -9,7 +9,7 @@ FULL = 0.7
 def load(
     costs: Costs, setup: Setup, people: float, handling: float, utilisation: float
 ) -> dict[str, float]:
-    """Gives the parts of one primary's time, 1 being all of it, by kind of work.
+    """Return the parts of one primary's time, 1 being all of it, by kind of work.
 
     `handling` is in seconds for a task, `utilisation` the part of people's time spent on tasks.
     """
@@ -25,7 +25,7 @@ def load(
 
 
 def most_people(costs: Costs, setup: Setup, handling: float, utilisation: float) -> float:
-    """Gives how many people fill 70 % of the time of the primary, or of each of them."""
+    """Return how many people fill 70 % of the time of the primary, or of each of them."""
     low, high = 1.0, 1e8
     while high / low > 1.001:
         middle = (low * high) ** 0.5
@@ -35,7 +35,7 @@ def most_people(costs: Costs, setup: Setup, handling: float, utilisation: float)
 
 
 def handling_for(costs: Costs, setup: Setup, people: int, utilisation: float, busy: float) -> float:
-    """Gives the seconds of a task at which so many people keep the primary that busy."""
+    """Return the seconds of a task at which so many people keep the primary that busy."""
     at_a_second = load(costs, setup, people, 1, utilisation)
     still = at_a_second["sweep"] + at_a_second["looks"] + at_a_second["seen"]
     return (at_a_second["finishing"] + at_a_second["arrivals"]) / (busy - still)

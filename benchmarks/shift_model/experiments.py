@@ -27,12 +27,12 @@ class Played(NamedTuple):
 
 
 def setup_of(people: int) -> Setup:
-    """Gives what a floor of this size is played on: QC Desk as it is, if one primary carries it."""
+    """Return what a floor of this size is played on: QC Desk as it is if one primary suffices."""
     return AS_IT_IS if people <= 2_000 else BY_QUEUE
 
 
 def waits() -> list[Plan]:
-    """Gives each size with each way of handing out, at each utilisation."""
+    """Return each size with each way of handing out, at each utilisation."""
     return [
         Plan(people, part, sweep, setup_of(people), HOURS[people], HANDLING)
         for part in UTILISATIONS
@@ -42,7 +42,7 @@ def waits() -> list[Plan]:
 
 
 def fairness() -> list[Plan]:
-    """Gives each size and length with the longest idle first, and with anybody."""
+    """Return each size and length with the longest idle first, and with anybody."""
     return [
         Plan(people, UTILISATIONS[0], None, setup_of(people), hours, HANDLING, is_fair)
         for people, hours in FAIRNESS
@@ -51,7 +51,7 @@ def fairness() -> list[Plan]:
 
 
 def nearly_full(costs: Costs) -> list[Plan]:
-    """Gives the largest floor with shorter and shorter tasks, up to the end of its primary."""
+    """Return the largest floor with shorter and shorter tasks, up to the end of its primary."""
     people, part = SIZES[-1], UTILISATIONS[0]
     return [
         Plan(people, part, None, BY_QUEUE, 0.02, handling)
@@ -61,12 +61,12 @@ def nearly_full(costs: Costs) -> list[Plan]:
 
 
 def play(plan: Plan) -> Played:
-    """Plays one shift."""
+    """Play one shift."""
     return Played(plan, Shift(plan, times.load(), primary.load()).run())
 
 
 def play_all(plans: Sequence[Plan]) -> list[Played]:
-    """Plays all of them, on as many cores as there are; the largest first, given in order."""
+    """Play all of them, on as many cores as there are; the largest first, given in order."""
     largest = sorted(range(len(plans)), key=lambda at: -plans[at].people * plans[at].hours)
     with multiprocessing.get_context("spawn").Pool() as pool:
         played = pool.map(play, [plans[at] for at in largest], chunksize=1)

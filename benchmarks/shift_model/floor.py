@@ -38,31 +38,31 @@ class Floor:
         self.waits = 0
 
     def add(self, task: Task) -> None:
-        """Lets a task wait."""
+        """Let a task wait."""
         heapq.heappush(self.waiting[task.queue], task)
         self.waits += 1
 
     def set_free(self, person: int, since: float) -> None:
-        """Lets a person wait for work, who has been without since that moment."""
+        """Let a person wait for work, who has been without since that moment."""
         self.free_since[person] = since
         for queue in self.serves[person]:
             self.lines[queue].add(person)
 
     def finish(self, person: int) -> Task:
-        """Takes the person's task out of their hands: it is done."""
+        """Take the person's task out of their hands: it is done."""
         return self.holding.pop(person)
 
     def most_urgent(self, person: int) -> Task | None:
-        """Gives the most urgent waiting task that this person may do."""
+        """Return the most urgent waiting task that this person may do."""
         heads = [self.waiting[queue][0] for queue in self.serves[person] if self.waiting[queue]]
         return min(heads) if heads else None
 
     def both_since(self, task: Task, person: int) -> float:
-        """Gives since when both have been waiting: this task, and this free person."""
+        """Return since when both have been waiting: this task, and this free person."""
         return max(self.free_since[person], task.arrived)
 
     def give(self, task: Task, person: int) -> None:
-        """Puts the most urgent task of its queue into the hands of a free person."""
+        """Put the most urgent task of its queue into the hands of a free person."""
         if person in self.holding or heapq.heappop(self.waiting[task.queue]) is not task:
             raise ValueError(f"task {task.number} can't go to person {person}")
         self.waits -= 1

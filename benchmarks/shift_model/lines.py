@@ -9,13 +9,13 @@ class Line(Protocol):
     """The free people of a queue."""
 
     def add(self, person: int) -> None:
-        """Lets a person stand in it."""
+        """Let a person stand in it."""
 
     def remove(self, person: int) -> None:
-        """Takes a person out of it."""
+        """Take a person out of it."""
 
     def next(self) -> int | None:
-        """Gives who gets the next task, None when nobody is free."""
+        """Return who gets the next task, None when nobody is free."""
 
     def __len__(self) -> int: ...
 
@@ -27,15 +27,15 @@ class LongestIdle:
         self.people: OrderedDict[int, None] = OrderedDict()
 
     def add(self, person: int) -> None:
-        """Lets a person stand at the end."""
+        """Let a person stand at the end."""
         self.people[person] = None
 
     def remove(self, person: int) -> None:
-        """Takes a person out, wherever they stand."""
+        """Take a person out, wherever they stand."""
         del self.people[person]
 
     def next(self) -> int | None:
-        """Gives who stands first."""
+        """Return who stands first."""
         return next(iter(self.people), None)
 
     def __len__(self) -> int:
@@ -51,19 +51,19 @@ class AnyOne:
         self.place: dict[int, int] = {}
 
     def add(self, person: int) -> None:
-        """Adds a person."""
+        """Add a person."""
         self.place[person] = len(self.people)
         self.people.append(person)
 
     def remove(self, person: int) -> None:
-        """Takes a person out; the last one gets their place."""
+        """Take a person out; the last one gets their place."""
         at, last = self.place.pop(person), self.people.pop()
         if last != person:
             self.people[at] = last
             self.place[last] = at
 
     def next(self) -> int | None:
-        """Gives one at random."""
+        """Return one at random."""
         return self.dice.choice(self.people) if self.people else None
 
     def __len__(self) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """Gives the value below which `part` percent of these lie; nan when there are none."""
+    """Return the value below which `part` percent of these lie; nan when there are none."""
     if not values:
         return float("nan")
     ordered = sorted(values)
@@ -13,7 +13,7 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 def gini(values: Sequence[float]) -> float:
-    """Gives how unequal these are: 0 when all are equal, near 1 when one has everything."""
+    """Return how unequal these are: 0 when all are equal, near 1 when one has everything."""
     ordered, total = sorted(values), sum(values)
     if not total:
         return 0.0

@@ -34,7 +34,7 @@ HANDED_OUT = ["at each\nevent", *(f"{sweep}" for sweep in SWEEPS[1:])]
 
 
 def draw(runs: Sequence[Played], costs: Costs) -> None:
-    """Draws both."""
+    """Draw both."""
     mpl.use("svg")
     with mpl.rc_context(STYLE):
         save(waits(runs), "scaling-waits.svg")
@@ -42,7 +42,7 @@ def draw(runs: Sequence[Played], costs: Costs) -> None:
 
 
 def waits(runs: Sequence[Played]) -> Figure:
-    """Draws how long people, and P1 tasks, wait with each way of handing out."""
+    """Draw how long people, and P1 tasks, wait with each way of handing out."""
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9.5, 4.2), sharey=True)
     for people, colour, marker in zip(SIZES, COLOURS, MARKERS, strict=False):
         mine = [
@@ -71,7 +71,7 @@ def waits(runs: Sequence[Played]) -> Figure:
 
 
 def carries(costs: Costs) -> Figure:
-    """Draws how many people each set-up carries, by how long a task takes."""
+    """Draw how many people each set-up carries, by how long a task takes."""
     figure, axes = pyplot.subplots(figsize=(9.5, 4.6))
     minutes = [0.25 * 1.15**n for n in range(35)]
     for setup, colour in zip(SETUPS, COLOURS, strict=True):
@@ -97,7 +97,7 @@ def _log_axes(axes: Axes, across: Sequence[float], up: Sequence[int]) -> None:
 
 
 def save(figure: Figure, name: str) -> None:
-    """Writes a figure without the date, which would change the file each time."""
+    """Write a figure without the date, which would change the file each time."""
     figure.tight_layout()
     figure.savefig(IMAGES / name, format="svg", metadata={"Date": None})
     pyplot.close(figure)

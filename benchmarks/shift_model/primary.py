@@ -45,7 +45,7 @@ class Reading:
     free: float
 
     def of(self, people: int, free: float) -> float:
-        """Gives the seconds for so many people, of whom some are free."""
+        """Return the seconds for so many people, of whom some are free."""
         return self.base + people * self.there + free * self.free
 
 
@@ -65,7 +65,7 @@ class Costs:
     sweep_reads: Reading
 
     def arrival(self, setup: Setup, people: int, free: float) -> float:
-        """Gives the cost of a task that arrives, and is handed out, by itself."""
+        """Return the cost of a task that arrives, and is handed out, by itself."""
         reads = self.arrival_reads.of(people, free) if setup.asks_floor else 0
         return self.arrive + self.claim + reads
 
@@ -76,7 +76,7 @@ class Costs:
 
 
 def load(path: Path = MEASURED) -> Costs:
-    """Reads what `benchmarks.primary` measured."""
+    """Read what `benchmarks.primary` measured."""
     measured: dict[str, Any] = json.loads(path.read_text())
     return Costs(
         cores=measured["cores"],
@@ -87,12 +87,12 @@ def load(path: Path = MEASURED) -> Costs:
 
 
 def seconds(costs: dict[str, float]) -> dict[str, float]:
-    """Gives milliseconds as seconds."""
+    """Return milliseconds as seconds."""
     return {name: cost / 1000 for name, cost in costs.items()}
 
 
 def background(costs: Costs, setup: Setup, people: int) -> dict[str, float]:
-    """Gives the part of the primary's time that goes to people just being there, by kind."""
+    """Return the part of the primary's time that goes to people just being there, by kind."""
     looks = people / LOOK_SECONDS * costs.look if setup.looks else 0
     return {"looks": looks / costs.cores, "seen": people / SEEN_SECONDS * costs.seen / costs.cores}
 
@@ -107,7 +107,7 @@ class Primary:
         self.busy = 0.0
 
     def serve(self, now: float, cost: float) -> float:
-        """Takes on work; gives the moment at which it is done. Must be asked in order of time."""
+        """Take on work; return the moment at which it is done. Must be asked in order of time."""
         begin = max(now, self.free_at[0])
         end = begin + cost * self.stretch
         self.busy += cost

@@ -66,13 +66,13 @@ class Shift:
         self._begin()
 
     def run(self) -> Outcome:
-        """Plays all of it; gives what it came to."""
+        """Play all of it; return what it came to."""
         for _ in self.steps():
             pass
         return self.outcome
 
     def steps(self) -> Iterator[float]:
-        """Plays event after event; gives the moment of each, in seconds from the beginning."""
+        """Play event after event; return the moment of each, in seconds from the beginning."""
         end = self.plan.warm_up + 3600 * self.plan.hours
         while self.events[0][0] <= end:
             self.now, _, act, what = heapq.heappop(self.events)
@@ -83,7 +83,7 @@ class Shift:
         self.outcome.waiting = self.floor.waits
 
     def _begin(self) -> None:
-        """Starts in the middle of a day: as many people hold a task as on average will."""
+        """Start in the middle of a day: as many people hold a task as on average will."""
         for person in range(self.plan.people):
             if self.dice.random() < self.plan.utilisation:
                 number = next(self.numbers)

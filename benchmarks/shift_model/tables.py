@@ -21,7 +21,7 @@ MINUTES = (1, 2, 5, 10)
 
 
 def write(tables: dict[str, str], page: Path = PAGE) -> None:
-    """Puts each table between `<!-- name -->` and `<!-- end -->`."""
+    """Put each table between `<!-- name -->` and `<!-- end -->`."""
     text = page.read_text()
     for name, table in tables.items():
         before, mark, rest = text.partition(f"<!-- {name} -->\n")
@@ -32,7 +32,7 @@ def write(tables: dict[str, str], page: Path = PAGE) -> None:
 
 
 def played() -> str:
-    """Gives what the shift that was really played was like."""
+    """Return what the shift that was really played was like."""
     found = json.loads(times.PLAYED.read_text())
     shift, finish = found["played"], found["finish_to_next_ms"]
     met = found["arrival_to_free_person_ms"]
@@ -54,7 +54,7 @@ def played() -> str:
 
 
 def costs_of(costs: Costs) -> str:
-    """Gives what each kind of work costs the primary."""
+    """Return what each kind of work costs the primary."""
     rows: list[tuple[str, float]] = [
         ("a task arrives: row, history row", costs.arrive),
         ("the next task is found and assigned, with history", costs.claim),
@@ -75,7 +75,7 @@ def costs_of(costs: Costs) -> str:
 
 
 def loads(costs: Costs) -> str:
-    """Gives how busy each set-up's primary is, by kind of work."""
+    """Return how busy each set-up's primary is, by kind of work."""
     rows = []
     for people in SIZES:
         for setup in SETUPS[:3]:
@@ -87,7 +87,7 @@ def loads(costs: Costs) -> str:
 
 
 def carries(costs: Costs) -> str:
-    """Gives how many people each set-up carries, by the minutes of a task."""
+    """Return how many people each set-up carries, by the minutes of a task."""
     return table(
         ["set-up", *(f"{n} min" for n in MINUTES)],
         [[setup.name, *(people(costs, setup, minutes) for minutes in MINUTES)] for setup in SETUPS],
@@ -95,13 +95,13 @@ def carries(costs: Costs) -> str:
 
 
 def people(costs: Costs, setup: Setup, minutes: float) -> str:
-    """Gives the most people of a set-up, to two digits."""
+    """Return the most people of a set-up, to two digits."""
     most = capacity.most_people(costs, setup, 60 * minutes, UTILISATIONS[0])
     return f"{float(f'{most:.2g}'):,.0f}"
 
 
 def waits(runs: Iterable[Played], utilisation: float, sweeps: Sequence[float | None]) -> str:
-    """Gives who waits how long, for each size and some ways of handing out."""
+    """Return who waits how long, for each size and some ways of handing out."""
     head = ["people", "handed out", "person, p50", "p95", "p99", "P1, somebody free, p50", "p99"]
     rows = [
         wait_row(run.plan, run.outcome)
@@ -112,7 +112,7 @@ def waits(runs: Iterable[Played], utilisation: float, sweeps: Sequence[float | N
 
 
 def wait_row(plan: Plan, outcome: Outcome) -> list[str]:
-    """Gives one line of it."""
+    """Return one line of it."""
     return [
         f"{plan.people:,}",
         f"every {plan.sweep:g} s" if plan.sweep else "**at each event**",
@@ -125,7 +125,7 @@ def wait_row(plan: Plan, outcome: Outcome) -> list[str]:
 
 
 def fairness(runs: Sequence[Played]) -> str:
-    """Gives the Gini of tasks an hour, longest idle first beside anybody."""
+    """Return the Gini of tasks an hour, longest idle first beside anybody."""
     return table(
         ["people", "hours", "tasks of each, mean", "longest idle first", "anybody free"],
         [
@@ -142,7 +142,7 @@ def fairness(runs: Sequence[Played]) -> str:
 
 
 def nearly_full(runs: Iterable[Played]) -> str:
-    """Gives how long people wait for their next task as the primary fills."""
+    """Return how long people wait for their next task as the primary fills."""
     return table(
         ["primary busy", "seconds for a task", "tasks a second", "person, p50", "p99", "P1, p99"],
         [
@@ -159,18 +159,18 @@ def nearly_full(runs: Iterable[Played]) -> str:
 
 
 def wait(seconds: float) -> str:
-    """Gives a time in the unit that suits it."""
+    """Return a time in the unit that suits it."""
     if seconds < 1:
         return f"{1000 * seconds:.2g} ms" if seconds < 0.0995 else f"{10 * round(100 * seconds)} ms"
     return f"{seconds:.1f} s" if seconds < 99.95 else f"{seconds / 60:.1f} min"
 
 
 def part(value: float) -> str:
-    """Gives a part of one as a percentage."""
+    """Return a part of one as a percentage."""
     return f"{100 * value:.1f} %" if value < 0.0995 else f"{100 * value:.0f} %"
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """Gives a table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in lines)

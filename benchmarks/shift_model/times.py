@@ -18,7 +18,7 @@ class Times:
 
 
 def load(path: Path = PLAYED) -> Times:
-    """Reads what `benchmarks.shift_times` wrote.
+    """Read what `benchmarks.shift_times` wrote.
 
     Only the shapes are kept. People who are played take seconds for a task so that a trial is
     short; the model asks for minutes, as real checks take.
@@ -28,6 +28,6 @@ def load(path: Path = PLAYED) -> Times:
 
 
 def scaled(values: Sequence[float]) -> list[float]:
-    """Gives the values with a mean of 1."""
+    """Return the values with a mean of 1."""
     mean = fmean(values)
     return [value / mean for value in values]

@@ -18,7 +18,7 @@ MOST = 20
 
 
 def search(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Gives what this user may open and is called so; Unfold asks for it as one types."""
+    """Return what this user may open and is called so; Unfold asks for it as one types."""
     found = [*_tasks(request.user, term), *_pages(request, term)]
     if request.user.has_perm("qc.view_user"):
         found += _all(User.objects.filter(username__istartswith=term), _("Person"), "person")

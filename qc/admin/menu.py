@@ -40,12 +40,12 @@ ALL = [*WORK, *FLOOR, *HOUSE]
 
 
 def allowed(user: Any, entries: list[Entry]) -> list[Entry]:
-    """Gives those of the pages that this user may see."""
+    """Return those of the pages that this user may see."""
     return [one for one in entries if user.has_perm(one.permission)]
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Gives the menu for whoever asks; Unfold calls it for every page."""
+    """Return the menu for whoever asks; Unfold calls it for every page."""
     groups = [(None, WORK), (_("Floor"), FLOOR), (_("Administration"), HOUSE)]
     return [{"title": title, "items": _items(request, entries)} for title, entries in groups]
 

@@ -37,7 +37,7 @@ class SignInForm(AuthenticationForm):
     """Asks for name and password; who has no role is told what to do."""
 
     def confirm_login_allowed(self, user: User) -> None:
-        """Raises ValidationError for an account that may not enter the pages."""
+        """Raise ValidationError for an account that may not enter the pages."""
         super().confirm_login_allowed(user)
         if not may_enter(user):
             raise ValidationError(_("You have no role yet. Please ask a manager for one."))
@@ -50,11 +50,11 @@ class PagesSite(UnfoldAdminSite):
     login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether this user may enter at all."""
+        """Return whether this user may enter at all."""
         return may_enter(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Gives all addresses, those of our own pages first."""
+        """Return all addresses, those of our own pages first."""
         ours = [one for pages in OWN_PAGES for one in pages.urls(self)]
         return [*ours, *super().get_urls()]
 
@@ -73,7 +73,7 @@ class PagesSite(UnfoldAdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Sends everybody to the page they work on."""
+        """Send everybody to the page they work on."""
         return HttpResponseRedirect(home(request.user))
 
     def app_index(
@@ -84,12 +84,12 @@ class PagesSite(UnfoldAdminSite):
 
 
 def may_enter(user: Any) -> bool:
-    """Whether this account is active, meant for the pages, and has a role."""
+    """Return whether this account is active, meant for the pages, and has a role."""
     return user.is_active and user.is_staff and user.has_module_perms("qc")
 
 
 def home(user: Any) -> str:
-    """Gives the address of the page this user works on."""
+    """Return the address of the page this user works on."""
     if permissions.is_manager(user):
         return reverse("admin:floor")
     return reverse("admin:trail" if permissions.is_auditor(user) else "admin:my_work")

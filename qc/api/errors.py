@@ -17,7 +17,7 @@ STATUS: dict[type[QCError], int] = {
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Gives DRF's answer for an error: {"detail": …}, or field → messages for a 400.
+    """Return DRF's answer for an error: {"detail": …}, or field → messages for a 400.
 
     What the task or the person is not in a state for is a 409.
     """
@@ -30,7 +30,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def refusal(message: str, code: int) -> drf.APIException:
-    """Gives DRF's exception with a message and a status code."""
+    """Return DRF's exception with a message and a status code."""
     exception = drf.APIException(message)
     exception.status_code = code
     return exception

@@ -35,12 +35,12 @@ class ImportsView(DeskView):
     parser_classes = (MultiPartParser,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Lets in managers only, before the file is read."""
+        """Let in managers only, before the file is read."""
         super().initial(request, *args, **kwargs)
         permissions.check_manager(request.user)  # type: ignore[arg-type]
 
     def post(self, request: Request) -> Response:
-        """Imports a file: a small one at once, a large one in a worker."""
+        """Import a file: a small one at once, a large one in a worker."""
         form: Any = request.data
         wanted = Wanted(data=request.query_params.dict() | form.dict())
         wanted.is_valid(raise_exception=True)
@@ -60,7 +60,7 @@ class ImportView(DeskView):
     """Says how far an import is, and what became of it. For managers and auditors."""
 
     def get(self, request: Request, pk: int) -> Response:
-        """Gives its state, its counts and what is wrong."""
+        """Return its state, its counts and what is wrong."""
         permissions.check_auditor(request.user)  # type: ignore[arg-type]
         return Response(_told(get_object_or_404(Import.objects.select_related("by"), pk=pk)))
 

@@ -73,7 +73,7 @@ class PersonSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "username", "is_logged_in", "is_free", "break_reason", "tasks")
 
     def get_is_free(self, person: Any) -> bool:
-        """Whether they would be given a task: there, not on break, below their capacity."""
+        """Return whether they would be given a task: there, not on break, below their capacity."""
         return person.takes_work and len(person.open_now) < person.capacity
 
 

@@ -29,7 +29,7 @@ class DeskView(APIView):
     permission_classes = (IsAuthenticated,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Lets in who may, and notes that they are still there."""
+        """Let in who may, and notes that they are still there."""
         super().initial(request, *args, **kwargs)
         if isinstance(request.user, User):
             presence.seen(request.user)
@@ -42,7 +42,7 @@ class LoginView(APIView):
     authentication_classes = ()
 
     def post(self, request: Request) -> Response:
-        """Gives a token, its expiry, the person and their tasks."""
+        """Return a token, its expiry, the person and their tasks."""
         wanted = serializers.Credentials(data=request.data)
         wanted.is_valid(raise_exception=True)
         user = self._authenticated(request, **wanted.validated_data)
@@ -53,7 +53,7 @@ class LoginView(APIView):
         return Response({"token": token, "expiry": issued.expiry, "user": me, "tasks": tasks})
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Makes a refused sign-in a 401."""
+        """Make a refused sign-in a 401."""
         return TokenAuthentication().authenticate_header(request)
 
     def _authenticated(self, request: Request, username: str, password: str) -> User:
@@ -70,7 +70,7 @@ class LogoutView(DeskView):
     """Signs out, and returns open tasks. For who is signed in."""
 
     def post(self, request: Request) -> Response:
-        """Ends the token or the session that was used."""
+        """End the token or the session that was used."""
         if request.auth is None:
             end_session(request._request)
         else:
@@ -89,7 +89,7 @@ class DashboardView(DeskView):
     """Who is there, who is free and who does what. For who is signed in; changes nothing."""
 
     def get(self, request: Request) -> Response:
-        """Gives me with my tasks, the people who do QC, and how many tasks wait."""
+        """Return me with my tasks, the people who do QC, and how many tasks wait."""
         flags = serializers.Flags(data=request.query_params)
         flags.is_valid(raise_exception=True)
         pages = People()
@@ -110,7 +110,7 @@ class TaskCompleteView(DeskView):
     """Completes a task, and hands out the next. For the person who holds it."""
 
     def post(self, request: Request, pk: int) -> Response:
-        """Gives the completed task, and the one that is now in front of the person."""
+        """Return the completed task, and the one that is now in front of the person."""
         wanted = serializers.Completion(data=request.data)
         wanted.is_valid(raise_exception=True)
         done, following = actions.complete(pk, by=request.user, **wanted.validated_data)  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ COLUMNS = ("username", "first_name", "last_name", "email", "password")
 
 @retrying
 def forget(person_id: int, *, by: User | None, reason: str) -> User:
-    """Takes the names of somebody who has left out of their account, their history and the events.
+    """Take the names of somebody who has left out of their account, their history and the events.
 
     Again does nothing. Raises NotFound, NotAllowed, InvalidInput without a reason, and
     InvalidTransition for who is still there or has rows that can't be changed so.
@@ -55,7 +55,7 @@ def _check_has_left(person: User) -> None:
 
 
 def _take_out(person: User) -> None:
-    """Takes the names out of all rows that have them, and out of what is kept of sign-ins."""
+    """Take the names out of all rows that have them, and out of what is kept of sign-ins."""
     rows, names = person.history.all(), _names(person)
     own = {"username": pseudonym(person.pk), "first_name": "", "last_name": "", "email": ""}
     _veil("person", rows, own)
@@ -70,12 +70,12 @@ def _take_out(person: User) -> None:
 
 
 def _shown(person: User, column: str) -> dict[str, Any]:
-    """Gives what stands in an event in place of a name, and of where it was tried from."""
+    """Return what stands in an event in place of a name, and of where it was tried from."""
     return {"name": "", "address": None, "about": ""} | {column: pseudonym(person.pk)}
 
 
 def _names(person: User) -> set[str]:
-    """Gives all that they were called and signed in with, but for what another is called now."""
+    """Return all that they were called and signed in with, but for what another is called now."""
     told = person.history.values_list("username", "email")
     names = {name for row in {*told, (person.username, person.email)} for name in row if name}
     others = User.objects.exclude(pk=person.pk).filter(_is_any("username", names))
@@ -83,7 +83,7 @@ def _names(person: User) -> set[str]:
 
 
 def _is_any(column: str, names: Iterable[str]) -> Q:
-    """Whether a column has any of some names, whatever their case: so people type them."""
+    """Return whether a column has any of some names, whatever their case: so people type them."""
     return reduce(or_, (Q(**{f"{column}__iexact": name}) for name in names), Q(pk__in=()))
 
 
@@ -103,7 +103,7 @@ def _veil(table: str, rows: Any, shown: dict[str, Any]) -> None:
 
 
 def _rename(person: User, by: User | None, reason: str) -> None:
-    """Gives the account the pseudonym. Without its password all sessions end, too."""
+    """Return the account the pseudonym. Without its password all sessions end, too."""
     person.username = pseudonym(person.pk)
     person.first_name = person.last_name = person.email = ""
     person.set_unusable_password()

@@ -21,7 +21,7 @@ def record(
     filters: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> None:
-    """Writes down that something happened; `by` is who acts now, unless told."""
+    """Write down that something happened; `by` is who acts now, unless told."""
     asked = dict(filters or {})
     about = asked.pop(PERSON, "")
     if filters is not None:

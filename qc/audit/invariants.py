@@ -34,7 +34,7 @@ LEGAL = {(state, LEADS[arrow]) for arrow in LEADS for state in ARROWS[arrow]}
 
 
 def broken() -> Iterator[str]:
-    """Gives one sentence for each thing that is not as it must be; nothing when all is well."""
+    """Return one sentence for each thing that is not as it must be; nothing when all is well."""
     yield from over_capacity()
     yield from states_that_disagree()
     yield from in_limbo()

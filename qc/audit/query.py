@@ -48,7 +48,7 @@ class Found:
 
 
 def find(table: str, asked: Asked) -> Found | None:
-    """Gives how a table is read for what is asked; None if it can't have any of it."""
+    """Return how a table is read for what is asked; None if it can't have any of it."""
     conditions = list(_conditions(table, asked))
     span = ids_of_span(TABLES[table], asked.since, asked.until)
     if span is None or [] in conditions:
@@ -70,7 +70,7 @@ def find(table: str, asked: Asked) -> Found | None:
 
 
 def _narrowest(orders: list[Order]) -> int:
-    """Gives which of the orders finds the fewest rows; the first one where all find many."""
+    """Return which of the orders finds the fewest rows; the first one where all find many."""
     if len(orders) == 1:
         return 0
     counts = [order.count(FEW) for order in orders]
@@ -78,7 +78,7 @@ def _narrowest(orders: list[Order]) -> int:
 
 
 def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
-    """Gives the lanes of each filter, the most selective first; none where it finds nothing."""
+    """Return the lanes of each filter, the most selective first; none where it finds nothing."""
     if asked.tasks is not None:
         yield [Q(id=pk) for pk in asked.tasks] if table == "task" else []
     if asked.queue is not None and table != "task":

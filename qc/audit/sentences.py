@@ -80,7 +80,7 @@ OWN = " own"
 
 
 def sentence(table: str, row: Any, name: Name, fill: Fill) -> str:
-    """Says what a row of a table tells."""
+    """Say what a row of a table tells."""
     kind = row.kind or row.history_type
     told = SENTENCES[table]
     if kind + OWN in told and _is_own_doing(table, row):
@@ -93,7 +93,7 @@ def sentence(table: str, row: Any, name: Name, fill: Fill) -> str:
 
 
 def kinds(table: str) -> list[str]:
-    """Gives the kinds of change of a table, those without a name by their type."""
+    """Return the kinds of change of a table, those without a name by their type."""
     return [str(kind) for kind in SENTENCES[table] if not kind.endswith(OWN)]
 
 
@@ -148,7 +148,7 @@ _WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {
 
 
 def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """Gives what follows: why, with what note, how long it took, where from, what was asked."""
+    """Return what follows: why, with what note, how long it took, where from, what was asked."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
     if table == "task" and row.kind == "completed":

@@ -46,7 +46,7 @@ class Page(NamedTuple):
 
 
 def page(asked: Asked, size: int, *, below: Edge | None = None, above: Edge | None = None) -> Page:
-    """Reads a page of what is asked: the newest, those below an edge, or the next above one."""
+    """Read a page of what is asked: the newest, those below an edge, or the next above one."""
     backwards = above is not None
     edge = above if backwards else below
     reads = [
@@ -87,13 +87,13 @@ class _Read:
         self.is_whole = part.ended or len(part.rows) > size
 
     def frontier(self) -> datetime | None:
-        """Gives the moment beyond which this table may have rows that were not looked at."""
+        """Return the moment beyond which this table may have rows that were not looked at."""
         if self.is_whole:
             return None
         return TABLES[self.table].objects.only("history_date").get(pk=self.last).history_date
 
     def edge_after(self, taken: Iterable[Entry]) -> int:
-        """Gives this table's edge after what was taken of it, on the way of reading."""
+        """Return this table's edge after what was taken of it, on the way of reading."""
         mine = [entry.pk for entry in taken if entry.table == self.table]
         if len(mine) < len(self.entries):
             pk = mine[-1] if mine else self.entries[0].pk
@@ -103,13 +103,13 @@ class _Read:
         return self.last + self.backwards
 
     def has_more(self, taken: Iterable[Entry]) -> bool:
-        """Whether there is more of this table beyond what was taken."""
+        """Return whether there is more of this table beyond what was taken."""
         n = sum(entry.table == self.table for entry in taken)
         return n < len(self.entries) or not self.ended
 
 
 def _merged(reads: Iterable[_Read], backwards: bool) -> Iterable[Entry]:
-    """Gives the entries in the order of the stream, as far as all tables were looked at."""
+    """Return the entries in the order of the stream, as far as all tables were looked at."""
     reads = list(reads)
     stream = heapq.merge(
         *(read.entries for read in reads), key=lambda entry: entry.moment, reverse=not backwards
@@ -125,7 +125,7 @@ def _merged(reads: Iterable[_Read], backwards: bool) -> Iterable[Entry]:
 
 
 def _whole_rows(entries: list[Entry]) -> list[Any]:
-    """Reads the rows with all that they name."""
+    """Read the rows with all that they name."""
     rows: dict[tuple[str, int], Any] = {}
     for table, model in TABLES.items():
         some = list(model.objects.filter(pk__in=[one.pk for one in entries if one.table == table]))
@@ -138,7 +138,7 @@ def _whole_rows(entries: list[Entry]) -> list[Any]:
 
 
 def row_of(table: str, pk: int) -> tuple[Any, Any] | None:
-    """Gives one row and the one before it of the same object (None for the first), or None."""
+    """Return one row and the one before it of the same object (None for the first), or None."""
     if table not in TABLES:
         return None
     model = TABLES[table]

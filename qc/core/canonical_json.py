@@ -14,7 +14,7 @@ Spans = list[list[int]]
 
 
 def canonical(value: Any) -> str:
-    """Writes a value as JSON in the one way in which it is hashed."""
+    """Write a value as JSON in the one way in which it is hashed."""
     return ENCODE(value)
 
 
@@ -23,23 +23,23 @@ ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=
 
 
 def moment(when: datetime) -> str:
-    """Writes a moment in the one way in which it is hashed: UTC, to the microsecond."""
+    """Write a moment in the one way in which it is hashed: UTC, to the microsecond."""
     return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def hashed(content: dict[str, Any]) -> str:
-    """Gives the hash of what a seal says."""
+    """Return the hash of what a seal says."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def within(spans: Spans) -> Iterator[int]:
-    """Gives all ids of some spans."""
+    """Return all ids of some spans."""
     for first, last in spans:
         yield from range(first, last + 1)
 
 
 def spans_of(ids: list[int]) -> Spans:
-    """Gives the spans of some rising ids."""
+    """Return the spans of some rising ids."""
     spans: Spans = []
     for pk in ids:
         if spans and spans[-1][1] == pk - 1:

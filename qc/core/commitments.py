@@ -23,12 +23,12 @@ BYTES = 16
 
 
 def new_salt() -> str:
-    """Gives a salt that nobody can guess."""
+    """Return a salt that nobody can guess."""
     return secrets.token_hex(BYTES)
 
 
 def pseudonym(person: int) -> str:
-    """Gives the name of a person whose own was taken out."""
+    """Return the name of a person whose own was taken out."""
     return f"leaver-{person}"
 
 
@@ -37,17 +37,17 @@ BESIDE = ("salt", "commitments")
 
 
 def opening(salt: str, column: str, value: Any) -> list[Any]:
-    """Gives what the commitment to a value is over."""
+    """Return what the commitment to a value is over."""
     return [salt, column, value]
 
 
 def commitment(opened: Sequence[Any]) -> str:
-    """Gives what is sealed in place of a value."""
+    """Return what is sealed in place of a value."""
     return hashlib.sha256(canonical(opened).encode()).hexdigest()
 
 
 def veil(table: str, row: Any, shown: Mapping[str, Any]) -> None:
-    """Takes the personal values out of a row, and puts into it what is shown in their place."""
+    """Take the personal values out of a row, and put into it what is shown in their place."""
     row.commitments = {
         name: commitment(opening(row.salt, name, getattr(row, name))) for name in PERSONAL[table]
     }

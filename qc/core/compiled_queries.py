@@ -16,7 +16,7 @@ class ById(Expression):
         self.values = values
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int, ...]]:
-        """Gives the SQL, and its parameters."""
+        """Return the SQL, and its parameters."""
         cases = "WHEN %s THEN %s " * len(self.values)
         return f"CASE id {cases}END", tuple(chain.from_iterable(self.values.items()))
 
@@ -34,18 +34,18 @@ class Prepared:
         self.made: tuple[str, tuple[Any, ...]] | None = None
 
     def rows(self, *ids: int) -> list[tuple[Any, ...]]:
-        """Gives the rows as the database gives them: for numbers and text."""
+        """Return the rows as the database gives them: for numbers and text."""
         with connection.cursor() as cursor:
             cursor.execute(*self.sql(*ids))
             return list(cursor.fetchall())
 
     def items(self, *ids: int) -> list[Any]:
-        """Gives the rows as objects of the query's model."""
+        """Return the rows as objects of the query's model."""
         sql, parameters = self.sql(*ids)
         return list(self.model.objects.raw(sql, parameters))
 
     def sql(self, *ids: int) -> tuple[str, list[Any]]:
-        """Gives the SQL, and its parameters with these ids in their places."""
+        """Return the SQL, and its parameters with these ids in their places."""
         # No id is below zero.
         stand_ins = range(-1, -1 - len(ids), -1)
         if self.made is None:

@@ -30,7 +30,7 @@ _kind: ContextVar[str] = ContextVar("kind", default="")
 
 @contextmanager
 def acting(through: Through, user: AbstractBaseUser | None = None) -> Iterator[None]:
-    """Names the way and the person for all changes inside; `user` is None for a job."""
+    """Name the way and the person for all changes inside; `user` is None for a job."""
     tokens = (_through.set(through), _user.set(user))
     try:
         yield
@@ -41,7 +41,7 @@ def acting(through: Through, user: AbstractBaseUser | None = None) -> Iterator[N
 
 @contextmanager
 def kind_of_change(kind: str) -> Iterator[None]:
-    """Names the kind of the changes inside, such as "completed" or "signed out"."""
+    """Name the kind of the changes inside, such as "completed" or "signed out"."""
     token = _kind.set(kind)
     try:
         yield
@@ -50,16 +50,16 @@ def kind_of_change(kind: str) -> Iterator[None]:
 
 
 def current_through() -> str:
-    """Gives the way by which the present change comes."""
+    """Return the way by which the present change comes."""
     return _through.get()
 
 
 def current_kind() -> str:
-    """Gives the kind of the present change; "" is a plain edit."""
+    """Return the kind of the present change; "" is a plain edit."""
     return _kind.get()
 
 
 def current_user(**_: Any) -> Any:
-    """Gives the person who acts now, or None for a job; simple-history asks it."""
+    """Return the person who acts now, or None for a job; simple-history asks it."""
     user = _user.get()
     return user if getattr(user, "is_authenticated", False) else None

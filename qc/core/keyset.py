@@ -42,11 +42,11 @@ class Order:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Gives the columns without their directions."""
+        """The columns without their directions."""
         return tuple(column.lstrip("-") for column in self.columns)
 
     def keys(self, key: Key | None, n: int, *, backwards: bool) -> list[Key]:
-        """Gives the next n keys after a key (or before it, nearest first), each with its id."""
+        """Return the next n keys after a key (or before it, nearest first), each with its id."""
         columns = [turned(one) for one in self.columns] if backwards else self.columns
         there = _beyond(self.rows.model, columns, key) if key is not None else Q()
         found: list[Key] = []
@@ -56,7 +56,7 @@ class Order:
         return _merged(found, columns)[:n] if len(self.lanes) > 1 else found
 
     def count(self, most: int) -> int:
-        """Counts what the index finds, and no further than `most`."""
+        """Count what the index finds, and no further than `most`."""
         n = 0
         for lane in (self.head, *self.lanes):
             if lane is not None and n < most:
@@ -79,7 +79,7 @@ class _Sought(BaseTable):
     how = ""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Gives the table's name, with the hint."""
+        """Return the table's name, with the hint."""
         sql, parameters = super().as_sql(compiler, connection)
         return (f"{sql} {self.how}" if connection.vendor == "mysql" else sql), parameters
 
@@ -93,17 +93,17 @@ class _ByKey(_Sought):
 
 
 def by_index(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Gives the same rows, to be sought by an index that ends in their ids.
+    """Return the same rows, to be sought by an index that ends in their ids.
 
     Where a value is common MariaDB holds a range of the primary key for cheaper, doesn't take it
-    as the index has the order that is wanted, and goes through that from its end instead of
+    as the index has the order that is wanted, and go through that from its end instead of
     beginning at the key that it is given.
     """
     return _sought(rows, _ByIndex)
 
 
 def _by_key(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Gives the same rows, of which the ids are known.
+    """Return the same rows, of which the ids are known.
 
     MariaDB would rather go through all that have a value, in their order, and hope for some of
     these among the first.
@@ -145,7 +145,7 @@ def cut(  # noqa: PLR0913
     backwards: bool,
     exact: bool,
 ) -> Cut:
-    """Reads a page of those `found`, in an order; `exact` if they are all that the index finds."""
+    """Read a page of those `found`, in an order; `exact` if they are all that the index finds."""
     steps = [size + 1] if exact else STEPS
     rows, last, looked, ended = read(order, found, size, key=key, backwards=backwards, steps=steps)
     if backwards and ended and len(rows) <= size:
@@ -172,7 +172,7 @@ def read(  # noqa: PLR0913
     backwards: bool,
     steps: Sequence[int],
 ) -> Stretch:
-    """Reads those `found` after a key, one more than a page; looks at so many keys at each step."""
+    """Read those `found` after a key, one more than a page; looks at so many keys at each step."""
     rows: list[Any] = []
     looked = 0
     columns = [turned(one) for one in order.columns] if backwards else order.columns
@@ -191,19 +191,19 @@ def read(  # noqa: PLR0913
 
 
 def _likely(wanted: int, found: int, looked: int) -> int:
-    """Gives how many more keys are likely to have what is wanted; no limit where none can tell."""
+    """Return how many more keys are likely to have what is wanted; no limit where none can tell."""
     if not found or looked > STEPS[0]:
         return MOST
     return wanted + wanted * looked // found
 
 
 def turned(column: str) -> str:
-    """Gives the opposite direction of a column."""
+    """Return the opposite direction of a column."""
     return column[1:] if column.startswith("-") else f"-{column}"
 
 
 def _beyond(model: type[Model], columns: Sequence[str], key: Key) -> Q:
-    """Gives the condition for what comes after a key; NULL is less than anything."""
+    """Return the condition for what comes after a key; NULL is less than anything."""
     after, same = Q(pk__in=[]), Q()
     for column, value in zip(columns, key, strict=True):
         after |= same & _past(model, column, value)
@@ -222,7 +222,7 @@ def _past(model: type[Model], column: str, value: Any) -> Q:
 
 
 def spelled(key: Key) -> str:
-    """Gives a key as it stands in an address."""
+    """Return a key as it stands in an address."""
     return BETWEEN.join(_spelled(value) for value in key)
 
 
@@ -233,7 +233,7 @@ def _spelled(value: Any) -> str:
 
 
 def read_key(order: Order, text: str) -> Key | None:
-    """Gives the key that stands in an address; None if it is none of this order's."""
+    """Return the key that stands in an address; None if it is none of this order's."""
     parts = text.split(BETWEEN) if len(order.columns) > 1 else [text]
     if not text or len(parts) != len(order.columns):
         return None

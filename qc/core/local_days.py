@@ -16,23 +16,23 @@ A_DAY = timedelta(days=1)
 
 
 def beginning(day: date) -> datetime:
-    """Gives the moment at which a day begins here."""
+    """Return the moment at which a day begins here."""
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def within(moment: str, first: date, last: date) -> Q:
-    """Gives the condition for a moment from one day to another, both included."""
+    """Return the condition for a moment from one day to another, both included."""
     begin, end = beginning(first), beginning(last + A_DAY)
     return Q(**{f"{moment}__gte": begin, f"{moment}__lt": end})
 
 
 def each(first: date, last: date) -> Iterator[date]:
-    """Gives the days from one to another, both included."""
+    """Return the days from one to another, both included."""
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 def day_of(moment: str, first: date, last: date) -> Any:
-    """Gives the day on which a moment lies that is `within` these days.
+    """Return the day on which a moment lies that is `within` these days.
 
     Between two changes of the clock all days are alike: reckoned from UTC by one distance. A day
     on which the clock is changed is known by its two ends.
@@ -47,7 +47,7 @@ def day_of(moment: str, first: date, last: date) -> Any:
 
 
 def _stretches(first: date, last: date) -> list[tuple[timedelta | None, date]]:
-    """Gives the days put together by their distance from UTC, each stretch with its last day.
+    """Return the days put together by their distance from UTC, each stretch with its last day.
 
     A day that has not 24 hours stands by itself, with None.
     """

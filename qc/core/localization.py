@@ -27,24 +27,24 @@ AREAS = {
 
 
 def is_zone(name: str) -> bool:
-    """Whether there is a time zone of this name, an older one included."""
+    """Return whether there is a time zone of this name, an older one included."""
     return name in _names()
 
 
 def check_zone(name: str) -> None:
-    """Raises ValidationError for what is no time zone."""
+    """Raise ValidationError for what is no time zone."""
     if not is_zone(name):
         raise ValidationError(_("There is no time zone “%(name)s”.") % {"name": name})
 
 
 def languages() -> list[tuple[str, Any]]:
-    """Gives the languages there are, as choices."""
+    """Return the languages there are, as choices."""
     return list(settings.LANGUAGES)
 
 
 @cache
 def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
-    """Gives the time zones as choices, by area; those known by older names are left out."""
+    """Return the time zones as choices, by area; those known by older names are left out."""
     named: dict[str, list[tuple[str, str]]] = {area: [] for area in AREAS}
     for name in sorted(_names()):
         area, _slash, place = name.partition("/")
@@ -57,7 +57,7 @@ def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
 
 
 def moments(shown: datetime) -> list[datetime]:
-    """Gives the moments at which the clocks here show this: none or two when they are changed."""
+    """Return the moments at which the clocks here show this: none or two when they are changed."""
     here = timezone.get_current_timezone()
     read = {shown.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1)}
     return sorted(one for one in read if one.astimezone(here).replace(tzinfo=None) == shown)
@@ -65,7 +65,7 @@ def moments(shown: datetime) -> list[datetime]:
 
 @contextmanager
 def as_wished(language: str, zone: str) -> Iterator[None]:
-    """Speaks this language and shows times in this zone meanwhile.
+    """Speak this language and show times in this zone meanwhile.
 
     "" leaves the language as it is, and takes the site's own time zone.
     """
@@ -78,7 +78,7 @@ def as_wished(language: str, zone: str) -> Iterator[None]:
 
 @contextmanager
 def for_the_record() -> Iterator[None]:
-    """Speaks the site's own language and time zone: what is kept is read by everybody.
+    """Speak the site's own language and time zone: what is kept is read by everybody.
 
     Whoever caused a history row, its words and times are the same.
     """

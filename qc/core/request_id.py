@@ -15,7 +15,7 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 @contextmanager
 def request_id(name: str) -> Iterator[None]:
-    """Names what all inside belongs to; "" is nothing in particular."""
+    """Name what all inside belongs to; "" is nothing in particular."""
     token = _request_id.set(name)
     try:
         yield
@@ -24,12 +24,12 @@ def request_id(name: str) -> Iterator[None]:
 
 
 def current_request_id() -> str:
-    """Gives the name of what the present work belongs to, or ""."""
+    """Return the name of what the present work belongs to, or ""."""
     return _request_id.get()
 
 
 def taken_or_made(told: str) -> str:
-    """Gives the id that a proxy or a client told, where it is a sane one; else a new one."""
+    """Return the id that a proxy or a client told, where it is a sane one; else a new one."""
     return told if SANE.fullmatch(told) else uuid.uuid4().hex
 
 
@@ -37,7 +37,7 @@ class RequestFilter(logging.Filter):
     """Puts `request_id` on each log record, for the format of the lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lets every record through."""
+        """Let every record through."""
         # What Django says of an answer it says when all is over: its record has the request.
         answered = getattr(getattr(record, "request", None), "request_id", "")
         record.request_id = current_request_id() or answered or "-"

@@ -25,7 +25,7 @@ lost_races: Counter[str] = Counter()
 
 
 def retrying(function: Callable[P, R]) -> Callable[P, R]:
-    """Runs `function` in a transaction, again when the database says it lost a race.
+    """Run `function` in a transaction, again when the database says it lost a race.
 
     Inside an outer transaction it takes part in that one: only the outermost can begin again.
     Raises Busy when it has lost five times in a row.

@@ -22,7 +22,7 @@ REASONS = BREAKS | {
 
 
 def clock(moment: datetime | None) -> str:
-    """Gives a moment as people say it: the time alone when it is today."""
+    """Return a moment as people say it: the time alone when it is today."""
     if moment is None:
         return _("just now")
     local = timezone.localtime(moment)
@@ -32,12 +32,12 @@ def clock(moment: datetime | None) -> str:
 
 
 def reason(kept: str) -> str:
-    """Gives a reason as it is said: in the reader's language where it is one of ours."""
+    """Return a reason as it is said: in the reader's language where it is one of ours."""
     return str(REASONS.get(kept, kept))
 
 
 def time_between(begun: datetime, ended: datetime) -> str:
-    """Gives how long something took as people say it: seconds, or its two largest units."""
+    """Return how long something took as people say it: seconds, or its two largest units."""
     seconds = int((ended - begun).total_seconds())
     if seconds < 60:
         return ngettext("%d second", "%d seconds", seconds) % seconds
@@ -45,7 +45,7 @@ def time_between(begun: datetime, ended: datetime) -> str:
 
 
 def in_words(time: timedelta) -> str:
-    """Gives a duration as people say it: "45 s", "3 min 20 s", "1 h 5 min"."""
+    """Return a duration as people say it: "45 s", "3 min 20 s", "1 h 5 min"."""
     minutes, seconds = divmod(int(time.total_seconds()), 60)
     if minutes >= 60:
         return _("%(h)d h %(min)d min") % {"h": minutes // 60, "min": minutes % 60}

@@ -36,7 +36,7 @@ class _Line:
 
 
 def csv_lines(rows: Rows) -> Iterator[bytes]:
-    """Gives the lines of a CSV file one by one, in UTF-8."""
+    """Return the lines of a CSV file one by one, in UTF-8."""
     writer = csv.writer(_Line())
     yield MARK.encode()
     for row in rows:
@@ -44,7 +44,7 @@ def csv_lines(rows: Rows) -> Iterator[bytes]:
 
 
 def xlsx_file(rows: Rows) -> IO[bytes]:
-    """Gives an XLSX file, at its beginning; it is gone when it is closed.
+    """Return an XLSX file, at its beginning; it is gone when it is closed.
 
     Numbers and dates stay what they are, so that a spreadsheet can reckon with them.
     """
@@ -59,7 +59,7 @@ def xlsx_file(rows: Rows) -> IO[bytes]:
 
 
 def text_workbook(rows: Iterable[Sequence[str]]) -> IO[bytes]:
-    """Gives an XLSX file, all of it text, at its beginning; it is gone when it is closed.
+    """Return an XLSX file, all of it text, at its beginning; it is gone when it is closed.
 
     Raises NoTable for more rows, or longer texts, than a workbook can hold.
     """
@@ -70,19 +70,19 @@ def text_workbook(rows: Iterable[Sequence[str]]) -> IO[bytes]:
 
 
 def no_room() -> NoTable:
-    """Gives the refusal of more rows than a workbook can hold."""
+    """Return the refusal of more rows than a workbook can hold."""
     return NoTable(_("There are too many rows for an Excel workbook. Please choose CSV or JSON."))
 
 
 def json_lines(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Gives objects as JSON Lines: each line is one."""
+    """Return objects as JSON Lines: each line is one."""
     encode = _Json().encode
     for one in told:
         yield (encode(one) + "\n").encode()
 
 
 def json_list(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Gives objects as a JSON list, line by line: each line between the brackets is one."""
+    """Return objects as a JSON list, line by line: each line between the brackets is one."""
     encode, between = _Json().encode, "[\n"
     for one in told:
         yield (between + encode(one)).encode()
@@ -91,7 +91,7 @@ def json_list(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Gives the lines again, many at a time."""
+    """Return the lines again, many at a time."""
     block, size = [], 0
     for line in lines:
         block.append(line)
@@ -113,7 +113,7 @@ class _Json(DjangoJSONEncoder):
 
 
 def exactly(moment: datetime) -> str:
-    """Gives a moment in UTC, to the microsecond, as ISO 8601 has it."""
+    """Return a moment in UTC, to the microsecond, as ISO 8601 has it."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -36,21 +36,21 @@ class Export:
     zone: tzinfo
 
     def count(self) -> int:
-        """Counts the tasks."""
+        """Count the tasks."""
         return self.tasks.filter(pk__lte=self.last).count()
 
     def csv(self) -> Iterator[bytes]:
-        """Gives a CSV file in parts. Raises NoTable, before the first of them."""
+        """Return a CSV file in parts. Raises NoTable, before the first of them."""
         return exports.blocks(exports.csv_lines(self._table(self._details())))
 
     def xlsx(self) -> IO[bytes]:
-        """Gives an XLSX file, all of it text. Raises NoTable."""
+        """Return an XLSX file, all of it text. Raises NoTable."""
         if self.count() >= exports.MOST_ROWS:
             raise exports.no_room()
         return exports.text_workbook(self._table(self._details()))
 
     def json(self) -> Iterator[bytes]:
-        """Gives a JSON file in parts: a list of objects, each in a line of its own."""
+        """Return a JSON file in parts: a list of objects, each in a line of its own."""
         told = (dict(zip(NAMES, _told(task), strict=True)) for task in self._all(self.tasks))
         return exports.blocks(exports.json_list(told))
 
@@ -62,7 +62,7 @@ class Export:
             yield [*self._ours(task), *cells, *self._state(task)]
 
     def _details(self) -> list[str]:
-        """Gives the names of the sender's columns of all tasks, in the order they came up."""
+        """Return the names of the sender's columns of all tasks, in the order they came up."""
         names: dict[str, None] = {}
         for details in self._all(self.tasks.values_list("details", "pk")):
             names |= dict.fromkeys(details_as_told(details[0]))
@@ -102,14 +102,14 @@ class Export:
 
 
 def of(tasks: QuerySet[Task]) -> Export:
-    """Gives the export of these tasks, whatever their order."""
+    """Return the export of these tasks, whatever their order."""
     last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
     found = tasks.select_related("queue", "assignee").defer("draft")
     return Export(found, last, timezone.get_current_timezone())
 
 
 def _told(task: Task) -> tuple[Any, ...]:
-    """Gives what JSON tells of a task, in the order of `NAMES`."""
+    """Return what JSON tells of a task, in the order of `NAMES`."""
     ours = (task.reference, _printable(task.name), task.queue.name, task.priority, task.due_at)
     person = task.assignee.username if task.assignee else None
     moments = (task.assigned_at, task.completed_at)
@@ -118,11 +118,11 @@ def _told(task: Task) -> tuple[Any, ...]:
 
 
 def _named(details: dict[str, Any]) -> dict[str, Any]:
-    """Gives the sender's columns by the names that a table has for them, with their types."""
+    """Return the sender's columns by the names that a table has for them, with their types."""
     named = {as_told(name): value for name, value in details.items()}
     return {name: _printable(value) for name, value in named.items() if name}
 
 
 def _printable(value: Any) -> Any:
-    """Gives a text without what an import refuses, and all else as it is."""
+    """Return a text without what an import refuses, and all else as it is."""
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value

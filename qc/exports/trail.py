@@ -48,17 +48,17 @@ class Part(NamedTuple):
 
 
 def csv(asked: Asked) -> Iterator[bytes]:
-    """Gives what is asked of the trail as a CSV file, in parts."""
+    """Return what is asked of the trail as a CSV file, in parts."""
     return exports.blocks(exports.csv_lines(_table(asked)))
 
 
 def xlsx(asked: Asked) -> IO[bytes]:
-    """Gives what is asked of the trail as an XLSX file, all of it text. Raises NoTable."""
+    """Return what is asked of the trail as an XLSX file, all of it text. Raises NoTable."""
     return exports.text_workbook(_table(asked))
 
 
 def json_lines(asked: Asked) -> Iterator[bytes]:
-    """Gives what is asked of the trail as JSON Lines, in parts: with all columns of each row."""
+    """Return what is asked of the trail as JSON Lines, in parts: with all columns of each row."""
     return exports.blocks(exports.json_lines(_proven(asked)))
 
 
@@ -83,7 +83,7 @@ def _parts(asked: Asked) -> Iterator[Part]:
 
 
 def _proven(asked: Asked) -> Iterator[dict[str, Any]]:
-    """Gives the rows as they were sealed, and each seal after the last row that it has here."""
+    """Return the rows as they were sealed, and each seal after the last row that it has here."""
     begun: dict[int, Begun] = {}
     for part in _parts(asked):
         kept = proofs.as_sealed([row for row, _said in part.rows], part.seals)
@@ -97,7 +97,7 @@ def _proven(asked: Asked) -> Iterator[dict[str, Any]]:
 
 
 def _as_sealed(row: Row, begun: dict[int, Begun], seal: Seal | None) -> dict[str, Any]:
-    """Gives what proves a row, together with its seal."""
+    """Return what proves a row, together with its seal."""
     if seal is not None:
         begun.setdefault(seal.number, Begun(seal)).ids.add(row.pk)
     number = seal.number if seal else None
@@ -105,7 +105,7 @@ def _as_sealed(row: Row, begun: dict[int, Begun], seal: Seal | None) -> dict[str
 
 
 def _sealed(row: Any, seals: Mapping[Key, Seal]) -> dict[str, str]:
-    """Says by which seal a row is proven."""
+    """Say by which seal a row is proven."""
     seal = seals.get((row.table, row.pk))
     told = (str(seal.number), seal.hex_of(row.pk)) if seal else (_("not sealed yet"), "")
     return dict(zip(PROOF, told, strict=True))
@@ -129,7 +129,7 @@ def _said(row: Any) -> dict[str, str]:
 
 
 def _whom(row: Any) -> str:
-    """Gives in whose hands it was, whose presence or account it is, or which name was tried."""
+    """Return in whose hands it was, whose presence or account it is, or which name was tried."""
     if row.table == "task":
         return str(row.person or "")
     names = {"person": "username", "event": "name"}

@@ -23,7 +23,7 @@ class Span(NamedTuple):
 
 
 def differing() -> Iterator[str]:
-    """Gives one sentence for each task, person or queue that is not as its history says."""
+    """Return one sentence for each task, person or queue that is not as its history says."""
     for model in (Task, User, Queue):
         for span in _spans(model):
             yield from _gone(model, span)
@@ -60,7 +60,7 @@ def _changed(model: Any, span: Span) -> Iterator[str]:
 
 
 def _history_ids(model: Any, span: Span, joined: str, wrong: str) -> list[int]:
-    """Gives the ids of those last rows that are wrong."""
+    """Return the ids of those last rows that are wrong."""
     rows = _rows(model)._meta.db_table
     sql = (
         f"SELECT h.history_id FROM (SELECT MAX(history_id) AS last FROM {rows}"  # noqa: S608
@@ -73,7 +73,7 @@ def _history_ids(model: Any, span: Span, joined: str, wrong: str) -> list[int]:
 
 
 def _is_same(field: Any) -> str:
-    """Gives the comparison of a column with that of the last row, byte by byte, NULLs too."""
+    """Return the comparison of a column with that of the last row, byte by byte, NULLs too."""
     column = connection.ops.quote_name(field.column)
     if connection.vendor != "mysql":
         return f"o.{column} IS h.{column}"

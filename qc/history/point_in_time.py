@@ -86,20 +86,20 @@ class Thing:
 
 
 def beginning() -> datetime | None:
-    """Gives the moment of the first row of all, None while there is none."""
+    """Return the moment of the first row of all, None while there is none."""
     firsts = (TABLES[name].objects.aggregate(first=Min("history_date"))["first"] for name in THINGS)
     return min((first for first in firsts if first), default=None)
 
 
 def floor(moment: datetime) -> Floor:
-    """Gives the floor at a moment."""
+    """Return the floor at a moment."""
     tasks = Then(TABLES["task"], moment)
     held = _held(tasks)
     return Floor(_people(Then(TABLES["person"], moment), held), _queues(tasks, held))
 
 
 def of(table: str, pk: int, moment: datetime) -> Thing | None:
-    """Gives a task, a person or a queue at a moment; None if there was never one of this id."""
+    """Return a task, a person or a queue at a moment; None if there was never one of this id."""
     if table not in THINGS:
         return None
     rows = TABLES[table].objects.filter(id=pk).order_by("history_id")
@@ -110,12 +110,12 @@ def of(table: str, pk: int, moment: datetime) -> Thing | None:
 
 
 def held_by(person: int, moment: datetime) -> list[Any]:
-    """Gives the rows of the tasks that a person held at a moment, most urgent first."""
+    """Return the rows of the tasks that a person held at a moment, most urgent first."""
     return _held(Then(TABLES["task"], moment), assignee=person).get(person, [])
 
 
 def queues_of(person: int, moment: datetime) -> list[str]:
-    """Gives the names of the queues that a person was on at a moment."""
+    """Return the names of the queues that a person was on at a moment."""
     last = Then(TABLES["queue"], moment).last("id").values()
     members = Records.m2m_models[Queue.people.field].objects.filter(user=person)
     on = TABLES["queue"].objects.filter(
@@ -139,7 +139,7 @@ def _people(then: Then, held: Mapping[int, list[Any]]) -> list[Presence]:
 
 
 def _held(then: Then, **whose: Any) -> Held:
-    """Gives by person the rows of the tasks in their hands, most urgent first.
+    """Return by person the rows of the tasks in their hands, most urgent first.
 
     The last row of each place that somebody ever had is of the task that was last in it: it is in
     it still if that is its own last row too.
@@ -167,7 +167,7 @@ def _queues(tasks: Then, held: Held) -> list[Standing]:
 
 
 def _waiting(then: Then) -> Counter[tuple[int, str]] | None:
-    """Counts what waited and what was on hold, by queue; None where that would take long.
+    """Count what waited and what was on hold, by queue; None where that would take long.
 
     It is what is so now and was not touched since, and what was touched since and was so before:
     both in one statement, so that nothing happens in between.

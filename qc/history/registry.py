@@ -19,12 +19,12 @@ NEIGHBOURS = 20
 
 
 def table_of(rows: type[Model]) -> str:
-    """Gives what a table of history is called in the trail."""
+    """Return what a table of history is called in the trail."""
     return next(table for table, model in TABLES.items() if model is rows)
 
 
 def ids_of_span(table: type[Model], since: datetime | None, until: datetime | None) -> Q | None:
-    """Gives the ids between which all history rows of a span are; None where there are none.
+    """Return the ids between which all history rows of a span are; None where there are none.
 
     With it an index by anything else finds those of the span: its rows are in order of their ids.
     """

@@ -28,7 +28,7 @@ class Then:
         self.upto = max(before[:NEIGHBOURS], default=0)
 
     def last(self, *columns: str, **which: Any) -> dict[tuple[Any, ...], int]:
-        """Gives the id of the last row for each combination of values in some columns.
+        """Return the id of the last row for each combination of values in some columns.
 
         With an index of these columns it costs a few seeks for each of them, however many rows
         there are: every index ends in the row's id.
@@ -42,16 +42,16 @@ class Then:
         return found
 
     def row(self, pk: int) -> Any:
-        """Gives the last row of one object, None where it had none."""
+        """Return the last row of one object, None where it had none."""
         return self.rows.filter(history_id__in=self.last("id", id=pk).values()).first()
 
     def since(self) -> Any:
-        """Gives the rows that came later."""
+        """Return the rows that came later."""
         return self.rows.filter(history_id__gte=self.below, history_date__gt=self.moment)
 
     @cached_property
     def mixed(self) -> list[int]:
-        """Gives the ids of rows that were there though one with a lesser id came later."""
+        """The ids of rows that were there though one with a lesser id came later."""
         if self.upto < self.below:
             return []
         between = self.rows.filter(history_id__range=(self.below, self.upto))

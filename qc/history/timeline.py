@@ -51,30 +51,30 @@ class Life:
     stretches: list[Stretch]
 
     def together(self, *kinds: str) -> str:
-        """Says how long the stretches of these kinds were together."""
+        """Say how long the stretches of these kinds were together."""
         spans = [one.ended - one.begun for one in self.stretches if one.kind in kinds]
         now = timezone.now()
         return time_between(now - sum(spans, timedelta()), now)
 
     @property
     def waiting(self) -> str:
-        """Says how long it waited: in the pool, or in hands that had not begun."""
+        """Say how long it waited: in the pool, or in hands that had not begun."""
         return self.together("waiting", "given")
 
     @property
     def working(self) -> str:
-        """Says how long somebody was at it."""
+        """Say how long somebody was at it."""
         return self.together("working")
 
 
 def of_task(task: Task) -> Life:
-    """Gives a task's life, from its arrival to its end, or to now."""
+    """Return a task's life, from its arrival to its end, or to now."""
     rows = task.history.select_related("assignee").order_by("-history_id")[:MOST_ROWS]
     return Life(_stretches(reversed(rows), _state_of_task, timezone.now()))
 
 
 def of_today(person: User) -> Life:
-    """Gives a person's day so far: from midnight by the clock on the wall."""
+    """Return a person's day so far: from midnight by the clock on the wall."""
     now = timezone.now()
     midnight = beginning(timezone.localdate(now))
     rows = person.history.order_by("-history_id")
@@ -89,7 +89,7 @@ def of_today(person: User) -> Life:
 def _stretches(
     rows: Iterable[Any], state: Callable[[Any], State], until: datetime
 ) -> list[Stretch]:
-    """Gives the stretches between rows of which the first is the oldest."""
+    """Return the stretches between rows of which the first is the oldest."""
     moments: list[tuple[datetime, State]] = []
     for row in rows:
         if not moments or state(row) != moments[-1][1]:

@@ -40,7 +40,7 @@ def save(  # noqa: PLR0913
     fields: Iterable[str] | None = None,
     person: int | None = None,
 ) -> None:
-    """Saves one task, person or queue, and its one history row.
+    """Save one task, person or queue, and its one history row.
 
     `item` must have been read under its lock: the row copies every column as it is in memory.
     `fields` are the columns that changed; `by` is None for a job; `person` is the id of whose
@@ -62,7 +62,7 @@ def record_many(  # noqa: PLR0913
     created: bool = False,
     people: Sequence[int] | None = None,
 ) -> None:
-    """Writes one history row for each item that has just been written without one.
+    """Write one history row for each item that has just been written without one.
 
     `items` are of one model and hold what is in the database now, the sets of related objects
     that are audited too; `reasons` go with them, and for tasks that came into or left somebody's
@@ -74,12 +74,12 @@ def record_many(  # noqa: PLR0913
 
 
 def record_deleted(items: Sequence[Any], *, kind: str, by: User | None, reason: str) -> None:
-    """Writes the last history row of each item that has just been deleted without one."""
+    """Write the last history row of each item that has just been deleted without one."""
     _record([(item, (reason, None)) for item in items], kind, by, "-")
 
 
 def record_handed_out(reasons: Mapping[int, str]) -> None:
-    """Writes one history row for each task that has just been handed out by itself: id → why.
+    """Write one history row for each task that has just been handed out by itself: id → why.
 
     The database copies its own rows. Only for a job: to name a user it would have to look whether
     there is one, and wait for who has them locked, while others wait to write history.
@@ -91,7 +91,7 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
 
 
 def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:
-    """Writes the first history row of each task that one statement has just made, in its order.
+    """Write the first history row of each task that one statement has just made, in its order.
 
     The database copies its own rows: nothing is sent to it twice. One statement gets its ids in one
     piece. Raises IntegrityError where a database that gives them otherwise has others between.
@@ -108,7 +108,7 @@ def record_new(references: Sequence[str], *, kind: str, by: User | None, reason:
 def _copy(
     which: str, keys: Sequence[Any], how: Mapping[str, Any], why: str, said: Sequence[Any]
 ) -> int:
-    """Copies tasks as they are into their history; gives how many.
+    """Copy tasks as they are into their history; return how many.
 
     `which` is SQL for whose, `why` for the reason and the person.
     """
@@ -133,7 +133,7 @@ def _record(
 
 
 def _how(kind: str, by: User | None, sign: str) -> dict[str, Any]:
-    """Gives what is the same in all rows of one writing."""
+    """Return what is the same in all rows of one writing."""
     return {
         "history_type": sign,
         "history_user_id": by.pk if by else None,
@@ -145,7 +145,7 @@ def _how(kind: str, by: User | None, sign: str) -> dict[str, Any]:
 
 
 def _insert(batch: Sequence[tuple[Any, tuple[str, int | None]]], how: Mapping[str, Any]) -> None:
-    """Writes history rows as one statement.
+    """Write history rows as one statement.
 
     What the ORM would do to insert an object that it first makes of each row takes several times
     as long as the database needs for it.
@@ -186,7 +186,7 @@ class Columns(NamedTuple):
     copied: str
 
     def alike_values(self, how: Mapping[str, Any]) -> list[Any]:
-        """Gives the values of the columns that are the same in all rows."""
+        """Return the values of the columns that are the same in all rows."""
         return [field.get_db_prep_save(how[field.attname], connection) for field in self.alike]
 
 
@@ -211,7 +211,7 @@ def _columns_of(model: type[models.Model]) -> Columns:
 
 @functools.cache
 def _copies_of_members(model: type[models.Model]) -> list[str]:
-    """Gives, for each set of related objects, what copies it to the last rows of … by id."""
+    """Return, for each set of related objects, what copies it to the last rows of … by id."""
     row: Any = _rows_of(model)
     return [_copy_of_members(row, field) for field in row._history_m2m_fields]
 
@@ -229,7 +229,7 @@ def _copy_of_members(row: Any, field: Any) -> str:
 
 @contextmanager
 def without_history(item: Any) -> Iterator[None]:
-    """Keeps simple-history from writing a row of its own for what is saved inside."""
+    """Keep simple-history from writing a row of its own for what is saved inside."""
     item.skip_history_when_saving = True
     try:
         yield
@@ -244,16 +244,16 @@ def _rows_of(model: type[models.Model]) -> Any:
 
 
 def of(item: models.Model) -> Any:
-    """Gives an item's history rows with their people, newest first."""
+    """Return an item's history rows with their people, newest first."""
     history: Any = item.history  # type: ignore[attr-defined]
     return history.select_related(*people_of(history.model))
 
 
 def of_tasks(person: User) -> Any:
-    """Gives the history rows of tasks that came into this person's hands, or left them."""
+    """Return the history rows of tasks that came into this person's hands, or left them."""
     return Task.history.filter(person=person)
 
 
 def people_of(row: Any) -> list[str]:
-    """Gives the names under which a kind of history row has the people whom it names."""
+    """Return the names under which a kind of history row has the people whom it names."""
     return ["history_user"] + (["person"] if hasattr(row, "person") else [])

@@ -33,7 +33,7 @@ UNCONFIRMED = timedelta(days=1)
 
 @transaction.atomic
 def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
-    """Keeps a file and finds out how to read it; what its rows say is checked by whom it concerns.
+    """Keep a file and finds out how to read it; what its rows say is checked by whom it concerns.
 
     Raises NotAllowed unless `by` is a manager (or None, a job), BadFile for what is no table.
     """
@@ -51,7 +51,7 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
 
 @transaction.atomic
 def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
-    """Reads the file in another way: with a mapping of its own, or the one that fits."""
+    """Read the file in another way: with a mapping of its own, or the one that fits."""
     _locked(record)
     with import_storage.opened(record) as file:
         _read(record, file, format, mapping)
@@ -60,18 +60,18 @@ def read_as(record: Import, format: Format, mapping: list[str] | None = None) ->
 
 
 def mapping_faults(record: Import) -> list[Fault]:
-    """Gives what is wrong with the choice of columns."""
+    """Return what is wrong with the choice of columns."""
     return check_mapping(record.header, record.mapping) if record.header else []
 
 
 def faults(record: Import, most: int) -> list[Fault]:
-    """Gives the first things that are wrong: in the choice of columns, or else in the rows."""
+    """Return the first things that are wrong: in the choice of columns, or else in the rows."""
     return mapping_faults(record) or import_storage.faults(record, most)
 
 
 @transaction.atomic
 def confirm(record: Import, *, only_good: bool = False) -> None:
-    """Lets it be imported: all or nothing, or only the good rows. Raises InvalidTransition."""
+    """Let it be imported: all or nothing, or only the good rows. Raises InvalidTransition."""
     _locked(record)
     if mapping_faults(record) or not record.header:
         raise InvalidTransition(_("The columns must be chosen first."))
@@ -82,7 +82,7 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
 
 
 def stop(record: Import, *, by: User) -> None:
-    """Ends what runs; what is imported by then stays."""
+    """End what runs; what is imported by then stays."""
     permissions.check_manager(by)
     runs = [ImportState.CHECKING, ImportState.WRITING]
     Import.objects.filter(pk=record.pk, state__in=runs).update(
@@ -92,19 +92,19 @@ def stop(record: Import, *, by: User) -> None:
 
 
 def known(record: Import) -> Import | None:
-    """Gives the last import of the very same file."""
+    """Return the last import of the very same file."""
     done = Import.objects.filter(sha256=record.sha256, state=ImportState.DONE)
     return done.exclude(pk=record.pk).select_related("by").order_by("-pk").first()
 
 
 def forget() -> int:
-    """Deletes files that were never confirmed; gives how many."""
+    """Delete files that were never confirmed; return how many."""
     old = Import.objects.filter(confirmed_at=None, created_at__lt=timezone.now() - UNCONFIRMED)
     return old.delete()[1].get("qc.Import", 0)
 
 
 def _locked(record: Import) -> None:
-    """Locks the record and reads it anew. Raises InvalidTransition when it is settled."""
+    """Lock the record and reads it anew. Raises InvalidTransition when it is settled."""
     locked = Import.objects.select_for_update().get(pk=record.pk)
     record.__dict__.update({k: v for k, v in locked.__dict__.items() if k != "_state"})
     is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
@@ -114,7 +114,7 @@ def _locked(record: Import) -> None:
 
 
 def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | None = None) -> None:
-    """Reads the first rows; says what is to be done: choose columns, or check."""
+    """Read the first rows; say what is to be done: choose columns, or check."""
     record.format, record.error, record.state = format, "", ImportState.MAPPING
     record.header, record.mapping, record.samples = [], [], []
     try:
@@ -146,7 +146,7 @@ def _read_head(record: Import, file: BinaryIO) -> None:
 
 
 def _fitting(record: Import) -> list[str]:
-    """Gives the mapping that was chosen last for such a header, or else the one we guess."""
+    """Return the mapping that was chosen last for such a header, or else the one we guess."""
     alike = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
     last = alike.order_by("-pk").values_list("mapping", flat=True).first()
     if last is not None:

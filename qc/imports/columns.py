@@ -42,7 +42,7 @@ OTHER_NAMES = {
 
 
 def guess(header: Sequence[str]) -> list[str]:
-    """Gives a mapping for a header: ours by their own names, or else by usual ones.
+    """Return a mapping for a header: ours by their own names, or else by usual ones.
 
     Where a heading is our own name, others that usually mean the same are the sender's. A column
     without a heading is `DETAIL` alone: cells in it are refused.
@@ -52,23 +52,23 @@ def guess(header: Sequence[str]) -> list[str]:
 
 
 def check_mapping(header: Sequence[str], mapping: Sequence[str], row: int = 1) -> list[Fault]:
-    """Gives what is wrong with a mapping: needed columns it lacks, and columns chosen twice."""
+    """Return what is wrong with a mapping: needed columns it lacks, and columns chosen twice."""
     return [*_missing(mapping, row), *_twice(header, mapping, row)]
 
 
 def fingerprint(header: Sequence[str]) -> str:
-    """Gives the same for headers that differ in capitals and blanks only: to know a file again."""
+    """Return the same for headers that differ in capitals and blanks only: to know a file again."""
     names = json.dumps([_plain(heading) for heading in header])
     return hashlib.sha256(names.encode()).hexdigest()
 
 
 def heading(name: str) -> str:
-    """Gives the heading of a column of the sender's, told apart from ours."""
+    """Return the heading of a column of the sender's, told apart from ours."""
     return name if guess([name]) == [DETAIL + name] else DETAIL + name
 
 
 def detail(heading: str) -> str:
-    """Gives what a column is when it is kept as the sender's own."""
+    """Return what a column is when it is kept as the sender's own."""
     shown = stripped(unescaped(stripped(heading)))
     return shown if shown.startswith(DETAIL) else DETAIL + shown
 
@@ -86,7 +86,7 @@ def _own(heading: str) -> str:
 
 
 def _plain(heading: str) -> str:
-    """Gives a heading in small letters, its words separated by single blanks."""
+    """Return a heading in small letters, its words separated by single blanks."""
     text = unicodedata.normalize("NFKC", unescaped(stripped(heading))).casefold()
     for umlaut, spelt in (("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
         text = text.replace(umlaut, spelt)

@@ -55,7 +55,7 @@ CLOCK = re.compile(
 
 
 def due(cell: str) -> datetime:
-    """Gives when a cell says that something is due. Raises ValueError with what is allowed."""
+    """Return when a cell says that something is due. Raises ValueError with what is allowed."""
     moment = _moment(" ".join(cell.split()))
     # Some years are not the same everywhere: no database and no time zone has trouble with these.
     if moment is None or not 2000 <= moment.year < 9999:

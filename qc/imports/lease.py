@@ -23,13 +23,13 @@ class Lost(Exception):
 
 
 def ask(record: Import) -> None:
-    """Lets a record wait for whoever carries it on, from its beginning; does not save it."""
+    """Let a record wait for whoever carries it on, from its beginning; does not save it."""
     record.position = record.starts = 0
     record.worker, record.busy_until = "", timezone.now() + PATIENCE
 
 
 def take(pk: int) -> Import | None:
-    """Takes an import that runs and that nobody has; gives None if there is nothing to take.
+    """Take an import that runs and that nobody has; return None if there is nothing to take.
 
     Of large ones only one is carried on at a time: workers have other things to do as well.
     """
@@ -50,7 +50,7 @@ def take(pk: int) -> Import | None:
 
 
 def hold(record: Import, **columns: Any) -> None:
-    """Writes how far it came, and prolongs the lease. Raises Lost where it is theirs no more."""
+    """Write how far it came, and prolongs the lease. Raises Lost where it is theirs no more."""
     columns["busy_until"] = timezone.now() + LEASE
     mine = Import.objects.filter(pk=record.pk, worker=record.worker, state=record.state)
     if not mine.update(**columns):
@@ -60,13 +60,13 @@ def hold(record: Import, **columns: Any) -> None:
 
 
 def let_go(record: Import) -> None:
-    """Lets another carry it on at once."""
+    """Let another carry it on at once."""
     mine = Import.objects.filter(pk=record.pk, worker=record.worker)
     mine.update(worker="", busy_until=timezone.now())
 
 
 def left() -> list[int]:
-    """Gives which import is to be asked for again: its worker died, or its job was lost."""
+    """Return which import is to be asked for again: its worker died, or its job was lost."""
     now = timezone.now()
     expired = Import.objects.filter(state__in=RUNNING, busy_until__lt=now).order_by("pk")
     record = expired.first()

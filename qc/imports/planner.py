@@ -45,7 +45,7 @@ class Plan:
 
 
 def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
-    """Compares the rows with what is there, as `tasks` reads it."""
+    """Compare the rows with what is there, as `tasks` reads it."""
     found = Plan()
     there = _there([row.values["reference"] for row in rows], tasks)
     for row in rows:
@@ -74,7 +74,7 @@ def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
 
 
 def _known(references: Sequence[str]) -> list[int]:
-    """Gives the ids of those tasks that are there; the ORM takes longer to ask than this."""
+    """Return the ids of those tasks that are there; the ORM takes longer to ask than this."""
     if not references:
         return []
     marks = ", ".join(["%s"] * len(references))

@@ -15,7 +15,7 @@ KINDS = ("new", "changed", "unchanged", "left_alone")
 
 
 def more(shown: dict[str, Any], planned: Plan) -> None:
-    """Adds what some more rows do to the first ones of each kind, as JSON can keep it."""
+    """Add what some more rows do to the first ones of each kind, as JSON can keep it."""
     for kind in KINDS:
         rows = shown.setdefault(kind, [])
         found: Sequence[Planned | Told] = getattr(planned, kind)
@@ -42,7 +42,7 @@ def _shown(one: Planned | Told) -> dict[str, Any]:
 
 
 def _changes(name: str, old: Any, new: Any) -> list[list[Any]]:
-    """Gives a changed column, before and after; of the details, those that differ."""
+    """Return a changed column, before and after; of the details, those that differ."""
     if name != "details":
         return [[name, _plain(old), _plain(new)]]
     pairs = [(key, text_of(old.get(key)), text_of(new.get(key))) for key in old | new]

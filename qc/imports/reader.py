@@ -45,7 +45,7 @@ class Reading(ExitStack):
         return self
 
     def batches(self) -> Iterator[Batch]:
-        """Gives the rows, the good ones and those that are refused. Raises BadFile."""
+        """Return the rows, the good ones and those that are refused. Raises BadFile."""
         if self.kept is None:
             yield from self._checked()
             return
@@ -54,7 +54,7 @@ class Reading(ExitStack):
             yield batch
 
     def estimate(self, rows: int) -> int:
-        """Gives how many rows there are in all, judged by how much of the file so many took."""
+        """Return how many rows there are in all, judged by how much of the file so many took."""
         return max(rows, rows * self.size // max(self.read, 1))
 
     def _checked(self) -> Iterator[Batch]:

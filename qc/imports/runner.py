@@ -41,7 +41,7 @@ PAUSE = 0.5
 def bring(
     file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
 ) -> Import:
-    """Imports a file from its beginning to its end, or says what importing it would do.
+    """Import a file from its beginning to its end, or say what importing it would do.
 
     Where columns are missing it is left for somebody to choose them. Raises NotAllowed, and BadFile
     for what is no table.
@@ -60,7 +60,7 @@ def bring(
 
 
 def carry_on(pk: int) -> bool:
-    """Does all that is due for an import; gives False if another does, or nothing is due.
+    """Do all that is due for an import; return False if another does, or nothing is due.
 
     Raises Busy or OperationalError when the database gives way; then it can be carried on.
     """
@@ -92,7 +92,7 @@ def carry_on(pk: int) -> bool:
 
 
 def _check(record: Import, reading: Reading) -> None:
-    """Checks all rows; for a preview says what each would do, for what is confirmed goes on."""
+    """Check all rows; for a preview says what each would do, for what is confirmed goes on."""
     import_storage.forget_refused(record)
     counts, shown = dict.fromkeys(COUNTS, 0), dict[str, Any]()
     is_asked = record.confirmed_at is None or not record.is_large
@@ -114,7 +114,7 @@ def _check(record: Import, reading: Reading) -> None:
 
 
 def _write(record: Import, reading: Reading) -> None:
-    """Writes the good rows: a small file in one piece, a large one batch by batch."""
+    """Write the good rows: a small file in one piece, a large one batch by batch."""
     if not record.is_large:
         actions.filled(_at_second_try(_write_all, record, reading))
         return
@@ -145,7 +145,7 @@ def _write_all(record: Import, reading: Reading) -> set[int]:
 
 @retrying
 def _write_batch(record: Import, batch: Batch) -> set[int]:
-    """Writes a batch and how far it came; gives the queues that have new work."""
+    """Write a batch and how far it came; return the queues that have new work."""
     if batch.refused and not record.only_good:
         fault = batch.refused[0].faults[0]
         words = {"row": fault.row, "column": fault.column, "message": fault.message}

@@ -31,7 +31,7 @@ class Refused:
 
 
 def checksum(file: BinaryIO) -> tuple[str, int]:
-    """Gives a file's SHA-256 and its size."""
+    """Return a file's SHA-256 and its size."""
     file.seek(0)
     sha256 = hashlib.sha256()
     for data in iter(lambda: file.read(CHUNK), b""):
@@ -40,14 +40,14 @@ def checksum(file: BinaryIO) -> tuple[str, int]:
 
 
 def keep(record: Import, file: BinaryIO) -> None:
-    """Keeps the file."""
+    """Keep the file."""
     file.seek(0)
     for number, data in enumerate(iter(lambda: file.read(CHUNK), b"")):
         ImportChunk.objects.create(of=record, part=FILE, number=number, data=data)
 
 
 def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
-    """Gives the pieces of the file, or of the list of refused rows, one after the other."""
+    """Return the pieces of the file, or of the list of refused rows, one after the other."""
     chunks = ImportChunk.objects.filter(of=record, part=part).order_by("number")
     # By their numbers: some databases' drivers read all that a query finds at once.
     for pk in list(chunks.values_list("pk", flat=True)):
@@ -56,7 +56,7 @@ def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
 
 @contextmanager
 def opened(record: Import) -> Iterator[BinaryIO]:
-    """Opens the file, which a large one is on the disk for."""
+    """Open the file, which a large one is on the disk for."""
     with SpooledTemporaryFile(IN_MEMORY) as file:
         for piece in pieces(record):
             file.write(piece)
@@ -65,12 +65,12 @@ def opened(record: Import) -> Iterator[BinaryIO]:
 
 
 def forget_refused(record: Import) -> None:
-    """Forgets which rows were refused: they are checked anew."""
+    """Forget which rows were refused: they are checked anew."""
     ImportChunk.objects.filter(of=record, part=REFUSED).delete()
 
 
 def keep_refused(record: Import, rows: Sequence[Refused]) -> None:
-    """Keeps some more rows that were refused."""
+    """Keep some more rows that were refused."""
     lines = b"".join(_line(row) for row in rows)
     mine = ImportChunk.objects.filter(of=record, part=REFUSED)
     last = mine.aggregate(last=Max("number"))["last"] if lines else None
@@ -82,19 +82,19 @@ def keep_refused(record: Import, rows: Sequence[Refused]) -> None:
 
 
 def refused(record: Import) -> Iterator[Refused]:
-    """Gives the rows that were refused, in the order of the file."""
+    """Return the rows that were refused, in the order of the file."""
     for line in _lines(pieces(record, REFUSED)):
         number, cells, faults = json.loads(line)
         yield Refused(number, cells, [Fault(**fault) for fault in faults])
 
 
 def faults(record: Import, most: int) -> list[Fault]:
-    """Gives the first things that are wrong."""
+    """Return the first things that are wrong."""
     return list(islice((fault for row in refused(record) for fault in row.faults), most))
 
 
 def write_refused(record: Import, file: BinaryIO) -> None:
-    """Writes the refused rows as the file was, with what is wrong in each behind its columns."""
+    """Write the refused rows as the file was, with what is wrong in each behind its columns."""
     tables.write(file, record.format, _with_errors(record))
 
 

@@ -39,7 +39,7 @@ class Obstacles(NamedTuple):
 
 
 def obstacles(record: Import) -> Obstacles:
-    """Gives what stands in the way of undoing it, among its first rows."""
+    """Return what stands in the way of undoing it, among its first rows."""
     rows = rows_of(record)
     beyond = rows.order_by("history_id").values_list("history_id", flat=True)[LOOKED_AT:].first()
     looked = rows.filter(history_id__lt=beyond) if beyond else rows
@@ -48,14 +48,14 @@ def obstacles(record: Import) -> Obstacles:
 
 
 def untouched(record: Import) -> QuerySet[Task]:
-    """Gives the tasks that it made and nobody has touched since."""
+    """Return the tasks that it made and nobody has touched since."""
     rows = rows_of(record).filter(~_later(), history_type="+").order_by()
     return Task.objects.filter(pk__in=rows.values("id"))
 
 
 @transaction.atomic
 def begin(record: Import, *, by: User) -> None:
-    """Lets it be undone. Raises NotAllowed, or InvalidTransition where something is in the way."""
+    """Let it be undone. Raises NotAllowed, or InvalidTransition where something is in the way."""
     permissions.check_manager(by)
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     if not record.has_written:
@@ -73,7 +73,7 @@ def begin(record: Import, *, by: User) -> None:
 
 
 def undo(record: Import) -> None:
-    """Deletes the tasks that it made and sets back those that it changed, batch by batch.
+    """Delete the tasks that it made and sets back those that it changed, batch by batch.
 
     Does nothing where a task of a large one has been touched since: its record says which.
     """
@@ -92,7 +92,7 @@ def undo(record: Import) -> None:
 
 
 def _is_clear(record: Import) -> bool:
-    """Looks at all its rows; where a task was touched since, gives the record back as it was."""
+    """Look at all its rows; where a task was touched since, return the record back as it was."""
     looked, touched, first = 0, 0, list[str]()
     rows = rows_of(record).order_by("history_id").values_list("history_id", flat=True)
     ids = list(rows[:BATCH])
@@ -116,7 +116,7 @@ def _is_clear(record: Import) -> bool:
 
 
 def rows_of(record: Import) -> QuerySet[Any]:
-    """Gives the history rows that it wrote and that are not undone."""
+    """Return the history rows that it wrote and that are not undone."""
     span = {"history_id__gt": record.first_history, "history_id__lte": record.last_history}
     rows: QuerySet[Any] = Task.history.filter(**span, request_id=record.request_id)
     return rows
@@ -132,7 +132,7 @@ def _touched(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @retrying
 def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
-    """Undoes what these rows tell; gives the queues that tasks went back to."""
+    """Undo what these rows tell; return the queues that tasks went back to."""
     locked = Task.objects.select_for_update().filter(pk__in=[row.id for row in rows])
     tasks = {task.pk: task for task in locked.order_by("pk")}
     same_rows = Task.history.filter(history_id__in=[row.history_id for row in rows])
@@ -166,7 +166,7 @@ def _delete(tasks: Sequence[Task], by: User | None, reason: str) -> None:
 
 
 def _as_before(rows: Iterable[Any], tasks: dict[int, Task]) -> list[Task]:
-    """Gives the tasks of these rows as they were before them."""
+    """Return the tasks of these rows as they were before them."""
     ours = {row.id: row.history_id for row in rows}
     before = {
         row.id: row

@@ -44,7 +44,7 @@ class Checker:
         self.repeated = lru_cache(MANY)(self._read)
 
     def check(self, row: tables.Row) -> tuple[dict[str, Any], list[Fault]]:
-        """Gives a row's columns as a task keeps them, and everything that is wrong in it.
+        """Return a row's columns as a task keeps them, and everything that is wrong in it.
 
         A column that the table does not have, and a priority or due date left empty, is not told.
         """
@@ -66,7 +66,7 @@ class Checker:
         return values, faults + self._stands_there(values.get("reference"), row.number)
 
     def _value(self, name: str, cell: str) -> Any:
-        """Gives what a task keeps for a cell. Raises ValueError with what is allowed."""
+        """Return what a task keeps for a cell. Raises ValueError with what is allowed."""
         is_repeated = name in REPEATED and len(cell) < LONG
         return self.repeated(name, cell) if is_repeated else self._read(name, cell)
 
@@ -98,7 +98,7 @@ class _Seen:
         self.file.execute("BEGIN")
 
     def first(self, reference: str, row: int) -> int:
-        """Gives in which row a reference came first: this one, if it is new."""
+        """Return in which row a reference came first: this one, if it is new."""
         added = self.file.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (reference, row))
         if added.rowcount:
             return row
@@ -107,25 +107,25 @@ class _Seen:
 
 
 def same(kept: Any, told: Any) -> bool:
-    """Whether a file tells what a task keeps, as far as a table can tell it."""
+    """Return whether a file tells what a task keeps, as far as a table can tell it."""
     return as_told(kept) == as_told(told)
 
 
 def text_of(value: object) -> str:
-    """Gives a value of `details` as a cell's text."""
+    """Return a value of `details` as a cell's text."""
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value, ensure_ascii=False)
 
 
 def details_as_told(details: dict[str, Any]) -> dict[str, str]:
-    """Gives the sender's columns as a table tells them: named, and those that are not empty."""
+    """Return the sender's columns as a table tells them: named, and those that are not empty."""
     texts = {as_told(name): as_told(text_of(value)) for name, value in details.items()}
     return {name: text for name, text in texts.items() if name and text}
 
 
 def as_told(value: Any) -> Any:
-    """Gives a value as far as a table can tell it."""
+    """Return a value as far as a table can tell it."""
     if isinstance(value, dict):
         return details_as_told(value)
     if isinstance(value, str):
@@ -134,7 +134,7 @@ def as_told(value: Any) -> Any:
 
 
 def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Iterator[Fault]:
-    """Gives the cells that belong to no column, and those that no task could keep."""
+    """Return the cells that belong to no column, and those that no task could keep."""
     if _look_fit(columns, texts):
         return
     for name, cell in zip(chain(columns, repeat(DETAIL)), texts, strict=False):
@@ -152,7 +152,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
 
 
 def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
-    """Whether all cells of a row are fit at first sight, as those of nearly all rows are."""
+    """Return whether all cells of a row are fit at first sight, as those of nearly all rows are."""
     is_told = len(texts) <= len(columns) and DETAIL not in columns
     return is_told and "".join(texts).isprintable() and tables.ERRORS.isdisjoint(texts)
 

@@ -28,7 +28,7 @@ TOLD = (
 
 
 def write(rows: Sequence[Told], filename: str, *, by: User | None) -> Plan:
-    """Writes what these rows do, inside a transaction; gives it."""
+    """Write what these rows do, inside a transaction; return it."""
     planned = plan(rows, Task.objects.select_for_update())
     with for_the_record():
         reason = pgettext("a file", "from %s") % filename
@@ -44,7 +44,7 @@ def write(rows: Sequence[Told], filename: str, *, by: User | None) -> Plan:
 
 
 def add(rows: Sequence[Told], blank: Task) -> list[str]:
-    """Inserts tasks like `blank` as one statement, without their history; gives their references.
+    """Insert tasks like `blank` as one statement, without their history; return their references.
 
     To make an object of each, and the ORM's own bulk_create, take longer than the database.
     """

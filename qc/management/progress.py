@@ -12,14 +12,14 @@ class Progress:
         self.stream, self.total, self.done, self.shown = stream, total, 0, ""
 
     def advance(self, rows: int) -> None:
-        """Says that so many more are done."""
+        """Say that so many more are done."""
         self.done += rows
         part = self.done / (self.total or 1)
         bar = ("█" * int(part * WIDTH)).ljust(WIDTH, "░")
         self._show(f"{bar} {part:4.0%} of {self.total:,} rows")
 
     def end(self) -> None:
-        """Ends the line of the bar."""
+        """End the line of the bar."""
         if self.shown:
             self.stream.write("")
 

@@ -10,7 +10,7 @@ from qc.models import Seal
 
 
 def add_range(parser: ArgumentParser) -> None:
-    """Takes the first and the last seal, by number or by a day."""
+    """Take the first and the last seal, by number or by a day."""
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--from", type=int, dest="first", metavar="N", help="the first seal")
     start.add_argument(
@@ -20,7 +20,7 @@ def add_range(parser: ArgumentParser) -> None:
 
 
 def chosen(options: Mapping[str, Any]) -> tuple[int, int]:
-    """Gives the numbers of the first and the last seal that are asked for."""
+    """Return the numbers of the first and the last seal that are asked for."""
     head = newest_seal()
     last = head.number if head else 0
     first = options["first"] or (_since(options["since"], last) if options["since"] else 1)

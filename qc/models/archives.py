@@ -40,7 +40,7 @@ class Archive(models.Model):
         return self.file
 
     def content(self) -> dict[str, Any]:
-        """Gives all that it says of what was archived."""
+        """Return all that it says of what was archived."""
         return {
             "number": self.number,
             "table": self.table,

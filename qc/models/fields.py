@@ -14,22 +14,22 @@ class ReferenceField(models.CharField):
     """
 
     def to_python(self, value: Any) -> Any:
-        """Gives the reference as it is kept."""
+        """Return the reference as it is kept."""
         text = super().to_python(value)
         return text.strip().upper() if isinstance(text, str) else text
 
     def get_prep_value(self, value: Any) -> Any:
-        """Gives the reference as it is looked up."""
+        """Return the reference as it is looked up."""
         return self.to_python(super().get_prep_value(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Puts the kept spelling on the object too, so that its history row says the same."""
+        """Put the kept spelling on the object too, so that its history row says the same."""
         value = self.to_python(getattr(model_instance, self.attname))
         setattr(model_instance, self.attname, value)
         return value
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
-        """Asks MariaDB and MySQL to compare character by character, as SQLite does anyway."""
+        """Ask MariaDB and MySQL to compare character by character, as SQLite does anyway."""
         parameters = super().db_parameters(connection)
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"

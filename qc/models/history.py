@@ -117,7 +117,7 @@ class Records(HistoricalRecords):
         super().__init__(**options)
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
-        """Adds the index of the audit trail's filter: a creation has no kind but its type."""
+        """Add the index of the audit trail's filter: a creation has no kind but its type."""
         wanted = {"kind": ["kind", "history_type"], "last": self.last}
         name = f"{model._meta.model_name}_history"
         indexes = [
@@ -131,7 +131,7 @@ class Records(HistoricalRecords):
 def records(
     row: Any = HistoryRow, *, last: Sequence[str] = (), **options: Any
 ) -> HistoricalRecords:
-    """Gives the history of a model: who, when, why, through what, by 64 bits."""
+    """Return the history of a model: who, when, why, through what, by 64 bits."""
     return Records(
         last=last,
         bases=[row],

@@ -145,7 +145,7 @@ class Import(models.Model):
         return written and not self.is_running and bool(self.good)
 
     def pace(self) -> tuple[float, timedelta] | None:
-        """Gives how many rows a second it does, and how long it still takes; None at first."""
+        """Return how many rows a second it does, and how long it still takes; None at first."""
         done = self.position - self.began_from
         if self.began_at is None or self.waits or done <= 0:
             return None

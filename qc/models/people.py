@@ -21,7 +21,7 @@ class PersonQuerySet(models.QuerySet["User"]):
     """Reads of people."""
 
     def with_open_tasks(self) -> Any:
-        """Adds `open_tasks`, how many tasks each holds now."""
+        """Add `open_tasks`, how many tasks each holds now."""
         tasks: Any = self.model._meta.get_field("tasks").related_model
         # By the index of (assignee, completed_at): what a person has finished is never looked at.
         held: Any = (

@@ -66,5 +66,5 @@ class Queue(models.Model):
         return self.name
 
     def due_at(self, arrived: datetime) -> datetime:
-        """Gives when a task that arrived then is due, if its sender does not say."""
+        """Return when a task that arrived then is due, if its sender does not say."""
         return arrived + self.target

@@ -59,7 +59,7 @@ class Seal(models.Model):
         return f"{self.number} {self.table} {self.hash}"
 
     def content(self) -> dict[str, Any]:
-        """Gives what its hash is over: all it says, and the hash of the digests."""
+        """Return what its hash is over: all it says, and the hash of the digests."""
         return {
             "number": self.number,
             "table": self.table,
@@ -76,11 +76,11 @@ class Seal(models.Model):
         }
 
     def right_hash(self) -> str:
-        """Gives the hash that it must have."""
+        """Return the hash that it must have."""
         return hashed(self.content())
 
     def digest(self, pk: int) -> bytes | None:
-        """Gives the digest of one row; None if it is of another seal."""
+        """Return the digest of one row; None if it is of another seal."""
         n = 0
         for first, last in self.ids:
             if first <= pk <= last:
@@ -90,11 +90,11 @@ class Seal(models.Model):
         return None
 
     def hex_of(self, pk: int) -> str:
-        """Gives the digest of one of its rows in hexadecimal."""
+        """Return the digest of one of its rows in hexadecimal."""
         return (self.digest(pk) or b"").hex()
 
     def digest_of(self) -> dict[int, bytes]:
-        """Gives the digest of each row by its id."""
+        """Return the digest of each row by its id."""
         whole = bytes(self.digests)
         return {pk: whole[n * DIGEST : (n + 1) * DIGEST] for n, pk in enumerate(within(self.ids))}
 

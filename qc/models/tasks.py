@@ -80,7 +80,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 def begins_with(text: str) -> Q:
-    """Gives the condition for a reference that begins so: a range of its index.
+    """Return the condition for a reference that begins so: a range of its index.
 
     Django's `startswith` compares by bytes, which MariaDB's index of characters can't serve.
     """
@@ -89,7 +89,7 @@ def begins_with(text: str) -> Q:
 
 
 def raised_at(priority: int, due_at: datetime) -> datetime | None:
-    """Gives when the sweep raises a priority next: never above P1."""
+    """Return when the sweep raises a priority next: never above P1."""
     return due_at if priority > Priority.P1 else None
 
 
@@ -235,7 +235,7 @@ class Task(models.Model):
         return live and self.due_at < timezone.now()
 
     def arrive(self, now: datetime) -> None:
-        """Fills what the sender left out: due is arrival plus the queue's target.
+        """Fill what the sender left out: due is arrival plus the queue's target.
 
         Also says when the sweep must first raise its priority: when it is past due.
         """
@@ -243,5 +243,5 @@ class Task(models.Model):
         self.plan_raise()
 
     def plan_raise(self) -> None:
-        """Sets when the sweep raises the priority next."""
+        """Set when the sweep raises the priority next."""
         self.raise_at = raised_at(self.priority, self.due_at)

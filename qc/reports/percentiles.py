@@ -39,7 +39,7 @@ OF_NONE = Times()
 
 
 def times_of(tasks: Any) -> dict[Key, Times]:
-    """Gives for what each task is `about` the times that they `took`.
+    """Return for what each task is `about` the times that they `took`.
 
     `tasks` is a queryset annotated with both, in no order.
     """

@@ -87,12 +87,12 @@ class Asked:
     person: int | None = None
 
     def done(self) -> Any:
-        """Gives the tasks completed, each with what its row is about as `about`."""
+        """Return the tasks completed, each with what its row is about as `about`."""
         tasks = Task.objects.filter(within("completed_at", self.first, self.last))
         return self._narrowed(tasks, "assignee", "completed_at")
 
     def given_back(self) -> Any:
-        """Gives the history rows of tasks given back, or taken back by the system."""
+        """Return the history rows of tasks given back, or taken back by the system."""
         rows = Task.history.filter(kind__in=("released", "returned"), history_type="~")
         days = within("history_date", self.first, self.last)
         ids = ids_of_span(rows.model, beginning(self.first), beginning(self.last + A_DAY))
@@ -108,7 +108,7 @@ class Asked:
 
 
 def report(asked: Asked, *, most: int = MOST_RANKED) -> Report:
-    """Gives the report; of more than `most` tasks the times are those of about so many."""
+    """Return the report; of more than `most` tasks the times are those of about so many."""
     rows: dict[Key, Row] = defaultdict(lambda: Row(None, ""))
     total = Row(None, str(_("Total")))
     if asked.by == Grouping.DAY:
@@ -149,7 +149,7 @@ def _time(tasks: Any, rows: dict[Key, Row], total: Row) -> None:
 
 
 def _names(by: Grouping, keys: Iterable[Key]) -> dict[Key, str]:
-    """Gives how the rows are called."""
+    """Return how the rows are called."""
     if by == Grouping.DAY:
         return {day: str(day) for day in keys}
     model = User if by == Grouping.PERSON else Queue

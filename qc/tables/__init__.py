@@ -42,7 +42,7 @@ __all__ = [
 
 
 def detect(file: BinaryIO) -> Format:
-    """Gives the form that a file is in, whatever its name. Raises BadFile for what is no table."""
+    """Return the form that a file is in, whatever its name. Raises BadFile for what is no table."""
     file.seek(0)
     if signatures.is_packed(file.read(signatures.LONGEST)):
         return XLSX
@@ -54,7 +54,7 @@ def detect(file: BinaryIO) -> Format:
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Gives the rows that are not blank, the header first, as they are asked for.
+    """Return the rows that are not blank, the header first, as they are asked for.
 
     Raises BadFile: at once for what is no such table, later where it turns out to be broken, and
     at its end when nothing followed the header.
@@ -71,7 +71,7 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Writes rows of text: read again, they are the same but for empty cells at a row's end.
+    """Write rows of text: read again, they are the same but for empty cells at a row's end.
 
     What Windows-1252 has no character for becomes a question mark; JSON is written in UTF-8.
     """

@@ -29,30 +29,30 @@ class Fault:
 
 
 def stripped(cell: str) -> str:
-    """Gives a cell without the blanks around it, those included that don't look like any."""
+    """Return a cell without the blanks around it, those included that don't look like any."""
     while (bare := cell.strip().strip(INVISIBLE)) != cell:
         cell = bare
     return cell
 
 
 def quoted(text: str) -> str:
-    """Gives the cell that says a text: a leading ' where a spreadsheet would run it."""
+    """Return the cell that says a text: a leading ' where a spreadsheet would run it."""
     return f"'{text}" if _runs(text) else text
 
 
 def escaped(text: str) -> str:
-    """Gives a cell that a spreadsheet shows and does not run, without what it can't hold."""
+    """Return a cell that a spreadsheet shows and does not run, without what it can't hold."""
     return quoted(UNPRINTABLE.sub("", text))
 
 
 def unescaped(cell: str) -> str:
-    """Gives what a cell says without the ' that made it text, with plain line ends."""
+    """Return what a cell says without the ' that made it text, with plain line ends."""
     text = cell[1:] if cell.startswith("'") and _runs(cell) else cell
     return text.replace("\r\n", "\n")
 
 
 def _runs(text: str) -> bool:
-    """Whether a spreadsheet would run it, or take it for the failure of what it ran."""
+    """Return whether a spreadsheet would run it, or take it for the failure of what it ran."""
     if text[:1].isalnum():
         # Nearly all cells: nothing stands before what counts, and that runs nothing.
         return False

@@ -12,7 +12,7 @@ from qc.tables.sniffing import SEPARATOR
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Gives the rows, blank ones too. Raises BadFile where the text is broken."""
+    """Return the rows, blank ones too. Raises BadFile where the text is broken."""
     text = io.TextIOWrapper(file, format.encoding, newline="")
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=format.delimiter, skipinitialspace=True, strict=True)
@@ -31,7 +31,7 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Writes rows so that a spreadsheet reads them as they are."""
+    """Write rows so that a spreadsheet reads them as they are."""
     is_unicode = format.encoding.startswith("utf")
     errors = "strict" if is_unicode else "replace"
     text = io.TextIOWrapper(file, format.encoding, errors=errors, newline="")

@@ -69,7 +69,7 @@ class Row:
 
 
 def row(number: int, cells: list[str]) -> Row:
-    """Gives a row of these cells. Raises BadFile when they are more, or longer, than may be."""
+    """Return a row of these cells. Raises BadFile when they are more, or longer, than may be."""
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
@@ -81,13 +81,13 @@ def row(number: int, cells: list[str]) -> Row:
 
 
 def too_wide(number: int) -> BadFile:
-    """Gives the refusal of a row with too many cells."""
+    """Return the refusal of a row with too many cells."""
     words = {"row": number, "most": MOST_COLUMNS}
     return BadFile(_("Row %(row)d has more than %(most)d cells.") % words)
 
 
 def too_long(number: int) -> BadFile:
-    """Gives the refusal of a row that is too long, or has a cell that is."""
+    """Return the refusal of a row that is too long, or has a cell that is."""
     words = {"row": number, "in_cell": f"{MOST_IN_CELL:,}", "in_row": f"{MOST_IN_ROW:,}"}
     return BadFile(
         _("Row %(row)d is too long: a cell may have %(in_cell)s characters, a row %(in_row)s.")

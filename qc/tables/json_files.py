@@ -26,7 +26,7 @@ MANY = 100
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Gives a header of all names that occur, in the order they come up, and the rows after it.
+    """Return a header of all names that occur, in the order they come up, and the rows after it.
 
     Raises BadFile before the header where the file is broken, or a name has no place in it.
     """
@@ -40,7 +40,7 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Writes rows as objects, all cells as texts, in UTF-8 as JSON should be."""
+    """Write rows as objects, all cells as texts, in UTF-8 as JSON should be."""
     given = iter(rows)
     header = [unescaped(cell) for cell in next(given)]
     before, between, end = ("[\n", ",\n", "\n]\n") if format.kind == "json" else ("", "\n", "\n")
@@ -71,7 +71,7 @@ def _header(file: BinaryIO, format: Format) -> dict[str, None]:
 
 
 def _check(number: int, headings: tuple[str, ...]) -> None:
-    """Raises BadFile for a row with two values in one column, or one in none that can be."""
+    """Raise BadFile for a row with two values in one column, or one in none that can be."""
     if len(set(headings)) < len(headings):
         name = next(one for one in headings if headings.count(one) > 1)
         raise twice(number, unescaped(name))
@@ -82,7 +82,7 @@ def _check(number: int, headings: tuple[str, ...]) -> None:
 
 
 def _check_alone(told: Object) -> None:
-    """Raises BadFile for the only object of a file when its rows seem to be inside of it."""
+    """Raise BadFile for the only object of a file when its rows seem to be inside of it."""
     for name, value in told:
         if isinstance(value, list) and any(isinstance(one, Object) for one in value):
             raise BadFile(
@@ -95,7 +95,7 @@ def _check_alone(told: Object) -> None:
 
 
 def _flat(told: Object) -> tuple[tuple[tuple[str, ...], ...], list[Any]]:
-    """Gives the names in a row, those of an object in it with its own name before, and values."""
+    """Return the names in a row, those of an object in it with its own name before, and values."""
     names: list[tuple[str, ...]] = []
     values: list[Any] = []
     for name, value in told:
@@ -110,13 +110,13 @@ def _flat(told: Object) -> tuple[tuple[tuple[str, ...], ...], list[Any]]:
 
 @lru_cache(MANY)
 def _headings(names: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """Gives the headings of these names; "" for one that is blank."""
+    """Return the headings of these names; "" for one that is blank."""
     clean = ([stripped(HALVES.sub(SUBSTITUTE, part)) for part in parts] for parts in names)
     return tuple(quoted(": ".join(parts)) if all(parts) else "" for parts in clean)
 
 
 def _cell(number: int, value: Any) -> str:
-    """Gives what a value says: a text itself, nothing for null, and all else as JSON."""
+    """Return what a value says: a text itself, nothing for null, and all else as JSON."""
     try:
         text = value if isinstance(value, str) else "" if value is None else _json(value)
     except RecursionError as error:

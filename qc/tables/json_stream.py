@@ -34,7 +34,7 @@ class Object(tuple[tuple[str, Any], ...]):
 
 
 def objects(file: BinaryIO, format: Format) -> Iterator[tuple[int, Object]]:
-    """Gives the objects with their numbers: of a list, or of a text that has nothing around them.
+    """Return the objects with their numbers: of a list, or of a text that has nothing around them.
 
     Raises BadFile, at the row that is broken, or that is no object.
     """
@@ -70,7 +70,7 @@ class _Text:
         ).raw_decode
 
     def sign(self) -> str:
-        """Gives the next character that is not blank, without passing it; "" at the end."""
+        """Return the next character that is not blank, without passing it; "" at the end."""
         while True:
             self.at = BLANKS.match(self.at_hand, self.at).end()  # type: ignore[union-attr]
             if self.at < len(self.at_hand):
@@ -79,14 +79,14 @@ class _Text:
                 return ""
 
     def passes(self, sign: str) -> bool:
-        """Passes this sign. Raises BadFile where it is not the next one."""
+        """Pass this sign. Raises BadFile where it is not the next one."""
         if self.sign() != sign:
             raise self.broken(self.at)
         self.at += 1
         return True
 
     def object(self) -> Object:
-        """Passes an object and gives it. Raises BadFile."""
+        """Pass an object and return it. Raises BadFile."""
         if self.sign() not in ("{", ""):
             raise self._no_object()
         while True:
@@ -102,7 +102,7 @@ class _Text:
                 return cast("Object", found)
 
     def broken(self, at: int) -> BadFile:
-        """Gives the refusal of what stands there, or of the end."""
+        """Return the refusal of what stands there, or of the end."""
         words = {"row": self.row, "text": shown(self.at_hand[at : at + SHOWN])}
         if not words["text"]:
             return BadFile(
@@ -115,7 +115,7 @@ class _Text:
         )
 
     def _takes_more(self) -> bool:
-        """Takes more of the text to hand; gives False at its end."""
+        """Take more of the text to hand; return False at its end."""
         if self.is_misspelt:
             raise self._misspelt()
         if self.is_whole:
@@ -132,7 +132,7 @@ class _Text:
         return True
 
     def _take_the_rest(self, error: json.JSONDecodeError) -> None:
-        """Takes more of an object that is cut off. Raises BadFile if it is broken, or too long."""
+        """Take more of an object that is cut off. Raises BadFile if it is broken, or too long."""
         is_open = error.msg.startswith("Unterminated string")
         if not is_open and error.pos < len(self.at_hand) - LONGEST_SIGN:
             raise self.broken(error.pos)
@@ -185,15 +185,15 @@ class _Text:
 
 
 def too_deep(row: int) -> BadFile:
-    """Gives the refusal of a row with too many objects and lists in each other."""
+    """Return the refusal of a row with too many objects and lists in each other."""
     return BadFile(_("Row %d is nested too deeply.") % row)
 
 
 def twice(row: int, name: str) -> BadFile:
-    """Gives the refusal of a row in which a name stands twice."""
+    """Return the refusal of a row in which a name stands twice."""
     return BadFile(_("Row %(row)d has “%(name)s” twice.") % {"row": row, "name": shown(name)})
 
 
 def shown(text: str) -> str:
-    """Gives what can be shown of a text: its beginning, without halves of characters."""
+    """Return what can be shown of a text: its beginning, without halves of characters."""
     return text[:SHOWN].encode("utf-8", "replace").decode().strip()

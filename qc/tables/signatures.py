@@ -36,7 +36,7 @@ JSON = re.compile(r'[\ufeff\s]*(?:\[\s*(?:[\[{"]|\]?\s*\Z)|(?P<lines>\{))')
 
 
 def is_packed(head: bytes) -> bool:
-    """Whether a file begins as a workbook does. Raises BadFile for other kinds that aren't text."""
+    """Return whether a file begins as a workbook does. Raises BadFile for other binary files."""
     for pattern, sentence in BINARY:
         if re.match(pattern, head, re.DOTALL):
             raise _refusal(sentence)
@@ -44,7 +44,7 @@ def is_packed(head: bytes) -> bool:
 
 
 def json_kind(head: str) -> Literal["json", "jsonl", ""]:
-    """Gives in which form a text that begins so is JSON, if it is. Raises BadFile for no table."""
+    """Return in which form a text that begins so is JSON, if it is. Raises BadFile for no table."""
     for pattern, sentence in TEXT:
         if re.match(r"[\ufeff\s]*(?:" + pattern + ")", head, re.IGNORECASE):
             raise _refusal(sentence)

@@ -25,7 +25,7 @@ SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE | re.DOTALL)
 
 
 def encoding(file: BinaryIO) -> str:
-    """Gives the encoding: by its mark, by the NULs of UTF-16, or else by trying all of the file.
+    """Return the encoding: by its mark, by the NULs of UTF-16, or else by trying all of the file.
 
     A text that has been right in UTF-8 beyond ASCII and then is not is a broken one: what is spelt
     in Windows-1252 hardly ever looks like UTF-8. Reading it says in which line it breaks.
@@ -39,7 +39,7 @@ def encoding(file: BinaryIO) -> str:
 
 
 def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
-    """Gives the beginning of a text, and whether that is all. Raises BadFile when it is empty."""
+    """Return the beginning of a text, and whether that is all. Raises BadFile when it is empty."""
     file.seek(0)
     data = file.read(HEAD)
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
@@ -49,7 +49,7 @@ def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
 
 
 def delimiter(head: str, *, is_whole: bool) -> str:
-    """Gives what separates the cells: what makes most of the first records as wide as the first."""
+    """Return the delimiter: the one with which most of the first rows are as wide as the first."""
     said = SEPARATOR.fullmatch(io.StringIO(head, newline="").readline())
     if said and said[1] in DELIMITERS:
         return said[1]

@@ -15,5 +15,5 @@ register.filter("clock", clock)
 
 @register.filter
 def add_id(name: str, pk: int) -> str:
-    """Gives a name for an element that is about one object."""
+    """Return a name for an element that is about one object."""
     return f"{name}{pk}"

@@ -14,7 +14,7 @@ register.filter("reason", reason)
 
 @register.inclusion_tag("qc/presence.html", takes_context=True)
 def presence(context: Context, anew: bool = False) -> dict[str, Any]:
-    """Shows whether who is signed in is there; `anew` when only a part of *My work* is sent."""
+    """Show whether who is signed in is there; `anew` when only a part of *My work* is sent."""
     request = context["request"]
     here = reverse("admin:my_work") if anew else request.get_full_path()
     return {"person": request.user, "breaks": BREAKS, "here": here, "anew": anew}

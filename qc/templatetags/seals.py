@@ -16,7 +16,7 @@ PATIENCE = timedelta(minutes=10)
 
 @register.inclusion_tag("qc/trail/seals.html")
 def seal_status() -> dict[str, Any]:
-    """Shows it in a line or two."""
+    """Show it in a line or two."""
     waiting = sealing.waiting_since()
     is_behind = waiting is not None and waiting < timezone.now() - PATIENCE
     state = verification_runs.state()

@@ -26,7 +26,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request under its id."""
+        """Answer the request under its id."""
         name = taken_or_made(request.headers.get(HEADER, ""))
         request.request_id = name  # type: ignore[attr-defined]
         with request_id(name):
@@ -45,7 +45,7 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request with its origin set."""
+        """Answer the request with its origin set."""
         through = Through.PAGE if request.path.startswith("/admin/") else Through.API
         user = request.user if isinstance(request.user, User) else None
         if user is not None:
@@ -54,7 +54,7 @@ class OriginMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answers in plain words when a page lost too many races for a lock."""
+        """Answer in plain words when a page lost too many races for a lock."""
         return render(request, "qc/busy.html", status=503) if isinstance(error, Busy) else None
 
 
@@ -65,7 +65,7 @@ class WishesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers the request as the person wishes."""
+        """Answer the request as the person wishes."""
         user = request.user
         if current_through() != Through.PAGE or not isinstance(user, User):
             return self.get_response(request)

@@ -25,7 +25,7 @@ LONGEST_MARK = 12
 
 
 def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
-    """Gives under which name an attempt to sign in is kept: the person's, or a mark.
+    """Return under which name an attempt to sign in is kept: the person's, or a mark.
 
     django-axes counts failures by it too. What it costs is the same whether there is such a person
     or not.
@@ -39,7 +39,7 @@ def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) 
 def locked_out(
     request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
 ) -> HttpResponse:
-    """Gives what django-axes answers after too many failures: the API has said so already."""
+    """Return what django-axes answers after too many failures: the API has said so already."""
     if response.status_code == TOO_MANY:
         return response
     minutes = settings.AXES_COOLOFF_TIME.seconds // 60
@@ -47,7 +47,7 @@ def locked_out(
 
 
 def connect() -> None:
-    """Connects Django's sign-in signals; called once, when the application starts."""
+    """Connect Django's sign-in signals; called once, when the application starts."""
     user_logged_in.connect(signed_in, dispatch_uid="qc_signed_in")
     user_logged_out.connect(signed_out, dispatch_uid="qc_signed_out")
     user_login_failed.connect(failed, dispatch_uid="qc_sign_in_failed")

@@ -15,26 +15,26 @@ class RefuseTooLarge(FileUploadHandler):
     """Passes over the files of a request that is longer than a file may be."""
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any) -> None:  # noqa: N803
-        """Notes on the request that it is too long."""
+        """Note on the request that it is too long."""
         self.is_too_large = content_length > settings.QC_IMPORT_BYTES + AROUND
         if self.request is not None:
             self.request.qc_upload_is_too_large = self.is_too_large  # type: ignore[attr-defined]
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Lets the file go by unread."""
+        """Let the file go by unread."""
         if self.is_too_large:
             raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        """Leaves the file to the other handlers."""
+        """Leave the file to the other handlers."""
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
-        """Keeps nothing."""
+        """Keep nothing."""
 
 
 def refusal(request: Any, size: int | None = None) -> str:
-    """Gives why a request's upload is refused; "" when its size is none of the reasons."""
+    """Return why a request's upload is refused; "" when its size is none of the reasons."""
     too_large = getattr(request, "qc_upload_is_too_large", False)
     if not too_large and (size or 0) <= settings.QC_IMPORT_BYTES:
         return ""

@@ -62,7 +62,7 @@ def start(task_id: int, *, by: User) -> Task:
 
 
 def save_draft(task_id: int, text: str, *, by: User) -> Task:
-    """Keeps the notes that the person is writing."""
+    """Keep the notes that the person is writing."""
     return lifecycle.save_draft(task_id, text, by=by)
 
 

@@ -33,7 +33,7 @@ SERVING = Prepared(
 @retrying
 @for_the_record()
 def hand_out(person_id: int) -> list[Task]:
-    """Gives a person the most urgent tasks they may do, up to their capacity; often none.
+    """Return a person the most urgent tasks they may do, up to their capacity; often none.
 
     It takes the same few statements for one place and for many.
     """
@@ -99,12 +99,12 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
 
 
 def claimable_by(person: User, limit: int) -> list[Task]:
-    """Gives the most urgent waiting tasks that this person may claim, at most `limit`."""
+    """Return the most urgent waiting tasks that this person may claim, at most `limit`."""
     return backlog.heads(dict.fromkeys(_serving(person), limit), limit)
 
 
 def why(task: Task, person: User, queues: int) -> str:
-    """Says why this task goes to this person, from what the hand-out has read anyway."""
+    """Say why this task goes to this person, from what the hand-out has read anyway."""
     return ngettext(
         "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
         "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
@@ -118,7 +118,7 @@ def why(task: Task, person: User, queues: int) -> str:
 
 
 def free_slots(person: User, used: Iterable[int]) -> list[int]:
-    """Gives the numbers of the places in which this person can take a task, lowest first."""
+    """Return the numbers of the places in which this person can take a task, lowest first."""
     taken = set(used)
     numbers = [slot for slot in range(1, person.capacity + 1) if slot not in taken]
     return numbers[: max(person.capacity - len(taken), 0)]

@@ -40,7 +40,7 @@ class Head(NamedTuple):
 def heads(
     most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
 ) -> list[Task]:
-    """Gives whole tasks, as `peek` finds them.
+    """Return whole tasks, as `peek` finds them.
 
     They are read by their ids afterwards: in the seeks themselves a long text would make MariaDB
     write a table to the disk for each queue.
@@ -53,7 +53,7 @@ def heads(
 def peek(
     most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
 ) -> list[Head]:
-    """Finds the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
+    """Find the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
     `most` says for each queue's id how many of its tasks to look at. With `lock`, inside a
     transaction, these are locked: past what others have locked, or waiting for it. MariaDB locks
@@ -71,7 +71,7 @@ def peek(
 
 
 def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
-    """Counts the waiting tasks of each of these queues, and no further than `most`."""
+    """Count the waiting tasks of each of these queues, and no further than `most`."""
     counts: list[str] = []
     values: list[Any] = []
     for number, queue in enumerate(queues):
@@ -82,7 +82,7 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
 
 
 def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Standing]:
-    """Tells what waits in each of these queues, from its `most` most urgent tasks and no further.
+    """Tell what waits in each of these queues, from its `most` most urgent tasks and no further.
 
     Ids ascend as tasks arrive, and the index of the order of work holds them: nothing but its
     entries is read. What is late stands first in each priority, and is counted up to a quarter
@@ -102,7 +102,7 @@ def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Stand
 
 
 def _united(parts: list[str], values: list[Any], order: str = "") -> list[tuple[Any, ...]]:
-    """Gives the rows of all the parts, read as one statement; none where there is no part."""
+    """Return the rows of all the parts, read as one statement; none where there is no part."""
     if not parts:
         return []
     with connection.cursor() as cursor:

@@ -33,12 +33,12 @@ PROGRESS = ("position", "changed", "refused", "refusals")
 
 
 def matching(arrow: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Gives those of the tasks that are in a state for an arrow, at most `MOST`."""
+    """Return those of the tasks that are in a state for an arrow, at most `MOST`."""
     return tasks.filter(status__in=lifecycle.ARROWS[arrow]).order_by(*NOBODYS_FIRST)[:MOST]
 
 
 def begin(arrow: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
-    """Settles which tasks are to be changed; changes none yet. Raises NotAllowed, InvalidInput."""
+    """Settle which tasks are to be changed; change none yet. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
     if arrow != "resume":
         lifecycle.require_reason(reason)
@@ -49,7 +49,7 @@ def begin(arrow: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkCh
 
 
 def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
-    """Changes the batch at this position, unless another does or did. Gives where it stands."""
+    """Change the batch at this position, unless another does or did. Return where it stands."""
     permissions.check_manager(by)
     if _taken(change.pk, position):
         change.refresh_from_db()
@@ -60,18 +60,18 @@ def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
 
 
 def stop(change: BulkChange) -> None:
-    """Changes no more tasks; those that are changed stay so."""
+    """Change no more tasks; those that are changed stay so."""
     BulkChange.objects.filter(pk=change.pk).update(is_stopped=True)
 
 
 def unfinished(by: Any) -> BulkChange | None:
-    """Gives what this manager has begun last and is not over."""
+    """Return what this manager has begun last and is not over."""
     begun = BulkChange.objects.filter(by=by, is_stopped=False, position__lt=F("total"))
     return begun.defer("tasks").order_by("-pk").first()
 
 
 def forget() -> int:
-    """Deletes what was begun long ago: each task's history has what became of it."""
+    """Delete what was begun long ago: each task's history has what became of it."""
     return BulkChange.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
 
 

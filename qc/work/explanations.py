@@ -20,7 +20,7 @@ QUEUES_NAMED = 3
 
 
 def of_task(task: Task) -> str:
-    """Says in one sentence why this task is where it is."""
+    """Say in one sentence why this task is where it is."""
     if task.status == Status.ASSIGNED:
         return _("It is assigned to %s.") % task.assignee
     if task.status != Status.PENDING:
@@ -34,7 +34,7 @@ def of_task(task: Task) -> str:
 
 
 def of_person(person: User, *, to_them: bool = False) -> str:
-    """Says in one sentence why this person has what they have, or has nothing.
+    """Say in one sentence why this person has what they have, or has nothing.
 
     With `to_them` it says "you".
     """

@@ -55,12 +55,12 @@ class Assignment(NamedTuple):
 
 
 def may_now(user: User, arrow: str, task: Task) -> bool:
-    """Whether this user may follow this arrow from the task's present state: what pages offer."""
+    """Return whether this user may do this transition now: what pages offer."""
     return task.status in ARROWS[arrow] and permissions.may(user, arrow, task)
 
 
 def lock(task_id: int) -> Task:
-    """Locks a task and, before it, the person who holds it; only inside a transaction.
+    """Lock a task and, before it, the person who holds it; only inside a transaction.
 
     Gives the task as it is now. Raises NotFound.
     """
@@ -119,7 +119,7 @@ def start(task_id: int, *, by: User) -> Task:
 
 @retrying
 def save_draft(task_id: int, text: str, *, by: User) -> Task:
-    """Keeps the notes that the holder is writing; no history row, the audit has the final ones."""
+    """Keep the notes that the holder is writing; no history row, the audit has the final ones."""
     task = _locked_for("draft", task_id, by)
     task.draft = text
     Task.objects.filter(pk=task.pk).update(draft=text)
@@ -199,7 +199,7 @@ def reopen(task_id: int, *, by: User, reason: str) -> Task:
 
 
 def require_reason(reason: str) -> None:
-    """Raises InvalidInput when somebody overrides the system without saying why."""
+    """Raise InvalidInput when somebody overrides the system without saying why."""
     if not reason.strip():
         raise InvalidInput("reason", _("Please give a reason."))
 

@@ -36,10 +36,10 @@ class Pair(NamedTuple):
 
 
 def match(queues: Collection[int] | None = None) -> int:
-    """Gives every free person the most urgent tasks they may do, idle longest first.
+    """Return every free person the most urgent tasks they may do, idle longest first.
 
     `queues` limits it to the people who serve one of these (what an import or a release has just
-    filled); each still gets the most urgent of all their queues. Gives how many were assigned.
+    filled); each still gets the most urgent of all their queues. Return how many were assigned.
     """
     assigned = 0
     for _ in range(PASSES):
@@ -52,7 +52,7 @@ def match(queues: Collection[int] | None = None) -> int:
 
 
 def plan(queues: Collection[int] | None = None) -> list[Pair]:
-    """Gives who would get what now, exactly as `match` would do it; locks nothing.
+    """Return who would get what now, exactly as `match` would do it; locks nothing.
 
     Everybody gets one before anybody gets a second, whoever is idle longest first.
     """
@@ -74,7 +74,7 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
 
 
 def _served(people: list[User]) -> dict[int, list[int]]:
-    """Gives each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
+    """Return each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
     running = Queue.objects.filter(is_paused=False)
     open_to_all = {queue.pk: queue.open_to_all for queue in running}
     everywhere = [queue for queue, is_open in open_to_all.items() if is_open]
@@ -92,7 +92,7 @@ def _served(people: list[User]) -> dict[int, list[int]]:
 
 
 def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
-    """Gives each queue's most urgent tasks, no more of them than its free people can look at.
+    """Return each queue's most urgent tasks, no more of them than its free people can look at.
 
     What one of them gave back is passed over by them: there must be as many more behind it.
     """
@@ -114,7 +114,7 @@ def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int,
 
 
 def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Head | None:
-    """Takes away the most urgent task that this person may have."""
+    """Take away the most urgent task that this person may have."""
     firsts = (
         next((task for task in heads[queue] if task.released_by_id != person.pk), None)
         for queue in queues
@@ -128,7 +128,7 @@ def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Hea
 @retrying
 @for_the_record()
 def _assign(pairs: list[Pair]) -> int:
-    """Locks the people, then the tasks, and assigns the pairs that still hold."""
+    """Lock the people, then the tasks, and assigns the pairs that still hold."""
     chosen = {pair.person.pk for pair in pairs}
     locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
     people = {person.pk: person for person in locked if person.takes_work}

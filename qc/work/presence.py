@@ -86,7 +86,7 @@ def come_back(person_id: int, *, by: User | None) -> User:
 
 
 def seen(person: User) -> None:
-    """Notes that a person is still there; written at most once a minute, and not audited."""
+    """Note that a person is still there; written at most once a minute, and not audited."""
     now = timezone.now()
     if not person.is_logged_in or (person.last_seen_at and person.last_seen_at > now - SEEN_EVERY):
         return
@@ -95,18 +95,18 @@ def seen(person: User) -> None:
 
 
 def became_free(person_id: int) -> None:
-    """Starts the person's idle time anew, when a task leaves their hands; not audited."""
+    """Start the person's idle time anew, when a task leaves their hands; not audited."""
     User.objects.filter(pk=person_id, is_logged_in=True).update(idle_since=timezone.now())
 
 
 def last_absence(person: User) -> Any:
-    """Gives the history row by which this person was last signed out or went on break, or None."""
+    """Return the history row by which this person was last signed out or went on break, or None."""
     left = person.history.filter(kind__in=("signed out", "went on break"))
     return left.order_by("-history_id").first()
 
 
 def lost_while_away(person: User) -> list[str]:
-    """Says what left this person's hands without their doing when they last left, or since."""
+    """Say what left this person's hands without their doing when they last left, or since."""
     absence = last_absence(person)
     if absence is None:
         return []
@@ -117,7 +117,7 @@ def lost_while_away(person: User) -> list[str]:
 
 
 def taken(person: User, tasks: Collection[int]) -> list[str]:
-    """Says of tasks that this person held a moment ago who took them away, and why.
+    """Say of tasks that this person held a moment ago who took them away, and why.
 
     What they gave back or completed themself is not told.
     """

@@ -26,7 +26,7 @@ RAISED_AT_ONCE = 500
 
 
 def sweep() -> dict[str, int]:
-    """Runs all sweeps; gives what each changed.
+    """Run all sweeps; return what each changed.
 
     1. People not seen for QC_UNSEEN_MINUTES are signed out and their tasks returned.
     2. Tasks not started within QC_START_MINUTES are returned, and their person put on break.
@@ -46,7 +46,7 @@ def sweep() -> dict[str, int]:
 
 
 def sign_out_unseen() -> int:
-    """Signs out everybody who has not been seen lately."""
+    """Sign out everybody who has not been seen lately."""
     since = timezone.now() - timedelta(minutes=settings.QC_UNSEEN_MINUTES)
     people = list(User.objects.unseen_since(since).values_list("pk", flat=True))
     return sum(sign_out_if_unseen(person, since) for person in people)
@@ -54,7 +54,7 @@ def sign_out_unseen() -> int:
 
 @retrying
 def sign_out_if_unseen(person_id: int, since: datetime) -> bool:
-    """Signs out one person, unless they were seen meanwhile."""
+    """Sign out one person, unless they were seen meanwhile."""
     if not User.objects.locked(person_id).unseen_since(since).exists():
         return False
     reason = _("not seen for %d minutes") % settings.QC_UNSEEN_MINUTES
@@ -63,7 +63,7 @@ def sign_out_if_unseen(person_id: int, since: datetime) -> bool:
 
 
 def return_not_started() -> int:
-    """Returns every task that its person has not started in time."""
+    """Return every task that its person has not started in time."""
     before = timezone.now() - timedelta(minutes=settings.QC_START_MINUTES)
     tasks = list(Task.objects.not_started_since(before).values_list("pk", flat=True))
     return sum(return_if_not_started(task, before) for task in tasks)
@@ -71,7 +71,7 @@ def return_not_started() -> int:
 
 @retrying
 def return_if_not_started(task_id: int, before: datetime) -> bool:
-    """Returns one task and puts its person on break, unless they started it meanwhile."""
+    """Return one task and put its person on break, unless they started it meanwhile."""
     task = lifecycle.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
@@ -85,7 +85,7 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
 
 @retrying
 def raise_overdue() -> int:
-    """Raises waiting tasks past due by one priority, once in each target period of their queue."""
+    """Raise waiting tasks past due by one priority, once in each target period of their queue."""
     now = timezone.now()
     overdue = Task.objects.overdue_to_raise(now).select_for_update(skip_locked=True)
     tasks = list(overdue.order_by("raise_at")[:RAISED_AT_ONCE])

@@ -24,7 +24,7 @@ class Address(NamedTuple):
 
 
 def every_address() -> list[Address]:
-    """Gives all there are. Fails at a pattern of which nobody has said what stands in it."""
+    """Return all there are. Fails at a pattern of which nobody has said what stands in it."""
     return list(_filled(get_resolver().url_patterns, "", ""))
 
 
@@ -49,7 +49,7 @@ def _addresses(name: str, expression: str) -> Iterator[Address]:
 
 
 def _values(name: str) -> list[tuple[Any, ...]]:
-    """Gives what stands in the addresses of a pattern."""
+    """Return what stands in the addresses of a pattern."""
     for expression, values in _KNOWN.items():
         if re.fullmatch(expression, name):
             return [one if isinstance(one, tuple) else (one,) for one in values()]
@@ -65,13 +65,13 @@ def _versions(model: Any) -> Any:
 
 
 def _rows() -> list[tuple[str, int]]:
-    """Gives the newest and the oldest row of each table of the trail."""
+    """Return the newest and the oldest row of each table of the trail."""
     ids = {table: sorted(_ids(model)()) for table, model in TABLES.items()}
     return [(table, some[at]) for table, some in ids.items() for at in (0, -1)]
 
 
 def _subjects() -> list[tuple[str, int]]:
-    """Gives a task, a person and a queue, by the table of the trail that has their history."""
+    """Return a task, a person and a queue, by the table of the trail that has their history."""
     return [
         (table_of(type(one).history.model), one.pk)
         for one in (m.objects.first() for m in (Task, User, Queue))
@@ -142,7 +142,7 @@ class _Fields(HTMLParser):
 
 
 def sent(page: str) -> Iterator[dict[str, Any]]:
-    """Gives what the forms of a page may send, once for each action that it offers for many."""
+    """Return what the forms of a page may send, once for each action that it offers for many."""
     reader = _Fields()
     reader.feed(page)
     chosen = {name: values[:1] for name, values in reader.taken.items() if name and values}

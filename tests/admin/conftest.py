@@ -20,7 +20,7 @@ def root(db: None) -> User:
 
 @pytest.fixture
 def at_the_page_of() -> Callable[[User], Client]:
-    """Signs somebody in."""
+    """Sign somebody in."""
 
     def sign_in(user: User) -> Client:
         client = Client()
@@ -41,12 +41,12 @@ def otto_at_the_desk(otto: User, at_the_page_of: Any) -> Client:
 
 
 def change(item: Any) -> str:
-    """Gives the address of an object's page."""
+    """Return the address of an object's page."""
     return reverse(f"admin:qc_{item._meta.model_name}_change", args=[item.pk])
 
 
 def act(item: Any, name: str) -> str:
-    """Gives the address of an object's action."""
+    """Return the address of an object's action."""
     return reverse(f"admin:qc_{item._meta.model_name}_{name}", args=[item.pk])
 
 
@@ -92,7 +92,7 @@ class FormReader(HTMLParser):
 
 
 def typed(client: Client, url: str) -> dict[str, Any]:
-    """Gives what a browser would send if nothing on the form were changed."""
+    """Return what a browser would send if nothing on the form were changed."""
     page = client.get(url)
     reader = FormReader(f"{page.context['opts'].model_name}_form")
     reader.feed(page.content.decode())
@@ -101,6 +101,6 @@ def typed(client: Client, url: str) -> dict[str, Any]:
 
 
 def signed_in(*people: User) -> None:
-    """Lets people be there, without the hand-out that a sign-in brings."""
+    """Let people be there, without the hand-out that a sign-in brings."""
     for person in people:
         presence.sign_in(person.pk)

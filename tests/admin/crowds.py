@@ -9,7 +9,7 @@ from qc.models import Queue, Status, Task, User
 
 
 def crowd(n: int, queue: Queue) -> None:
-    """Adds n people who are there and free."""
+    """Add n people who are there and free."""
     first = User.objects.count()
     now = timezone.now()
     there = {"is_logged_in": True, "idle_since": now, "last_seen_at": now, "is_staff": True}
@@ -19,7 +19,7 @@ def crowd(n: int, queue: Queue) -> None:
 
 
 def give_each_one(queue: Queue) -> None:
-    """Lets two of three people hold a task, and one of three be on break."""
+    """Let two of three people hold a task, and one of three be on break."""
     now = timezone.now()
     held = {"status": Status.ASSIGNED, "slot": 1, "assigned_at": now}
     due = {"queue": queue, "due_at": now + timedelta(hours=1)}
@@ -32,7 +32,7 @@ def give_each_one(queue: Queue) -> None:
 
 
 def twenty_queues_and_a_hundred_people() -> None:
-    """Adds queues 1 to 20 and people 1001 to 1100, called qc1 to qc100, on MariaDB."""
+    """Add queues 1 to 20 and people 1001 to 1100, called qc1 to qc100, on MariaDB."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO qc_queue (id, name, description, is_paused, open_to_all, target) "

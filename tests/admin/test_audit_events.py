@@ -60,7 +60,7 @@ def test_nobody_is_told_whether_there_is_such_a_person(
     settings.AXES_FAILURE_LIMIT = 3
 
     def answers(name: str) -> list[tuple[int, str, int]]:
-        """Gives what some attempts are told, and how many statements each took."""
+        """Return what some attempts are told, and how many statements each took."""
         told = []
         for _ in range(4):
             with CaptureQueriesContext(connection) as queries:

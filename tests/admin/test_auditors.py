@@ -17,7 +17,7 @@ from tests.admin.conftest import act, change, signed_in
 
 
 def everything() -> dict[str, Any]:
-    """Gives all rows of our tables, but for when somebody was last seen."""
+    """Return all rows of our tables, but for when somebody was last seen."""
     return {
         model.__name__: list(model.objects.order_by("pk").values())
         for model in apps.get_app_config("qc").get_models()

@@ -26,7 +26,7 @@ def ask(client: Client, action: str, query: str = "", **answers: Any) -> Any:
 
 
 def begin(client: Client, action: str, query: str = "", reason: str = "stocktaking") -> BulkChange:
-    """Answers the question, and gives what was begun."""
+    """Answer the question, and return what was begun."""
     page = ask(client, action, query)
     told = {"upto": page.context["for_all"]["upto"], "_form_submitted": "True", "reason": reason}
     answer = ask(client, action, query, **told)

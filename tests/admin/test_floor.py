@@ -55,7 +55,7 @@ def row(client: Client, queue: Queue) -> Any:
 
 
 def worker(name: str, *queues: Queue, **columns: Any) -> User:
-    """Makes QC staff who is there."""
+    """Make QC staff who is there."""
     user = person(name, Role.QC_STAFF, **columns)
     for queue in queues:
         queue.people.add(user)
@@ -64,7 +64,7 @@ def worker(name: str, *queues: Queue, **columns: Any) -> User:
 
 
 def done(task: Task, by: User, ago: timedelta) -> None:
-    """Lets a task have been completed some time ago."""
+    """Let a task have been completed some time ago."""
     moment = timezone.now() - ago
     moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), moment)
     finished = {"status": Status.COMPLETED, "assignee": by, "outcome": "passed"}
@@ -373,7 +373,7 @@ def lifecycle_assign(task: Task, to: User, by: User) -> None:
 
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Lets it be noon, so that today has hours before now."""
+    """Let it be noon, so that today has hours before now."""
     today = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
     monkeypatch.setattr(timezone, "now", lambda: today)
     return today

@@ -34,7 +34,7 @@ def shown(cl: Any) -> list[str]:
 
 
 def down(client: Client, query: str = "") -> list[list[str]]:
-    """Gives what each page shows, from the first to the last."""
+    """Return what each page shows, from the first to the last."""
     pages = [cl := look(client, query)]
     while cl.older_link:
         pages.append(cl := look(client, cl.older_link))
@@ -42,7 +42,7 @@ def down(client: Client, query: str = "") -> list[list[str]]:
 
 
 def up(client: Client, query: str = "") -> list[list[str]]:
-    """Gives what each page shows, from the last to the first."""
+    """Return what each page shows, from the last to the first."""
     cl = look(client, query)
     while cl.older_link:
         cl = look(client, cl.older_link)

@@ -30,7 +30,7 @@ At = Callable[[User], Client]
 
 
 def when(task: Task, kind: str) -> str:
-    """Gives the time of the last change of this kind, as the page says it."""
+    """Return the time of the last change of this kind, as the page says it."""
     return clock(task.history.filter(kind=kind).first().history_date)
 
 
@@ -41,7 +41,7 @@ def text(client: Client, address: str = "my_work", **query: Any) -> str:
 
 
 def press(client: Client, name: str, task: Task | None = None, **form: str) -> str:
-    """Presses a button of the page; gives the panel that comes back."""
+    """Press a button of the page; return the panel that comes back."""
     address = reverse(f"admin:my_work_{name}", args=[task.pk] if task else [])
     answer = client.post(address, form, headers={"HX-Request": "true"})
     assert answer.status_code == 200, answer.content
@@ -49,7 +49,7 @@ def press(client: Client, name: str, task: Task | None = None, **form: str) -> s
 
 
 def asked(client: Client, name: str) -> int:
-    """Gives how many queries an address takes."""
+    """Return how many queries an address takes."""
     with CaptureQueriesContext(connection) as queries:
         text(client, name)
     return len(queries)

@@ -15,7 +15,7 @@ At = Callable[[User], Client]
 
 
 def switch(client: Client, name: str, follow: str = "/admin/", **form: str) -> str:
-    """Presses a button of the header; gives the page that comes then."""
+    """Press a button of the header; return the page that comes then."""
     address = reverse(f"admin:{name}", query={"next": follow})
     return client.post(address, form, follow=True).content.decode()
 

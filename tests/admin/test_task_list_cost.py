@@ -77,14 +77,14 @@ def fill(n: int) -> None:
 
 
 def cost(client: Client, query: str) -> tuple[Any, int]:
-    """Gives the list behind an address, and how many rows were read for it."""
+    """Return the list behind an address, and how many rows were read for it."""
     pages: list[Any] = []
     read = rows_touched(lambda: pages.append(client.get(reverse(LIST) + query)))
     return pages[0].context["cl"], read
 
 
 def clicked(user: User, query: str, times: int) -> str:
-    """Gives the address of the page so many clicks further down; "" where there is none."""
+    """Return the address of the page so many clicks further down; "" where there is none."""
     for _ in range(times):
         request = RequestFactory().get(reverse(LIST) + query)
         request.user = user

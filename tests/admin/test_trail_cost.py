@@ -100,7 +100,7 @@ def fill(n: int) -> None:
 
 
 def cost(client: Client, query: str) -> tuple[Any, int]:
-    """Gives what the page behind an address shows, and how many rows were read for it."""
+    """Return what the page behind an address shows, and how many rows were read for it."""
     pages: list[Any] = []
     read = rows_touched(lambda: pages.append(client.get(TRAIL + query)))
     return pages[0].context, read

@@ -92,7 +92,7 @@ def a_house(
 
 @contextmanager
 def written() -> Iterator[list[str]]:
-    """Gives what is written inside, and takes it back afterwards."""
+    """Return what is written inside, and takes it back afterwards."""
     statements: list[str] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -106,14 +106,14 @@ def written() -> Iterator[list[str]]:
 
 
 def others(user: User) -> list[Any]:
-    """Gives all people but one, and the tasks that are in the hands of others."""
+    """Return all people but one, and the tasks that are in the hands of others."""
     people = User.objects.exclude(pk=user.pk).order_by("pk").values()
     tasks = Task.objects.filter(assignee__isnull=False).exclude(assignee=user).order_by("pk")
     return [*people, *tasks.values()]
 
 
 def beyond(statements: list[str], allowed: list[str]) -> list[str]:
-    """Gives those of the statements that are not allowed."""
+    """Return those of the statements that are not allowed."""
     return [one for one in statements if not any(re.match(some, one) for some in allowed)]
 
 
@@ -133,7 +133,7 @@ class Visitor:
         self.before = others(user)
 
     def asks(self, method: str, address: Address, data: dict[str, Any] | None = None) -> int:
-        """Gives how a request is answered. Fails if it writes what is not theirs to write."""
+        """Return how a request is answered. Fails if it writes what is not theirs to write."""
         # Signing out forgets it.
         self.client.cookies[SESSION] = self.cookie
         with written() as statements:
@@ -149,7 +149,7 @@ class Visitor:
 
 
 def forms_at(path: str, pages: Client) -> list[dict[str, Any]]:
-    """Gives what may be sent from a page as who may everything sees it."""
+    """Return what may be sent from a page as who may everything sees it."""
     with written():
         page = pages.get(path)
         return list(sent("" if page.streaming else page.content.decode(errors="replace")))
@@ -158,7 +158,7 @@ def forms_at(path: str, pages: Client) -> list[dict[str, Any]]:
 def try_everything(
     user: User, root: User, own: dict[str, str], methods: Iterable[str] = ()
 ) -> dict[str, set[int]]:
-    """Tries every address by GET and POST, and one of each pattern by the other methods.
+    """Try every address by GET and POST, and one of each pattern by the other methods.
 
     Gives how those of each pattern answered a GET.
     """

@@ -16,7 +16,7 @@ def api_client() -> APIClient:
 
 @pytest.fixture
 def sign_in() -> Callable[[User], APIClient]:
-    """Signs somebody in through POST /login/; gives a client with their token."""
+    """Sign somebody in through POST /login/; return a client with their token."""
 
     def sign_in(user: User) -> APIClient:
         client = APIClient()

@@ -22,7 +22,7 @@ MEMBERS = {
 
 
 def some_history(anna: User, mona: User, invoices: Queue, tasks: Sequence[Task]) -> None:
-    """Writes rows to the history of each kind."""
+    """Write rows to the history of each kind."""
     presence.sign_in(anna.pk)
     actions.supply(anna.pk)
     for task in tasks[1:]:
@@ -38,7 +38,7 @@ def ids(table: str) -> list[int]:
 
 
 def by_hand(sql: str, *values: Any) -> None:
-    """Writes to the database itself."""
+    """Write to the database itself."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
@@ -65,7 +65,7 @@ def swap(table: str, one: int, other: int) -> None:
 
 
 def double(table: str, pk: int, to: int) -> None:
-    """Inserts a copy of a row."""
+    """Insert a copy of a row."""
     names = [field.column for field in TABLES[table]._meta.concrete_fields]
     columns = ", ".join(name for name in names if name != "history_id")
     by_hand(
@@ -77,7 +77,7 @@ def double(table: str, pk: int, to: int) -> None:
 
 
 def found() -> list[Breach]:
-    """Gives all breaches of the whole chain."""
+    """Return all breaches of the whole chain."""
     head = newest_seal()
     return list(breaches(1, head.number if head else 0))
 
@@ -93,7 +93,7 @@ def ids_of_members(table: str) -> list[int]:
 
 
 def spread(table: str, pk: int) -> None:
-    """Moves a row away from the one before it, with its members."""
+    """Move a row away from the one before it, with its members."""
     move(table, pk, pk * 10)
     if table in MEMBERS:
         members = MEMBERS[table][0]

@@ -61,7 +61,7 @@ def gone(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
 
 
 def everything() -> str:
-    """Gives all that the tables say which could name somebody."""
+    """Return all that the tables say which could name somebody."""
     models = [*TABLES.values(), User, AccessAttempt, apps.get_model("admin", "LogEntry")]
     return json.dumps([list(model.objects.values()) for model in models], default=str).lower()
 

@@ -68,7 +68,7 @@ def listener() -> Iterator[Any]:
 
 
 def verify(*options: Any) -> str:
-    """Verifies by the command; gives what it says, with how it ended if it failed."""
+    """Verify by the command; return what it says, with how it ended if it failed."""
     out = io.StringIO()
     try:
         call_command("verify_audit", *options, stdout=out)

@@ -45,7 +45,7 @@ def test_the_command_names_what_is_broken_and_fails(task: Task) -> None:
 
 @contextmanager
 def unchecked() -> Iterator[None]:
-    """Lets damage in that the database's own checks would refuse."""
+    """Let damage in that the database's own checks would refuse."""
     off, on = {
         "sqlite": ("PRAGMA ignore_check_constraints=1", "PRAGMA ignore_check_constraints=0"),
         "mysql": ("SET check_constraint_checks=0", "SET check_constraint_checks=1"),

@@ -71,7 +71,7 @@ def test_any_tampering_is_found_and_the_first_row_named(
 
 
 def contents() -> dict[tuple[str, int], str]:
-    """Gives all rows, read as people read them."""
+    """Return all rows, read as people read them."""
     return {
         (table, row.pk): f"{columns(row)} {members(row)}"
         for table, model in TABLES.items()
@@ -92,7 +92,7 @@ def members(row: Any) -> str:
 
 
 def tamper(how: str, table: str, one: int, other: int) -> None:
-    """Does something to a row of a table, as whoever can write to the database may."""
+    """Do something to a row of a table, as whoever can write to the database may."""
     rows = ids(table)
     if not rows:
         return
@@ -113,7 +113,7 @@ def tamper(how: str, table: str, one: int, other: int) -> None:
 
 
 def change_column(table: str, pk: int, which: int) -> None:
-    """Gives any one column of a row another value."""
+    """Return any one column of a row another value."""
     fields = [one for one in TABLES[table]._meta.concrete_fields if not one.primary_key]
     field = fields[which % len(fields)]
     kind = field.get_internal_type()

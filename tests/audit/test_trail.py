@@ -47,7 +47,7 @@ def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add
 
 
 def spread_over(*tables: str) -> None:
-    """Puts the rows of each table a second apart, as if they had been written in turns."""
+    """Put the rows of each table a second apart, as if they had been written in turns."""
     begun = timezone.now() - timedelta(hours=1)
     for rank, table in enumerate(tables):
         rows = TABLES[table].objects.order_by("history_id")
@@ -262,7 +262,7 @@ def _kinds_in(tree: ast.AST) -> Iterator[str]:
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
-    """Gives the texts that an expression may give, but for what it calls."""
+    """Return the texts that an expression may give, but for what it calls."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     parts = [node.body, node.orelse] if isinstance(node, ast.IfExp) else getattr(node, "elts", ())

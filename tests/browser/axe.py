@@ -31,7 +31,7 @@ LINKS = """() => [...document.querySelectorAll("a[href]:not([hx-get], [download]
 
 
 def window(browser: Browser, site: str, user: User | None = None, **options: Any) -> Page:
-    """Opens a window in which this user is signed in, with axe at hand."""
+    """Open a window in which this user is signed in, with axe at hand."""
     context = browser.new_context(base_url=site, color_scheme="light", **options)
     if user is not None:
         client = Client()
@@ -43,7 +43,7 @@ def window(browser: Browser, site: str, user: User | None = None, **options: Any
 
 
 def faults(page: Page, place: str) -> list[str]:
-    """Gives what axe finds grave on the page as it is now, by day and by night."""
+    """Return what axe finds grave on the page as it is now, by day and by night."""
     page.add_style_tag(content=STILL)
     page.wait_for_function(READY)
     found = _look(page, f"{place}, by day", {"type": "tag", "values": RULES})
@@ -54,7 +54,7 @@ def faults(page: Page, place: str) -> list[str]:
 
 
 def walk(page: Page, start: str = "/admin/") -> Iterator[str]:
-    """Goes to one page of each name that links lead to, and gives each name when it is there."""
+    """Go to one page of each name that links lead to, and return each name when it is there."""
     waiting, seen = [start], {"", "index", "logout"}
     while waiting:
         answer = page.goto(waiting.pop(0))

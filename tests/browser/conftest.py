@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def sign_in(browser: Browser, live_server: object) -> Iterator[Callable[[User], Page]]:
-    """Signs somebody in, in a window of their own; fails on any error of the page's scripts."""
+    """Sign somebody in, in a window of their own; fails on any error of the page's scripts."""
     windows = []
     errors: list[str] = []
 

@@ -22,7 +22,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_window(browser: Browser, live_server: Any) -> Iterator[Open]:
-    """Opens windows, and closes them in the end."""
+    """Open windows, and closes them in the end."""
     pages: list[Page] = []
 
     def open_one(user: User | None = None) -> Page:
@@ -180,7 +180,7 @@ REACHABLE = """() => ["a[href]", "button", "input", "textarea", "select", "[role
 
 
 def tab_through(page: Page) -> None:
-    """Presses Tab until the page is through; each stop shows that it is one."""
+    """Press Tab until the page is through; each stop shows that it is one."""
     for _ in range(150):
         page.keyboard.press("Tab")
         tag, tabbed, ring = page.evaluate(FOCUSED)

@@ -35,7 +35,7 @@ def write(folder: Path, writer: int = 0, messages: int = MESSAGES) -> None:
 
 
 def read(folder: Path, patience: float = 2) -> list[str]:
-    """Gives what comes, until nothing has come for a while."""
+    """Return what comes, until nothing has come for a while."""
     got = []
     source = connection(folder)
     with source, source.SimpleQueue(folder.name, no_ack=True) as queue, suppress(Empty):

@@ -20,7 +20,7 @@ PRODUCTION = {
 
 
 def manage(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command in an environment that holds these variables only."""
+    """Run a command in an environment that holds these variables only."""
     bare = {"PATH": os.environ["PATH"], "QC_VAR_DIR": str(folder)}
     return subprocess.run(
         [sys.executable, "manage.py", *command],

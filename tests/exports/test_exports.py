@@ -61,7 +61,7 @@ def exported(user: User, form: str, query: str = "") -> bytes:
 
 
 def told(user: User, query: str = "") -> list[dict[str, str]]:
-    """Gives the rows of a CSV file."""
+    """Return the rows of a CSV file."""
     return list(csv.DictReader(io.StringIO(exported(user, CSV, query).decode("utf-8-sig"))))
 
 

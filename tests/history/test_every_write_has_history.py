@@ -84,7 +84,7 @@ KNOWN = {
 
 
 def writes_in(tree: ast.AST) -> Iterator[str]:
-    """Gives the name of each function that writes something."""
+    """Return the name of each function that writes something."""
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and any(
             is_write(node) for node in ast.walk(function) if isinstance(node, ast.Call)
@@ -93,7 +93,7 @@ def writes_in(tree: ast.AST) -> Iterator[str]:
 
 
 def is_write(call: ast.Call) -> bool:
-    """Whether a call writes to the database."""
+    """Return whether a call writes to the database."""
     for function in functions_of(call.func):
         if not isinstance(function, ast.Attribute):
             continue
@@ -111,7 +111,7 @@ def is_write(call: ast.Call) -> bool:
 
 
 def functions_of(function: ast.expr) -> Iterator[ast.expr]:
-    """Gives what may be called: of a choice, both."""
+    """Return what may be called: of a choice, both."""
     if isinstance(function, ast.IfExp):
         yield from (function.body, function.orelse)
     else:

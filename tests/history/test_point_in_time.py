@@ -27,7 +27,7 @@ AddTask = Callable[..., Task]
 
 
 def said(floor: point_in_time.Floor) -> list[str]:
-    """Gives a line for each person and each queue."""
+    """Return a line for each person and each queue."""
     people = [
         f"{one.row.username} {one.row.break_reason or 'there'}:"
         + "".join(f" {row.reference} {'begun' if row.started_at else 'given'}" for row in one.held)
@@ -218,7 +218,7 @@ class Remembered(Floor):
         self.noted.append((timezone.now(), self.seen()))
 
     def seen(self) -> list[str]:
-        """Gives what is to be seen now, from the tables of now."""
+        """Return what is to be seen now, from the tables of now."""
         people = [
             point_in_time.Presence(person, None, list(Task.objects.held_by(person)))
             for person in User.objects.there().order_by("username")
@@ -257,7 +257,7 @@ def test_after_any_order_of_arrows_each_moment_is_as_it_was_seen() -> None:
 
 
 def work(first: int, n: int) -> None:
-    """Adds n rows of history of a hundred people, who always hold one task each, or two."""
+    """Add n rows of history of a hundred people, who always hold one task each, or two."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO qc_historicaltask (id, reference, name, queue_id, priority, due_at,"

@@ -19,7 +19,7 @@ def told(one: timeline.Life) -> list[tuple[str, str, int]]:
 
 
 def each_minute(item: Any, begun: Any) -> None:
-    """Puts an object's history rows a minute apart."""
+    """Put an object's history rows a minute apart."""
     for n, row in enumerate(item.history.order_by("history_id")):
         item.history.filter(pk=row.pk).update(history_date=begun + timedelta(minutes=n))
 

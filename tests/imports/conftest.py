@@ -19,20 +19,20 @@ def at(user: User) -> Client:
 
 
 def upload(client: Client, data: str | bytes = some(1), name: str = "tasks.csv") -> Any:
-    """Uploads a file; gives the page that follows."""
+    """Upload a file; return the page that follows."""
     file = BytesIO(data.encode() if isinstance(data, str) else data)
     file.name = name
     return client.post(reverse("admin:imports"), {"file": file}, follow=True)
 
 
 def press(client: Client, button: str, record: Import, **told: Any) -> Any:
-    """Presses a button of an import's page; gives the page that follows."""
+    """Press a button of an import's page; return the page that follows."""
     return client.post(reverse(f"admin:import_{button}", args=[record.pk]), told, follow=True)
 
 
 @pytest.fixture
 def waiting_jobs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Keeps the jobs that workers are asked for: gives which imports they are for."""
+    """Keep the jobs that workers are asked for: gives which imports they are for."""
     asked: list[int] = []
     ask: Callable[..., None] = lambda args, **_how: asked.append(args[0])  # noqa: E731
     monkeypatch.setattr("qc.tasks.carry_on_import.apply_async", ask)

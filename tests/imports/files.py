@@ -12,16 +12,16 @@ HEAD = "reference,name,queue\n"
 
 
 def bring(data: str | bytes, name: str = "tasks.csv", *, by: User | None, **how: Any) -> Import:
-    """Imports a file from its beginning to its end, as the shell does."""
+    """Import a file from its beginning to its end, as the shell does."""
     raw = data.encode() if isinstance(data, str) else data
     return import_runner.bring(BytesIO(raw), name, by=by, **how)
 
 
 def faults(record: Import) -> list[Fault]:
-    """Gives all that is wrong in a file."""
+    """Return all that is wrong in a file."""
     return imports.faults(record, 1000)
 
 
 def some(n: int, queue: str = "Invoices") -> str:
-    """Gives a file of n good rows."""
+    """Return a file of n good rows."""
     return HEAD + "".join(f"A-{number},Check,{queue}\n" for number in range(n))

@@ -21,7 +21,7 @@ BAD = some(1) + "B,,Invoices\n"
 
 @pytest.fixture
 def run(tmp_path: Path) -> Any:
-    """Runs the command on a file; gives what it printed."""
+    """Run the command on a file; return what it printed."""
 
     def run(text: str, *arguments: str) -> str:
         (tmp_path / "tasks.csv").write_text(text)

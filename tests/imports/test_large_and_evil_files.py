@@ -33,7 +33,7 @@ def read(file: IO[bytes]) -> list[list[str]]:
 
 
 def workbook(path: Path, **parts: Callable[[IO[bytes]], None]) -> Path:
-    """Makes a workbook, parts of it by functions that write them."""
+    """Make a workbook, parts of it by functions that write them."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in PARTS.items():
             packed.writestr(name, data)
@@ -65,7 +65,7 @@ def some_texts(count: int) -> Callable[[IO[bytes]], None]:
 
 
 def peak(path: Path) -> tuple[int, int]:
-    """Gives how many rows a file has, and how much memory it took to read them all."""
+    """Return how many rows a file has, and how much memory it took to read them all."""
     with path.open("rb") as file:
         tracemalloc.start()
         try:

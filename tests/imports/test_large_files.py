@@ -36,7 +36,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def dies(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Lets the worker die when it writes its n-th batch; with 0 it lives."""
+    """Let the worker die when it writes its n-th batch; with 0 it lives."""
     write = import_writer.write
 
     def dies(n: int) -> None:

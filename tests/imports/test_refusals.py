@@ -22,7 +22,7 @@ NAMED = "reference,name,queue,priority,due_at,link\n"
 
 @pytest.fixture
 def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
-    """Gives what is wrong with a file, having made sure that nothing of it was saved."""
+    """Return what is wrong with a file, having made sure that nothing of it was saved."""
 
     def faults(data: str | bytes, filename: str = "tasks.csv") -> list[Fault]:
         found = files.faults(files.bring(data, filename, by=mona))

@@ -35,7 +35,7 @@ def in_berlin() -> Iterator[None]:
 
 @pytest.fixture
 def done(add_task: AddTask) -> Callable[..., Task]:
-    """Makes a completed task that took so many seconds, and had waited twice as long."""
+    """Make a completed task that took so many seconds, and had waited twice as long."""
 
     def make(queue: Queue, by: User, took: float = 60, *, at: datetime = NOON, **told: Any) -> Task:
         task = add_task(queue)

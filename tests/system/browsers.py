@@ -23,22 +23,22 @@ class Browser:
         return self.checked(self.session.get(self.url + path, timeout=ANSWER_SECONDS))
 
     def post(self, path: str, **form: Any) -> requests.Response:
-        """Sends a form, with the token that the pages have put into a cookie."""
+        """Send a form, with the token that the pages have put into a cookie."""
         return self.send(path, form)
 
     def upload(self, path: str, name: str, text: str) -> requests.Response:
-        """Sends a file."""
+        """Send a file."""
         return self.send(path, {}, files={"file": (name, text)})
 
     def dialog(self, path: str, **answers: str) -> None:
-        """Answers the dialog of an action, and is sent on to the page."""
+        """Answer the dialog of an action, and is sent on to the page."""
         page = self.send(
             path, {"_form_submitted": "True"} | answers, headers={"HX-Request": "true"}
         )
         assert "HX-Redirect" in page.headers, page.text
 
     def edit(self, path: str, form: str, **changed: Any) -> None:
-        """Saves the form of a page with some fields changed."""
+        """Save the form of a page with some fields changed."""
         reader = FormReader(form)
         reader.feed(self.get(path).text)
         page = self.post(path, **reader.sent | {"_save": "Save"} | changed)

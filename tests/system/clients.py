@@ -44,7 +44,7 @@ class Client:
         self.end = monotonic() + SHIFT_SECONDS
 
     def work(self) -> None:
-        """Loops GET /dashbord/ and POST /taskcomplete/<id>/ until nothing waits."""
+        """Loop GET /dashbord/ and POST /taskcomplete/<id>/ until nothing waits."""
         self.sign_in()
         while not self.is_over():
             floor = self.look()
@@ -53,7 +53,7 @@ class Client:
             self.do(floor["me"]["tasks"])
 
     def come_and_go(self) -> None:
-        """Signs in, does a few tasks, goes with the next one in hand; until the shift is over."""
+        """Sign in, does a few tasks, goes with the next one in hand; until the shift is over."""
         visits = 0
         while not self.is_over():
             visits += 1
@@ -73,7 +73,7 @@ class Client:
         self.call("POST", "/logout/")
 
     def look(self) -> dict[str, Any]:
-        """Looks who is there and what they hold."""
+        """Look who is there and what they hold."""
         floor = self.call("GET", "/dashbord/")
         self.see(floor["me"]["tasks"])
         held = [len(person["tasks"]) for person in floor["people"]]
@@ -81,7 +81,7 @@ class Client:
         return floor
 
     def do(self, tasks: list[dict[str, Any]]) -> None:
-        """Completes these tasks; when there are none, waits a little."""
+        """Complete these tasks; when there are none, waits a little."""
         for task in tasks:
             self.over.wait(self.handling)
             self.complete(task["id"])
@@ -109,7 +109,7 @@ class Client:
         return answer
 
     def ask(self, method: str, path: str, body: dict[str, str] | None) -> requests.Response | None:
-        """Asks once; gives nothing when there is no answer, or one that blames the server."""
+        """Ask once; return nothing when there is no answer, or one that blames the server."""
         address = self.url + path
         try:
             response = self.session.request(method, address, json=body, timeout=ANSWER_SECONDS)
@@ -123,7 +123,7 @@ class Client:
         return None
 
     def is_over(self) -> bool:
-        """Says whether the shift is over. Raises TimeoutError when it takes too long."""
+        """Return whether the shift is over. Raises TimeoutError when it takes too long."""
         if monotonic() > self.end:
             raise TimeoutError(f"{self.notes.name} was not finished in {SHIFT_SECONDS} seconds")
         return self.over.is_set()
@@ -137,21 +137,21 @@ class Shift:
         self.working: list[Future[None]] = []
 
     def done(self) -> int:
-        """Gives how many tasks they have completed. Raises what one of them raised."""
+        """Return how many tasks they have completed. Raises what one of them raised."""
         for one in self.working:
             if one.done():
                 one.result()
         return sum(len(client.notes.completed) for client in self.clients)
 
     def end(self) -> None:
-        """Lets them go when they have done what they are at."""
+        """Let them go when they have done what they are at."""
         for client in self.clients:
             client.over.set()
 
 
 @contextmanager
 def at_work(clients: list[Client], work: Callable[[Client], None] = Client.work) -> Iterator[Shift]:
-    """Lets clients work while the test goes on, and then waits until they are finished."""
+    """Let clients work while the test goes on, and then waits until they are finished."""
     shift = Shift(clients)
     with ThreadPoolExecutor(len(clients)) as pool:
         shift.working = [pool.submit(work, client) for client in clients]
@@ -164,7 +164,7 @@ def at_work(clients: list[Client], work: Callable[[Client], None] = Client.work)
 
 
 def answers(clients: list[Client]) -> Counter[int]:
-    """Gives how often the server answered what."""
+    """Return how often the server answered what."""
     return sum((client.notes.answers for client in clients), Counter())
 
 

@@ -35,7 +35,7 @@ def queue(transactional_db: None) -> Queue:
 
 @pytest.fixture
 def hire(transactional_db: None) -> Callable[[int], list[User]]:
-    """Makes QC persons qc1 … qcN with the password "demo"."""
+    """Make QC persons qc1 … qcN with the password "demo"."""
 
     def hire(number: int) -> list[User]:
         password, staff = make_password("demo"), group(Role.QC_STAFF)
@@ -52,7 +52,7 @@ def hire(transactional_db: None) -> Callable[[int], list[User]]:
 
 @pytest.fixture
 def pile(transactional_db: None) -> Callable[..., list[Task]]:
-    """Puts tasks into the database without telling anybody: no event hands them out."""
+    """Put tasks into the database without telling anybody: no event hands them out."""
     numbers = iter(range(1, 1_000_000))
 
     @transaction.atomic

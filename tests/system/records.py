@@ -10,13 +10,13 @@ from qc.models import Task, User
 
 
 def completions() -> list[tuple[int, str]]:
-    """Gives each completion: the task, and by whom."""
+    """Return each completion: the task, and by whom."""
     rows = Task.history.filter(kind="completed").values_list("id", "assignee__username")
     return list(rows)
 
 
 def most_held_at_once() -> int:
-    """Goes through the history from the first row to the last; gives the most anybody held."""
+    """Go through the history from the first row to the last; return the most anybody held."""
     held: dict[int, set[int]] = defaultdict(set)
     most = 0
     for row in Task.history.order_by("history_id").values("id", "status", "assignee"):
@@ -29,7 +29,7 @@ def most_held_at_once() -> int:
 
 
 def long_gone(person: User) -> Callable[[], bool]:
-    """Lets a person look long gone; what it gives says whether the sweep has signed them out."""
+    """Let a person look long gone; what it gives says whether the sweep has signed them out."""
     long_ago = timezone.now() - timedelta(hours=1)
     seen = User.objects.filter(pk=person.pk)
     seen.update(last_seen_at=long_ago)

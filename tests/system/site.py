@@ -39,7 +39,7 @@ class Site:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Gives the environment of the processes: this test's database, and a quick sweep."""
+        """Return the environment of the processes: this test's database, and a quick sweep."""
         ours = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "QC_VAR_DIR": str(self.folder),
@@ -57,7 +57,7 @@ class Site:
         return os.environ | ours | self.variables
 
     def start(self, kind: str, name: str = "") -> subprocess.Popen[bytes]:
-        """Starts the process that the Procfile calls `kind`, in a group of its own."""
+        """Start the process that the Procfile calls `kind`, in a group of its own."""
         name = name or kind
         with self.log(name).open("wb") as log:
             process = subprocess.Popen(
@@ -74,57 +74,57 @@ class Site:
         return process
 
     def start_web(self) -> None:
-        """Starts the web as docs/deploy.md says, and waits for its first answer."""
+        """Start the web as docs/deploy.md says, and waits for its first answer."""
         if {"DATABASE_URL", "REDIS_URL"} & self.environment().keys():
             self.manage("collectstatic", "--noinput")
         self.start("web")
         until(self.answers, within=START_SECONDS)
 
     def start_worker(self, name: str = "worker") -> None:
-        """Starts a worker and waits until it takes jobs."""
+        """Start a worker and waits until it takes jobs."""
         self.start("worker", name)
         until(lambda: "ready." in self.said(name), within=START_SECONDS)
 
     def answers(self) -> bool:
-        """Says whether the web answers."""
+        """Return whether the web answers."""
         try:
             return requests.get(f"{self.url}/admin/login/", timeout=5).ok
         except requests.RequestException:
             return False
 
     def kill(self, name: str) -> None:
-        """Kills a process, and those that it started, with a signal that nobody can catch."""
+        """Kill a process, and those that it started, with a signal that nobody can catch."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def terminate(self, name: str) -> int:
-        """Asks a process to end, as the operator's tools do; gives its exit code."""
+        """Ask a process to end, as the operator's tools do; return its exit code."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGTERM)
         return process.wait(timeout=START_SECONDS)
 
     def stop(self) -> None:
-        """Ends everything, and prints what the processes said, for a test that failed."""
+        """End everything, and prints what the processes said, for a test that failed."""
         for name in list(self.processes):
             self.kill(name)
         for log in sorted(self.folder.glob("*.log")):
             print(f"--- {log.name}\n{log.read_text()[-5000:]}")
 
     def log(self, name: str) -> Path:
-        """Gives the file with what a process says."""
+        """Return the file with what a process says."""
         return self.folder / f"{name}.log"
 
     def booted(self) -> list[int]:
-        """Gives the ids of the processes that gunicorn has started, the last one last."""
+        """Return the ids of the processes that gunicorn has started, the last one last."""
         return [int(pid) for pid in re.findall(r"worker with pid: (\d+)", self.said("web"))]
 
     def said(self, name: str) -> str:
-        """Gives what a process has said."""
+        """Return what a process has said."""
         return self.log(name).read_text()
 
     def alarms(self) -> list[str]:
-        """Gives the lines that would worry an operator, of all processes."""
+        """Return the lines that would worry an operator, of all processes."""
         return [
             f"{log.name}: {line}"
             for log in sorted(self.folder.glob("*.log"))
@@ -133,7 +133,7 @@ class Site:
         ]
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command of manage.py against this site."""
+        """Run a command of manage.py against this site."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -151,5 +151,5 @@ def assert_sound(site: Site) -> None:
 
 
 def is_embedded() -> bool:
-    """Says whether these tests run without a server."""
+    """Return whether these tests run without a server."""
     return bool(settings.EMBEDDED)

@@ -39,7 +39,7 @@ def mona(running: Site) -> Browser:
 
 
 def free(*people: User) -> None:
-    """Lets people be there with nothing to do."""
+    """Let people be there with nothing to do."""
     for one in people:
         presence.sign_in(one.pk)
 
@@ -49,7 +49,7 @@ def held_by(*people: User) -> list[Task]:
 
 
 def when(item: Any, kind: str) -> Any:
-    """Gives when the last change of this kind happened."""
+    """Return when the last change of this kind happened."""
     return item.history.filter(kind=kind).latest().history_date
 
 

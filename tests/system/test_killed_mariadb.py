@@ -45,7 +45,7 @@ def filled_site(site: Site, mariadb: servers.Server) -> Site:
 
 
 def run(server: servers.Server, sql: str) -> list[Any]:
-    """Runs a statement in the site's database; gives its rows."""
+    """Run a statement in the site's database; return its rows."""
     import MySQLdb
 
     connection = MySQLdb.connect(

@@ -54,7 +54,7 @@ def test_web_and_worker_killed_lose_nothing_and_work_goes_on(
 
 
 def kill_one_of_the_web(site: Site) -> None:
-    """Kills one of gunicorn's processes, and waits until it has started another."""
+    """Kill one of gunicorn's processes, and waits until it has started another."""
     before = site.booted()
     os.kill(before[0], signal.SIGKILL)
     until(lambda: len(site.booted()) > len(before), within=30)
@@ -89,7 +89,7 @@ def references() -> set[str]:
 
 
 def brought(queue: Queue) -> Import:
-    """Brings a large file, and confirms it."""
+    """Bring a large file, and confirms it."""
     lines = "".join(f"{reference},Check,{queue.name}\n" for reference in references())
     file = BytesIO(f"reference,name,queue\n{lines}".encode())
     record = imports.receive(file, "large.csv", by=None)
@@ -102,12 +102,12 @@ def now(record: Import) -> Import:
 
 
 def written(record: Import) -> int:
-    """Gives how many rows are written for good."""
+    """Return how many rows are written for good."""
     record = now(record)
     return record.position if record.state in (ImportState.WRITING, ImportState.DONE) else 0
 
 
 def let_its_time_run_out(record: Import) -> None:
-    """Lets the time be over in which whoever had it has it to themselves."""
+    """Let the time be over in which whoever had it has it to themselves."""
     long_ago = timezone.now() - timedelta(hours=1)
     Import.objects.filter(pk=record.pk).update(busy_until=long_ago)

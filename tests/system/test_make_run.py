@@ -58,7 +58,7 @@ class Newcomer:
         return f"http://127.0.0.1:{self.port}"
 
     def run(self) -> None:
-        """Waits until it says where QC Desk is."""
+        """Wait until it says where QC Desk is."""
         clean = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
         with self.log.open("wb") as log:
             self.make = subprocess.Popen(
@@ -78,7 +78,7 @@ class Newcomer:
         return f"QC Desk runs at {self.url}" in self.log.read_text() or self.make.poll() is not None
 
     def press_ctrl_c(self) -> None:
-        """Waits until everything has ended."""
+        """Wait until everything has ended."""
         assert self.make
         os.killpg(self.make.pid, signal.SIGINT)
         self.make.wait(timeout=60)

@@ -73,7 +73,7 @@ def test_a_worker_killed_in_the_middle_of_a_sweep_leaves_nothing_half_done(
 
 
 def waits_for_a_lock() -> bool:
-    """Says whether somebody waits for what this test has locked."""
+    """Return whether somebody waits for what this test has locked."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM information_schema.innodb_lock_waits")
         return bool(cursor.fetchone()[0])

@@ -27,7 +27,7 @@ DICE = 7
 
 
 def simulate(url: str, **options: Any) -> tuple[str, bool]:
-    """Plays a short shift; gives what it printed and whether all was well."""
+    """Play a short shift; return what it printed and whether all was well."""
     printed = StringIO()
     quick = {"people": 8, "minutes": 0.1, "handling": 0.05, "seed": DICE}
     try:

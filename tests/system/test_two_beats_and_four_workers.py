@@ -29,7 +29,7 @@ def start(site: Site) -> None:
 
 
 def end(site: Site) -> list[int]:
-    """Ends all of them at the same time; gives their exit codes."""
+    """End all of them at the same time; return their exit codes."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(site.terminate, list(site.processes)))
 

@@ -57,7 +57,7 @@ class Floor(RuleBasedStateMachine):
         return self.people[number % len(self.people)]
 
     def attempt(self, number: int, act: Callable[[int], Any]) -> None:
-        """Does something to a task; a refusal must leave everything as it was."""
+        """Do something to a task; a refusal must leave everything as it was."""
         if not self.tasks:
             return
         before, refusal = self.everything(), ""

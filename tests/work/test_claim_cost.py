@@ -19,7 +19,7 @@ OWN = ("id", "reference", "due_at")
 
 
 def fill(queue: Queue, n: int, **columns: Any) -> None:
-    """Adds n waiting tasks, due one after the other."""
+    """Add n waiting tasks, due one after the other."""
     start, now = Task.objects.count(), timezone.now()
     first = Task(reference=f"F-{start}", name="Check it", queue=queue, due_at=now, **columns)
     Task.objects.bulk_create([first])
@@ -33,7 +33,7 @@ def fill(queue: Queue, n: int, **columns: Any) -> None:
 
 
 def copy(reference: str, start: int, n: int) -> None:
-    """Lets MariaDB copy a task n times, which takes a tenth of sending them."""
+    """Let MariaDB copy a task n times, which takes a tenth of sending them."""
     names = ", ".join(field.column for field in Task._meta.concrete_fields if field.name not in OWN)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -45,7 +45,7 @@ def copy(reference: str, start: int, n: int) -> None:
 
 
 def finished_by(person: User, queue: Queue, n: int) -> None:
-    """Adds n tasks that this person has completed."""
+    """Add n tasks that this person has completed."""
     now = timezone.now()
     moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), now)
     fill(queue, n, status=Status.COMPLETED, assignee=person, outcome="passed", **moments)
@@ -58,7 +58,7 @@ def rows_read() -> int:
 
 
 def rows_touched(act: Callable[[], object]) -> int:
-    """Gives how many rows MariaDB read while `act` ran."""
+    """Return how many rows MariaDB read while `act` ran."""
     counting = -rows_read() + rows_read()
     before = rows_read()
     act()
@@ -77,7 +77,7 @@ class TestRowsTouched:
         return queues
 
     def claim(self, anna: User, tasks: int = 1) -> int:
-        """Gives the rows touched by one hand-out, and frees her again."""
+        """Return the rows touched by one hand-out, and frees her again."""
         given: list[Task] = []
         touched = rows_touched(lambda: given.extend(assignment.hand_out(anna.pk)))
         assert len(given) == tasks
@@ -111,7 +111,7 @@ class TestRowsTouched:
         assert self.claim(anna) <= fresh
 
     def pile(self, few: list[Queue], others: list[Queue]) -> None:
-        """Puts 10,000 more into Anna's queues, and as many urgent ones into those of others."""
+        """Put 10,000 more into Anna's queues, and as many urgent ones into those of others."""
         for queue in few:
             fill(queue, 10_000 // len(few))
         for queue in others:
@@ -169,7 +169,7 @@ class TestRowsTouched:
         assert self.match(len(people)) <= few
 
     def match(self, people: int) -> int:
-        """Gives the rows touched by a match of so many people, and frees them again."""
+        """Return the rows touched by a match of so many people, and frees them again."""
         given: list[int] = []
         touched = rows_touched(lambda: given.append(matching.match()))
         assert given == [people]

@@ -26,7 +26,7 @@ AddTask = Callable[..., Task]
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Runs all acts in threads that start together; gives what each gave or raised."""
+    """Run all acts in threads that start together; return what each gave or raised."""
     barrier = threading.Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:

@@ -88,7 +88,7 @@ def make_floor(kinds: list[str], who: list[Somebody], what: list[Something]) -> 
 
 
 def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
-    """Gives the columns of a task that somebody holds, where they have a place for it."""
+    """Return the columns of a task that somebody holds, where they have a place for it."""
     holder = hired[number % len(hired)] if number is not None else None
     if holder is None or not holder.is_logged_in:
         return {}
@@ -99,7 +99,7 @@ def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
 
 
 def expected_of_a_task(task: Task, said: str) -> bool:
-    """Whether what was said of a waiting task has come true."""
+    """Return whether what was said of a waiting task has come true."""
     now = Task.objects.select_related("assignee").get(pk=task.pk)
     if said.startswith("Goes to "):
         return said == f"Goes to {now.assignee} at the next hand-out."
@@ -107,7 +107,7 @@ def expected_of_a_task(task: Task, said: str) -> bool:
 
 
 def reason_is_true(task: Task, said: str) -> bool:
-    """Whether the reason for which a task waits is one, looked at person by person."""
+    """Return whether the reason for which a task waits is one, looked at person by person."""
     serving = [one for one in User.objects.all() if task.queue in Queue.objects.of(one)]
     free = [one for one in User.objects.free() if one in serving]
     if said.startswith("Goes to ") or task.status != Status.PENDING:

@@ -17,7 +17,7 @@ AddTask = Callable[..., Task]
 
 
 def crowd(n: int, *queues: Queue) -> list[User]:
-    """Makes n people who are there and free, the first idle longest."""
+    """Make n people who are there and free, the first idle longest."""
     now = timezone.now()
     people = []
     for number in range(n):

@@ -31,7 +31,7 @@ ByQueue = dict[int, list[int]]
 
 
 def charts() -> list[Chart]:
-    """Gives both charts; within a minute the same again."""
+    """Return both charts; within a minute the same again."""
     key = f"qc-charts-{get_language()}-{timezone.get_current_timezone_name()}"
     made: list[Chart] | None = cache.get(key)
     if made is None:
@@ -68,7 +68,7 @@ def _done(first: int, last: int, done: list[int], usual: list[float]) -> Chart:
 
 
 def _waiting(now: datetime, came: ByQueue, went: ByQueue) -> Chart:
-    """Gives what waited at the full hours, reckoned back from what waits now.
+    """Return what waited at the full hours, reckoned back from what waits now.
 
     At an hour there waited what waits now, less what has come since, and what has been done
     since. So what is in work, on hold or cancelled counts as if it had never waited: history
@@ -97,7 +97,7 @@ def _waiting(now: datetime, came: ByQueue, went: ByQueue) -> Chart:
 
 
 def _backwards(waits: int, came: list[int], went: list[int], first: int, last: int) -> list[int]:
-    """Gives what waited at the beginning of each hour from first to last, and now."""
+    """Return what waited at the beginning of each hour from first to last, and now."""
     back = [waits]
     for hour in range(last, first - 1, -1):
         back.append(back[-1] - came[hour] + went[hour])
@@ -105,14 +105,14 @@ def _backwards(waits: int, came: list[int], went: list[int], first: int, last: i
 
 
 def _usual(today: date) -> list[float]:
-    """Gives the average of each hour on this weekday, over those weeks in which any was done."""
+    """Return the average of each hour on this weekday, over those weeks in which any was done."""
     days = [_total(today - timedelta(weeks=week)) for week in range(1, WEEKS + 1)]
     worked = [day for day in days if any(day)]
     return [round(sum(day[hour] for day in worked) / max(len(worked), 1), 1) for hour in HOURS]
 
 
 def _total(day: date) -> list[int]:
-    """Gives what was done in each hour of a day that is over: counted once."""
+    """Return what was done in each hour of a day that is over: counted once."""
     key = f"qc-done-on-{day}-{timezone.get_current_timezone_name()}"
     total: list[int] | None = cache.get(key)
     if total is None:
@@ -123,7 +123,7 @@ def _total(day: date) -> list[int]:
 
 
 def _by_hour(moment: str, day: date) -> ByQueue:
-    """Counts for each queue what came or went in each hour of a day, as our clocks show it.
+    """Count for each queue what came or went in each hour of a day, as our clocks show it.
 
     The hours are given to the database as moments: MariaDB knows no time zones by itself.
     """

@@ -78,7 +78,7 @@ class Card:
 
     @cached_property
     def key(self) -> str:
-        """Names this card and all that is to be read on it."""
+        """Name this card and all that is to be read on it."""
         tasks = [
             (task.reference, task.name, task.priority, labels.due(task), labels.age(_since(task)))
             for task in self.tasks
@@ -106,7 +106,7 @@ class People:
 
     @property
     def gone_key(self) -> str:
-        """Names all that is to be read about who is gone."""
+        """Name all that is to be read about who is gone."""
         told = [(str(one), labels.age(one.last_seen_at)) for one in self.gone]
         return f"g.{version(told, self.counts['out'])}"
 
@@ -146,14 +146,14 @@ class People:
 
 
 def _since(task: Task) -> datetime:
-    """Gives since when a task in somebody's hands is being worked on, or lies there."""
+    """Return since when a task in somebody's hands is being worked on, or lies there."""
     moment = task.started_at or task.assigned_at
     assert moment is not None  # noqa: S101 - the database refuses a held task without it
     return moment
 
 
 def _state(card: Card) -> str:
-    """Gives the state by the name that the list of people has for it."""
+    """Return the state by the name that the list of people has for it."""
     if card.person.break_reason:
         return "break"
     return "free" if card.is_free else "busy"

@@ -87,7 +87,7 @@ class Row:
 
     @cached_property
     def key(self) -> str:
-        """Names this row and all that is to be read in it."""
+        """Name this row and all that is to be read in it."""
         queue = (self.queue.name, self.queue.is_paused, self.queue.open_to_all, self.there)
         counts = (self.waiting, self.age, self.in_work, self.done, self.late, self.empty_in)
         return f"q{self.queue.pk}.{version(queue, counts)}"
@@ -97,7 +97,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 def rows(reads: Reads) -> list[Row]:
-    """Gives the queues' rows, by name."""
+    """Return the queues' rows, by name."""
     oldest = reads.oldest()
     held = [task for tasks in reads.held.values() for task in tasks]
     in_work = Counter(task.queue_id for task in held)
@@ -120,5 +120,5 @@ def rows(reads: Reads) -> list[Row]:
 
 
 def at_least(n: int, is_more: bool) -> str:
-    """Gives a count, with a plus where counting ended early."""
+    """Return a count, with a plus where counting ended early."""
     return f"{n}+" if is_more else str(n)

@@ -44,7 +44,7 @@ class Reads:
         self.done = done_today(self.now)
 
     def _held(self, tasks: list[Task]) -> dict[int, list[Task]]:
-        """Gives for each person the tasks in their hands, most urgent first."""
+        """Return for each person the tasks in their hands, most urgent first."""
         held: dict[int, list[Task]] = defaultdict(list)
         for task in sorted(tasks, key=lambda task: (task.priority, task.due_at, task.pk)):
             task.queue = self.queues[task.queue_id]
@@ -52,7 +52,7 @@ class Reads:
         return held
 
     def _people(self) -> list[User]:
-        """Gives who is there and does QC, with how many tasks each holds."""
+        """Return who is there and does QC, with how many tasks each holds."""
         there = User.objects.there().only(*PERSON, "idle_since", "capacity")
         does_qc = self.staff.union(self.queues_of, self.held)
         people = [person for person in there if person.pk in does_qc]
@@ -61,13 +61,13 @@ class Reads:
         return people
 
     def oldest(self) -> dict[int, datetime]:
-        """Gives for each queue when the oldest of what waits in it arrived."""
+        """Return for each queue when the oldest of what waits in it arrived."""
         ids = {standing.oldest: queue for queue, standing in self.standing.items()}
         arrived = Task.objects.filter(pk__in=[pk for pk in ids if pk])
         return {ids[pk]: moment for pk, moment in arrived.values_list("pk", "created_at")}
 
     def waits_for(self, person: User) -> bool:
-        """Whether anything waits in a queue from which this person gets tasks."""
+        """Return whether anything waits in a queue from which this person gets tasks."""
         on = self.queues_of.get(person.pk, set())
         is_staff = person.pk in self.staff
         return any(queue.pk in on or (queue.open_to_all and is_staff) for queue in self.offering)
@@ -80,7 +80,7 @@ class Reads:
 
 
 def on_break_since(people: Collection[User]) -> dict[int, datetime]:
-    """Gives for each of these people when they went on break: one step back in their history."""
+    """Return for each of these people when they went on break: one step back in their history."""
     rows = User.history.filter(id=OuterRef("pk"), kind="went on break")
     last = rows.order_by("-history_id").values("history_date")[:1]
     asked = User.objects.filter(pk__in=[person.pk for person in people])
@@ -88,18 +88,18 @@ def on_break_since(people: Collection[User]) -> dict[int, datetime]:
 
 
 def gone() -> Any:
-    """Gives who does QC and is not there, last seen first."""
+    """Return who does QC and is not there, last seen first."""
     away: Any = User.objects.doing_qc().filter(is_logged_in=False)
     return away.order_by("-last_seen_at", "pk")
 
 
 def midnight(now: datetime) -> datetime:
-    """Gives when today began, where we are."""
+    """Return when today began, where we are."""
     return beginning(timezone.localdate(now))
 
 
 def done_today(now: datetime) -> Done:
-    """Gives for each queue how many of its tasks were completed today, and when the first was.
+    """Return for each queue how many of its tasks were completed today, and when the first was.
 
     A busy day is not counted anew at each look: only what was completed since the count that is
     kept. A task reopened meanwhile is counted until that count is a minute old.

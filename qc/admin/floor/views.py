@@ -25,7 +25,7 @@ from qc.work import backlog, explanations
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the page and its parts, for the admin site to include."""
+    """Return the addresses of the page and its parts, for the admin site to include."""
 
     def inside(view: Any) -> Any:
         return guarded(site, "qc.view_task", "admin:floor", require_GET(view))
@@ -40,13 +40,13 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Shows the whole page."""
+    """Show the whole page."""
     context = site.each_context(request) | _context(request, State()) | {"title": _("Floor")}
     return render(request, "qc/floor/page.html", context)
 
 
 def panel(request: HttpRequest) -> HttpResponse:
-    """Gives what has changed, or nothing when all is still what was seen."""
+    """Return what has changed, or nothing when all is still what was seen."""
     seen = request.GET.get("seen", "")
     state = State(seen)
     if seen == state.seen:
@@ -55,7 +55,7 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 
 def charts(request: HttpRequest) -> HttpResponse:
-    """Gives the charts, or nothing when they are still what was seen."""
+    """Return the charts, or nothing when they are still what was seen."""
     made = floor_charts.charts()
     now = version(*(chart.data for chart in made))
     if request.GET.get("seen") == now:
@@ -64,14 +64,14 @@ def charts(request: HttpRequest) -> HttpResponse:
 
 
 def why_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Says why a person has what they have, or nothing."""
+    """Say why a person has what they have, or nothing."""
     person = get_object_or_404(User, pk=pk)
     context = {"title": _("Why does %s have no task?") % person, "person": person}
     return render(request, "qc/floor/why.html", context | {"why": explanations.of_person(person)})
 
 
 def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
-    """Says why the most urgent task of a queue waits."""
+    """Say why the most urgent task of a queue waits."""
     queue = get_object_or_404(Queue, pk=pk)
     task = next(iter(backlog.heads({queue.pk: 1}, 1)), None)
     context = {

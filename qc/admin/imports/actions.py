@@ -22,7 +22,7 @@ from qc.work import bulk_changes
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the buttons: managers only, and by POST."""
+    """Return the addresses of the buttons: managers only, and by POST."""
     buttons = {
         "read": read,
         "begin": begin,
@@ -43,7 +43,7 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Reads the file in another way, and checks it anew."""
+    """Read the file in another way, and checks it anew."""
     record = _theirs(request, pk)
     form = ReadingForm(record, request.POST)
     if not form.is_valid():
@@ -53,32 +53,32 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirms it."""
+    """Confirm it."""
     record = _theirs(request, pk)
     only_good = request.POST.get("only_good") == "1"
     return _done(request, record, partial(imports.confirm, record, only_good=only_good))
 
 
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks a worker once more."""
+    """Ask a worker once more."""
     return went_on(request, get_object_or_404(Import, pk=pk))
 
 
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stops it."""
+    """Stop it."""
     record = get_object_or_404(Import, pk=pk)
     imports.stop(record, by=request.user)  # type: ignore[arg-type]
     return _to(record)
 
 
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undoes it."""
+    """Undo it."""
     record = get_object_or_404(Import, pk=pk)
     return _done(request, record, partial(import_undo.begin, record, by=request.user))  # type: ignore[arg-type]
 
 
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancels those of its new tasks that nobody has touched."""
+    """Cancel those of its new tasks that nobody has touched."""
     record = get_object_or_404(Import, pk=pk)
     if not record.has_written:
         return _to(record)
@@ -92,7 +92,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def went_on(request: HttpRequest, record: Import) -> HttpResponse:
-    """Carries it on, says how that went, and goes to its page."""
+    """Carry it on, say how that went, and go to its page."""
     was = record.state
     try:
         tasks.go_on(record)
@@ -120,7 +120,7 @@ def _say(request: HttpRequest, record: Import) -> None:
 
 
 def said(record: Import) -> str:
-    """Says what an import has done."""
+    """Say what an import has done."""
     new = ngettext("%d task is new", "%d tasks are new", record.new) % record.new
     others = (record.changed, record.unchanged, record.left_alone)
     text = new + _(", %d changed, %d unchanged, %d skipped") % others
@@ -128,7 +128,7 @@ def said(record: Import) -> str:
 
 
 def _theirs(request: HttpRequest, pk: int) -> Import:
-    """Gives an import of this manager's own: nobody confirms what another has brought."""
+    """Return an import of this manager's own: nobody confirms what another has brought."""
     record = get_object_or_404(Import, pk=pk)
     if record.by_id != request.user.pk:
         raise PermissionDenied

@@ -34,7 +34,7 @@ class UploadForm(forms.Form):
         self.request = request
 
     def clean_file(self) -> UploadedFile:
-        """Refuses what is too large, and nothing at all."""
+        """Refuse what is too large, and nothing at all."""
         file: UploadedFile | None = self.cleaned_data["file"]
         if refusal := upload_limits.refusal(self.request, file.size if file else None):
             raise forms.ValidationError(refusal)
@@ -71,7 +71,7 @@ class ReadingForm(forms.Form):
             del self.fields["delimiter"]
 
     def columns(self) -> list[tuple[str, Any, list[str]]]:
-        """Gives for each column its heading, its field, and what the first rows have there."""
+        """Return for each column its heading, its field, and what the first rows have there."""
         samples = self.record.samples
         return [
             (heading, self[f"column_{at}"], samples[at])
@@ -79,7 +79,7 @@ class ReadingForm(forms.Form):
         ]
 
     def answer(self) -> tuple[Format, list[str] | None]:
-        """Gives the form of the file and the mapping; None where another header will be found."""
+        """Return the form of the file and the mapping; None where another header will be found."""
         told, was = self.cleaned_data, self.record.format
         chosen = {name: told.get(name) or getattr(was, name) for name in ("encoding", "delimiter")}
         format = replace(was, **chosen)

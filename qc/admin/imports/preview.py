@@ -33,7 +33,7 @@ class Part:
 
 
 def parts(record: Import) -> dict[str, Part]:
-    """Gives the tables to show, by kind; none for a kind that does not occur."""
+    """Return the tables to show, by kind; none for a kind that does not occur."""
     task = (_("Row"), _("Reference"), _("Name"), _("Queue"), _("Priority"), _("Due"))
     change = (_("Row"), _("Reference"), _("Column"), _("Before"), _("After"))
     left_alone = _("Skipped: assigned, completed or cancelled")
@@ -57,7 +57,7 @@ def parts(record: Import) -> dict[str, Part]:
 
 
 def faults_part(faults: Sequence[Fault], count: int, rows: int) -> Part:
-    """Gives the table of what is wrong; `count` and `rows` are how many rows, all and shown."""
+    """Return the table of what is wrong; `count` and `rows` are how many rows, all and shown."""
     headings = (_("Row"), _("Column"), _("Found"), _("Allowed"))
     part = _part(_("Refused"), count, headings, faults, _fault)
     return Part(part.title, count, count - rows, part.headings, part.rows)
@@ -102,7 +102,7 @@ def _left_alone(told: Told) -> Iterable[Cells]:
 
 
 def _change(told: Told) -> Iterable[Cells]:
-    """Gives a row for each changed column."""
+    """Return a row for each changed column."""
     for name, before, after in told["columns"]:
         yield told["row"], told["reference"], name, _said(name, before), _said(name, after)
 

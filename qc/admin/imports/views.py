@@ -50,7 +50,7 @@ AFTERWARDS = timedelta(minutes=1)
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the pages and their buttons, for the admin site to include."""
+    """Return the addresses of the pages and their buttons, for the admin site to include."""
 
     def inside(view: Callable[..., HttpResponseBase], method: Any = require_GET) -> Any:
         return guarded(site, SEES, "admin:imports", method(partial(view, site)))
@@ -68,7 +68,7 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Asks managers for a file, and lists what was brought, newest first."""
+    """Ask managers for a file, and lists what was brought, newest first."""
     form, may_import = UploadForm(request), permissions.is_manager(request.user)
     if request.method == "POST":
         if not may_import:
@@ -97,7 +97,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
 
 
 def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows one import: how it is read, what it does or did, and what can be done with it."""
+    """Show one import: how it is read, what it does or did, and what can be done with it."""
     record = get_object_or_404(Import.objects.select_related("by", "undone_by"), pk=pk)
     is_manager = permissions.is_manager(request.user)
     is_theirs = is_manager and record.by_id == request.user.pk
@@ -119,7 +119,7 @@ def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def panel(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows how far it is; the whole page anew when it is through."""
+    """Show how far it is; the whole page anew when it is through."""
     record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
     response = render(request, "qc/imports/panel.html", {"record": record, **_may(request)})
     if not record.is_running:
@@ -128,7 +128,7 @@ def panel(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def undo_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks whether to undo it, or says what stands in the way."""
+    """Ask whether to undo it, or say what stands in the way."""
     record = get_object_or_404(Import.objects.select_related("by"), pk=pk)
     if not (permissions.is_manager(request.user) and record.has_written):
         return HttpResponseRedirect(reverse("admin:import", args=[pk]))
@@ -142,7 +142,7 @@ def undo_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def file(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Gives the file as it was uploaded."""
+    """Return the file as it was uploaded."""
     record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
     events.record(EventKind.EXPORTED, rows=record.rows, filters={"file": record.file_name})
     disposition = content_disposition_header(True, record.file_name) or "attachment"
@@ -151,7 +151,7 @@ def file(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def refused(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Gives the refused rows as a file of the same form, with what is wrong in each."""
+    """Return the refused rows as a file of the same form, with what is wrong in each."""
     record = get_object_or_404(Import, pk=pk)
     events.record(EventKind.EXPORTED, rows=record.refused, filters={"file": record.file_name})
     written = SpooledTemporaryFile(import_storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
@@ -177,7 +177,7 @@ def _known(record: Import) -> Import | None:
 
 
 def _trail(record: Import) -> str:
-    """Gives the address of all that it wrote in the audit trail; "" where it wrote nothing."""
+    """Return the address of all that it wrote in the audit trail; "" where it wrote nothing."""
     if record.last_history is None or record.confirmed_at is None:
         return ""
     until = (record.finished_at or timezone.now()) + AFTERWARDS

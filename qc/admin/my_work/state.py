@@ -39,7 +39,7 @@ class State:
 
     @property
     def held(self) -> str:
-        """Names the tasks held, for the page to say next time what it has seen."""
+        """Name the tasks held, for the page to say next time what it has seen."""
         return ",".join(str(task.pk) for task in self.tasks)
 
     @property
@@ -61,7 +61,7 @@ class State:
 
     @cached_property
     def version(self) -> str:
-        """Changes when the page must be drawn anew: not by the minute, nor by what is typed."""
+        """Change when the page must be drawn anew: not by the minute, nor by what is typed."""
         shown = [
             (task.pk, task.started_at, task.priority, task.due_at, task.name, task.instructions)
             for task in (*self.tasks, *self.claimable)

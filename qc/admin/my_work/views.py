@@ -25,7 +25,7 @@ from qc.work import actions, presence
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the page and its buttons, for the admin site to include."""
+    """Return the addresses of the page and its buttons, for the admin site to include."""
     inside = partial(guarded, site, "qc.work_task", "admin:my_work")
     return [
         path("my-work/", inside(require_GET(partial(page, site))), name="my_work"),
@@ -43,13 +43,13 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Shows the whole page."""
+    """Show the whole page."""
     context = {"title": _("My work"), "state": _state(request)}
     return render(request, "qc/my_work/page.html", site.each_context(request) | context)
 
 
 def panel(request: HttpRequest) -> HttpResponse:
-    """Gives the panel anew, or nothing when it is still what was seen."""
+    """Return the panel anew, or nothing when it is still what was seen."""
     state = _state(request)
     if request.GET.get("seen") == state.version:
         return HttpResponse(status=NOTHING_NEW)
@@ -57,7 +57,7 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 
 def act(do: Callable[..., str], request: HttpRequest, **named: Any) -> HttpResponse:
-    """Does what a button says, and shows the panel with what came of it."""
+    """Do what a button says, and show the panel with what came of it."""
     try:
         level, text = messages.SUCCESS, do(request, **named)
     except QCError as refusal:
@@ -71,13 +71,13 @@ def act(do: Callable[..., str], request: HttpRequest, **named: Any) -> HttpRespo
 
 
 def start(request: HttpRequest, task: int) -> str:
-    """Starts the task."""
+    """Start the task."""
     started = actions.start(task, by=_me(request))
     return _("%s is started.") % started.reference
 
 
 def complete(request: HttpRequest, task: int) -> str:
-    """Completes the task, passed or failed; what failed needs notes."""
+    """Complete the task, passed or failed; what failed needs notes."""
     outcome, notes = request.POST.get("outcome", ""), request.POST.get("notes", "")
     if outcome == Outcome.FAILED and not notes.strip():
         raise InvalidInput("notes", _("Please write in the notes what failed."))
@@ -92,18 +92,18 @@ def complete(request: HttpRequest, task: int) -> str:
 
 
 def release(request: HttpRequest, task: int) -> str:
-    """Gives the task back."""
+    """Return the task back."""
     released = actions.release(task, by=_me(request), reason=request.POST.get("reason", ""))
     return _("%s is back in the queue.") % released.reference
 
 
 def claim(request: HttpRequest, task: int) -> str:
-    """Takes a waiting task."""
+    """Take a waiting task."""
     return _("%s is assigned to you.") % actions.claim(task, by=_me(request)).reference
 
 
 def draft(request: HttpRequest, task: int) -> HttpResponse:
-    """Keeps what is being typed; when the task is gone meanwhile, the panel says so soon."""
+    """Keep what is being typed; when the task is gone meanwhile, the panel says so soon."""
     with contextlib.suppress(InvalidTransition, NotAllowed):
         actions.save_draft(task, request.POST.get("notes", ""), by=_me(request))
     return HttpResponse(status=NOTHING_NEW)
@@ -127,7 +127,7 @@ def _state(request: HttpRequest) -> State:
 
 
 def _panel(request: HttpRequest, state: State) -> HttpResponse:
-    """Gives the panel, and says what of the tasks that it showed before was taken away."""
+    """Return the panel, and say what of the tasks that it showed before was taken away."""
     asked = request.POST if request.method == "POST" else request.GET
     held = {int(task) for task in asked.get("held", "").split(",") if _is_number(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):

@@ -37,7 +37,7 @@ class PresenceFilter(DropdownFilter):
     parameter_name = "presence"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Gives the choices."""
+        """Return the choices."""
         return [
             ("free", _("Free")),
             ("busy", _("Busy")),
@@ -47,7 +47,7 @@ class PresenceFilter(DropdownFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
-        """Gives the people of the chosen kind."""
+        """Return the people of the chosen kind."""
         free = User.objects.free().order_by().values("pk")
         kinds = {
             "free": lambda: queryset.filter(pk__in=free),
@@ -66,11 +66,11 @@ class RoleFilter(DropdownFilter):
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Gives the roles."""
+        """Return the roles."""
         return list(Role.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Gives the people who have the role."""
+        """Return the people who have the role."""
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
 
 
@@ -178,28 +178,28 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether this user may edit this account: a superuser's only by a superuser."""
+        """Return whether this user may edit this account: a superuser's only by a superuser."""
         if obj is None:
             return super().has_change_permission(request)
         return permissions.may_edit_account(request.user, obj)  # type: ignore[arg-type]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Gives the people with how many tasks each holds."""
+        """Return the people with how many tasks each holds."""
         people: Any = super().get_queryset(request)
         return people.with_open_tasks().prefetch_related("groups", "queues")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Gives no actions for several people."""
+        """Return no actions for several people."""
         return {}
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Gives the actions that make sense for a person as they are now."""
+        """Return the actions that make sense for a person as they are now."""
         offered = available_actions.of_person(find(self, request, str(object_id)))
         actions = super().get_actions_detail(request, object_id)
         return [one for one in actions if one.method.original_function_name in offered]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Gives the sections that this user may see; who is a superuser, to superusers only."""
+        """Return the sections that this user may see; who is a superuser, to superusers only."""
         if obj is not None and not self.has_change_permission(request, obj):
             return self.reading_fieldsets
         fieldsets = super().get_fieldsets(request, obj)
@@ -210,14 +210,14 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Shows the form, and below it the person's day."""
+        """Show the form, and below it the person's day."""
         person = context.get("original")
         if person is not None and self.has_view_history_permission(request, person):
             context["day"] = timeline.of_today(person)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Saves the columns; the one history row waits for the roles."""
+        """Save the columns; the one history row waits for the roles."""
         obj.is_staff = obj.is_staff or not change
         columns = changed_columns(form)
         if "is_active" in columns and not obj.is_active:
@@ -229,7 +229,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
                 obj.save(update_fields=columns if change else None)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Saves roles and queues, with the history rows of all; hands work out."""
+        """Save roles and queues, with the history rows of all; hands work out."""
         super().save_related(request, form, formsets, change)
         person, by = form.instance, request.user
         if not form.changed_data:
@@ -252,17 +252,17 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
     def names(self, person: User) -> str | None:
-        """Gives first and last name."""
+        """Return first and last name."""
         return person.get_full_name() or None
 
     @admin.display(description=_("presence"), ordering="is_logged_in")
     def presence(self, person: User) -> SafeString:
-        """Says whether they are there, and take work."""
+        """Return whether they are there, and take work."""
         return labels.presence(person)
 
     @admin.display(description=_("assigned tasks"), ordering="open_tasks")
     def holds(self, person: User) -> str:
-        """Says how many tasks they hold, of how many they can."""
+        """Say how many tasks they hold, of how many they can."""
         return gettext("%(held)d of %(most)d") % {
             "held": person.open_tasks,
             "most": person.capacity,
@@ -270,22 +270,22 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("roles"), empty_value="-")
     def roles_held(self, person: User) -> str | None:
-        """Gives their roles."""
+        """Return their roles."""
         return ", ".join(map(labels.role, person.groups.all())) or None
 
     @admin.display(description=_("queues"), empty_value="-")
     def queues_on(self, person: Any) -> str | None:
-        """Gives the queues they are on."""
+        """Return the queues they are on."""
         return ", ".join(queue.name for queue in person.queues.all()) or None
 
     @admin.display(description=_("last seen"), ordering="last_seen_at")
     def last_seen(self, person: User) -> SafeString:
-        """Says how long ago they were last seen."""
+        """Say how long ago they were last seen."""
         return labels.age(person.last_seen_at)
 
     @admin.display(description=_("password"))
     def set_password(self, person: User) -> SafeString:
-        """Gives the way to a new password; nothing of the present one."""
+        """Return the way to a new password; nothing of the present one."""
         page = reverse("admin:auth_user_password_change", args=[person.pk])
         return format_html(
             '<a class="text-link" href="{}">{}</a>', page, gettext("Set a new password")
@@ -293,12 +293,12 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("why"))
     def why(self, person: User) -> str:
-        """Says why they have what they have, or nothing."""
+        """Say why they have what they have, or nothing."""
         return explanations.of_person(person)
 
     @admin.display(description=_("tasks"), empty_value="-")
     def tasks_held(self, person: User) -> SafeString | None:
-        """Gives the tasks they hold, each a link."""
+        """Return the tasks they hold, each a link."""
         tasks = [
             (reverse("admin:qc_task_change", args=[task.pk]), task)
             for task in Task.objects.held_by(person)

@@ -31,7 +31,7 @@ class RoleField(SetField):
     """The roles, by their names in the reader's language."""
 
     def label_from_instance(self, obj: Any) -> str:
-        """Gives the role's name."""
+        """Return the role's name."""
         return labels.role(obj)
 
 
@@ -47,7 +47,7 @@ class AccountForm(forms.ModelForm):
 
     @for_the_record()
     def differences(self) -> str:
-        """Says how roles and queues change, which are not columns of a person."""
+        """Say how roles and queues change, which are not columns of a person."""
         parts = [
             f"{self.fields[name].label}: {before or '–'} → {after or '–'}"
             for name in ("roles", "queues")
@@ -79,7 +79,7 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
                 self.initial[name] = list(now.filter(pk__in=_choices(self.fields[name])))
 
     def clean_capacity(self) -> int:
-        """Gives the capacity; raises ValidationError when the person holds more than that."""
+        """Return the capacity; raises ValidationError when the person holds more than that."""
         capacity: int = self.cleaned_data["capacity"]
         held = Task.objects.held_by(self.instance).count()
         if held <= capacity:
@@ -98,7 +98,7 @@ class NewPasswordForm(AdminPasswordChangeForm):
     """A new password for somebody; the history says that there is one, never which."""
 
     def save(self, commit: bool = True) -> User:
-        """Saves the password, with one history row."""
+        """Save the password, with one history row."""
         self.user._change_reason = str(_("new password"))
         with kind_of_change("password changed"):
             return super().save(commit)

@@ -30,12 +30,12 @@ class LockoutAdmin(ModelAdmin):
         return False
 
     def delete_model(self, request: HttpRequest, obj: AccessAttempt) -> None:
-        """Forgets the failures of one name; the trail keeps that they were forgotten."""
+        """Forget the failures of one name; the trail keeps that they were forgotten."""
         name, address = obj.username or "", obj.ip_address
         super().delete_model(request, obj)
         events.record(EventKind.LET_IN, name=name, address=address)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
-        """Forgets several, each by itself."""
+        """Forget several, each by itself."""
         for attempt in queryset:
             self.delete_model(request, attempt)

@@ -35,7 +35,7 @@ class ZoneField(forms.ChoiceField):
         )
 
     def valid_value(self, value: str) -> bool:
-        """Whether there is such a zone: the list leaves out those known by older names."""
+        """Return whether there is such a zone: the list leaves out those known by older names."""
         return super().valid_value(value) or localization.is_zone(value)
 
 
@@ -56,18 +56,18 @@ class SettingsForm(forms.ModelForm):
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the address of the page, for the admin site to include; all who may enter have it."""
+    """Return the address of the page, for the admin site to include; all who may enter have it."""
     return [path("my-settings/", site.admin_view(partial(page, site)), name="my_settings")]
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """Gives what stands in the menu under one's name."""
+    """Return what stands in the menu under one's name."""
     pages = {"my_settings": _("My settings"), "password_change": _("Change password")}
     return [{"title": title, "link": reverse(f"admin:{name}")} for name, title in pages.items()]
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Shows the page, or keeps what was chosen on it."""
+    """Show the page, or keeps what was chosen on it."""
     form = SettingsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
         _keep(request.user, form.cleaned_data)  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
 
 @retrying
 def _keep(person: User, wishes: dict[str, str]) -> None:
-    """Saves what has changed, with its history row."""
+    """Save what has changed, with its history row."""
     kept = User.objects.locked(person.pk).get()
     changed = [name for name in WISHES if getattr(kept, name) != wishes[name]]
     for name in changed:

@@ -17,7 +17,7 @@ from qc.work import actions
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of its buttons: everybody who may enter has a presence of their own."""
+    """Return the addresses of its buttons: everybody who may enter has a presence of their own."""
     inside = partial(guarded, site, None, "admin:index")
     return [
         path("presence/break/", inside(require_POST(take_break)), name="take_break"),
@@ -26,14 +26,14 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def take_break(request: HttpRequest) -> HttpResponse:
-    """Takes a break, for a reason of the list or for one that is written."""
+    """Take a break, for a reason of the list or for one that is written."""
     reason = request.POST.get("other", "").strip() or request.POST.get("reason", "")
     said = _("You are on break. You get no new tasks until you are back.")
     return _switch(request, partial(actions.take_break, reason=reason), said)
 
 
 def come_back(request: HttpRequest) -> HttpResponse:
-    """Comes back from a break, or after having been signed out."""
+    """Come back from a break, or after having been signed out."""
     return _switch(request, actions.come_back, _("Welcome back."))
 
 

@@ -28,7 +28,7 @@ class MomentWidget(UnfoldAdminTextInputWidget):
         super().__init__(attrs={"step": "1"})
 
     def format_value(self, value: datetime | str) -> str:
-        """Gives the value as a browser shows it; what is no moment as it was typed."""
+        """Return the value as a browser shows it; what is no moment as it was typed."""
         if isinstance(value, str):
             return value
         shown = timezone.localtime(value) if timezone.is_aware(value) else value
@@ -53,7 +53,7 @@ class MomentForm(forms.Form):
 
     @property
     def zone(self) -> str:
-        """Gives the name of the zone of the clock on the reader's wall."""
+        """The name of the zone of the clock on the reader's wall."""
         return str(timezone.get_current_timezone())
 
     @property
@@ -62,7 +62,7 @@ class MomentForm(forms.Form):
         return timezone.is_aware(self.data["at"])
 
     def clean_at(self) -> datetime:
-        """Gives the moment. Raises ValidationError for what is none, or nothing is known of."""
+        """Return the moment. Raises ValidationError for what is none, or nothing is known of."""
         asked = self.data["at"]
         if isinstance(asked, str):
             message = gettext("“%s” is not a date and time. Write it as 2026-11-30 14:30.")
@@ -74,7 +74,7 @@ class MomentForm(forms.Form):
         return moment
 
     def steps(self, moment: datetime) -> list[tuple[str | Promise, str, str]]:
-        """Gives what leads to earlier and later moments: in words, as an address, by which key."""
+        """Return what leads to earlier and later moments: in words, as an address, by which key."""
         local = timezone.localtime(moment)
         ways = [
             (_("One day earlier"), local - A_DAY, "Shift+ArrowLeft"),
@@ -108,7 +108,7 @@ class MomentForm(forms.Form):
 
 
 def _read(typed: str) -> datetime | None:
-    """Gives the moment that was typed, without a zone where it has none; None if it is none."""
+    """Return the moment that was typed, without a zone where it has none; None if it is none."""
     try:
         read = parse_datetime(typed)
         # Some are beyond what can be reckoned with in other zones.

@@ -9,12 +9,12 @@ from qc.history.registry import table_of
 
 
 def at(moment: datetime) -> str:
-    """Gives the part of an address that asks for a moment, to the microsecond."""
+    """Return the part of an address that asks for a moment, to the microsecond."""
     return f"?at={moment.astimezone(UTC).isoformat().replace('+00:00', 'Z')}"
 
 
 def after(row: Any) -> str:
-    """Gives the address of what a history row is about, as it was right after it."""
+    """Return the address of what a history row is about, as it was right after it."""
     return reverse("admin:as_it_was_thing", args=[table_of(type(row)), row.id]) + at(
         row.history_date
     )

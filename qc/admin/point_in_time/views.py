@@ -33,7 +33,7 @@ Shown = dict[str, Any]
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the pages, for the admin site to include."""
+    """Return the addresses of the pages, for the admin site to include."""
 
     def inside(show: Callable[..., Shown], template: str) -> Any:
         view: Any = require_GET(partial(at_a_moment, site, show, template))
@@ -48,7 +48,7 @@ def urls(site: Any) -> list[URLPattern]:
 def at_a_moment(
     site: Any, show: Callable[..., Shown], template: str, request: HttpRequest, **which: Any
 ) -> HttpResponse:
-    """Shows what there was at the moment that is asked for; what can't be asked is said.
+    """Show what there was at the moment that is asked for; what can't be asked is said.
 
     A moment by the clock on the wall is turned into an address that means the same to everybody.
     """
@@ -64,7 +64,7 @@ def at_a_moment(
 
 
 def floor(request: HttpRequest, moment: datetime) -> Shown:
-    """Gives who was there, what they held, and how the queues stood."""
+    """Return who was there, what they held, and how the queues stood."""
     found = point_in_time.floor(moment)
     people = Paginator(found.people, PEOPLE).get_page(request.GET.get("page"))
     for person in people:
@@ -74,7 +74,7 @@ def floor(request: HttpRequest, moment: datetime) -> Shown:
 
 
 def thing(_request: HttpRequest, moment: datetime, table: str, pk: int) -> Shown:
-    """Gives one task, person or queue, the row that says so, and what is different now."""
+    """Return one task, person or queue, the row that says so, and what is different now."""
     found = point_in_time.of(table, pk, moment)
     if found is None:
         raise Http404
@@ -102,5 +102,5 @@ def _name(row: Any) -> str:
 
 
 def _note(moment: datetime, rows: int, **which: str) -> None:
-    """Writes down that this was read: of which moment, and whose."""
+    """Write down that this was read: of which moment, and whose."""
     events.record(EventKind.READ, filters={"at": moment.isoformat(), **which}, rows=rows)

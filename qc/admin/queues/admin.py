@@ -69,11 +69,11 @@ class QueueAdmin(Page):
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether this user may delete queues; `delete_view` refuses one that has tasks."""
+        """Return whether this user may delete queues; `delete_view` refuses one that has tasks."""
         return request.user.has_perm("qc.delete_queue")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        """Gives the queues with how much waits, how much is in work, and how many people."""
+        """Return the queues with how much waits, how much is in work, and how many people."""
         on_it = Queue.people.through.objects.filter(queue=OuterRef("pk")).order_by()
         return (
             super()
@@ -92,17 +92,17 @@ class QueueAdmin(Page):
         return super().get_fieldsets(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Gives no actions for several queues: not even Django's own, which deletes."""
+        """Return no actions for several queues: not even Django's own, which deletes."""
         return {}
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Gives the one action that its state asks for."""
+        """Return the one action that its state asks for."""
         offered = available_actions.of_queue(find(self, request, str(object_id)))
         actions = super().get_actions_detail(request, object_id)
         return [one for one in actions if one.method.original_function_name in offered]
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
-        """Saves the columns; the history row waits for the people."""
+        """Save the columns; the history row waits for the people."""
         columns = changed_columns(form)
         if change:
             keep_others(obj, columns)
@@ -111,7 +111,7 @@ class QueueAdmin(Page):
                 obj.save(update_fields=columns if change else None)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Saves who is on it, and the one history row for all; lets its tasks be handed out."""
+        """Save who is on it, and the one history row for all; lets its tasks be handed out."""
         queue = form.instance
         with history.without_history(queue):
             super().save_related(request, form, formsets, change)
@@ -123,7 +123,7 @@ class QueueAdmin(Page):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Deletes a queue that never had a task; any other is refused with the reason."""
+        """Delete a queue that never had a task; any other is refused with the reason."""
         queue = find(self, request, object_id)
         if not self.has_delete_permission(request, queue):
             raise PermissionDenied
@@ -135,7 +135,7 @@ class QueueAdmin(Page):
 
     @admin.display(description=_("status"), ordering="is_paused")
     def state(self, queue: Queue) -> SafeString:
-        """Says whether it runs."""
+        """Return whether it runs."""
         return labels.running(queue)
 
     @admin.display(description=_("target"), ordering="target")
@@ -145,22 +145,22 @@ class QueueAdmin(Page):
 
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:
-        """Says whether all QC staff get its tasks."""
+        """Return whether all QC staff get its tasks."""
         return gettext("yes") if queue.open_to_all else None
 
     @admin.display(description=_("people"), ordering="people_on_it")
     def on_it(self, queue: Any) -> int:
-        """Says how many people are on it."""
+        """Say how many people are on it."""
         return queue.people_on_it
 
     @admin.display(description=_("waiting"), ordering="waiting_now")
     def waiting(self, queue: Any) -> int:
-        """Says how many tasks wait in it."""
+        """Say how many tasks wait in it."""
         return queue.waiting_now
 
     @admin.display(description=_("assigned"), ordering="in_work_now")
     def in_work(self, queue: Any) -> int:
-        """Says how many of its tasks are in somebody's hands."""
+        """Say how many of its tasks are in somebody's hands."""
         return queue.in_work_now
 
 

@@ -21,7 +21,7 @@ class Column(NamedTuple):
 
 
 def words(value: Any) -> str:
-    """Gives a figure as people read it."""
+    """Return a figure as people read it."""
     if value is None:
         return "–"
     if isinstance(value, timedelta):
@@ -32,14 +32,14 @@ def words(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Gives a figure as a file has it: a time in seconds, a share in percent."""
+    """Return a figure as a file has it: a time in seconds, a share in percent."""
     if isinstance(value, timedelta):
         return round(value.total_seconds(), 1)
     return round(100 * value, 1) if isinstance(value, float) else value
 
 
 def columns(by: Grouping) -> list[Column]:
-    """Gives the columns: what a row is about, then its figures."""
+    """Return the columns: what a row is about, then its figures."""
 
     def name(row: Row) -> Any:
         return row.key if by == Grouping.DAY and row.key else row.name

@@ -77,7 +77,7 @@ class ReportForm(forms.Form):
         self.fields["person"].widget = widget
 
     def clean(self) -> dict[str, Any]:
-        """Ends the days with today. Raises ValidationError where there is nothing to report of."""
+        """End the days with today. Raises ValidationError where there is nothing to report of."""
         told = self.cleaned_data
         first, last, today = told.get("first"), told.get("last"), timezone.localdate()
         if not (first and last):
@@ -93,13 +93,13 @@ class ReportForm(forms.Form):
         return told
 
     def asked(self) -> Asked:
-        """Gives what a valid form asks for."""
+        """Return what a valid form asks for."""
         told = self.cleaned_data
         queue, person = (one and one.pk for one in (told["queue"], told["person"]))
         return Asked(Grouping(self.data["by"]), told["first"], told["last"], queue, person)
 
     def address(self, **changes: object) -> str:
-        """Gives the query of the same report with some things changed."""
+        """Return the query of the same report with some things changed."""
         told = {**self.data, **changes}
         return "?" + urlencode({name: told[name] for name in NAMES if told.get(name)})
 
@@ -113,7 +113,7 @@ class Preset(NamedTuple):
 
 
 def presets(form: ReportForm) -> list[Preset]:
-    """Gives the days that people often ask for."""
+    """Return the days that people often ask for."""
     shown = (form.data["first"], form.data["last"])
     return [
         Preset(name, form.address(first=first, last=last), (str(first), str(last)) == shown)

@@ -52,7 +52,7 @@ class Table:
 
     @property
     def days(self) -> str:
-        """Says which days these are."""
+        """Say which days these are."""
         ends = dict.fromkeys((self.asked.first, self.asked.last))
         return " – ".join(date_format(day, "j F Y") for day in ends)
 
@@ -73,7 +73,7 @@ class Table:
 
     @property
     def sample(self) -> str:
-        """Says of how many tasks the times are, when it is not all of them."""
+        """Say of how many tasks the times are, when it is not all of them."""
         if not self.report.is_sampled:
             return ""
         ranked, done = (words(n) for n in (self.report.total.handling.of, self.report.total.done))
@@ -97,7 +97,7 @@ class Table:
         return Chart("done", self._chart_title(rows), "bar", labels, series, is_stacked=True)
 
     def for_export(self) -> Iterator[Sequence[object]]:
-        """Gives the rows of a file: times in seconds, shares in percent."""
+        """Return the rows of a file: times in seconds, shares in percent."""
         yield [f"{one.heading} ({one.unit})" if one.unit else one.heading for one in self.columns]
         for row in (*self.rows, self.report.total):
             yield [plain(one.value(row)) for one in self.columns]
@@ -127,7 +127,7 @@ class Table:
         return self.form.address(sort=other if is_first else first), way
 
     def _name(self, row: Row) -> Cell:
-        """Gives the name of a row, which leads into it: of somebody or a queue, day by day."""
+        """Return the name of a row, which leads into it: of somebody or a queue, day by day."""
         if row.key is None:
             return Cell(row.name)
         if self.asked.by == Grouping.DAY:
@@ -144,7 +144,7 @@ class Table:
         return cells
 
     def _tasks(self, row: Row) -> str:
-        """Gives where the tasks are listed that a row counts as done."""
+        """Return where the tasks are listed that a row counts as done."""
         asked = self.asked
         days = (row.key, row.key) if isinstance(row.key, date) else (asked.first, asked.last)
         only = {Grouping.PERSON: asked.person, Grouping.QUEUE: asked.queue}

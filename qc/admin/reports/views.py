@@ -26,7 +26,7 @@ PAGE = "admin:reports"
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the page and its files, for the admin site to include."""
+    """Return the addresses of the page and its files, for the admin site to include."""
 
     def inside(view: Any) -> Any:
         return guarded(site, "qc.view_task", PAGE, require_GET(partial(view, site)))
@@ -43,7 +43,7 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Shows the report, or what is wrong with what was asked."""
+    """Show the report, or what is wrong with what was asked."""
     form = ReportForm(request.GET, site)
     context = site.each_context(request) | {
         "title": _("Reports"),
@@ -59,7 +59,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
 def export(
     write: Callable[[Table], StreamingHttpResponse], site: Any, request: HttpRequest
 ) -> HttpResponse | StreamingHttpResponse:
-    """Gives the report as a file; the page says what is wrong with what was asked."""
+    """Return the report as a file; the page says what is wrong with what was asked."""
     form = ReportForm(request.GET, site)
     if not form.is_valid():
         return HttpResponseRedirect(reverse(PAGE) + form.address())
@@ -67,18 +67,18 @@ def export(
 
 
 def csv(table: Table) -> StreamingHttpResponse:
-    """Gives the report as CSV."""
+    """Return the report as CSV."""
     lines = exports.csv_lines(table.for_export())
     return downloads.streamed(lines, f"{_filename(table)}.csv", downloads.CSV)
 
 
 def xlsx(table: Table) -> StreamingHttpResponse:
-    """Gives the report as XLSX."""
+    """Return the report as XLSX."""
     return downloads.workbook(exports.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx")
 
 
 def json(table: Table) -> StreamingHttpResponse:
-    """Gives the report as JSON: a list of rows, each with the headings of the CSV file as names."""
+    """Return the report as JSON: a list of rows, named by the headings of the CSV file."""
     headings, *rows = table.for_export()
     told = (dict(zip(map(str, headings), row, strict=True)) for row in rows)
     return downloads.streamed(exports.json_list(told), f"{_filename(table)}.json", downloads.JSON)

@@ -16,7 +16,7 @@ View = Callable[..., HttpResponse]
 
 
 def guarded(site: Any, permission: str | None, page: str, view: View) -> View:
-    """Lets in who has the permission; a part that asks after its session ended reloads the page.
+    """Let in who has the permission; a part that asks after its session ended reloads the page.
 
     With None everybody may who may enter at all. `page` is the name of the page's address, to
     come back to after signing in.

@@ -5,7 +5,7 @@ from qc.models import Queue, User
 
 
 def of_person(person: User) -> set[str]:
-    """Gives the names of the actions that change something for this person."""
+    """Return the names of the actions that change something for this person."""
     offers = {
         "sign_out": person.is_logged_in,
         "take_break": person.takes_work,
@@ -16,5 +16,5 @@ def of_person(person: User) -> set[str]:
 
 
 def of_queue(queue: Queue) -> set[str]:
-    """Gives the name of the one action that the queue's state asks for."""
+    """Return the name of the one action that the queue's state asks for."""
     return {"unpause" if queue.is_paused else "pause"}

@@ -26,7 +26,7 @@ class Rows(ChangeList):
     """The rows of a list; counted once only."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Reads a page of rows; without a filter, those found are all there are."""
+        """Read a page of rows; without a filter, those found are all there are."""
         super().get_results(request)
         self.may_add = self.model_admin.has_add_permission(request)
         if not (self.has_active_filters or self.query):
@@ -46,7 +46,7 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     warn_unsaved_form = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Rows]:
-        """Gives the kind of list this page is."""
+        """Return the kind of list this page is."""
         return Rows
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -54,11 +54,11 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
         return False
 
     def has_steer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whether this user may use the page's actions."""
+        """Return whether this user may use the page's actions."""
         return permissions.is_manager(request.user)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Gives a form field without the buttons that would add or edit what it points to."""
+        """Return a form field without the buttons that would add or edit what it points to."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
@@ -71,7 +71,7 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Shows the form; saves it with the row locked, so that nothing it overwrites is stale."""
+        """Show the form; saves it with the row locked, so that nothing it overwrites is stale."""
         view = partial(super().changeform_view, request, object_id, form_url, extra_context)
         if request.method != "POST" or object_id is None:
             return view()
@@ -83,7 +83,7 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
         return retrying(save)()
 
     def get_history_queryset(self, request: HttpRequest, *args: Any) -> models.QuerySet:
-        """Gives the history rows with all they name, in a few statements."""
+        """Return the history rows with all they name, in a few statements."""
         rows = super().get_history_queryset(request, *args)
         row = rows.model
         return rows.select_related(*history.people_of(row)).prefetch_related(*diffs.named_by(row))
@@ -91,13 +91,13 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
     ) -> None:
-        """Says of each row of the history page what it changed."""
+        """Say of each row of the history page what it changed."""
         diffs.tell(list(historical_records))
 
     def render_history_view(
         self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
     ) -> HttpResponse:
-        """Shows the history page; it is a part of the audit trail, and so is that it was read."""
+        """Show the history page; it is a part of the audit trail, and so is that it was read."""
         page, item = context["page_obj"], context["object"]
         table = table_of(item.history.model)
         asked = {"history": table, table: str(item)}
@@ -124,13 +124,13 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
 
 
 def changed_columns(form: forms.ModelForm) -> list[str]:
-    """Gives the names of the changed fields that are columns of the object."""
+    """Return the names of the changed fields that are columns of the object."""
     columns = {field.name for field in form.instance._meta.concrete_fields}
     return [name for name in form.changed_data if name in columns]
 
 
 def keep_others(item: models.Model, columns: list[str]) -> None:
-    """Gives all other columns of the object their kept values again.
+    """Return all other columns of the object their kept values again.
 
     A form can't show all of a value (a time has no microseconds in it, a text no blanks at its
     end): without this the history would say that they changed.
@@ -140,10 +140,10 @@ def keep_others(item: models.Model, columns: list[str]) -> None:
 
 
 def save_edit(item: Any, columns: list[str], *, by: Any, reason: str = "") -> None:
-    """Saves the changed columns of an object, and its one history row."""
+    """Save the changed columns of an object, and its one history row."""
     history.save(item, kind="", by=by, reason=reason, fields=columns)
 
 
 def after_commit(do: Callable[..., object], *args: Any) -> None:
-    """Calls `do` when what has been saved is there for all; its failing undoes nothing."""
+    """Call `do` when what has been saved is there for all; its failing undoes nothing."""
     transaction.on_commit(partial(do, *args), robust=True)

@@ -38,13 +38,13 @@ class ReasonForm(BaseDialogForm):
     )
 
     def answers(self) -> dict[str, Any]:
-        """Gives what was asked for, by name."""
+        """Return what was asked for, by name."""
         return {
             name: value for name, value in self.cleaned_data.items() if not name.startswith("_")
         }
 
     def refuse(self, error: QCError) -> None:
-        """Shows under the field it is about why this could not be done."""
+        """Show under the field it is about why this could not be done."""
         about = error.field if isinstance(error, InvalidInput) else ""
         self.add_error(about if about in self.fields else "reason", str(error))
 
@@ -78,7 +78,7 @@ class NoReasonForm(ReasonForm):
         del self.fields["reason"]
 
     def refuse(self, error: QCError) -> None:
-        """Shows in place of the answers why this could not be done."""
+        """Show in place of the answers why this could not be done."""
         self.fields["reason"] = forms.CharField(label=_("Nothing was changed"), required=False)
         self.add_error("reason", str(error))
 
@@ -98,7 +98,7 @@ class FreePersonField(forms.ModelChoiceField):
         )
 
     def label_from_instance(self, obj: Any) -> str:
-        """Gives the person's names and how much they hold."""
+        """Return the person's names and how much they hold."""
         name = f"{obj.get_full_name()} ({obj})" if obj.get_full_name() else str(obj)
         return gettext("%(person)s, has %(held)d of %(most)d tasks") % {
             "person": name,
@@ -122,7 +122,7 @@ class AssignForm(ReasonForm):
             people.empty_label = _("Nobody is free now")
 
     def answers(self) -> dict[str, Any]:
-        """Gives the person by number, as the desk wants it."""
+        """Return the person by number, as the desk wants it."""
         answers = super().answers()
         return {"person_id": answers.pop("person").pk, **answers}
 
@@ -138,7 +138,7 @@ def asking(  # noqa: PLR0913
     form: type[ReasonForm] = ReasonForm,
     variant: ActionVariant = ActionVariant.DEFAULT,
 ) -> Any:
-    """Makes an action of a page that asks in a dialog, then calls `run(id, by=…, **answers)`.
+    """Make an action of a page that asks in a dialog, then calls `run(id, by=…, **answers)`.
 
     `name` is the attribute it becomes on the page's admin, which says with
     `has_steer_permission` who may use it. What the desk refuses is shown in the dialog. Afterwards
@@ -174,7 +174,7 @@ def asking(  # noqa: PLR0913
 
 
 def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
-    """Gives the object that an address names. Raises Http404."""
+    """Return the object that an address names. Raises Http404."""
     try:
         return model_admin.get_queryset(request).get(pk=unquote(object_id))
     except (model_admin.model.DoesNotExist, ValueError, ValidationError) as error:
@@ -182,7 +182,7 @@ def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
 
 
 def next_page(request: HttpRequest, otherwise: str) -> str:
-    """Gives the page of this site named by `?next=`, to go to afterwards."""
+    """Return the page of this site named by `?next=`, to go to afterwards."""
     page = request.GET.get("next", "")
     return page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else otherwise
 

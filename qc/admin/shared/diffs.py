@@ -42,7 +42,7 @@ class Column(NamedTuple):
 
 
 def tell(rows: Sequence[Any]) -> None:
-    """Puts on each history row what it changed; `rows` are of one object, newest first."""
+    """Put on each history row what it changed; `rows` are of one object, newest first."""
     if not rows:
         return
     for row, before in pairwise([*rows, rows[-1].prev_record]):
@@ -50,7 +50,7 @@ def tell(rows: Sequence[Any]) -> None:
 
 
 def between(before: Any, after: Any) -> list[Change]:
-    """Gives the columns, and the sets of related objects, that differ between two rows."""
+    """Return the columns, and the sets of related objects, that differ between two rows."""
     changed = [field for field in _fields(after) if _differ(field, before, after)]
     columns = [
         Change(_title(field), _said(before, field), _said(after, field)) for field in changed
@@ -63,7 +63,7 @@ def between(before: Any, after: Any) -> list[Change]:
 
 
 def told(row: Any, before: Any) -> list[Change]:
-    """Gives what a row changed; of the first row of an object, all that it says."""
+    """Return what a row changed; of the first row of an object, all that it says."""
     if before is not None:
         return between(before, row)
     columns = [Change(_title(field), NOTHING, _said(row, field)) for field in _fields(row)]
@@ -74,7 +74,7 @@ def told(row: Any, before: Any) -> list[Change]:
 
 
 def side_by_side(then: Any, now: Any) -> list[Column]:
-    """Gives all columns, and sets of related objects, of a row of then and of the newest one."""
+    """Return all columns, and sets of related objects, of a row of then and of the newest one."""
     columns = [
         Column(_title(field), _said(then, field), _said(now, field), _differ(field, then, now))
         for field in _fields(then)
@@ -86,14 +86,14 @@ def side_by_side(then: Any, now: Any) -> list[Column]:
 
 
 def named_by(row: Any) -> list[str]:
-    """Gives the names under which a kind of history row has all that its columns and sets name."""
+    """Return the names under which a kind of history row has all that its columns and sets name."""
     keys = [one.name for one in row.tracked_fields if isinstance(one, models.ForeignKey)]
     sets = [f"{members_of(one)}__{one.m2m_reverse_field_name()}" for one in row._history_m2m_fields]
     return [*keys, *sets]
 
 
 def members_of(field: Any) -> str:
-    """Gives the name under which a history row has its members of a set of related objects.
+    """Return the name under which a history row has its members of a set of related objects.
 
     Under the field's own name simple-history has a manager that can't be read in advance.
     """

@@ -13,16 +13,16 @@ JSON_LINES = "application/x-ndjson"
 
 
 def named(word: str, ending: str) -> str:
-    """Gives a file's name, with the day."""
+    """Return a file's name, with the day."""
     return f"{word}-{timezone.localdate()}.{ending}"
 
 
 def streamed(parts: Iterator[bytes], name: str, kind: str) -> StreamingHttpResponse:
-    """Hands out a file as its parts are made."""
+    """Hand out a file as its parts are made."""
     head = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(parts, content_type=kind, headers=head)
 
 
 def workbook(file: IO[bytes], name: str) -> FileResponse:
-    """Hands out a workbook that is made."""
+    """Hand out a workbook that is made."""
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)

@@ -4,5 +4,5 @@ import zlib
 
 
 def version(*shown: object) -> str:
-    """Gives a few characters that stand for these values."""
+    """Return a few characters that stand for these values."""
     return format(zlib.crc32(repr(shown).encode()), "08x")

@@ -9,11 +9,11 @@ class PlainTextField(forms.CharField):
     """A text that is unchanged when only blanks around it, or the ends of its lines, differ."""
 
     def to_python(self, value: Any) -> str:
-        """Gives the text with plain line ends."""
+        """Return the text with plain line ends."""
         return str(super().to_python(value)).replace("\r\n", "\n")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the text differs from what it was."""
+        """Return whether the text differs from what it was."""
         return super().has_changed(self.to_python(initial), data)
 
 

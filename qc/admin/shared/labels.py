@@ -23,23 +23,23 @@ PRIORITY = {Priority.P1: "danger", Priority.P2: "warning"}
 
 
 def label(text: object, variant: str = "", title: str = "") -> SafeString:
-    """Gives a small coloured label."""
+    """Return a small coloured label."""
     context = {"text": text, "variant": variant, "label_title": title}
     return SafeString(render_to_string("unfold/helpers/label.html", context))
 
 
 def status(task: Task) -> SafeString:
-    """Gives a task's status as a label."""
+    """Return a task's status as a label."""
     return label(task.get_status_display(), STATUS.get(Status(task.status), ""))
 
 
 def priority(task: Task) -> SafeString:
-    """Gives a task's priority as a label."""
+    """Return a task's priority as a label."""
     return label(task.get_priority_display(), PRIORITY.get(Priority(task.priority), ""))
 
 
 def due(task: Task) -> SafeString:
-    """Says when a task is due, in words; in red when it is late."""
+    """Say when a task is due, in words; in red when it is late."""
     exactly = clock(task.due_at)
     if task.is_late:
         words = _("%s late") % timesince(task.due_at, depth=1)
@@ -50,7 +50,7 @@ def due(task: Task) -> SafeString:
 
 
 def age(moment: datetime | None) -> SafeString:
-    """Says how long ago something was."""
+    """Say how long ago something was."""
     if moment is None:
         return SafeString("-")
     now = timezone.now()
@@ -60,12 +60,12 @@ def age(moment: datetime | None) -> SafeString:
 
 
 def role(group: Group) -> str:
-    """Says which role a group is, in the reader's language."""
+    """Say which role a group is, in the reader's language."""
     return str(dict(Role.choices).get(group.name, group.name))
 
 
 def presence(person: User) -> SafeString:
-    """Says whether a person is there, and takes work; asks for `with_open_tasks`."""
+    """Return whether a person is there, and takes work; ask for `with_open_tasks`."""
     if not person.is_active:
         return label(_("deactivated"))
     if not person.is_logged_in:
@@ -78,5 +78,5 @@ def presence(person: User) -> SafeString:
 
 
 def running(queue: Queue) -> SafeString:
-    """Says whether people get tasks from a queue."""
+    """Return whether people get tasks from a queue."""
     return label(_("paused"), "warning") if queue.is_paused else label(_("running"), "success")

@@ -81,7 +81,7 @@ class TaskActions:
 
     @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Gives the selected tasks to one person, as many as they can hold."""
+        """Return the selected tasks to one person, as many as they can hold."""
         if is_for_all(request):
             messages.warning(
                 request, gettext("Tasks are assigned one by one. Please select single tasks.")
@@ -91,22 +91,22 @@ class TaskActions:
 
     @admin.action(description=_("Hold selected tasks"), permissions=["steer"])
     def hold_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Parks the selected tasks."""
+        """Park the selected tasks."""
         return _ask(self, request, queryset, "hold", ReasonForm)
 
     @admin.action(description=_("Resume selected tasks"), permissions=["steer"])
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Lets the selected tasks wait again."""
+        """Let the selected tasks wait again."""
         return _ask(self, request, queryset, "resume", OptionalReasonForm)
 
     @admin.action(description=_("Cancel selected tasks"), permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Cancels the selected tasks."""
+        """Cancel the selected tasks."""
         return _ask(self, request, queryset, "cancel", ReasonForm)
 
 
 def offered(user: User, name: str, task: Task) -> bool:
-    """Whether the action of this name makes sense for this task as it is now."""
+    """Return whether the action of this name makes sense for this task as it is now."""
     arrow = name.removesuffix("_task")
     if arrow == "assign" and lifecycle.may_now(user, "release", task):
         return True  # out of other hands
@@ -132,7 +132,7 @@ def ask_for_many(
     run: Callable[..., object],
     form_class: type[ReasonForm],
 ) -> HttpResponse | None:
-    """Asks once for all selected tasks, then does it; Django calls actions on POST only."""
+    """Ask once for all selected tasks, then does it; Django calls actions on POST only."""
     answered = "_form_submitted" in request.POST
     form = form_class(request, data=request.POST if answered else None)
     if form.is_valid():

@@ -104,14 +104,14 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether this user may edit: nobody edits what is finished, it must be reopened first."""
+        """Return whether this user may edit: a finished task must be reopened first."""
         live = obj is None or obj.status in LIVE
         return live and super().has_change_permission(request, obj)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
     ) -> tuple[QuerySet[Task], bool]:
-        """Finds by the beginning of a reference, else by any part of a name, whatever the case."""
+        """Find by the beginning of a reference, else by any part of a name, whatever the case."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -121,15 +121,15 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
         return queryset.filter(name__icontains=term), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
-        """Gives the kind of list this page is."""
+        """Return the kind of list this page is."""
         return TaskRows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Gives the fields that are shown only: the reference too, once it is there."""
+        """Return the fields that are shown only: the reference too, once it is there."""
         return (*self.readonly_fields, "reference") if obj else self.readonly_fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Gives the sections; what only makes sense for an editor is left out for a reader."""
+        """Return the sections; what only makes sense for an editor is left out for a reader."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
@@ -139,7 +139,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
         return [fieldsets[0], *(found if obj.completed_at else ()), *fieldsets[1:]]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Gives the actions that this task's state and this user's rights allow now."""
+        """Return the actions that this task's state and this user's rights allow now."""
         task = find(self, request, str(object_id))
         return [
             one
@@ -150,7 +150,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Shows the form, and below it what has happened to the task."""
+        """Show the form, and below it what has happened to the task."""
         task = context.get("original")
         if task is not None and self.has_view_history_permission(request, task):
             context["timeline"] = history.of(task)[:TIMELINE]
@@ -158,7 +158,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
-        """Saves a new or changed task with one history row, and lets it be handed out."""
+        """Save a new or changed task with one history row, and lets it be handed out."""
         columns = changed_columns(form)
         if change and not columns:
             return
@@ -174,50 +174,50 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
 
     @admin.display(description=_("priority"))
     def priority_label(self, task: Task) -> SafeString:
-        """Gives the priority as a label."""
+        """Return the priority as a label."""
         return labels.priority(task)
 
     @admin.display(description=_("status"))
     def status_label(self, task: Task) -> SafeString:
-        """Gives the status as a label."""
+        """Return the status as a label."""
         return labels.status(task)
 
     @admin.display(description=_("person"), empty_value="-")
     def person(self, task: Task) -> str | None:
-        """Gives who holds the task, or finished it."""
+        """Return who holds the task, or finished it."""
         return str(task.assignee) if task.assignee_id else None
 
     @admin.display(description=_("due"))
     def due_words(self, task: Task) -> SafeString:
-        """Says when the task is due."""
+        """Say when the task is due."""
         return labels.due(task)
 
     @admin.display(description=_("age"))
     def age(self, task: Task) -> SafeString:
-        """Says how long ago the task arrived."""
+        """Say how long ago the task arrived."""
         return labels.age(task.created_at)
 
     @admin.display(description=_("why"))
     def why(self, task: Task) -> str:
-        """Says why the task is where it is."""
+        """Say why the task is where it is."""
         return explanations.of_task(task)
 
     @admin.display(description=_("outcome"), empty_value="-")
     def done(self, task: Task) -> str | None:
-        """Says what the check found, and when."""
+        """Say what the check found, and when."""
         if not task.completed_at:
             return None
         return f"{task.get_outcome_display()}, {clock(task.completed_at)}"
 
     @admin.display(description=_("details"))
     def details_table(self, task: Task) -> SafeString:
-        """Gives the sender's own columns as a table."""
+        """Return the sender's own columns as a table."""
         return SafeString(
             render_to_string("qc/admin/details.html", {"details": task.details or {}})
         )
 
 
 def _plan(task: Task, columns: list[str]) -> None:
-    """Fills a due date that was emptied, and plans anew when the task is raised."""
+    """Fill a due date that was emptied, and plans anew when the task is raised."""
     if "due_at" in columns or "priority" in columns:
         task.arrive(task.created_at)

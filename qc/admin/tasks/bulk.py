@@ -44,7 +44,7 @@ class BulkPages:
     has_steer_permission: Callable[..., bool]
 
     def get_urls(self) -> list[URLPattern]:
-        """Gives the addresses, with those of the page and its buttons."""
+        """Return the addresses, with those of the page and its buttons."""
         views = (
             ("", require_GET(self.bulk), "bulk"),
             ("on/", require_POST(self.bulk_on), "bulk_on"),
@@ -60,7 +60,7 @@ class BulkPages:
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Shows the list, and above it which change of many is not over."""
+        """Show the list, and above it which change of many is not over."""
         unfinished = (
             bulk_changes.unfinished(request.user) if self.has_steer_permission(request) else None
         )
@@ -68,13 +68,13 @@ class BulkPages:
         return super().changelist_view(request, context)  # type: ignore[misc]
 
     def bulk(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows how far it is."""
+        """Show how far it is."""
         change = self._theirs(request, pk)
         context = self.admin_site.each_context(request) | _context(change)
         return render(request, "qc/admin/bulk.html", context)
 
     def bulk_on(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Changes the next batch, and shows how far it is."""
+        """Change the next batch, and show how far it is."""
         change = self._theirs(request, pk)
         position = request.POST.get("position", "")
         if not (position.isascii() and position.isdigit()):
@@ -85,7 +85,7 @@ class BulkPages:
         return render(request, "qc/admin/bulk_panel.html", _context(change))
 
     def bulk_stop(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Stops it."""
+        """Stop it."""
         bulk_changes.stop(self._theirs(request, pk))
         return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[pk]))
 
@@ -96,7 +96,7 @@ class BulkPages:
 
 
 def is_for_all(request: HttpRequest) -> bool:
-    """Whether an action is meant for all tasks that match, not only for those selected."""
+    """Return whether an action is meant for all tasks that match, not only for those selected."""
     return request.POST.get("select_across") == "1"
 
 
@@ -107,7 +107,7 @@ def ask_for_all(
     arrow: str,
     form_class: type[ReasonForm],
 ) -> HttpResponse | None:
-    """Asks once for all that match; then goes to the page where it happens."""
+    """Ask once for all that match; then goes to the page where it happens."""
     answered = "_form_submitted" in request.POST
     form = form_class(request, data=request.POST if answered else None)
     upto = _number(request.POST.get("upto", "")) or _last_id()

@@ -45,11 +45,11 @@ class TaskRows(ChangeList):
         return Queue.objects.exists()
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> tuple[str, ...]:
-        """Gives the newest first; a page has the order of `task_orders`, no address chooses it."""
+        """Return the newest first; a page has the order of `task_orders`, no address chooses it."""
         return NEWEST
 
     def get_results(self, request: HttpRequest) -> None:
-        """Reads the page."""
+        """Read the page."""
         self.may_add = self.model_admin.has_add_permission(request)
         asked = self._asked()
         try:
@@ -72,17 +72,17 @@ class TaskRows(ChangeList):
 
     @property
     def older_link(self) -> str:
-        """Gives the address of the page after this one."""
+        """The address of the page after this one."""
         return self.get_query_string({AFTER: spelled(self.cut.older)}) if self.cut.older else ""
 
     @property
     def newer_link(self) -> str:
-        """Gives the address of the page before this one."""
+        """The address of the page before this one."""
         return self.get_query_string({BEFORE: spelled(self.cut.newer)}) if self.cut.newer else ""
 
     @property
     def first_link(self) -> str:
-        """Gives the address of the first page."""
+        """The address of the first page."""
         return self.get_query_string()
 
     def _asked(self) -> dict[str, str]:
@@ -97,7 +97,7 @@ class TaskRows(ChangeList):
         return not (self.cut.newer or self.cut.older)
 
     def _count(self, order: Order, exact: bool) -> None:
-        """Keeps how many there are, as far as that is known without reading them all."""
+        """Keep how many there are, as far as that is known without reading them all."""
         n = len(self.cut.rows)
         if exact and not self._is_all():
             n = order.count(MOST_COUNTED + 1)

@@ -26,11 +26,11 @@ class TaskExport(ExportMixin):
     export_form_class = ExportForm
 
     def get_export_formats(self) -> list[type]:
-        """Gives the formats there are."""
+        """Return the formats there are."""
         return list(_FILES)
 
     def export_action(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """Asks for a format, and gives all tasks of the list as it is filtered."""
+        """Ask for a format, and return all tasks of the list as it is filtered."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         try:
@@ -51,7 +51,7 @@ class TaskExport(ExportMixin):
 
 
 def _file(request: HttpRequest, export: Export, chosen: str) -> StreamingHttpResponse:
-    """Gives the file. Before any of it leaves, the audit trail has who takes what along."""
+    """Return the file. Before any of it leaves, the audit trail has who takes what along."""
     ending, write = list(_FILES.values())[int(chosen)]
     answer = write(export, downloads.named("tasks", ending))
     asked = {name: value for name, value in request.GET.items() if value}

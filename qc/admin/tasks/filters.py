@@ -18,13 +18,13 @@ YES_NO = ("yes", "no")
 
 
 def due(asked: str) -> Q:
-    """Gives the condition for what is past due, or in time."""
+    """Return the condition for what is past due, or in time."""
     now = timezone.now()
     return Q(due_at__lt=now) if asked == "yes" else Q(due_at__gte=now)
 
 
 def in_days(column: str, asked: Mapping[str, str]) -> Q:
-    """Gives the condition for a moment from one local day to another, both included."""
+    """Return the condition for a moment from one local day to another, both included."""
     condition = Q()
     first = parse_date_str(asked.get(f"{column}_from", ""))
     last = parse_date_str(asked.get(f"{column}_to", ""))
@@ -42,11 +42,11 @@ class LateFilter(DropdownFilter):
     parameter_name = "late"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Gives the choices."""
+        """Return the choices."""
         return [("yes", _("Late")), ("no", _("In time"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        """Gives the tasks that are late, or those that are in time."""
+        """Return the tasks that are late, or those that are in time."""
         asked = self.value()
         return queryset.filter(due(asked), status__in=LIVE) if asked in YES_NO else queryset
 
@@ -63,5 +63,5 @@ class DaysFilter(RangeDateFilter):
         self.used_parameters.update(told)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        """Gives the tasks of these days."""
+        """Return the tasks of these days."""
         return queryset.filter(in_days(str(self.parameter_name), self.used_parameters))

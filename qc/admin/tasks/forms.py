@@ -20,7 +20,7 @@ class DetailsField(forms.JSONField):
     """The sender's own columns, as readable JSON."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Gives the columns one on a line."""
+        """Return the columns one on a line."""
         if isinstance(value, forms.fields.InvalidJSONInput):
             return value
         return json.dumps(value, ensure_ascii=False, indent=2)
@@ -64,7 +64,7 @@ class TaskForm(SeenForm):
         ]
 
     def clean_details(self) -> dict[str, Any]:
-        """Gives the columns; raises ValidationError for anything but names and values."""
+        """Return the columns; raises ValidationError for anything but names and values."""
         details = self.cleaned_data["details"]
         if details is None:
             return {}

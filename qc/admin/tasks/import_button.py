@@ -14,11 +14,11 @@ class TaskImport(ImportMixin):
     """Adds the way to import, for managers, to the list of tasks."""
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Whether this user may import."""
+        """Return whether this user may import."""
         return permissions.is_manager(request.user)
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Goes to the pages of `qc.admin.imports.views`."""
+        """Go to the pages of `qc.admin.imports.views`."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:imports"))

@@ -31,7 +31,7 @@ Asked = Mapping[str, str]
 
 
 def choose(asked: Asked) -> Order:
-    """Gives the order for what is asked. Raises ValueError for what can't be asked."""
+    """Return the order for what is asked. Raises ValueError for what can't be asked."""
     first = (_found, _completed, _of_person, _arrived, _due, _next_in_queue)
     orders = (*first, _of_queue, _of_priority, _in_status)
     return next(filter(None, (order(asked) for order in orders)), None) or _order(

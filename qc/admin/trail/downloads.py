@@ -27,7 +27,7 @@ ENDINGS = ("csv", "xlsx", "jsonl")
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the files, for the admin site to include."""
+    """Return the addresses of the files, for the admin site to include."""
 
     def inside(ending: str) -> Any:
         view: Any = require_GET(partial(export, ending))
@@ -40,7 +40,7 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def export(ending: str, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Gives the file; what can't be asked, or has no room in it, is said on the page."""
+    """Return the file; what can't be asked, or has no room in it, is said on the page."""
     form, page = TrailForm(request), f"{reverse(PAGE)}?{request.GET.urlencode()}"
     if not form.is_valid():
         return HttpResponseRedirect(page)

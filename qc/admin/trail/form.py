@@ -42,7 +42,7 @@ class MomentWidget(UnfoldAdminTextInputWidget):
         super().__init__()
 
     def format_value(self, value: Any) -> Any:
-        """Gives the value as a browser shows it."""
+        """Return the value as a browser shows it."""
         is_day = isinstance(value, str) and DAY.fullmatch(value)
         return f"{value}T{self.minute}" if is_day else super().format_value(value)
 
@@ -56,7 +56,7 @@ class MomentField(forms.Field):
         super().__init__(required=False, widget=widget, **options)
 
     def to_python(self, value: Any) -> datetime | None:
-        """Gives the moment. Raises ValidationError for what is none."""
+        """Return the moment. Raises ValidationError for what is none."""
         if not value:
             return None
         try:
@@ -128,7 +128,7 @@ class TrailForm(forms.Form):
         self.fields["kind"].choices = _kinds()  # type: ignore[attr-defined]
 
     def clean_person(self) -> User | None:
-        """Gives the person of that name."""
+        """Return the person of that name."""
         name = self.cleaned_data["person"]
         person = User.objects.filter(username__iexact=name).first() if name else None
         if name and person is None:
@@ -136,7 +136,7 @@ class TrailForm(forms.Form):
         return person
 
     def clean_task(self) -> tuple[int, ...] | None:
-        """Gives the ids of the task of that reference, else of those that begin so."""
+        """Return the ids of the task of that reference, else of those that begin so."""
         term = self.cleaned_data["task"]
         if not term:
             return None
@@ -153,23 +153,23 @@ class TrailForm(forms.Form):
         return ids
 
     def clean(self) -> None:
-        """Refuses a span that ends before it begins."""
+        """Refuse a span that ends before it begins."""
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and since >= until:
             self.add_error("until", gettext("The end must not be before the start."))
 
     def asked(self) -> Asked:
-        """Gives what a valid form asks for."""
+        """Return what a valid form asks for."""
         told = {name: value for name, value in self.cleaned_data.items() if value}
         tasks = told.pop("task", None)
         return Asked(**told, tasks=tasks)
 
     def told(self) -> dict[str, str]:
-        """Gives what was typed or chosen, by field."""
+        """Return what was typed or chosen, by field."""
         return {name: value for name, value in self.data.items() if value}
 
     def chips(self) -> Iterator[Chip]:
-        """Gives each filter that is set, with the way to take it off."""
+        """Return each filter that is set, with the way to take it off."""
         told = self.told()
         for name in told:
             rest = {other: value for other, value in told.items() if other != name}
@@ -193,7 +193,7 @@ def _task_ids(there: Q) -> QuerySet[Task, int]:
 
 
 def _kinds() -> list[tuple[Any, Any]]:
-    """Gives the kinds of change, by what they are changes of."""
+    """Return the kinds of change, by what they are changes of."""
     plain = [(kind, words) for kind, words in PLAIN.items()]
     named = [
         (words, [(kind, LABELS[kind]) for kind in kinds(table) if kind not in PLAIN])

@@ -44,7 +44,7 @@ AROUND = timedelta(minutes=5)
 
 
 def urls(site: Any) -> list[URLPattern]:
-    """Gives the addresses of the page and of its rows, for the admin site to include."""
+    """Return the addresses of the page and of its rows, for the admin site to include."""
 
     def inside(view: Any) -> Any:
         permission = "qc.view_historicaltask"
@@ -57,7 +57,7 @@ def urls(site: Any) -> list[URLPattern]:
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Shows a page of what is asked for; what can't be asked is said, and nothing shown."""
+    """Show a page of what is asked for; what can't be asked is said, and nothing shown."""
     form = TrailForm(request)
     context = site.each_context(request) | {"title": _("Audit trail"), "form": form}
     if form.is_valid():
@@ -69,7 +69,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
 
 
 def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
-    """Shows one row: exactly when, through what, and what it changed."""
+    """Show one row: exactly when, through what, and what it changed."""
     found = trail.row_of(table, pk)
     if found is None:
         raise Http404
@@ -86,7 +86,7 @@ def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
 
 
 def tell(one: Any) -> None:
-    """Puts on a row of the stream the sentence that it says, with links."""
+    """Put on a row of the stream the sentence that it says, with links."""
     one.sentence = sentences.sentence(one.table, one, _link, _fill)
 
 
@@ -110,7 +110,7 @@ def _address(told: dict[str, str], name: str, edge: Edge | None) -> str:
 
 
 def _edge(text: str) -> Edge | None:
-    """Gives the edge that stands in an address; None if it is none."""
+    """Return the edge that stands in an address; None if it is none."""
     parts = text.split(BETWEEN)
     if len(parts) != len(TABLES) or not all(one.isdecimal() and len(one) < 19 for one in parts):
         return None
@@ -118,7 +118,7 @@ def _edge(text: str) -> Edge | None:
 
 
 def _note(form: TrailForm, found: Page, place: dict[str, str]) -> None:
-    """Writes down that this page was read: what was asked for, and how much was shown."""
+    """Write down that this page was read: what was asked for, and how much was shown."""
     asked = {name: value[:LONGEST] for name, value in form.told().items()}
     events.record(EventKind.READ, filters=asked, rows=len(found.rows), place=place)
 
@@ -128,7 +128,7 @@ def _exactly(one: Any) -> str:
 
 
 def _of_request(one: Any) -> str:
-    """Gives the address of all that belongs to the same request; "" where none is known."""
+    """Return the address of all that belongs to the same request; "" where none is known."""
     if not one.request_id:
         return ""
     span = {"since": one.history_date - AROUND, "until": one.history_date + AROUND}
@@ -137,7 +137,7 @@ def _of_request(one: Any) -> str:
 
 
 def _narrower(one: Any) -> Iterator[tuple[str, str]]:
-    """Gives, by what they are called, the filters that lead from a row to others like it."""
+    """Return, by what they are called, the filters that lead from a row to others like it."""
     whose = one.id if one.table == "person" else getattr(one, "person_id", None)
     # By the names that they have now: those of the row may be of long ago.
     for person in User.objects.filter(pk__in=[whose, one.history_user_id]).order_by("username"):
@@ -154,7 +154,7 @@ def _link(kind: str, pk: int, text: str) -> SafeString:
 
 
 def _fill(words: str, values: Mapping[str, Any]) -> SafeString:
-    """Puts words into a sentence, none of them taken for HTML, none longer than one can read."""
+    """Put words into a sentence, none of them taken for HTML, none longer than one can read."""
     shown = {
         name: value if isinstance(value, SafeString) else Truncator(value).chars(LONGEST)
         for name, value in values.items()

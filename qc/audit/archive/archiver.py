@@ -36,7 +36,7 @@ OVER = (Status.COMPLETED, Status.CANCELLED)
 
 
 def archive(folder: Path) -> Iterator[Archive]:
-    """Archives all that is older than QC_KEEP_DAYS say; gives each archive when its rows are gone.
+    """Archive all that is older than QC_KEEP_DAYS say; return each archive when its rows are gone.
 
     First carries on what a crash has interrupted. Raises InvalidTransition while the trail is not
     as it was sealed or a file is missing, Busy when somebody else archives, OSError.
@@ -62,7 +62,7 @@ def _at_once(many: Iterable[Any], n: int) -> Iterator[list[Any]]:
 
 
 def _old_seals(table: str, days: int) -> Iterator[tuple[Seal, list[int]]]:
-    """Gives the seals of a table that are old and verified, each with its rows that may go."""
+    """Return the seals of a table that are old and verified, each with its rows that may go."""
     before = timezone.now() - timedelta(days=days)
     seals = Seal.objects.filter(
         table=table, newest__lt=before, number__lte=verification_runs.verified_upto()
@@ -74,9 +74,9 @@ def _old_seals(table: str, days: int) -> Iterator[tuple[Seal, list[int]]]:
 
 
 def _may_go(seal: Seal) -> list[int]:
-    """Gives those rows of a seal that nothing needs any more.
+    """Return those rows of a seal that nothing needs any more.
 
-    The last row of each object stays: it says how the object is, or that it was deleted, and goes
+    The last row of each object stays: it says how the object is, or that it was deleted, and go
     only when it is the only one left of something deleted. So do all rows of an unfinished task.
     """
     rows: QuerySet[Any] = TABLES[seal.table].objects.exclude(kind__in=ALWAYS_KEPT)
@@ -94,7 +94,7 @@ def _may_go(seal: Seal) -> list[int]:
 
 
 def _write(folder: Path, going: Mapping[Seal, list[int]]) -> Archive:
-    """Writes and verifies a file of some seals, then the record and the event that tell of it."""
+    """Write and verifies a file of some seals, then the record and the event that tell of it."""
     last, seals = archived_rows.newest(), list(going)
     ids = sorted(pk for some in going.values() for pk in some)
     made = Archive(
@@ -139,7 +139,7 @@ def _record(made: Archive) -> None:
 
 
 def _remove(made: Archive) -> Archive:
-    """Deletes the rows of an archive, some at once; those that are gone already don't matter."""
+    """Delete the rows of an archive, some at once; those that are gone already don't matter."""
     rows = TABLES[made.table]
     for ids in _at_once(within(made.ids), BATCH):
         with transaction.atomic():

@@ -26,7 +26,7 @@ PROOF = ("seal", "digests")
 
 
 def write(path: Path, seals: Iterable[Seal]) -> str:
-    """Writes seals with their rows; the file is there whole or not at all. Gives its SHA-256."""
+    """Write seals with their rows; the file is there whole or not at all. Return its SHA-256."""
     part = path.with_name(f"{path.name}.part")
     late = late_spans()
     part.touch(mode=0o600)
@@ -43,7 +43,7 @@ def write(path: Path, seals: Iterable[Seal]) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Gives the SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     found = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -52,7 +52,7 @@ def sha256(path: Path) -> str:
 
 
 def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
-    """Gives what a file says otherwise than its archive's record and the seals, rows by name."""
+    """Return what a file says otherwise than its archive's record and the seals, rows by name."""
     if sha256(path) != archive.sha256:
         yield Breach("archive changed", archive.number)
     missing = set(within(archive.ids))
@@ -69,7 +69,7 @@ def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
 
 
 def verify(path: Path) -> Iterator[Breach]:
-    """Gives what is wrong with an archive file, whatever it is called by now."""
+    """Return what is wrong with an archive file, whatever it is called by now."""
     found = Archive.objects.filter(Q(sha256=sha256(path)) | Q(file=path.name)).first()
     if found is None:
         yield Breach("archive unknown", 0)
@@ -99,7 +99,7 @@ def _fits(content: Any, opened: Mapping[str, Any], digest: bytes) -> bool:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Gives the seals of a file; a line that is none is left to who compares the whole file."""
+    """Return the seals of a file; a line that is none is left to who compares the whole file."""
     with path.open("rb") as file:
         for text in file:
             with suppress(ValueError):
@@ -107,7 +107,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _keep_name(folder: Path) -> None:
-    """Lets the folder itself reach the disk: a file without a name is lost."""
+    """Let the folder itself reach the disk: a file without a name is lost."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -9,7 +9,7 @@ from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
 def left_out(seal: Seal, missing: Collection[int]) -> set[int]:
-    """Gives which of a seal's missing rows are in archives. Read it after the rows."""
+    """Return which of a seal's missing rows are in archives. Read it after the rows."""
     if not missing:
         return set()
     told = _told()
@@ -24,7 +24,7 @@ def left_out(seal: Seal, missing: Collection[int]) -> set[int]:
 
 
 def untrue() -> Iterator[Breach]:
-    """Gives each archive that no event tells of, or not so; and each that is told of, and gone."""
+    """Return each archive that no event tells of, or not so; and each that is told of, and gone."""
     records = {one.number: one.hash for one in Archive.objects.order_by("number")}
     told = _told()
     for number in sorted(records.keys() | told.keys()):
@@ -35,30 +35,30 @@ def untrue() -> Iterator[Breach]:
 
 
 def between(first: int, last: int) -> list[Archive]:
-    """Gives the archives that have rows of some seals."""
+    """Return the archives that have rows of some seals."""
     records = Archive.objects.filter(first_seal__lte=last, last_seal__gte=first)
     return list(records.defer("ids").order_by("number"))
 
 
 def is_any_between(table: str, above: int, below: int) -> bool:
-    """Whether any row of a table between two ids was archived."""
+    """Return whether any row of a table between two ids was archived."""
     records = Archive.objects.filter(table=table).values_list("ids", flat=True)
     return any(first < below and last > above for ids in records for first, last in ids)
 
 
 def newest() -> Archive | None:
-    """Gives the last archive that was made."""
+    """Return the last archive that was made."""
     return Archive.objects.defer("ids").order_by("-number").first()
 
 
 def may_have(moment: datetime) -> bool:
-    """Whether what tasks, people and queues were at a moment may be in archives."""
+    """Return whether what tasks, people and queues were at a moment may be in archives."""
     last = Archive.objects.exclude(table="event").values("last_seal")
     return Seal.objects.filter(number__in=last, newest__gte=moment).exists()
 
 
 def _told() -> dict[int, str]:
-    """Gives what the events say of archives, by number."""
+    """Return what the events say of archives, by number."""
     events = AuditEvent.objects.filter(kind=EventKind.ARCHIVED)
     said = events.values_list("details", flat=True)
     return {one["archive"]: one["record"] for one in said if {"archive", "record"} <= one.keys()}

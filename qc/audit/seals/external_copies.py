@@ -29,7 +29,7 @@ LONGEST = 2**20
 
 
 def copy() -> None:
-    """Writes and posts what is not yet outside; what fails is logged and tried next time."""
+    """Write and posts what is not yet outside; what fails is logged and tried next time."""
     if settings.QC_SEAL_FILE:
         _try(append, Path(settings.QC_SEAL_FILE))
     if settings.QC_SEAL_URL:
@@ -37,12 +37,12 @@ def copy() -> None:
 
 
 def line(seal: Seal) -> dict[str, Any]:
-    """Gives what is copied of a seal."""
+    """Return what is copied of a seal."""
     return seal.content() | {"hash": seal.hash}
 
 
 def append(path: Path) -> None:
-    """Adds to a file the seals that it has not."""
+    """Add to a file the seals that it has not."""
     with path.open("a+b") as file:
         # Two workers of one machine: the second has nothing left to do.
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -57,7 +57,7 @@ def append(path: Path) -> None:
 
 
 def post(address: str) -> None:
-    """Posts the seals that have not been, some at once; an answer of 2xx is for kept."""
+    """Post the seals that have not been, some at once; an answer of 2xx is for kept."""
     waiting = Seal.objects.filter(is_posted=False).order_by("number")
     while some := list(waiting[:BATCH]):
         body = json.dumps({"seals": [line(seal) for seal in some]}).encode()
@@ -69,7 +69,7 @@ def post(address: str) -> None:
 
 
 def against(path: Path) -> Iterator[Breach]:
-    """Gives each seal that is not the one that a file has, or is gone."""
+    """Return each seal that is not the one that a file has, or is gone."""
     with path.open("rb") as file:
         for told in filter(None, map(_parsed, file)):
             said = told.pop("hash")
@@ -89,7 +89,7 @@ def _after(number: int) -> Iterator[Seal]:
 
 
 def _last_line(file: BinaryIO) -> dict[str, Any] | None:
-    """Gives the last whole line; one that a crash has cut off is ended, and left there."""
+    """Return the last whole line; one that a crash has cut off is ended, and left there."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - 2 * LONGEST, 0))
     *whole, rest = file.read().split(b"\n")
@@ -99,7 +99,7 @@ def _last_line(file: BinaryIO) -> dict[str, Any] | None:
 
 
 def _parsed(text: bytes) -> dict[str, Any] | None:
-    """Gives what a line says; None where it was cut off."""
+    """Return what a line says; None where it was cut off."""
     try:
         return json.loads(text)
     except ValueError:

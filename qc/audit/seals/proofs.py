@@ -24,7 +24,7 @@ Key = tuple[str, int]
 
 
 def seals_of(rows: Sequence[Any]) -> dict[Key, Seal]:
-    """Gives the seal of each row of the trail, but for those that are not sealed yet."""
+    """Return the seal of each row of the trail, but for those that are not sealed yet."""
     found: dict[Key, Seal] = {}
     for table in TABLES:
         ids = [row.pk for row in rows if row.table == table]
@@ -33,7 +33,7 @@ def seals_of(rows: Sequence[Any]) -> dict[Key, Seal]:
 
 
 def as_sealed(rows: Sequence[Any], seals: Mapping[Key, Seal]) -> dict[Key, Row]:
-    """Gives each row as it is hashed; one that is not sealed yet as it will be."""
+    """Return each row as it is hashed; one that is not sealed yet as it will be."""
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
         seal = seals.get((row.table, row.pk))
@@ -54,11 +54,11 @@ class Begun:
         self.ids: set[int] = set()
 
     def is_over(self, older: Mapping[str, int] | None) -> bool:
-        """Whether none of its rows can come any more."""
+        """Return whether none of its rows can come any more."""
         return older is None or self.seal.ids[0][0] >= older[self.seal.table]
 
     def line(self) -> dict[str, Any]:
-        """Gives the seal, and the spans of those rows that were not wanted."""
+        """Return the seal, and the spans of those rows that were not wanted."""
         left_out = spans_of(sorted(set(within(self.seal.ids)) - self.ids))
         return seal_export.alone(self.seal) | {"alone": True, "left_out": left_out}
 
@@ -75,7 +75,7 @@ def _of_table(table: str, ids: Collection[int]) -> Iterator[tuple[int, Seal]]:
 
 
 def _looked_at(table: str, ids: Collection[int]) -> dict[int, Seal]:
-    """Gives the seals that looked at some ids: they have them, but for what came late.
+    """Return the seals that looked at some ids: they have them, but for what came late.
 
     Reads the numbers of all seals from the first to the last of them in an index: the pages of an
     export lie one after the other, so each seal is passed once.
@@ -92,7 +92,7 @@ def _looked_at(table: str, ids: Collection[int]) -> dict[int, Seal]:
 
 
 def _late(table: str, near: Collection[Seal]) -> list[Seal]:
-    """Gives the late seals that may have what these should have had."""
+    """Return the late seals that may have what these should have had."""
     spans = {(one.newest, one.newest + LATE) for one in near}
     soon = reduce(or_, (Q(newest__range=span) for span in spans))
     return list(Seal.objects.filter(soon, table=table, is_late=True))

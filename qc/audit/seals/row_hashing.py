@@ -46,14 +46,14 @@ class Row(NamedTuple):
 
 
 def columns_of(table: str) -> list[str]:
-    """Gives the names of all that is sealed of a table's rows."""
+    """Return the names of all that is sealed of a table's rows."""
     personal = PERSONAL.get(table, ())
     plain = [name for name in _plain_columns(table) if name not in personal]
     return sorted([*plain, *(name + MARK for name in personal), *_sets_of(table)])
 
 
 def readable(table: str) -> set[str]:
-    """Gives the names of all that seals may be over: older ones have no marks."""
+    """Return the names of all that seals may be over: older ones have no marks."""
     return {*columns_of(table), *_plain_columns(table)}
 
 
@@ -65,13 +65,13 @@ def _plain_columns(table: str) -> list[str]:
 def between(
     table: str, columns: Sequence[str], above: int | None, upto: int, most: int | None = None
 ) -> list[Row]:
-    """Reads the rows beyond an id (None: from the beginning) up to another, by rising ids."""
+    """Read the rows beyond an id (None: from the beginning) up to another, by rising ids."""
     span = Q(history_id__lte=upto)
     return _read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
 
 
 def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[Row]:
-    """Reads those rows that there are in some spans of ids, by rising ids."""
+    """Read those rows that there are in some spans of ids, by rising ids."""
     rows: list[Row] = []
     for start in range(0, len(spans), SPANS):
         some = (Q(history_id__range=span) for span in spans[start : start + SPANS])
@@ -82,7 +82,7 @@ def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> lis
 
 
 def chosen(table: str, columns: Sequence[str], ids: Collection[int]) -> list[Row]:
-    """Reads some rows, by rising ids."""
+    """Read some rows, by rising ids."""
     return _read(table, columns, Q(history_id__in=ids), None)
 
 
@@ -111,7 +111,7 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
 
 
 def _commit(row: Row, marked: Sequence[str], personal: Sequence[str]) -> None:
-    """Puts the commitments of personal values in their place."""
+    """Put the commitments of personal values in their place."""
     values = {name: row.content.pop(name) for name in personal}
     salt, kept = row.content.pop("salt"), row.content.pop("commitments")
     if kept is None:
@@ -127,7 +127,7 @@ def _commit(row: Row, marked: Sequence[str], personal: Sequence[str]) -> None:
 
 
 def _not_json(table: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Gives the columns whose values JSON has not, and what turns those into some that it has."""
+    """Return the columns whose values JSON has not, and what turns those into some that it has."""
     for name in names:
         field = TABLES[table]._meta.get_field(name)
         if isinstance(field, models.DateTimeField):

@@ -11,14 +11,14 @@ from qc.models import Seal
 
 
 def lines(first: int, last: int) -> Iterator[dict[str, Any]]:
-    """Gives each seal with the digests of its rows, and those rows as they are now."""
+    """Return each seal with the digests of its rows, and those rows as they are now."""
     late = late_spans()
     for seal in seals_between(first, last):
         yield with_rows(seal, late)
 
 
 def with_rows(seal: Seal, late: Mapping[str, Spans]) -> dict[str, Any]:
-    """Gives a seal with its rows, and the spans of those left out, which are in archives."""
+    """Return a seal with its rows, and the spans of those left out, which are in archives."""
     rows = rows_of(seal, late)
     missing = set(within(seal.ids)) - rows.keys()
     told = [[row.pk, row.content, row.opened] for row in rows.values()]
@@ -27,5 +27,5 @@ def with_rows(seal: Seal, late: Mapping[str, Spans]) -> dict[str, Any]:
 
 
 def alone(seal: Seal) -> dict[str, Any]:
-    """Gives a seal with the digests of its rows, without them."""
+    """Return a seal with the digests of its rows, without them."""
     return {"seal": line(seal), "digests": bytes(seal.digests).hex()}

@@ -27,7 +27,7 @@ LATE = timedelta(hours=1)
 
 
 def seal() -> int:
-    """Seals all rows that are settled; gives how many.
+    """Seal all rows that are settled; return how many.
 
     Where another process seals at the same time it leaves the rest to that one.
     """
@@ -74,7 +74,7 @@ def _seal_late(table: str) -> int:
 
 
 def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[Row]) -> int:
-    """Adds a seal to the chain; gives how many rows it has, 0 if another one came first."""
+    """Add a seal to the chain; return how many rows it has, 0 if another one came first."""
     seal.number = head.number + 1 if head else 1
     seal.previous = head.hash if head else NOTHING
     seal.columns, seal.rows = columns, len(rows)
@@ -90,12 +90,12 @@ def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[Row]) ->
 
 
 def newest_seal() -> Seal | None:
-    """Gives the end of the chain. Read it before all that the next seal is made from."""
+    """Return the end of the chain. Read it before all that the next seal is made from."""
     return Seal.objects.defer("digests").order_by("-number").first()
 
 
 def last_of(table: str, below: int | None = None) -> Seal | None:
-    """Gives the seal up to which a table had been looked at, before one of that number."""
+    """Return the seal up to which a table had been looked at, before one of that number."""
     seals = Seal.objects.filter(table=table, is_late=False).defer("digests", "ids")
     if below is not None:
         seals = seals.filter(number__lt=below)
@@ -103,13 +103,13 @@ def last_of(table: str, below: int | None = None) -> Seal | None:
 
 
 def waiting_since() -> datetime | None:
-    """Gives the moment of the first row that is not sealed yet, of any table; None if all are."""
+    """Return the moment of the first row that is not sealed yet, of any table; None if all are."""
     moments = [_first_unsealed(table) for table in TABLES]
     return min((one for one in moments if one), default=None)
 
 
 def open_gaps(table: str) -> Spans:
-    """Gives the spans of ids that were missing when their time was sealed, and may still come."""
+    """Return the spans of ids that were missing when their time was sealed, and may still come."""
     last = last_of(table)
     if last is None:
         return []
@@ -120,7 +120,7 @@ def open_gaps(table: str) -> Spans:
 
 
 def _gaps(seal: Any, late: set[int]) -> Spans:
-    """Gives what is missing within the span of a seal."""
+    """Return what is missing within the span of a seal."""
     there = sorted([*seal.ids, *([pk, pk] for pk in late if seal.above < pk <= seal.upto)])
     starts = [seal.above + 1, *(end + 1 for _, end in there)]
     ends = [start - 1 for start, _ in there]

@@ -18,11 +18,11 @@ SEALS = 20
 
 
 def _ignore(rows: int) -> None:
-    """Tells nobody."""
+    """Tell nobody."""
 
 
 def late_spans() -> dict[str, Spans]:
-    """Gives, by table, where rows may be that were missing when their time was sealed.
+    """Return, by table, where rows may be that were missing when their time was sealed.
 
     They were sealed late, or may still come. Read it after the last seal that is verified with it.
     """
@@ -35,7 +35,7 @@ def _sealed_late(table: str) -> Spans:
 
 
 def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> Iterator[Breach]:
-    """Gives all that is not as it was sealed from one seal to another; tells how many rows it read.
+    """Return all that is not as it was sealed from one seal to another; tell how many rows it read.
 
     `last` must have been there before.
     """
@@ -56,7 +56,7 @@ def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> It
 
 
 def seals_between(first: int, last: int) -> Iterator[Seal]:
-    """Gives the seals from one number to another, few at once in memory."""
+    """Return the seals from one number to another, few at once in memory."""
     while some := list(Seal.objects.filter(number__range=(first, last)).order_by("number")[:SEALS]):
         yield from some
         first = some[-1].number + 1
@@ -77,14 +77,14 @@ def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
 
 
 def _goes_on(seal: Seal, before: Seal | None) -> bool:
-    """Whether a seal goes on where the last one of its table ended."""
+    """Return whether a seal goes on where the last one of its table ended."""
     if before is None:
         return seal.above == 0
     return seal.above == before.upto and seal.newest >= before.newest
 
 
 def rows_of(seal: Seal, late: Mapping[str, Spans]) -> dict[int, Row]:
-    """Reads the rows that are now where those of a seal were, but for late ones of others."""
+    """Read the rows that are now where those of a seal were, but for late ones of others."""
     if seal.is_late:
         rows = row_hashing.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
         return {row.pk: row for row in rows}
@@ -120,7 +120,7 @@ def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[B
 
 
 def _leavers(rows: Iterable[Row]) -> set[int]:
-    """Gives whose names were taken out of history; looked up only where some of these rows say so.
+    """Return whose names were taken out of history; looked up only where some of these rows say so.
 
     Read it after them: their names went together with the row that says it.
     """
@@ -130,7 +130,7 @@ def _leavers(rows: Iterable[Row]) -> set[int]:
 
 
 def _is_veiled_rightly(table: str, row: Row, leavers: set[int]) -> bool:
-    """Whether in place of names stands nothing but the pseudonym of somebody who was let go.
+    """Return whether in place of names stands nothing but the pseudonym of somebody who was let go.
 
     Whoever could put another name there would have changed who it was.
     """

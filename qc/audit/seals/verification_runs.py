@@ -34,7 +34,7 @@ class State(NamedTuple):
 
 
 def state() -> State:
-    """Gives how far it has come. An alarm is cleared by verifying the same once more."""
+    """Return how far it has come. An alarm is cleared by verifying the same once more."""
     whole = Verification.objects.filter(
         pk__gt=OuterRef("pk"), what="", first__lte=OuterRef("first"), last__gte=OuterRef("last")
     )
@@ -50,7 +50,7 @@ def run(
     *,
     is_rolling: bool = False,
 ) -> list[Breach]:
-    """Verifies the seals from one number to another; keeps and gives what it finds."""
+    """Verify the seals from one number to another; keep and return what it finds."""
     begun, rows = timezone.now(), 0
 
     def count(more: int) -> None:
@@ -73,7 +73,7 @@ def run(
 
 
 def tonight() -> list[Breach]:
-    """Verifies all that is new, and each night another part of the rest; logs what is wrong."""
+    """Verify all that is new, and each night another part of the rest; log what is wrong."""
     upto, head = verified_upto(), newest_seal()
     last = head.number if head else 0
     found: list[Breach] = []
@@ -93,12 +93,12 @@ def _first_of_turn(upto: int) -> int:
 
 
 def verified_upto() -> int:
-    """Gives the number up to which all seals have been verified."""
+    """Return the number up to which all seals have been verified."""
     return Verification.objects.aggregate(upto=Max("upto"))["upto"] or 0
 
 
 def rows_between(first: int, last: int) -> int:
-    """Gives how many rows the seals from one number to another have."""
+    """Return how many rows the seals from one number to another have."""
     seals = Seal.objects.filter(number__range=(first, last))
     return seals.aggregate(total=Sum("rows"))["total"] or 0
 

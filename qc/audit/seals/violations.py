@@ -63,7 +63,7 @@ class Breach(NamedTuple):
 
 
 def is_whole(seal: Seal) -> bool:
-    """Whether a seal is of a table there is, and has as many ids and digests as rows."""
+    """Return whether a seal is of a table there is, and has as many ids and digests as rows."""
     ids = sum(last - first + 1 for first, last in seal.ids)
     return seal.table in TABLE_NAMES and ids == seal.rows == len(seal.digests) / DIGEST
 

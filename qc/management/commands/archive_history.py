@@ -17,11 +17,11 @@ class Command(BaseCommand):
     help = "Moves history older than QC_KEEP_… say to files, which docs/verify_audit.py verifies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes the folder."""
+        """Take the folder."""
         parser.add_argument("--to", type=Path, required=True, metavar="DIR", dest="folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Archives what is old; names each file."""
+        """Archive what is old; names each file."""
         if not any(settings.QC_KEEP_DAYS.values()):
             raise CommandError("All is kept for ever: say by QC_KEEP_TASKS and such for how long.")
         try:

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Checks the invariants on the live database; exits 1 if any is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Runs all checks."""
+        """Run all checks."""
         found = 0
         for sentence in invariants.broken():
             self.stdout.write(self.style.ERROR(sentence))

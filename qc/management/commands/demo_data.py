@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = "Adds people (qc1 … qcN, password demo) and tasks, spread over the queues."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes how many of each."""
+        """Take how many of each."""
         parser.add_argument("--people", type=int, default=0, help="qc1 … qcN are to be there")
         parser.add_argument("--tasks", type=int, default=0, help="so many more tasks")
         parser.add_argument(
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Adds queues, people and tasks, and says how many."""
+        """Add queues, people and tasks, and say how many."""
         queues = ensure_queues(options["queues"])
         people = add_people(options["people"], queues)
         added = 0
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def ensure_queues(number: int) -> list[Queue]:
-    """Gives the queues that are there, or makes some."""
+    """Return the queues that are there, or makes some."""
     if not Queue.objects.exists():
         for n in range(1, number + 1):
             Queue.objects.create(name=f"Queue {n}", target=timedelta(hours=2 + n % 24))
@@ -64,7 +64,7 @@ def ensure_queues(number: int) -> list[Queue]:
 
 @transaction.atomic
 def add_people(number: int, queues: list[Queue]) -> int:
-    """Adds those of qc1 … qcN who are missing; gives how many."""
+    """Add those of qc1 … qcN who are missing; return how many."""
     there = set(User.objects.values_list("username", flat=True))
     names = [f"qc{n}" for n in range(1, number + 1) if f"qc{n}" not in there]
     # One hash for all: made for each, it would take most of the time.
@@ -81,7 +81,7 @@ def add_people(number: int, queues: list[Queue]) -> int:
 
 
 def spread(people: list[User], queues: list[Queue]) -> None:
-    """Puts each person on three queues, the same number on each, with one history row a queue."""
+    """Put each person on three queues, the same number on each, with one history row a queue."""
     step = max(len(queues) // QUEUES_OF_EACH, 1)
     away = {step * k for k in range(QUEUES_OF_EACH)}
     for at, queue in enumerate(queues):
@@ -90,7 +90,7 @@ def spread(people: list[User], queues: list[Queue]) -> None:
 
 
 def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterator[Task]:
-    """Gives that many tasks whose references go on where the last ones ended."""
+    """Return that many tasks whose references go on where the last ones ended."""
     now = timezone.now()
     first = last_number() + 1
     for n in range(first, first + number):
@@ -108,7 +108,7 @@ def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterato
 
 
 def last_number() -> int:
-    """Gives the number of the last task made so; 0 when there is none."""
+    """Return the number of the last task made so; 0 when there is none."""
     made = Task.objects.filter(reference__regex=rf"^{REFERENCE}[0-9]{{7}}$")
     last = made.aggregate(last=Max("reference"))["last"]
     return int(last.removeprefix(REFERENCE)) if last else 0
@@ -116,7 +116,7 @@ def last_number() -> int:
 
 @transaction.atomic
 def add_tasks(tasks: list[Task]) -> int:
-    """Adds tasks with their history rows; gives how many."""
+    """Add tasks with their history rows; return how many."""
     Task.objects.bulk_create(tasks, batch_size=BATCH)
     wanted = [task.reference for task in tasks]
     record(list(Task.objects.filter(reference__in=wanted)))
@@ -124,6 +124,6 @@ def add_tasks(tasks: list[Task]) -> int:
 
 
 def record(items: list[Any]) -> None:
-    """Writes the first history row of each."""
+    """Write the first history row of each."""
     reasons = ["demo"] * len(items)
     history.record_many(items, kind="", by=None, reasons=reasons, created=True)

@@ -17,12 +17,12 @@ class Command(BaseCommand):
     help = "Exports sealed history with its seals; docs/verify_audit.py verifies it anywhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes the file, and a range of seals."""
+        """Take the file, and a range of seals."""
         parser.add_argument("file", type=Path)
         add_range(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Writes the file."""
+        """Write the file."""
         first, last = chosen(options)
         with options["file"].open("w", encoding="utf-8") as file:
             file.writelines(f"{canonical(one)}\n" for one in seal_export.lines(first, last))

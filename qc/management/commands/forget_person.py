@@ -16,12 +16,12 @@ class Command(BaseCommand):
     help = "Takes the names of a deactivated person out of their account, history and events."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes whose, and why."""
+        """Take whose, and why."""
         parser.add_argument("username")
         parser.add_argument("--reason", required=True, help="kept in the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Takes them out; says what they are called now."""
+        """Take them out; say what they are called now."""
         person = User.objects.filter(username=options["username"]).first()
         if person is None:
             raise CommandError(f"There is no person {options['username']}.")

@@ -22,14 +22,14 @@ class Command(BaseCommand):
     help = "Imports tasks from a CSV, XLSX or JSON file; all of them or, with any fault, none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes the file, and how to import it."""
+        """Take the file, and how to import it."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--only-good", action="store_true", help="leave out the refused rows")
         parser.add_argument("--dry-run", action="store_true", help="only say what it would do")
         parser.add_argument("--by", metavar="USERNAME", help="the manager who imports")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Imports the file."""
+        """Import the file."""
         how = {name: options[name] for name in ("only_good", "dry_run")}
         try:
             with options["file"].open("rb") as file:

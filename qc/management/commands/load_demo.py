@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = "Loads the demo people, queues and tasks into the embedded default."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Loads what is missing. Raises CommandError where real work may be going on."""
+        """Load what is missing. Raises CommandError where real work may be going on."""
         if not settings.EMBEDDED:
             raise CommandError(
                 "The demo accounts have a password that everybody knows: they are loaded on the "
@@ -43,14 +43,14 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def load_people() -> None:
-    """Loads people and queues into a database without any, each with its first history row."""
+    """Load people and queues into a database without any, each with its first history row."""
     call_command("loaddata", FIXTURES / "demo.json", verbosity=0)
     for model in (User, Queue):
         record_loaded(model)
 
 
 def record_loaded(model: Any) -> None:
-    """Gives each object its first history row."""
+    """Return each object its first history row."""
     # A fixture is saved raw, without history; only giving roles and queues has left a row.
     model.history.update(history_type="+", history_change_reason="demo")
     items = list(model.objects.exclude(pk__in=model.history.values("id")))

@@ -24,7 +24,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Adds who plays, how long, and where."""
+        """Add who plays, how long, and where."""
         parser.add_argument("--people", type=int, default=8, help="how many (8)")
         parser.add_argument("--minutes", type=float, default=1, help="how long (1)")
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="where QC Desk answers")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, help="plays the same dice again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Plays the shift; Ctrl-C ends it earlier."""
+        """Play the shift; Ctrl-C ends it earlier."""
         shift = Shift(options["url"], accounts(options), options["seed"])
         try:
             people = shift.begin()
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError("Something went wrong: see above.")
 
     def wait(self, shift: Shift, people: list[Person], seconds: float) -> None:
-        """Tells now and then how it goes, until the time is over or nobody is left."""
+        """Tell now and then how it goes, until the time is over or nobody is left."""
         end = time.monotonic() + seconds
         try:
             while time.monotonic() < end and any(person.is_alive() for person in people):
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 
 def accounts(options: dict[str, Any]) -> list[Account]:
-    """Gives who plays; every eighth vanishes some time."""
+    """Return who plays; every eighth vanishes some time."""
     return [
         Account(
             f"{options['prefix']}{number}",
@@ -74,7 +74,7 @@ def accounts(options: dict[str, Any]) -> list[Account]:
 
 
 def summary(shift: Shift) -> str:
-    """Gives what it came to, as text."""
+    """Return what it came to, as text."""
     ledger = shift.ledger
     lines = [
         "",
@@ -94,7 +94,7 @@ def summary(shift: Shift) -> str:
 
 
 def complaints(shift: Shift) -> list[str]:
-    """Gives a line for each thing that was not as it should be."""
+    """Return a line for each thing that was not as it should be."""
     ledger = shift.ledger
     lines = [f"DONE TWICE: {what}" for what in ledger.twice]
     lines += [f"TOO MANY: {what}" for what in ledger.too_many]

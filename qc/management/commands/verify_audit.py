@@ -18,13 +18,13 @@ class Command(BaseCommand):
     help = "Verifies that the history is as it was sealed; exits 1 if any of it is not."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes a range of seals, or what they must agree with."""
+        """Take a range of seals, or what they must agree with."""
         add_range(parser)
         parser.add_argument("--against", type=Path, metavar="FILE", help="a copy kept outside")
         parser.add_argument("--archive", type=Path, metavar="FILE", help="a file of archived rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Verifies the seals chosen, and those of the copy."""
+        """Verify the seals chosen, and those of the copy."""
         first, last = chosen(options)
         progress = Progress(self.stdout, verification_runs.rows_between(first, last))
         found = verification_runs.run(first, last, progress.advance) if first <= last else []

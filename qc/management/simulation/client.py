@@ -28,7 +28,7 @@ class Client:
         self.session = requests.Session()
 
     def sign_in(self, username: str, password: str) -> dict[str, Any]:
-        """Signs in; further calls carry the token."""
+        """Sign in; further calls carry the token."""
         self.session.headers.pop("Authorization", None)
         credentials = {"username": username, "password": password}
         answer = self._call("login", "POST", "/login/", credentials)
@@ -36,7 +36,7 @@ class Client:
         return answer
 
     def sign_out(self) -> None:
-        """Signs out; the tasks in hand go back."""
+        """Sign out; the tasks in hand go back."""
         self._call("logout", "POST", "/logout/")
         del self.session.headers["Authorization"]
 
@@ -46,11 +46,11 @@ class Client:
         return "Authorization" in self.session.headers
 
     def dashboard(self, page: int = 1) -> dict[str, Any]:
-        """Gives who is there, what they hold, and how many tasks wait."""
+        """Return who is there, what they hold, and how many tasks wait."""
         return self._call("dashbord", "GET", f"/dashbord/?page={page}")
 
     def complete(self, task_id: int, outcome: str, notes: str) -> dict[str, Any]:
-        """Finishes a task; gives it and the next one."""
+        """Finish a task; return it and the next one."""
         body = {"outcome": outcome, "notes": notes}
         return self._call("taskcomplete", "POST", f"/taskcomplete/{task_id}/", body)
 
@@ -66,7 +66,7 @@ class Client:
     def _patiently(
         self, name: str, method: str, path: str, body: dict[str, str] | None
     ) -> requests.Response:
-        """Asks again when no answer came: every call of the API may safely be repeated."""
+        """Ask again when no answer came: every call of the API may safely be repeated."""
         for _ in range(ATTEMPTS - 1):
             try:
                 return self._once(name, method, path, body)

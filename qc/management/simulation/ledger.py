@@ -23,40 +23,40 @@ class Ledger:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def completed(self, task_id: int, person: str) -> None:
-        """Notes who finished a task; a second person who did is one too many."""
+        """Note who finished a task; a second person who did is one too many."""
         with self.lock:
             first = self.done.setdefault(task_id, person)
         if first != person:
             self.twice.append(f"task {task_id} by {first} and by {person}")
 
     def holds(self, person: str, tasks: int, capacity: int) -> None:
-        """Notes it when a person has more in hand than they can hold."""
+        """Note it when a person has more in hand than they can hold."""
         if tasks > capacity:
             self.too_many.append(f"{person} held {tasks} tasks at once")
 
     def count(self, name: str) -> None:
-        """Adds one to one of the plain counts: taken_away, repeated or breaks."""
+        """Add one to one of the plain counts: taken_away, repeated or breaks."""
         with self.lock:
             setattr(self, name, getattr(self, name) + 1)
 
     def answered(self, call: str, seconds: float, status: int) -> None:
-        """Notes one request."""
+        """Note one request."""
         with self.lock:
             self.seconds[call].append(seconds)
             if status >= 500:
                 self.errors[f"{call} answered {status}"] += 1
 
     def failed(self, call: str, error: Exception) -> None:
-        """Notes a request that got no answer."""
+        """Note a request that got no answer."""
         with self.lock:
             self.errors[f"{call} got no answer ({type(error).__name__})"] += 1
 
     def per_person(self) -> list[tuple[str, int]]:
-        """Gives who finished how many tasks, the busiest first."""
+        """Return who finished how many tasks, the busiest first."""
         return Counter(self.done.values()).most_common()
 
     def latencies(self) -> list[tuple[str, int, float, float]]:
-        """Gives for each call: how often, and its 50th and 99th percentile in milliseconds."""
+        """Return for each call: how often, and its 50th and 99th percentile in milliseconds."""
         return [
             (call, len(times), 1000 * percentile(times, 50), 1000 * percentile(times, 99))
             for call, times in sorted(self.seconds.items())
@@ -64,7 +64,7 @@ class Ledger:
 
 
 def percentile(values: list[float], part: int) -> float:
-    """Gives the value below which `part` percent of these lie."""
+    """Return the value below which `part` percent of these lie."""
     if len(values) < 2:
         return values[0]
     return statistics.quantiles(values, n=100, method="inclusive")[part - 1]

@@ -59,7 +59,7 @@ class Person(threading.Thread):
             pass  # the ledger has it
 
     def work(self) -> None:
-        """Signs in, and finishes tasks until a break, the end, or signed out by somebody."""
+        """Sign in, and finish tasks until a break, the end, or signed out by somebody."""
         task = self.sign_in()
         while not self.over.is_set():
             try:
@@ -73,12 +73,12 @@ class Person(threading.Thread):
                 return
 
     def sign_in(self) -> dict[str, Any] | None:
-        """Signs in; gives the task that is there already."""
+        """Sign in; return the task that is there already."""
         answer = self.client.sign_in(self.account.username, self.account.password)
         return first(answer["tasks"])
 
     def look(self) -> dict[str, Any] | None:
-        """Looks whether a task has come; comes back when put on break for not responding."""
+        """Look whether a task has come; comes back when put on break for not responding."""
         me = self.client.dashboard()["me"]
         self.ledger.holds(self.name, len(me["tasks"]), me["capacity"])
         if me["break_reason"]:
@@ -88,7 +88,7 @@ class Person(threading.Thread):
         return first(me["tasks"])
 
     def finish(self, task: dict[str, Any]) -> dict[str, Any] | None:
-        """Takes the time a task takes and completes it, sometimes twice; gives the next."""
+        """Take the time a task takes and completes it, sometimes twice; return the next."""
         self.pause(self.dice.uniform(0.5, 1.5) * self.account.handling)
         outcome, notes = self.dice.choice(OUTCOMES)
         answer = self.client.complete(task["id"], outcome, notes)
@@ -99,7 +99,7 @@ class Person(threading.Thread):
         return following
 
     def leaves(self) -> bool:
-        """Goes on break, or for good; says whether this person has to sign in again."""
+        """Go on break, or for good; return whether this person has to sign in again."""
         if self.account.vanishes and self.dice.random() < VANISHING:
             self.is_gone = True
             self.ledger.vanished.append(self.name)
@@ -112,10 +112,10 @@ class Person(threading.Thread):
         return True
 
     def pause(self, seconds: float) -> None:
-        """Does nothing for a while, or until the shift is over."""
+        """Do nothing for a while, or until the shift is over."""
         self.over.wait(seconds)
 
 
 def first(tasks: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Gives the task in front of the person, if there is one."""
+    """Return the task in front of the person, if there is one."""
     return tasks[0] if tasks else None

@@ -29,7 +29,7 @@ class Shift:
     came_back: list[int] = field(default_factory=list)
 
     def begin(self) -> list[Person]:
-        """Counts the open tasks and lets everybody start; gives the people."""
+        """Count the open tasks and lets everybody start; return the people."""
         self.open_before, _ = self.count_open()
         dice = random.Random(self.seed)  # noqa: S311 (nothing secret)
         people = [
@@ -41,7 +41,7 @@ class Shift:
         return people
 
     def end(self, people: list[Person]) -> None:
-        """Sends everybody home and counts what is open now."""
+        """Send everybody home and counts what is open now."""
         self.over.set()
         for person in people:
             person.join()
@@ -49,7 +49,7 @@ class Shift:
         self.came_back = sorted(still_held & self.ledger.done.keys())
 
     def count_open(self) -> tuple[int, set[int]]:
-        """Gives how many tasks wait or are in hand, and the ids of those in hand.
+        """Return how many tasks wait or are in hand, and the ids of those in hand.
 
         The API tells both in one answer, but people work on meanwhile: it is asked until two
         answers in a row agree.
@@ -84,7 +84,7 @@ class Shift:
 
 
 def reading(client: Client) -> tuple[int, set[int]]:
-    """Gives how many tasks wait, and the ids of those in people's hands."""
+    """Return how many tasks wait, and the ids of those in people's hands."""
     answer: dict[str, Any] = client.dashboard()
     waiting, people, page = answer["pending"], list(answer["people"]), 1
     while answer["next"]:

@@ -20,7 +20,7 @@ class Numbers:
         self.epoch = MAC_EPOCH if from_1904 else WINDOWS_EPOCH
 
     def text(self, digits: str, style: int) -> str:
-        """Gives what a number says in a style. Raises ValueError when it is no number."""
+        """Return what a number says in a style. Raises ValueError when it is no number."""
         if not digits:
             return ""
         value = float(digits)
@@ -39,7 +39,7 @@ class Numbers:
 
 
 def said(moment: date | time | timedelta | None) -> str:
-    """Gives a moment as text: a day alone when it is midnight."""
+    """Return a moment as text: a day alone when it is midnight."""
     if isinstance(moment, datetime):
         return _day_and_clock(moment)
     if isinstance(moment, timedelta):
@@ -59,5 +59,5 @@ def _day_and_clock(moment: datetime) -> str:
 
 
 def _plain(value: float) -> str:
-    """Gives a number by the 15 digits that a spreadsheet counts with, without an exponent."""
+    """Return a number by the 15 digits that a spreadsheet counts with, without an exponent."""
     return f"{Decimal(f'{value:.15g}').normalize():f}"

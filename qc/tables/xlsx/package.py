@@ -26,7 +26,7 @@ Event = tuple[str, dict[str, str] | None, str]
 
 
 def opened(file: BinaryIO) -> zipfile.ZipFile:
-    """Opens a workbook. Raises BadFile when it is none, or could fill the memory.
+    """Open a workbook. Raises BadFile when it is none, or could fill the memory.
 
     What each part says of its size can be trusted as a limit: `zipfile` gives no more than that.
     """
@@ -47,7 +47,7 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
 
 
 def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
-    """Gives what a part of XML says, element by element, by names without prefixes.
+    """Return what a part of XML says, element by element, by names without prefixes.
 
     A part that is not there says nothing. Raises BadFile where it is broken or means harm.
     """
@@ -68,12 +68,12 @@ def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
 
 
 def far_too_long() -> BadFile:
-    """Gives the refusal of a workbook with a cell that is too long, where none knows its row."""
+    """Return the refusal of a workbook with a cell that is too long, where none knows its row."""
     return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
 
 
 def beside(name: str, target: str) -> str:
-    """Gives the name of a part that another one refers to."""
+    """Return the name of a part that another one refers to."""
     if target.startswith("/"):
         return target[1:]
     return str(PurePosixPath(name).parent / target)

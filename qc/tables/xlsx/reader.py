@@ -32,7 +32,7 @@ DAMAGED = (
 
 
 def read(file: BinaryIO) -> Iterator[Row]:
-    """Gives the rows of the first visible sheet that has any. Raises BadFile."""
+    """Return the rows of the first visible sheet that has any. Raises BadFile."""
     with package.opened(file) as packed:
         try:
             yield from _rows(packed)
@@ -83,7 +83,7 @@ def _first(kinds: dict[str, list[str]], kind: str) -> str:
 
 
 def _related(packed: zipfile.ZipFile, part: str, by: str = "Type") -> dict[str, list[str]]:
-    """Gives the parts that a part refers to, by their kind or id."""
+    """Return the parts that a part refers to, by their kind or id."""
     folder, _slash, name = part.rpartition("/")
     related: dict[str, list[str]] = {}
     for _name, attributes, _text in package.events(
@@ -96,7 +96,7 @@ def _related(packed: zipfile.ZipFile, part: str, by: str = "Type") -> dict[str, 
 
 
 def _codes(packed: zipfile.ZipFile, part: str) -> list[str]:
-    """Gives for each style of cells how it shows numbers."""
+    """Return for each style of cells how it shows numbers."""
     codes, styles = dict(BUILTIN_FORMATS), []
     is_for_cells = False
     for name, attributes, _text in package.events(packed, part):

@@ -69,7 +69,7 @@ class Sheet:
         self.texts, self.numbers = texts, numbers
 
     def rows(self) -> Iterator[Row]:
-        """Gives the rows that are there, with their own numbers. Raises BadFile, ValueError."""
+        """Return the rows that are there, with their own numbers. Raises BadFile, ValueError."""
         number, cell = 0, _Cell({}, 0)
         cells: list[str] = []
         for name, attributes, text in package.events(self.packed, self.part):
@@ -117,7 +117,7 @@ class _Cell:
         self.is_formula = self.is_aside = False
 
     def takes(self, name: str, text: str, *, begins: bool) -> None:
-        """Takes what an element in the cell says; how something is pronounced is left out."""
+        """Take what an element in the cell says; how something is pronounced is left out."""
         if name == "rPh":
             self.is_aside = begins
         elif name == "f":

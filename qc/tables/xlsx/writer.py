@@ -42,7 +42,7 @@ PARTS = {
 
 
 def write(file: BinaryIO, rows: Iterable[Sequence[str]]) -> None:
-    """Writes rows as texts, so that no spreadsheet takes them for formulas, dates or numbers."""
+    """Write rows as texts, so that no spreadsheet takes them for formulas, dates or numbers."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in PARTS.items():
             packed.writestr(name, HEAD + text)
@@ -69,6 +69,6 @@ def _spoken(text: str) -> str:
 
 @cache
 def _letters(place: int) -> str:
-    """Gives what a spreadsheet calls a column: A … Z, AA …"""
+    """Return what a spreadsheet calls a column: A … Z, AA …"""
     before, last = divmod(place, LETTERS)
     return (_letters(before - 1) if before else "") + chr(ord("A") + last)
