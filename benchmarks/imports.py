@@ -52,7 +52,7 @@ def ours(rows: int) -> float:
 
     prepare()
     with file_of(rows) as file:
-        taken, record = timed(lambda: import_runner.bring(file, "tasks.csv", by=None))
+        taken, record = timed(lambda: import_runner.import_file(file, "tasks.csv", by=None))
     assert record.new == rows, record.error
     return rows / taken
 
@@ -143,7 +143,7 @@ def ours_beside() -> None:
     from qc.imports import runner as import_runner
 
     with file_of(ROWS) as file:
-        import_runner.bring(file, "tasks.csv", by=None)
+        import_runner.import_file(file, "tasks.csv", by=None)
 
 
 def p99() -> float:
@@ -181,7 +181,7 @@ def _bring_many(answers: Any) -> None:
     from qc.imports import runner as import_runner
 
     with file_of(MANY) as file:
-        record = import_runner.bring(file, "tasks.csv", by=None)
+        record = import_runner.import_file(file, "tasks.csv", by=None)
     assert record.new == MANY, record.error
     answers.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

@@ -86,7 +86,7 @@ def send(over: threading.Event) -> None:
         (priority,) = dice.choices(list(PRIORITIES), list(PRIORITIES.values()))
         row = f"S-{number},Check it,Queue {dice.randint(1, floor.QUEUES)},{priority}"
         file = io.BytesIO(f"reference,name,queue,priority\n{row}\n".encode())
-        import_runner.bring(file, "sent.csv", by=None)
+        import_runner.import_file(file, "sent.csv", by=None)
 
 
 DONE = (

@@ -14,7 +14,7 @@ from qc.models import Task, User
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-# Arrows of a task that its holder may follow, and those that a manager may.
+# Transitions of a task that its holder may follow, and those that a manager may.
 HOLDERS = frozenset({"start", "complete", "release", "draft"})
 MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen"})
 
@@ -29,16 +29,16 @@ def is_auditor(user: "User | AnonymousUser") -> bool:
     return user.has_perm("qc.view_historicaltask")
 
 
-def may(user: User, arrow: str, task: Task) -> bool:
+def may(user: User, transition: str, task: Task) -> bool:
     """Return whether this user may do this transition with this task, in whatever status it is."""
-    holds = arrow in HOLDERS and task.assignee_id == user.pk
-    return holds or (arrow in MANAGERS and is_manager(user))
+    holds = transition in HOLDERS and task.assignee_id == user.pk
+    return holds or (transition in MANAGERS and is_manager(user))
 
 
-def check(user: User | None, arrow: str, task: Task) -> None:
+def check(user: User | None, transition: str, task: Task) -> None:
     """Raise NotAllowed unless `may`; a job (None) may everything."""
-    if user is not None and not may(user, arrow, task):
-        raise NotAllowed(_refusal(arrow, task))
+    if user is not None and not may(user, transition, task):
+        raise NotAllowed(_refusal(transition, task))
 
 
 def check_manager(user: User) -> None:
@@ -70,8 +70,8 @@ def check_edits_account(user: User | None, account: User) -> None:
         raise NotAllowed(_("You may not edit this account."))
 
 
-def _refusal(arrow: str, task: Task) -> str:
-    if arrow not in HOLDERS:
+def _refusal(transition: str, task: Task) -> str:
+    if transition not in HOLDERS:
         return _("Only a manager may do this.")
     if task.assignee_id is None:
         return _("%(task)s is not assigned to you.") % {"task": task.reference}

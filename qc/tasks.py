@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from qc import imports
 from qc.audit.archive import archiver
 from qc.audit.seals import external_copies, sealing, verification_runs
-from qc.core.context import Through, acting
+from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, QCError
 from qc.core.request_id import request_id
 from qc.history import consistency
@@ -60,7 +60,7 @@ def carry_on_import(pk: int) -> None:
     import_runner.carry_on(pk)
 
 
-def go_on(record: Import) -> None:
+def dispatch(record: Import) -> None:
     """Carry on what runs: a small import here and now, a large one in a worker.
 
     Raises Busy when no worker can be asked; the import is then found by the next sweep.
@@ -121,7 +121,7 @@ def archive() -> None:
     if not settings.QC_ARCHIVE_DIR:
         return
     try:
-        with acting(Through.SWEEP):
+        with acting(Channel.SWEEP):
             for made in archiver.archive(Path(settings.QC_ARCHIVE_DIR)):
                 logger.info("archive: %d rows to %s", made.rows, made.file)
     except (QCError, OSError) as error:

@@ -16,7 +16,7 @@ PUBLIC_NAMES = {
     *("User", "Verification", "HistoryRow", "PersonHistoryRow", "TaskHistoryRow", "Records"),
     *("Outcome", "Priority", "Role", "Status", "PersonManager", "QueueQuerySet", "TaskQuerySet"),
     *("ReferenceField", "raised_at", "records"),
-    *("DONE", "HELD", "MOST_CAPACITY", "NOBODYS", "ORDER_OF_WORK"),
+    *("DONE", "HELD", "MOST_CAPACITY", "UNASSIGNED", "ORDER_OF_WORK"),
 }
 MODULES = sorted(
     path for path in QC.rglob("*.py") if "migrations" not in path.parts and path.stem != "__init__"

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Entry(NamedTuple):
+class MenuEntry(NamedTuple):
     """A page in the menu: its title, its icon, its address, and what one needs to see it."""
 
     title: str | Promise
@@ -17,19 +17,21 @@ class Entry(NamedTuple):
     permission: str
 
 
-WORK = [Entry(_("My work"), "task_alt", "admin:my_work", "qc.work_task")]
+WORK = [MenuEntry(_("My work"), "task_alt", "admin:my_work", "qc.work_task")]
 FLOOR = [
-    Entry(_("Floor"), "monitoring", "admin:floor", "qc.view_task"),
-    Entry(_("Tasks"), "checklist", "admin:qc_task_changelist", "qc.view_task"),
-    Entry(_("Imports"), "upload_file", "admin:imports", "qc.view_historicaltask"),
-    Entry(_("Queues"), "inbox", "admin:qc_queue_changelist", "qc.view_queue"),
-    Entry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
-    Entry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),
+    MenuEntry(_("Floor"), "monitoring", "admin:floor", "qc.view_task"),
+    MenuEntry(_("Tasks"), "checklist", "admin:qc_task_changelist", "qc.view_task"),
+    MenuEntry(_("Imports"), "upload_file", "admin:imports", "qc.view_historicaltask"),
+    MenuEntry(_("Queues"), "inbox", "admin:qc_queue_changelist", "qc.view_queue"),
+    MenuEntry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
+    MenuEntry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),
 ]
 HOUSE = [
-    Entry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
-    Entry(_("Floor history"), "history_toggle_off", "admin:as_it_was", "qc.view_historicaltask"),
-    Entry(
+    MenuEntry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
+    MenuEntry(
+        _("Floor history"), "history_toggle_off", "admin:as_it_was", "qc.view_historicaltask"
+    ),
+    MenuEntry(
         _("Lock-outs"),
         "lock_clock",
         "admin:axes_accessattempt_changelist",
@@ -39,7 +41,7 @@ HOUSE = [
 ALL = [*WORK, *FLOOR, *HOUSE]
 
 
-def allowed(user: Any, entries: list[Entry]) -> list[Entry]:
+def allowed(user: Any, entries: list[MenuEntry]) -> list[MenuEntry]:
     """Return those of the pages that this user may see."""
     return [one for one in entries if user.has_perm(one.permission)]
 
@@ -50,7 +52,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [{"title": title, "items": _items(request, entries)} for title, entries in groups]
 
 
-def _items(request: HttpRequest, entries: list[Entry]) -> list[dict[str, Any]]:
+def _items(request: HttpRequest, entries: list[MenuEntry]) -> list[dict[str, Any]]:
     shown = allowed(request.user, entries)
     addresses = {one.address: reverse(one.address) for one in shown}
     here = _longest_beginning(request.path, addresses.values())

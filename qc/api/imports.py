@@ -49,7 +49,7 @@ class ImportsView(DeskView):
         if record.is_running and not told["dry_run"]:
             imports.confirm(record, only_good=told["only_good"])
         try:
-            tasks.go_on(record)
+            tasks.dispatch(record)
         except Busy:
             # It is kept, and begins when the workers are back: the answer says that it waits.
             record.refresh_from_db()

@@ -13,12 +13,12 @@ from django.db.models import Count, F, Max, Q
 from qc.audit.seals import archived_rows
 from qc.history import consistency
 from qc.history.registry import table_of
-from qc.models import DONE, HELD, NOBODYS, Queue, Status, Task, User
-from qc.work.lifecycle import ARROWS
+from qc.models import DONE, HELD, UNASSIGNED, Queue, Status, Task, User
+from qc.work.lifecycle import TRANSITIONS
 
 BATCH = 1000
 
-# Where each arrow leads; an edit, a raise or a start leads nowhere.
+# Where each transition leads; an edit, a raise or a start leads nowhere.
 LEADS = {
     "assign": Status.ASSIGNED,
     "complete": Status.COMPLETED,
@@ -30,7 +30,7 @@ LEADS = {
 }
 # Changes of what is no column of a history row.
 NO_COLUMN = {"roles changed", "password changed", "forgotten"}
-LEGAL = {(state, LEADS[arrow]) for arrow in LEADS for state in ARROWS[arrow]}
+LEGAL = {(state, LEADS[transition]) for transition in LEADS for state in TRANSITIONS[transition]}
 
 
 def broken() -> Iterator[str]:
@@ -53,7 +53,7 @@ def over_capacity() -> Iterator[str]:
 
 def states_that_disagree() -> Iterator[str]:
     """Invariant 2: a task's status and its columns agree."""
-    free = Q(status__in=[Status.PENDING, Status.ON_HOLD, Status.CANCELLED]) & NOBODYS
+    free = Q(status__in=[Status.PENDING, Status.ON_HOLD, Status.CANCELLED]) & UNASSIGNED
     agree = free | Q(status=Status.ASSIGNED) & HELD | Q(status=Status.COMPLETED) & DONE
     for task in Task.objects.exclude(agree):
         yield f"{task.reference} is {task.status}, but its other columns say something else"
@@ -66,7 +66,7 @@ def in_limbo() -> Iterator[str]:
 
 
 def wrong_history(model: Any) -> Iterator[str]:
-    """Invariants 3 and 4: one row for each change, each by an arrow."""
+    """Invariants 3 and 4: one row for each change, each by a transition."""
     last = model.objects.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last + 1, BATCH):
         batch = Q(pk__gte=start, pk__lt=start + BATCH)
@@ -109,7 +109,7 @@ def _wrong_step(before: Any, after: Any, columns: list[str]) -> Iterator[str]:
     step = (getattr(before, "status", None), getattr(after, "status", None))
     is_wrong = step[0] != step[1] and step not in LEGAL
     if is_wrong and not archived_rows.is_any_between(table_of(type(after)), before.pk, after.pk):
-        yield f"went from {step[0]} to {step[1]}, which no arrow does"
+        yield f"went from {step[0]} to {step[1]}, which no transition does"
 
 
 def _name(item: Any) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from qc.core.context import Through
+from qc.core.context import Channel
 from qc.core.wording import time_between
 from qc.models import EventKind, Outcome, Priority
-from qc.models.events import NOBODYS
+from qc.models.events import UNKNOWN_NAME_PREFIX
 
 # How a thing is named in a sentence: its kind ("task", "person", "queue"), its id, its name.
 Name = Callable[[str, int, str], str]
@@ -106,7 +106,7 @@ def _is_own_doing(table: str, row: Any) -> bool:
 def _who(row: Any, name: Name) -> str:
     if row.history_user is not None:
         return name("person", row.history_user_id, str(row.history_user))
-    jobs = {Through.SWEEP: _("The scheduler"), Through.SHELL: _("The console")}
+    jobs = {Channel.SWEEP: _("The scheduler"), Channel.SHELL: _("The console")}
     return jobs.get(row.through) or _("The system")
 
 
@@ -134,7 +134,7 @@ def _of_event(row: Any, _name: Name) -> dict[str, str]:
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
     moved = ngettext("%d row", "%d rows", n or 0) % (n or 0)
     file = row.details.get("file", "")
-    mark = row.name.removeprefix(NOBODYS)
+    mark = row.name.removeprefix(UNKNOWN_NAME_PREFIX)
     name = row.name if mark == row.name else _("unknown name %(mark)s") % {"mark": mark}
     return {"it": "", "name": name, "rows": rows, "moved": moved, "file": file}
 

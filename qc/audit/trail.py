@@ -28,7 +28,7 @@ NAMED = {
 }
 
 
-class Entry(NamedTuple):
+class TrailEntry(NamedTuple):
     """Where a row stands in the stream."""
 
     moment: datetime
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     pk: int
 
 
-class Page(NamedTuple):
+class TrailPage(NamedTuple):
     """A page: its rows, each with its `table`; the edges of its neighbours; what was in vain."""
 
     rows: list[Any]
@@ -45,7 +45,9 @@ class Page(NamedTuple):
     searched: int
 
 
-def page(asked: Asked, size: int, *, below: Edge | None = None, above: Edge | None = None) -> Page:
+def page(
+    asked: Asked, size: int, *, below: Edge | None = None, above: Edge | None = None
+) -> TrailPage:
     """Read a page of what is asked: the newest, those below an edge, or the next above one."""
     backwards = above is not None
     edge = above if backwards else below
@@ -64,8 +66,8 @@ def page(asked: Asked, size: int, *, below: Edge | None = None, above: Edge | No
     searched = sum(read.looked for read in reads if not read.is_whole) if is_short else 0
     rows = _whole_rows(taken[::-1] if backwards else taken)
     if backwards:
-        return Page(rows, onward if is_more else None, above, searched)
-    return Page(rows, below, onward if is_more else None, searched)
+        return TrailPage(rows, onward if is_more else None, above, searched)
+    return TrailPage(rows, below, onward if is_more else None, searched)
 
 
 class _Read:
@@ -79,7 +81,7 @@ class _Read:
         key = None if self.start is None else (self.start - backwards,)
         steps = [size + 1] if found.is_exact else [size + 1, *keyset.STEPS]
         part = keyset.read(found.order, rows, size, key=key, backwards=backwards, steps=steps)
-        self.entries = [Entry(row.history_date, table, row.history_id) for row in part.rows]
+        self.entries = [TrailEntry(row.history_date, table, row.history_id) for row in part.rows]
         self.last = part.last[0] if part.last else None
         self.looked = part.looked
         self.ended = part.ended and len(part.rows) <= size
@@ -92,7 +94,7 @@ class _Read:
             return None
         return TABLES[self.table].objects.only("history_date").get(pk=self.last).history_date
 
-    def edge_after(self, taken: Iterable[Entry]) -> int:
+    def edge_after(self, taken: Iterable[TrailEntry]) -> int:
         """Return this table's edge after what was taken of it, on the way of reading."""
         mine = [entry.pk for entry in taken if entry.table == self.table]
         if len(mine) < len(self.entries):
@@ -102,13 +104,13 @@ class _Read:
             return self.start or 0
         return self.last + self.backwards
 
-    def has_more(self, taken: Iterable[Entry]) -> bool:
+    def has_more(self, taken: Iterable[TrailEntry]) -> bool:
         """Return whether there is more of this table beyond what was taken."""
         n = sum(entry.table == self.table for entry in taken)
         return n < len(self.entries) or not self.ended
 
 
-def _merged(reads: Iterable[_Read], backwards: bool) -> Iterable[Entry]:
+def _merged(reads: Iterable[_Read], backwards: bool) -> Iterable[TrailEntry]:
     """Return the entries in the order of the stream, as far as all tables were looked at."""
     reads = list(reads)
     stream = heapq.merge(
@@ -124,7 +126,7 @@ def _merged(reads: Iterable[_Read], backwards: bool) -> Iterable[Entry]:
     return takewhile(lambda entry: entry.moment >= nearest, stream)
 
 
-def _whole_rows(entries: list[Entry]) -> list[Any]:
+def _whole_rows(entries: list[TrailEntry]) -> list[Any]:
     """Read the rows with all that they name."""
     rows: dict[tuple[str, int], Any] = {}
     for table, model in TABLES.items():

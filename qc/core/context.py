@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Through(models.TextChoices):
+class Channel(models.TextChoices):
     """The way by which a change came."""
 
     PAGE = "page", _("web")
@@ -23,19 +23,19 @@ class Through(models.TextChoices):
     SHELL = "shell", _("console")
 
 
-_through: ContextVar[str] = ContextVar("through", default=Through.SHELL)
+_channel: ContextVar[str] = ContextVar("through", default=Channel.SHELL)
 _user: ContextVar[Any] = ContextVar("user", default=None)
 _kind: ContextVar[str] = ContextVar("kind", default="")
 
 
 @contextmanager
-def acting(through: Through, user: AbstractBaseUser | None = None) -> Iterator[None]:
+def acting(channel: Channel, user: AbstractBaseUser | None = None) -> Iterator[None]:
     """Name the way and the person for all changes inside; `user` is None for a job."""
-    tokens = (_through.set(through), _user.set(user))
+    tokens = (_channel.set(channel), _user.set(user))
     try:
         yield
     finally:
-        _through.reset(tokens[0])
+        _channel.reset(tokens[0])
         _user.reset(tokens[1])
 
 
@@ -49,9 +49,9 @@ def kind_of_change(kind: str) -> Iterator[None]:
         _kind.reset(token)
 
 
-def current_through() -> str:
+def current_channel() -> str:
     """Return the way by which the present change comes."""
-    return _through.get()
+    return _channel.get()
 
 
 def current_kind() -> str:

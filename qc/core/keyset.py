@@ -118,7 +118,7 @@ def _sought(rows: QuerySet[Any], how: type[_Sought]) -> QuerySet[Any]:
     return found
 
 
-class Stretch(NamedTuple):
+class ScannedRange(NamedTuple):
     """What was read: rows, the last key looked at, how many, whether there are no more."""
 
     rows: list[Any]
@@ -127,7 +127,7 @@ class Stretch(NamedTuple):
     ended: bool
 
 
-class Cut(NamedTuple):
+class KeysetPage(NamedTuple):
     """A page: its rows, the keys its neighbours begin at, and how many were looked at in vain."""
 
     rows: list[Any]
@@ -136,7 +136,7 @@ class Cut(NamedTuple):
     searched: int
 
 
-def cut(  # noqa: PLR0913
+def paginate(  # noqa: PLR0913
     order: Order,
     found: QuerySet[Any],
     size: int,
@@ -144,23 +144,23 @@ def cut(  # noqa: PLR0913
     key: Key | None,
     backwards: bool,
     exact: bool,
-) -> Cut:
+) -> KeysetPage:
     """Read a page of those `found`, in an order; `exact` if they are all that the index finds."""
     steps = [size + 1] if exact else STEPS
     rows, last, looked, ended = read(order, found, size, key=key, backwards=backwards, steps=steps)
     if backwards and ended and len(rows) <= size:
         # There is nothing before this page: it is the first, and a whole one.
-        return cut(order, found, size, key=None, backwards=False, exact=exact)
+        return paginate(order, found, size, key=None, backwards=False, exact=exact)
     keys = [tuple(getattr(row, name) for name in order.names) for row in rows]
     onward = keys[size - 1] if len(rows) > size else None if ended else last
     searched = 0 if len(rows) >= size or ended else looked
     rows, keys = rows[:size], keys[:size]
     back = (keys[0] if keys else key) if key is not None else None
     if backwards:
-        return Cut(rows[::-1], onward, back, searched)
+        return KeysetPage(rows[::-1], onward, back, searched)
     if key is None and order.head is not None:
         rows = [*found.filter(order.head).order_by("-id"), *rows]
-    return Cut(rows, back, onward, searched)
+    return KeysetPage(rows, back, onward, searched)
 
 
 def read(  # noqa: PLR0913
@@ -171,7 +171,7 @@ def read(  # noqa: PLR0913
     key: Key | None,
     backwards: bool,
     steps: Sequence[int],
-) -> Stretch:
+) -> ScannedRange:
     """Read those `found` after a key, one more than a page; looks at so many keys at each step."""
     rows: list[Any] = []
     looked = 0
@@ -186,8 +186,8 @@ def read(  # noqa: PLR0913
             rows += _by_key(found.filter(pk__in=ids)).order_by(*columns)[:more]
         key = keys[-1][:-1] if keys else key
         if len(rows) > size or len(keys) < step:
-            return Stretch(rows, key, looked, len(keys) < step)
-    return Stretch(rows, key, looked, False)
+            return ScannedRange(rows, key, looked, len(keys) < step)
+    return ScannedRange(rows, key, looked, False)
 
 
 def _likely(wanted: int, found: int, looked: int) -> int:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Min
 
 from qc.history.registry import TABLES
-from qc.history.snapshot import Then
+from qc.history.snapshot import HistorySnapshot
 from qc.models import Queue, Records, Status, Task
 
 # Of which tables one object can be shown.
@@ -36,7 +36,7 @@ class Presence(NamedTuple):
     held: list[Any]
 
 
-class Standing(NamedTuple):
+class QueueAtMoment(NamedTuple):
     """A queue: its row, and how many of its tasks were in work, waiting and on hold.
 
     The last two are None where it is too far back to reckon them.
@@ -53,7 +53,7 @@ class Floor:
     """Who was there, by name, and how the queues stood."""
 
     people: list[Presence]
-    queues: list[Standing]
+    queues: list[QueueAtMoment]
 
     @property
     def on_break(self) -> int:
@@ -93,9 +93,9 @@ def beginning() -> datetime | None:
 
 def floor(moment: datetime) -> Floor:
     """Return the floor at a moment."""
-    tasks = Then(TABLES["task"], moment)
+    tasks = HistorySnapshot(TABLES["task"], moment)
     held = _held(tasks)
-    return Floor(_people(Then(TABLES["person"], moment), held), _queues(tasks, held))
+    return Floor(_people(HistorySnapshot(TABLES["person"], moment), held), _queues(tasks, held))
 
 
 def of(table: str, pk: int, moment: datetime) -> Thing | None:
@@ -106,17 +106,17 @@ def of(table: str, pk: int, moment: datetime) -> Thing | None:
     newest = rows.last()
     if newest is None:
         return None
-    return Thing(Then(TABLES[table], moment).row(pk), rows.first(), newest)
+    return Thing(HistorySnapshot(TABLES[table], moment).row(pk), rows.first(), newest)
 
 
 def held_by(person: int, moment: datetime) -> list[Any]:
     """Return the rows of the tasks that a person held at a moment, most urgent first."""
-    return _held(Then(TABLES["task"], moment), assignee=person).get(person, [])
+    return _held(HistorySnapshot(TABLES["task"], moment), assignee=person).get(person, [])
 
 
 def queues_of(person: int, moment: datetime) -> list[str]:
     """Return the names of the queues that a person was on at a moment."""
-    last = Then(TABLES["queue"], moment).last("id").values()
+    last = HistorySnapshot(TABLES["queue"], moment).last("id").values()
     members = Records.m2m_models[Queue.people.field].objects.filter(user=person)
     on = TABLES["queue"].objects.filter(
         pk__in=members.filter(history_id__in=last).values("history")
@@ -124,65 +124,65 @@ def queues_of(person: int, moment: datetime) -> list[str]:
     return list(on.exclude(history_type="-").order_by("name").values_list("name", flat=True))
 
 
-def _people(then: Then, held: Mapping[int, list[Any]]) -> list[Presence]:
+def _people(snapshot: HistorySnapshot, held: Mapping[int, list[Any]]) -> list[Presence]:
     last: dict[int, int] = {}
     came: dict[int, int] = {}
-    for (pk, kind), row in then.last("id", "kind").items():
+    for (pk, kind), row in snapshot.last("id", "kind").items():
         last[pk] = max(row, last.get(pk, 0))
         if kind in COMINGS:
             came[pk] = max(row, came.get(pk, 0))
-    there = then.rows.filter(pk__in=last.values(), is_logged_in=True, is_active=True)
+    there = snapshot.rows.filter(pk__in=last.values(), is_logged_in=True, is_active=True)
     rows = list(there.exclude(history_type="-").order_by("username"))
-    comings = then.rows.filter(pk__in=[came[row.id] for row in rows if row.id in came])
+    comings = snapshot.rows.filter(pk__in=[came[row.id] for row in rows if row.id in came])
     since = dict(comings.values_list("id", "history_date"))
     return [Presence(row, since.get(row.id), held.get(row.id, [])) for row in rows]
 
 
-def _held(then: Then, **whose: Any) -> Held:
+def _held(snapshot: HistorySnapshot, **whose: Any) -> Held:
     """Return by person the rows of the tasks in their hands, most urgent first.
 
     The last row of each place that somebody ever had is of the task that was last in it: it is in
     it still if that is its own last row too.
     """
-    places = then.last("assignee", "slot", slot__isnull=False, **whose).values()
-    tasks = then.rows.filter(pk__in=places).values_list("id", flat=True)
-    last = set(then.last("id", id__in=list(tasks)).values()).intersection(places)
+    places = snapshot.last("assignee", "slot", slot__isnull=False, **whose).values()
+    tasks = snapshot.rows.filter(pk__in=places).values_list("id", flat=True)
+    last = set(snapshot.last("id", id__in=list(tasks)).values()).intersection(places)
     held: Held = defaultdict(list)
-    rows = then.rows.filter(pk__in=last).exclude(history_type="-")
+    rows = snapshot.rows.filter(pk__in=last).exclude(history_type="-")
     for row in rows.order_by("priority", "due_at", "id"):
         held[row.assignee_id].append(row)
     return held
 
 
-def _queues(tasks: Then, held: Held) -> list[Standing]:
+def _queues(tasks: HistorySnapshot, held: Held) -> list[QueueAtMoment]:
     in_work = Counter(row.queue_id for rows in held.values() for row in rows)
     waiting = _waiting(tasks)
-    then = Then(TABLES["queue"], tasks.moment)
-    rows = then.rows.filter(pk__in=then.last("id").values()).exclude(history_type="-")
-    standings: list[Standing] = []
+    snapshot = HistorySnapshot(TABLES["queue"], tasks.moment)
+    rows = snapshot.rows.filter(pk__in=snapshot.last("id").values()).exclude(history_type="-")
+    found: list[QueueAtMoment] = []
     for row in rows.order_by("name"):
         n = [None if waiting is None else waiting[row.id, status] for status in WAITING]
-        standings.append(Standing(row, in_work[row.id], *n))
-    return standings
+        found.append(QueueAtMoment(row, in_work[row.id], *n))
+    return found
 
 
-def _waiting(then: Then) -> Counter[tuple[int, str]] | None:
+def _waiting(snapshot: HistorySnapshot) -> Counter[tuple[int, str]] | None:
     """Count what waited and what was on hold, by queue; None where that would take long.
 
     It is what is so now and was not touched since, and what was touched since and was so before:
     both in one statement, so that nothing happens in between.
     """
     live = Task.objects.filter(status__in=WAITING).order_by()
-    newest = then.rows.aggregate(last=Max("history_id"))["last"] or 0
+    newest = snapshot.rows.aggregate(last=Max("history_id"))["last"] or 0
     if (
-        newest - then.below > MOST_SINCE
+        newest - snapshot.below > MOST_SINCE
         or live.values("pk")[: MOST_WAITING + 1].count() > MOST_WAITING
     ):
         return None
-    touched = then.since().values("id")
-    earlier = then.rows.filter(history_date__lte=then.moment, id__in=touched)
+    touched = snapshot.since().values("id")
+    earlier = snapshot.rows.filter(history_date__lte=snapshot.moment, id__in=touched)
     last = earlier.values("id").annotate(last=Max("history_id")).values("last")
-    before = then.rows.filter(pk__in=last, status__in=WAITING).exclude(history_type="-")
+    before = snapshot.rows.filter(pk__in=last, status__in=WAITING).exclude(history_type="-")
     parts = [
         rows.values_list("queue", "status").annotate(n=Count("pk"))
         for rows in (live.exclude(pk__in=touched), before)

@@ -16,7 +16,7 @@ from django.db.models import BigIntegerField, Max
 NEIGHBOURS = 1000
 
 
-class Then:
+class HistorySnapshot:
     """One table at one moment: below an id all rows were there, up to another some were."""
 
     def __init__(self, table: Any, moment: datetime) -> None:

@@ -25,7 +25,7 @@ State = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TimelineSpan:
     """A span of time of one kind: "waiting", "given", "working", "held", "break", "over"."""
 
     kind: str
@@ -48,7 +48,7 @@ class Stretch:
 class Life:
     """Stretches one after the other, and how long those of a kind were together."""
 
-    stretches: list[Stretch]
+    stretches: list[TimelineSpan]
 
     def together(self, *kinds: str) -> str:
         """Say how long the stretches of these kinds were together."""
@@ -88,7 +88,7 @@ def of_today(person: User) -> Life:
 
 def _stretches(
     rows: Iterable[Any], state: Callable[[Any], State], until: datetime
-) -> list[Stretch]:
+) -> list[TimelineSpan]:
     """Return the stretches between rows of which the first is the oldest."""
     moments: list[tuple[datetime, State]] = []
     for row in rows:
@@ -96,7 +96,8 @@ def _stretches(
             moments.append((row.history_date, state(row)))
     ends = [*moments, (until, ("", ""))]
     spans = [
-        Stretch(kind, words, begun, ended) for (begun, (kind, words)), (ended, _) in pairwise(ends)
+        TimelineSpan(kind, words, begun, ended)
+        for (begun, (kind, words)), (ended, _) in pairwise(ends)
     ]
     # What is over goes on for ever: the bar ends where it began.
     return spans[:-1] if spans and spans[-1].kind == "over" else spans

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, connection, models
 from django.utils import timezone
 
-from qc.core.context import current_through
+from qc.core.context import current_channel
 from qc.core.request_id import current_request_id
 from qc.models import Records, Task, User
 
@@ -139,7 +139,7 @@ def _how(kind: str, by: User | None, sign: str) -> dict[str, Any]:
         "history_user_id": by.pk if by else None,
         "history_date": timezone.now(),
         "kind": kind,
-        "through": current_through(),
+        "through": current_channel(),
         "request_id": current_request_id(),
     }
 

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from qc import imports, tables
-from qc.core.context import Through, acting
+from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, InvalidTransition, QCError
 from qc.core.request_id import request_id
 from qc.core.transactions import retrying
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 PAUSE = 0.5
 
 
-def bring(
+def import_file(
     file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
 ) -> Import:
     """Import a file from its beginning to its end, or say what importing it would do.
@@ -69,7 +69,7 @@ def carry_on(pk: int) -> bool:
         return False
     with ExitStack() as told:
         by = record.undone_by if record.state == ImportState.UNDOING else record.by
-        told.enter_context(acting(Through.IMPORT, by))
+        told.enter_context(acting(Channel.IMPORT, by))
         told.enter_context(request_id(record.request_id))
         told.enter_context(translation.override(record.language or None))
         reading = told.enter_context(Reading(record))
@@ -116,17 +116,17 @@ def _check(record: Import, reading: Reading) -> None:
 def _write(record: Import, reading: Reading) -> None:
     """Write the good rows: a small file in one piece, a large one batch by batch."""
     if not record.is_large:
-        actions.filled(_at_second_try(_write_all, record, reading))
+        actions.filled(_retry_on_conflict(_write_all, record, reading))
         return
     for batch in reading.batches():
         if batch.end <= record.position:
             hold(record)
         else:
-            actions.filled(_at_second_try(_write_batch, record, batch))
+            actions.filled(_retry_on_conflict(_write_batch, record, batch))
     _end(record, ImportState.DONE)
 
 
-def _at_second_try(write: Any, *args: Any) -> set[int]:
+def _retry_on_conflict(write: Any, *args: Any) -> set[int]:
     try:
         return set(write(*args))
     except IntegrityError:

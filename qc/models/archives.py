@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 from qc.core.canonical_json import hashed, moment
-from qc.core.context import Through
+from qc.core.context import Channel
 
 
 class Archive(models.Model):
@@ -27,7 +27,7 @@ class Archive(models.Model):
     sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField()
     by = models.ForeignKey("qc.User", models.PROTECT, related_name="+", null=True)
-    through = models.CharField(max_length=10, choices=Through)
+    through = models.CharField(max_length=10, choices=Channel)
     removed_at = models.DateTimeField(null=True)
 
     class Meta:

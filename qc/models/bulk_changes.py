@@ -7,14 +7,14 @@ from qc.models.people import User
 
 
 class BulkChange(models.Model):
-    """One arrow for many tasks, followed in batches; `qc.work.bulk_changes` begins it and carries
-    it on.
+    """One transition for many tasks, followed in batches; `qc.work.bulk_changes` begins it and
+    carries it on.
 
     `tasks` are their ids in the order in which they are changed, the first `position` of them are
     through. Whoever carries it on has it to themselves until `busy_until`.
     """
 
-    arrow = models.CharField(max_length=10)
+    transition = models.CharField(max_length=10, db_column="arrow")
     reason = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -31,7 +31,7 @@ class BulkChange(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.arrow} {self.total}"
+        return f"{self.transition} {self.total}"
 
     @property
     def is_over(self) -> bool:

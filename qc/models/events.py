@@ -4,13 +4,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from qc.models.history import HistoryRow, VeiledRow
+from qc.models.history import CommittedRow, HistoryRow
 
 LONGEST_NAME = 150
 # The filter that has somebody's name.
 PERSON = "person"
 # A name that begins so is a mark: what was tried is nobody's name, and may be a password.
-NOBODYS = "?"
+UNKNOWN_NAME_PREFIX = "?"
 
 
 class EventKind(models.TextChoices):
@@ -24,7 +24,7 @@ class EventKind(models.TextChoices):
     ARCHIVED = "archived", _("Archived")
 
 
-class AuditEvent(VeiledRow, HistoryRow):
+class AuditEvent(CommittedRow, HistoryRow):
     """One thing that happened; its columns are named as those of a history row are.
 
     `name` is whose name somebody tried to sign in with, or a mark (`qc.web.sign_ins`), `address`

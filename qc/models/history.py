@@ -9,12 +9,12 @@ from simple_history.models import HistoricalRecords
 
 from qc.core import wording
 from qc.core.commitments import BYTES, new_salt
-from qc.core.context import Through, current_kind, current_through, current_user
+from qc.core.context import Channel, current_channel, current_kind, current_user
 from qc.core.request_id import LONGEST, current_request_id
 from qc.models.choices import KINDS, PLAIN
 
 
-class VeiledRow(models.Model):
+class CommittedRow(models.Model):
     """What a row with personal columns has beside them.
 
     `commitments` are theirs, by column, once what they stood for was taken out; then the `salt`
@@ -41,8 +41,8 @@ class HistoryRow(models.Model):
     through = models.CharField(
         _("channel"),
         max_length=10,
-        choices=Through,
-        default=current_through,
+        choices=Channel,
+        default=current_channel,
         editable=False,
         db_index=True,
     )
@@ -73,7 +73,7 @@ class HistoryRow(models.Model):
         return wording.reason(row.history_change_reason or "")
 
 
-class PersonHistoryRow(VeiledRow, HistoryRow):
+class PersonHistoryRow(CommittedRow, HistoryRow):
     """What each history row of a person says beside: nothing, but their names can be taken out."""
 
     class Meta:

@@ -18,13 +18,13 @@ from qc.models.queues import Queue
 ORDER_OF_WORK = ("priority", "due_at", "id")
 # The order in which many are taken out of work: those that nobody holds come first. Who gives one
 # up must not get another that is to go too.
-NOBODYS_FIRST = (F("slot").asc(nulls_first=True), "pk")
+UNASSIGNED_FIRST = (F("slot").asc(nulls_first=True), "pk")
 LAST_CHARACTER = "\U0010ffff"
 
 # An unknown (NULL) passes a check constraint: each column that must be there is named as such.
 
 # Nobody holds a task in these states, and nothing of a former holder is left on it.
-NOBODYS = Q(
+UNASSIGNED = Q(
     assignee__isnull=True,
     slot__isnull=True,
     assigned_at__isnull=True,
@@ -198,7 +198,7 @@ class Task(models.Model):
             ),
             models.CheckConstraint(
                 condition=(
-                    (Q(status__in=["pending", "on_hold", "cancelled"]) & NOBODYS)
+                    (Q(status__in=["pending", "on_hold", "cancelled"]) & UNASSIGNED)
                     | (Q(status="assigned") & HELD)
                     | (Q(status="completed") & DONE)
                 ),

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from qc.core.context import Through, acting, current_through
+from qc.core.context import Channel, acting, current_channel
 from qc.core.exceptions import Busy
 from qc.core.localization import as_wished
 from qc.core.request_id import request_id, taken_or_made
@@ -46,11 +46,11 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with its origin set."""
-        through = Through.PAGE if request.path.startswith("/admin/") else Through.API
+        channel = Channel.PAGE if request.path.startswith("/admin/") else Channel.API
         user = request.user if isinstance(request.user, User) else None
         if user is not None:
             presence.seen(user)
-        with acting(through, user):
+        with acting(channel, user):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -67,7 +67,7 @@ class WishesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request as the person wishes."""
         user = request.user
-        if current_through() != Through.PAGE or not isinstance(user, User):
+        if current_channel() != Channel.PAGE or not isinstance(user, User):
             return self.get_response(request)
         with as_wished(user.language, user.time_zone):
             response = self.get_response(request)

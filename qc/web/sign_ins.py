@@ -15,9 +15,9 @@ from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 from qc.audit import events
-from qc.core.context import Through, current_through
+from qc.core.context import Channel, current_channel
 from qc.models import EventKind, User
-from qc.models.events import NOBODYS
+from qc.models.events import UNKNOWN_NAME_PREFIX
 from qc.work import actions, presence
 
 TOO_MANY = 429
@@ -33,7 +33,7 @@ def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) 
     name = str((credentials or {}).get("username") or "")
     found = User.objects.filter(username__iexact=name).values_list("username", flat=True).first()
     mark = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:LONGEST_MARK]
-    return found or (f"{NOBODYS}{mark}" if name else "")
+    return found or (f"{UNKNOWN_NAME_PREFIX}{mark}" if name else "")
 
 
 def locked_out(
@@ -58,7 +58,7 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     """Somebody signed in: they are there, get work, and are told what they lost meanwhile."""
     was_away = not user.takes_work
     actions.sign_in(user.pk)
-    if was_away and current_through() == Through.PAGE:
+    if was_away and current_channel() == Channel.PAGE:
         for lost in presence.lost_while_away(user):
             messages.warning(request, lost)
 

@@ -18,7 +18,7 @@ from qc.models.tasks import ORDER_OF_WORK
 Lock = Literal["", "skip locked", "wait"]
 
 
-class Standing(NamedTuple):
+class QueueBacklog(NamedTuple):
     """What waits in a queue: how much, the id of what came first, how much is past due."""
 
     waiting: int = 0
@@ -81,7 +81,7 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
     return {int(queue): n for queue, n in _united(counts, values)}
 
 
-def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Standing]:
+def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueBacklog]:
     """Tell what waits in each of these queues, from its `most` most urgent tasks and no further.
 
     Ids ascend as tasks arrive, and the index of the order of work holds them: nothing but its
@@ -98,7 +98,7 @@ def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, Stand
             f"SELECT %s, COUNT(*), MIN(id), {counts} FROM ({made[-1][0]}) AS seek{number}"  # noqa: S608
         )
         values += [queue, *(value for _, parameters in made for value in parameters)]
-    return {int(queue): Standing(*rest) for queue, *rest in _united(parts, values)}
+    return {int(queue): QueueBacklog(*rest) for queue, *rest in _united(parts, values)}
 
 
 def _united(parts: list[str], values: list[Any], order: str = "") -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""One arrow for all tasks that match: begun once, then carried on batch by batch.
+"""One transition for all tasks that match: begun once, then carried on batch by batch.
 
 Each task is changed by the desk, by itself, with its one history row. Which tasks they are is
 settled when it begins. It can be carried on from anywhere, again and by two at once: where it
@@ -15,10 +15,10 @@ from django.utils import timezone
 from qc import permissions
 from qc.core.exceptions import QCError
 from qc.models import BulkChange, Task, User
-from qc.models.tasks import NOBODYS_FIRST
+from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import actions, lifecycle
 
-ARROWS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}
+TRANSITIONS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}
 # So many tasks can be changed at once, a batch in a request; the page waits no longer than this.
 MOST = 100_000
 BATCH = 200
@@ -32,19 +32,21 @@ KEPT = timedelta(days=7)
 PROGRESS = ("position", "changed", "refused", "refusals")
 
 
-def matching(arrow: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Return those of the tasks that are in a state for an arrow, at most `MOST`."""
-    return tasks.filter(status__in=lifecycle.ARROWS[arrow]).order_by(*NOBODYS_FIRST)[:MOST]
+def matching(transition: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Return those of the tasks that are in a state for a transition, at most `MOST`."""
+    return tasks.filter(status__in=lifecycle.TRANSITIONS[transition]).order_by(*UNASSIGNED_FIRST)[
+        :MOST
+    ]
 
 
-def begin(arrow: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
+def begin(transition: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
     """Settle which tasks are to be changed; change none yet. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
-    if arrow != "resume":
+    if transition != "resume":
         lifecycle.require_reason(reason)
-    ids = list(matching(arrow, tasks).values_list("pk", flat=True))
+    ids = list(matching(transition, tasks).values_list("pk", flat=True))
     return BulkChange.objects.create(
-        arrow=arrow, reason=reason, by=by, tasks=ids, total=len(ids), refusals=[]
+        transition=transition, reason=reason, by=by, tasks=ids, total=len(ids), refusals=[]
     )
 
 
@@ -96,7 +98,7 @@ def _run_batch(change: BulkChange, by: User) -> None:
 
 
 def _change_one(change: BulkChange, pk: int, by: User) -> None:
-    run: Any = ARROWS[change.arrow]
+    run: Any = TRANSITIONS[change.transition]
     try:
         run(pk, by=by, reason=change.reason)
         change.changed += 1

@@ -1,4 +1,4 @@
-"""The life of a task: one function for each arrow, and the only writer of its status.
+"""The life of a task: one function for each transition, and the only writer of its status.
 
 All have one shape: lock, guard, change, save with one history row. They lock the holder before
 the task, always in that order, so that two of them can't wait for each other. They raise
@@ -18,8 +18,8 @@ from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.models import Outcome, Status, Task, User
 
-# From which states each arrow leads away.
-ARROWS: dict[str, frozenset[str]] = {
+# From which states each transition leads away.
+TRANSITIONS: dict[str, frozenset[str]] = {
     "assign": frozenset({Status.PENDING}),
     "claim": frozenset({Status.PENDING}),
     "start": frozenset({Status.ASSIGNED}),
@@ -31,7 +31,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "cancel": frozenset({Status.PENDING, Status.ON_HOLD}),
     "reopen": frozenset({Status.COMPLETED, Status.CANCELLED}),
 }
-LIFE = (
+TRANSITION_FIELDS = (
     "status",
     "assignee",
     "slot",
@@ -54,9 +54,9 @@ class Assignment(NamedTuple):
     why: str
 
 
-def may_now(user: User, arrow: str, task: Task) -> bool:
+def may_now(user: User, transition: str, task: Task) -> bool:
     """Return whether this user may do this transition now: what pages offer."""
-    return task.status in ARROWS[arrow] and permissions.may(user, arrow, task)
+    return task.status in TRANSITIONS[transition] and permissions.may(user, transition, task)
 
 
 def lock(task_id: int) -> Task:
@@ -81,7 +81,9 @@ def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     _guard_state(task, "assign")
     _change(task, status=Status.ASSIGNED, assignee=found.person, slot=found.slot)
     _change(task, assigned_at=timezone.now(), released_by=None)
-    history.save(task, kind=kind, by=by, reason=found.why, fields=LIFE, person=found.person.pk)
+    history.save(
+        task, kind=kind, by=by, reason=found.why, fields=TRANSITION_FIELDS, person=found.person.pk
+    )
     return task
 
 
@@ -113,7 +115,7 @@ def start(task_id: int, *, by: User) -> Task:
     task = _locked_for("start", task_id, by)
     if task.started_at is None:
         _change(task, started_at=timezone.now())
-        history.save(task, kind="started", by=by, fields=LIFE, person=by.pk)
+        history.save(task, kind="started", by=by, fields=TRANSITION_FIELDS, person=by.pk)
     return task
 
 
@@ -146,7 +148,7 @@ def complete(
     _change(task, status=Status.COMPLETED, slot=None, started_at=task.started_at or now)
     _change(task, completed_at=now, outcome=outcome)
     _change(task, notes=task.draft if notes is None else notes, draft="")
-    history.save(task, kind="completed", by=by, fields=LIFE, person=by.pk)
+    history.save(task, kind="completed", by=by, fields=TRANSITION_FIELDS, person=by.pk)
     return task
 
 
@@ -205,29 +207,29 @@ def require_reason(reason: str) -> None:
 
 
 def _park(  # noqa: PLR0913
-    task_id: int, arrow: str, to: Status, *, kind: str, by: User, reason: str
+    task_id: int, transition: str, to: Status, *, kind: str, by: User, reason: str
 ) -> Task:
-    task = _locked_for(arrow, task_id, by)
+    task = _locked_for(transition, task_id, by)
     require_reason(reason)
     _return_to(task, to, kind=kind, by=by, reason=reason)
     return task
 
 
-def _locked_for(arrow: str, task_id: int, by: User) -> Task:
+def _locked_for(transition: str, task_id: int, by: User) -> Task:
     task = lock(task_id)
-    _guard(task, arrow, by)
+    _guard(task, transition, by)
     return task
 
 
-def _guard(task: Task, arrow: str, by: User) -> None:
+def _guard(task: Task, transition: str, by: User) -> None:
     # A task that went back to the pool meanwhile is nobody's: a matter of state, not of right.
-    if not (arrow in permissions.HOLDERS and task.assignee_id is None):
-        permissions.check(by, arrow, task)
-    _guard_state(task, arrow)
+    if not (transition in permissions.HOLDERS and task.assignee_id is None):
+        permissions.check(by, transition, task)
+    _guard_state(task, transition)
 
 
-def _guard_state(task: Task, arrow: str) -> None:
-    if task.status not in ARROWS[arrow]:
+def _guard_state(task: Task, transition: str) -> None:
+    if task.status not in TRANSITIONS[transition]:
         raise InvalidTransition(
             _("%(task)s is %(status)s. This cannot be done with it now.")
             % {"task": task.reference, "status": task.get_status_display()}
@@ -238,7 +240,7 @@ def _return_to(task: Task, status: Status, *, kind: str, by: User | None, reason
     former = task.assignee_id
     _change(task, status=status, assignee=None, slot=None, assigned_at=None, started_at=None)
     _change(task, completed_at=None, outcome="")
-    history.save(task, kind=kind, by=by, reason=reason, fields=LIFE, person=former)
+    history.save(task, kind=kind, by=by, reason=reason, fields=TRANSITION_FIELDS, person=former)
 
 
 def _change(task: Task, **columns: object) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history
-from qc.core.context import Through, acting
+from qc.core.context import Channel, acting
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import Priority, Queue, Task, User
@@ -33,7 +33,7 @@ def sweep() -> dict[str, int]:
     3. Waiting tasks past due are raised one priority.
     4. Whoever is free gets the most urgent task they may do.
     """
-    with acting(Through.SWEEP):
+    with acting(Channel.SWEEP):
         counts = {
             "signed out": sign_out_unseen(),
             "returned": return_not_started(),

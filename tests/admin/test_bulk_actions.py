@@ -35,7 +35,7 @@ def begin(client: Client, action: str, query: str = "", reason: str = "stocktaki
     return change
 
 
-def go_on(client: Client, change: BulkChange, position: object) -> Any:
+def dispatch(client: Client, change: BulkChange, position: object) -> Any:
     url = reverse("admin:qc_task_bulk_on", args=[change.pk])
     answer = client.post(url, {"position": position}, headers=HTMX)
     change.refresh_from_db()
@@ -74,7 +74,7 @@ def test_batches_until_all_are_changed_each_with_one_row(
     assert change.total == 7
     positions = []
     while not change.is_over:
-        go_on(mona_at_the_desk, change, change.position)
+        dispatch(mona_at_the_desk, change, change.position)
         positions.append(change.position)
     assert positions == [3, 6, 7]
     rows = Task.history.filter(kind="held").values_list(
@@ -94,7 +94,7 @@ def test_a_double_click_or_a_reload_does_no_batch_twice(
     monkeypatch.setattr(bulk_changes, "STEP", 3)
     change = begin(mona_at_the_desk, "cancel_selected")
     for _ in range(3):
-        go_on(mona_at_the_desk, change, 0)
+        dispatch(mona_at_the_desk, change, 0)
     assert (change.position, change.changed, change.refused) == (3, 3, 0)
 
 
@@ -110,9 +110,9 @@ def test_two_at_once_share_nothing(mona: User, tasks: list[Task]) -> None:
 def test_it_can_be_stopped(mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 4)
     change = begin(mona_at_the_desk, "hold_selected")
-    go_on(mona_at_the_desk, change, 0)
+    dispatch(mona_at_the_desk, change, 0)
     mona_at_the_desk.post(reverse("admin:qc_task_bulk_stop", args=[change.pk]))
-    answer = go_on(mona_at_the_desk, change, change.position)
+    answer = dispatch(mona_at_the_desk, change, change.position)
     assert (change.position, change.changed) == (4, 4)
     assert "Stopped after 4 of 9 tasks." in answer.content.decode()
     assert Task.objects.filter(status="pending").count() == 5
@@ -129,7 +129,7 @@ def test_stopping_is_noticed_in_the_middle_of_a_batch(
         bulk_changes.stop(change)
         return hold(*args, **kwargs)
 
-    monkeypatch.setitem(bulk_changes.ARROWS, "hold", hold_and_stop)
+    monkeypatch.setitem(bulk_changes.TRANSITIONS, "hold", hold_and_stop)
     assert bulk_changes.carry_on(change, 0, by=mona).position == 2
 
 
@@ -147,7 +147,7 @@ def test_refusals_are_counted_and_the_first_are_named(
     change = begin(mona_at_the_desk, "hold_selected")
     for task in tasks[:3]:  # somebody was quicker
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
-    page = go_on(mona_at_the_desk, change, 0).content.decode()
+    page = dispatch(mona_at_the_desk, change, 0).content.decode()
     assert (change.changed, change.refused) == (6, 3)
     assert "QD-0001 is cancelled: it can&#x27;t be changed this way." in page
     assert "QD-0003 is cancelled" not in page
@@ -170,7 +170,7 @@ def test_who_gives_a_task_up_gets_none_that_is_to_go_too(
     signed_in(anna)
     assignment.hand_out(anna.pk)
     change = begin(mona_at_the_desk, "hold_selected")
-    go_on(mona_at_the_desk, change, 0)
+    dispatch(mona_at_the_desk, change, 0)
     assert Task.objects.filter(status="on_hold").count() == 9
     assert Task.history.filter(kind="assigned").count() == 1
 
@@ -182,7 +182,7 @@ def test_resuming_needs_no_reason_and_hands_out(
         lifecycle.hold(task.pk, by=mona, reason="wait")
     signed_in(anna)
     change = begin(mona_at_the_desk, "resume_selected", "?status__exact=on_hold", reason="")
-    go_on(mona_at_the_desk, change, 0)
+    dispatch(mona_at_the_desk, change, 0)
     assert change.changed == 9
     assert Task.objects.held_by(anna).count() == 1
 
@@ -217,12 +217,12 @@ def test_only_its_manager_carries_it_on_or_sees_it(
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     for user, refusal in ((otto, 403), (anna, 403), (root, 404)):
         client = at_the_page_of(user)
-        assert go_on(client, change, 0).status_code == refusal
+        assert dispatch(client, change, 0).status_code == refusal
         for name in ("bulk", "bulk_stop"):
             url = reverse(f"admin:qc_task_{name}", args=[change.pk])
             answer = client.get(url) if name == "bulk" else client.post(url)
             assert answer.status_code == refusal
-    assert go_on(Client(), change, 0).url.startswith(reverse("admin:login"))
+    assert dispatch(Client(), change, 0).url.startswith(reverse("admin:login"))
     assert (change.position, change.is_stopped) == (0, False)
 
 
@@ -251,7 +251,7 @@ def test_only_a_post_from_our_page_changes_anything(mona: User, tasks: list[Task
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     client = Client(enforce_csrf_checks=True)
     client.force_login(mona)
-    assert go_on(client, change, 0).status_code == 403
+    assert dispatch(client, change, 0).status_code == 403
     for name in ("bulk_on", "bulk_stop"):
         assert client.get(reverse(f"admin:qc_task_{name}", args=[change.pk])).status_code == 405
     assert Task.objects.filter(status="pending").count() == 9

@@ -10,7 +10,7 @@ from django.urls import reverse
 from qc.models import Import, Queue, Role, Task, User
 from tests.conftest import person
 from tests.imports.conftest import at, press, upload
-from tests.imports.files import bring, some
+from tests.imports.files import import_file, some
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,7 @@ def test_a_known_file_says_when_it_was_imported_and_by_whom(mona: User, invoices
 def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> None:
     client = at(mona)
     head = "reference,name,queue,priority,due_at,batch,supplier\n"
-    bring(head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n", by=mona)
+    import_file(head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n", by=mona)
     page = upload(client, head + "A,Check,Invoices,1,2030-05-05 08:00,,Meyer\n")
     shown = [[cell for _, cell in row] for row in page.context["parts"]["changed"].rows]
     assert shown == [
@@ -131,7 +131,7 @@ def test_imports_are_listed_in_few_statements(
     mona: User, otto: User, invoices: Queue, django_assert_num_queries: Any
 ) -> None:
     client = at(otto)
-    bring(some(1), by=mona)
+    import_file(some(1), by=mona)
     client.get(reverse("admin:imports"))
     with django_assert_num_queries(5) as few:
         client.get(reverse("admin:imports"))
@@ -147,7 +147,7 @@ def test_imports_are_listed_in_few_statements(
 def test_auditors_look_imports_up_and_change_nothing(
     mona: User, otto: User, invoices: Queue
 ) -> None:
-    record = bring(some(1) + "B,,Invoices\n", by=mona, only_good=True)
+    record = import_file(some(1) + "B,,Invoices\n", by=mona, only_good=True)
     client = at(otto)
     page = text(client.get(reverse("admin:import", args=[record.pk])))
     assert record.sha256 in page
@@ -162,7 +162,7 @@ def test_auditors_look_imports_up_and_change_nothing(
 
 
 def test_qc_staff_see_nothing_of_it(mona: User, anna: User, invoices: Queue) -> None:
-    record = bring(some(1), by=mona)
+    record = import_file(some(1), by=mona)
     client = at(anna)
     assert client.get(reverse("admin:imports")).status_code == 403
     assert upload(client).status_code == 403

@@ -11,14 +11,14 @@ from qc.models import Queue, Task, User
 from qc.work import assignment, lifecycle
 from tests.admin.conftest import act, change, signed_in
 
-ARROWS = ["assign", "release", "hold", "resume", "cancel", "reopen"]
+TRANSITIONS = ["assign", "release", "hold", "resume", "cancel", "reopen"]
 BULK = ["assign_selected", "hold_selected", "resume_selected", "cancel_selected"]
 MEANT = {"_form_submitted": "True"}
 
 
-def do(client: Client, task: Task, arrow: str, **answers: Any) -> Any:
+def do(client: Client, task: Task, transition: str, **answers: Any) -> Any:
     answer = client.post(
-        act(task, f"{arrow}_task"), MEANT | answers, headers={"HX-Request": "true"}
+        act(task, f"{transition}_task"), MEANT | answers, headers={"HX-Request": "true"}
     )
     task.refresh_from_db()
     return answer
@@ -45,14 +45,14 @@ def anna_s(task: Task, anna: User) -> Task:
 def test_hold_resume_cancel_reopen_each_leave_one_row(
     mona_at_the_desk: Client, mona: User, task: Task
 ) -> None:
-    for arrow, kind, status in (
+    for transition, kind, status in (
         ("hold", "held", "on_hold"),
         ("resume", "resumed", "pending"),
         ("cancel", "cancelled", "cancelled"),
         ("reopen", "reopened", "pending"),
     ):
         before = task.history.count()
-        answer = do(mona_at_the_desk, task, arrow, reason="drawing is wrong")
+        answer = do(mona_at_the_desk, task, transition, reason="drawing is wrong")
         assert answer["HX-Redirect"] == change(task)
         row = task.history.first()
         assert task.status == status
@@ -129,23 +129,23 @@ def test_a_page_offers_what_its_state_allows(
     assert offered(otto_at_the_desk, anna_s) == []
 
 
-@pytest.mark.parametrize("arrow", ARROWS)
-def test_looking_changes_nothing(mona_at_the_desk: Client, anna_s: Task, arrow: str) -> None:
+@pytest.mark.parametrize("transition", TRANSITIONS)
+def test_looking_changes_nothing(mona_at_the_desk: Client, anna_s: Task, transition: str) -> None:
     before = (Task.objects.values().get(), Task.history.count())
     asked = {"reason": "x", "person": anna_s.assignee_id, "_form_submitted": "True"}
-    assert mona_at_the_desk.get(act(anna_s, f"{arrow}_task"), asked).status_code == 200
+    assert mona_at_the_desk.get(act(anna_s, f"{transition}_task"), asked).status_code == 200
     assert (Task.objects.values().get(), Task.history.count()) == before
 
 
-@pytest.mark.parametrize("arrow", ARROWS)
-def test_only_a_manager_follows_an_arrow_here(
-    anna: User, otto: User, at_the_page_of: Any, anna_s: Task, arrow: str
+@pytest.mark.parametrize("transition", TRANSITIONS)
+def test_only_a_manager_follows_a_transition_here(
+    anna: User, otto: User, at_the_page_of: Any, anna_s: Task, transition: str
 ) -> None:
     before = Task.history.count()
     for user in (anna, otto):  # anna holds it: even so
-        answer = do(at_the_page_of(user), anna_s, arrow, reason="mine", person=anna.pk)
+        answer = do(at_the_page_of(user), anna_s, transition, reason="mine", person=anna.pk)
         assert answer.status_code == 403
-    assert do(Client(), anna_s, arrow, reason="mine").url.startswith(reverse("admin:login"))
+    assert do(Client(), anna_s, transition, reason="mine").url.startswith(reverse("admin:login"))
     assert Task.history.count() == before
 
 

@@ -19,7 +19,7 @@ from qc.work import actions, bulk_changes
 from tests.admin.addresses import Address, every_address, sent
 from tests.admin.conftest import change, signed_in
 from tests.databases import on_sqlite
-from tests.imports.files import HEAD, bring
+from tests.imports.files import HEAD, import_file
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
 
@@ -84,8 +84,8 @@ def a_house(
     actions.take_break(ben.pk, by=mona, reason="Lunch.")
     actions.pause(labels.pk, by=mona, reason="No light.")
     Queue.objects.create(name="Empty", target=timedelta(hours=1))
-    bring(HEAD + "A,Check,Labels\nB,Check,Nowhere\n", by=mona, only_good=True)
-    bring(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)
+    import_file(HEAD + "A,Check,Labels\nB,Check,Nowhere\n", by=mona, only_good=True)
+    import_file(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)
     bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})
 

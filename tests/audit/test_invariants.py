@@ -96,7 +96,7 @@ def test_two_rows_for_one_change(task: Task) -> None:
     assert f"{task.reference} has two history rows for one change" in found()
 
 
-def test_a_step_that_no_arrow_makes(task: Task) -> None:
+def test_a_step_that_no_transition_makes(task: Task) -> None:
     row: Any = task.history.first()
     row.status = Status.CANCELLED
     row.save()
@@ -105,7 +105,7 @@ def test_a_step_that_no_arrow_makes(task: Task) -> None:
     assert f"{task.reference} went from pending to cancelled" not in complaint  # that one is legal
     row.status = Status.COMPLETED
     row.save()
-    assert f"{task.reference} went from pending to completed, which no arrow does" in found()
+    assert f"{task.reference} went from pending to completed, which no transition does" in found()
 
 
 def test_a_status_that_disagrees_with_its_columns(task: Task) -> None:

@@ -90,14 +90,14 @@ def test_two_seal_and_one_verifies_while_many_write(
 
 def test_a_row_that_is_committed_late_is_sealed_late_and_no_false_alarm(db: None) -> None:
     events.record(EventKind.SIGN_IN_FAILED, name="first")
-    written, go_on = threading.Event(), threading.Event()
+    written, dispatch = threading.Event(), threading.Event()
 
     def slowly() -> None:
         try:
             with transaction.atomic():
                 events.record(EventKind.SIGN_IN_FAILED, name="slow")
                 written.set()
-                go_on.wait(30)
+                dispatch.wait(30)
         finally:
             connections.close_all()
 
@@ -108,7 +108,7 @@ def test_a_row_that_is_committed_late_is_sealed_late_and_no_false_alarm(db: None
         # It does not wait for who is writing.
         assert sealing.seal() == 2
         assert found() == []
-        go_on.set()
+        dispatch.set()
         slow.result()
     assert found() == []
     assert sealing.seal() == 1

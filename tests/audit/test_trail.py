@@ -13,7 +13,7 @@ from django.utils import timezone
 from qc.audit import events, query, sentences, trail
 from qc.audit.query import Asked
 from qc.core import keyset
-from qc.core.context import Through, acting
+from qc.core.context import Channel, acting
 from qc.history.registry import TABLES
 from qc.models import AuditEvent, EventKind, Queue, Task, User
 from qc.models.choices import KINDS, PLAIN
@@ -30,10 +30,10 @@ MINUTES = timedelta(minutes=2)
 def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add_task: AddTask):
     """A day of Anna, Ben and Mona, on four tasks and through several ways."""
     tasks = [add_task(invoices) for _ in range(3)] + [add_task(labels)]
-    with acting(Through.API):
+    with acting(Channel.API):
         actions.sign_in(anna.pk)
         actions.sign_in(ben.pk)
-    with acting(Through.PAGE, mona):
+    with acting(Channel.PAGE, mona):
         Task.objects.filter(pk=tasks[0].pk).update(assigned_at=F("assigned_at") - MINUTES)
         actions.complete(tasks[0].pk, by=anna, outcome="failed", notes="seal broken")
         actions.release(tasks[1].pk, by=ben, reason="too dark")
@@ -41,7 +41,7 @@ def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add
         presence.take_break(ben.pk, by=mona, reason="Training")
         actions.pause(labels.pk, by=mona, reason="no light")
     events.record(EventKind.SIGN_IN_FAILED, name="anna", address="192.0.2.7")
-    with acting(Through.SWEEP):
+    with acting(Channel.SWEEP):
         actions.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
     return tasks
 
@@ -68,7 +68,7 @@ def names(rows: list[Any]) -> list[tuple[str, int]]:
     return [(row.table, row.pk) for row in rows]
 
 
-def walk(asked: Asked, size: int) -> Iterator[trail.Page]:
+def walk(asked: Asked, size: int) -> Iterator[trail.TrailPage]:
     page = trail.page(asked, size)
     yield page
     while page.older:

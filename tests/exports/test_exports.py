@@ -21,7 +21,7 @@ from qc.exports import tasks as task_export
 from qc.models import Priority, Queue, Task, User
 from qc.tables import cells
 from qc.work import actions
-from tests.imports.files import bring, faults
+from tests.imports.files import faults, import_file
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ def test_it_imports_again_unchanged(
     add_task(labels, priority=1, link="https://x.example/1")
     data = exported(mona, form)
     before = list(Task.objects.values())
-    result = bring(data, name, by=mona)
+    result = import_file(data, name, by=mona)
     assert (result.unchanged, faults(result), result.changed) == (2, [], 0)
     assert list(Task.objects.values()) == before
 
@@ -102,7 +102,7 @@ def test_characters_that_no_spreadsheet_can_hold_are_left_out(
     mona: User, invoices: Queue, add_task: AddTask, form: str
 ) -> None:
     task = add_task(invoices, name="a\x01b\x0bc")
-    result = bring(exported(mona, form), NAMES[form], by=mona, dry_run=True)
+    result = import_file(exported(mona, form), NAMES[form], by=mona, dry_run=True)
     assert [one["reference"] for one in result.shown["unchanged"]] == [task.reference]
 
 
@@ -225,5 +225,5 @@ def test_whatever_tasks_there_are_they_import_again_unchanged(
     )
     export = task_export.of(Task.objects.all())
     for data in (b"".join(export.csv()), export.xlsx().read(), b"".join(export.json())):
-        result = bring(data, by=None, dry_run=True)
+        result = import_file(data, by=None, dry_run=True)
         assert (faults(result), result.changed, result.unchanged) == ([], 0, len(told))

@@ -189,7 +189,7 @@ def test_what_waited_is_not_counted_when_that_would_take_long(
 
 
 class Remembered(Floor):
-    """The floor of random arrows, noted after each of them and asked for at the end."""
+    """The floor of random transitions, noted after each of them and asked for at the end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,7 +224,7 @@ class Remembered(Floor):
             for person in User.objects.there().order_by("username")
         ]
         queues = [
-            point_in_time.Standing(
+            point_in_time.QueueAtMoment(
                 queue,
                 *(
                     queue.tasks.filter(status=status).count()
@@ -244,7 +244,7 @@ class Remembered(Floor):
 
 
 @pytest.mark.django_db
-def test_after_any_order_of_arrows_each_moment_is_as_it_was_seen() -> None:
+def test_after_any_order_of_transitions_each_moment_is_as_it_was_seen() -> None:
     run_state_machine_as_test(
         Remembered,
         settings=settings(

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from qc import history
-from qc.core.context import Through, acting
+from qc.core.context import Channel, acting
 from qc.models import Queue, Task, User
 from qc.work import actions, lifecycle
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 AddTask = Callable[..., Task]
 
 
-def test_each_arrow_leaves_one_row(
+def test_each_transition_leaves_one_row(
     anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
@@ -42,7 +42,7 @@ def test_a_row_says_who_why_when_and_through_what(
 ) -> None:
     task = add_task(invoices)
     begun = timezone.now()
-    with acting(Through.PAGE, mona):
+    with acting(Channel.PAGE, mona):
         lifecycle.hold(task.pk, by=mona, reason="call them")
     row = history.of(task).first()
     assert (row.history_user, row.history_change_reason) == (mona, "call them")
@@ -77,7 +77,7 @@ def test_many_at_once_have_each_their_own(invoices: Queue, add_task: AddTask, mo
 
 
 def test_what_acts_is_named_only_inside(mona: User, invoices: Queue) -> None:
-    with acting(Through.IMPORT, mona):
+    with acting(Channel.IMPORT, mona):
         invoices.save()
     invoices.save()
     after, inside = invoices.history.all()[:2]

@@ -11,10 +11,12 @@ from qc.tables.cells import Fault
 HEAD = "reference,name,queue\n"
 
 
-def bring(data: str | bytes, name: str = "tasks.csv", *, by: User | None, **how: Any) -> Import:
+def import_file(
+    data: str | bytes, name: str = "tasks.csv", *, by: User | None, **how: Any
+) -> Import:
     """Import a file from its beginning to its end, as the shell does."""
     raw = data.encode() if isinstance(data, str) else data
-    return import_runner.bring(BytesIO(raw), name, by=by, **how)
+    return import_runner.import_file(BytesIO(raw), name, by=by, **how)
 
 
 def faults(record: Import) -> list[Fault]:

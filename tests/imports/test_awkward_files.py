@@ -238,14 +238,14 @@ Bring = Callable[[str], Import]
 
 
 @pytest.fixture
-def bring(mona: User, invoices: Queue) -> Bring:
+def import_file(mona: User, invoices: Queue) -> Bring:
     """Mona imports a file."""
-    return lambda name: files.bring((FILES / name).read_bytes(), name, by=mona)
+    return lambda name: files.import_file((FILES / name).read_bytes(), name, by=mona)
 
 
 @pytest.mark.parametrize("name", IMPORTED)
-def test_it_is_read_for_what_it_says(bring: Bring, invoices: Queue, name: str) -> None:
-    assert faults(bring(name)) == []
+def test_it_is_read_for_what_it_says(import_file: Bring, invoices: Queue, name: str) -> None:
+    assert faults(import_file(name)) == []
     tasks = Task.objects.order_by("pk")
     for made, told in zip(tasks, IMPORTED[name], strict=True):
         assert made.queue == invoices
@@ -253,16 +253,16 @@ def test_it_is_read_for_what_it_says(bring: Bring, invoices: Queue, name: str) -
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_in_a_sentence(bring: Bring, name: str) -> None:
+def test_it_is_refused_in_a_sentence(import_file: Bring, name: str) -> None:
     with pytest.raises(BadFile) as refusal:
-        bring(name)
+        import_file(name)
     assert str(refusal.value) == REFUSED[name]
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_its_cells_are_refused_and_none_of_its_tasks_is_made(bring: Bring, name: str) -> None:
-    found = [(fault.row, fault.column, fault.message) for fault in faults(bring(name))]
+def test_its_cells_are_refused_and_none_of_its_tasks_is_made(import_file: Bring, name: str) -> None:
+    found = [(fault.row, fault.column, fault.message) for fault in faults(import_file(name))]
     assert found == FAULTS[name]
     assert not Task.objects.exists()
 

@@ -7,14 +7,14 @@ import pytest
 from qc.audit import invariants
 from qc.models import Import, Queue, Task, User
 from qc.work import assignment, presence
-from tests.imports.files import bring, some
+from tests.imports.files import import_file, some
 from tests.work.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_two_imports_of_one_file_make_each_task_once(mona: User, invoices: Queue) -> None:
-    act: Callable[[], Import] = lambda: bring(some(200), by=mona)  # noqa: E731
+    act: Callable[[], Import] = lambda: import_file(some(200), by=mona)  # noqa: E731
     results = at_once(act, act, act)
     assert sum(result.new for result in results) == 200
     assert Task.history.count() == 200
@@ -26,11 +26,11 @@ def test_a_change_and_a_claim_of_the_same_task(mona: User, anna: User, invoices:
     presence.sign_in(anna.pk)
     for n in range(5):
         old = f"reference,name,queue\nA-{n},Old,Invoices\n".encode()
-        bring(old, by=None)
+        import_file(old, by=None)
         task = Task.objects.get(reference=f"A-{n}")
         new = f"reference,name,queue\nA-{n},New,Invoices\n".encode()
         at_once(
-            lambda new=new: bring(new, by=mona),
+            lambda new=new: import_file(new, by=mona),
             lambda task=task: assignment.claim(task.pk, by=anna),
         )
     assert list(invariants.broken()) == []

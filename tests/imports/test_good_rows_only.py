@@ -12,7 +12,7 @@ from qc.imports.columns import ERROR
 from qc.models import ImportState, Queue, Task, User
 from qc.tables import Format
 from tests.imports.conftest import at, press, upload
-from tests.imports.files import bring
+from tests.imports.files import import_file
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def test_all_or_nothing_unless_asked(mona: User, invoices: Queue) -> None:
 def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
     mona: User, invoices: Queue, form: Format, name: str
 ) -> None:
-    record = bring(file(form), name, by=mona, only_good=True)
+    record = import_file(file(form), name, by=mona, only_good=True)
     response: Any = at(mona).get(reverse("admin:import_refused", args=[record.pk]))
     assert name.replace(".", "-refused.") in response.headers["Content-Disposition"]
     given = BytesIO(b"".join(response.streaming_content))
@@ -69,7 +69,7 @@ def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
     assert "due_at:" in rows[1][5]
 
     rows[1][2:4] = ["Invoices", "2030-05-04"]
-    again = bring(file(form, rows), name, by=mona, only_good=True)
+    again = import_file(file(form, rows), name, by=mona, only_good=True)
     assert (again.new, again.changed, again.refused) == (1, 1, 1)
     task = Task.objects.get(reference="B")
     assert (task.name, task.details) == ("Größe; Länge", {"batch": "=8"})
@@ -80,7 +80,7 @@ def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
 
 
 def test_cells_beyond_the_header_come_back_too(mona: User, invoices: Queue) -> None:
-    record = bring("reference,name,queue\nA,Check,Invoices,more\n", by=mona)
+    record = import_file("reference,name,queue\nA,Check,Invoices,more\n", by=mona)
     written = BytesIO()
     import_storage.write_refused(record, written)
     (_header, row) = tables.read(written, record.format)
@@ -89,10 +89,10 @@ def test_cells_beyond_the_header_come_back_too(mona: User, invoices: Queue) -> N
 
 
 def test_a_file_without_a_good_row_is_refused(mona: User, invoices: Queue) -> None:
-    record = bring("reference,name,queue\nA,,Invoices\n", by=mona, only_good=True)
+    record = import_file("reference,name,queue\nA,,Invoices\n", by=mona, only_good=True)
     assert (record.state, record.refused) == (ImportState.REFUSED, 1)
 
 
 def test_a_column_of_theirs_named_error_is_kept(mona: User, invoices: Queue) -> None:
-    bring("reference,error,name,queue\nA,none,Check,Invoices\n", by=mona)
+    import_file("reference,error,name,queue\nA,none,Check,Invoices\n", by=mona)
     assert Task.objects.get().details == {"error": "none"}

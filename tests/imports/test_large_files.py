@@ -17,7 +17,7 @@ from qc.imports import writer as import_writer
 from qc.models import Import, ImportState, Queue, Task, User
 from qc.work import actions
 from tests.imports.conftest import at, press, upload
-from tests.imports.files import bring, some
+from tests.imports.files import import_file, some
 
 pytestmark = pytest.mark.django_db
 
@@ -90,10 +90,10 @@ def test_the_page_asks_a_worker_and_shows_how_far_it_is(
 
 
 def test_one_bad_row_at_the_end_and_nothing_is_imported(mona: User, invoices: Queue) -> None:
-    record = bring(some(ROWS) + "B,,Invoices\n", by=mona)
+    record = import_file(some(ROWS) + "B,,Invoices\n", by=mona)
     assert (record.state, record.refused) == (ImportState.REFUSED, 1)
     assert not Task.objects.exists()
-    record = bring(some(ROWS) + "B,,Invoices\n", by=mona, only_good=True)
+    record = import_file(some(ROWS) + "B,,Invoices\n", by=mona, only_good=True)
     assert (record.state, record.new, record.refused) == (ImportState.DONE, ROWS, 1)
 
 
@@ -156,7 +156,7 @@ def test_what_kills_every_worker_ends_and_says_so(mona: User, invoices: Queue, d
     page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
     assert "It ended after 10 of 35 rows: those are imported, the rest is not." in page
     dies(0)
-    again = bring(some(ROWS), by=mona)
+    again = import_file(some(ROWS), by=mona)
     assert (again.new, again.unchanged) == (25, 10)
 
 
@@ -208,7 +208,7 @@ def test_one_large_import_at_a_time(mona: User, invoices: Queue) -> None:
 def test_an_open_upload_is_forgotten_after_a_day_and_an_import_is_kept(
     mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    brought = bring(some(ROWS), by=mona)
+    brought = import_file(some(ROWS), by=mona)
     upload(at(mona), some(ROWS + 1))
     tasks.tidy()
     assert Import.objects.count() == 2

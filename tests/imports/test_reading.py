@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from qc.models import Import, ImportState, Queue, Task, User
 from tests.imports.conftest import at, press, upload
-from tests.imports.files import HEAD, bring, some
+from tests.imports.files import HEAD, import_file, some
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +89,7 @@ def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices
 
 def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> None:
     client = at(mona)
-    record = bring(some(1), by=mona)
+    record = import_file(some(1), by=mona)
     page = press(client, "read", record, **FORMAT, **CHOSEN)
     assert "imported already" in page.content.decode()
     record.refresh_from_db()
@@ -107,7 +107,7 @@ def test_a_choice_that_is_none_is_refused(mona: User, invoices: Queue) -> None:
 
 
 def test_headings_that_are_missing_are_named(mona: User, invoices: Queue) -> None:
-    record = bring("reference,name\nA,Check\n", by=mona)
+    record = import_file("reference,name\nA,Check\n", by=mona)
     assert record.state == ImportState.MAPPING
     page: Any = at(mona).get(reverse("admin:import", args=[record.pk]))
     assert "queue: This column is missing." in page.content.decode()

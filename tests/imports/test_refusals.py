@@ -25,7 +25,7 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
     """Return what is wrong with a file, having made sure that nothing of it was saved."""
 
     def faults(data: str | bytes, filename: str = "tasks.csv") -> list[Fault]:
-        found = files.faults(files.bring(data, filename, by=mona))
+        found = files.faults(files.import_file(data, filename, by=mona))
         assert not Task.objects.exists()
         assert not Task.history.exists()
         return found
@@ -97,7 +97,7 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
 
 def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_reader, "MOST_ROWS", 2)
-    record = files.bring(files.some(3, "Labels"), by=mona)
+    record = files.import_file(files.some(3, "Labels"), by=mona)
     assert record.state == ImportState.FAILED
     assert record.error == "The file has more than 2 rows, the most that it may have."
     assert not Task.objects.exists()
@@ -107,11 +107,11 @@ def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatc
 def test_rows_that_are_given_back_with_what_is_wrong_import_once_they_are_mended(
     mona: User, name: str
 ) -> None:
-    refused = files.bring((FILES / name).read_bytes(), name, by=mona)
+    refused = files.import_file((FILES / name).read_bytes(), name, by=mona)
     back = io.BytesIO()
     import_storage.write_refused(refused, back)
     assert tables.detect(back) == refused.format
     Queue.objects.create(name="Invoices")
-    mended = files.bring(back.getvalue(), name, by=mona)
+    mended = files.import_file(back.getvalue(), name, by=mona)
     assert (mended.new, mended.rows) == (refused.refused, refused.refused)
     assert not [task for task in Task.objects.all() if ERROR in task.details]

@@ -22,23 +22,23 @@ HEADER = "reference,name,queue,priority,due_at,instructions,link,supplier,batch\
 
 
 @pytest.fixture
-def bring(mona: User, invoices: Queue, labels: Queue) -> Callable[[str], Import]:
+def import_file(mona: User, invoices: Queue, labels: Queue) -> Callable[[str], Import]:
     """Mona imports a CSV file."""
 
-    def bring(text: str) -> Import:
-        return files.bring(text, by=mona)
+    def import_file(text: str) -> Import:
+        return files.import_file(text, by=mona)
 
-    return bring
+    return import_file
 
 
 Bring = Callable[[str], Import]
 
 
-def test_a_new_reference_makes_a_task_with_all_its_columns(bring: Bring, mona: User) -> None:
+def test_a_new_reference_makes_a_task_with_all_its_columns(import_file: Bring, mona: User) -> None:
     row = (
         'inv-1,"Müller, ""Prime""",invoices,P2,2030-05-04 14:30,Look.,https://x.example/1,Meyer,\n'
     )
-    result = bring(HEADER + row)
+    result = import_file(HEADER + row)
     assert (result.new, faults(result)) == (1, [])
     task = Task.objects.get(reference="INV-1")
     assert (task.name, task.queue.name, task.priority) == ('Müller, "Prime"', "Invoices", 2)
@@ -47,35 +47,37 @@ def test_a_new_reference_makes_a_task_with_all_its_columns(bring: Bring, mona: U
     assert (task.details, task.created_by) == ({"supplier": "Meyer"}, mona)
 
 
-def test_without_a_due_date_it_is_due_by_the_queues_target(bring: Bring, invoices: Queue) -> None:
-    bring("reference,name,queue\nA,Check,Invoices\n")
+def test_without_a_due_date_it_is_due_by_the_queues_target(
+    import_file: Bring, invoices: Queue
+) -> None:
+    import_file("reference,name,queue\nA,Check,Invoices\n")
     task = Task.objects.get()
     assert abs(task.due_at - timezone.now() - invoices.target) < timedelta(minutes=1)
     assert (task.priority, task.raise_at) == (Priority.P3, task.due_at)
 
 
-def test_one_history_row_says_who_and_from_which_file(bring: Bring, mona: User) -> None:
-    bring("reference,name,queue\nA,Check,Invoices\nB,Check,Labels\n")
+def test_one_history_row_says_who_and_from_which_file(import_file: Bring, mona: User) -> None:
+    import_file("reference,name,queue\nA,Check,Invoices\nB,Check,Labels\n")
     for task in Task.objects.all():
         row = task.history.get()
         assert (row.history_type, row.kind, row.through) == ("+", "imported", "import")
         assert (row.history_user, row.history_change_reason) == (mona, "from tasks.csv")
 
 
-def test_the_same_file_again_changes_nothing(bring: Bring) -> None:
+def test_the_same_file_again_changes_nothing(import_file: Bring) -> None:
     text = HEADER + "A,Check,Invoices,1,2030-05-04,,,Meyer,7\nB,Check,Labels,,,,,,\n"
-    bring(text)
+    import_file(text)
     rows = Task.history.count()
-    result = bring(text)
+    result = import_file(text)
     assert (result.unchanged, result.new, result.changed) == (2, 0, 0)
     assert Task.history.count() == rows
 
 
 def test_a_waiting_task_is_changed_where_the_file_says_something_else(
-    bring: Bring, mona: User
+    import_file: Bring, mona: User
 ) -> None:
-    bring(HEADER + "A,Check,Invoices,3,2030-05-04,,,Meyer,7\n")
-    result = bring(HEADER + "a,Check it,Labels,1,2030-05-04,,,Meyer,8\n")
+    import_file(HEADER + "A,Check,Invoices,3,2030-05-04,,,Meyer,7\n")
+    result = import_file(HEADER + "a,Check it,Labels,1,2030-05-04,,,Meyer,8\n")
     (change,) = result.shown["changed"]
     assert [name for name, *_ in change["columns"]] == ["name", "queue", "priority", "batch"]
     task = Task.objects.get()
@@ -91,103 +93,103 @@ def test_a_waiting_task_is_changed_where_the_file_says_something_else(
     assert task.history.count() == 2
 
 
-def test_columns_that_the_file_does_not_have_stay(bring: Bring) -> None:
-    bring(HEADER + "A,Check,Invoices,1,2030-05-04,Look.,,Meyer,7\n")
+def test_columns_that_the_file_does_not_have_stay(import_file: Bring) -> None:
+    import_file(HEADER + "A,Check,Invoices,1,2030-05-04,Look.,,Meyer,7\n")
     before = Task.objects.values().get()
-    assert bring("reference,name,queue\nA,Check,Invoices\n").unchanged == 1
+    assert import_file("reference,name,queue\nA,Check,Invoices\n").unchanged == 1
     assert Task.objects.values().get() == before
 
 
-def test_what_is_on_hold_is_changed_too(bring: Bring, mona: User) -> None:
-    bring("reference,name,queue\nA,Check,Invoices\n")
+def test_what_is_on_hold_is_changed_too(import_file: Bring, mona: User) -> None:
+    import_file("reference,name,queue\nA,Check,Invoices\n")
     lifecycle.hold(Task.objects.get().pk, by=mona, reason="call them")
-    assert bring("reference,name,queue\nA,Check it,Invoices\n").changed == 1
+    assert import_file("reference,name,queue\nA,Check it,Invoices\n").changed == 1
 
 
 def test_what_is_in_work_done_or_cancelled_is_left_alone(
-    bring: Bring, anna: User, mona: User
+    import_file: Bring, anna: User, mona: User
 ) -> None:
-    bring("reference,name,queue\nA,Check,Invoices\nB,Check,Invoices\nC,Check,Labels\n")
+    import_file("reference,name,queue\nA,Check,Invoices\nB,Check,Invoices\nC,Check,Labels\n")
     cancelled = Task.objects.get(reference="C")
     lifecycle.cancel(cancelled.pk, by=mona, reason="twice")
     actions.sign_in(anna.pk)
     actions.complete(Task.objects.get(reference="A").pk, by=anna)
     before = list(Task.objects.values())
-    result = bring("reference,name,queue\nA,x,Labels\nB,x,Labels\nC,x,Labels\n")
+    result = import_file("reference,name,queue\nA,x,Labels\nB,x,Labels\nC,x,Labels\n")
     assert [one["reference"] for one in result.shown["left_alone"]] == ["A", "B", "C"]
     assert list(Task.objects.values()) == before
 
 
-def test_who_is_free_gets_the_work_at_once(bring: Bring, anna: User) -> None:
+def test_who_is_free_gets_the_work_at_once(import_file: Bring, anna: User) -> None:
     actions.sign_in(anna.pk)
-    bring("reference,name,queue,priority\nA,Check,Invoices,4\nB,Check,Invoices,1\n")
+    import_file("reference,name,queue,priority\nA,Check,Invoices,4\nB,Check,Invoices,1\n")
     assert Task.objects.get(reference="B").assignee == anna
 
 
 @pytest.mark.parametrize("who", ["anna", "otto"])
 def test_only_a_manager_may(request: pytest.FixtureRequest, invoices: Queue, who: str) -> None:
     with pytest.raises(NotAllowed):
-        files.bring(files.some(1), by=request.getfixturevalue(who))
+        files.import_file(files.some(1), by=request.getfixturevalue(who))
     assert not Import.objects.exists()
     assert not Task.objects.exists()
 
 
 def test_a_dry_run_says_the_same_and_saves_nothing(mona: User, invoices: Queue) -> None:
     data = b"reference,name,queue\nA,Check,Invoices\n"
-    assert files.bring(data, by=mona, dry_run=True).new == 1
+    assert files.import_file(data, by=mona, dry_run=True).new == 1
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_comma_semicolon_and_tab(bring: Bring, delimiter: str) -> None:
-    bring("reference,name,queue\nA,Check,Invoices\n".replace(",", delimiter))
+def test_comma_semicolon_and_tab(import_file: Bring, delimiter: str) -> None:
+    import_file("reference,name,queue\nA,Check,Invoices\n".replace(",", delimiter))
     assert Task.objects.get().name == "Check"
 
 
-def test_a_byte_order_mark_blank_rows_and_state_columns_do_no_harm(bring: Bring) -> None:
+def test_a_byte_order_mark_blank_rows_and_state_columns_do_no_harm(import_file: Bring) -> None:
     header = "\ufeffReference,NAME,queue,qc_status,qc_outcome,x\n"
-    bring(header + "\nA,Check,Invoices,done,passed,\n,,,,,\n")
+    import_file(header + "\nA,Check,Invoices,done,passed,\n,,,,,\n")
     assert Task.objects.get().details == {}
 
 
-def test_a_column_of_theirs_is_kept_whatever_its_name(bring: Bring) -> None:
-    bring("reference,name,queue,notes,Status,person\nA,Check,Invoices,call first,new,Meyer\n")
+def test_a_column_of_theirs_is_kept_whatever_its_name(import_file: Bring) -> None:
+    import_file("reference,name,queue,notes,Status,person\nA,Check,Invoices,call first,new,Meyer\n")
     assert Task.objects.get().details == {"notes": "call first", "Status": "new", "person": "Meyer"}
 
 
-def test_a_row_may_leave_out_its_last_cells(bring: Bring) -> None:
-    bring(HEADER + "A,Check,Invoices\n")
+def test_a_row_may_leave_out_its_last_cells(import_file: Bring) -> None:
+    import_file(HEADER + "A,Check,Invoices\n")
     task = Task.objects.get()
     assert (task.priority, task.link, task.details) == (Priority.P3, "", {})
 
 
-def test_a_cell_that_looks_like_a_formula_is_text(bring: Bring) -> None:
-    bring("reference,name,queue,sum\nA,=1+1,Invoices,'-5\n")
+def test_a_cell_that_looks_like_a_formula_is_text(import_file: Bring) -> None:
+    import_file("reference,name,queue,sum\nA,=1+1,Invoices,'-5\n")
     task = Task.objects.get()
     assert (task.name, task.details) == ("=1+1", {"sum": "-5"})
 
 
-def test_an_empty_priority_or_due_date_keeps_what_is_there(bring: Bring) -> None:
-    bring(HEADER + "A,Check,Invoices,1,2030-05-04,,,,\n")
-    result = bring(HEADER + "A,Check,Invoices,,,,,,\n")
+def test_an_empty_priority_or_due_date_keeps_what_is_there(import_file: Bring) -> None:
+    import_file(HEADER + "A,Check,Invoices,1,2030-05-04,,,,\n")
+    result = import_file(HEADER + "A,Check,Invoices,,,,,,\n")
     assert result.unchanged == 1
 
 
 def test_the_same_file_does_not_undo_what_the_sweep_has_raised(
-    bring: Bring, add_task: AddTask, invoices: Queue
+    import_file: Bring, add_task: AddTask, invoices: Queue
 ) -> None:
     add_task(invoices, reference="A", name="Check", priority=4, due_at=PAST)
     sweep.raise_overdue()
-    result = bring(HEADER + "A,Check,Invoices,4,,,,,\n")
+    result = import_file(HEADER + "A,Check,Invoices,4,,,,,\n")
     assert (result.unchanged, Task.objects.get().priority) == (1, 3)
 
 
 def test_a_later_due_date_lets_the_file_lower_the_priority_again(
-    bring: Bring, add_task: AddTask, invoices: Queue
+    import_file: Bring, add_task: AddTask, invoices: Queue
 ) -> None:
     add_task(invoices, reference="A", name="Check", priority=4, due_at=PAST)
     sweep.raise_overdue()
-    bring(HEADER + "A,Check,Invoices,4,2030-05-04,,,,\n")
+    import_file(HEADER + "A,Check,Invoices,4,2030-05-04,,,,\n")
     task = Task.objects.get()
     assert (task.priority, task.raise_at) == (4, task.due_at)
 
@@ -204,8 +206,8 @@ def test_a_later_due_date_lets_the_file_lower_the_priority_again(
         ("4 Oct 2030 08:05", "2030-10-04T08:05:00+00:00"),
     ],
 )
-def test_dates_in_several_spellings(bring: Bring, cell: str, moment: str) -> None:
-    bring(f"reference,name,queue,due_at\nA,Check,Invoices,{cell}\n")
+def test_dates_in_several_spellings(import_file: Bring, cell: str, moment: str) -> None:
+    import_file(f"reference,name,queue,due_at\nA,Check,Invoices,{cell}\n")
     assert Task.objects.get().due_at.isoformat() == moment
 
 
@@ -216,7 +218,7 @@ def test_xlsx_with_numbers_dates_and_empty_cells(mona: User, invoices: Queue) ->
     sheet.append([17, "Check", "Invoices", 2, datetime(2030, 5, 4, 14, 30), 2.5, None])  # noqa: DTZ001
     data = io.BytesIO()
     book.save(data)
-    result = files.bring(data.getvalue(), "tasks.xlsx", by=mona)
+    result = files.import_file(data.getvalue(), "tasks.xlsx", by=mona)
     assert faults(result) == []
     task = Task.objects.get(reference="17")
     assert (task.priority, task.details) == (2, {"quantity": "2.5"})
@@ -224,8 +226,8 @@ def test_xlsx_with_numbers_dates_and_empty_cells(mona: User, invoices: Queue) ->
 
 
 def test_its_statements_do_not_grow_with_its_rows(
-    bring: Bring, django_assert_max_num_queries: Callable[..., object]
+    import_file: Bring, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
     rows = "".join(f"A-{n},Check,Invoices\n" for n in range(400))
     with django_assert_max_num_queries(45):  # type: ignore[attr-defined]
-        assert bring("reference,name,queue\n" + rows).new == 400
+        assert import_file("reference,name,queue\n" + rows).new == 400

@@ -13,7 +13,7 @@ from qc.models import BulkChange, Import, ImportState, Queue, Status, Task, User
 from qc.work import actions
 from tests.databases import on_mariadb
 from tests.imports.conftest import at, press
-from tests.imports.files import HEAD, bring, some
+from tests.imports.files import HEAD, import_file, some
 from tests.work.test_claim_cost import rows_touched
 
 pytestmark = pytest.mark.django_db
@@ -28,9 +28,9 @@ def test_new_tasks_go_and_changed_ones_are_as_before(
     mona: User, invoices: Queue, labels: Queue
 ) -> None:
     head = "reference,name,queue,priority,due_at,batch\n"
-    bring(head + "A,Old,Invoices,2,2030-05-04,1\nC,Same,Invoices,2,,\n", by=mona)
+    import_file(head + "A,Old,Invoices,2,2030-05-04,1\nC,Same,Invoices,2,,\n", by=mona)
     before = list(Task.objects.values())
-    record = bring(
+    record = import_file(
         head + "A,New,Labels,1,2031-05-04,2\nB,Check,Invoices,2,,\nC,Same,Invoices,2,,\n", by=mona
     )
     assert "Undo the import" in page_of_undo(mona, record)
@@ -46,17 +46,17 @@ def test_new_tasks_go_and_changed_ones_are_as_before(
 
 
 def test_it_is_undone_once_and_can_be_imported_again(mona: User, invoices: Queue) -> None:
-    record = bring(some(2), by=mona)
+    record = import_file(some(2), by=mona)
     press(at(mona), "undo_begin", record)
     with pytest.raises(InvalidTransition):
         import_undo.begin(record, by=mona)
-    assert bring(some(2), by=mona).new == 2
+    assert import_file(some(2), by=mona).new == 2
 
 
 def test_what_was_touched_since_is_named_and_nothing_is_undone(
     mona: User, anna: User, invoices: Queue
 ) -> None:
-    record = bring(some(30), by=mona)
+    record = import_file(some(30), by=mona)
     for task in Task.objects.all()[:25]:
         actions.hold(task.pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
@@ -78,7 +78,7 @@ def few_at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
     few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    record = bring(some(10), by=mona)
+    record = import_file(some(10), by=mona)
     before = {name: getattr(record, name) for name in ("state", "rows", "position", "shown")}
     last = Task.objects.get(reference="A-9")
     actions.hold(last.pk, by=mona, reason="Wait.")
@@ -100,7 +100,7 @@ def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
 def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
     few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    record = bring(some(10), by=mona)
+    record = import_file(some(10), by=mona)
     press(at(mona), "undo_begin", record)
     assert Task.objects.count() == 10
     assert import_runner.carry_on(record.pk)
@@ -116,7 +116,7 @@ def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
     waiting_jobs: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    record = bring(some(10), by=mona)
+    record = import_file(some(10), by=mona)
     press(at(mona), "undo_begin", record)
     undo, left = import_undo._undo_batch, iter(range(2))
 
@@ -144,7 +144,7 @@ def test_what_a_request_reads_does_not_grow_with_the_import(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_undo, "LOOKED_AT", 100)
-    record = bring(some(1500), by=mona)
+    record = import_file(some(1500), by=mona)
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
     actions.hold(Task.objects.get(reference="A-7").pk, by=mona, reason="Wait.")
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
@@ -154,8 +154,8 @@ def test_the_untouched_ones_can_be_cancelled_with_a_reason(
     mona: User, anna: User, invoices: Queue
 ) -> None:
     actions.sign_in(anna.pk)
-    bring(HEAD + "OLD,Check,Invoices\n", by=None)
-    record = bring(some(3), by=mona)
+    import_file(HEAD + "OLD,Check,Invoices\n", by=None)
+    record = import_file(some(3), by=mona)
     actions.hold(Task.objects.get(reference="A-0").pk, by=mona, reason="Wait.")
     client = at(mona)
     assert "reason" in press(client, "undo_cancel", record, reason=" ").content.decode().lower()
@@ -168,7 +168,7 @@ def test_the_untouched_ones_can_be_cancelled_with_a_reason(
 def test_what_is_touched_while_it_is_undone_is_left_and_named(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = bring(some(3), by=mona)
+    record = import_file(some(3), by=mona)
     undo = import_undo._undo_batch
 
     def meanwhile(*args: Any) -> Any:
@@ -184,8 +184,8 @@ def test_what_is_touched_while_it_is_undone_is_left_and_named(
 
 
 def test_rows_that_others_wrote_meanwhile_are_not_its_own(mona: User, invoices: Queue) -> None:
-    record = bring(some(2), by=mona)
-    bring(HEAD + "B,Check,Invoices\n", by=mona)
+    record = import_file(some(2), by=mona)
+    import_file(HEAD + "B,Check,Invoices\n", by=mona)
     record.last_history = Task.history.latest().history_id
     record.save()
     press(at(mona), "undo_begin", record)
@@ -195,7 +195,7 @@ def test_rows_that_others_wrote_meanwhile_are_not_its_own(mona: User, invoices: 
 
 
 def test_only_managers_undo(mona: User, otto: User, anna: User, invoices: Queue) -> None:
-    record = bring(some(1), by=mona)
+    record = import_file(some(1), by=mona)
     for user in (otto, anna):
         with pytest.raises(NotAllowed):
             import_undo.begin(record, by=user)

@@ -67,7 +67,7 @@ def test_another_worker_carries_on_the_import_of_one_that_was_killed(
     site.start("beat")
     site.start("worker", "first")
     record = brought(queue)
-    tasks.go_on(record)
+    tasks.dispatch(record)
     until(lambda: written(record), within=60)
     site.kill("first")
     # What it had sent may still be committed; what it had not is undone.

@@ -1,4 +1,4 @@
-"""Random arrows by random people in random order: the invariants hold after each of them."""
+"""Random transitions by random people in random order: the invariants hold after each of them."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -128,13 +128,13 @@ class Floor(RuleBasedStateMachine):
     def release(self, task: int, who: int) -> None:
         self.attempt(task, lambda pk: actions.release(pk, by=self.person(who), reason="too dark"))
 
-    @rule(task=NUMBERS, arrow=STEERING, reason=st.sampled_from(["because", ""]))
-    def the_manager_steers(self, task: int, arrow: Callable[..., Any], reason: str) -> None:
-        self.attempt(task, lambda pk: arrow(pk, by=self.manager, reason=reason))
+    @rule(task=NUMBERS, transition=STEERING, reason=st.sampled_from(["because", ""]))
+    def the_manager_steers(self, task: int, transition: Callable[..., Any], reason: str) -> None:
+        self.attempt(task, lambda pk: transition(pk, by=self.manager, reason=reason))
 
-    @rule(task=NUMBERS, arrow=STEERING, who=NUMBERS)
-    def somebody_else_tries_to(self, task: int, arrow: Callable[..., Any], who: int) -> None:
-        self.attempt(task, lambda pk: arrow(pk, by=self.person(who), reason="because"))
+    @rule(task=NUMBERS, transition=STEERING, who=NUMBERS)
+    def somebody_else_tries_to(self, task: int, transition: Callable[..., Any], who: int) -> None:
+        self.attempt(task, lambda pk: transition(pk, by=self.person(who), reason="because"))
 
     @rule(task=NUMBERS)
     def resume(self, task: int) -> None:
@@ -170,7 +170,7 @@ class Floor(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_any_order_of_arrows_keeps_the_invariants() -> None:
+def test_any_order_of_transitions_keeps_the_invariants() -> None:
     run_state_machine_as_test(
         Floor,
         settings=settings(

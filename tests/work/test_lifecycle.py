@@ -1,4 +1,4 @@
-"""Each arrow of a task's life: what it does, and what it refuses."""
+"""Each transition of a task's life: what it does, and what it refuses."""
 
 from collections.abc import Callable
 
@@ -166,12 +166,12 @@ class TestHoldAndResume:
         task = lifecycle.hold(hers.pk, by=mona, reason="call them")
         assert (task.assignee, task.slot) == (None, None)
 
-    @pytest.mark.parametrize("arrow", [lifecycle.hold, lifecycle.cancel])
+    @pytest.mark.parametrize("transition", [lifecycle.hold, lifecycle.cancel])
     def test_they_need_a_reason(
-        self, arrow: Callable[..., Task], waiting: Task, mona: User
+        self, transition: Callable[..., Task], waiting: Task, mona: User
     ) -> None:
         with pytest.raises(InvalidInput):
-            arrow(waiting.pk, by=mona, reason="")
+            transition(waiting.pk, by=mona, reason="")
 
     def test_twice_is_refused_and_harmless(self, waiting: Task, mona: User) -> None:
         lifecycle.hold(waiting.pk, by=mona, reason="call them")
@@ -214,13 +214,13 @@ class TestCancelAndReopen:
             lifecycle.reopen(waiting.pk, by=mona, reason="why not")
 
 
-@pytest.mark.parametrize("arrow", [lifecycle.hold, lifecycle.cancel, lifecycle.reopen])
+@pytest.mark.parametrize("transition", [lifecycle.hold, lifecycle.cancel, lifecycle.reopen])
 def test_only_a_manager_steers(
-    arrow: Callable[..., Task], waiting: Task, anna: User, otto: User
+    transition: Callable[..., Task], waiting: Task, anna: User, otto: User
 ) -> None:
     for other in (anna, otto):
         with pytest.raises(NotAllowed, match="Only a manager"):
-            arrow(waiting.pk, by=other, reason="because")
+            transition(waiting.pk, by=other, reason="because")
 
 
 def test_pages_offer_only_what_is_possible_now(hers: Task, anna: User, mona: User) -> None:

@@ -20,7 +20,7 @@ MOST_CARDS = 60
 MOST_GONE = 30
 
 
-class Eye(IntEnum):
+class Attention(IntEnum):
     """Why a manager should look at somebody, most pressing first."""
 
     NOT_RESPONDING = 1
@@ -32,11 +32,11 @@ class Eye(IntEnum):
     FREE = 7
 
 
-ALARMS: dict[Eye, str | Promise] = {
-    Eye.NOT_RESPONDING: _("Did not start a task in time"),
-    Eye.LATE: _("Has a late task"),
-    Eye.NOT_STARTED: _("Has not started yet"),
-    Eye.IDLE: _("Free while tasks are waiting"),
+ALARMS: dict[Attention, str | Promise] = {
+    Attention.NOT_RESPONDING: _("Did not start a task in time"),
+    Attention.LATE: _("Has a late task"),
+    Attention.NOT_STARTED: _("Has not started yet"),
+    Attention.IDLE: _("Free while tasks are waiting"),
 }
 
 
@@ -46,7 +46,7 @@ class Card:
 
     person: User
     tasks: list[Task]
-    eye: Eye
+    attention: Attention
     since: datetime | None
     # Whether the page that asks has this very card already.
     is_known: bool = False
@@ -59,7 +59,7 @@ class Card:
     @property
     def alarm(self) -> str | Promise:
         """Why a manager should look at them, or ""."""
-        return ALARMS.get(self.eye, "")
+        return ALARMS.get(self.attention, "")
 
     @property
     def says_since(self) -> bool:
@@ -84,7 +84,7 @@ class Card:
             for task in self.tasks
         ]
         person = (str(self.person), self.person.get_full_name(), self.person.capacity)
-        state = (self.person.break_reason, self.eye, labels.age(self.since))
+        state = (self.person.break_reason, self.attention, labels.age(self.since))
         started = [task.started_at for task in self.tasks]
         return f"p{self.person.pk}.{version(person, state, tasks, started)}"
 
@@ -117,22 +117,22 @@ class People:
 
     def _card(self, person: User) -> Card:
         tasks = self.reads.held.get(person.pk, [])
-        return Card(person, tasks, self._eye(person, tasks), self._card_since(person, tasks))
+        return Card(person, tasks, self._attention(person, tasks), self._card_since(person, tasks))
 
-    def _eye(self, person: User, tasks: list[Task]) -> Eye:
+    def _attention(self, person: User, tasks: list[Task]) -> Attention:
         if person.break_reason == presence.NOT_RESPONDING:
-            return Eye.NOT_RESPONDING
+            return Attention.NOT_RESPONDING
         if any(task.due_at < self.reads.now for task in tasks):
-            return Eye.LATE
+            return Attention.LATE
         if person.break_reason:
-            return Eye.ON_BREAK
+            return Attention.ON_BREAK
         # Half of the time after which the sweep takes it away again.
         slow = self.reads.now - timedelta(minutes=settings.QC_START_MINUTES) / 2
         if any(not task.started_at and _since(task) < slow for task in tasks):
-            return Eye.NOT_STARTED
+            return Attention.NOT_STARTED
         if len(tasks) >= person.capacity:
-            return Eye.BUSY
-        return Eye.IDLE if self.reads.waits_for(person) else Eye.FREE
+            return Attention.BUSY
+        return Attention.IDLE if self.reads.waits_for(person) else Attention.FREE
 
     def _card_since(self, person: User, tasks: list[Task]) -> datetime | None:
         if person.break_reason:
@@ -141,8 +141,8 @@ class People:
             return person.idle_since
         return min(map(_since, tasks))
 
-    def _order(self, card: Card) -> tuple[Eye, datetime, str]:
-        return card.eye, card.since or self.reads.now, card.person.username
+    def _order(self, card: Card) -> tuple[Attention, datetime, str]:
+        return card.attention, card.since or self.reads.now, card.person.username
 
 
 def _since(task: Task) -> datetime:

@@ -12,7 +12,7 @@ from qc.admin.floor.reads import Reads
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.etags import version
 from qc.models import Priority, Queue
-from qc.work.backlog import Standing
+from qc.work.backlog import QueueBacklog
 from qc.work.explanations import MOST_COUNTED
 
 # A pace is told from so much work on.
@@ -24,7 +24,7 @@ class Row:
     """A queue as it stands now."""
 
     queue: Queue
-    standing: Standing
+    standing: QueueBacklog
     oldest: datetime | None
     in_work: int
     late_in_work: int

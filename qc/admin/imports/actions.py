@@ -61,7 +61,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a worker once more."""
-    return went_on(request, get_object_or_404(Import, pk=pk))
+    return redirect_after_run(request, get_object_or_404(Import, pk=pk))
 
 
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
@@ -91,11 +91,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[begun.pk]))
 
 
-def went_on(request: HttpRequest, record: Import) -> HttpResponse:
+def redirect_after_run(request: HttpRequest, record: Import) -> HttpResponse:
     """Carry it on, say how that went, and go to its page."""
     was = record.state
     try:
-        tasks.go_on(record)
+        tasks.dispatch(record)
     except Busy as refusal:
         messages.warning(request, str(refusal))
     if was != record.state:
@@ -109,7 +109,7 @@ def _done(request: HttpRequest, record: Import, change: Any) -> HttpResponse:
     except QCError as refusal:
         messages.warning(request, str(refusal))
         return _to(record)
-    return went_on(request, record)
+    return redirect_after_run(request, record)
 
 
 def _say(request: HttpRequest, record: Import) -> None:

@@ -74,7 +74,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
         if not may_import:
             raise PermissionDenied
         if form.is_valid() and (record := _received(request, form)):
-            return actions.went_on(request, record)
+            return actions.redirect_after_run(request, record)
     before = request.GET.get("before", "")
     records = Import.objects.select_related("by").defer(*BIG).order_by("-pk")
     if before.isascii() and before.isdigit() and len(before) < 19:

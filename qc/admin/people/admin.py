@@ -18,8 +18,8 @@ from unfold.enums import ActionVariant
 from qc import history, permissions
 from qc.admin.people.forms import NewPasswordForm, NewPersonForm, PersonForm
 from qc.admin.shared import available_actions, labels
-from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
-from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, asking, find
+from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
+from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action, find
 from qc.audit import erasure
 from qc.core.localization import for_the_record
 from qc.history import timeline
@@ -79,7 +79,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
+class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
     """Lists, shows and edits people; nobody is deleted, only deactivated."""
 
     form = PersonForm
@@ -133,7 +133,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         (_("Account"), {"fields": (("date_joined", "last_login"),)}),
     )
 
-    sign_out = asking(
+    sign_out = dialog_action(
         "sign_out",
         desk.sign_out,
         label=_("Sign out"),
@@ -143,7 +143,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         form=SignOutForm,
         variant=ActionVariant.DANGER,
     )
-    take_break = asking(
+    take_break = dialog_action(
         "take_break",
         desk.take_break,
         label=_("Put on break"),
@@ -151,7 +151,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         done=_("%(item)s is on break."),
         icon="coffee",
     )
-    come_back = asking(
+    come_back = dialog_action(
         "come_back",
         desk.come_back,
         label=_("End break"),
@@ -161,7 +161,7 @@ class PersonAdmin(Page, UserAdmin):  # type: ignore[misc]
         form=NoReasonForm,
         variant=ActionVariant.PRIMARY,
     )
-    forget = asking(
+    forget = dialog_action(
         "forget",
         erasure.forget,
         label=_("Anonymise"),

@@ -17,15 +17,15 @@ from unfold.enums import ActionVariant
 from qc import history
 from qc.admin.queues.forms import QueueForm
 from qc.admin.shared import available_actions, labels
-from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others
-from qc.admin.shared.dialogs import OptionalReasonForm, asking, find
+from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
+from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import in_words
 from qc.models import Queue, Status, Task
 from qc.work import actions as desk
 
 
 @admin.register(Queue)
-class QueueAdmin(Page):
+class QueueAdmin(AuditedModelAdmin):
     """Lists, shows and edits queues; they are paused by an action."""
 
     form = QueueForm
@@ -48,7 +48,7 @@ class QueueAdmin(Page):
     )
     readonly_fields = ("state", "waiting", "in_work", "due_within")
 
-    pause = asking(
+    pause = dialog_action(
         "pause",
         desk.pause,
         label=_("Pause"),
@@ -57,7 +57,7 @@ class QueueAdmin(Page):
         icon="pause",
         variant=ActionVariant.WARNING,
     )
-    unpause = asking(
+    unpause = dialog_action(
         "unpause",
         desk.unpause,
         label=_("Resume"),

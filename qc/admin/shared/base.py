@@ -22,7 +22,7 @@ from qc.history.registry import table_of
 from qc.models import EventKind
 
 
-class Rows(ChangeList):
+class AuditedChangeList(ChangeList):
     """The rows of a list; counted once only."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -33,7 +33,7 @@ class Rows(ChangeList):
             self.full_result_count = self.result_count
 
 
-class Page(SimpleHistoryAdmin, ModelAdmin):
+class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
     """A page of a model that is audited."""
 
     list_per_page = 50
@@ -45,9 +45,9 @@ class Page(SimpleHistoryAdmin, ModelAdmin):
     object_history_list_template = "qc/admin/history_rows.html"
     warn_unsaved_form = True
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Rows]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditedChangeList]:
         """Return the kind of list this page is."""
-        return Rows
+        return AuditedChangeList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes what is audited, unless its page says otherwise."""

@@ -127,7 +127,7 @@ class AssignForm(ReasonForm):
         return {"person_id": answers.pop("person").pk, **answers}
 
 
-def asking(  # noqa: PLR0913
+def dialog_action(  # noqa: PLR0913
     name: str,
     run: Callable[..., object],
     *,

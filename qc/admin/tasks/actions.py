@@ -12,11 +12,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, Text, asking
+from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, Text, dialog_action
 from qc.admin.tasks.bulk import ask_for_all, is_for_all
 from qc.core.exceptions import QCError
 from qc.models import Task, User
-from qc.models.tasks import NOBODYS_FIRST
+from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import actions, bulk_changes, lifecycle
 
 REFUSALS_NAMED = 20
@@ -25,7 +25,7 @@ REFUSALS_NAMED = 20
 class TaskActions:
     """The actions of the task page; each is one transition, by way of `qc.work.actions`."""
 
-    assign_task = asking(
+    assign_task = dialog_action(
         "assign_task",
         actions.assign,
         label=_("Assign"),
@@ -35,7 +35,7 @@ class TaskActions:
         form=AssignForm,
         variant=ActionVariant.PRIMARY,
     )
-    release_task = asking(
+    release_task = dialog_action(
         "release_task",
         actions.release,
         label=_("Take back"),
@@ -43,7 +43,7 @@ class TaskActions:
         done=_("%(item)s is back in the queue."),
         icon="undo",
     )
-    hold_task = asking(
+    hold_task = dialog_action(
         "hold_task",
         actions.hold,
         label=_("Hold"),
@@ -51,7 +51,7 @@ class TaskActions:
         done=_("%(item)s is on hold."),
         icon="pause",
     )
-    resume_task = asking(
+    resume_task = dialog_action(
         "resume_task",
         actions.resume,
         label=_("Resume"),
@@ -61,7 +61,7 @@ class TaskActions:
         form=OptionalReasonForm,
         variant=ActionVariant.PRIMARY,
     )
-    cancel_task = asking(
+    cancel_task = dialog_action(
         "cancel_task",
         actions.cancel,
         label=_("Cancel task"),
@@ -70,7 +70,7 @@ class TaskActions:
         icon="block",
         variant=ActionVariant.DANGER,
     )
-    reopen_task = asking(
+    reopen_task = dialog_action(
         "reopen_task",
         actions.reopen,
         label=_("Reopen"),
@@ -107,22 +107,24 @@ class TaskActions:
 
 def offered(user: User, name: str, task: Task) -> bool:
     """Return whether the action of this name makes sense for this task as it is now."""
-    arrow = name.removesuffix("_task")
-    if arrow == "assign" and lifecycle.may_now(user, "release", task):
+    transition = name.removesuffix("_task")
+    if transition == "assign" and lifecycle.may_now(user, "release", task):
         return True  # out of other hands
-    return lifecycle.may_now(user, arrow, task)
+    return lifecycle.may_now(user, transition, task)
 
 
 def _ask(
     model_admin: Any,
     request: HttpRequest,
     queryset: QuerySet[Task],
-    arrow: str,
+    transition: str,
     form_class: type[ReasonForm],
 ) -> HttpResponse | None:
     if is_for_all(request):
-        return ask_for_all(model_admin, request, queryset, arrow, form_class)
-    return ask_for_many(model_admin, request, queryset, bulk_changes.ARROWS[arrow], form_class)
+        return ask_for_all(model_admin, request, queryset, transition, form_class)
+    return ask_for_many(
+        model_admin, request, queryset, bulk_changes.TRANSITIONS[transition], form_class
+    )
 
 
 def ask_for_many(
@@ -157,7 +159,7 @@ def _do_to_many(
 ) -> None:
     done = 0
     refusals: list[str] = []
-    for task in tasks.order_by(*NOBODYS_FIRST):
+    for task in tasks.order_by(*UNASSIGNED_FIRST):
         try:
             run(task.pk, by=request.user, **answers)
             done += 1

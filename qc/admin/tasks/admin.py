@@ -17,7 +17,13 @@ from unfold.contrib.filters.admin import (
 
 from qc import history
 from qc.admin.shared import labels
-from qc.admin.shared.base import Page, after_commit, changed_columns, keep_others, save_edit
+from qc.admin.shared.base import (
+    AuditedModelAdmin,
+    after_commit,
+    changed_columns,
+    keep_others,
+    save_edit,
+)
 from qc.admin.shared.dialogs import find
 from qc.admin.tasks.actions import TaskActions, offered
 from qc.admin.tasks.bulk import BulkPages
@@ -37,7 +43,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, Page):
+class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmin):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm

@@ -104,7 +104,7 @@ def ask_for_all(
     model_admin: Any,
     request: HttpRequest,
     queryset: QuerySet[Task],
-    arrow: str,
+    transition: str,
     form_class: type[ReasonForm],
 ) -> HttpResponse | None:
     """Ask once for all that match; then goes to the page where it happens."""
@@ -114,19 +114,19 @@ def ask_for_all(
     # What arrives while the manager thinks about it was not meant.
     tasks = queryset.filter(pk__lte=upto)
     if form.is_valid():
-        change = bulk_changes.begin(arrow, tasks, by=request.user, **form.answers())  # type: ignore[arg-type]
+        change = bulk_changes.begin(transition, tasks, by=request.user, **form.answers())  # type: ignore[arg-type]
         return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[change.pk]))
-    n = len(bulk_changes.matching(arrow, tasks).values_list("pk"))
+    n = len(bulk_changes.matching(transition, tasks).values_list("pk"))
     if not n:
         messages.warning(request, _("None of the matching tasks has a status that allows this."))
         return None
     context = model_admin.admin_site.each_context(request) | {
-        "title": TITLES[arrow],
+        "title": TITLES[transition],
         "form": form,
         "for_all": {
             "n": n,
             "upto": upto,
-            "states": STATES[arrow],
+            "states": STATES[transition],
             "is_most": n == bulk_changes.MOST,
         },
         "action": request.POST["action"],
@@ -147,7 +147,7 @@ def _number(text: str) -> int:
 
 def _context(change: BulkChange) -> dict[str, Any]:
     return {
-        "title": TITLES[change.arrow],
+        "title": TITLES[change.transition],
         "change": change,
         "more_refused": change.refused - len(change.refusals),
         "opts": Task._meta,

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.views import ChangeList
 
 from qc.admin.tasks.orders import NEWEST, SEARCH, choose
-from qc.core.keyset import Cut, Order, cut, read_key, spelled
+from qc.core.keyset import KeysetPage, Order, paginate, read_key, spelled
 from qc.models import Queue, Task
 
 AFTER, BEFORE = "after", "before"
@@ -27,7 +27,7 @@ class OnePage(Paginator):
 class TaskRows(ChangeList):
     """A page of what is asked for; its `queryset` is all of that, for export and actions."""
 
-    cut: Cut
+    page_by_key: KeysetPage
     words: Any
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +57,7 @@ class TaskRows(ChangeList):
             exact = order.serves.issuperset(asked) and self._single()
             backwards = bool(self.before) and not self.after
             key = read_key(order, self.before if backwards else self.after)
-            self.cut = cut(
+            self.page_by_key = paginate(
                 *(order, self.queryset, self.list_per_page),
                 key=key,
                 backwards=backwards and key is not None,
@@ -66,19 +66,27 @@ class TaskRows(ChangeList):
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
         self.words = order.words
-        self.result_list = self.cut.rows
+        self.result_list = self.page_by_key.rows
         self._count(order, exact)
         self._tell_django()
 
     @property
     def older_link(self) -> str:
         """The address of the page after this one."""
-        return self.get_query_string({AFTER: spelled(self.cut.older)}) if self.cut.older else ""
+        return (
+            self.get_query_string({AFTER: spelled(self.page_by_key.older)})
+            if self.page_by_key.older
+            else ""
+        )
 
     @property
     def newer_link(self) -> str:
         """The address of the page before this one."""
-        return self.get_query_string({BEFORE: spelled(self.cut.newer)}) if self.cut.newer else ""
+        return (
+            self.get_query_string({BEFORE: spelled(self.page_by_key.newer)})
+            if self.page_by_key.newer
+            else ""
+        )
 
     @property
     def first_link(self) -> str:
@@ -94,11 +102,11 @@ class TaskRows(ChangeList):
         return all(len(values) == 1 for values in self.filter_params.values())
 
     def _is_all(self) -> bool:
-        return not (self.cut.newer or self.cut.older)
+        return not (self.page_by_key.newer or self.page_by_key.older)
 
     def _count(self, order: Order, exact: bool) -> None:
         """Keep how many there are, as far as that is known without reading them all."""
-        n = len(self.cut.rows)
+        n = len(self.page_by_key.rows)
         if exact and not self._is_all():
             n = order.count(MOST_COUNTED + 1)
         self.more_than = MOST_COUNTED if n > MOST_COUNTED else 0

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from qc.audit.query import Asked
 from qc.audit.sentences import kinds
-from qc.core.context import Through
+from qc.core.context import Channel
 from qc.core.request_id import SANE
 from qc.models import EventKind, Queue, Task, User
 from qc.models.choices import KINDS, PLAIN
@@ -109,7 +109,7 @@ class TrailForm(forms.Form):
     through = forms.ChoiceField(
         label=_("Channel"),
         required=False,
-        choices=[ANY, *Through.choices],
+        choices=[ANY, *Channel.choices],
         widget=UnfoldAdminSelectWidget,
         error_messages={"invalid_choice": _("There is no such channel.")},
     )
@@ -183,7 +183,7 @@ class TrailForm(forms.Form):
         if name == "kind":
             return str(LABELS.get(value, value))
         if name == "through":
-            return str(dict(Through.choices).get(value, value))
+            return str(dict(Channel.choices).get(value, value))
         return value.replace("T", " ") if name in ("since", "until") else value
 
 

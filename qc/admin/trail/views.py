@@ -26,7 +26,7 @@ from qc.admin.shared.access import guarded
 from qc.admin.trail.form import TrailForm
 from qc.audit import events, sentences, trail
 from qc.audit.seals import archived_rows
-from qc.audit.trail import Edge, Page
+from qc.audit.trail import Edge, TrailPage
 from qc.history.registry import TABLES
 from qc.models import EventKind, User
 
@@ -90,7 +90,7 @@ def tell(one: Any) -> None:
     one.sentence = sentences.sentence(one.table, one, _link, _fill)
 
 
-def _shown(found: Page, told: dict[str, str]) -> dict[str, Any]:
+def _shown(found: TrailPage, told: dict[str, str]) -> dict[str, Any]:
     for one in found.rows:
         tell(one)
     return {
@@ -117,7 +117,7 @@ def _edge(text: str) -> Edge | None:
     return dict(zip(TABLES, map(int, parts), strict=True))
 
 
-def _note(form: TrailForm, found: Page, place: dict[str, str]) -> None:
+def _note(form: TrailForm, found: TrailPage, place: dict[str, str]) -> None:
     """Write down that this page was read: what was asked for, and how much was shown."""
     asked = {name: value[:LONGEST] for name, value in form.told().items()}
     events.record(EventKind.READ, filters=asked, rows=len(found.rows), place=place)

@@ -22,7 +22,7 @@ from qc.audit import events
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import archived_rows, verification_runs
 from qc.core.canonical_json import spans_of, within
-from qc.core.context import current_through, current_user
+from qc.core.context import current_channel, current_user
 from qc.core.exceptions import Busy, InvalidTransition
 from qc.history.registry import TABLES
 from qc.models import Archive, EventKind, Records, Seal, Status, Task
@@ -106,7 +106,7 @@ def _write(folder: Path, going: Mapping[Seal, list[int]]) -> Archive:
         rows=len(ids),
         made_at=timezone.now(),
         by=current_user(),
-        through=current_through(),
+        through=current_channel(),
     )
     made.file = f"{made.number:04}-{made.table}-{made.first_seal}-{made.last_seal}.jsonl"
     made.sha256 = archive_files.write(folder / made.file, seals)

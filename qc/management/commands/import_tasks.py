@@ -33,7 +33,7 @@ class Command(BaseCommand):
         how = {name: options[name] for name in ("only_good", "dry_run")}
         try:
             with options["file"].open("rb") as file:
-                record = import_runner.bring(
+                record = import_runner.import_file(
                     file, options["file"].name, by=_manager(options["by"]), **how
                 )
         except (OSError, QCError) as error:

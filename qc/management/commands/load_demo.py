@@ -35,7 +35,7 @@ class Command(BaseCommand):
             return
         file = FIXTURES / "tasks.csv"
         with file.open("rb") as data:
-            brought = import_runner.bring(data, file.name, by=manager)
+            brought = import_runner.import_file(data, file.name, by=manager)
         if brought.state != ImportState.DONE:
             raise CommandError(f"{file.name}: {brought.error or imports.faults(brought, 1)}")
         self.stdout.write(f"Demo: {brought.new} tasks are new.")
