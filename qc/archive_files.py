@@ -20,7 +20,6 @@ from qc.chain import Seal, canonical, within
 from qc.veils import commitment
 from qc.verification import late_spans
 
-CHUNK = 2**20
 # What a line says of its seal.
 PROOF = ("seal", "digests")
 
@@ -43,12 +42,9 @@ def write(path: Path, seals: Iterable[Seal]) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Gives the SHA-256 of a file."""
-    found = hashlib.sha256()
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
