@@ -1,6 +1,7 @@
 """What an import keeps beside its record, in pieces: its file, and the rows that were refused."""
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,10 +34,8 @@ class Refused:
 def checksum(file: BinaryIO) -> tuple[str, int]:
     """Return a file's SHA-256 and its size."""
     file.seek(0)
-    sha256 = hashlib.sha256()
-    for data in iter(lambda: file.read(CHUNK), b""):
-        sha256.update(data)
-    return sha256.hexdigest(), file.tell()
+    sha256 = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256")
+    return sha256.hexdigest(), file.seek(0, io.SEEK_END)
 
 
 def keep(record: Import, file: BinaryIO) -> None:

@@ -26,6 +26,7 @@ def text(format: Format) -> st.SearchStrategy[str]:
     # Characters that this encoding lacks can't be written; and no text has a NUL.
     alphabet = st.characters(codec=encoding, exclude_characters="\0")
     telling = ["=1", "'", " x ", "sep=;", '"', "a\r\nb", "\r", ",;\t|", "_x0041_", "1.0", "#REF!"]
+    telling += ["<r>a & b</r>", "<r><t>x</t></r>", "_x005F_x0041_"]
     return st.text(alphabet, max_size=12) | st.sampled_from(telling)
 
 
@@ -74,6 +75,16 @@ def test_a_text_far_behind_the_beginning_is_looked_at_for_its_encoding() -> None
     start = b"name,x\n" + b"abc,1\n" * 250_000
     for last, encoding in ((b"\xfc,1\n", "cp1252"), ("ü,1\n".encode(), "utf-8")):
         assert tables.detect(io.BytesIO(start + last)).encoding == encoding
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["pièce à contrôler, où?", "señal dañada, año según inspección", "Größe für Köln", "5 €"],
+)
+@pytest.mark.parametrize("count", [1, 500])
+def test_western_languages_are_read_right_without_guessing(words: str, count: int) -> None:
+    table = "reference;name\r\n" + f"A-1;{words}\r\n" * count
+    assert read(io.BytesIO(table.encode("cp1252")))[1:] == [["A-1", words]] * count
 
 
 def test_a_mark_goes_before_everything() -> None:
@@ -158,6 +169,11 @@ def test_json_that_is_broken_is_refused_in_words(data: str, sentence: str) -> No
     with pytest.raises(tables.BadFile) as refusal:
         rows(data.encode())
     assert str(refusal.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e999", "1.50", "-0", "1E5", "0.10e+2"])
+def test_a_number_of_json_is_read_as_it_is_written(number: str) -> None:
+    assert rows(b'[{"a": %s}]' % number.encode())[1] == [cells.quoted(number)]
 
 
 def test_json_of_any_depth_is_read_or_refused() -> None:

@@ -20,7 +20,6 @@ from qc.core.canonical_json import canonical, within
 from qc.core.commitments import commitment
 from qc.models import Archive, Seal
 
-CHUNK = 2**20
 # What a line says of its seal.
 PROOF = ("seal", "digests")
 
@@ -44,11 +43,8 @@ def write(path: Path, seals: Iterable[Seal]) -> str:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    found = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def breaches(path: Path, archive: Archive) -> Iterator[Breach]:

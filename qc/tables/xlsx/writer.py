@@ -1,6 +1,7 @@
 """Writes a workbook of texts, row by row: the least that a spreadsheet opens.
 
-openpyxl makes an object of each cell, and takes five times as long.
+openpyxl takes five times as long, XlsxWriter three times; that one also takes a text between <r>
+and </r> for XML, and cuts off a text that is too long without a word.
 """
 
 import re
