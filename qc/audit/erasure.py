@@ -19,7 +19,7 @@ from qc import history, permissions
 from qc.core.commitments import BESIDE, PERSONAL, pseudonym, veil
 from qc.core.exceptions import InvalidTransition, NotFound
 from qc.core.transactions import retrying
-from qc.models import AuditEvent, Task, User
+from qc.models import AuditEvent, ChangeKind, Task, User
 from qc.work import lifecycle
 
 BATCH = 500
@@ -107,4 +107,4 @@ def _rename(person: User, by: User | None, reason: str) -> None:
     person.username = pseudonym(person.pk)
     person.first_name = person.last_name = person.email = ""
     person.set_unusable_password()
-    history.save(person, kind="forgotten", by=by, reason=reason, fields=COLUMNS)
+    history.save(person, kind=ChangeKind.ANONYMISED, by=by, reason=reason, fields=COLUMNS)

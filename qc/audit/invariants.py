@@ -13,7 +13,7 @@ from django.db.models import Count, F, Max, Q
 from qc.audit.seals import archived_rows
 from qc.history import consistency
 from qc.history.registry import table_of
-from qc.models import DONE, HELD, UNASSIGNED, Queue, Status, Task, User
+from qc.models import DONE, HELD, UNASSIGNED, ChangeKind, Queue, Status, Task, User
 from qc.work.lifecycle import TRANSITIONS
 
 BATCH = 1000
@@ -29,7 +29,7 @@ LEADS = {
     "reopen": Status.PENDING,
 }
 # Changes of what is no column of a history row.
-NO_COLUMN = {"roles changed", "password changed", "forgotten"}
+NO_COLUMN = {ChangeKind.ROLES_CHANGED, ChangeKind.PASSWORD_CHANGED, ChangeKind.ANONYMISED}
 LEGAL = {(state, LEADS[transition]) for transition in LEADS for state in TRANSITIONS[transition]}
 
 

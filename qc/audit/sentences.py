@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from qc.core.context import Channel
 from qc.core.wording import time_between
-from qc.models import EventKind, Outcome, Priority
+from qc.models import ChangeKind, EventKind, Outcome, Priority
 from qc.models.events import UNKNOWN_NAME_PREFIX
 
 # How a thing is named in a sentence: its kind ("task", "person", "queue"), its id, its name.
@@ -22,48 +22,48 @@ SENTENCES: dict[str, dict[str, str]] = {
         "+": gettext_noop("%(who)s added %(it)s to %(queue)s"),
         "~": gettext_noop("%(who)s edited %(it)s"),
         "-": gettext_noop("%(who)s deleted %(it)s"),
-        "imported": gettext_noop("%(who)s imported %(it)s into %(queue)s"),
-        "changed": gettext_noop("%(who)s changed %(it)s by an import"),
-        "assigned": gettext_noop("%(who)s assigned %(it)s to %(whom)s"),
-        "claimed": gettext_noop("%(who)s claimed %(it)s"),
-        "started": gettext_noop("%(who)s started %(it)s"),
-        "completed": gettext_noop("%(who)s completed %(it)s, %(outcome)s"),
-        "released": gettext_noop("%(who)s took %(it)s back from %(whom)s"),
+        ChangeKind.IMPORTED: gettext_noop("%(who)s imported %(it)s into %(queue)s"),
+        ChangeKind.CHANGED: gettext_noop("%(who)s changed %(it)s by an import"),
+        ChangeKind.ASSIGNED: gettext_noop("%(who)s assigned %(it)s to %(whom)s"),
+        ChangeKind.CLAIMED: gettext_noop("%(who)s claimed %(it)s"),
+        ChangeKind.STARTED: gettext_noop("%(who)s started %(it)s"),
+        ChangeKind.COMPLETED: gettext_noop("%(who)s completed %(it)s, %(outcome)s"),
+        ChangeKind.RELEASED: gettext_noop("%(who)s took %(it)s back from %(whom)s"),
         "released own": gettext_noop("%(who)s gave %(it)s back"),
-        "returned": gettext_noop("%(who)s returned %(it)s from %(whom)s to the queue"),
+        ChangeKind.RETURNED: gettext_noop("%(who)s returned %(it)s from %(whom)s to the queue"),
         "returned own": gettext_noop("%(who)s signed out, and %(it)s went back to the queue"),
-        "held": gettext_noop("%(who)s took %(it)s back from %(whom)s and put it on hold"),
+        ChangeKind.HELD: gettext_noop("%(who)s took %(it)s back from %(whom)s and put it on hold"),
         "held own": gettext_noop("%(who)s put %(it)s on hold"),
-        "resumed": gettext_noop("%(who)s resumed %(it)s"),
-        "cancelled": gettext_noop("%(who)s cancelled %(it)s"),
-        "reopened": gettext_noop("%(who)s reopened %(it)s"),
-        "undone": gettext_noop("%(who)s undid the import of %(it)s"),
-        "raised": gettext_noop("%(who)s raised the priority of %(it)s to %(priority)s"),
+        ChangeKind.RESUMED: gettext_noop("%(who)s resumed %(it)s"),
+        ChangeKind.CANCELLED: gettext_noop("%(who)s cancelled %(it)s"),
+        ChangeKind.REOPENED: gettext_noop("%(who)s reopened %(it)s"),
+        ChangeKind.UNDONE: gettext_noop("%(who)s undid the import of %(it)s"),
+        ChangeKind.RAISED: gettext_noop("%(who)s raised the priority of %(it)s to %(priority)s"),
     },
     "person": {
         "+": gettext_noop("%(who)s added %(it)s"),
         "~": gettext_noop("%(who)s edited %(it)s"),
         "-": gettext_noop("%(who)s deleted %(it)s"),
-        "roles changed": gettext_noop("%(who)s changed the roles of %(it)s"),
-        "password changed": gettext_noop("%(who)s changed the password of %(it)s"),
-        "forgotten": gettext_noop("%(who)s anonymised the account %(it)s"),
-        "settings": gettext_noop("%(who)s changed the settings of %(it)s"),
+        ChangeKind.ROLES_CHANGED: gettext_noop("%(who)s changed the roles of %(it)s"),
+        ChangeKind.PASSWORD_CHANGED: gettext_noop("%(who)s changed the password of %(it)s"),
+        ChangeKind.ANONYMISED: gettext_noop("%(who)s anonymised the account %(it)s"),
+        ChangeKind.SETTINGS_CHANGED: gettext_noop("%(who)s changed the settings of %(it)s"),
         "settings own": gettext_noop("%(it)s changed their settings"),
-        "signed in": gettext_noop("%(who)s signed %(it)s in"),
+        ChangeKind.SIGNED_IN: gettext_noop("%(who)s signed %(it)s in"),
         "signed in own": gettext_noop("%(it)s signed in"),
-        "signed out": gettext_noop("%(who)s signed %(it)s out"),
+        ChangeKind.SIGNED_OUT: gettext_noop("%(who)s signed %(it)s out"),
         "signed out own": gettext_noop("%(it)s signed out"),
-        "went on break": gettext_noop("%(who)s put %(it)s on break"),
+        ChangeKind.BREAK_BEGUN: gettext_noop("%(who)s put %(it)s on break"),
         "went on break own": gettext_noop("%(it)s went on break"),
-        "came back": gettext_noop("%(who)s ended the break of %(it)s"),
+        ChangeKind.BREAK_ENDED: gettext_noop("%(who)s ended the break of %(it)s"),
         "came back own": gettext_noop("%(it)s came back from break"),
     },
     "queue": {
         "+": gettext_noop("%(who)s added the queue %(it)s"),
         "~": gettext_noop("%(who)s edited the queue %(it)s"),
         "-": gettext_noop("%(who)s deleted the queue %(it)s"),
-        "paused": gettext_noop("%(who)s paused %(it)s"),
-        "unpaused": gettext_noop("%(who)s resumed %(it)s"),
+        ChangeKind.PAUSED: gettext_noop("%(who)s paused %(it)s"),
+        ChangeKind.UNPAUSED: gettext_noop("%(who)s resumed %(it)s"),
     },
     "event": {
         EventKind.SIGN_IN_FAILED: gettext_noop("Somebody failed to sign in as %(name)s"),
@@ -151,7 +151,7 @@ def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Return what follows: why, with what note, how long it took, where from, what was asked."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
-    if table == "task" and row.kind == "completed":
+    if table == "task" and row.kind == ChangeKind.COMPLETED:
         yield from _of_the_work(row)
     if table == "event":
         yield from _of_the_event(row)

@@ -14,12 +14,12 @@ from django.db.models import Count, Max, Min
 
 from qc.history.registry import TABLES
 from qc.history.snapshot import HistorySnapshot
-from qc.models import Queue, Records, Status, Task
+from qc.models import ChangeKind, Queue, Records, Status, Task
 
 # Of which tables one object can be shown.
 THINGS = ("task", "person", "queue")
 # By which kinds of change somebody comes, goes on break and comes back.
-COMINGS = ("signed in", "came back", "went on break")
+COMINGS = (ChangeKind.SIGNED_IN, ChangeKind.BREAK_ENDED, ChangeKind.BREAK_BEGUN)
 WAITING = (Status.PENDING, Status.ON_HOLD)
 # What waited is reckoned back from what waits now. With more rows since, or more that waits, that
 # would no longer be quick.

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from qc.core.context import current_channel
 from qc.core.request_id import current_request_id
-from qc.models import Records, Task, User
+from qc.models import ChangeKind, Records, Task, User
 
 BATCH = 500
 # What is said of each row by itself.
@@ -87,7 +87,7 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
     why = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(reasons))} END, assignee_id"
     said = [part for one in reasons.items() for part in one]
     which = f"id IN ({', '.join(['%s'] * len(reasons))})"
-    _copy(which, list(reasons), _how("assigned", None, "~"), why, said)
+    _copy(which, list(reasons), _how(ChangeKind.ASSIGNED, None, "~"), why, said)
 
 
 def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:

@@ -19,7 +19,7 @@ from qc.core.exceptions import InvalidTransition
 from qc.core.transactions import retrying
 from qc.imports.lease import ask, hold
 from qc.imports.planner import CHANGEABLE
-from qc.models import Import, ImportState, Task, User
+from qc.models import ChangeKind, Import, ImportState, Task, User
 from qc.work import actions
 
 BATCH = 500
@@ -144,7 +144,7 @@ def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
     _delete(new, record.undone_by, reason)
     Task.objects.bulk_update(changed, [*CHANGEABLE, "raise_at"])
     reasons = [reason] * len(changed)
-    history.record_many(changed, kind="undone", by=record.undone_by, reasons=reasons)
+    history.record_many(changed, kind=ChangeKind.UNDONE, by=record.undone_by, reasons=reasons)
     kept = record.shown.get(KEPT, []) + [row.reference for row in rows if row.id in touched]
     position = record.position + len(rows)
     done = {"first_history": rows[-1].history_id, "position": position, "starts": 0}
@@ -162,7 +162,7 @@ def _delete(tasks: Sequence[Task], by: User | None, reason: str) -> None:
             f"DELETE FROM {Task._meta.db_table} WHERE id IN ({marks})",  # noqa: S608
             [task.pk for task in tasks],
         )
-    history.record_deleted(tasks, kind="undone", by=by, reason=reason)
+    history.record_deleted(tasks, kind=ChangeKind.UNDONE, by=by, reason=reason)
 
 
 def _as_before(rows: Iterable[Any], tasks: dict[int, Task]) -> list[Task]:

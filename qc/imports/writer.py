@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from qc import history
 from qc.core.localization import for_the_record
 from qc.imports.planner import CHANGEABLE, Plan, Told, plan
-from qc.models import Task, User, raised_at
+from qc.models import ChangeKind, Task, User, raised_at
 
 # What a file says of a new task; all other columns are the same in all that are made at once.
 TOLD = (
@@ -35,11 +35,11 @@ def write(rows: Sequence[Told], filename: str, *, by: User | None) -> Plan:
     blank = Task(created_by=by, created_at=timezone.now())
     for start in range(0, len(planned.new), history.BATCH):
         references = add(planned.new[start : start + history.BATCH], blank)
-        history.record_new(references, kind="imported", by=by, reason=reason)
+        history.record_new(references, kind=ChangeKind.IMPORTED, by=by, reason=reason)
     changed = [one.task for one in planned.changed]
     Task.objects.bulk_update(changed, [*CHANGEABLE, "raise_at"], batch_size=history.BATCH)
     reasons = [reason] * len(changed)
-    history.record_many(changed, kind="changed", by=by, reasons=reasons)
+    history.record_many(changed, kind=ChangeKind.CHANGED, by=by, reasons=reasons)
     return planned
 
 

@@ -5,7 +5,7 @@ Constraints make a wrong state impossible; named reads (`User.objects.free()`) s
 
 from qc.models.archives import Archive
 from qc.models.bulk_changes import BulkChange
-from qc.models.choices import Outcome, Priority, Role, Status
+from qc.models.choices import ChangeKind, Outcome, Priority, Role, Status
 from qc.models.events import AuditEvent, EventKind
 from qc.models.fields import ReferenceField
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow, records
@@ -32,6 +32,7 @@ __all__ = [
     "Archive",
     "AuditEvent",
     "BulkChange",
+    "ChangeKind",
     "EventKind",
     "HistoryRow",
     "Import",

@@ -39,33 +39,36 @@ class Outcome(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-# What happened, by the kind of a change: how it is said to who reads it.
-KINDS = {
-    "assigned": _("Assigned"),
-    "cancelled": _("Cancelled"),
-    "came back": _("Break ended"),
-    "changed": _("Changed"),
-    "claimed": _("Claimed"),
-    "completed": _("Completed"),
-    "forgotten": _("Anonymised"),
-    "held": _("Put on hold"),
-    "imported": _("Imported"),
-    "password changed": _("Password changed"),
-    "paused": _("Paused"),
-    "raised": _("Priority raised"),
-    "released": _("Given back"),
-    "reopened": _("Reopened"),
-    "resumed": _("Resumed"),
-    "returned": _("Returned to queue"),
-    "roles changed": _("Roles changed"),
-    "settings": _("Settings changed"),
-    "signed in": _("Signed in"),
-    "signed out": _("Signed out"),
-    "started": _("Started"),
-    "undone": _("Undone"),
-    "unpaused": _("Resumed"),
-    "went on break": _("On break"),
-}
+class ChangeKind(models.TextChoices):
+    """What happened to a task, a person or a queue: the column `kind` of their history.
+
+    A plain creation, edit or deletion has none (""): it goes by its type, see `PLAIN`.
+    """
+
+    ASSIGNED = "assigned", _("Assigned")
+    CANCELLED = "cancelled", _("Cancelled")
+    BREAK_ENDED = "came back", _("Break ended")
+    CHANGED = "changed", _("Changed")
+    CLAIMED = "claimed", _("Claimed")
+    COMPLETED = "completed", _("Completed")
+    ANONYMISED = "forgotten", _("Anonymised")
+    HELD = "held", _("Put on hold")
+    IMPORTED = "imported", _("Imported")
+    PASSWORD_CHANGED = "password changed", _("Password changed")
+    PAUSED = "paused", _("Paused")
+    RAISED = "raised", _("Priority raised")
+    RELEASED = "released", _("Given back")
+    REOPENED = "reopened", _("Reopened")
+    RESUMED = "resumed", _("Resumed")
+    RETURNED = "returned", _("Returned to queue")
+    ROLES_CHANGED = "roles changed", _("Roles changed")
+    SETTINGS_CHANGED = "settings", _("Settings changed")
+    SIGNED_IN = "signed in", _("Signed in")
+    SIGNED_OUT = "signed out", _("Signed out")
+    STARTED = "started", _("Started")
+    UNDONE = "undone", _("Undone")
+    UNPAUSED = "unpaused", _("Resumed")
+    BREAK_BEGUN = "went on break", _("On break")
 
 
 # A plain creation, edit and deletion have no kind: they go by their type.

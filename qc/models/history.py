@@ -11,7 +11,7 @@ from qc.core import wording
 from qc.core.commitments import BYTES, new_salt
 from qc.core.context import Channel, current_channel, current_kind, current_user
 from qc.core.request_id import LONGEST, current_request_id
-from qc.models.choices import KINDS, PLAIN
+from qc.models.choices import PLAIN, ChangeKind
 
 
 class CommittedRow(models.Model):
@@ -64,7 +64,8 @@ class HistoryRow(models.Model):
     def what(self) -> str:
         """What happened, in a word or two."""
         row: Any = self
-        return str(KINDS.get(self.kind, self.kind) or PLAIN[row.history_type])
+        kinds: dict[str, Any] = dict(ChangeKind.choices)
+        return str(kinds.get(self.kind, self.kind) or PLAIN[row.history_type])
 
     @property
     def why(self) -> str:
@@ -101,7 +102,12 @@ class TaskHistoryRow(HistoryRow):
         """Whose hands the task came into or left, where it was not their own doing."""
         row: Any = self
         came, left = _("to %s"), _("from %s")
-        said = {"assigned": came, "returned": left, "released": left, "held": left}.get(self.kind)
+        said: dict[str, Any] = {
+            ChangeKind.ASSIGNED: came,
+            ChangeKind.RETURNED: left,
+            ChangeKind.RELEASED: left,
+            ChangeKind.HELD: left,
+        }.get(self.kind)
         own_doing = self.person_id in (None, row.history_user_id)
         return "" if said is None or own_doing else str(said) % self.person
 

@@ -17,13 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.core.local_days import A_DAY, beginning, day_of, each, within
 from qc.history.registry import ids_of_span
-from qc.models import Outcome, Queue, Task, User
+from qc.models import ChangeKind, Outcome, Queue, Task, User
 from qc.reports.percentiles import OF_NONE, Key, Times, times_of
 
 MOST_RANKED = 100_000
 # Multiplied by the one, the ids lie in the other as evenly as can be, whatever their steps are.
 STRIDE, CIRCLE = 40_503, 65_536
 
+# What a person did not finish: given back by them, or taken back from them by the scheduler.
+GIVEN_UP = (ChangeKind.RELEASED, ChangeKind.RETURNED)
 TIMES = (("handling", "started_at", "completed_at"), ("waiting", "created_at", "assigned_at"))
 
 
@@ -93,7 +95,7 @@ class Asked:
 
     def given_back(self) -> Any:
         """Return the history rows of tasks given back, or taken back by the system."""
-        rows = Task.history.filter(kind__in=("released", "returned"), history_type="~")
+        rows = Task.history.filter(kind__in=GIVEN_UP, history_type="~")
         days = within("history_date", self.first, self.last)
         ids = ids_of_span(rows.model, beginning(self.first), beginning(self.last + A_DAY))
         found = rows.none() if ids is None else rows.filter(ids & days)
@@ -123,7 +125,7 @@ def report(asked: Asked, *, most: int = MOST_RANKED) -> Report:
 def _count(asked: Asked, rows: dict[Key, Row], total: Row) -> None:
     failed = Count("pk", filter=Q(outcome=Outcome.FAILED))
     done = asked.done().values("about").annotate(done=Count("pk"), failed=failed)
-    released, returned = (Count("pk", filter=Q(kind=kind)) for kind in ("released", "returned"))
+    released, returned = (Count("pk", filter=Q(kind=kind)) for kind in GIVEN_UP)
     back = asked.given_back().values("about").annotate(released=released, returned=returned)
     for counts in (*done, *back):
         about = counts.pop("about")

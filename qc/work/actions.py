@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
-from qc.models import Outcome, Queue, Task, User
+from qc.models import ChangeKind, Outcome, Queue, Task, User
 from qc.work import assignment, lifecycle, presence
 from qc.work.matching import match
 
@@ -143,7 +143,7 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
         lifecycle.require_reason(reason)
     if queue.is_paused != paused:
         queue.is_paused = paused
-        kind = "paused" if paused else "unpaused"
+        kind = ChangeKind.PAUSED if paused else ChangeKind.UNPAUSED
         history.save(queue, kind=kind, by=by, reason=reason, fields=["is_paused"])
     return queue
 

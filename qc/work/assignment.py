@@ -15,7 +15,7 @@ from qc.core.compiled_queries import Prepared
 from qc.core.exceptions import InvalidTransition, NotEligible, NotFound
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import Priority, Queue, Status, Task, User
+from qc.models import ChangeKind, Priority, Queue, Status, Task, User
 from qc.work import backlog, lifecycle
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
@@ -71,7 +71,7 @@ def claim(task_id: int, *, by: User) -> Task:
         )
     with for_the_record():
         found = Assignment(task, person, slot, _("claimed"))
-    return lifecycle.assign(found, by=by, kind="claimed")
+    return lifecycle.assign(found, by=by, kind=ChangeKind.CLAIMED)
 
 
 @retrying
@@ -95,7 +95,7 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
     if task.status == Status.ASSIGNED:
         lifecycle.take_back(task, by=by, reason=reason)
     found = Assignment(task, people[person_id], slot, reason)
-    return lifecycle.assign(found, by=by, kind="assigned")
+    return lifecycle.assign(found, by=by, kind=ChangeKind.ASSIGNED)
 
 
 def claimable_by(person: User, limit: int) -> list[Task]:

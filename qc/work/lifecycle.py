@@ -16,7 +16,7 @@ from qc import history, permissions
 from qc.core.compiled_queries import ById
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.transactions import retrying
-from qc.models import Outcome, Status, Task, User
+from qc.models import ChangeKind, Outcome, Status, Task, User
 
 # From which states each transition leads away.
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -115,7 +115,7 @@ def start(task_id: int, *, by: User) -> Task:
     task = _locked_for("start", task_id, by)
     if task.started_at is None:
         _change(task, started_at=timezone.now())
-        history.save(task, kind="started", by=by, fields=TRANSITION_FIELDS, person=by.pk)
+        history.save(task, kind=ChangeKind.STARTED, by=by, fields=TRANSITION_FIELDS, person=by.pk)
     return task
 
 
@@ -148,7 +148,7 @@ def complete(
     _change(task, status=Status.COMPLETED, slot=None, started_at=task.started_at or now)
     _change(task, completed_at=now, outcome=outcome)
     _change(task, notes=task.draft if notes is None else notes, draft="")
-    history.save(task, kind="completed", by=by, fields=TRANSITION_FIELDS, person=by.pk)
+    history.save(task, kind=ChangeKind.COMPLETED, by=by, fields=TRANSITION_FIELDS, person=by.pk)
     return task
 
 
@@ -160,34 +160,36 @@ def release(task_id: int, *, by: User, reason: str) -> Task:
     # Out of whose hands it comes, they shall not get it straight back: neither what they gave
     # back themselves, nor what a manager took away.
     _change(task, released_by=task.assignee)
-    _return_to(task, Status.PENDING, kind="released", by=by, reason=reason)
+    _return_to(task, Status.PENDING, kind=ChangeKind.RELEASED, by=by, reason=reason)
     return task
 
 
 def take_back(task: Task, *, by: User | None, reason: str) -> None:
     """ASSIGNED → PENDING because its holder is gone or silent; the caller has locked both."""
     _guard_state(task, "release")
-    _return_to(task, Status.PENDING, kind="returned", by=by, reason=reason)
+    _return_to(task, Status.PENDING, kind=ChangeKind.RETURNED, by=by, reason=reason)
 
 
 @retrying
 def hold(task_id: int, *, by: User, reason: str) -> Task:
     """PENDING or ASSIGNED → ON_HOLD, parked by a manager, with a reason."""
-    return _park(task_id, "hold", Status.ON_HOLD, kind="held", by=by, reason=reason)
+    return _park(task_id, "hold", Status.ON_HOLD, kind=ChangeKind.HELD, by=by, reason=reason)
 
 
 @retrying
 def resume(task_id: int, *, by: User, reason: str = "") -> Task:
     """ON_HOLD → PENDING, by a manager."""
     task = _locked_for("resume", task_id, by)
-    _return_to(task, Status.PENDING, kind="resumed", by=by, reason=reason)
+    _return_to(task, Status.PENDING, kind=ChangeKind.RESUMED, by=by, reason=reason)
     return task
 
 
 @retrying
 def cancel(task_id: int, *, by: User, reason: str) -> Task:
     """PENDING or ON_HOLD → CANCELLED, by a manager, with a reason."""
-    return _park(task_id, "cancel", Status.CANCELLED, kind="cancelled", by=by, reason=reason)
+    return _park(
+        task_id, "cancel", Status.CANCELLED, kind=ChangeKind.CANCELLED, by=by, reason=reason
+    )
 
 
 @retrying
@@ -196,7 +198,7 @@ def reopen(task_id: int, *, by: User, reason: str) -> Task:
     task = _locked_for("reopen", task_id, by)
     require_reason(reason)
     _change(task, notes="", draft=task.notes)
-    _return_to(task, Status.PENDING, kind="reopened", by=by, reason=reason)
+    _return_to(task, Status.PENDING, kind=ChangeKind.REOPENED, by=by, reason=reason)
     return task
 
 

@@ -17,14 +17,14 @@ from qc import history, permissions
 from qc.core.exceptions import InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
-from qc.models import MOST_CAPACITY, Task, User
+from qc.models import MOST_CAPACITY, ChangeKind, Task, User
 from qc.work import lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 SEEN_EVERY = timedelta(minutes=1)
 NOT_RESPONDING = "not responding"
 # By which kinds of change a task leaves a person's hands.
-LOSSES = {"returned", "released", "held"}
+LOSSES = {ChangeKind.RETURNED, ChangeKind.RELEASED, ChangeKind.HELD}
 
 
 @retrying
@@ -37,7 +37,7 @@ def sign_in(person_id: int) -> User:
         User.objects.filter(pk=person.pk).update(last_login=now, last_seen_at=now)
         return person
     person.is_logged_in, person.break_reason, person.idle_since = True, "", now
-    history.save(person, kind="signed in", by=person, fields=(*PRESENCE, "last_login"))
+    history.save(person, kind=ChangeKind.SIGNED_IN, by=person, fields=(*PRESENCE, "last_login"))
     return person
 
 
@@ -49,7 +49,7 @@ def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
     if not person.is_logged_in:
         return []
     person.is_logged_in, person.break_reason, person.idle_since = False, "", None
-    history.save(person, kind="signed out", by=by, reason=reason, fields=PRESENCE)
+    history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
     held = list(Task.objects.select_for_update().held_by(person))
     for task in held:
         lifecycle.take_back(task, by=by, reason=reason)
@@ -67,7 +67,7 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     shown = reason.strip()[: User._meta.get_field("break_reason").max_length]
     if person.break_reason != shown:
         person.break_reason, person.idle_since = shown, None
-        history.save(person, kind="went on break", by=by, reason=reason, fields=PRESENCE)
+        history.save(person, kind=ChangeKind.BREAK_BEGUN, by=by, reason=reason, fields=PRESENCE)
     return person
 
 
@@ -81,7 +81,7 @@ def come_back(person_id: int, *, by: User | None) -> User:
     if not person.takes_work:
         person.is_logged_in, person.break_reason = True, ""
         person.idle_since = person.last_seen_at = timezone.now()
-        history.save(person, kind="came back", by=by, fields=PRESENCE)
+        history.save(person, kind=ChangeKind.BREAK_ENDED, by=by, fields=PRESENCE)
     return person
 
 
@@ -101,7 +101,7 @@ def became_free(person_id: int) -> None:
 
 def last_absence(person: User) -> Any:
     """Return the history row by which this person was last signed out or went on break, or None."""
-    left = person.history.filter(kind__in=("signed out", "went on break"))
+    left = person.history.filter(kind__in=(ChangeKind.SIGNED_OUT, ChangeKind.BREAK_BEGUN))
     return left.order_by("-history_id").first()
 
 
@@ -135,7 +135,7 @@ def _is_loss(row: Any, person: User) -> bool:
 def _loss(row: Any) -> str:
     if row.history_user is None:
         said = _("%(task)s went back to the queue at %(at)s: %(why)s.")
-    elif row.kind == "held":
+    elif row.kind == ChangeKind.HELD:
         said = _("%(who)s put %(task)s on hold at %(at)s: %(why)s.")
     else:
         said = _("%(who)s took %(task)s back at %(at)s: %(why)s.")

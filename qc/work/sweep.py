@@ -15,7 +15,7 @@ from qc import history
 from qc.core.context import Channel, acting
 from qc.core.transactions import retrying
 from qc.core.wording import clock
-from qc.models import Priority, Queue, Task, User
+from qc.models import ChangeKind, Priority, Queue, Task, User
 from qc.work import lifecycle, presence
 from qc.work.matching import match
 
@@ -95,5 +95,5 @@ def raise_overdue() -> int:
         task.raise_at = now + targets[task.queue_id] if task.priority > Priority.P1 else None
     Task.objects.bulk_update(tasks, ["priority", "raise_at"])
     reasons = [_("past due since %s") % clock(task.due_at) for task in tasks]
-    history.record_many(tasks, kind="raised", by=None, reasons=reasons)
+    history.record_many(tasks, kind=ChangeKind.RAISED, by=None, reasons=reasons)
     return len(tasks)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from qc.core.local_days import beginning
-from qc.models import Queue, Role, Status, Task, User
+from qc.models import ChangeKind, Queue, Role, Status, Task, User
 from qc.work import backlog
 from qc.work.explanations import MOST_COUNTED
 
@@ -81,7 +81,7 @@ class Reads:
 
 def on_break_since(people: Collection[User]) -> dict[int, datetime]:
     """Return for each of these people when they went on break: one step back in their history."""
-    rows = User.history.filter(id=OuterRef("pk"), kind="went on break")
+    rows = User.history.filter(id=OuterRef("pk"), kind=ChangeKind.BREAK_BEGUN)
     last = rows.order_by("-history_id").values("history_date")[:1]
     asked = User.objects.filter(pk__in=[person.pk for person in people])
     return dict(asked.annotate(since=Subquery(last)).values_list("pk", "since"))

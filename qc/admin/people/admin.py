@@ -23,7 +23,7 @@ from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action, fi
 from qc.audit import erasure
 from qc.core.localization import for_the_record
 from qc.history import timeline
-from qc.models import Queue, Role, Task, User
+from qc.models import ChangeKind, Queue, Role, Task, User
 from qc.work import actions as desk
 from qc.work import explanations, presence
 
@@ -236,7 +236,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
             return
         if "roles" in form.changed_data:
             _set_roles(person, form)
-        kind = "roles changed" if change and "roles" in form.changed_data else ""
+        kind = ChangeKind.ROLES_CHANGED if change and "roles" in form.changed_data else ""
         reasons = [form.differences()]
         history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)  # type: ignore[arg-type]
         if "queues" in form.changed_data:

@@ -16,7 +16,7 @@ from qc.admin.shared import labels
 from qc.admin.shared.forms import SeenForm
 from qc.core.context import kind_of_change
 from qc.core.localization import for_the_record
-from qc.models import Queue, Role, Task, User
+from qc.models import ChangeKind, Queue, Role, Task, User
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -100,7 +100,7 @@ class NewPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         """Save the password, with one history row."""
         self.user._change_reason = str(_("new password"))
-        with kind_of_change("password changed"):
+        with kind_of_change(ChangeKind.PASSWORD_CHANGED):
             return super().save(commit)
 
 

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from qc import history
 from qc.core import localization
 from qc.core.transactions import retrying
-from qc.models import User
+from qc.models import ChangeKind, User
 
 WISHES = ("language", "time_zone")
 
@@ -86,4 +86,4 @@ def _keep(person: User, wishes: dict[str, str]) -> None:
     for name in changed:
         setattr(kept, name, wishes[name])
     if changed:
-        history.save(kept, kind="settings", by=person, fields=changed)
+        history.save(kept, kind=ChangeKind.SETTINGS_CHANGED, by=person, fields=changed)

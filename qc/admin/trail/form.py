@@ -21,14 +21,14 @@ from qc.audit.sentences import kinds
 from qc.core.context import Channel
 from qc.core.request_id import SANE
 from qc.models import EventKind, Queue, Task, User
-from qc.models.choices import KINDS, PLAIN
+from qc.models.choices import PLAIN, ChangeKind
 from qc.models.tasks import begins_with
 
 # Of so many tasks that begin alike the rows are read together.
 MOST_TASKS = 15
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
-LABELS: dict[str, Any] = {**PLAIN, **KINDS, **dict(EventKind.choices)}
+LABELS: dict[str, Any] = {**PLAIN, **dict(ChangeKind.choices), **dict(EventKind.choices)}
 SECTIONS = {"task": _("Tasks"), "person": _("People"), "queue": _("Queues")}
 
 

@@ -25,13 +25,13 @@ from qc.core.canonical_json import spans_of, within
 from qc.core.context import current_channel, current_user
 from qc.core.exceptions import Busy, InvalidTransition
 from qc.history.registry import TABLES
-from qc.models import Archive, EventKind, Records, Seal, Status, Task
+from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Status, Task
 
 # So many seals at most are in one file.
 SEALS = 50
 BATCH = 1000
 # Without these rows others could not be proven: whose names went, and what was archived.
-ALWAYS_KEPT = ("forgotten", EventKind.ARCHIVED)
+ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
 OVER = (Status.COMPLETED, Status.CANCELLED)
 
 

@@ -10,7 +10,7 @@ from qc.audit.seals.violations import Breach, is_whole
 from qc.core.canonical_json import Spans, within
 from qc.core.commitments import pseudonym
 from qc.history.registry import TABLES
-from qc.models import Seal, User
+from qc.models import ChangeKind, Seal, User
 from qc.models.seals import NOTHING
 
 # So many seals are read at once: each has some 32 KB.
@@ -126,7 +126,7 @@ def _leavers(rows: Iterable[Row]) -> set[int]:
     """
     if not any(row.veiled for row in rows):
         return set()
-    return set(User.history.filter(kind="forgotten").values_list("id", flat=True))
+    return set(User.history.filter(kind=ChangeKind.ANONYMISED).values_list("id", flat=True))
 
 
 def _is_veiled_rightly(table: str, row: Row, leavers: set[int]) -> bool:
