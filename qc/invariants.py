@@ -47,7 +47,7 @@ def over_capacity() -> Iterator[str]:
     held = Count("tasks", filter=Q(tasks__slot__isnull=False))
     holders = User.objects.filter(tasks__slot__isnull=False).annotate(held=held)
     for person in holders.filter(held__gt=F("capacity")):
-        yield f"{person} holds {person.held} tasks, more than their capacity {person.capacity}"
+        yield f"{person} has {person.held} tasks, more than their capacity {person.capacity}"
 
 
 def states_that_disagree() -> Iterator[str]:
@@ -61,7 +61,7 @@ def states_that_disagree() -> Iterator[str]:
 def in_limbo() -> Iterator[str]:
     """Invariant 5: an assigned task is in the hands of somebody who is there."""
     for task in Task.objects.open().select_related("assignee").filter(assignee__is_logged_in=False):
-        yield f"{task.reference} is assigned to {task.assignee}, who is not logged in"
+        yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
 
 
 def wrong_history(model: Any) -> Iterator[str]:
@@ -108,7 +108,7 @@ def _wrong_step(before: Any, after: Any, columns: list[str]) -> Iterator[str]:
     step = (getattr(before, "status", None), getattr(after, "status", None))
     is_wrong = step[0] != step[1] and step not in LEGAL
     if is_wrong and not archived.is_any_between(table_of(type(after)), before.pk, after.pk):
-        yield f"went from {step[0]} to {step[1]}, which no arrow does"
+        yield f"went from {step[0]} to {step[1]}, which no transition does"
 
 
 def _name(item: Any) -> str:

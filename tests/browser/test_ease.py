@@ -83,7 +83,7 @@ def test_what_my_work_shows_in_its_states(
     page.goto("/admin/my-work/")
     page.get_by_role("button", name="Failed").click()
     found = faults(page, "a hint")
-    page.get_by_role("button", name="Give it back").click()
+    page.get_by_role("button", name="Give back").click()
     found += faults(page, "giving back")
     page.reload()
     page.get_by_role("button", name="Take a break").click()

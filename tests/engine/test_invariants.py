@@ -68,12 +68,12 @@ def test_more_than_they_can_hold(
     add_task(invoices)
     desk.filled([invoices.pk])
     User.objects.filter(pk=anna.pk).update(capacity=1)
-    assert "anna holds 2 tasks, more than their capacity 1" in found()
+    assert "anna has 2 tasks, more than their capacity 1" in found()
 
 
 def test_in_the_hands_of_somebody_who_is_gone(task: Task, anna: User) -> None:
     User.objects.filter(pk=anna.pk).update(is_logged_in=False)
-    assert f"{task.reference} is assigned to anna, who is not logged in" in found()
+    assert f"{task.reference} is assigned to anna, who is not signed in" in found()
 
 
 def test_no_history(task: Task) -> None:
@@ -104,7 +104,7 @@ def test_a_step_that_no_arrow_makes(task: Task) -> None:
     assert f"{task.reference} went from pending to cancelled" not in complaint  # that one is legal
     row.status = Status.COMPLETED
     row.save()
-    assert f"{task.reference} went from pending to completed, which no arrow does" in found()
+    assert f"{task.reference} went from pending to completed, which no transition does" in found()
 
 
 def test_a_status_that_disagrees_with_its_columns(task: Task) -> None:

@@ -64,7 +64,7 @@ def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
     managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People"]
-    house = ["Reports", "Audit trail", "As it was"]
+    house = ["Reports", "Audit trail", "Floor history"]
     assert menu(mona_at_the_desk) == [*managers, *house]
     assert menu(otto_at_the_desk) == [*managers[1:], *house]
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
