@@ -104,7 +104,7 @@ def test_the_story_of_a_shift(
         at_bens.get_by_text(re.compile("mona took INV-4 back at .*: Ben is at coffee"))
     ).to_be_visible()
     at_annas.get_by_role("button", name="Passed").click()
-    expect(at_annas.get_by_text("Nothing more waits for you")).to_be_visible()
+    expect(at_annas.get_by_text("No more tasks are waiting for you")).to_be_visible()
     assert set(Task.objects.values_list("reference", "status", "assignee__username")) == {
         ("INV-1", "completed", "anna"),
         ("INV-2", "completed", "ben"),

@@ -154,7 +154,7 @@ def test_pages_for_who_is_not_signed_in(
         page.goto("/admin/login/")
         page.get_by_label("Username").fill("anna")
         page.locator("input[name=password]").fill("wrong")
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
         found += faults(page, place)
     expect(page.get_by_role("heading", name="Too many failed attempts")).to_be_visible()
     found += _at(open_window(anna), "/admin/qc/task/", "not allowed")

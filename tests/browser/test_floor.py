@@ -82,7 +82,7 @@ def test_why_somebody_is_free_is_told_on_asking(
     presence.sign_in(carla.pk)
     card(floor, carla).get_by_role("button", name="Why?").click()
     dialog = floor.get_by_role("dialog", name="Why does carla have no task?")
-    expect(dialog).to_contain_text("Nothing waits for carla")
+    expect(dialog).to_contain_text("No tasks are waiting for carla")
     dialog.get_by_role("button", name="Close").click()
     expect(floor.get_by_role("dialog")).to_be_hidden()
 
@@ -93,8 +93,8 @@ def test_a_queue_is_paused_and_runs_again(floor: Page, invoices: Queue) -> None:
     floor.get_by_role("dialog").get_by_label("Reason").fill("scanner is broken")
     floor.get_by_role("dialog").get_by_role("button", name="Pause").click()
     expect(row).to_contain_text("paused", ignore_case=True)
-    row.get_by_role("button", name="Run again").click()
-    floor.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    row.get_by_role("button", name="Resume").click()
+    floor.get_by_role("dialog").get_by_role("button", name="Resume").click()
     expect(row.get_by_role("button", name="Pause")).to_be_visible()
 
 

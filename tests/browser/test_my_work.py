@@ -146,11 +146,11 @@ def test_what_a_manager_took_away_is_gone_within_a_look(
 
 def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
-    expect(page.locator("#presence")).to_contain_text("present")
+    expect(page.locator("#presence")).to_contain_text("signed in")
     desk.take_break(anna.pk, by=mona, reason="training")
     expect(page.locator("#presence")).to_contain_text("on break: training")
     page.locator("#presence").get_by_role("button", name="I'm back").click()
-    expect(page.locator("#presence")).to_contain_text("present")
+    expect(page.locator("#presence")).to_contain_text("signed in")
 
 
 def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn) -> None:
@@ -195,8 +195,9 @@ def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
     page = sign_in(anna)
     page.add_init_script(LISTENING)
     page.reload()
-    page.get_by_role("button", name="Notice").click()
-    expect(page.get_by_role("button", name="Notice")).to_have_attribute("aria-pressed", "true")
+    alerts = page.get_by_role("button", name="Desktop alerts")
+    alerts.click()
+    expect(alerts).to_have_attribute("aria-pressed", "true")
     first = add_task(invoices)
     desk.filled([invoices.pk])
     in_front(page, first)

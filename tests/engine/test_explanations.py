@@ -144,3 +144,8 @@ class TestOfAPerson:
         desk.sign_in(anna.pk)
         desk.release(task.pk, by=anna, reason="later")
         assert self.why(anna) == "Only tasks that anna gave back are left. They may claim them."
+        anna.refresh_from_db()
+        assert (
+            explanations.of_person(anna, to_them=True)
+            == "Only tasks that you gave back are left. You may claim them."
+        )

@@ -92,7 +92,7 @@ def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
     assert "It can&#x27;t be undone: 1 of its tasks has been changed since: A-9" in page
     desk.hold(Task.objects.get(reference="A-2").pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
-    assert "of the first 5 that it wrote 1 has been changed since." in page
+    assert "1 of its first 5 tasks has been changed since." in page
 
 
 def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(

@@ -185,6 +185,21 @@ class TestNothingToDo:
         assert "is assigned to you" in press(client, "claim", task)
         assert task.history.filter(kind="claimed").count() == 1
 
+    def test_no_more_tasks_is_said_only_above_an_empty_page(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
+        client, said = at(anna), "No more tasks are waiting for you."
+        for task in two:
+            press(client, "release", task, reason="later")
+        press(client, "claim", two[0])
+        panel = press(client, "complete", two[0], outcome="passed", notes="")
+        assert said not in panel
+        assert "Only tasks that you gave back are left. You may claim them." in panel
+        press(client, "claim", two[1])
+        panel = press(client, "complete", two[1], outcome="passed", notes="")
+        assert said in panel
+        assert "Tasks you can claim" not in panel
+
     def test_the_loser_is_told_who_has_it(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask, at: At
     ) -> None:

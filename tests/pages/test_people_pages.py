@@ -248,6 +248,16 @@ def test_nobody_is_put_on_break_who_is_not_there(mona_at_the_desk: Client, anna:
     assert "anna is not signed in" in answer.content.decode()
 
 
+def test_the_sign_out_dialog_names_the_person(mona_at_the_desk: Client, anna: User) -> None:
+    signed_in(anna)
+    dialog = mona_at_the_desk.get(act(anna, "sign_out")).content.decode()
+    assert "Signs anna out; their tasks return to the queue." in dialog
+    again = mona_at_the_desk.post(act(anna, "sign_out"), MEANT | {"reason": " "})
+    assert "Signs anna out; their tasks return to the queue." in again.content.decode()
+    anna.refresh_from_db()
+    assert anna.is_logged_in
+
+
 @pytest.mark.parametrize("action", ["sign_out", "take_break", "come_back"])
 def test_only_a_manager_steers_and_only_by_post(
     mona_at_the_desk: Client, otto: User, anna: User, ben: User, at_the_page_of: Any, action: str
