@@ -48,7 +48,7 @@ def over_capacity() -> Iterator[str]:
     held = Count("tasks", filter=Q(tasks__slot__isnull=False))
     holders = User.objects.filter(tasks__slot__isnull=False).annotate(held=held)
     for person in holders.filter(held__gt=F("capacity")):
-        yield f"{person} holds {person.held} tasks, more than their capacity {person.capacity}"
+        yield f"{person} has {person.held} tasks, more than their capacity {person.capacity}"
 
 
 def states_that_disagree() -> Iterator[str]:
@@ -62,7 +62,7 @@ def states_that_disagree() -> Iterator[str]:
 def in_limbo() -> Iterator[str]:
     """Invariant 5: an assigned task is in the hands of somebody who is there."""
     for task in Task.objects.open().select_related("assignee").filter(assignee__is_logged_in=False):
-        yield f"{task.reference} is assigned to {task.assignee}, who is not logged in"
+        yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
 
 
 def wrong_history(model: Any) -> Iterator[str]:

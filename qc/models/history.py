@@ -14,6 +14,15 @@ from qc.core.request_id import LONGEST, current_request_id
 from qc.models.choices import PLAIN, ChangeKind
 
 
+# How the person is named who got a task, or lost it.
+HANDED_OVER = {
+    ChangeKind.ASSIGNED: _("to %s"),
+    ChangeKind.RETURNED: _("from %s"),
+    ChangeKind.RELEASED: _("from %s"),
+    ChangeKind.HELD: _("from %s"),
+}
+
+
 class CommittedRow(models.Model):
     """What a row with personal columns has beside them.
 
@@ -101,15 +110,9 @@ class TaskHistoryRow(HistoryRow):
     def whose(self) -> str:
         """Whose hands the task came into or left, where it was not their own doing."""
         row: Any = self
-        came, left = _("to %s"), _("from %s")
-        said: dict[str, Any] = {
-            ChangeKind.ASSIGNED: came,
-            ChangeKind.RETURNED: left,
-            ChangeKind.RELEASED: left,
-            ChangeKind.HELD: left,
-        }.get(self.kind)
+        words: Any = HANDED_OVER.get(self.kind)
         own_doing = self.person_id in (None, row.history_user_id)
-        return "" if said is None or own_doing else str(said) % self.person
+        return "" if words is None or own_doing else str(words) % self.person
 
 
 class Records(HistoricalRecords):

@@ -51,7 +51,7 @@ def test_a_password_typed_as_the_name_is_kept_nowhere_and_yet_known_again(
     assert "sesame" not in caplog.text
     assert happened("sign-in failed")[0].address
     told = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
-    assert f"Somebody failed to sign in as “unknown name {first[1:]}”" in told
+    assert f"Somebody failed to sign in as unknown name {first[1:]}" in told
 
 
 def test_nobody_is_told_whether_there_is_such_a_person(

@@ -86,7 +86,13 @@ def test_history_tells_who_when_why_through_what_and_every_change(
     mona_at_the_desk.post(act(a_floor, "hold_task"), asked)
     page = otto_at_the_desk.get(reverse("admin:qc_task_history", args=[a_floor.pk]))
     text = " ".join(page.content.decode().split())
-    for part in ("Held", "by mona", "page", "drawing is wrong", "Status: assigned → on hold"):
+    for part in (
+        "Put on hold",
+        "by mona",
+        "page",
+        "drawing is wrong",
+        "Status: assigned → on hold",
+    ):
         assert part in text
     assert "Person: anna → –" in text
     assert "by the system" in text

@@ -55,7 +55,7 @@ def test_all_that_match_are_asked_for_once_with_their_number(
     page = ask(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
     text = " ".join(page.content.decode().split())
     assert "This changes 6 tasks:" in text
-    assert "those that wait or are assigned. Others stay as they are" in text
+    assert "those that are waiting or assigned. Others stay as they are" in text
     assert Task.objects.filter(status="on_hold").count() == 0
 
 
@@ -83,7 +83,7 @@ def test_batches_until_all_are_changed_each_with_one_row(
     assert list(rows) == [("stocktaking", mona.pk, "page")] * 7
     assert Task.objects.filter(status="on_hold").count() == 7
     page = mona_at_the_desk.get(reverse("admin:qc_task_bulk", args=[change.pk]))
-    assert "Done: 7 tasks." in page.content.decode()
+    assert "Finished with all 7 tasks." in page.content.decode()
     assert "hx-post" not in page.content.decode().split('id="bulk"')[1].split("</section>")[0]
 
 
@@ -149,7 +149,7 @@ def test_refusals_are_counted_and_the_first_are_named(
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
     page = dispatch(mona_at_the_desk, change, 0).content.decode()
     assert (change.changed, change.refused) == (6, 3)
-    assert "QD-0001 is cancelled: it can&#x27;t be changed this way." in page
+    assert "QD-0001 is cancelled. This cannot be done with it now." in page
     assert "QD-0003 is cancelled" not in page
     assert "1 more were refused." in page
 
@@ -190,7 +190,7 @@ def test_resuming_needs_no_reason_and_hands_out(
 def test_nothing_in_a_state_for_it_is_said_so(mona_at_the_desk: Client, tasks: list[Task]) -> None:
     sent = {"action": "resume_selected", "_selected_action": "all", "select_across": "1"}
     answer = mona_at_the_desk.post(reverse(LIST), sent, follow=True)
-    assert "None of the tasks that match is in a state for this." in answer.content.decode()
+    assert "None of the matching tasks has a status that allows this." in answer.content.decode()
 
 
 def test_all_that_match_are_not_assigned_to_one_person(
@@ -207,7 +207,7 @@ def test_no_more_than_can_be_changed_at_once(
     monkeypatch.setattr(bulk_changes, "MOST", 4)
     page = ask(mona_at_the_desk, "hold_selected").content.decode()
     assert "This changes 4 tasks:" in page
-    assert "do it again for the rest" in page
+    assert "Repeat it for the rest" in page
     assert begin(mona_at_the_desk, "hold_selected").tasks == [task.pk for task in tasks[:4]]
 
 
@@ -283,7 +283,7 @@ def test_a_list_says_where_all_that_match_are_selected(
     url = reverse(LIST)
     assert "that match" not in mona_at_the_desk.get(url).content.decode()
     add_task(invoices)
-    assert "Select all 51 that match" in mona_at_the_desk.get(url).content.decode()
+    assert "Select all 51 matching tasks" in mona_at_the_desk.get(url).content.decode()
 
 
 def test_the_question_reads_no_more_for_many(
@@ -305,7 +305,7 @@ def test_a_list_leads_back_to_what_is_not_over(
     mona_at_the_desk: Client, otto_at_the_desk: Client, mona: User, tasks: list[Task]
 ) -> None:
     def said(client: Client) -> bool:
-        return "is not over" in client.get(reverse(LIST)).content.decode()
+        return "is not completed" in client.get(reverse(LIST)).content.decode()
 
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     assert said(mona_at_the_desk)

@@ -35,7 +35,7 @@ def test_tasks_by_how_their_reference_begins(
 ) -> None:
     page = find(at_the_page_of(mona), "inv-")
     assert all(change(task) in page for task in two)
-    assert "Invoices, pending" in page
+    assert "Invoices, waiting" in page
     assert change(two[0]) not in find(at_the_page_of(mona), "INV-2")
 
 

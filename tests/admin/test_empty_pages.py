@@ -42,7 +42,7 @@ def test_rows_are_refused_for_it(mona: User) -> None:
 
 def test_the_second_is_to_import_tasks(mona_at_the_desk: Client, invoices: Queue) -> None:
     shown = text(mona_at_the_desk, TASKS)
-    assert "Import them from a CSV, XLSX or JSON file" in shown
+    assert "Import tasks from a CSV, XLSX or JSON file" in shown
     assert "Add a queue" not in shown
     assert "There is no queue yet." not in text(mona_at_the_desk, "admin:imports")
 
@@ -59,7 +59,7 @@ def test_who_can_do_neither_is_told_what_will_come(
 def test_who_is_on_no_queue_is_told_whom_to_ask(at_the_page_of: Any) -> None:
     nora = person("nora", Role.QC_STAFF)
     presence.sign_in(nora.pk)
-    assert "Please ask a manager to put you on one." in text(at_the_page_of(nora), "admin:my_work")
+    assert "Please ask a manager to add you to one." in text(at_the_page_of(nora), "admin:my_work")
 
 
 def test_nobody_is_locked_out(root: User, at_the_page_of: Any) -> None:

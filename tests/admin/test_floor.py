@@ -128,7 +128,7 @@ class TestPeople:
         User.history.filter(id=ben.pk).update(history_date=hour)
         page = text(mona_at_the_desk)
         at = timezone.localtime(hour).strftime("%H:%M")
-        for words in ("free", "on break: Lunch", "Bring back – ben", "Why? – anna"):
+        for words in ("free", "on break: Lunch", "End break – ben", "Why? – anna"):
             assert words in page
         assert len(re.findall(rf"since (.. ... )?{at} \( 1\Whour \)", page)) == 2
 
@@ -160,10 +160,10 @@ class TestPeople:
         page = text(mona_at_the_desk)
         for alarm in (
             "Did not start a task in time",
-            "Holds a late task",
+            "Has a late task",
             "Has not started yet",
-            "Free while work waits",
-            "1 person is gone",
+            "Free while tasks are waiting",
+            "1 person is signed out",
         ):
             assert alarm in page
 
@@ -181,7 +181,7 @@ class TestPeople:
         dora = worker("dora", invoices, capacity=3)
         actions.supply(dora.pk)
         page = text(mona_at_the_desk)
-        assert "holds 2 of 3" in page
+        assert "has 2 of 3 tasks" in page
         assert "Reassign – QD-0001" in page
         assert "Reassign – QD-0002" in page
         assert state(mona_at_the_desk).people.counts["free"] == 1
@@ -197,7 +197,7 @@ class TestPeople:
 
     def test_nobody_there_says_what_to_do(self, mona_at_the_desk: Client) -> None:
         page = text(mona_at_the_desk)
-        assert "Nobody is here yet." in page
+        assert "Nobody is signed in." in page
         assert "Add a person" in page
         assert "There is no queue yet." in page
 
@@ -214,7 +214,7 @@ class TestQueues:
         actions.sign_in(anna.pk)
         found = row(mona_at_the_desk, invoices)
         assert (found.waiting, found.in_work, found.late, found.done) == ("4", 1, "2", 0)
-        assert (found.there, found.empty_in) == (1, "no pace yet")
+        assert (found.there, found.empty_in) == (1, "not enough data yet")
         # The first of them to arrive.
         assert "hour" not in found.age
         Task.objects.filter(reference="QD-0001").update(created_at=now - timedelta(hours=3))
@@ -245,7 +245,7 @@ class TestQueues:
         assert "Pause – Invoices" in text(mona_at_the_desk)
         actions.pause(invoices.pk, by=mona, reason="scanner")
         page = text(mona_at_the_desk)
-        for words in ("paused", "Run again – Invoices", "not while paused"):
+        for words in ("paused", "Resume – Invoices", "not while paused"):
             assert words in page
 
     def test_many_are_counted_only_so_far(self, mona_at_the_desk: Client, invoices: Queue) -> None:
@@ -258,15 +258,17 @@ class TestWhy:
     def test_a_free_person(self, mona_at_the_desk: Client, anna: User) -> None:
         signed_in(anna)
         why = text(mona_at_the_desk, f"people/{anna.pk}/why/")
-        assert "Nothing waits for anna" in why
+        assert "No tasks are waiting for anna" in why
 
     def test_a_waiting_queue(
         self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
     ) -> None:
-        assert "Nothing waits in Invoices" in text(mona_at_the_desk, f"queues/{invoices.pk}/why/")
+        assert "No tasks are waiting in Invoices" in text(
+            mona_at_the_desk, f"queues/{invoices.pk}/why/"
+        )
         add_task(invoices)
         why = text(mona_at_the_desk, f"queues/{invoices.pk}/why/")
-        assert "Nobody is on Invoices." in why
+        assert "Nobody works on Invoices." in why
         assert "QD-0001" in why
 
     def test_what_is_not_there(self, mona_at_the_desk: Client) -> None:

@@ -26,7 +26,7 @@ def test_the_preview_saves_no_task_and_confirming_does(mona: User, invoices: Que
     assert "1 new, 0 changed" in text(preview)
     assert not Task.objects.exists()
     page = press(client, "begin", preview.context["record"])
-    assert "1 task is new, 0 changed, 0 unchanged, 0 left alone." in text(page)
+    assert "1 task is new, 0 changed, 0 unchanged, 0 skipped." in text(page)
     row = Task.objects.get().history.get()
     assert (row.through, row.history_user) == ("import", mona)
     assert row.request_id == f"import-{page.context['record'].pk}"
@@ -39,14 +39,19 @@ def test_confirming_twice_imports_once(mona: User, invoices: Queue) -> None:
     client = at(mona)
     record = upload(client).context["record"]
     press(client, "begin", record)
-    assert "imported already" in text(press(client, "begin", record))
+    assert "already imported" in text(press(client, "begin", record))
     assert Task.history.count() == 1
 
 
 def test_faults_are_shown_and_all_of_it_can_not_be_confirmed(mona: User, invoices: Queue) -> None:
     client = at(mona)
     page = upload(client, "reference,name,queue,priority\nA,Check,Nowhere,9\n")
-    for words in ("Nothing of this file is imported", "Nowhere", "there are: Invoices", "priority"):
+    for words in (
+        "Nothing from this file is imported",
+        "Nowhere",
+        "Choose one of: Invoices",
+        "priority",
+    ):
         assert words in text(page)
     assert reverse("admin:import_begin", args=[page.context["record"].pk]) in text(page)
     assert "good row" not in text(page).replace("the good rows alone", "")
@@ -60,7 +65,7 @@ def test_what_was_right_at_the_preview_and_is_wrong_now_is_refused(
     client = at(mona)
     record = upload(client).context["record"]
     Queue.objects.filter(pk=invoices.pk).update(name="Bills")
-    assert "there are: Bills" in text(press(client, "begin", record))
+    assert "Choose one of: Bills" in text(press(client, "begin", record))
     assert not Task.objects.exists()
 
 
@@ -80,11 +85,11 @@ def test_a_known_file_says_when_it_was_imported_and_by_whom(mona: User, invoices
     first = upload(client).context["record"]
     press(client, "begin", first)
     again = text(upload(client))
-    assert "everything in this file is known" in again
-    assert "This very file was imported" in again
+    assert "all tasks in this file are already here" in again
+    assert "This file was already imported" in again
     assert reverse("admin:import", args=[first.pk]) in again
     Task.objects.update(name="Other")
-    assert "This very file was imported" not in text(upload(client))
+    assert "This file was already imported" not in text(upload(client))
 
 
 def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> None:

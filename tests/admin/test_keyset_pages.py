@@ -200,8 +200,8 @@ def test_what_was_looked_at_in_vain_is_said_and_one_can_look_further(
     Task.objects.filter(pk=eight[1].pk).update(name="Rare")
     answer = mona_at_the_desk.get(reverse(LIST), {"q": "rare"})
     page = " ".join(answer.content.decode().split())
-    assert "Looked at 4 tasks for this page" in page
-    assert "Look further" in page
+    assert "Searched 4 tasks for this page" in page
+    assert "Search further" in page
     found = look(mona_at_the_desk, answer.context["cl"].older_link)
     assert shown(found) == ["QD-0002"]
 

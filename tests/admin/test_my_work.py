@@ -80,7 +80,7 @@ class TestTheTaskInFrontOfMe:
             "Look.<br>Then look again.",
             'href="https://x.example/1"',
             "Müller &amp; Söhne",
-            "or it goes back to the pool",
+            "or it goes back to the queue",
         ):
             assert words in page
         assert "QD-0002" not in page
@@ -125,7 +125,7 @@ class TestTheTaskInFrontOfMe:
     def test_release_needs_a_reason(self, two: list[Task], anna: User, at: At) -> None:
         client = at(anna)
         assert "Please give a reason." in press(client, "release", two[0], reason="")
-        assert "went back to the pool" in press(client, "release", two[0], reason="too dark")
+        assert "is back in the queue" in press(client, "release", two[0], reason="too dark")
         row = two[0].history.get(kind="released")
         assert row.history_change_reason == "too dark"
 
@@ -134,14 +134,14 @@ class TestTheTaskInFrontOfMe:
     ) -> None:
         actions.sign_in(anna.pk)
         panel = press(at(ben), "complete", two[0], outcome="passed", notes="")
-        assert "in the hands of anna" in panel
+        assert "is assigned to anna" in panel
 
     def test_several_tasks_are_listed_and_can_be_switched_to(
         self, two: list[Task], anna: User, at: At
     ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=2)
         client = at(anna)
-        assert "Also yours" in text(client)
+        assert "Your other tasks" in text(client)
         assert 'id="task-name">Check 2<' in text(client, task=two[1].pk)
         assert 'id="task-name">Invoice' in text(client, task="what")
 
@@ -165,25 +165,40 @@ class TestTheTaskInFrontOfMe:
         lifecycle.start(two[0].pk, by=anna)
         Task.objects.filter(pk=two[0].pk).update(started_at=timezone.now() - timedelta(seconds=80))
         panel = press(client, "complete", two[0], outcome="passed", notes="")
-        assert "<strong>1</strong> task done today" in panel
+        assert "<strong>1</strong> task completed today" in panel
         assert "1 min 20 s each" in panel
 
 
 class TestNothingToDo:
     def test_it_says_why(self, anna: User, at: At, invoices: Queue) -> None:
         page = text(at(anna))
-        assert "Nothing to do right now" in page
-        assert "Nothing waits for you: 0 in work with colleagues." in page
+        assert "No tasks right now" in page
+        assert "No tasks are waiting for you: 0 assigned to others." in page
 
     def test_what_may_be_claimed_is_listed(
         self, anna: User, invoices: Queue, add_task: AddTask, at: At
     ) -> None:
         client = at(anna)
         task = add_task(invoices)
-        assert "You may choose" in text(client)
-        assert "QD-0001 is yours." in press(client, "claim", task)
-        assert "is yours" in press(client, "claim", task)
+        assert "Tasks you can claim" in text(client)
+        assert "QD-0001 is assigned to you." in press(client, "claim", task)
+        assert "is assigned to you" in press(client, "claim", task)
         assert task.history.filter(kind="claimed").count() == 1
+
+    def test_no_more_tasks_is_said_only_above_an_empty_page(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
+        client, said = at(anna), "No more tasks are waiting for you."
+        for task in two:
+            press(client, "release", task, reason="later")
+        press(client, "claim", two[0])
+        panel = press(client, "complete", two[0], outcome="passed", notes="")
+        assert said not in panel
+        assert "Only tasks that you gave back are left. You may claim them." in panel
+        press(client, "claim", two[1])
+        panel = press(client, "complete", two[1], outcome="passed", notes="")
+        assert said in panel
+        assert "Tasks you can claim" not in panel
 
     def test_the_loser_is_told_who_has_it(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask, at: At
@@ -191,7 +206,7 @@ class TestNothingToDo:
         client = at(anna)
         task = add_task(invoices)
         actions.sign_in(ben.pk)
-        assert "ben has QD-0001 already." in press(client, "claim", task)
+        assert "ben already has QD-0001." in press(client, "claim", task)
 
 
 class TestWhoWasGone:
@@ -205,10 +220,10 @@ class TestWhoWasGone:
         assert "You are signed out" in page
         assert "not seen for 15 minutes" in page
         row = two[0].history.get(kind="returned")
-        assert f"QD-0001 went back to the pool at {clock(row.history_date)}: not seen" in page
+        assert f"QD-0001 went back to the queue at {clock(row.history_date)}: not seen" in page
         back = client.post(reverse("admin:come_back"), {}, follow=True).content.decode()
         assert "Welcome back" in back
-        assert "In front of you: QD-0001" in back
+        assert "Your task: QD-0001" in back
 
     def test_who_signs_in_again_is_told_what_they_lost(
         self, anna: User, ben: User, two: list[Task], at: At
@@ -219,8 +234,8 @@ class TestWhoWasGone:
         again = Client()
         form = {"username": "anna", "password": "demo"}
         page = again.post("/admin/login/?next=/admin/my-work/", form, follow=True)
-        assert "QD-0001 went back to the pool" in page.content.decode()
-        assert "QD-0001 went back to the pool" not in text(again)
+        assert "QD-0001 went back to the queue" in page.content.decode()
+        assert "QD-0001 went back to the queue" not in text(again)
 
     def test_who_signed_out_themself_is_told_nothing(
         self, anna: User, two: list[Task], at: At
@@ -228,7 +243,7 @@ class TestWhoWasGone:
         at(anna).post("/admin/logout/")
         form = {"username": "anna", "password": "demo"}
         page = Client().post("/admin/login/?next=/admin/my-work/", form, follow=True)
-        assert "went back to the pool at" not in page.content.decode()
+        assert "went back to the queue at" not in page.content.decode()
 
     def test_who_did_not_start_is_told_so(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
@@ -237,7 +252,7 @@ class TestWhoWasGone:
         sweep.sweep()
         page = text(client)
         assert "Are you still there?" in page
-        assert "QD-0001 went back to the pool at" in page
+        assert "QD-0001 went back to the queue at" in page
         assert "not started within 10 minutes" in page
 
 

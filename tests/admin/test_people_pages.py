@@ -130,7 +130,7 @@ def test_capacity_never_falls_below_what_somebody_holds(
     signed_in(anna)
     actions.supply(anna.pk)
     answer = save(mona_at_the_desk, anna, capacity=1)
-    assert "anna holds 2 tasks now: take some back first." in answer.content.decode()
+    assert "anna has 2 tasks now: take some back first." in answer.content.decode()
     assert anna.capacity == 2
 
 
@@ -244,9 +244,19 @@ def test_a_manager_steers_who_is_there(
 
 def test_nobody_is_put_on_break_who_is_not_there(mona_at_the_desk: Client, anna: User) -> None:
     answer = mona_at_the_desk.post(act(anna, "take_break"), MEANT | {"reason": "x"})
-    assert "anna is not logged in" in answer.content.decode()
+    assert "anna is not signed in" in answer.content.decode()
     answer = mona_at_the_desk.post(act(anna, "come_back"), MEANT)
-    assert "anna is not logged in" in answer.content.decode()
+    assert "anna is not signed in" in answer.content.decode()
+
+
+def test_the_sign_out_dialog_names_the_person(mona_at_the_desk: Client, anna: User) -> None:
+    signed_in(anna)
+    dialog = mona_at_the_desk.get(act(anna, "sign_out")).content.decode()
+    assert "Signs anna out; their tasks return to the queue." in dialog
+    again = mona_at_the_desk.post(act(anna, "sign_out"), MEANT | {"reason": " "})
+    assert "Signs anna out; their tasks return to the queue." in again.content.decode()
+    anna.refresh_from_db()
+    assert anna.is_logged_in
 
 
 @pytest.mark.parametrize("action", ["sign_out", "take_break", "come_back"])
@@ -290,11 +300,11 @@ def test_people_are_listed_by_role(mona_at_the_desk: Client, anna: User) -> None
 def test_who_has_left_is_let_go_by_a_manager(
     mona_at_the_desk: Client, anna: User, otto: User, at_the_page_of: Any
 ) -> None:
-    assert "Take out names" not in mona_at_the_desk.get(change(anna)).content.decode()
+    assert "Anonymise" not in mona_at_the_desk.get(change(anna)).content.decode()
     refused = mona_at_the_desk.post(act(anna, "forget"), MEANT | {"reason": "left"})
-    assert "anna is still there: deactivate the account first." in refused.content.decode()
+    assert "anna is still active: deactivate the account first." in refused.content.decode()
     save(mona_at_the_desk, anna, is_active=None)
-    assert "Take out names" in mona_at_the_desk.get(change(anna)).content.decode()
+    assert "Anonymise" in mona_at_the_desk.get(change(anna)).content.decode()
     asked = MEANT | {"reason": "left in May"}
     assert at_the_page_of(otto).post(act(anna, "forget"), asked).status_code == 403
     assert "This cannot be undone" in mona_at_the_desk.get(act(anna, "forget")).content.decode()
@@ -305,8 +315,8 @@ def test_who_has_left_is_let_go_by_a_manager(
     anna.refresh_from_db()
     assert anna.username == f"leaver-{anna.pk}"
     page = mona_at_the_desk.get(change(anna)).content.decode()
-    assert "Take out names" not in page
+    assert "Anonymise" not in page
     trail = mona_at_the_desk.get("/admin/trail/?kind=forgotten").content.decode()
     assert f"{anna}</a>" in trail
-    assert "took the names out of the account" in trail
+    assert "anonymised the account" in trail
     assert list(invariants.broken()) == []

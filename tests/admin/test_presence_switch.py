@@ -23,7 +23,7 @@ def switch(client: Client, name: str, follow: str = "/admin/", **form: str) -> s
 def test_a_break_and_back(anna: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
     page = switch(client, "take_break", reason="Lunch", other="")
-    assert "Enjoy your break." in page
+    assert "You are on break." in page
     assert "on break: Lunch" in page
     assert "Welcome back." in switch(client, "come_back")
     kinds = anna.history.filter(history_type="~").values_list("kind", "through")
@@ -42,7 +42,7 @@ def test_a_reason_of_ones_own(anna: User, at_the_page_of: At) -> None:
 def test_a_break_without_a_reason_is_refused(anna: User, at_the_page_of: At) -> None:
     page = switch(at_the_page_of(anna), "take_break")
     assert "Please give a reason." in page
-    assert "present" in page
+    assert "signed in" in page
 
 
 def test_managers_and_auditors_have_it_on_their_pages(
@@ -59,7 +59,7 @@ def test_managers_and_auditors_have_it_on_their_pages(
 def test_who_was_signed_out_sees_it(anna: User, mona: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
     actions.sign_out(anna.pk, by=mona, reason="gone home")
-    assert "not there" in client.get(reverse("admin:my_work")).content.decode()
+    assert "signed out" in client.get(reverse("admin:my_work")).content.decode()
 
 
 def test_it_leads_to_pages_of_this_site_only(anna: User, at_the_page_of: At) -> None:

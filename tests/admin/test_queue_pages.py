@@ -22,6 +22,11 @@ def save(client: Client, queue: Queue, **changed: Any) -> Any:
     return answer
 
 
+def target(number: object, unit: str) -> dict[str, str]:
+    """Return what the two boxes of the target send."""
+    return {"target_0": str(number), "target_1": unit}
+
+
 def members(row: Any) -> set[str]:
     return {member.user.username for member in row.people.all()}
 
@@ -29,7 +34,7 @@ def members(row: Any) -> set[str]:
 def test_adding_leaves_one_row_that_knows_the_people(
     mona_at_the_desk: Client, mona: User, anna: User, ben: User
 ) -> None:
-    new = {"name": "Returns", "target": "02:00:00", "people": [anna.pk, ben.pk]}
+    new = {"name": "Returns", **target(2, "hours"), "people": [anna.pk, ben.pk]}
     assert mona_at_the_desk.post(reverse("admin:qc_queue_add"), new).status_code == 302
     queue = Queue.objects.get(name="Returns")
     row = queue.history.get()
@@ -163,3 +168,102 @@ def test_the_list_counts_what_waits_and_what_is_in_work(
     page = mona_at_the_desk.get(reverse("admin:qc_queue_changelist"))
     queue = page.context["cl"].result_list[0]
     assert (queue.waiting_now, queue.in_work_now, queue.people_on_it) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown", "words"),
+    [
+        (timedelta(hours=4), ("4", "hours"), "4 hours"),
+        (timedelta(days=1), ("1", "days"), "1 day"),
+        (timedelta(hours=36), ("36", "hours"), "36 hours"),
+        (timedelta(minutes=90), ("90", "minutes"), "90 minutes"),
+        (timedelta(seconds=90), ("1.5", "minutes"), "1.5 minutes"),
+    ],
+)
+def test_a_target_is_a_number_and_a_unit(
+    mona_at_the_desk: Client,
+    otto_at_the_desk: Client,
+    invoices: Queue,
+    stored: timedelta,
+    shown: tuple[str, str],
+    words: str,
+) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(target=stored)
+    sent = typed(mona_at_the_desk, change(invoices))
+    assert (sent["target_0"], sent["target_1"]) == ([shown[0]], [shown[1]])
+    assert words in otto_at_the_desk.get(change(invoices)).content.decode()
+    assert words in mona_at_the_desk.get(reverse("admin:qc_queue_changelist")).content.decode()
+
+
+def test_the_label_is_for_the_number_and_the_unit_has_a_name(
+    mona_at_the_desk: Client, invoices: Queue
+) -> None:
+    page = mona_at_the_desk.get(change(invoices)).content.decode()
+    assert 'for="id_target_0"' in page
+    assert 'aria-label="Unit"' in page
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "expected"),
+    [
+        (45, "minutes", timedelta(minutes=45)),
+        (4, "hours", timedelta(hours=4)),
+        (2, "days", timedelta(days=2)),
+        (1.5, "hours", timedelta(minutes=90)),
+    ],
+)
+def test_a_typed_target_is_saved_with_one_row(
+    mona_at_the_desk: Client, invoices: Queue, number: float, unit: str, expected: timedelta
+) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(target=timedelta(hours=7))
+    before = invoices.history.count()
+    assert save(mona_at_the_desk, invoices, **target(number, unit)).status_code == 302
+    assert invoices.target == expected
+    assert invoices.history.count() == before + 1
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        timedelta(seconds=61, microseconds=234567),
+        timedelta(days=2000),
+        timedelta(days=1, seconds=1),
+        timedelta(hours=5),
+    ],
+)
+def test_a_target_that_nobody_changes_stays_exactly_as_it_is(
+    mona_at_the_desk: Client, invoices: Queue, stored: timedelta
+) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(target=stored)
+    assert save(mona_at_the_desk, invoices, name="Bills").status_code == 302
+    assert (invoices.name, invoices.target) == ("Bills", stored)
+    assert invoices.history.first().target == stored
+
+
+@pytest.mark.parametrize(
+    ("number", "unit"),
+    [
+        (0, "hours"),
+        (-1, "hours"),
+        (0.5, "minutes"),
+        (1.01, "minutes"),
+        (1001, "days"),
+        ("1e999", "days"),
+        ("nan", "hours"),
+        ("soon", "hours"),
+        (4, "fortnights"),
+        (4, ""),
+    ],
+)
+def test_a_target_that_is_not_allowed_is_refused_with_what_is(
+    mona_at_the_desk: Client, invoices: Queue, number: object, unit: str
+) -> None:
+    before = invoices.target
+    answer = save(mona_at_the_desk, invoices, **target(number, unit))
+    assert "Enter a target from 1 minute to 1,000 days" in answer.content.decode()
+    assert invoices.target == before
+
+
+def test_a_target_is_required(mona_at_the_desk: Client, invoices: Queue) -> None:
+    answer = save(mona_at_the_desk, invoices, **target("", "hours"))
+    assert "This field is required." in answer.content.decode()

@@ -124,11 +124,11 @@ class TestWhatIsAskedAmiss:
     @pytest.mark.parametrize(
         ("asked", "words"),
         [
-            ({"first": "yesterday"}, "It must be a day such as 2026-11-30."),
-            ({"first": ""}, "It must be a day such as"),
-            ({"first": "0001-01-01", "last": "0001-01-02"}, "There is nothing so old."),
+            ({"first": "yesterday"}, "Enter a date such as 2026-11-30."),
+            ({"first": ""}, "Enter a date such as"),
+            ({"first": "0001-01-01", "last": "0001-01-02"}, "Choose a date from 2000 on."),
             ({"first": "2026-01-02", "last": "2026-01-01"}, "must not be after the last"),
-            ({"first": "9999-12-30", "last": "9999-12-31"}, "These days are still to come."),
+            ({"first": "9999-12-30", "last": "9999-12-31"}, "These days are in the future."),
             ({"first": "2020-01-01"}, "Please choose at most 366 days at once."),
             ({"queue": "99999"}, "There is no such queue."),
             ({"queue": "x"}, "There is no such queue."),
@@ -161,7 +161,7 @@ class TestFiles:
         answer = mona_at_the_desk.get(CSV, {"sort": "-done"})
         assert answer["Content-Disposition"].startswith('attachment; filename="report-person-')
         heading, first, *_rest, total = rows_of(answer)
-        assert heading.startswith('Person,Done,Failed,Failed share (%),"Handling, median (s)"')
+        assert heading.startswith('Person,Completed,Failed,Failed share (%),"Handling, median (s)"')
         assert first.startswith("'=ben,3,0,0.0,120.0,120.0,3480.0,")
         assert total.startswith("Total,5,1,20.0,")
 
@@ -175,7 +175,11 @@ class TestFiles:
     def test_json_has_days_and_numbers_by_the_headings(self, mona_at_the_desk: Client) -> None:
         answer: Any = mona_at_the_desk.get(f"{PAGE}report.json", {"by": "day", **today()})
         day, total = json.loads(answer.getvalue())
-        assert (day["Day"], day["Done"], day["Failed share (%)"]) == (today()["first"], 5, 20.0)
+        assert (day["Day"], day["Completed"], day["Failed share (%)"]) == (
+            today()["first"],
+            5,
+            20.0,
+        )
         assert total["Day"] == "Total"
 
 

@@ -44,9 +44,9 @@ def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
     change("person", pk)
     verification_runs.tonight()
     page = shown(otto_reads)
-    said = f"This trail is not as it was sealed. Row {pk} in the history of people was changed"
+    said = f"changed after it was sealed. Row {pk} in the history of people was changed"
     assert said in page
-    assert f'/admin/trail/person/{pk}/">What the row says now' in page
+    assert f'/admin/trail/person/{pk}/">Current content of the row' in page
 
 
 def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
@@ -55,7 +55,7 @@ def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
     verification_runs.tonight()
     page = shown(otto_reads)
     assert "Row -5 in the history of people was inserted" in page
-    assert "What the row says now" not in page
+    assert "Current content of the row" not in page
 
 
 def test_the_pages_go_on_without_what_was_archived(
@@ -72,7 +72,7 @@ def test_the_pages_go_on_without_what_was_archived(
     actions.complete(done.pk, by=anna)
     sealing.seal()
     verification_runs.tonight()
-    assert "there is nothing older" in shown(otto_reads)
+    assert "There are no older rows" in shown(otto_reads)
     settings.QC_KEEP_DAYS = {"task": 1, "person": 1}
     later = timezone.now() + timedelta(days=2)
     with monkeypatch.context() as patch:
@@ -80,7 +80,7 @@ def test_the_pages_go_on_without_what_was_archived(
         assert len(list(archiver.archive(tmp_path))) == 2
     page = shown(otto_reads)
     assert "Older rows may be in archive files: the last one was made on" in page
-    assert "The shell moved 2 rows of history to 0001-task-1-1.jsonl" in page
+    assert "The console archived 2 rows of history to 0001-task-1-1.jsonl" in page
     for item in (done, anna):
         assert otto_reads.get(change_page(item)).status_code == 200
         assert (
@@ -98,4 +98,4 @@ def test_nobody_seals_any_more(otto_reads: Client, monkeypatch: Any) -> None:
     assert "is a worker running" not in shown(otto_reads)
     later = timezone.now() + timedelta(minutes=11)
     monkeypatch.setattr(timezone, "now", lambda: later)
-    assert "is not sealed: is a worker running?" in shown(otto_reads)
+    assert "are not sealed. Please check that a worker is running." in shown(otto_reads)

@@ -60,7 +60,7 @@ def test_a_row_is_a_sentence_with_links_and_nothing_typed_runs(
 ) -> None:
     page = text(otto_at_the_desk)
     link = f'<a class="qc-link" href="{change(task)}">INV-2231</a>'
-    assert f"took {link} from " in page
+    assert f"took {link} back from " in page
     assert f'<a class="qc-link" href="{change(mona)}">mona</a>' in page
     assert "call &lt;b&gt;them&lt;/b&gt;" in page
 
@@ -105,8 +105,8 @@ def test_filters_and_their_chips(otto_at_the_desk: Client, task: Task, invoices:
     both = {"queue": str(invoices.pk), "kind": "held"}
     page = text(otto_at_the_desk, **both)
     assert "Queue: Invoices" in page
-    assert "Change: Held" in page
-    assert '<a href="?kind=held" aria-label="Take off: Queue: Invoices">' in page
+    assert "Change: Put on hold" in page
+    assert '<a href="?kind=held" aria-label="Remove filter: Queue: Invoices">' in page
 
 
 def test_a_day_is_a_whole_day(otto_at_the_desk: Client, task: Task) -> None:
@@ -119,16 +119,16 @@ def test_a_day_is_a_whole_day(otto_at_the_desk: Client, task: Task) -> None:
     ("asked", "sentence"),
     [
         ({"person": "nemo"}, "There is nobody called “nemo”."),
-        ({"task": "X-1"}, "There is no task “X-1”, and none that begins so."),
+        ({"task": "X-1"}, "There is no task whose reference is “X-1” or begins with it."),
         ({"queue": "999"}, "There is no such queue."),
         ({"queue": "x"}, "There is no such queue."),
         ({"kind": "eaten"}, "There is no such kind of change."),
-        ({"through": "wall"}, "There is no such way."),
-        ({"since": "soon"}, "“soon” is no moment"),
-        ({"since": "2026-13-45"}, "“2026-13-45” is no moment"),
-        ({"until": "0001-01-01"}, "This is before the beginning of the span."),
-        ({"until": "9999-12-31"}, "“9999-12-31” is no moment"),
-        ({"request": "<script>"}, "This is no request"),
+        ({"through": "wall"}, "There is no such channel."),
+        ({"since": "soon"}, "“soon” is not a date"),
+        ({"since": "2026-13-45"}, "“2026-13-45” is not a date"),
+        ({"until": "0001-01-01"}, "The end must not be before the start."),
+        ({"until": "9999-12-31"}, "“9999-12-31” is not a date"),
+        ({"request": "<script>"}, "This is not a request ID"),
     ],
 )
 def test_what_can_t_be_asked_is_said_and_nothing_is_shown(
@@ -136,7 +136,7 @@ def test_what_can_t_be_asked_is_said_and_nothing_is_shown(
 ) -> None:
     page = text(otto_at_the_desk, **{"since": "2020-01-01"} | asked)
     assert sentence in page
-    assert "Nothing is shown: please put right what is marked above." in page
+    assert "Nothing is shown: please fix the marked field." in page
     assert 'class="qc-trail"' not in page
 
 
@@ -151,7 +151,7 @@ def test_too_many_tasks_that_begin_alike_are_not_guessed_at(
 
 def test_where_nothing_matches_it_says_what_to_do(otto_at_the_desk: Client, task: Task) -> None:
     page = text(otto_at_the_desk, kind="cancelled")
-    assert "Nothing matches. Take off a filter above, or widen the span." in page
+    assert "No matches. Remove a filter above, or choose a longer period." in page
 
 
 def test_older_and_newer_by_key(otto_at_the_desk: Client, task: Task, mona: User) -> None:

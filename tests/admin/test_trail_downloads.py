@@ -83,7 +83,7 @@ def test_a_row_is_its_parts_and_its_sentence(otto_at_the_desk: Client, task: Tas
         "through": held.through,
         "reason": "'=1+1",
         "request_id": held.request_id,
-        "sentence": "mona took INV-2231 from anna and put it on hold: =1+1",
+        "sentence": "mona took INV-2231 back from anna and put it on hold: =1+1",
         "seal": "not sealed yet",
         "digest": "",
     }
@@ -104,7 +104,7 @@ def test_what_no_workbook_can_hold_is_said_on_the_page(
     monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 2)
     answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV", follow=True)
     assert answer.redirect_chain == [("/admin/trail/?task=INV", 302)]
-    assert "A workbook has no room for so many rows." in answer.content.decode()
+    assert "There are too many rows for an Excel workbook." in answer.content.decode()
 
 
 def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: Task) -> None:

@@ -1,5 +1,6 @@
 """Who gets in, where they land, what their menu offers."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from qc.models import User
 from tests.conftest import person
+from tests.test_translations import shown
 
 
 def menu(client: Client) -> list[str]:
@@ -23,6 +25,28 @@ def test_the_front_door_leads_to_the_pages(client: Client) -> None:
 def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
     page = client.get(reverse("admin:qc_task_changelist"))
     assert page.url.startswith(reverse("admin:login"))
+
+
+LOGS = re.compile(r"\blog(ged)? ?(in|out)\b", re.I)
+
+
+def test_pages_speak_of_signing_in_and_out(client: Client, mona_at_the_desk: Client) -> None:
+    door = client.get(reverse("admin:login")).content.decode()
+    inside = mona_at_the_desk.get(reverse("admin:qc_task_changelist")).content.decode()
+    gone = mona_at_the_desk.post(reverse("admin:logout")).content.decode()
+    assert "Sign in | QC Desk" in " ".join(door.split())
+    assert "Sign out" in inside
+    assert "You are signed out." in gone
+    assert "quality time" not in gone
+    for page in (door, inside, gone):
+        assert LOGS.findall(shown(page)) == []
+
+
+def test_who_is_signed_in_and_may_not_enter_is_told_so(client: Client, anna: User) -> None:
+    anna.groups.clear()
+    client.force_login(anna)
+    page = client.post(reverse("admin:login"), {"username": "anna", "password": "x"})
+    assert "You are signed in as anna, who may not open this page." in page.content.decode()
 
 
 def test_a_manager_lands_on_the_floor(mona_at_the_desk: Client) -> None:
@@ -64,7 +88,7 @@ def test_the_menu_is_the_role_s(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
     managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People"]
-    house = ["Reports", "Audit trail", "As it was"]
+    house = ["Reports", "Audit trail", "Floor history"]
     assert menu(mona_at_the_desk) == [*managers, *house]
     assert menu(otto_at_the_desk) == [*managers[1:], *house]
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"

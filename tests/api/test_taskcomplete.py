@@ -56,7 +56,7 @@ def test_somebody_elses_is_forbidden(
         answer = sign_in(other).post(f"/taskcomplete/{two[0].pk}/")
         assert (answer.status_code, answer.json()) == (
             403,
-            {"detail": "QD-0001 is in the hands of anna."},
+            {"detail": "QD-0001 is assigned to anna."},
         )
     actions.complete(two[0].pk, by=anna)
     assert sign_in(ben).post(f"/taskcomplete/{two[0].pk}/").status_code == 403

@@ -69,12 +69,12 @@ def test_more_than_they_can_hold(
     add_task(invoices)
     actions.filled([invoices.pk])
     User.objects.filter(pk=anna.pk).update(capacity=1)
-    assert "anna holds 2 tasks, more than their capacity 1" in found()
+    assert "anna has 2 tasks, more than their capacity 1" in found()
 
 
 def test_in_the_hands_of_somebody_who_is_gone(task: Task, anna: User) -> None:
     User.objects.filter(pk=anna.pk).update(is_logged_in=False)
-    assert f"{task.reference} is assigned to anna, who is not logged in" in found()
+    assert f"{task.reference} is assigned to anna, who is not signed in" in found()
 
 
 def test_no_history(task: Task) -> None:

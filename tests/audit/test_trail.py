@@ -234,10 +234,10 @@ def test_sentences(a_day: list[Task], anna: User) -> None:
         f"mona put {d} on hold: call them",
         "mona put ben on break: Training",
         "mona paused Labels: no light",
-        f"The sweep returned {c} from anna: not seen for 15 minutes",
-        "The sweep signed anna out: not seen for 15 minutes",
-        f"The shell added {a} to Invoices",
-        "Somebody failed to sign in as “anna”, from 192.0.2.7",
+        f"The scheduler returned {c} from anna to the queue: not seen for 15 minutes",
+        "The scheduler signed anna out: not seen for 15 minutes",
+        f"The console added {a} to Invoices",
+        "Somebody failed to sign in as anna, from 192.0.2.7",
     ):
         assert sentence in all_said, all_said
 

@@ -45,7 +45,7 @@ def sign_in(browser: Browser, live_server: object) -> Iterator[Callable[[User], 
         page.goto("/admin/login/")
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill("demo")
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/admin/**")
         return page
 

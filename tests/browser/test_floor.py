@@ -81,8 +81,8 @@ def test_why_somebody_is_free_is_told_on_asking(
 ) -> None:
     presence.sign_in(carla.pk)
     card(floor, carla).get_by_role("button", name="Why?").click()
-    dialog = floor.get_by_role("dialog", name="Why does carla have nothing to do?")
-    expect(dialog).to_contain_text("Nothing waits for carla")
+    dialog = floor.get_by_role("dialog", name="Why does carla have no task?")
+    expect(dialog).to_contain_text("No tasks are waiting for carla")
     dialog.get_by_role("button", name="Close").click()
     expect(floor.get_by_role("dialog")).to_be_hidden()
 
@@ -93,18 +93,18 @@ def test_a_queue_is_paused_and_runs_again(floor: Page, invoices: Queue) -> None:
     floor.get_by_role("dialog").get_by_label("Reason").fill("scanner is broken")
     floor.get_by_role("dialog").get_by_role("button", name="Pause").click()
     expect(row).to_contain_text("paused", ignore_case=True)
-    row.get_by_role("button", name="Run again").click()
-    floor.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    row.get_by_role("button", name="Resume").click()
+    floor.get_by_role("dialog").get_by_role("button", name="Resume").click()
     expect(row.get_by_role("button", name="Pause")).to_be_visible()
 
 
 def test_the_gone_stay_unfolded_when_something_changes(
     floor: Page, anna: User, ben: User, carla: User
 ) -> None:
-    floor.get_by_text("1 person is gone").click()
+    floor.get_by_text("1 person is signed out").click()
     expect(floor.get_by_role("link", name="carla")).to_be_visible()
     actions.sign_out(ben.pk, by=None, reason="gone")
-    expect(floor.get_by_text("2 people are gone")).to_be_visible()
+    expect(floor.get_by_text("2 people are signed out")).to_be_visible()
     expect(floor.get_by_role("link", name="carla")).to_be_visible()
 
 

@@ -59,11 +59,11 @@ def test_a_new_task_comes_by_itself(
     anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
 ) -> None:
     page = sign_in(anna)
-    expect(page.get_by_text("Nothing to do right now")).to_be_visible()
+    expect(page.get_by_text("No tasks right now")).to_be_visible()
     task = add_task(invoices)
     actions.filled([invoices.pk])
     in_front(page, task)
-    expect(page.locator("#my-work-said")).to_have_text(f"In front of you: {task}")
+    expect(page.locator("#my-work-said")).to_have_text(f"Your task: {task}")
 
 
 def test_what_is_typed_survives_looks_and_reloads(
@@ -81,13 +81,13 @@ def test_what_is_typed_survives_looks_and_reloads(
 
 def test_giving_it_back_asks_for_a_reason(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
-    page.get_by_role("button", name="Give it back").click()
+    page.get_by_role("button", name="Give back").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Give it back").click()
+    dialog.get_by_role("button", name="Give back").click()
     expect(dialog).to_be_visible()  # without a reason the browser does not send it
     dialog.get_by_label("Reason").fill("too dark")
-    dialog.get_by_role("button", name="Give it back").click()
-    expect(page.get_by_text("QD-0001 went back to the pool.")).to_be_visible()
+    dialog.get_by_role("button", name="Give back").click()
+    expect(page.get_by_text("QD-0001 is back in the queue.")).to_be_visible()
     in_front(page, three[1])
 
 
@@ -105,10 +105,10 @@ def test_an_open_dialog_is_not_swept_away(
     three: list[Task], anna: User, mona: User, sign_in: SignIn
 ) -> None:
     page = sign_in(anna)
-    page.get_by_role("button", name="Give it back").click()
+    page.get_by_role("button", name="Give back").click()
     page.get_by_role("dialog").get_by_label("Reason").fill("too dark")
     actions.hold(three[0].pk, by=mona, reason="call them")
-    page.get_by_role("dialog").get_by_role("button", name="Give it back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Give back").click()
     expect(page.get_by_text("QD-0001 is on hold")).to_be_visible()
     in_front(page, three[1])
 
@@ -146,18 +146,18 @@ def test_what_a_manager_took_away_is_gone_within_a_look(
 
 def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
-    expect(page.locator("#presence")).to_contain_text("present")
+    expect(page.locator("#presence")).to_contain_text("signed in")
     actions.take_break(anna.pk, by=mona, reason="training")
     expect(page.locator("#presence")).to_contain_text("on break: training")
     page.locator("#presence").get_by_role("button", name="I'm back").click()
-    expect(page.locator("#presence")).to_contain_text("present")
+    expect(page.locator("#presence")).to_contain_text("signed in")
 
 
 def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn) -> None:
     page = sign_in(anna)
     task = add_task(invoices)
     page.get_by_role("button", name="Take QD-0001").click()
-    expect(page.get_by_text("QD-0001 is yours.")).to_be_visible()
+    expect(page.get_by_text("QD-0001 is assigned to you.")).to_be_visible()
     in_front(page, task)
 
 
@@ -195,13 +195,14 @@ def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
     page = sign_in(anna)
     page.add_init_script(LISTENING)
     page.reload()
-    page.get_by_role("button", name="Notice").click()
-    expect(page.get_by_role("button", name="Notice")).to_have_attribute("aria-pressed", "true")
+    alerts = page.get_by_role("button", name="Desktop alerts")
+    alerts.click()
+    expect(alerts).to_have_attribute("aria-pressed", "true")
     first = add_task(invoices)
     actions.filled([invoices.pk])
     in_front(page, first)
     page.wait_for_function("() => heard.length")
-    assert page.evaluate("heard") == ["note", "note", f"In front of you: {first}"]
+    assert page.evaluate("heard") == ["note", "note", f"Your task: {first}"]
 
     # What comes in answer to a button is seen anyway; who wants silence has it.
     second, third = add_task(invoices), add_task(invoices)
@@ -211,4 +212,4 @@ def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
     actions.complete(second.pk, by=anna)
     in_front(page, third)
     page.wait_for_function("() => heard.length > 3")
-    assert page.evaluate("heard.slice(3)") == [f"In front of you: {third}"]
+    assert page.evaluate("heard.slice(3)") == [f"Your task: {third}"]

@@ -60,7 +60,7 @@ def test_the_story_of_a_shift(
 
     # Anna is there before there is anything to do; Mona's file brings her the most urgent.
     at_annas = sign_in(anna)
-    expect(at_annas.get_by_text("Nothing to do right now")).to_be_visible()
+    expect(at_annas.get_by_text("No tasks right now")).to_be_visible()
     at_monas = sign_in(mona)
     import_tasks(at_monas, tmp_path / "tasks.csv")
     in_front(at_annas, "INV-1")
@@ -83,15 +83,15 @@ def test_the_story_of_a_shift(
     at_monas.get_by_role("link", name="Floor").click()
     bens_card = at_monas.locator(f"#person-{ben.pk}")
     expect(bens_card).to_contain_text("on break: Coffee", ignore_case=True)
-    expect(at_monas.get_by_text("1 person is gone")).to_be_visible()
+    expect(at_monas.get_by_text("1 person is signed out")).to_be_visible()
     expect(at_monas.locator(f"#queue-{invoices.pk}")).to_contain_text("1")
 
     # Anna returns: she is told what became of her task, and has it again.
     at_annas = sign_in(anna)
-    expect(at_annas.get_by_text("INV-3 went back to the pool")).to_be_visible()
+    expect(at_annas.get_by_text("INV-3 went back to the queue")).to_be_visible()
     in_front(at_annas, "INV-3")
     at_annas.get_by_role("button", name="Passed").click()
-    expect(at_annas.get_by_text("Nothing to do right now")).to_be_visible()
+    expect(at_annas.get_by_text("No tasks right now")).to_be_visible()
 
     # Mona gives her what lies with Ben.
     bens_card.get_by_role("button", name="Reassign").click()
@@ -104,7 +104,7 @@ def test_the_story_of_a_shift(
         at_bens.get_by_text(re.compile("mona took INV-4 back at .*: Ben is at coffee"))
     ).to_be_visible()
     at_annas.get_by_role("button", name="Passed").click()
-    expect(at_annas.get_by_text("Nothing more waits for you")).to_be_visible()
+    expect(at_annas.get_by_text("No more tasks are waiting for you")).to_be_visible()
     assert set(Task.objects.values_list("reference", "status", "assignee__username")) == {
         ("INV-1", "completed", "anna"),
         ("INV-2", "completed", "ben"),
@@ -120,7 +120,7 @@ def test_the_story_of_a_shift(
         "mona imported INV-1 into Invoices",
         "ben completed INV-2, failed: “seal broken”",
         "ben went on break: Coffee",
-        "The sweep returned INV-3 from anna",
+        "The scheduler returned INV-3 from anna to the queue",
         "mona gave INV-4 to anna: Ben is at coffee",
         "anna completed INV-4, passed",
     ):

@@ -28,9 +28,9 @@ def test_a_row_is_opened_and_the_list_filtered_by_keyboard(
     row = page.locator(".qc-trail li", has_text="put INV-2231 on hold: call them")
     row.locator("summary").focus()
     page.keyboard.press("Enter")
-    row.get_by_role("row", name="Status pending on hold").wait_for()
+    row.get_by_role("row", name="Status waiting on hold").wait_for()
     assert page.locator(".qc-trail > li").count() == task.history.count()
-    page.get_by_role("link", name="Take off: Task: inv-2231").click()
+    page.get_by_role("link", name="Remove filter: Task: inv-2231").click()
     page.locator(".qc-trail li", has_text="added the queue Invoices").wait_for()
 
 

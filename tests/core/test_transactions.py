@@ -56,7 +56,7 @@ class TestTryingAgain:
         assert "race lost a race for a lock (1213), attempt 4 of 5; 4 lost since" in caplog.text
 
     def test_it_gives_up_after_five(self) -> None:
-        with pytest.raises(Busy, match="Please try again"):
+        with pytest.raises(Busy, match="please try again"):
             attempt(Loses(ATTEMPTS))
 
     def test_any_other_error_is_none_of_its_business(self) -> None:
@@ -105,9 +105,9 @@ class TestWhatPeopleSee:
     def test_a_page_says_so(self) -> None:
         answer = Client().post("/admin/login/", {"username": "anna", "password": "demo"})
         assert answer.status_code == 503
-        assert "Please go back and try again" in answer.content.decode()
+        assert "Nothing was changed; please try again" in answer.content.decode()
 
     def test_the_api_says_so(self) -> None:
         answer = APIClient().post("/login/", {"username": "anna", "password": "demo"})
         assert answer.status_code == 503
-        assert "Please try again" in answer.json()["detail"]
+        assert "please try again" in answer.json()["detail"]

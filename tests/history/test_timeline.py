@@ -39,12 +39,12 @@ def test_of_a_task(anna: User, mona: User, invoices: Queue, add_task: Callable[.
     lived = timeline.of_task(task)
     assert told(lived) == [
         ("waiting", "waiting", 60),
-        ("given", "with anna, not begun", 60),
-        ("working", "anna was at it", 60),
+        ("given", "assigned to anna, not started", 60),
+        ("working", "anna worked on it", 60),
         ("held", "on hold", 120),
         ("waiting", "waiting", 60),
-        ("given", "with anna, not begun", 60),
-        ("working", "anna was at it", 60),
+        ("given", "assigned to anna, not started", 60),
+        ("working", "anna worked on it", 60),
     ]
     assert (lived.waiting, lived.working) == ("4\xa0minutes", "2\xa0minutes")
 
@@ -68,9 +68,9 @@ def test_of_a_person_it_begins_at_midnight(anna: User, mona: User) -> None:
     # Made yesterday, signed in yesterday; on break at midnight and a minute.
     each_minute(anna, midnight - timedelta(seconds=90))
     assert told(timeline.of_today(anna)) == [
-        ("working", "there, taking work", 30),
+        ("working", "free or busy", 30),
         ("break", "on break: Training", 60),
-        ("working", "there, taking work", 60),
+        ("working", "free or busy", 60),
     ]
 
 

@@ -18,14 +18,14 @@ FILES = Path(__file__).parent.parent / "files"
 DUE = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)
 END_OF_DAY = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
 AS_TABLE = "Please save the table as XLSX or CSV."
-ANEW = "Please save it anew."
-MISSING = "This column is missing. Needed are: reference, name, queue."
+ANEW = "Please save it again."
+MISSING = "This column is missing. Required columns: reference, name, queue."
 OLD = (
     "This is an old Excel file (.xls), or one that is protected by a password. "
     "Please save it as XLSX, without a password, or as CSV."
 )
-MENDED = "The spreadsheet could not work out this cell. Please mend it there."
-UNNAMED = "This cell stands in a column without a heading."
+MENDED = "The spreadsheet could not calculate this cell. Please fix it there."
+UNNAMED = "This cell is in a column without a heading."
 
 
 def task(reference: str = "A-1", name: str = "Check", **columns: Any) -> dict[str, Any]:
@@ -144,46 +144,46 @@ REFUSED = {
     "binary.xlsb": "This is a binary workbook (.xlsb). Please save it as XLSX or CSV.",
     "broken-xml.xlsx": f"This workbook is damaged. {ANEW}",
     "columns-300.csv": "Row 1 has more than 256 cells.",
-    "cut-off.json": "The file ends in the middle of row 2. Please save or upload it anew.",
-    "cut-off.xlsx": "This workbook is incomplete. Please save or upload it anew.",
+    "cut-off.json": "The file ends in the middle of row 2. Please save or upload it again.",
+    "cut-off.xlsx": "This workbook is incomplete. Please save or upload it again.",
     "damaged.xlsx": f"This workbook is damaged. {ANEW}",
     "empty.csv": "The file is empty.",
     "empty.xlsx": "The file is empty.",
-    "entity-bomb.xlsx": f"This workbook declares things that no workbook has. {ANEW}",
+    "entity-bomb.xlsx": f"This workbook has contents that Excel does not write. {ANEW}",
     "far-away-cell.xlsx": "Row 2 has more than 256 cells.",
-    "foreign-file.xlsx": f"This workbook declares things that no workbook has. {ANEW}",
+    "foreign-file.xlsx": f"This workbook has contents that Excel does not write. {ANEW}",
     "header-only.csv": "The file has a header, but no rows.",
     "header-only.xlsx": "The file has a header, but no rows.",
-    "letter.docx": f"This is no workbook. {AS_TABLE}",
+    "letter.docx": f"This is not an Excel workbook. {AS_TABLE}",
     "letter.rtf": f"This is a text document (RTF). {AS_TABLE}",
     "list-in-object.json": (
-        "The file is one object, with a list in “results”. Please save that list alone; or, if the "
-        "object is a row itself, write [ before and ] behind it."
+        "The file is one object with a list in “results”. Please save only that list. If the "
+        "object is itself a row, put [ before it and ] after it."
     ),
     "list-of-lists.json": (
         'Row 1 begins with “["reference", "name", "queue"]”. Each row must be an object with '
         'names: {"reference": "A-1", "name": "…"}.'
     ),
     "missing-comma.json": (
-        'Row 1 is no correct JSON from here on: “"queue": "Invoices"}]”. Please save the file anew.'
+        'Row 1 is not valid JSON from here on: “"queue": "Invoices"}]”. Please save the file again.'
     ),
-    "nan.json": "Row 1 has “NaN”, which is no number. Please leave it empty: null.",
-    "nul.csv": "Row 2 has NUL characters: that is no text. Please save the table anew.",
+    "nan.json": "Row 1 has “NaN”, which is not a number. Please leave it empty: null.",
+    "nul.csv": "Row 2 has NUL characters, so it is not text. Please save the table again.",
     "old.xls": OLD,
     "only-blanks.csv": "The file is empty.",
-    "packed.zip": "This file is packed, and no workbook. Please unpack it first.",
+    "packed.zip": "This is a compressed file, not a workbook. Please extract it first.",
     "paper.pdf": f"This is a PDF. {AS_TABLE}",
     "password.xlsx": OLD,
     "picture.png": f"This is a picture. {AS_TABLE}",
     "python.json": (
-        "Row 1 is no correct JSON from here on: “'reference': 'A-1', 'name': 'C”. "
-        "Please save the file anew."
+        "Row 1 is not valid JSON from here on: “'reference': 'A-1', 'name': 'C”. "
+        "Please save the file again."
     ),
     "quote-never-closed.csv": ('In row 3 a quotation mark (") opens a cell and none closes it.'),
     "sheet.ods": "This is an OpenDocument file (.ods). Please save it as XLSX or CSV.",
     "text-after-quote.csv": (
-        'In row 2 more text follows a closing quotation mark ("). '
-        "Within a cell in quotation marks each of its own must stand twice."
+        'In row 2 text follows a closing quotation mark ("). '
+        "Inside a quoted cell, write each quotation mark twice."
     ),
     "text-that-is-not-there.xlsx": f"This workbook is damaged. {ANEW}",
     "twice.json": "Row 2 has “name” twice.",
@@ -202,30 +202,32 @@ REFUSED = {
 
 FAULTS = {
     "control-character.csv": [
-        (2, "name", "It has characters that can't be shown. Please take them out.")
+        (2, "name", "It has characters that can't be displayed. Please remove them.")
     ],
     "dates-either-way.csv": [
-        (2, "due_at", "It can be read as 2026-04-03 or 2026-03-04; write one of these.")
+        (2, "due_at", "This could mean 2026-04-03 or 2026-03-04. Write one of these.")
     ],
     "dates-that-are-none.csv": [
         (
             row,
             "due_at",
-            "It must be a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.",
+            "Enter a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.",
         )
         for row in (2, 3)
     ],
     "error-cell.xlsx": [(2, "sum", MENDED)],
     "formula-never-worked-out.xlsx": [(2, "sum", MENDED)],
     "half-character.json": [
-        (1, "name", "It has characters that can't be shown. Please take them out.")
+        (1, "name", "It has characters that can't be displayed. Please remove them.")
     ],
     "heading-without-name.csv": [(3, "", UNNAMED)],
-    "merged-cells.xlsx": [(3, "queue", "There is no such queue; there are: Invoices.")],
+    "merged-cells.xlsx": [(3, "queue", "There is no such queue. Choose one of: Invoices.")],
     "no-header.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
     "prose.txt": [(1, name, MISSING) for name in ("reference", "name", "queue")],
-    "same-heading.csv": [(1, "batch", "This column stands there twice.")],
-    "same-reference.csv": [(4, "reference", "It stands in row 2 already; it must be unique.")],
+    "same-heading.csv": [(1, "batch", "This column is in the file twice.")],
+    "same-reference.csv": [
+        (4, "reference", "Duplicate of row 2. Each reference may occur only once.")
+    ],
     "spreadsheet-errors.csv": [(3, "sum", MENDED)],
     "title-above.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
     "too-many-cells.csv": [(2, "", UNNAMED)],

@@ -42,9 +42,9 @@ def test_what_is_missing_and_what_is_chosen_twice_is_said() -> None:
     header = ["Nr", "Id", "name", "x", "x"]
     found = check_mapping(header, guess(header), row=3)
     assert found == [
-        Fault(3, "queue", "", "This column is missing. Needed are: reference, name, queue."),
+        Fault(3, "queue", "", "This column is missing. Required columns: reference, name, queue."),
         Fault(3, "reference", "reference", "Only one of these columns can be “reference”: Nr, Id."),
-        Fault(3, "x", "x", "This column stands there twice."),
+        Fault(3, "x", "x", "This column is in the file twice."),
     ]
 
 

@@ -72,7 +72,7 @@ def test_json_is_known_by_what_is_in_it(run: Any, send: Any, invoices: Queue) ->
 
 def test_the_shell_imports_and_prints_the_counts(run: Any, mona: User, invoices: Queue) -> None:
     printed = run(some(2), "--by", "mona")
-    assert "imported: 2 new, 0 changed, 0 unchanged, 0 left alone, 0 refused." in printed
+    assert "imported: 2 new, 0 changed, 0 unchanged, 0 skipped, 0 refused." in printed
     row = Task.objects.all()[0].history.get()
     assert (row.through, row.history_user) == ("import", mona)
 
@@ -87,7 +87,7 @@ def test_the_shell_says_what_is_wrong_and_fails(run: Any, invoices: Queue) -> No
 
 
 def test_the_shell_tries_a_file_and_refuses_what_is_none(run: Any, invoices: Queue) -> None:
-    assert "to be confirmed, would be: 1 new" in run(some(1), "--dry-run")
+    assert "ready to import, would be: 1 new" in run(some(1), "--dry-run")
     assert not Task.objects.exists()
     assert "!This is a PDF" in run("%PDF-1.7")
     assert "queue: '': This column is missing" in run("reference,name\nA,B\n")

@@ -77,7 +77,7 @@ def test_the_page_asks_a_worker_and_shows_how_far_it_is(
     page = upload(client, some(ROWS))
     record = page.context["record"]
     assert waiting_jobs == [record.pk]
-    assert "waits for a worker" in page.content.decode()
+    assert "is waiting for a worker" in page.content.decode()
     tasks.carry_on_import(record.pk)
     panel = client.get(reverse("admin:import_panel", args=[record.pk]))
     assert panel.headers["HX-Refresh"] == "true"
@@ -154,7 +154,7 @@ def test_what_kills_every_worker_ends_and_says_so(mona: User, invoices: Queue, d
     record.refresh_from_db()
     assert (record.state, record.position) == (ImportState.FAILED, 10)
     page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
-    assert "It ended after 10 of 35 rows: those are imported, the rest is not." in page
+    assert "The import ended after 10 of 35 rows. These are imported, the rest is not." in page
     dies(0)
     again = import_file(some(ROWS), by=mona)
     assert (again.new, again.unchanged) == (25, 10)
@@ -171,7 +171,7 @@ def test_it_can_be_stopped_and_says_how_far_it_came(
     record.refresh_from_db()
     assert (record.state, Task.objects.count()) == (ImportState.STOPPED, 10)
     page = client.get(reverse("admin:import", args=[record.pk])).content.decode()
-    assert "It ended after 10 of 35 rows" in page
+    assert "The import ended after 10 of 35 rows" in page
 
 
 def test_without_a_broker_it_says_so_and_the_sweep_finds_it(

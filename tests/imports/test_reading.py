@@ -84,14 +84,14 @@ def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices
     task = Task.objects.get()
     assert (task.reference, task.name, task.details) == ("S-1", "=x", {"is: n": "5"})
     page = press(client, "read", upload(client, theirs).context["record"], encoding="utf-16-le")
-    assert "Row 1 is no correct JSON from here on" in page.content.decode()
+    assert "Row 1 is not valid JSON from here on" in page.content.decode()
 
 
 def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> None:
     client = at(mona)
     record = import_file(some(1), by=mona)
     page = press(client, "read", record, **FORMAT, **CHOSEN)
-    assert "imported already" in page.content.decode()
+    assert "already imported" in page.content.decode()
     record.refresh_from_db()
     assert (record.state, record.delimiter) == (ImportState.DONE, ",")
     assert "<select" not in client.get(reverse("admin:import", args=[record.pk])).content.decode()

@@ -36,16 +36,16 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
 @pytest.mark.parametrize(
     ("row", "column", "value", "allowed"),
     [
-        ("A,Check,Nowhere,,,", "queue", "Nowhere", "there are: Invoices, Labels"),
-        ("A,Check,,,,", "queue", "", "there are: Invoices, Labels"),
-        ("A,Check,Labels,9,,", "priority", "9", "1, 2, 3 or 4"),
+        ("A,Check,Nowhere,,,", "queue", "Nowhere", "Choose one of: Invoices, Labels"),
+        ("A,Check,,,,", "queue", "", "Choose one of: Invoices, Labels"),
+        ("A,Check,Labels,9,,", "priority", "9", "1, 2, 3 and 4"),
         ("A,Check,Labels,,tomorrow-ish,", "due_at", "tomorrow-ish", "2026-11-30"),
         ("A,Check,Labels,,2026-02-31,", "due_at", "2026-02-31", "2026-11-30"),
         ("A,Check,Labels,,31.02.2026,", "due_at", "31.02.2026", "2026-11-30"),
         ("A,Check,Labels,,05/04/2026,", "due_at", "05/04/2026", "2026-04-05 or 2026-05-04"),
         ("A,Check,Labels,,0001-01-01T00:00+05:00,", "due_at", "0001-01-01T00:00+05:00", "2026-"),
         ("A,Check,Labels,,9999-12-31 23:59,", "due_at", "9999-12-31 23:59", "2026-11-30"),
-        ("A,a\x01b,Labels,,,", "name", "a�b", "can't be shown"),
+        ("A,a\x01b,Labels,,,", "name", "a�b", "can't be displayed"),
         (",Check,Labels,,,", "reference", "", "cannot be blank"),
         ("A,,Labels,,,", "name", "", "cannot be blank"),
         (f"{'A' * 65},Check,Labels,,,", "reference", "A" * 65, "at most 64"),
@@ -80,7 +80,7 @@ def test_a_reference_that_stands_there_twice_whatever_its_case(faults: Any) -> N
 def test_a_row_with_more_cells_than_columns(faults: Any) -> None:
     (fault, other) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
     assert (fault.row, fault.value, other.value) == (2, "too", "many")
-    assert fault.message == "This cell stands in a column without a heading."
+    assert fault.message == "This cell is in a column without a heading."
 
 
 def test_a_cell_in_a_column_without_a_name(faults: Any) -> None:
@@ -92,14 +92,14 @@ def test_a_missing_or_doubled_column(faults: Any) -> None:
     (fault,) = faults("reference,name\nA,Check\n")
     assert (fault.row, fault.column) == (1, "queue")
     (fault,) = faults("reference,name,queue,name\nA,Check,Labels,x\n")
-    assert (fault.column, fault.message) == ("name", "This column stands there twice.")
+    assert (fault.column, fault.message) == ("name", "This column is in the file twice.")
 
 
 def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_reader, "MOST_ROWS", 2)
     record = files.import_file(files.some(3, "Labels"), by=mona)
     assert record.state == ImportState.FAILED
-    assert record.error == "The file has more than 2 rows, the most that it may have."
+    assert record.error == "The file has more than 2 rows. That is the limit."
     assert not Task.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""What importing a file does: new, changed, unchanged, left alone."""
+"""What importing a file does: new, changed, unchanged, skipped."""
 
 import io
 from collections.abc import Callable

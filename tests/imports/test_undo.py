@@ -60,10 +60,10 @@ def test_what_was_touched_since_is_named_and_nothing_is_undone(
     for task in Task.objects.all()[:25]:
         actions.hold(task.pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
-    assert "25 of its tasks have been touched since." in page
+    assert "25 of its tasks have been changed since." in page
     assert "A-0, A-1," in page
     assert "A-19 …" in page
-    assert "touched since" in press(at(mona), "undo_begin", record).content.decode()
+    assert "changed since" in press(at(mona), "undo_begin", record).content.decode()
     assert Task.objects.count() == 30
 
 
@@ -82,7 +82,7 @@ def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
     before = {name: getattr(record, name) for name in ("state", "rows", "position", "shown")}
     last = Task.objects.get(reference="A-9")
     actions.hold(last.pk, by=mona, reason="Wait.")
-    assert "First a worker looks at all of its tasks." in page_of_undo(mona, record)
+    assert "First, all of its tasks are checked." in page_of_undo(mona, record)
     press(at(mona), "undo_begin", record)
     assert waiting_jobs == [record.pk]
     assert import_runner.carry_on(record.pk)
@@ -91,10 +91,10 @@ def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
     assert record.undone_by is None
     assert Task.objects.count() == 10
     page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
-    assert "It can&#x27;t be undone: 1 of its tasks has been touched since: A-9" in page
+    assert "It can&#x27;t be undone: 1 of its tasks has been changed since: A-9" in page
     actions.hold(Task.objects.get(reference="A-2").pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
-    assert "of the first 5 that it wrote 1 has been touched since." in page
+    assert "1 of its first 5 tasks has been changed since." in page
 
 
 def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
@@ -160,7 +160,7 @@ def test_the_untouched_ones_can_be_cancelled_with_a_reason(
     client = at(mona)
     assert "reason" in press(client, "undo_cancel", record, reason=" ").content.decode().lower()
     page = press(client, "undo_cancel", record, reason="Wrong file")
-    assert "Cancel all that match" in page.content.decode()
+    assert "Cancel all matching tasks" in page.content.decode()
     chosen = Task.objects.filter(pk__in=BulkChange.objects.get().tasks)
     assert [task.reference for task in chosen.order_by("pk")] == ["A-1", "A-2"]
 
@@ -177,7 +177,7 @@ def test_what_is_touched_while_it_is_undone_is_left_and_named(
 
     monkeypatch.setattr(import_undo, "_undo_batch", meanwhile)
     page = press(at(mona), "undo_begin", record).content.decode()
-    assert "1 task was touched meanwhile and is left as it is: A-1" in page
+    assert "1 task was changed meanwhile and is skipped: A-1" in page
     assert [(task.reference, task.status) for task in Task.objects.all()] == [
         ("A-1", Status.ON_HOLD)
     ]

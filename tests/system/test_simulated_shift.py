@@ -48,7 +48,7 @@ def test_a_shift_on_a_sound_site_loses_nothing(
     done = Task.objects.filter(status=Status.COMPLETED).count()
     # How many, a busy machine decides: signing in alone may take most of the time.
     assert done
-    assert f"{done} tasks done, 0 done twice, 0 lost" in printed
+    assert f"{done} tasks completed, 0 completed twice, 0 lost" in printed
     assert f"1000 open before, {1000 - done} after" in printed
     assert "1 vanished" in printed
     assert User.objects.get(username="qc8").is_logged_in
@@ -64,7 +64,7 @@ def test_people_who_are_not_there_are_named_and_the_others_work(
     site.start_web()
     printed, is_well = simulate(site.url, people=2)
     assert is_well, printed
-    assert "3 tasks done" in printed
+    assert "3 tasks completed" in printed
     assert "Could not go on: qc2 (401" in printed
 
 
@@ -110,7 +110,7 @@ def test_ctrl_c_ends_the_shift_with_its_summary(
         printed, _ = playing.communicate(timeout=30)
     assert playing.returncode == 0, printed
     done = Task.objects.filter(status=Status.COMPLETED).count()
-    assert f"{done} tasks done, 0 done twice, 0 lost" in printed
+    assert f"{done} tasks completed, 0 completed twice, 0 lost" in printed
     assert not User.objects.filter(is_logged_in=True).exists()
 
 

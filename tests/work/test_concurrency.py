@@ -84,7 +84,7 @@ def test_one_task_and_eight_people_is_one_winner(
     task.refresh_from_db()
     assert len(losers) == len(crowd) - 1
     assert {str(refusal) for refusal in losers} == {
-        f"{task.assignee} has {task.reference} already."
+        f"{task.assignee} already has {task.reference}."
     }
 
 

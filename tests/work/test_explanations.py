@@ -21,23 +21,23 @@ class TestOfATask:
         return explanations.of_task(Task.objects.get(pk=task.pk))
 
     def test_nobody_on_its_queue(self, task: Task) -> None:
-        assert self.why(task) == "Nobody is on Invoices."
+        assert self.why(task) == "Nobody works on Invoices."
 
     def test_nobody_there(self, task: Task, anna: User, ben: User) -> None:
         actions.sign_in(ben.pk)
         actions.take_break(ben.pk, by=ben, reason="lunch")
         actions.release(task.pk, by=ben, reason="later")
-        assert self.why(task) == "Nobody on Invoices is free: 0 in work, 1 on break, 1 gone."
+        assert self.why(task) == "Nobody on Invoices is free: 0 busy, 1 on break, 1 signed out."
 
     def test_all_at_work(self, task: Task, anna: User, invoices: Queue, add_task: AddTask) -> None:
         actions.sign_in(anna.pk)
         assert self.why(add_task(invoices)) == (
-            "Nobody on Invoices is free: 1 in work, 0 on break, 0 gone."
+            "Nobody on Invoices is free: 1 busy, 0 on break, 0 signed out."
         )
 
     def test_queue_open_to_all(self, task: Task, carla: User, invoices: Queue) -> None:
         Queue.objects.filter(pk=invoices.pk).update(open_to_all=True)
-        assert self.why(task) == "Nobody on Invoices is free: 0 in work, 0 on break, 1 gone."
+        assert self.why(task) == "Nobody on Invoices is free: 0 busy, 0 on break, 1 signed out."
 
     def test_paused(self, task: Task, mona: User, invoices: Queue) -> None:
         actions.pause(invoices.pk, by=mona, reason="audit")
@@ -46,20 +46,20 @@ class TestOfATask:
     def test_only_who_gave_it_back_is_free(self, task: Task, anna: User) -> None:
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="later")
-        assert self.why(task) == "Only anna is free, from whom it came back; they may claim it."
+        assert self.why(task) == "Only anna is free, who gave it back. They may claim it."
 
     def test_about_to_be_handed_out(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         actions.sign_in(anna.pk)
-        assert self.why(add_task(invoices)) == "Goes to anna at the next hand-out."
+        assert self.why(add_task(invoices)) == "anna gets it next."
 
     def test_behind_more_urgent_ones(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         actions.sign_in(anna.pk)
         _first, second = add_task(invoices), add_task(invoices)
-        assert self.why(second) == "More urgent tasks go first to who is free: anna."
+        assert self.why(second) == "The free people get more urgent tasks first: anna."
 
     def test_in_hands_or_parked(self, task: Task, anna: User, mona: User) -> None:
         actions.sign_in(anna.pk)
-        assert self.why(task) == "anna has it."
+        assert self.why(task) == "It is assigned to anna."
         actions.hold(task.pk, by=mona, reason="call them")
         assert self.why(task) == "It is on hold."
 
@@ -69,7 +69,7 @@ class TestOfAPerson:
         return explanations.of_person(User.objects.get(pk=person.pk))
 
     def test_not_there_or_on_break(self, anna: User) -> None:
-        assert self.why(anna) == "anna is not logged in."
+        assert self.why(anna) == "anna is not signed in."
         actions.sign_in(anna.pk)
         actions.take_break(anna.pk, by=anna, reason="lunch")
         assert self.why(anna) == "On break: lunch."
@@ -77,23 +77,23 @@ class TestOfAPerson:
     def test_full(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         add_task(invoices)
         actions.sign_in(anna.pk)
-        assert self.why(anna) == "Holds one task."
+        assert self.why(anna) == "Has one task."
 
     def test_on_no_queue_or_only_paused_ones(self, anna: User, mona: User, invoices: Queue) -> None:
         actions.sign_in(anna.pk)
         actions.pause(invoices.pk, by=mona, reason="audit")
         assert self.why(anna) == "Paused: Invoices."
         invoices.people.remove(anna)
-        assert self.why(anna) == "anna is on no queue."
+        assert self.why(anna) == "anna is not on any queue."
         assert (
             explanations.of_person(User.objects.get(pk=anna.pk), to_them=True)
-            == "You are on no queue. Please ask a manager to put you on one."
+            == "You are not on any queue. Please ask a manager to add you to one."
         )
 
     def test_about_to_get_one(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         actions.sign_in(anna.pk)
         add_task(invoices)
-        assert self.why(anna) == "Gets QD-0001 at the next hand-out."
+        assert self.why(anna) == "Gets QD-0001 next."
 
     def test_nothing_for_them_but_elsewhere(
         self, anna: User, ben: User, invoices: Queue, labels: Queue, add_task: AddTask
@@ -104,7 +104,7 @@ class TestOfAPerson:
         for _ in range(2):
             add_task(labels)
         assert self.why(anna) == (
-            "Nothing waits for anna: 1 in work with colleagues, "
+            "No tasks are waiting for anna: 1 assigned to others, "
             "2 waiting in Labels, which anna is not on."
         )
 
@@ -117,7 +117,7 @@ class TestOfAPerson:
             for _ in range(n + 1):
                 add_task(queue)
         assert explanations.of_person(User.objects.get(pk=anna.pk), to_them=True) == (
-            "Nothing waits for you: 0 in work with colleagues, 5 waiting in Queue 4, which is "
+            "No tasks are waiting for you: 0 assigned to others, 5 waiting in Queue 4, which is "
             "paused, 4 waiting in Queue 3, which you are not on, 3 waiting in Queue 2, which you "
             "are not on, more in 2 other queues."
         )
@@ -137,10 +137,15 @@ class TestOfAPerson:
         actions.sign_in(anna.pk)
         actions.sign_in(ben.pk)
         add_task(invoices)
-        assert self.why(ben) == "What waits goes to who has been free for longer."
+        assert self.why(ben) == "The waiting tasks go to people who have been free longer."
 
     def test_only_what_they_gave_back(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         task = add_task(invoices)
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="later")
-        assert self.why(anna) == "All that waits came back from anna; they may claim it."
+        assert self.why(anna) == "Only tasks that anna gave back are left. They may claim them."
+        anna.refresh_from_db()
+        assert (
+            explanations.of_person(anna, to_them=True)
+            == "Only tasks that you gave back are left. You may claim them."
+        )

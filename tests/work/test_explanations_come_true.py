@@ -101,8 +101,8 @@ def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
 def expected_of_a_task(task: Task, said: str) -> bool:
     """Return whether what was said of a waiting task has come true."""
     now = Task.objects.select_related("assignee").get(pk=task.pk)
-    if said.startswith("Goes to "):
-        return said == f"Goes to {now.assignee} at the next hand-out."
+    if said.endswith(" gets it next."):
+        return said == f"{now.assignee} gets it next."
     return now.status == Status.PENDING
 
 
@@ -110,18 +110,18 @@ def reason_is_true(task: Task, said: str) -> bool:
     """Return whether the reason for which a task waits is one, looked at person by person."""
     serving = [one for one in User.objects.all() if task.queue in Queue.objects.of(one)]
     free = [one for one in User.objects.free() if one in serving]
-    if said.startswith("Goes to ") or task.status != Status.PENDING:
+    if said.endswith(" gets it next.") or task.status != Status.PENDING:
         return True
     return said.startswith(
         f"{task.queue} is paused"
         if task.queue.is_paused
-        else f"Nobody is on {task.queue}"
+        else f"Nobody works on {task.queue}"
         if not serving
         else f"Nobody on {task.queue} is free"
         if not free
         else f"Only {task.released_by} is free"
         if free == [task.released_by]
-        else "More urgent tasks go first"
+        else "The free people get more urgent tasks first"
     )
 
 

@@ -42,11 +42,11 @@ class TestStart:
 
     def test_nobody_else_may(self, hers: Task, ben: User, mona: User) -> None:
         for other in (ben, mona):
-            with pytest.raises(NotAllowed, match="in the hands of anna"):
+            with pytest.raises(NotAllowed, match="is assigned to anna"):
                 lifecycle.start(hers.pk, by=other)
 
     def test_a_waiting_task_can_not_be_started(self, waiting: Task, anna: User) -> None:
-        with pytest.raises(InvalidTransition, match="is pending"):
+        with pytest.raises(InvalidTransition, match="is waiting"):
             lifecycle.start(waiting.pk, by=anna)
 
 

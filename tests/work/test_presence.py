@@ -118,11 +118,11 @@ class TestBreaks:
         assert now_of(anna).takes_work
 
     def test_a_manager_can_not_bring_back_who_is_gone(self, anna: User, mona: User) -> None:
-        with pytest.raises(InvalidTransition, match="not logged in"):
+        with pytest.raises(InvalidTransition, match="not signed in"):
             actions.come_back(anna.pk, by=mona)
 
     def test_it_needs_a_reason_and_somebody_who_is_there(self, anna: User) -> None:
-        with pytest.raises(InvalidTransition, match="not logged in"):
+        with pytest.raises(InvalidTransition, match="not signed in"):
             actions.take_break(anna.pk, by=anna, reason="lunch")
         actions.sign_in(anna.pk)
         with pytest.raises(InvalidInput):

@@ -29,4 +29,4 @@ class Command(BaseCommand):
                 self.stdout.write(f"{made.rows} rows of table {made.table} are in {made} now.")
         except (QCError, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(self.style.SUCCESS("What is left is not old enough, or needed."))
+        self.stdout.write(self.style.SUCCESS("Nothing else can be archived yet."))

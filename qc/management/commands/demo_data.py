@@ -29,15 +29,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take how many of each."""
-        parser.add_argument("--people", type=int, default=0, help="qc1 … qcN are to be there")
-        parser.add_argument("--tasks", type=int, default=0, help="so many more tasks")
+        parser.add_argument("--people", type=int, default=0, help="create the people qc1 … qcN")
+        parser.add_argument("--tasks", type=int, default=0, help="how many tasks to add")
         parser.add_argument(
             "--queues",
             type=int,
             default=20,
             choices=range(1, 1001),
             metavar="N",
-            help="made where there are none",
+            help="how many queues to create if there are none",
         )
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
 

@@ -13,7 +13,7 @@ from qc.models import User
 class Command(BaseCommand):
     """Puts a pseudonym in place of a person's names. It can't be undone."""
 
-    help = "Takes the names of a deactivated person out of their account, history and events."
+    help = "Anonymises a deactivated person: removes the names from account, history and events."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take whose, and why."""
@@ -29,4 +29,4 @@ class Command(BaseCommand):
             forgotten = erasure.forget(person.pk, by=None, reason=options["reason"])
         except QCError as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(self.style.SUCCESS(f"Their names are gone: {forgotten}."))
+        self.stdout.write(self.style.SUCCESS(f"Anonymised: {forgotten}."))

@@ -24,8 +24,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file, and how to import it."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--only-good", action="store_true", help="leave out the refused rows")
-        parser.add_argument("--dry-run", action="store_true", help="only say what it would do")
+        parser.add_argument(
+            "--only-good", action="store_true", help="import the valid rows, skip the refused ones"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show the result without importing"
+        )
         parser.add_argument("--by", metavar="USERNAME", help="the manager who imports")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,9 +49,14 @@ class Command(BaseCommand):
     def _tell(self, record: Import) -> None:
         for fault in imports.faults(record, SHOWN):
             self.stdout.write(f"row {fault.row}, {fault.column}: {fault.value!r}: {fault.message}")
-        counts = ", ".join(f"{getattr(record, name)} {name.replace('_', ' ')}" for name in COUNTS)
+        counts = ", ".join(f"{getattr(record, name)} {_label(name)}" for name in COUNTS)
         would = "" if record.last_history else ", would be"
         self.stdout.write(f"Import {record.pk}, {record.get_state_display()}{would}: {counts}.")
+
+
+def _label(count: str) -> str:
+    """Return the word for one of the counts, as the pages have it."""
+    return str(Import._meta.get_field(count).verbose_name)  # type: ignore[union-attr]
 
 
 def _manager(name: str | None) -> User | None:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     help = (
         "Plays QC persons who sign in, work, take breaks and vanish, through the HTTP API. Ends "
-        "with a summary; exits 1 if a task was done twice or lost, or the server failed."
+        "with a summary; exits 1 if a task was completed twice or lost, or the server failed."
     )
     # It needs nothing but the address.
     requires_system_checks = ()
@@ -29,9 +29,11 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=float, default=1, help="how long (1)")
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="where QC Desk answers")
         parser.add_argument("--handling", type=float, default=2, help="seconds for a task (2)")
-        parser.add_argument("--prefix", default="qc", help="they are called qc1, qc2 … (qc)")
+        parser.add_argument(
+            "--prefix", default="qc", help="beginning of the user names: qc1, qc2 … (qc)"
+        )
         parser.add_argument("--password", default="demo", help="the password of each (demo)")
-        parser.add_argument("--seed", type=int, help="plays the same dice again")
+        parser.add_argument("--seed", type=int, help="repeats a run with the same random choices")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Play the shift; Ctrl-C ends it earlier."""
@@ -55,7 +57,9 @@ class Command(BaseCommand):
             while time.monotonic() < end and any(person.is_alive() for person in people):
                 shift.over.wait(min(REPORT_SECONDS, max(0, end - time.monotonic())))
                 there = sum(person.is_alive() for person in people)
-                self.stdout.write(f"{len(shift.ledger.done)} tasks done, {there} people at work")
+                self.stdout.write(
+                    f"{len(shift.ledger.done)} tasks completed, {there} people signed in"
+                )
         except KeyboardInterrupt:
             self.stdout.write("Everybody goes home …")
 
@@ -78,7 +82,8 @@ def summary(shift: Shift) -> str:
     ledger = shift.ledger
     lines = [
         "",
-        f"{len(ledger.done)} tasks done, {len(ledger.twice)} done twice, {shift.lost} lost",
+        f"{len(ledger.done)} tasks completed, {len(ledger.twice)} completed twice, "
+        f"{shift.lost} lost",
         f"{shift.open_before} open before, {shift.open_after} after, {shift.arrived} arrived",
         f"{ledger.breaks} breaks, {len(ledger.vanished)} vanished, {ledger.taken_away} tasks "
         f"taken away, {ledger.repeated} requests repeated",
