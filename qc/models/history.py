@@ -15,7 +15,7 @@ from qc.models.choices import PLAIN, ChangeKind
 
 
 # How the person is named who got a task, or lost it.
-HANDED_OVER = {
+HANDED_OVER: dict[str, Any] = {
     ChangeKind.ASSIGNED: _("to %s"),
     ChangeKind.RETURNED: _("from %s"),
     ChangeKind.RELEASED: _("from %s"),
@@ -110,7 +110,7 @@ class TaskHistoryRow(HistoryRow):
     def whose(self) -> str:
         """Whose hands the task came into or left, where it was not their own doing."""
         row: Any = self
-        words: Any = HANDED_OVER.get(self.kind)
+        words = HANDED_OVER.get(self.kind)
         own_doing = self.person_id in (None, row.history_user_id)
         return "" if words is None or own_doing else str(words) % self.person
 
