@@ -85,7 +85,7 @@ class TrailForm(forms.Form):
     person = forms.CharField(
         label=_("Person"),
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Person")}),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("User name")}),
     )
     task = forms.CharField(
         label=_("Task"),
