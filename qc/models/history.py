@@ -13,7 +13,6 @@ from qc.core.context import Channel, current_channel, current_kind, current_user
 from qc.core.request_id import LONGEST, current_request_id
 from qc.models.choices import PLAIN, ChangeKind
 
-
 # How the person is named who got a task, or lost it.
 HANDED_OVER: dict[str, Any] = {
     ChangeKind.ASSIGNED: _("to %s"),
