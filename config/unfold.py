@@ -29,20 +29,20 @@ UNFOLD: dict[str, Any] = {
         {
             "rel": "icon",
             "type": "image/svg+xml",
-            "href": lambda request: static("qc/icon.svg"),
+            "href": lambda request: static("qc/shared/icon.svg"),
         }
     ],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": TEAL},
-    "STYLES": [lambda request: static("qc/pages.css")],
+    "STYLES": [lambda request: static("qc/shared/pages.css")],
     "SCRIPTS": [
-        lambda request: static("qc/palette.js"),
-        lambda request: static("qc/dialogs.js"),
-        lambda request: static("qc/reach.js"),
+        lambda request: static("qc/shared/command_palette.js"),
+        lambda request: static("qc/shared/dialogs.js"),
+        lambda request: static("qc/shared/accessibility.js"),
     ],
     "ACCOUNT": {"navigation": "qc.admin.people.my_settings.account_links"},
-    "LOGIN": {"image": lambda request: static("qc/sign-in.svg")},
+    "LOGIN": {"image": lambda request: static("qc/shared/sign-in.svg")},
     "SIDEBAR": {
         "navigation": "qc.admin.menu.navigation",
         "show_search": True,

@@ -29,7 +29,7 @@ FLOOR = [
 HOUSE = [
     MenuEntry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
     MenuEntry(
-        _("Floor history"), "history_toggle_off", "admin:as_it_was", "qc.view_historicaltask"
+        _("Floor history"), "history_toggle_off", "admin:floor_history", "qc.view_historicaltask"
     ),
     MenuEntry(
         _("Lock-outs"),

@@ -12,7 +12,7 @@ register = template.Library()
 register.filter("reason", reason)
 
 
-@register.inclusion_tag("qc/presence.html", takes_context=True)
+@register.inclusion_tag("qc/people/presence.html", takes_context=True)
 def presence(context: Context, anew: bool = False) -> dict[str, Any]:
     """Show whether who is signed in is there; `anew` when only a part of *My work* is sent."""
     request = context["request"]

@@ -55,7 +55,7 @@ class OriginMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer in plain words when a page lost too many races for a lock."""
-        return render(request, "qc/busy.html", status=503) if isinstance(error, Busy) else None
+        return render(request, "qc/web/busy.html", status=503) if isinstance(error, Busy) else None
 
 
 class WishesMiddleware:

@@ -43,7 +43,7 @@ def locked_out(
     if response.status_code == TOO_MANY:
         return response
     minutes = settings.AXES_COOLOFF_TIME.seconds // 60
-    return render(request, "qc/locked_out.html", {"minutes": minutes}, status=TOO_MANY)
+    return render(request, "qc/web/locked_out.html", {"minutes": minutes}, status=TOO_MANY)
 
 
 def connect() -> None:

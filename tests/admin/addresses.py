@@ -89,7 +89,7 @@ _KNOWN: dict[str, Any] = {
     r"floor_why_queue": _ids(Queue),
     r"import(_.*)?|api_import": _ids(Import),
     r"trail_row": _rows,
-    r"as_it_was_thing": _subjects,
+    r"floor_history_thing": _subjects,
     r"view_on_site": _things,
     r"app_list": lambda: ["qc"],
     r"admin/\(\?P<url>.*": lambda: ["nowhere/"],

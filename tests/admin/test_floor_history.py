@@ -18,7 +18,7 @@ from qc.work import actions
 from tests.admin.conftest import change, signed_in
 from tests.databases import on_sqlite
 
-THEN = "/admin/as-it-was/"
+THEN = "/admin/floor-history/"
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_who_reads_the_audit_trail_reads_it(
 def test_the_floor_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User) -> None:
     then = given(task).history_date
     page = otto_at_the_desk.get(THEN + at(then)).content.decode()
-    assert f'href="/admin/as-it-was/task/{task.pk}/{at(then)}">INV-2231</a>' in page
-    assert f'href="/admin/as-it-was/person/{anna.pk}/{at(then)}">anna</a>' in page
+    assert f'href="/admin/floor-history/task/{task.pk}/{at(then)}">INV-2231</a>' in page
+    assert f'href="/admin/floor-history/person/{anna.pk}/{at(then)}">anna</a>' in page
     assert "&lt;b&gt;Check&lt;/b&gt;" in page
     assert "busy" in page
     assert "INV-2231" not in text(otto_at_the_desk, THEN + at(timezone.now()))

@@ -88,7 +88,7 @@ def test_the_pages_go_on_without_what_was_archived(
         )
     moment = done.history.get().history_date
     for when, is_said in ((moment, True), (moment + timedelta(minutes=1), False)):
-        then = otto_reads.get(f"/admin/as-it-was/{at(when)}").content.decode()
+        then = otto_reads.get(f"/admin/floor-history/{at(when)}").content.decode()
         assert ("so this page may be incomplete" in then) is is_said
     row = otto_reads.get(f"/admin/trail/task/{done.history.get().pk}/")
     assert "QD-0001" in row.content.decode()

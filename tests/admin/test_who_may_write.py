@@ -55,7 +55,7 @@ READ = {
     *("imports", "import", "import_panel", "import_file", "import_refused", "api_import"),
     *("reports", "reports_csv", "reports_xlsx", "reports_json", "qc_task_export"),
     *("trail", "trail_row", "trail_csv", "trail_xlsx", "trail_jsonl"),
-    *("as_it_was", "as_it_was_thing"),
+    *("floor_history", "floor_history_thing"),
     *("search", "api_dashboard", "my_settings"),
 }
 

@@ -39,16 +39,16 @@ def test_earlier_and_later_moments_by_the_arrow_keys(
 ) -> None:
     add_task(invoices).history.update(history_date="2026-03-01T10:00Z")
     page = sign_in(otto)
-    page.goto("/admin/as-it-was/?at=2026-03-03T14:05:00Z")
+    page.goto("/admin/floor-history/?at=2026-03-03T14:05:00Z")
     for key, moment in (
         ("ArrowLeft", "03T13"),
         ("Shift+ArrowRight", "04T13"),
         ("ArrowRight", "04T14"),
     ):
         page.keyboard.press(key)
-        page.wait_for_url(f"**/admin/as-it-was/?at=2026-03-{moment}:05:00Z")
+        page.wait_for_url(f"**/admin/floor-history/?at=2026-03-{moment}:05:00Z")
     page.get_by_role("textbox", name="Moment").focus()
     page.keyboard.press("ArrowLeft")
     page.get_by_role("textbox", name="Moment").fill("2026-03-05T08:30")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/as-it-was/?at=2026-03-05T08:30:00Z")
+    page.wait_for_url("**/admin/floor-history/?at=2026-03-05T08:30:00Z")

@@ -101,7 +101,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
     actions = ()
     actions_detail = ("come_back", "take_break", "sign_out", "forget")
     filter_horizontal = ()
-    change_form_outer_after_template = "qc/admin/day.html"
+    change_form_outer_after_template = "qc/people/day.html"
     readonly_fields = (
         "presence",
         "why",

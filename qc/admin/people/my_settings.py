@@ -75,7 +75,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
             messages.success(request, gettext("Your settings are saved."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
     context = site.each_context(request) | {"title": _("My settings"), "form": form}
-    return render(request, "qc/my_settings.html", context)
+    return render(request, "qc/people/my_settings.html", context)
 
 
 @retrying

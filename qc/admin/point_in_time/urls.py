@@ -15,6 +15,6 @@ def at(moment: datetime) -> str:
 
 def after(row: Any) -> str:
     """Return the address of what a history row is about, as it was right after it."""
-    return reverse("admin:as_it_was_thing", args=[table_of(type(row)), row.id]) + at(
+    return reverse("admin:floor_history_thing", args=[table_of(type(row)), row.id]) + at(
         row.history_date
     )

@@ -37,11 +37,15 @@ def urls(site: Any) -> list[URLPattern]:
 
     def inside(show: Callable[..., Shown], template: str) -> Any:
         view: Any = require_GET(partial(at_a_moment, site, show, template))
-        return guarded(site, "qc.view_historicaltask", "admin:as_it_was", view)
+        return guarded(site, "qc.view_historicaltask", "admin:floor_history", view)
 
     return [
-        path("as-it-was/", inside(floor, "floor"), name="as_it_was"),
-        path("as-it-was/<str:table>/<int:pk>/", inside(thing, "thing"), name="as_it_was_thing"),
+        path("floor-history/", inside(floor, "floor"), name="floor_history"),
+        path(
+            "floor-history/<str:table>/<int:pk>/",
+            inside(thing, "thing"),
+            name="floor_history_thing",
+        ),
     ]
 
 
@@ -60,7 +64,7 @@ def at_a_moment(
             return HttpResponseRedirect(at(moment))
         context |= {"moment": moment, "at": at(moment), "steps": form.steps(moment)}
         context |= {"is_archived": archived_rows.may_have(moment)} | show(request, moment, **which)
-    return render(request, f"qc/as_it_was/{template}.html", context)
+    return render(request, f"qc/point_in_time/{template}.html", context)
 
 
 def floor(request: HttpRequest, moment: datetime) -> Shown:

@@ -41,8 +41,8 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
     list_filter_submit = True
     list_disable_select_all = True
     history_list_per_page = 50
-    object_history_template = "qc/admin/history.html"
-    object_history_list_template = "qc/admin/history_rows.html"
+    object_history_template = "qc/shared/history.html"
+    object_history_list_template = "qc/shared/history_rows.html"
     warn_unsaved_form = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditedChangeList]:

@@ -60,7 +60,7 @@ class OptionalReasonForm(ReasonForm):
 class SignOutForm(ReasonForm):
     """Asks why a person is signed out, under a sentence that names them."""
 
-    form_before_template = "qc/admin/sign_out.html"
+    form_before_template = "qc/people/sign_out.html"
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None

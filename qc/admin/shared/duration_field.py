@@ -46,7 +46,7 @@ def in_words(duration: timedelta) -> str:
 class DurationWidget(forms.MultiWidget):
     """A box for the number, and a list of units beside it."""
 
-    template_name = "qc/admin/duration.html"
+    template_name = "qc/shared/duration.html"
 
     def __init__(self) -> None:
         choices = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))]

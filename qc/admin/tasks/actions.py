@@ -151,7 +151,7 @@ def ask_for_many(
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
         "opts": model_admin.model._meta,
     }
-    return TemplateResponse(request, "qc/admin/ask_for_many.html", context)
+    return TemplateResponse(request, "qc/tasks/ask_for_many.html", context)
 
 
 def _do_to_many(

@@ -72,7 +72,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
-    list_before_template = "qc/admin/unfinished.html"
+    list_before_template = "qc/tasks/unfinished.html"
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")
     search_help_text = _("Reference or name")
@@ -86,7 +86,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
         "hold_task",
         "cancel_task",
     )
-    change_form_outer_after_template = "qc/admin/timeline.html"
+    change_form_outer_after_template = "qc/shared/timeline_bar.html"
     add_fieldsets = (
         (None, {"fields": ("reference", "name", "queue", "priority", "due_at")}),
         (_("Shown to the checker"), {"fields": ("instructions", "link", "details")}),
@@ -219,7 +219,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
     def details_table(self, task: Task) -> SafeString:
         """Return the sender's own columns as a table."""
         return SafeString(
-            render_to_string("qc/admin/details.html", {"details": task.details or {}})
+            render_to_string("qc/tasks/details.html", {"details": task.details or {}})
         )
 
 

@@ -71,7 +71,7 @@ class BulkPages:
         """Show how far it is."""
         change = self._theirs(request, pk)
         context = self.admin_site.each_context(request) | _context(change)
-        return render(request, "qc/admin/bulk.html", context)
+        return render(request, "qc/tasks/bulk.html", context)
 
     def bulk_on(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Change the next batch, and show how far it is."""
@@ -82,7 +82,7 @@ class BulkPages:
         bulk_changes.carry_on(change, int(position), by=request.user)  # type: ignore[arg-type]
         if "HX-Request" not in request.headers:
             return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[pk]))
-        return render(request, "qc/admin/bulk_panel.html", _context(change))
+        return render(request, "qc/tasks/bulk_panel.html", _context(change))
 
     def bulk_stop(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop it."""
@@ -134,7 +134,7 @@ def ask_for_all(
         "opts": model_admin.model._meta,
         "back": request.get_full_path(),
     }
-    return TemplateResponse(request, "qc/admin/ask_for_many.html", context)
+    return TemplateResponse(request, "qc/tasks/ask_for_many.html", context)
 
 
 def _last_id() -> int:

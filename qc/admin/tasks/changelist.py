@@ -21,7 +21,7 @@ MOST_COUNTED = 300
 class OnePage(Paginator):
     """What Unfold draws below the list; there are no numbered pages."""
 
-    template_name = "qc/admin/pages_by_key.html"
+    template_name = "qc/tasks/pagination.html"
 
 
 class TaskRows(ChangeList):

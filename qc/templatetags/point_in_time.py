@@ -1,4 +1,4 @@
-"""Words, labels and addresses of *As it was*."""
+"""Labels and addresses of the *Floor history* pages."""
 
 from django import template
 
@@ -6,7 +6,7 @@ from qc.admin.point_in_time import urls
 from qc.admin.shared import labels
 
 register = template.Library()
-register.filter("as_it_was", urls.after)
+register.filter("state_at", urls.after)
 register.filter("at", urls.at)
 register.filter("presence_label", labels.presence)
 register.filter("priority_label", labels.priority)
