@@ -156,7 +156,7 @@ def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in:
 def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn) -> None:
     page = sign_in(anna)
     task = add_task(invoices)
-    page.get_by_role("button", name="Take QD-0001").click()
+    page.get_by_role("button", name="Claim QD-0001").click()
     expect(page.get_by_text("QD-0001 is assigned to you.")).to_be_visible()
     in_front(page, task)
 

@@ -80,7 +80,7 @@ def test_the_story_of_a_shift(
     at_bens.get_by_role("dialog").get_by_role("button", name="Coffee").click()
     expect(at_bens.get_by_role("heading", name="You are on break")).to_be_visible()
     vanish(anna, at_annas)
-    at_monas.get_by_role("link", name="Floor").click()
+    at_monas.get_by_role("link", name="Floor", exact=True).click()
     bens_card = at_monas.locator(f"#person-{ben.pk}")
     expect(bens_card).to_contain_text("on break: Coffee", ignore_case=True)
     expect(at_monas.get_by_text("1 person is signed out")).to_be_visible()
