@@ -77,7 +77,7 @@ def test_the_pages_go_on_without_what_was_archived(
         patch.setattr(timezone, "now", lambda: later)
         assert len(list(archives.archive(tmp_path))) == 2
     page = shown(otto_reads)
-    assert "Older rows may be in archive files: the last one was made on" in page
+    assert "Older rows may be in archive files. The last archive was written on" in page
     assert "The console archived 2 rows of history to 0001-task-1-1.jsonl" in page
     for item in (done, anna):
         assert otto_reads.get(change_page(item)).status_code == 200
@@ -87,7 +87,7 @@ def test_the_pages_go_on_without_what_was_archived(
     moment = done.history.get().history_date
     for when, is_said in ((moment, True), (moment + timedelta(minutes=1), False)):
         then = otto_reads.get(f"/admin/as-it-was/{at(when)}").content.decode()
-        assert ("what you see here may not be whole" in then) is is_said
+        assert ("so this page may be incomplete" in then) is is_said
     row = otto_reads.get(f"/admin/trail/task/{done.history.get().pk}/")
     assert "QD-0001" in row.content.decode()
 
