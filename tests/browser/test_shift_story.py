@@ -121,7 +121,7 @@ def test_the_story_of_a_shift(
         "ben completed INV-2, failed: “seal broken”",
         "ben went on break: Coffee",
         "The scheduler returned INV-3 from anna to the queue",
-        "mona gave INV-4 to anna: Ben is at coffee",
+        "mona assigned INV-4 to anna: Ben is at coffee",
         "anna completed INV-4, passed",
     ):
         expect(trail).to_contain_text(words)
