@@ -7,7 +7,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import Expression, IntegerField, QuerySet
 
-
 # What stands in a statement itself instead of going to the driver as a parameter.
 LITERALS = {None: "NULL", "": "''"}
 

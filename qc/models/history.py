@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from qc.core import wording
-from qc.core.commitments import BYTES, new_salt
+from qc.core.commitments import SALT_BYTES, new_salt
 from qc.core.context import Channel, current_channel, current_kind, current_user
 from qc.core.request_id import LONGEST, current_request_id
 from qc.models.choices import PLAIN, ChangeKind
@@ -30,7 +30,7 @@ class CommittedRow(models.Model):
     """
 
     salt = models.CharField(
-        max_length=2 * BYTES, default=new_salt, db_default="", blank=True, editable=False
+        max_length=2 * SALT_BYTES, default=new_salt, db_default="", blank=True, editable=False
     )
     commitments = models.JSONField(null=True, editable=False)
 

@@ -10,7 +10,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from qc.core.canonical_json import hashed, moment, within
+from qc.core.canonical_json import hashed, moment
+from qc.core.id_spans import ids_of
 from qc.core.request_id import current_request_id
 
 # The hash before the first seal.
@@ -96,7 +97,7 @@ class Seal(models.Model):
     def digest_of(self) -> dict[int, bytes]:
         """Return the digest of each row by its id."""
         whole = bytes(self.digests)
-        return {pk: whole[n * DIGEST : (n + 1) * DIGEST] for n, pk in enumerate(within(self.ids))}
+        return {pk: whole[n * DIGEST : (n + 1) * DIGEST] for n, pk in enumerate(ids_of(self.ids))}
 
 
 class Verification(models.Model):
