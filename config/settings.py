@@ -82,8 +82,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "qc.web.middleware.OriginMiddleware",
-    "qc.web.middleware.WishesMiddleware",
+    "qc.web.middleware.ContextMiddleware",
+    "qc.web.middleware.LocalizationMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

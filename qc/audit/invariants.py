@@ -13,7 +13,8 @@ from django.db.models import Count, F, Max, Q
 from qc.audit.seals import archived_rows
 from qc.history import consistency
 from qc.history.registry import table_of
-from qc.models import STATUS_AGREES, ChangeKind, Queue, Status, Task, User
+from qc.models import ChangeKind, Queue, Status, Task, User
+from qc.models.tasks import STATUS_AGREES
 from qc.work.lifecycle import TRANSITIONS
 
 BATCH = 1000

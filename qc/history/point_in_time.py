@@ -14,7 +14,7 @@ from django.db.models import Count, Max, Min
 
 from qc.history.registry import TABLES
 from qc.history.snapshot import HistorySnapshot
-from qc.models import UNHELD_STATUSES, ChangeKind, Queue, Records, Task
+from qc.models import ChangeKind, Queue, Records, Task
 
 # Of which tables one object can be shown.
 THINGS = ("task", "person", "queue")
@@ -160,7 +160,7 @@ def _queues(tasks: HistorySnapshot, held: Held) -> list[QueueAtMoment]:
     rows = snapshot.rows.filter(pk__in=snapshot.last("id").values()).exclude(history_type="-")
     found: list[QueueAtMoment] = []
     for row in rows.order_by("name"):
-        n = [None if waiting is None else waiting[row.id, status] for status in UNHELD_STATUSES]
+        n = [None if waiting is None else waiting[row.id, status] for status in Task.UNHELD]
         found.append(QueueAtMoment(row, in_work[row.id], *n))
     return found
 
@@ -171,7 +171,7 @@ def _waiting(snapshot: HistorySnapshot) -> Counter[tuple[int, str]] | None:
     It is what is so now and was not touched since, and what was touched since and was so before:
     both in one statement, so that nothing happens in between.
     """
-    live = Task.objects.filter(status__in=UNHELD_STATUSES).order_by()
+    live = Task.objects.filter(status__in=Task.UNHELD).order_by()
     newest = snapshot.rows.aggregate(last=Max("history_id"))["last"] or 0
     if (
         newest - snapshot.below > MOST_SINCE
@@ -181,7 +181,7 @@ def _waiting(snapshot: HistorySnapshot) -> Counter[tuple[int, str]] | None:
     touched = snapshot.since().values("id")
     earlier = snapshot.rows.filter(history_date__lte=snapshot.moment, id__in=touched)
     last = earlier.values("id").annotate(last=Max("history_id")).values("last")
-    before = snapshot.rows.filter(pk__in=last, status__in=UNHELD_STATUSES).exclude(history_type="-")
+    before = snapshot.rows.filter(pk__in=last, status__in=Task.UNHELD).exclude(history_type="-")
     parts = [
         rows.values_list("queue", "status").annotate(n=Count("pk"))
         for rows in (live.exclude(pk__in=touched), before)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from qc.core.local_days import beginning
 from qc.core.wording import time_between
-from qc.models import FINISHED_STATUSES, Status, Task, User
+from qc.models import Status, Task, User
 
 # Of a task that went round and round, the last part of its life.
 MOST_ROWS = 200
@@ -107,7 +107,7 @@ def _state_of_task(row: Any) -> State:
         if row.started_at:
             return "working", _("%s worked on it") % row.assignee
         return "given", _("assigned to %s, not started") % row.assignee
-    if row.status in FINISHED_STATUSES:
+    if row.status in Task.FINISHED:
         return "over", str(Status(row.status).label)
     if row.status == Status.ON_HOLD:
         return "held", _("on hold")

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from qc.imports.validation import same
-from qc.models import UNHELD_STATUSES, Queue, Task
+from qc.models import Queue, Task
 
 # The due date before the priority: which priority counts depends on it.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
@@ -52,7 +52,7 @@ def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
         task = there.get(values["reference"])
         if task is None:
             found.new.append(row)
-        elif task.status not in UNHELD_STATUSES:
+        elif task.status not in Task.UNHELD:
             found.left_alone.append(Planned(number, task, {}))
         elif columns := _changes(task, values):
             found.changed.append(Planned(number, task, columns))

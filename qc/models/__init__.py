@@ -5,16 +5,7 @@ Constraints make a wrong state impossible; named reads (`User.objects.free()`) s
 
 from qc.models.archives import Archive
 from qc.models.bulk_changes import BulkChange
-from qc.models.choices import (
-    FINISHED_STATUSES,
-    LIVE_STATUSES,
-    UNHELD_STATUSES,
-    ChangeKind,
-    Outcome,
-    Priority,
-    Role,
-    Status,
-)
+from qc.models.choices import ChangeKind, Outcome, Priority, Role, Status
 from qc.models.events import AuditEvent, EventKind
 from qc.models.fields import ReferenceField
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow, records
@@ -26,7 +17,6 @@ from qc.models.tasks import (
     DONE,
     HELD,
     ORDER_OF_WORK,
-    STATUS_AGREES,
     UNASSIGNED,
     Task,
     TaskQuerySet,
@@ -35,14 +25,10 @@ from qc.models.tasks import (
 
 __all__ = [
     "DONE",
-    "FINISHED_STATUSES",
     "HELD",
-    "LIVE_STATUSES",
     "MOST_CAPACITY",
     "ORDER_OF_WORK",
-    "STATUS_AGREES",
     "UNASSIGNED",
-    "UNHELD_STATUSES",
     "Archive",
     "AuditEvent",
     "BulkChange",

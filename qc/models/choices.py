@@ -31,12 +31,6 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-LIVE_STATUSES = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
-FINISHED_STATUSES = (Status.COMPLETED, Status.CANCELLED)
-# Live, and in nobody's hands.
-UNHELD_STATUSES = (Status.PENDING, Status.ON_HOLD)
-
-
 class Outcome(models.TextChoices):
     """The result of a check."""
 

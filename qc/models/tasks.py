@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from qc.models.choices import LIVE_STATUSES, Outcome, Priority, Status
+from qc.models.choices import Outcome, Priority, Status
 from qc.models.fields import ReferenceField
 from qc.models.history import TaskHistoryRow, records
 from qc.models.people import MOST_CAPACITY, User
@@ -115,6 +115,10 @@ class Task(models.Model):
     tasks that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
     hand-outs fill the same place. `draft` is what the holder is typing; it is not audited.
     """
+
+    LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
+    UNHELD = (Status.PENDING, Status.ON_HOLD)
+    FINISHED = (Status.COMPLETED, Status.CANCELLED)
 
     reference = ReferenceField(
         _("reference"),
@@ -228,7 +232,7 @@ class Task(models.Model):
     @property
     def is_late(self) -> bool:
         """Whether it is past due and still to be done."""
-        return self.status in LIVE_STATUSES and self.due_at < timezone.now()
+        return self.status in self.LIVE and self.due_at < timezone.now()
 
     def arrive(self, now: datetime) -> None:
         """Set what the sender left out: due at arrival plus the queue's target.

@@ -34,7 +34,7 @@ from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_button import TaskImport
 from qc.core.wording import clock
 from qc.history import timeline
-from qc.models import LIVE_STATUSES, Task
+from qc.models import Task
 from qc.models.tasks import begins_with
 from qc.work import actions as desk
 from qc.work import explanations
@@ -111,7 +111,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may edit: a finished task must be reopened first."""
-        live = obj is None or obj.status in LIVE_STATUSES
+        live = obj is None or obj.status in Task.LIVE
         return live and super().has_change_permission(request, obj)
 
     def get_search_results(

@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
 from qc.core import local_days
-from qc.models import LIVE_STATUSES, Task
+from qc.models import Task
 
 YES_NO = ("yes", "no")
 
@@ -41,9 +41,7 @@ class LateFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """Return the tasks that are late, or those that are in time."""
         asked = self.value()
-        return (
-            queryset.filter(due(asked), status__in=LIVE_STATUSES) if asked in YES_NO else queryset
-        )
+        return queryset.filter(due(asked), status__in=Task.LIVE) if asked in YES_NO else queryset
 
 
 class DaysFilter(RangeDateFilter):

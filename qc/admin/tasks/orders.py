@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.admin.tasks.filters import YES_NO, due, in_days
 from qc.core.keyset import Order
-from qc.models import LIVE_STATUSES, Priority, Status, Task
+from qc.models import Priority, Status, Task
 from qc.models.tasks import begins_with
 
 QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (
@@ -95,9 +95,7 @@ def _due(asked: Asked) -> Order | None:
     if asked.get(LATE) not in YES_NO:
         return None
     moment = due(asked[LATE])
-    index_ranges = [
-        moment & Q(status=one) for one in LIVE_STATUSES if asked.get(STATUS, one) == one
-    ]
+    index_ranges = [moment & Q(status=one) for one in Task.LIVE if asked.get(STATUS, one) == one]
     serves = [LATE, STATUS]
     if QUEUE in asked:
         queue, wanted = int(asked[QUEUE]), int(asked.get(PRIORITY, 0))

@@ -25,7 +25,7 @@ from qc.core.context import current_channel, current_user
 from qc.core.exceptions import Busy, InvalidTransition
 from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
-from qc.models import FINISHED_STATUSES, Archive, ChangeKind, EventKind, Records, Seal, Task
+from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 
 # So many seals at most are in one file.
 SEALS = 50
@@ -86,7 +86,7 @@ def _may_go(seal: Seal) -> list[int]:
         rows = rows.filter(is_not_last | Q(is_alone, history_type="-"))
     if seal.table == "task":
         rows = rows.exclude(
-            Exists(Task.objects.filter(pk=OuterRef("id")).exclude(status__in=FINISHED_STATUSES))
+            Exists(Task.objects.filter(pk=OuterRef("id")).exclude(status__in=Task.FINISHED))
         )
     sealed = set(ids_of(seal.ids))
     near = rows.filter(history_id__range=(seal.ids[0][0], seal.ids[-1][1]))
