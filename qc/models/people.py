@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.core.localization import check_zone, languages
 from qc.models.choices import Role
-from qc.models.history import PersonHistoryRow, records
+from qc.models.history import PersonHistoryRow, Records
 
 MOST_CAPACITY = 20
 
@@ -116,7 +116,7 @@ class User(AbstractUser):
     # Only there when read by `with_open_tasks()`.
     open_tasks: int
 
-    history = records(
+    history = Records(
         PersonHistoryRow,
         excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
         m2m_fields=["groups"],

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from qc.models.choices import Role
-from qc.models.history import records
+from qc.models.history import Records
 from qc.models.people import User
 
 
@@ -51,7 +51,7 @@ class Queue(models.Model):
         help_text=_("How long after its arrival a task is due."),
     )
 
-    history = records(m2m_fields=[people])
+    history = Records(m2m_fields=[people])
     objects = QueueQuerySet.as_manager()
 
     class Meta:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.models.choices import Outcome, Priority, Status
 from qc.models.fields import ReferenceField
-from qc.models.history import TaskHistoryRow, records
+from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, User
 from qc.models.queues import Queue
 
@@ -181,7 +181,7 @@ class Task(models.Model):
         editable=False,
     )
 
-    history = records(
+    history = Records(
         TaskHistoryRow,
         excluded_fields=["draft"],
         # The audit trail finds rows by queue, those of a task by `id`, of a person by `person`.
