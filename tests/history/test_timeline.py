@@ -14,8 +14,8 @@ from qc.work import actions, presence
 pytestmark = pytest.mark.django_db
 
 
-def told(one: timeline.Life) -> list[tuple[str, str, int]]:
-    return [(stretch.kind, stretch.words, stretch.seconds) for stretch in one.stretches]
+def spans_of(one: timeline.Timeline) -> list[tuple[str, str, int]]:
+    return [(span.kind, span.words, span.seconds) for span in one.spans]
 
 
 def each_minute(item: Any, begun: Any) -> None:
@@ -37,7 +37,7 @@ def test_of_a_task(anna: User, mona: User, invoices: Queue, add_task: Callable[.
     actions.complete(task.pk, by=anna)
     each_minute(task, timezone.now() - timedelta(hours=1))
     lived = timeline.of_task(task)
-    assert told(lived) == [
+    assert spans_of(lived) == [
         ("waiting", "waiting", 60),
         ("given", "assigned to anna, not started", 60),
         ("working", "anna worked on it", 60),
@@ -54,7 +54,7 @@ def test_of_a_task_that_still_waits_it_ends_now(
 ) -> None:
     task = add_task(invoices)
     each_minute(task, timezone.now() - timedelta(minutes=5))
-    ((kind, _words, seconds),) = told(timeline.of_task(task))
+    ((kind, _words, seconds),) = spans_of(timeline.of_task(task))
     assert kind == "waiting"
     assert 299 <= seconds <= 320
 
@@ -67,7 +67,7 @@ def test_of_a_person_it_begins_at_midnight(anna: User, mona: User) -> None:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     # Made yesterday, signed in yesterday; on break at midnight and a minute.
     each_minute(anna, midnight - timedelta(seconds=90))
-    assert told(timeline.of_today(anna)) == [
+    assert spans_of(timeline.of_today(anna)) == [
         ("working", "free or busy", 30),
         ("break", "on break: Training", 60),
         ("working", "free or busy", 60),
@@ -75,4 +75,4 @@ def test_of_a_person_it_begins_at_midnight(anna: User, mona: User) -> None:
 
 
 def test_of_who_was_never_there_there_is_nothing(anna: User) -> None:
-    assert told(timeline.of_today(anna)) == []
+    assert spans_of(timeline.of_today(anna)) == []

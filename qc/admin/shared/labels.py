@@ -72,9 +72,9 @@ def presence(person: User) -> SafeString:
         return label(_("signed out"))
     if person.break_reason:
         return label(_("on break: %s") % reason(person.break_reason), "warning")
-    if person.is_free(person.open_tasks):
-        return label(_("free"), "success")
-    return label(_("busy"), "primary")
+    if person.open_tasks >= person.capacity:
+        return label(_("busy"), "primary")
+    return label(_("free"), "success")
 
 
 def running(queue: Queue) -> SafeString:
