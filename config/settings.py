@@ -1,8 +1,8 @@
 """Settings, read from environment variables; docs/deploy.md lists them.
 
-Without DATABASE_URL and REDIS_URL the project runs embedded on one machine: with SQLite and a broker
-made of files, both in `var/`. With either of them it is in production: a secret key is required and
-HTTPS is on.
+Without DATABASE_URL and REDIS_URL the project runs embedded on one machine: with SQLite and a
+broker made of files, both in `var/`. With either of them it is in production: a secret key is
+required and HTTPS is on.
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
-"""Each place that writes to the database is known, and says why its history is complete.
+"""A list of all places that write to the database, and why their history is complete.
 
-A new one fails here until it is written down: write through `qc.history.writer`, which leaves the
-row, or say below why there is nothing to leave.
+A new one fails here until it is listed: write through `qc.history.writer`, which writes the row, or
+add below why no row is needed.
 """
 
 import ast
@@ -131,16 +131,16 @@ def all_writes() -> set[str]:
     }
 
 
-def test_each_write_is_known() -> None:
+def test_every_write_to_the_database_is_listed() -> None:
     new = all_writes() - set(KNOWN)
     assert not new, "write through qc.history.writer, or say here why there is no row to leave"
 
 
-def test_nothing_is_known_that_is_not_there() -> None:
+def test_list_of_writes_has_no_obsolete_entries() -> None:
     assert not set(KNOWN) - all_writes()
 
 
-def test_a_new_way_to_write_would_be_found() -> None:
+def test_each_way_to_write_is_recognised() -> None:
     for line in (
         "Task.objects.filter(pk=1).update(name='x')",
         "User.objects.bulk_create(people)",
