@@ -34,7 +34,7 @@ WITHOUT_DRIVER = f"""
 
 def main() -> None:
     """Set up the environment that the command line names."""
-    if sys.version_info < (3, 11):  # noqa: UP036 (whoever comes with an older one is told)
+    if sys.version_info < (3, 11):  # noqa: UP036 (an older one ends with this message)
         found = ".".join(str(number) for number in sys.version_info[:3])
         sys.exit(
             f"QC Desk needs Python 3.11 or newer, and this is {found}. "

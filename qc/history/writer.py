@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import IntegrityError, connection, models
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from qc.core import compiled_queries
@@ -76,10 +77,10 @@ def record_deleted(items: Sequence[Any], *, kind: str, by: User | None, reason: 
 
 
 def record_handed_out(reasons: Mapping[int, str]) -> None:
-    """Write one history row for each task that a job has just handed out: id → reason.
+    """Write one history row for each task that a job has just handed out; `reasons` are by task id.
 
-    The database copies its own rows. Only for a job: to name a user it would have to look whether
-    there is one, and wait for who has them locked, while others wait to write history.
+    The database copies its own rows. Only for jobs: to set a user, the database would have to check
+    the foreign key and wait for whoever has that user locked, while others wait to write history.
     """
     reason, parameters = compiled_queries.case_by_id(reasons)
     _copy_tasks(
@@ -93,17 +94,16 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
 def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:
     """Write the first history row of each task that one statement has just made, in its order.
 
-    The database copies its own rows: nothing is sent to it twice. One statement gets its ids in one
-    piece. Raises IntegrityError where a database that gives them otherwise has others between.
+    The database copies its own rows, so nothing is sent to it twice. The rows of one statement have
+    consecutive ids. Raises IntegrityError on a database that gives ids in another way, where other
+    tasks have some of these.
     """
-    sql = f"SELECT MIN(id), MAX(id) FROM {Task._meta.db_table} WHERE reference IN (%s, %s)"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [references[0], references[-1]])
-        span = cursor.fetchone()
+    ends = Task.objects.filter(reference__in=[references[0], references[-1]])
+    span = ends.aggregate(first=Min("pk"), last=Max("pk"))
     copied = _copy_tasks(
         "id BETWEEN %s AND %s",
         {"history_change_reason": "%s"},
-        [reason, *span],
+        [reason, span["first"], span["last"]],
         _shared_values(kind, by, "+"),
     )
     if copied != len(references):
@@ -217,7 +217,7 @@ def without_history(item: Any) -> Iterator[None]:
 
 @functools.cache
 def _rows_of(model: type[models.Model]) -> Any:
-    # simple-history makes the manager anew each time it is asked for.
+    # Cached: simple-history creates a new manager at each access.
     return model.history.model  # type: ignore[attr-defined]
 
 

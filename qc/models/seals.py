@@ -76,7 +76,7 @@ class Seal(models.Model):
             "previous": self.previous,
         }
 
-    def right_hash(self) -> str:
+    def computed_hash(self) -> str:
         """Return the hash that it must have by its content."""
         return hashed(self.content())
 
@@ -94,7 +94,7 @@ class Seal(models.Model):
         """Return the digest of a row in hexadecimal, or ""."""
         return (self.digest(pk) or b"").hex()
 
-    def digest_of(self) -> dict[int, bytes]:
+    def digests_by_id(self) -> dict[int, bytes]:
         """Return the digests of all rows, by id."""
         whole = bytes(self.digests)
         return {pk: whole[n * DIGEST : (n + 1) * DIGEST] for n, pk in enumerate(ids_of(self.ids))}

@@ -10,9 +10,7 @@ from pathlib import Path
 
 QC = Path(__file__).parents[2] / "qc"
 
-WRITES = {"bulk_create", "bulk_update", "delete", "_raw_delete", "save", "execute"} | {
-    "insert_rows"
-}
+WRITES = {"bulk_create", "bulk_update", "delete", "_raw_delete", "save", "execute", "insert_rows"}
 # Who has which role, and who is on which queue.
 MEMBERS = {"groups", "people", "queues", "user_permissions"}
 CHANGES_OF_MEMBERS = {"add", "set", "remove", "clear"}
@@ -26,7 +24,6 @@ SIGNALLED = "simple-history writes the row when the object is saved"
 KNOWN = {
     "history/writer.py save": RECORDED,
     "history/writer.py _copy_tasks": RECORDED,
-    "history/writer.py record_new": READS,
     "history/writer.py _insert": RECORDED,
     "work/lifecycle.py assign_many": RECORDED,
     "work/lifecycle.py save_draft": NOT_AUDITED,

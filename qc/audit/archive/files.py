@@ -60,7 +60,7 @@ def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
             continue
         rows = {pk: (content, opened) for pk, content, opened in told["rows"]}
         yield from _of_rows(seal, rows, missing)
-        missing -= seal.digest_of().keys()
+        missing -= seal.digests_by_id().keys()
     if missing:
         yield Breach("archive cut off", archive.number)
 
@@ -77,7 +77,7 @@ def verify(path: Path) -> Iterator[Breach]:
 def _of_rows(
     seal: Seal, rows: Mapping[int, tuple[Any, Any]], wanted: Collection[int]
 ) -> Iterator[Breach]:
-    sealed = seal.digest_of()
+    sealed = seal.digests_by_id()
     for pk in sorted(sealed.keys() & wanted | rows.keys()):
         what = ""
         if pk not in rows:

@@ -63,7 +63,7 @@ def seals_between(first: int, last: int) -> Iterator[Seal]:
 
 
 def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
-    if not (seal.hash == seal.right_hash() and is_whole(seal)):
+    if not (seal.hash == seal.computed_hash() and is_whole(seal)):
         yield Breach("seal changed", seal.number)
     elif not set(seal.columns) <= row_hashing.readable(seal.table):
         yield Breach("seal unreadable", seal.number)
@@ -99,7 +99,7 @@ def _is_in(spans: Spans, pk: int) -> bool:
 
 
 def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
-    sealed = seal.digest_of()
+    sealed = seal.digests_by_id()
     leavers = _leavers(rows.values())
     gone = archived_rows.left_out(seal, sealed.keys() - rows.keys())
     for pk in sorted((sealed.keys() | rows.keys()) - gone):
