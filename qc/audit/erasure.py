@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc import history, permissions
-from qc.core.commitments import BESIDE, PERSONAL, pseudonym, veil
+from qc.core.commitments import COMMITMENT_COLUMNS, PERSONAL, erase, pseudonym
 from qc.core.exceptions import InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.models import AuditEvent, ChangeKind, Task, User
@@ -98,8 +98,8 @@ def _veil(table: str, rows: Any, shown: dict[str, Any]) -> None:
         raise InvalidTransition(said % {"n": n})
     while some := list(kept.order_by("history_id")[:BATCH]):
         for row in some:
-            veil(table, row, shown)
-        rows.model.objects.bulk_update(some, [*BESIDE, *PERSONAL[table]])
+            erase(table, row, shown)
+        rows.model.objects.bulk_update(some, [*COMMITMENT_COLUMNS, *PERSONAL[table]])
 
 
 def _rename(person: User, by: User | None, reason: str) -> None:

@@ -60,12 +60,12 @@ def find(table: str, asked: Asked) -> Found | None:
     if not conditions:
         return Found(Order("", NEWEST, (span,), rows), rest, is_exact=not rest)
     orders = [
-        Order("", NEWEST, tuple(lane & span for lane in lanes), by_index(rows))
-        for lanes in conditions
+        Order("", NEWEST, tuple(one_range & span for one_range in ranges), by_index(rows))
+        for ranges in conditions
     ]
     first = _narrowest(orders)
-    for lanes in conditions[:first] + conditions[first + 1 :]:
-        rest &= reduce(or_, lanes)
+    for ranges in conditions[:first] + conditions[first + 1 :]:
+        rest &= reduce(or_, ranges)
     return Found(orders[first], rest, is_exact=not rest)
 
 
@@ -78,7 +78,7 @@ def _narrowest(orders: list[Order]) -> int:
 
 
 def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
-    """Return the lanes of each filter, the most selective first; none where it finds nothing."""
+    """Return the index ranges of each filter, the most selective first; [] if it finds nothing."""
     if asked.tasks is not None:
         yield [Q(id=pk) for pk in asked.tasks] if table == "task" else []
     if asked.queue is not None and table != "task":

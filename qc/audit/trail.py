@@ -80,7 +80,7 @@ class _Read:
         rows = TABLES[table].objects.filter(found.rest).only("history_date")
         key = None if self.start is None else (self.start - backwards,)
         steps = [size + 1] if found.is_exact else [size + 1, *keyset.STEPS]
-        part = keyset.read(found.order, rows, size, key=key, backwards=backwards, steps=steps)
+        part = keyset.read(found.order, rows, size, keyset.Position(key, backwards), steps)
         self.entries = [TrailEntry(row.history_date, table, row.history_id) for row in part.rows]
         self.last = part.last[0] if part.last else None
         self.looked = part.looked

@@ -135,7 +135,7 @@ def test_nobody_loses_their_names_in_secret(gone: User, ben: User, mona: User) -
     sealing.seal()
     row = ben.history.get()
     shown = {"username": f"leaver-{ben.pk}", "first_name": "", "last_name": "", "email": ""}
-    erasure.veil("person", row, shown)
+    erasure.erase("person", row, shown)
     row.save()
     assert said() == [("changed", "person", row.pk)]
     erasure.forget(gone.pk, by=mona, reason="left")

@@ -158,7 +158,7 @@ def test_a_seal_that_is_changed_deleted_or_made_anew_is_named(trail: None) -> No
     )
     seal.save()
     assert said() == [("seal changed", "", None)]
-    seal.hash = seal.right_hash()
+    seal.hash = seal.computed_hash()
     seal.save()
     assert [(one.what, one.seal) for one in found()] == [("seal unlinked", seal.number + 1)]
     Seal.objects.filter(number=seal.number).delete()
@@ -176,7 +176,7 @@ def test_a_seal_added_at_the_end_can_not_make_room_for_the_past(column: str, tra
     forged.ids, forged.rows, forged.digests = [], 0, b""
     values = {"newest": last.newest - LATER, "above": 0, "rows": 9, "table": "nothing"}
     setattr(forged, column, values[column])
-    forged.hash = forged.right_hash()
+    forged.hash = forged.computed_hash()
     forged.save(force_insert=True)
     what = "seal unlinked" if column in ("newest", "above") else "seal changed"
     assert (what, forged.number) in [(one.what, one.seal) for one in found()]

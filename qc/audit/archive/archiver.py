@@ -21,18 +21,17 @@ from django.utils.translation import gettext as _
 from qc.audit import events
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import archived_rows, verification_runs
-from qc.core.canonical_json import spans_of, within
 from qc.core.context import current_channel, current_user
 from qc.core.exceptions import Busy, InvalidTransition
+from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
-from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Status, Task
+from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 
 # So many seals at most are in one file.
 SEALS = 50
 BATCH = 1000
 # Without these rows others could not be proven: whose names went, and what was archived.
 ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
-OVER = (Status.COMPLETED, Status.CANCELLED)
 
 
 def archive(folder: Path) -> Iterator[Archive]:
@@ -86,8 +85,10 @@ def _may_go(seal: Seal) -> list[int]:
         is_alone = ~Exists(same.exclude(history_id=OuterRef("history_id")))
         rows = rows.filter(is_not_last | Q(is_alone, history_type="-"))
     if seal.table == "task":
-        rows = rows.exclude(Exists(Task.objects.filter(pk=OuterRef("id")).exclude(status__in=OVER)))
-    sealed = set(within(seal.ids))
+        rows = rows.exclude(
+            Exists(Task.objects.filter(pk=OuterRef("id")).exclude(status__in=Task.FINISHED))
+        )
+    sealed = set(ids_of(seal.ids))
     near = rows.filter(history_id__range=(seal.ids[0][0], seal.ids[-1][1]))
     ids = near.order_by("history_id").values_list("history_id", flat=True)
     return [pk for pk in ids if pk in sealed]
@@ -141,7 +142,7 @@ def _record(made: Archive) -> None:
 def _remove(made: Archive) -> Archive:
     """Delete the rows of an archive, some at once; those that are gone already don't matter."""
     rows = TABLES[made.table]
-    for ids in _at_once(within(made.ids), BATCH):
+    for ids in _at_once(ids_of(made.ids), BATCH):
         with transaction.atomic():
             for field in getattr(rows, "_history_m2m_fields", ()):
                 Records.m2m_models[field].objects.filter(history_id__in=ids).delete()

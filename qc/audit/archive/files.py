@@ -16,8 +16,9 @@ from django.db.models import Q
 from qc.audit.seals import seal_export
 from qc.audit.seals.verification import late_spans
 from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import canonical, within
+from qc.core.canonical_json import canonical
 from qc.core.commitments import commitment
+from qc.core.id_spans import ids_of
 from qc.models import Archive, Seal
 
 # What a line says of its seal.
@@ -51,7 +52,7 @@ def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
     """Return what a file says otherwise than its archive's record and the seals, rows by name."""
     if sha256(path) != archive.sha256:
         yield Breach("archive changed", archive.number)
-    missing = set(within(archive.ids))
+    missing = set(ids_of(archive.ids))
     for told in _lines(path):
         seal = Seal.objects.filter(number=told["seal"]["number"]).first()
         if seal is None or seal_export.alone(seal) != {name: told[name] for name in PROOF}:
@@ -59,7 +60,7 @@ def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
             continue
         rows = {pk: (content, opened) for pk, content, opened in told["rows"]}
         yield from _of_rows(seal, rows, missing)
-        missing -= seal.digest_of().keys()
+        missing -= seal.digests_by_id().keys()
     if missing:
         yield Breach("archive cut off", archive.number)
 
@@ -76,7 +77,7 @@ def verify(path: Path) -> Iterator[Breach]:
 def _of_rows(
     seal: Seal, rows: Mapping[int, tuple[Any, Any]], wanted: Collection[int]
 ) -> Iterator[Breach]:
-    sealed = seal.digest_of()
+    sealed = seal.digests_by_id()
     for pk in sorted(sealed.keys() & wanted | rows.keys()):
         what = ""
         if pk not in rows:

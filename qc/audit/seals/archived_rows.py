@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from qc.audit.seals.violations import Breach
-from qc.core.canonical_json import Spans, within
+from qc.core.id_spans import Spans, ids_of
 from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
@@ -67,4 +67,4 @@ def _told() -> dict[int, str]:
 def _among(spans: Spans, ids: Collection[int]) -> set[int]:
     low, high = min(ids), max(ids)
     near = [[max(first, low), min(last, high)] for first, last in spans]
-    return set(ids).intersection(within(near))
+    return set(ids).intersection(ids_of(near))

@@ -15,7 +15,7 @@ from django.db.models import Q
 from qc.audit.seals import row_hashing, seal_export
 from qc.audit.seals.row_hashing import Row
 from qc.audit.seals.sealing import LATE
-from qc.core.canonical_json import spans_of, within
+from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Seal
 
@@ -59,7 +59,7 @@ class Begun:
 
     def line(self) -> dict[str, Any]:
         """Return the seal, and the spans of those rows that were not wanted."""
-        left_out = spans_of(sorted(set(within(self.seal.ids)) - self.ids))
+        left_out = spans_of(sorted(set(ids_of(self.seal.ids)) - self.ids))
         return seal_export.alone(self.seal) | {"alone": True, "left_out": left_out}
 
 

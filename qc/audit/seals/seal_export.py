@@ -6,7 +6,7 @@ from typing import Any
 from qc.audit.seals import archived_rows
 from qc.audit.seals.external_copies import line
 from qc.audit.seals.verification import late_spans, rows_of, seals_between
-from qc.core.canonical_json import Spans, spans_of, within
+from qc.core.id_spans import Spans, ids_of, spans_of
 from qc.models import Seal
 
 
@@ -20,7 +20,7 @@ def lines(first: int, last: int) -> Iterator[dict[str, Any]]:
 def with_rows(seal: Seal, late: Mapping[str, Spans]) -> dict[str, Any]:
     """Return a seal with its rows, and the spans of those left out, which are in archives."""
     rows = rows_of(seal, late)
-    missing = set(within(seal.ids)) - rows.keys()
+    missing = set(ids_of(seal.ids)) - rows.keys()
     told = [[row.pk, row.content, row.opened] for row in rows.values()]
     left_out = spans_of(sorted(archived_rows.left_out(seal, missing)))
     return alone(seal) | {"rows": told} | ({"left_out": left_out} if left_out else {})

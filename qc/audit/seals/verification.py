@@ -7,8 +7,8 @@ from qc.audit.seals import archived_rows, row_hashing
 from qc.audit.seals.row_hashing import Row
 from qc.audit.seals.sealing import LATE, last_of, open_gaps
 from qc.audit.seals.violations import Breach, is_whole
-from qc.core.canonical_json import Spans, within
 from qc.core.commitments import pseudonym
+from qc.core.id_spans import Spans, ids_of
 from qc.history.registry import TABLES
 from qc.models import ChangeKind, Seal, User
 from qc.models.seals import NOTHING
@@ -63,7 +63,7 @@ def seals_between(first: int, last: int) -> Iterator[Seal]:
 
 
 def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
-    if not (seal.hash == seal.right_hash() and is_whole(seal)):
+    if not (seal.hash == seal.computed_hash() and is_whole(seal)):
         yield Breach("seal changed", seal.number)
     elif not set(seal.columns) <= row_hashing.readable(seal.table):
         yield Breach("seal unreadable", seal.number)
@@ -90,7 +90,7 @@ def rows_of(seal: Seal, late: Mapping[str, Spans]) -> dict[int, Row]:
         return {row.pk: row for row in rows}
     # No row of ours has an id below 1: who puts one there is found too.
     rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
-    sealed = set(within(seal.ids))
+    sealed = set(ids_of(seal.ids))
     return {row.pk: row for row in rows if row.pk in sealed or not _is_in(late[seal.table], row.pk)}
 
 
@@ -99,7 +99,7 @@ def _is_in(spans: Spans, pk: int) -> bool:
 
 
 def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
-    sealed = seal.digest_of()
+    sealed = seal.digests_by_id()
     leavers = _leavers(rows.values())
     gone = archived_rows.left_out(seal, sealed.keys() - rows.keys())
     for pk in sorted((sealed.keys() | rows.keys()) - gone):
