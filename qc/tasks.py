@@ -131,4 +131,4 @@ def archive() -> None:
 @shared_task
 def verify() -> None:
     """Verify each night what is new and a part of the rest; what is wrong, is an error."""
-    verification_runs.tonight()
+    verification_runs.run_nightly()

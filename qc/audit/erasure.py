@@ -27,7 +27,7 @@ COLUMNS = ("username", "first_name", "last_name", "email", "password")
 
 
 @retrying
-def forget(person_id: int, *, by: User | None, reason: str) -> User:
+def anonymise(person_id: int, *, by: User | None, reason: str) -> User:
     """Take the names of somebody who has left out of their account, their history and the events.
 
     Again does nothing. Raises NotFound, NotAllowed, InvalidInput without a reason, and

@@ -25,7 +25,7 @@ FEW = 25
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrailQuery:
     """What is asked for: all of it must be true of a row. `kind` may be a type: +, ~ or -."""
 
     person: User | None = None
@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPlan:
     """How a table is read: in an order, which rows of it count, whether those are all it finds."""
 
     order: Order
@@ -47,7 +47,7 @@ class Found:
     is_exact: bool
 
 
-def find(table: str, asked: Asked) -> Found | None:
+def find(table: str, asked: TrailQuery) -> SearchPlan | None:
     """Return how a table is read for what is asked; None if it can't have any of it."""
     conditions = list(_conditions(table, asked))
     span = ids_of_span(TABLES[table], asked.since, asked.until)
@@ -58,7 +58,7 @@ def find(table: str, asked: Asked) -> Found | None:
         rest &= Q(request_id=asked.request)
     rows = TABLES[table].objects.order_by()
     if not conditions:
-        return Found(Order("", NEWEST, (span,), rows), rest, is_exact=not rest)
+        return SearchPlan(Order("", NEWEST, (span,), rows), rest, is_exact=not rest)
     orders = [
         Order("", NEWEST, tuple(lane & span for lane in lanes), by_index(rows))
         for lanes in conditions
@@ -66,7 +66,7 @@ def find(table: str, asked: Asked) -> Found | None:
     first = _narrowest(orders)
     for lanes in conditions[:first] + conditions[first + 1 :]:
         rest &= reduce(or_, lanes)
-    return Found(orders[first], rest, is_exact=not rest)
+    return SearchPlan(orders[first], rest, is_exact=not rest)
 
 
 def _narrowest(orders: list[Order]) -> int:
@@ -77,7 +77,7 @@ def _narrowest(orders: list[Order]) -> int:
     return counts.index(min(counts))
 
 
-def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
+def _conditions(table: str, asked: TrailQuery) -> Iterable[list[Q]]:
     """Return the lanes of each filter, the most selective first; none where it finds nothing."""
     if asked.tasks is not None:
         yield [Q(id=pk) for pk in asked.tasks] if table == "task" else []
@@ -109,6 +109,6 @@ def _of_kind(table: str, kind: str) -> list[Q]:
     return [Q(kind=kind, history_type=one) for one in PLAIN]
 
 
-def _moments(asked: Asked) -> Q:
+def _moments(asked: TrailQuery) -> Q:
     moments = Q(history_date__gte=asked.since) if asked.since else Q()
     return moments & Q(history_date__lt=asked.until) if asked.until else moments

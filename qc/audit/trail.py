@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
-from qc.audit.query import Asked, Found, find
+from qc.audit.query import SearchPlan, TrailQuery, find
 from qc.core import keyset
 from qc.history.registry import TABLES
 
@@ -46,7 +46,7 @@ class TrailPage(NamedTuple):
 
 
 def page(
-    asked: Asked, size: int, *, below: Edge | None = None, above: Edge | None = None
+    asked: TrailQuery, size: int, *, below: Edge | None = None, above: Edge | None = None
 ) -> TrailPage:
     """Read a page of what is asked: the newest, those below an edge, or the next above one."""
     backwards = above is not None
@@ -74,7 +74,7 @@ class _Read:
     """What was read of one table, and how far."""
 
     def __init__(
-        self, table: str, found: Found, size: int, edge: Edge | None, backwards: bool
+        self, table: str, found: SearchPlan, size: int, edge: Edge | None, backwards: bool
     ) -> None:
         self.table, self.backwards, self.start = table, backwards, edge[table] if edge else None
         rows = TABLES[table].objects.filter(found.rest).only("history_date")

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from qc import exports
 from qc.audit import sentences, trail
-from qc.audit.query import Asked
+from qc.audit.query import TrailQuery
 from qc.audit.seals import proofs
-from qc.audit.seals.proofs import Begun, Key
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals.proofs import Begun, RowKey
+from qc.audit.seals.row_hashing import HashedRow
 from qc.core.localization import for_the_record
 from qc.models import Seal
 
@@ -39,36 +39,36 @@ PROOF = ("seal", "digest")
 COLUMNS = (*SAID, *PROOF)
 
 
-class Part(NamedTuple):
+class ExportPage(NamedTuple):
     """A page of the trail: its rows with what is said of them, and the seals that they have."""
 
     rows: list[tuple[Any, dict[str, str]]]
-    seals: dict[Key, Seal]
+    seals: dict[RowKey, Seal]
     older: trail.Edge | None
 
 
-def csv(asked: Asked) -> Iterator[bytes]:
+def csv(asked: TrailQuery) -> Iterator[bytes]:
     """Return what is asked of the trail as a CSV file, in parts."""
     return exports.blocks(exports.csv_lines(_table(asked)))
 
 
-def xlsx(asked: Asked) -> IO[bytes]:
+def xlsx(asked: TrailQuery) -> IO[bytes]:
     """Return what is asked of the trail as an XLSX file, all of it text. Raises NoTable."""
     return exports.text_workbook(_table(asked))
 
 
-def json_lines(asked: Asked) -> Iterator[bytes]:
+def json_lines(asked: TrailQuery) -> Iterator[bytes]:
     """Return what is asked of the trail as JSON Lines, in parts: with all columns of each row."""
     return exports.blocks(exports.json_lines(_proven(asked)))
 
 
-def _table(asked: Asked) -> Iterator[list[str]]:
+def _table(asked: TrailQuery) -> Iterator[list[str]]:
     yield [*COLUMNS]
     for part in _parts(asked):
         yield from (list(said.values()) for _row, said in part.rows)
 
 
-def _parts(asked: Asked) -> Iterator[Part]:
+def _parts(asked: TrailQuery) -> Iterator[ExportPage]:
     below = None
     while True:
         page = trail.page(asked, ROWS, below=below)
@@ -76,13 +76,13 @@ def _parts(asked: Asked) -> Iterator[Part]:
         # Nobody else's words are said in that language: not while the file waits for its reader.
         with for_the_record():
             told = [(row, _said(row) | _sealed(row, seals)) for row in page.rows]
-        yield Part(told, seals, page.older)
+        yield ExportPage(told, seals, page.older)
         below = page.older
         if below is None:
             return
 
 
-def _proven(asked: Asked) -> Iterator[dict[str, Any]]:
+def _proven(asked: TrailQuery) -> Iterator[dict[str, Any]]:
     """Return the rows as they were sealed, and each seal after the last row that it has here."""
     begun: dict[int, Begun] = {}
     for part in _parts(asked):
@@ -96,7 +96,7 @@ def _proven(asked: Asked) -> Iterator[dict[str, Any]]:
             yield begun.pop(number).line()
 
 
-def _as_sealed(row: Row, begun: dict[int, Begun], seal: Seal | None) -> dict[str, Any]:
+def _as_sealed(row: HashedRow, begun: dict[int, Begun], seal: Seal | None) -> dict[str, Any]:
     """Return what proves a row, together with its seal."""
     if seal is not None:
         begun.setdefault(seal.number, Begun(seal)).ids.add(row.pk)
@@ -104,7 +104,7 @@ def _as_sealed(row: Row, begun: dict[int, Begun], seal: Seal | None) -> dict[str
     return {"seal": number, "id": row.pk, "row": row.content, "opened": row.opened}
 
 
-def _sealed(row: Any, seals: Mapping[Key, Seal]) -> dict[str, str]:
+def _sealed(row: Any, seals: Mapping[RowKey, Seal]) -> dict[str, str]:
     """Say by which seal a row is proven."""
     seal = seals.get((row.table, row.pk))
     told = (str(seal.number), seal.hex_of(row.pk)) if seal else (_("not sealed yet"), "")

@@ -8,8 +8,8 @@ from django.db import connection
 from qc import history
 from qc.audit import events
 from qc.audit.seals.sealing import newest_seal
-from qc.audit.seals.verification import breaches
-from qc.audit.seals.violations import Breach
+from qc.audit.seals.verification import find_violations
+from qc.audit.seals.violations import Violation
 from qc.history.registry import TABLES
 from qc.models import EventKind, Queue, Task, User
 from qc.work import actions, presence
@@ -76,14 +76,14 @@ def double(table: str, pk: int, to: int) -> None:
     )
 
 
-def found() -> list[Breach]:
+def found() -> list[Violation]:
     """Return all breaches of the whole chain."""
     head = newest_seal()
-    return list(breaches(1, head.number if head else 0))
+    return list(find_violations(1, head.number if head else 0))
 
 
 def said() -> list[tuple[str, str, int | None]]:
-    return [(breach.what, breach.table, breach.row) for breach in found()]
+    return [(violation.what, violation.table, violation.row) for violation in found()]
 
 
 def ids_of_members(table: str) -> list[int]:

@@ -53,7 +53,7 @@ def trail(
 
 def seal() -> None:
     sealing.seal()
-    assert verification_runs.tonight() == []
+    assert verification_runs.run_nightly() == []
 
 
 def archive(folder: Path) -> list[Archive]:

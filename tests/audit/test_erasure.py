@@ -69,7 +69,7 @@ def everything() -> str:
 def test_the_names_go_and_all_that_was_sealed_stays_proven(gone: User, mona: User) -> None:
     before = {table: model.objects.count() for table, model in TABLES.items()}
     called = f"leaver-{gone.pk}"
-    assert erasure.forget(gone.pk, by=mona, reason="their wish").username == called
+    assert erasure.anonymise(gone.pk, by=mona, reason="their wish").username == called
     for name in ("anna", "lundqvist", "example.org"):
         assert name not in everything()
     gone.refresh_from_db()
@@ -91,7 +91,7 @@ def test_the_names_go_and_all_that_was_sealed_stays_proven(gone: User, mona: Use
     assert not get_token_model().objects.exists()
     # Nothing was lost, all is as it was sealed, and once more means nothing more.
     assert found() == []
-    erasure.forget(gone.pk, by=mona, reason="again")
+    erasure.anonymise(gone.pk, by=mona, reason="again")
     sealing.seal()
     assert found() == []
     after = {table: model.objects.count() for table, model in TABLES.items()}
@@ -102,7 +102,7 @@ def test_the_names_go_and_all_that_was_sealed_stays_proven(gone: User, mona: Use
 def test_who_guesses_the_name_can_not_tell(gone: User) -> None:
     row = gone.history.earliest("history_id")
     salted = json.dumps([row.salt, "username", "anna"], separators=(",", ":"))
-    erasure.forget(gone.pk, by=None, reason="left")
+    erasure.anonymise(gone.pk, by=None, reason="left")
     row.refresh_from_db()
     assert row.commitments["username"] == hashlib.sha256(salted.encode()).hexdigest()
     assert row.salt == ""
@@ -110,7 +110,7 @@ def test_who_guesses_the_name_can_not_tell(gone: User) -> None:
 
 
 def test_a_row_without_names_is_still_proven(gone: User) -> None:
-    erasure.forget(gone.pk, by=None, reason="left")
+    erasure.anonymise(gone.pk, by=None, reason="left")
     pk = gone.history.earliest("history_id").pk
     for written in (
         "username = 'ben'",
@@ -131,14 +131,14 @@ def test_a_row_without_names_is_still_proven(gone: User) -> None:
 
 
 def test_nobody_loses_their_names_in_secret(gone: User, ben: User, mona: User) -> None:
-    """Who does by hand what `forget` does, but for the row that says it, has changed the rows."""
+    """Who does by hand what `anonymise` does, but for the row that says it, has changed the rows."""
     sealing.seal()
     row = ben.history.get()
     shown = {"username": f"leaver-{ben.pk}", "first_name": "", "last_name": "", "email": ""}
     erasure.veil("person", row, shown)
     row.save()
     assert said() == [("changed", "person", row.pk)]
-    erasure.forget(gone.pk, by=mona, reason="left")
+    erasure.anonymise(gone.pk, by=mona, reason="left")
     # Somebody else's pseudonym is not theirs either.
     change("person", gone.history.first().pk)
     assert len(said()) > 1
@@ -160,17 +160,17 @@ def test_who_is_still_there_or_somebody_else_s_to_judge_keeps_their_names(
         (gone, mona, " ", InvalidInput),
     ):
         with pytest.raises(error):
-            erasure.forget(who.pk, by=by, reason=reason)
+            erasure.anonymise(who.pk, by=by, reason=reason)
     AuditEvent.objects.filter(name="ANNA").update(salt="")
     with pytest.raises(InvalidTransition, match="1 row was written by an old release"):
-        erasure.forget(gone.pk, by=mona, reason="x")
+        erasure.anonymise(gone.pk, by=mona, reason="x")
     assert User.objects.get(pk=gone.pk).username == "lundqvist"
     assert "lundqvist" in before
 
 
 def test_a_name_that_is_somebody_else_s_now_stays_theirs(gone: User, mona: User) -> None:
     person("anna")
-    erasure.forget(gone.pk, by=mona, reason="left")
+    erasure.anonymise(gone.pk, by=mona, reason="left")
     assert AuditEvent.objects.filter(name="ANNA").exists()
 
 

@@ -198,7 +198,7 @@ def test_columns_that_come_later_break_nothing(trail: None, monkeypatch: Any) ->
     by_hand("UPDATE qc_historicaltask SET request_id = 'filled later'")
     assert found() == []
     monkeypatch.setattr(row_hashing, "columns_of", lambda table: ["history_date"])
-    assert {breach.what for breach in found()} == {"seal unreadable"}
+    assert {violation.what for violation in found()} == {"seal unreadable"}
 
 
 def test_two_that_seal_at_once_make_one_chain(trail: None, monkeypatch: Any) -> None:
@@ -234,7 +234,7 @@ def test_each_night_verifies_what_is_new_and_some_of_the_rest(
     trail: None, caplog: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(verification_runs, "NIGHTS", 4)
-    assert verification_runs.tonight() == []
+    assert verification_runs.run_nightly() == []
     n = Seal.objects.count()
     new = Verification.objects.get(is_rolling=False)
     assert (new.first, new.last, new.rows) == (1, n, sum(len(ids(table)) for table in TABLES))
@@ -242,11 +242,11 @@ def test_each_night_verifies_what_is_new_and_some_of_the_rest(
     change("task", pk)
     nights = 0
     while verification_runs.state().alarm is None:
-        verification_runs.tonight()
+        verification_runs.run_nightly()
         nights += 1
         assert nights < 6
     assert f"Row {pk} in the history of tasks was changed" in caplog.text
-    assert str(verification_runs.state().breach).startswith(f"Row {pk} ")
+    assert str(verification_runs.state().violation).startswith(f"Row {pk} ")
     # It stays, until all of it is right again.
     verification_runs.run(n, n)
     assert verification_runs.state().alarm is not None
@@ -256,7 +256,9 @@ def test_each_night_verifies_what_is_new_and_some_of_the_rest(
 
 
 def test_seals_that_were_verified_and_are_gone_are_missed(trail: None) -> None:
-    verification_runs.tonight()
+    verification_runs.run_nightly()
     n = Seal.objects.count()
     Seal.objects.get(number=n).delete()
-    assert [(one.what, one.seal) for one in verification_runs.tonight()] == [("seal deleted", n)]
+    assert [(one.what, one.seal) for one in verification_runs.run_nightly()] == [
+        ("seal deleted", n)
+    ]

@@ -65,7 +65,7 @@ def test_any_tampering_is_found_and_the_first_row_named(
                 tamper(*tampering)
         after = contents()
         wrong = {key for key in before | after if before.get(key) != after.get(key)}
-        assert {(breach.table, breach.row) for breach in found()} == wrong
+        assert {(violation.table, violation.row) for violation in found()} == wrong
         transaction.set_rollback(True)
     assert said() == []
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from qc.audit import events, query, sentences, trail
-from qc.audit.query import Asked
+from qc.audit.query import TrailQuery
 from qc.core import keyset
 from qc.core.context import Channel, acting
 from qc.history.registry import TABLES
@@ -22,7 +22,7 @@ from qc.work import actions, lifecycle, presence
 pytestmark = pytest.mark.django_db
 
 AddTask = Callable[..., Task]
-ALL = Asked()
+ALL = TrailQuery()
 MINUTES = timedelta(minutes=2)
 
 
@@ -68,7 +68,7 @@ def names(rows: list[Any]) -> list[tuple[str, int]]:
     return [(row.table, row.pk) for row in rows]
 
 
-def walk(asked: Asked, size: int) -> Iterator[trail.TrailPage]:
+def walk(asked: TrailQuery, size: int) -> Iterator[trail.TrailPage]:
     page = trail.page(asked, size)
     yield page
     while page.older:
@@ -76,7 +76,7 @@ def walk(asked: Asked, size: int) -> Iterator[trail.TrailPage]:
         yield page
 
 
-def found(asked: Asked) -> list[Any]:
+def found(asked: TrailQuery) -> list[Any]:
     return [row for page in walk(asked, 7) for row in page.rows]
 
 
@@ -146,7 +146,7 @@ def test_newer_than_the_second_page_is_a_whole_first_page_when_more_has_come(
 def test_of_a_person_is_what_they_did_and_what_came_to_them_once_each(
     a_day: Any, anna: User
 ) -> None:
-    rows = found(Asked(person=anna))
+    rows = found(TrailQuery(person=anna))
     wanted = [
         (table, pk)
         for table, pk in everything()
@@ -163,21 +163,21 @@ def kinds_of(rows: list[Any]) -> set[str]:
 
 
 def test_by_task_queue_kind_and_way(a_day: list[Task], labels: Queue, mona: User) -> None:
-    first = found(Asked(tasks=(a_day[0].pk,)))
+    first = found(TrailQuery(tasks=(a_day[0].pk,)))
     assert {row.id for row in first} == {a_day[0].pk}
     assert len(first) == a_day[0].history.count()
-    of_labels = found(Asked(queue=labels))
+    of_labels = found(TrailQuery(queue=labels))
     assert {(row.table, row.id) for row in of_labels} == {
         ("task", a_day[3].pk),
         ("queue", labels.pk),
     }
-    assert kinds_of(found(Asked(kind="completed"))) == {"completed"}
-    assert kinds_of(found(Asked(kind="+"))) == {"+"}
-    assert kinds_of(found(Asked(kind=EventKind.SIGN_IN_FAILED))) == {"sign-in failed"}
-    swept = found(Asked(through="sweep"))
+    assert kinds_of(found(TrailQuery(kind="completed"))) == {"completed"}
+    assert kinds_of(found(TrailQuery(kind="+"))) == {"+"}
+    assert kinds_of(found(TrailQuery(kind=EventKind.SIGN_IN_FAILED))) == {"sign-in failed"}
+    swept = found(TrailQuery(through="sweep"))
     assert {row.through for row in swept} == {"sweep"}
     assert "signed out" in kinds_of(swept)
-    both = found(Asked(person=mona, kind="held", queue=labels))
+    both = found(TrailQuery(person=mona, kind="held", queue=labels))
     assert [row.id for row in both] == [a_day[3].pk]
 
 
@@ -185,10 +185,12 @@ def test_a_span_is_exact_to_the_microsecond(a_day: Any) -> None:
     spread_over(*TABLES)
     rows = found(ALL)
     since, until = rows[-5].history_date, rows[4].history_date
-    inside = found(Asked(since=since, until=until))
+    inside = found(TrailQuery(since=since, until=until))
     assert names(inside) == names(rows[5:-4])
-    assert found(Asked(since=timezone.now() + timedelta(days=1))) == []
-    assert found(Asked(until=datetime(2020, 1, 1, tzinfo=timezone.get_current_timezone()))) == []
+    assert found(TrailQuery(since=timezone.now() + timedelta(days=1))) == []
+    assert (
+        found(TrailQuery(until=datetime(2020, 1, 1, tzinfo=timezone.get_current_timezone()))) == []
+    )
 
 
 def test_a_span_finds_what_was_written_in_another_order_than_its_moments(a_day: Any) -> None:
@@ -198,7 +200,7 @@ def test_a_span_finds_what_was_written_in_another_order_than_its_moments(a_day: 
     earlier, later = (model.objects.get(pk=pk) for pk in ids[3:5])
     model.objects.filter(pk=later.pk).update(history_date=earlier.history_date)
     model.objects.filter(pk=earlier.pk).update(history_date=later.history_date)
-    inside = found(Asked(since=earlier.history_date, until=later.history_date))
+    inside = found(TrailQuery(since=earlier.history_date, until=later.history_date))
     assert ("task", later.pk) in names(inside)
     assert ("task", earlier.pk) not in names(inside)
 
@@ -208,7 +210,7 @@ def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (1,))
     monkeypatch.setattr(query, "FEW", 0)
-    asked = Asked(through="shell", kind="+")
+    asked = TrailQuery(through="shell", kind="+")
     pages = list(walk(asked, 2))
     rows = [name for page in pages for name in names(page.rows)]
     wanted = [
@@ -218,7 +220,7 @@ def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
         and TABLES[table].objects.filter(pk=pk, kind="", history_type="+", through="shell")
     ]
     assert sorted(rows) == sorted(wanted)
-    vain = list(walk(Asked(through="sweep", kind="+"), 2))
+    vain = list(walk(TrailQuery(through="sweep", kind="+"), 2))
     assert vain[0].searched
     assert vain[0].older
     assert not any(page.rows for page in vain)

@@ -41,8 +41,8 @@ def archive(folder: Path) -> Iterator[Archive]:
     First carries on what a crash has interrupted. Raises InvalidTransition while the trail is not
     as it was sealed or a file is missing, Busy when somebody else archives, OSError.
     """
-    if (breach := verification_runs.state().breach) is not None:
-        said = {"breach": breach}
+    if (violation := verification_runs.state().violation) is not None:
+        said = {"breach": violation}
         raise InvalidTransition(
             _("The audit trail was changed after it was sealed: %(breach)s.") % said
         )
@@ -118,8 +118,8 @@ def _write(folder: Path, going: Mapping[Seal, list[int]]) -> Archive:
 def _check(file: Path, made: Archive) -> None:
     if not file.exists():
         raise InvalidTransition(_("%s is missing: nothing was deleted.") % file)
-    for breach in archive_files.breaches(file, made):
-        raise InvalidTransition(_("%(breach)s: nothing was deleted.") % {"breach": breach})
+    for violation in archive_files.find_violations(file, made):
+        raise InvalidTransition(_("%(breach)s: nothing was deleted.") % {"breach": violation})
 
 
 def _record(made: Archive) -> None:

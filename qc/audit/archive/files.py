@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from qc.audit.seals import seal_export
 from qc.audit.seals.verification import late_spans
-from qc.audit.seals.violations import Breach
+from qc.audit.seals.violations import Violation
 from qc.core.canonical_json import canonical, within
 from qc.core.commitments import commitment
 from qc.models import Archive, Seal
@@ -47,35 +47,35 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
+def find_violations(path: Path, archive: Archive) -> Iterator[Violation]:
     """Return what a file says otherwise than its archive's record and the seals, rows by name."""
     if sha256(path) != archive.sha256:
-        yield Breach("archive changed", archive.number)
+        yield Violation("archive changed", archive.number)
     missing = set(within(archive.ids))
     for told in _lines(path):
         seal = Seal.objects.filter(number=told["seal"]["number"]).first()
         if seal is None or seal_export.alone(seal) != {name: told[name] for name in PROOF}:
-            yield Breach("seal changed", told["seal"]["number"])
+            yield Violation("seal changed", told["seal"]["number"])
             continue
         rows = {pk: (content, opened) for pk, content, opened in told["rows"]}
         yield from _of_rows(seal, rows, missing)
         missing -= seal.digest_of().keys()
     if missing:
-        yield Breach("archive cut off", archive.number)
+        yield Violation("archive cut off", archive.number)
 
 
-def verify(path: Path) -> Iterator[Breach]:
+def verify(path: Path) -> Iterator[Violation]:
     """Return what is wrong with an archive file, whatever it is called by now."""
     found = Archive.objects.filter(Q(sha256=sha256(path)) | Q(file=path.name)).first()
     if found is None:
-        yield Breach("archive unknown", 0)
+        yield Violation("archive unknown", 0)
     else:
-        yield from breaches(path, found)
+        yield from find_violations(path, found)
 
 
 def _of_rows(
     seal: Seal, rows: Mapping[int, tuple[Any, Any]], wanted: Collection[int]
-) -> Iterator[Breach]:
+) -> Iterator[Violation]:
     sealed = seal.digest_of()
     for pk in sorted(sealed.keys() & wanted | rows.keys()):
         what = ""
@@ -86,7 +86,7 @@ def _of_rows(
         elif not _fits(*rows[pk], sealed[pk]):
             what = "changed"
         if what:
-            yield Breach(what, seal.number, seal.table, pk)
+            yield Violation(what, seal.number, seal.table, pk)
 
 
 def _fits(content: Any, opened: Mapping[str, Any], digest: bytes) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from qc.audit.seals.violations import Breach
+from qc.audit.seals.violations import Violation
 from qc.core.canonical_json import Spans, within
 from qc.models import Archive, AuditEvent, EventKind, Seal
 
@@ -23,15 +23,15 @@ def left_out(seal: Seal, missing: Collection[int]) -> set[int]:
     return found
 
 
-def untrue() -> Iterator[Breach]:
+def untrue() -> Iterator[Violation]:
     """Return each archive that no event tells of, or not so; and each that is told of, and gone."""
     records = {one.number: one.hash for one in Archive.objects.order_by("number")}
     told = _told()
     for number in sorted(records.keys() | told.keys()):
         if number not in records:
-            yield Breach("archive deleted", number)
+            yield Violation("archive deleted", number)
         elif records[number] != told.get(number):
-            yield Breach("archive forged", number)
+            yield Violation("archive forged", number)
 
 
 def between(first: int, last: int) -> list[Archive]:

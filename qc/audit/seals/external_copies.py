@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 from django.conf import settings
 
-from qc.audit.seals.violations import Breach
+from qc.audit.seals.violations import Violation
 from qc.core.canonical_json import canonical, hashed
 from qc.models import Seal
 
@@ -48,7 +48,7 @@ def append(path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         last = _last_line(file)
         if last and not Seal.objects.filter(number=last["number"], hash=last["hash"]).exists():
-            logger.error("%s", Breach("seal replaced", last["number"]))
+            logger.error("%s", Violation("seal replaced", last["number"]))
             return
         for seal in _after(last["number"] if last else 0):
             file.write(canonical(line(seal)).encode() + b"\n")
@@ -68,18 +68,18 @@ def post(address: str) -> None:
         Seal.objects.filter(pk__in=[seal.pk for seal in some]).update(is_posted=True)
 
 
-def against(path: Path) -> Iterator[Breach]:
+def against(path: Path) -> Iterator[Violation]:
     """Return each seal that is not the one that a file has, or is gone."""
     with path.open("rb") as file:
         for told in filter(None, map(_parsed, file)):
             said = told.pop("hash")
             kept = Seal.objects.filter(number=told["number"]).values_list("hash", flat=True).first()
             if hashed(told) != said:
-                yield Breach("copy changed", told["number"])
+                yield Violation("copy changed", told["number"])
             elif kept is None:
-                yield Breach("seal deleted", told["number"])
+                yield Violation("seal deleted", told["number"])
             elif kept != said:
-                yield Breach("seal replaced", told["number"])
+                yield Violation("seal replaced", told["number"])
 
 
 def _after(number: int) -> Iterator[Seal]:

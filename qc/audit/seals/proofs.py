@@ -13,26 +13,26 @@ from typing import Any
 from django.db.models import Q
 
 from qc.audit.seals import row_hashing, seal_export
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE
 from qc.core.canonical_json import spans_of, within
 from qc.history.registry import TABLES
 from qc.models import Seal
 
 # The table and the id of a row.
-Key = tuple[str, int]
+RowKey = tuple[str, int]
 
 
-def seals_of(rows: Sequence[Any]) -> dict[Key, Seal]:
+def seals_of(rows: Sequence[Any]) -> dict[RowKey, Seal]:
     """Return the seal of each row of the trail, but for those that are not sealed yet."""
-    found: dict[Key, Seal] = {}
+    found: dict[RowKey, Seal] = {}
     for table in TABLES:
         ids = [row.pk for row in rows if row.table == table]
         found |= {(table, pk): seal for pk, seal in _of_table(table, ids)}
     return found
 
 
-def as_sealed(rows: Sequence[Any], seals: Mapping[Key, Seal]) -> dict[Key, Row]:
+def as_sealed(rows: Sequence[Any], seals: Mapping[RowKey, Seal]) -> dict[RowKey, HashedRow]:
     """Return each row as it is hashed; one that is not sealed yet as it will be."""
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:

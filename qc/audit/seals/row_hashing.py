@@ -26,7 +26,7 @@ MICROSECOND = timedelta(microseconds=1)
 SPANS = 100
 
 
-class Row(NamedTuple):
+class HashedRow(NamedTuple):
     """A row as it is sealed.
 
     `opened` is, by column, what its commitments are over; of a row whose names were taken out
@@ -64,15 +64,15 @@ def _plain_columns(table: str) -> list[str]:
 
 def between(
     table: str, columns: Sequence[str], above: int | None, upto: int, most: int | None = None
-) -> list[Row]:
+) -> list[HashedRow]:
     """Read the rows beyond an id (None: from the beginning) up to another, by rising ids."""
     span = Q(history_id__lte=upto)
     return _read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
 
 
-def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[Row]:
+def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[HashedRow]:
     """Read those rows that there are in some spans of ids, by rising ids."""
-    rows: list[Row] = []
+    rows: list[HashedRow] = []
     for start in range(0, len(spans), SPANS):
         some = (Q(history_id__range=span) for span in spans[start : start + SPANS])
         rows += _read(table, columns, reduce(or_, some), most - len(rows))
@@ -81,12 +81,12 @@ def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> lis
     return rows
 
 
-def chosen(table: str, columns: Sequence[str], ids: Collection[int]) -> list[Row]:
+def chosen(table: str, columns: Sequence[str], ids: Collection[int]) -> list[HashedRow]:
     """Read some rows, by rising ids."""
     return _read(table, columns, Q(history_id__in=ids), None)
 
 
-def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[Row]:
+def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[HashedRow]:
     sets = [name for name in columns if name in _sets_of(table)]
     marked = [name for name in columns if name.endswith(MARK)]
     plain = [name for name in columns if name not in (*sets, *marked)]
@@ -94,7 +94,7 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
     found = TABLES[table].objects.filter(which).order_by("history_id")
     read = found.values_list("history_id", *names)[:most]
     named = ((pk, dict(zip(names, values, strict=True))) for pk, *values in read)
-    rows = [Row(pk, content["history_date"], content, {}, {}) for pk, content in named]
+    rows = [HashedRow(pk, content["history_date"], content, {}, {}) for pk, content in named]
     for name, write in _not_json(table, plain):
         for row in rows:
             if row.content[name] is not None:
@@ -110,7 +110,7 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
     return rows
 
 
-def _commit(row: Row, marked: Sequence[str], personal: Sequence[str]) -> None:
+def _commit(row: HashedRow, marked: Sequence[str], personal: Sequence[str]) -> None:
     """Put the commitments of personal values in their place."""
     values = {name: row.content.pop(name) for name in personal}
     salt, kept = row.content.pop("salt"), row.content.pop("commitments")

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from qc.audit.seals import row_hashing
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals.row_hashing import HashedRow
 from qc.core.canonical_json import Spans, hashed, spans_of, within
 from qc.history.registry import TABLES
 from qc.models import Seal
@@ -73,7 +73,7 @@ def _seal_late(table: str) -> int:
     return _keep(seal, head, columns, rows)
 
 
-def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[Row]) -> int:
+def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRow]) -> int:
     """Add a seal to the chain; return how many rows it has, 0 if another one came first."""
     seal.number = head.number + 1 if head else 1
     seal.previous = head.hash if head else NOTHING

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from qc.audit.seals import archived_rows, row_hashing
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE, last_of, open_gaps
-from qc.audit.seals.violations import Breach, is_whole
+from qc.audit.seals.violations import Violation, is_whole
 from qc.core.canonical_json import Spans, within
 from qc.core.commitments import pseudonym
 from qc.history.registry import TABLES
@@ -34,7 +34,9 @@ def _sealed_late(table: str) -> Spans:
     return [span for ids in seals for span in ids]
 
 
-def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> Iterator[Breach]:
+def find_violations(
+    first: int, last: int, told: Callable[[int], None] = _ignore
+) -> Iterator[Violation]:
     """Return all that is not as it was sealed from one seal to another; tell how many rows it read.
 
     `last` must have been there before.
@@ -44,14 +46,14 @@ def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> It
     previous = NOTHING if first == 1 else before
     for seal in seals_between(first, last):
         if seal.number != expected:
-            yield Breach("seal deleted", expected)
+            yield Violation("seal deleted", expected)
         elif seal.previous != previous:
-            yield Breach("seal unlinked", seal.number)
+            yield Violation("seal unlinked", seal.number)
         yield from _of_seal(seal, late)
         previous, expected = seal.hash, seal.number + 1
         told(seal.rows)
     if expected <= last:
-        yield Breach("seal deleted", expected)
+        yield Violation("seal deleted", expected)
     yield from archived_rows.untrue()
 
 
@@ -62,15 +64,15 @@ def seals_between(first: int, last: int) -> Iterator[Seal]:
         first = some[-1].number + 1
 
 
-def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
+def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Violation]:
     if not (seal.hash == seal.right_hash() and is_whole(seal)):
-        yield Breach("seal changed", seal.number)
+        yield Violation("seal changed", seal.number)
     elif not set(seal.columns) <= row_hashing.readable(seal.table):
-        yield Breach("seal unreadable", seal.number)
+        yield Violation("seal unreadable", seal.number)
     else:
         before = last_of(seal.table, below=seal.number)
         if not _goes_on(seal, before):
-            yield Breach("seal unlinked", seal.number)
+            yield Violation("seal unlinked", seal.number)
         # What is older was sealed before, or was put there.
         earliest = before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)
         yield from _of_rows(seal, rows_of(seal, late), earliest)
@@ -83,7 +85,7 @@ def _goes_on(seal: Seal, before: Seal | None) -> bool:
     return seal.above == before.upto and seal.newest >= before.newest
 
 
-def rows_of(seal: Seal, late: Mapping[str, Spans]) -> dict[int, Row]:
+def rows_of(seal: Seal, late: Mapping[str, Spans]) -> dict[int, HashedRow]:
     """Read the rows that are now where those of a seal were, but for late ones of others."""
     if seal.is_late:
         rows = row_hashing.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
@@ -98,7 +100,7 @@ def _is_in(spans: Spans, pk: int) -> bool:
     return any(first <= pk <= last for first, last in spans)
 
 
-def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
+def _of_rows(seal: Seal, rows: dict[int, HashedRow], earliest: datetime) -> Iterator[Violation]:
     sealed = seal.digest_of()
     leavers = _leavers(rows.values())
     gone = archived_rows.left_out(seal, sealed.keys() - rows.keys())
@@ -116,10 +118,10 @@ def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[B
         elif not earliest <= row.date <= seal.sealed_at + LATE:
             what = "misdated"
         if what:
-            yield Breach(what, seal.number, seal.table, pk)
+            yield Violation(what, seal.number, seal.table, pk)
 
 
-def _leavers(rows: Iterable[Row]) -> set[int]:
+def _leavers(rows: Iterable[HashedRow]) -> set[int]:
     """Return whose names were taken out of history; looked up only where some of these rows say so.
 
     Read it after them: their names went together with the row that says it.
@@ -129,7 +131,7 @@ def _leavers(rows: Iterable[Row]) -> set[int]:
     return set(User.history.filter(kind=ChangeKind.ANONYMISED).values_list("id", flat=True))
 
 
-def _is_veiled_rightly(table: str, row: Row, leavers: set[int]) -> bool:
+def _is_veiled_rightly(table: str, row: HashedRow, leavers: set[int]) -> bool:
     """Return whether in place of names stands nothing but the pseudonym of somebody who was let go.
 
     Whoever could put another name there would have changed who it was.

@@ -8,8 +8,8 @@ from django.db.models import Exists, Max, OuterRef, Sum
 from django.utils import timezone
 
 from qc.audit.seals.sealing import newest_seal
-from qc.audit.seals.verification import breaches
-from qc.audit.seals.violations import Breach, breach_of
+from qc.audit.seals.verification import find_violations
+from qc.audit.seals.violations import Violation, first_violation
 from qc.models import Seal, Verification
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ NIGHTS = 30
 NAMED = 20
 
 
-class State(NamedTuple):
+class VerificationState(NamedTuple):
     """How far all is sealed and verified, and the last breach that has not been cleared."""
 
     sealed: Seal | None
@@ -28,19 +28,19 @@ class State(NamedTuple):
     alarm: Verification | None
 
     @property
-    def breach(self) -> Breach | None:
+    def violation(self) -> Violation | None:
         """What the alarm found first, None where there is no alarm."""
-        return breach_of(self.alarm) if self.alarm else None
+        return first_violation(self.alarm) if self.alarm else None
 
 
-def state() -> State:
+def state() -> VerificationState:
     """Return how far it has come. An alarm is cleared by verifying the same once more."""
     whole = Verification.objects.filter(
         pk__gt=OuterRef("pk"), what="", first__lte=OuterRef("first"), last__gte=OuterRef("last")
     )
     alarms = Verification.objects.exclude(what="").exclude(Exists(whole))
     verified = Verification.objects.filter(is_rolling=False).order_by("-pk").first()
-    return State(newest_seal(), verified, alarms.order_by("-pk").first())
+    return VerificationState(newest_seal(), verified, alarms.order_by("-pk").first())
 
 
 def run(
@@ -49,7 +49,7 @@ def run(
     told: Callable[[int], None] = lambda rows: None,
     *,
     is_rolling: bool = False,
-) -> list[Breach]:
+) -> list[Violation]:
     """Verify the seals from one number to another; keep and return what it finds."""
     begun, rows = timezone.now(), 0
 
@@ -58,7 +58,7 @@ def run(
         rows += more
         told(more)
 
-    found = list(breaches(first, last, count))
+    found = list(find_violations(first, last, count))
     upto = verified_upto()
     Verification.objects.create(
         begun_at=begun,
@@ -72,11 +72,11 @@ def run(
     return found
 
 
-def tonight() -> list[Breach]:
+def run_nightly() -> list[Violation]:
     """Verify all that is new, and each night another part of the rest; log what is wrong."""
     upto, head = verified_upto(), newest_seal()
     last = head.number if head else 0
-    found: list[Breach] = []
+    found: list[Violation] = []
     if last != upto:
         # Seals that were verified and are gone are missing at the end: that is found here too.
         found += run(min(upto, last) + 1, max(upto, last))
@@ -103,17 +103,17 @@ def rows_between(first: int, last: int) -> int:
     return seals.aggregate(total=Sum("rows"))["total"] or 0
 
 
-def _broken(found: list[Breach]) -> dict[str, object]:
+def _broken(found: list[Violation]) -> dict[str, object]:
     if not found:
         return {}
     what, seal, table, row = found[0]
     return {"what": what, "broken_seal": seal, "broken_table": table, "broken_row": row}
 
 
-def _log(last: int, found: Sequence[Breach]) -> None:
+def _log(last: int, found: Sequence[Violation]) -> None:
     if not found:
         logger.info("verify: all is as it was sealed, up to seal %d", last)
         return
-    named = "; ".join(str(breach) for breach in found[:NAMED])
+    named = "; ".join(str(violation) for violation in found[:NAMED])
     more = f" … and {len(found) - NAMED} more" if len(found) > NAMED else ""
     logger.error("verify: %d not as sealed: %s%s", len(found), named, more)

@@ -35,7 +35,7 @@ OF_AN_ARCHIVE = {
 }
 
 
-class Breach(NamedTuple):
+class Violation(NamedTuple):
     """Something that is not as it was sealed: what, at which seal, and which row of a table.
 
     Of an archive its number stands in the seal's place; 0 for one that is not known.
@@ -68,11 +68,11 @@ def is_whole(seal: Seal) -> bool:
     return seal.table in TABLE_NAMES and ids == seal.rows == len(seal.digests) / DIGEST
 
 
-def breach_of(verification: Verification) -> Breach | None:
+def first_violation(verification: Verification) -> Violation | None:
     """Return the first breach that a verification found, None where it found none."""
     if not verification.what:
         return None
-    return Breach(
+    return Violation(
         verification.what,
         verification.broken_seal or 0,
         verification.broken_table,
