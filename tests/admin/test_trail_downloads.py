@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from qc import tables
 from qc.audit import events
 from qc.audit.seals import sealing
-from qc.audit.seals.external_copies import line
+from qc.audit.seals.external_copies import content_with_hash
 from qc.models import EventKind, Queue, Seal, Task, User
 from qc.work import actions
 from tests.admin.conftest import signed_in
@@ -178,7 +178,9 @@ def test_json_lines_prove_themselves(
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", size)
     file, copy = tmp_path / "trail.jsonl", tmp_path / "seals.jsonl"
-    copy.write_text("".join(f"{json.dumps(line(one))}\n" for one in Seal.objects.all()))
+    copy.write_text(
+        "".join(f"{json.dumps(content_with_hash(one))}\n" for one in Seal.objects.all())
+    )
     for asked, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
         told = lines(otto_at_the_desk, asked)
         kept = [one for one in told if "sentence" in one]

@@ -131,7 +131,7 @@ def test_a_row_without_names_is_still_proven(gone: User) -> None:
 
 
 def test_nobody_loses_their_names_in_secret(gone: User, ben: User, mona: User) -> None:
-    """Who does by hand what `anonymise` does, but for the row that says it, has changed the rows."""
+    """Doing by hand what `anonymise` does, but for the row that says so, changes the rows."""
     sealing.seal()
     row = ben.history.get()
     shown = {"username": f"leaver-{ben.pk}", "first_name": "", "last_name": "", "email": ""}

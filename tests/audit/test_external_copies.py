@@ -137,7 +137,7 @@ def test_a_copy_goes_on_where_it_ended(trail: None, copy: Path, caplog: Any) -> 
     *whole, _, _ = before.splitlines(keepends=True)
     copy.write_bytes(b"".join(whole) + b'{"above": 0, "colu')
     external_copies.copy()
-    assert list(external_copies.against(copy)) == []
+    assert list(external_copies.compare(copy)) == []
     assert len(copy.read_bytes().splitlines()) == len(before.splitlines()) + 1
     Seal.objects.filter(pk=Seal.objects.latest("pk").pk).update(hash="0" * 64)
     external_copies.copy()

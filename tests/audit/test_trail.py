@@ -80,13 +80,6 @@ def found(asked: TrailQuery) -> list[Any]:
     return [row for page in walk(asked, 7) for row in page.rows]
 
 
-def said(row: Any) -> str:
-    def plain(_kind: str, _pk: int, text: str) -> str:
-        return text
-
-    return sentences.sentence(row.table, row, plain, lambda words, values: words % values)
-
-
 def test_it_is_newest_first_over_all_tables(a_day: Any) -> None:
     spread_over(*TABLES)
     rows = found(ALL)
@@ -228,7 +221,7 @@ def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
 
 def test_sentences(a_day: list[Task], anna: User) -> None:
     a, b, c, d = (task.reference for task in a_day)
-    all_said = {said(row) for row in found(ALL)}
+    all_said = {sentences.plain_sentence(row) for row in found(ALL)}
     for sentence in (
         "anna signed in",
         f"anna completed {a}, failed: “seal broken”, after 2\xa0minutes",

@@ -177,7 +177,7 @@ def test_what_no_table_can_hold_is_refused_in_words(
     page = export(mona, XLSX).content.decode()
     assert f"{task.reference} has a text of more than 32,767 characters" in page
     assert "x" * 32_768 in exported(mona, CSV).decode()
-    monkeypatch.setattr("qc.exports.MOST_ROWS", 1)
+    monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 1)
     assert "There are too many rows for an Excel workbook" in export(mona, XLSX).content.decode()
     add_task(invoices, details={f"column {n}": "x" for n in range(300)})
     page = export(mona, CSV).content.decode()

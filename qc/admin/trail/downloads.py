@@ -18,8 +18,8 @@ from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
 from qc.audit import events
 from qc.audit.query import TrailQuery
-from qc.exports import NoTable
 from qc.exports import trail as trail_export
+from qc.exports.formats import NoTable
 from qc.models import EventKind
 
 PAGE = "admin:trail"

@@ -1,13 +1,13 @@
-"""Seals what has been written to the history, a batch at a time: a job's work, never a request's.
+"""Seals what has been written to the history, batch after batch: a job does it, never a request.
 
-It reads without locks, and writes only the seal. Ids are given out before a transaction commits,
-so a row may appear below one that is sealed: for some time afterwards the ids that were missing
-are looked at again, and what has come is sealed late.
+It reads without locks, and writes only the seal. A row gets its id before its transaction commits,
+so it may appear below one that is sealed already: for some time the ids that were missing are
+looked at again, and what has come is sealed late.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -29,7 +29,7 @@ LATE = timedelta(hours=1)
 def seal() -> int:
     """Seal all rows that are settled; return how many.
 
-    Where another process seals at the same time it leaves the rest to that one.
+    Where another process seals at the same time, the rest is left to that one.
     """
     settled = timezone.now() - SETTLED
     return sum(_seal_table(table, settled) for table in TABLES)
@@ -119,12 +119,13 @@ def open_gaps(table: str) -> Spans:
     return [gap for one in recent if not one.is_late for gap in _gaps(one, late)]
 
 
-def _gaps(seal: Any, late: set[int]) -> Spans:
-    """Return what is missing within the span of a seal."""
-    there = sorted([*seal.ids, *([pk, pk] for pk in late if seal.above < pk <= seal.upto)])
-    starts = [seal.above + 1, *(end + 1 for _, end in there)]
-    ends = [start - 1 for start, _ in there]
-    return [[start, end] for start, end in zip(starts, ends, strict=False) if start <= end]
+def _gaps(seal: Seal, late: set[int]) -> Iterator[list[int]]:
+    """Yield the spans of ids that are still missing where a seal looked."""
+    start = seal.above + 1
+    for first, last in sorted([*seal.ids, *([pk, pk] for pk in late if start <= pk <= seal.upto)]):
+        if start < first:
+            yield [start, first - 1]
+        start = last + 1
 
 
 def _first_unsealed(table: str) -> datetime | None:

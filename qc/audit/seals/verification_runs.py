@@ -1,4 +1,4 @@
-"""Verifies what was sealed, keeps what came of it, and says how far it has come."""
+"""Verifies what was sealed, records each run, and says how far verification has come."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ logger = logging.getLogger(__name__)
 
 # Each seal is verified anew within so many nights.
 NIGHTS = 30
-# So many breaches are named in the log; verify_audit gives all.
+# So many violations are named in the log; verify_audit names all.
 NAMED = 20
 
 
 class VerificationState(NamedTuple):
-    """How far all is sealed and verified, and the last breach that has not been cleared."""
+    """How far all is sealed and verified, and the last failed run that was not cleared."""
 
     sealed: Seal | None
     verified: Verification | None
@@ -29,16 +29,16 @@ class VerificationState(NamedTuple):
 
     @property
     def violation(self) -> Violation | None:
-        """What the alarm found first, None where there is no alarm."""
+        """The first violation behind the alarm, None where there is no alarm."""
         return first_violation(self.alarm) if self.alarm else None
 
 
 def state() -> VerificationState:
-    """Return how far it has come. An alarm is cleared by verifying the same once more."""
-    whole = Verification.objects.filter(
+    """Return how far it has come. An alarm is cleared by a later run over the same seals."""
+    cleared = Verification.objects.filter(
         pk__gt=OuterRef("pk"), what="", first__lte=OuterRef("first"), last__gte=OuterRef("last")
     )
-    alarms = Verification.objects.exclude(what="").exclude(Exists(whole))
+    alarms = Verification.objects.exclude(what="").exclude(Exists(cleared))
     verified = Verification.objects.filter(is_rolling=False).order_by("-pk").first()
     return VerificationState(newest_seal(), verified, alarms.order_by("-pk").first())
 
@@ -46,28 +46,22 @@ def state() -> VerificationState:
 def run(
     first: int,
     last: int,
-    told: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], None] | None = None,
     *,
     is_rolling: bool = False,
 ) -> list[Violation]:
-    """Verify the seals from one number to another; keep and return what it finds."""
-    begun, rows = timezone.now(), 0
-
-    def count(more: int) -> None:
-        nonlocal rows
-        rows += more
-        told(more)
-
-    found = list(find_violations(first, last, count))
+    """Verify the seals from one number to another; record and return what it finds."""
+    begun = timezone.now()
+    found = list(find_violations(first, last, progress))
     upto = verified_upto()
     Verification.objects.create(
         begun_at=begun,
         first=first,
         last=last,
         upto=max(upto, last) if first <= upto + 1 else upto,
-        rows=rows,
+        rows=rows_between(first, last),
         is_rolling=is_rolling,
-        **_broken(found),
+        **_columns(found),
     )
     return found
 
@@ -81,13 +75,13 @@ def run_nightly() -> list[Violation]:
         # Seals that were verified and are gone are missing at the end: that is found here too.
         found += run(min(upto, last) + 1, max(upto, last))
     if upto:
-        first = _first_of_turn(upto)
+        first = _next_in_turn(upto)
         found += run(first, min(first + upto // NIGHTS, upto), is_rolling=True)
     _log(last, found)
     return found
 
 
-def _first_of_turn(upto: int) -> int:
+def _next_in_turn(upto: int) -> int:
     rolling = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
     return rolling.last + 1 if rolling and rolling.last < upto else 1
 
@@ -103,7 +97,8 @@ def rows_between(first: int, last: int) -> int:
     return seals.aggregate(total=Sum("rows"))["total"] or 0
 
 
-def _broken(found: list[Violation]) -> dict[str, object]:
+def _columns(found: list[Violation]) -> dict[str, object]:
+    """Return the columns of a record that name its first violation."""
     if not found:
         return {}
     what, seal, table, row = found[0]
@@ -114,6 +109,6 @@ def _log(last: int, found: Sequence[Violation]) -> None:
     if not found:
         logger.info("verify: all is as it was sealed, up to seal %d", last)
         return
-    named = "; ".join(str(violation) for violation in found[:NAMED])
+    named = "; ".join(map(str, found[:NAMED]))
     more = f" … and {len(found) - NAMED} more" if len(found) > NAMED else ""
     logger.error("verify: %d not as sealed: %s%s", len(found), named, more)

@@ -1,4 +1,4 @@
-"""What can be wrong with what was sealed, and how it is said."""
+"""Violations: what can be wrong with what was sealed, each as a sentence."""
 
 from typing import NamedTuple
 
@@ -36,9 +36,9 @@ OF_AN_ARCHIVE = {
 
 
 class Violation(NamedTuple):
-    """Something that is not as it was sealed: what, at which seal, and which row of a table.
+    """Something that is not as it was sealed: what, in which seal, and which row of a table.
 
-    Of an archive its number stands in the seal's place; 0 for one that is not known.
+    For an archive, `seal` is the archive's number; 0 for a file that is not known.
     """
 
     what: str
@@ -48,30 +48,28 @@ class Violation(NamedTuple):
 
     def __str__(self) -> str:
         if self.what in OF_A_SEAL:
-            said = {"seal": self.seal, "what": OF_A_SEAL[self.what]}
-            return _("Seal %(seal)s %(what)s") % said
+            values = {"seal": self.seal, "what": OF_A_SEAL[self.what]}
+            return _("Seal %(seal)s %(what)s") % values
         if self.what in OF_AN_ARCHIVE:
-            said = {"archive": self.seal, "what": OF_AN_ARCHIVE[self.what]}
-            return _("Archive %(archive)s %(what)s") % said
-        said = {
+            values = {"archive": self.seal, "what": OF_AN_ARCHIVE[self.what]}
+            return _("Archive %(archive)s %(what)s") % values
+        values = {
             "row": self.row,
             "table": TABLE_NAMES[self.table],
             "what": OF_A_ROW[self.what],
             "seal": self.seal,
         }
-        return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % said
+        return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % values
 
 
-def is_whole(seal: Seal) -> bool:
-    """Return whether a seal is of a table there is, and has as many ids and digests as rows."""
+def is_consistent(seal: Seal) -> bool:
+    """Return whether a seal is of a known table, and has as many ids and digests as rows."""
     ids = sum(last - first + 1 for first, last in seal.ids)
     return seal.table in TABLE_NAMES and ids == seal.rows == len(seal.digests) / DIGEST
 
 
-def first_violation(verification: Verification) -> Violation | None:
-    """Return the first breach that a verification found, None where it found none."""
-    if not verification.what:
-        return None
+def first_violation(verification: Verification) -> Violation:
+    """Return the first violation that a failed verification found."""
     return Violation(
         verification.what,
         verification.broken_seal or 0,

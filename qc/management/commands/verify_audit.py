@@ -30,7 +30,7 @@ class Command(BaseCommand):
         found = verification_runs.run(first, last, progress.advance) if first <= last else []
         progress.end()
         if options["against"]:
-            found += external_copies.against(options["against"])
+            found += external_copies.compare(options["against"])
         if options["archive"]:
             found += archive_files.verify(options["archive"])
         for one in archived_rows.between(first, last):
