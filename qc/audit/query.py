@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -38,20 +39,11 @@ class TrailQuery:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class SearchPlan:
-    """How a table is searched: the order that an index serves, and the filters left to apply.
-
-    It is exact where the index finds no row that these drop.
-    """
+class SearchPlan(NamedTuple):
+    """How a table is searched: an order that an index serves, and the filters left to apply."""
 
     order: Order
     rest: Q
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether every row that the index finds matches."""
-        return not self.rest
 
 
 def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:

@@ -71,17 +71,13 @@ class TrailPage(NamedTuple):
 
 
 def page(
-    query: TrailQuery,
-    size: int,
-    *,
-    below: Edge | None = None,
-    above: Edge | None = None,
+    query: TrailQuery, size: int, *, below: Edge | None = None, above: Edge | None = None
 ) -> TrailPage:
     """Read a page: the newest rows, those below an edge, or the next ones above an edge."""
     direction = Direction.OLDER if above is None else Direction.NEWER
     start = below if above is None else above
     reads = [
-        _TableRead(table, plan, size, start, direction)
+        _TableRead(table, plan, size, start[table] if start else None, direction)
         for table in TABLES
         if (plan := plan_search(table, query)) is not None
     ]
@@ -102,30 +98,20 @@ class _TableRead:
     """What was read of one table for a page, and how far."""
 
     def __init__(
-        self,
-        table: str,
-        plan: SearchPlan,
-        size: int,
-        start: Edge | None,
-        direction: Direction,
+        self, table: str, plan: SearchPlan, size: int, start: int | None, direction: Direction
     ) -> None:
-        self.table, self.direction, self.start = table, direction, start[table] if start else None
+        self.table, self.start, self.direction = table, start, direction
         rows = TABLES[table].objects.filter(plan.rest).only("history_date")
-        read = keyset.read(
-            plan.order,
-            rows,
-            size,
-            key=None if self.start is None else (direction.last_read(self.start),),
-            backwards=direction is Direction.NEWER,
-            steps=[size + 1] if plan.is_exact else [size + 1, *keyset.STEPS],
-        )
+        key = None if start is None else (direction.last_read(start),)
+        steps = [size + 1, *(keyset.STEPS if plan.rest else ())]
+        backwards = direction is Direction.NEWER
+        read = keyset.read(plan.order, rows, size, key=key, backwards=backwards, steps=steps)
         self.entries = [TrailEntry(row.history_date, table, row.history_id) for row in read.rows]
         self.last = read.last[0] if read.last else None
         self.looked = read.looked
-        is_full = len(read.rows) > size
-        self.is_at_end = read.ended and not is_full
+        self.is_at_end = read.ended and len(read.rows) <= size
         # Otherwise the search stopped before it had a page: what comes next is not known.
-        self.is_complete = read.ended or is_full
+        self.is_complete = read.ended or len(read.rows) > size
 
     def frontier(self) -> datetime | None:
         """Return the moment beyond which this table may have rows that were not looked at."""
@@ -135,41 +121,35 @@ class _TableRead:
 
     def edge_after(self, page: Iterable[TrailEntry]) -> int:
         """Return where this table is to be read on after a page."""
-        shown, unread = self._split(page)
-        if shown and unread:
-            return self.direction.edge_after(shown[-1].pk)
-        if unread:
-            return self.direction.edge_before(unread[0].pk)
-        if self.last is None:
-            return self.start or 0
-        return self.direction.edge_after(self.last)
+        n = self._count(page)
+        if n < len(self.entries):
+            if n:
+                return self.direction.edge_after(self.entries[n - 1].pk)
+            return self.direction.edge_before(self.entries[0].pk)
+        return (self.start or 0) if self.last is None else self.direction.edge_after(self.last)
 
     def has_more(self, page: Iterable[TrailEntry]) -> bool:
         """Return whether this table has more rows beyond a page."""
-        _shown, unread = self._split(page)
-        return bool(unread) or not self.is_at_end
+        return self._count(page) < len(self.entries) or not self.is_at_end
 
-    def _split(self, page: Iterable[TrailEntry]) -> tuple[list[TrailEntry], list[TrailEntry]]:
-        """Return those of this table's entries that are on a page, and those that are not."""
-        n = sum(entry.table == self.table for entry in page)
-        return self.entries[:n], self.entries[n:]
+    def _count(self, page: Iterable[TrailEntry]) -> int:
+        return sum(entry.table == self.table for entry in page)
 
 
 def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[TrailEntry]:
     """Return the entries in the order of the stream, as far as all tables were looked at."""
+    is_falling = direction is Direction.OLDER
     stream = heapq.merge(
-        *(read.entries for read in reads),
-        key=lambda entry: entry.moment,
-        reverse=direction is Direction.OLDER,
+        *(read.entries for read in reads), key=lambda entry: entry.moment, reverse=is_falling
     )
     frontiers = [moment for read in reads if (moment := read.frontier()) is not None]
     if not frontiers:
         return stream
-    if direction is Direction.NEWER:
-        latest = min(frontiers)
-        return takewhile(lambda entry: entry.moment <= latest, stream)
-    earliest = max(frontiers)
-    return takewhile(lambda entry: entry.moment >= earliest, stream)
+    if is_falling:
+        earliest = max(frontiers)
+        return takewhile(lambda entry: entry.moment >= earliest, stream)
+    latest = min(frontiers)
+    return takewhile(lambda entry: entry.moment <= latest, stream)
 
 
 def _rows_of(entries: list[TrailEntry]) -> list[Any]:

@@ -5,46 +5,45 @@ names the seal that proves it. JSON Lines has the proof too: the row as it was s
 the last row of a seal that is exported, the seal itself. docs/verify_audit.py reads it.
 """
 
-from collections.abc import Iterator
-from typing import IO, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from qc.audit import trail
 from qc.audit.query import TrailQuery
 from qc.audit.seals import proofs
-from qc.audit.seals.proofs import ExportedSeal, RowKey
-from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.sentences import plain_sentence
 from qc.core.localization import for_the_record, utc_isoformat
 from qc.exports import formats
-from qc.models import Seal
+
+
+def _by_table(**attributes: str) -> Callable[[Any], str]:
+    """Return what reads a column that is another attribute in each table, or none."""
+    return lambda row: str(getattr(row, attributes.get(row.table, ""), None) or "")
+
 
 # So many rows are read together.
 ROWS = 500
-COLUMNS = (
-    "moment",
-    "table",
-    "kind",
-    "who",
-    "whom",
-    "task",
-    "queue",
-    "through",
-    "reason",
-    "request_id",
-    "sentence",
-    "seal",
-    "digest",
-)
-
-
-class ExportPage(NamedTuple):
-    """A page of the trail: its rows with their values by column, and the seals that they have."""
-
-    rows: list[tuple[Any, dict[str, str]]]
-    seals: dict[RowKey, Seal]
-    older: trail.Edge | None
+COLUMNS: dict[str, Callable[[Any], str]] = {
+    "moment": lambda row: utc_isoformat(row.history_date, "microseconds"),
+    "table": attrgetter("table"),
+    "kind": lambda row: row.kind or row.history_type,
+    "who": lambda row: str(row.history_user or ""),
+    # Who had or got the task, whose account it is, or which name was tried.
+    "whom": _by_table(task="person", person="username", event="name"),
+    "task": _by_table(task="reference"),
+    "queue": _by_table(task="queue", queue="name"),
+    "through": attrgetter("through"),
+    "reason": attrgetter("why"),
+    "request_id": attrgetter("request_id"),
+    "sentence": plain_sentence,
+    "seal": lambda row: str(row.seal.number) if row.seal else _("not sealed yet"),
+    "digest": lambda row: row.seal.hex_of(row.pk) if row.seal else "",
+}
+# A row of the trail with its texts by column.
+RowTexts = tuple[Any, dict[str, str]]
 
 
 def csv(query: TrailQuery) -> Iterator[bytes]:
@@ -64,19 +63,20 @@ def json_lines(query: TrailQuery) -> Iterator[bytes]:
 
 def _table(query: TrailQuery) -> Iterator[list[str]]:
     yield [*COLUMNS]
-    for page in _pages(query):
-        yield from (list(values.values()) for _row, values in page.rows)
+    for rows, _older in _pages(query):
+        yield from (list(texts.values()) for _row, texts in rows)
 
 
-def _pages(query: TrailQuery) -> Iterator[ExportPage]:
+def _pages(query: TrailQuery) -> Iterator[tuple[list[RowTexts], trail.Edge | None]]:
+    """Yield the rows of each page with their texts, and the edge at which the next page begins."""
     older = None
     while True:
         page = trail.page(query, ROWS, below=older)
-        seals = proofs.seals_of(page.rows)
+        proofs.add_seals(page.rows)
         # Only for this page: others use this thread while the file waits for its reader.
         with for_the_record():
-            rows = [(row, _values(row, seals.get((row.table, row.pk)))) for row in page.rows]
-        yield ExportPage(rows, seals, page.older)
+            rows = [(row, {name: text(row) for name, text in COLUMNS.items()}) for row in page.rows]
+        yield rows, page.older
         older = page.older
         if older is None:
             return
@@ -84,54 +84,17 @@ def _pages(query: TrailQuery) -> Iterator[ExportPage]:
 
 def _proven(query: TrailQuery) -> Iterator[dict[str, Any]]:
     """Yield the rows as they were sealed, and each seal after its last row in the export."""
-    begun: dict[int, ExportedSeal] = {}
-    for page in _pages(query):
-        sealed = proofs.as_sealed([row for row, _values in page.rows], page.seals)
-        for row, values in page.rows:
-            key = (row.table, row.pk)
+    begun: dict[int, proofs.ExportedSeal] = {}
+    for rows, older in _pages(query):
+        sealed = proofs.as_sealed([row for row, _texts in rows])
+        for row, texts in rows:
             # A row that went to an archive meanwhile is left out.
-            if key in sealed:
-                yield values | _proof(sealed[key], begun, page.seals.get(key))
-        for number in [number for number, one in begun.items() if one.is_complete(page.older)]:
+            if proof := sealed.get((row.table, row.pk)):
+                number = None
+                if row.seal:
+                    number = row.seal.number
+                    begun.setdefault(number, proofs.ExportedSeal(row.seal)).ids.add(row.pk)
+                content = {"id": row.pk, "row": proof.content, "opened": proof.openings}
+                yield texts | {"seal": number} | content
+        for number in [number for number, seal in begun.items() if seal.is_complete(older)]:
             yield begun.pop(number).line()
-
-
-def _proof(row: HashedRow, begun: dict[int, ExportedSeal], seal: Seal | None) -> dict[str, Any]:
-    """Return what proves a row together with its seal, and note that the seal has it."""
-    if seal is not None:
-        begun.setdefault(seal.number, ExportedSeal(seal)).ids.add(row.pk)
-    number = seal.number if seal else None
-    return {"seal": number, "id": row.pk, "row": row.content, "opened": row.openings}
-
-
-def _values(row: Any, seal: Seal | None) -> dict[str, str]:
-    values = (
-        utc_isoformat(row.history_date, "microseconds"),
-        row.table,
-        row.kind or row.history_type,
-        str(row.history_user or ""),
-        _whom(row),
-        row.reference if row.table == "task" else "",
-        _queue(row),
-        row.through,
-        row.why,
-        row.request_id,
-        plain_sentence(row),
-        str(seal.number) if seal else _("not sealed yet"),
-        seal.hex_of(row.pk) if seal else "",
-    )
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _whom(row: Any) -> str:
-    """Return who had or got the task, whose account it is, or which name was tried."""
-    if row.table == "task":
-        return str(row.person or "")
-    names = {"person": "username", "event": "name"}
-    return str(getattr(row, names[row.table])) if row.table in names else ""
-
-
-def _queue(row: Any) -> str:
-    if row.table == "task":
-        return str(row.queue)
-    return str(row.name) if row.table == "queue" else ""

@@ -4,16 +4,15 @@ A file has a line for each seal, as `export_seals` writes it: docs/verify_audit.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
 
 from qc.audit.seals import proofs
+from qc.audit.seals.external_copies import parsed_lines
 from qc.audit.seals.verification import SealedRows
 from qc.audit.seals.violations import Violation
 from qc.core.canonical_json import canonical, within
@@ -49,16 +48,17 @@ def find_violations(path: Path, archive: Archive) -> Iterator[Violation]:
     if sha256(path) != archive.sha256:
         yield Violation("archive changed", archive.number)
     missing = set(within(archive.ids))
-    for line in _lines(path):
-        number = line["seal"]["number"]
-        seal = Seal.objects.filter(number=number).first()
-        proof = {"seal": line["seal"], "digests": line["digests"]}
-        if seal is None or proofs.with_digests(seal) != proof:
-            yield Violation("seal changed", number)
-            continue
-        rows = {pk: (content, openings) for pk, content, openings in line["rows"]}
-        yield from _of_rows(seal, rows, missing)
-        missing -= seal.digest_of().keys()
+    with path.open("rb") as file:
+        for line in parsed_lines(file):
+            number = line["seal"]["number"]
+            seal = Seal.objects.filter(number=number).first()
+            proof = {"seal": line["seal"], "digests": line["digests"]}
+            if seal is None or proofs.with_digests(seal) != proof:
+                yield Violation("seal changed", number)
+                continue
+            rows = {pk: (content, openings) for pk, content, openings in line["rows"]}
+            yield from _of_rows(seal, rows, missing)
+            missing -= seal.digest_of().keys()
     if missing:
         yield Violation("archive cut off", archive.number)
 
@@ -91,14 +91,6 @@ def _of_rows(
 def _fits(content: Any, openings: Mapping[str, Any], digest: bytes) -> bool:
     opens = all(commitment(one) == content.get(name) for name, one in openings.items())
     return opens and hashlib.sha256(canonical(content).encode()).digest() == digest
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the seals of a file, without lines that are no JSON: its SHA-256 tells of those."""
-    with path.open("rb") as file:
-        for text in file:
-            with suppress(ValueError):
-                yield json.loads(text)
 
 
 def _sync_folder(folder: Path) -> None:

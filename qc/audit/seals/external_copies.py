@@ -8,7 +8,8 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,10 +32,12 @@ LONGEST = 2**20
 
 def copy() -> None:
     """Write and post the seals that are not outside yet; log what fails."""
-    if settings.QC_SEAL_FILE:
-        _try(append, Path(settings.QC_SEAL_FILE))
-    if settings.QC_SEAL_URL:
-        _try(post, settings.QC_SEAL_URL)
+    for write, where in ((append, settings.QC_SEAL_FILE), (post, settings.QC_SEAL_URL)):
+        try:
+            if where:
+                write(where)
+        except (OSError, HTTPException) as error:
+            logger.warning("seals could not be copied to %s, next time: %s", where, error)
 
 
 def content_with_hash(seal: Seal) -> dict[str, Any]:
@@ -42,9 +45,9 @@ def content_with_hash(seal: Seal) -> dict[str, Any]:
     return seal.content() | {"hash": seal.hash}
 
 
-def append(path: Path) -> None:
+def append(path: str) -> None:
     """Append to a file the seals that it does not have yet."""
-    with path.open("a+b") as file:
+    with Path(path).open("a+b") as file:
         # Two workers of one machine: the second has nothing left to do.
         fcntl.flock(file, fcntl.LOCK_EX)
         last = _last_line(file)
@@ -72,7 +75,7 @@ def post(address: str) -> None:
 def compare(path: Path) -> Iterator[Violation]:
     """Yield each seal that differs from the one in a copy, or is gone."""
     with path.open("rb") as file:
-        for content in filter(None, map(_parsed, file)):
+        for content in parsed_lines(file):
             number, copied = content["number"], content.pop("hash")
             kept = Seal.objects.filter(number=number).values_list("hash", flat=True).first()
             if hashed(content) != copied:
@@ -83,6 +86,13 @@ def compare(path: Path) -> Iterator[Violation]:
                 yield Violation("seal replaced", number)
 
 
+def parsed_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the objects in lines of JSON, without lines that were cut off."""
+    for line in lines:
+        with suppress(ValueError):
+            yield json.loads(line)
+
+
 def _last_line(file: BinaryIO) -> dict[str, Any] | None:
     """Return the last whole line. One that a crash has cut off gets its line end, and stays."""
     size = file.seek(0, os.SEEK_END)
@@ -90,19 +100,4 @@ def _last_line(file: BinaryIO) -> dict[str, Any] | None:
     *whole, rest = file.read().split(b"\n")
     if rest:
         file.write(b"\n")
-    return next(filter(None, map(_parsed, reversed(whole))), None)
-
-
-def _parsed(text: bytes) -> dict[str, Any] | None:
-    """Return the seal in a line; None for one that was cut off."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _try(write: Callable[[Any], None], where: Any) -> None:
-    try:
-        write(where)
-    except (OSError, HTTPException) as error:
-        logger.warning("seals could not be copied to %s, next time: %s", where, error)
+    return next(parsed_lines(reversed(whole)), None)

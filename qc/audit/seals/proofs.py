@@ -18,9 +18,6 @@ from qc.core.canonical_json import spans_of, within
 from qc.history.registry import TABLES
 from qc.models import Seal
 
-# The table and the id of a row.
-RowKey = tuple[str, int]
-
 
 def seals_with_rows(first: int, last: int) -> Iterator[dict[str, Any]]:
     """Yield each seal with the digests of its rows, and those rows as they are now."""
@@ -43,24 +40,23 @@ def with_digests(seal: Seal) -> dict[str, Any]:
     return {"seal": content_with_hash(seal), "digests": bytes(seal.digests).hex()}
 
 
-def seals_of(rows: Sequence[Any]) -> dict[RowKey, Seal]:
-    """Return the seal of each row of the trail, but for those that are not sealed yet.
+def add_seals(rows: Sequence[Any]) -> None:
+    """Set the `seal` of each row of the trail; None for a row that is not sealed yet.
 
     It takes a few statements for each table, however many rows there are.
     """
-    found: dict[RowKey, Seal] = {}
     for table in TABLES:
-        ids = [row.pk for row in rows if row.table == table]
-        found |= {(table, pk): seal for pk, seal in _of_table(table, ids)}
-    return found
+        some = [row for row in rows if row.table == table]
+        seals = dict(_of_table(table, [row.pk for row in some]))
+        for row in some:
+            row.seal = seals.get(row.pk)
 
 
-def as_sealed(rows: Sequence[Any], seals: Mapping[RowKey, Seal]) -> dict[RowKey, HashedRow]:
-    """Return each row as it is hashed; one that is not sealed yet as it will be."""
+def as_sealed(rows: Sequence[Any]) -> dict[tuple[str, int], HashedRow]:
+    """Return rows as they are hashed, by table and id; one not sealed yet as it will be."""
     by_columns: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
-        seal = seals.get((row.table, row.pk))
-        columns = seal.columns if seal else row_hashing.columns_of(row.table)
+        columns = row.seal.columns if row.seal else row_hashing.columns_of(row.table)
         by_columns[row.table, *columns].append(row.pk)
     return {
         (table, row.pk): row

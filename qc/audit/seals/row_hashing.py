@@ -8,13 +8,12 @@ same on every database.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from django.db import models
 from django.db.models import Q
 
 from qc.core.canonical_json import Spans, canonical, moment
@@ -22,7 +21,11 @@ from qc.core.commitments import BESIDE, MARK, PERSONAL, commitment, opening
 from qc.history.registry import TABLES
 from qc.models import Records
 
-MICROSECOND = timedelta(microseconds=1)
+# How values are written that JSON does not know, by type of field.
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "DateTimeField": moment,
+    "DurationField": lambda span: span // timedelta(microseconds=1),
+}
 # So many spans of ids in one query.
 SPANS = 100
 
@@ -97,10 +100,11 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
         HashedRow(content.pop("history_id"), content["history_date"], content, {}, {})
         for content in found[:most]
     ]
-    for name, convert in _converters(table, plain):
-        for row in rows:
-            if row.content[name] is not None:
-                row.content[name] = convert(row.content[name])
+    for name in plain:
+        if convert := CONVERTERS.get(TABLES[table]._meta.get_field(name).get_internal_type()):
+            for row in rows:
+                if row.content[name] is not None:
+                    row.content[name] = convert(row.content[name])
     if marked:
         for row in rows:
             _commit(row, marked, PERSONAL[table])
@@ -126,16 +130,6 @@ def _commit(row: HashedRow, marked: Sequence[str], personal: Sequence[str]) -> N
     row.content.update((name, kept.pop(name.removesuffix(MARK), None)) for name in marked)
     # Commitments left over belong to no column.
     row.uncommitted.update(values | kept | {"salt": salt})
-
-
-def _converters(table: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Return the columns whose values JSON cannot have, each with what converts them."""
-    for name in names:
-        field = TABLES[table]._meta.get_field(name)
-        if isinstance(field, models.DateTimeField):
-            yield name, moment
-        elif isinstance(field, models.DurationField):
-            yield name, lambda span: span // MICROSECOND
 
 
 def _sets_of(table: str) -> dict[str, Any]:

@@ -47,16 +47,10 @@ def _seal_new(table: str, settled: datetime) -> int:
     rows = row_hashing.between(table, columns, above, upto, BATCH)
     if not rows:
         return 0
-    now = timezone.now()
     # A row of tomorrow must not make all that follow look old.
-    newest = min(max(row.date for row in rows), now)
-    seal = Seal(
-        table=table,
-        above=above,
-        upto=rows[-1].pk,
-        newest=max(newest, last.newest) if last else newest,
-        sealed_at=now,
-    )
+    newest = min(max(row.date for row in rows), timezone.now())
+    newest = max(newest, last.newest) if last else newest
+    seal = Seal(table=table, above=above, upto=rows[-1].pk, newest=newest)
     return _keep(seal, head, columns, rows)
 
 
@@ -68,8 +62,7 @@ def _seal_late(table: str) -> int:
     rows = row_hashing.in_spans(table, columns, open_gaps(table), BATCH)
     if not rows:
         return 0
-    at = {"above": last.upto, "upto": last.upto, "newest": last.newest}
-    seal = Seal(table=table, is_late=True, sealed_at=timezone.now(), **at)
+    seal = Seal(table=table, above=last.upto, upto=last.upto, newest=last.newest, is_late=True)
     return _keep(seal, head, columns, rows)
 
 
@@ -80,6 +73,7 @@ def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRo
     seal.columns, seal.rows = columns, len(rows)
     seal.ids = spans_of([row.pk for row in rows])
     seal.digests = b"".join(row.digest for row in rows)
+    seal.sealed_at = timezone.now()
     seal.hash = hashed(seal.content())
     try:
         with transaction.atomic():
