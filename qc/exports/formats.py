@@ -29,6 +29,18 @@ class NoTable(QCError):
     """No table can hold what is to be exported."""
 
 
+class _Json(DjangoJSONEncoder):
+    """JSON with moments in UTC to the microsecond."""
+
+    def default(self, o: Any) -> Any:
+        if isinstance(o, datetime):
+            return utc_isoformat(o, "microseconds")
+        return super().default(o)
+
+
+ENCODE = _Json(ensure_ascii=False).encode
+
+
 class _Line:
     """A file that returns each line that is written to it."""
 
@@ -74,16 +86,15 @@ def too_many_rows() -> NoTable:
 
 def json_lines(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Yield objects as JSON Lines."""
-    encode = _Json().encode
     for one in objects:
-        yield (encode(one) + "\n").encode()
+        yield (ENCODE(one) + "\n").encode()
 
 
 def json_list(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Yield objects as a JSON list: each line between the brackets is one."""
-    encode, between = _Json().encode, "[\n"
+    between = "[\n"
     for one in objects:
-        yield (between + encode(one)).encode()
+        yield (between + ENCODE(one)).encode()
         between = ",\n"
     yield b"[]\n" if between == "[\n" else b"\n]\n"
 
@@ -98,18 +109,6 @@ def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(block)
             block, size = [], 0
     yield b"".join(block)
-
-
-class _Json(DjangoJSONEncoder):
-    """JSON with moments in UTC to the microsecond, and texts that are not escaped."""
-
-    def __init__(self) -> None:
-        super().__init__(ensure_ascii=False)
-
-    def default(self, o: Any) -> Any:
-        if isinstance(o, datetime):
-            return utc_isoformat(o, "microseconds")
-        return super().default(o)
 
 
 def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:

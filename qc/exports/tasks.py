@@ -52,18 +52,23 @@ class Export:
 
     def json(self) -> Iterator[bytes]:
         """Return a JSON file in parts: a list of objects, each in a line of its own."""
-        objects = (dict(zip(KEYS, _values(task), strict=True)) for task in self._all(self.tasks))
+        objects = (
+            dict(zip(KEYS, _values(task, [_named(task.details)]), strict=True))
+            for task in self._all(self.tasks)
+        )
         return formats.blocks(formats.json_list(objects))
 
     def _table(self, details: list[str]) -> Iterator[list[str]]:
         yield [*COLUMNS, *map(heading, details), *STATE]
         for task in self._all(self.tasks):
             texts = details_as_told(task.details)
-            yield [
-                *self._ours(task),
-                *(texts.get(name, "") for name in details),
-                *self._state(task),
-            ]
+            yield list(map(self._text, _values(task, [texts.get(name) for name in details])))
+
+    def _text(self, value: Any) -> str:
+        """Return a value as it stands in a table."""
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone).isoformat(" ")
+        return value.name if isinstance(value, Priority) else value or ""
 
     def _details(self) -> list[str]:
         """Return the names of the sender's columns of all tasks, in the order they came up."""
@@ -88,19 +93,6 @@ class Export:
             yield from list(tasks.filter(pk__gt=begin, pk__lte=end).order_by("pk"))
             begin = end
 
-    def _ours(self, task: Task) -> tuple[str, ...]:
-        queue, priority = task.queue.name, Priority(task.priority).name
-        due = self._moment(task.due_at)
-        return task.reference, task.name, queue, priority, due, task.instructions, task.link
-
-    def _state(self, task: Task) -> tuple[str, ...]:
-        person = task.assignee.username if task.assignee else ""
-        moments = (self._moment(task.assigned_at), self._moment(task.completed_at))
-        return task.status, person, *moments, task.outcome, task.notes
-
-    def _moment(self, moment: datetime | None) -> str:
-        return moment.astimezone(self.zone).isoformat(" ") if moment else ""
-
 
 def of(tasks: QuerySet[Task]) -> Export:
     """Return the export of those tasks that are there now, whatever their order."""
@@ -109,13 +101,24 @@ def of(tasks: QuerySet[Task]) -> Export:
     return Export(found, last, timezone.get_current_timezone())
 
 
-def _values(task: Task) -> tuple[Any, ...]:
-    """Return the values of a task in JSON, in the order of `KEYS`."""
-    ours = (task.reference, _printable(task.name), task.queue.name, task.priority, task.due_at)
-    person = task.assignee.username if task.assignee else None
-    moments = (task.assigned_at, task.completed_at)
-    state = (task.status, person, *moments, task.outcome, task.notes)
-    return *ours, _printable(task.instructions), task.link, _named(task.details), *state
+def _values(task: Task, details: list[Any]) -> tuple[Any, ...]:
+    """Return what is exported of a task, in the order of the columns."""
+    return (
+        task.reference,
+        _printable(task.name),
+        task.queue.name,
+        Priority(task.priority),
+        task.due_at,
+        _printable(task.instructions),
+        task.link,
+        *details,
+        task.status,
+        task.assignee.username if task.assignee else None,
+        task.assigned_at,
+        task.completed_at,
+        task.outcome,
+        task.notes,
+    )
 
 
 def _named(details: dict[str, Any]) -> dict[str, Any]:

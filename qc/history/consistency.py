@@ -43,7 +43,7 @@ def _gone(model: Any, span: Span) -> Iterator[str]:
     wrong = "o.id IS NULL AND h.history_type <> '-'"
     ids = _history_ids(model, span, joined, wrong)
     for row in _rows(model).objects.filter(history_id__in=ids).order_by("id"):
-        yield f"{_name(row)} is gone, but its history does not say that it was deleted"
+        yield f"{name_of(row)} is gone, but its history does not say that it was deleted"
 
 
 def _changed(model: Any, span: Span) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _changed(model: Any, span: Span) -> Iterator[str]:
         columns = [field.attname for field in _rows(model).tracked_fields]
         row = rows[item.pk]
         if wrong := [name for name in columns if getattr(item, name) != getattr(row, name)]:
-            yield f"{_name(item)} differs from its last history row in {', '.join(wrong)}"
+            yield f"{name_of(item)} differs from its last history row in {', '.join(wrong)}"
 
 
 def _history_ids(model: Any, span: Span, joined: str, wrong: str) -> list[int]:
@@ -91,7 +91,7 @@ def _other_members(model: Any, field: Any, span: Span) -> Iterator[str]:
     told = _sets(kept.values_list(owner, member))
     wrong = [pk for pk in last if now.get(pk) != told.get(pk)]
     for item in model.objects.filter(pk__in=wrong).order_by("pk"):
-        yield f"{_name(item)} differs from its last history row in {field.name}"
+        yield f"{name_of(item)} differs from its last history row in {field.name}"
 
 
 def _last_rows(model: Any, span: Span) -> dict[int, int]:
@@ -110,7 +110,8 @@ def _rows(model: Any) -> Any:
     return model.history.model
 
 
-def _name(item: Any) -> str:
+def name_of(item: Any) -> str:
+    """Return the name of a task, person or queue, or of a row of its history."""
     for name in ("reference", "username", "name"):
         if hasattr(item, name):
             return str(getattr(item, name))

@@ -61,6 +61,7 @@ KNOWN = {
     "work/bulk_changes.py _taken": NOT_OURS,
     "work/bulk_changes.py _run_batch": NOT_OURS,
     "audit/seals/sealing.py _keep": NOT_OURS,
+    "audit/seals/verification_runs.py run": NOT_OURS,
     "audit/seals/external_copies.py post": NOT_OURS,
     "audit/archive/archiver.py _record": NOT_OURS,
     # What goes is in a file that was verified, and an event says so.

@@ -96,21 +96,20 @@ def _removable(seal: Seal) -> list[int]:
 
 def _write(folder: Path, removable: Mapping[Seal, list[int]]) -> Archive:
     """Write and verify a file of some seals, then its record and its event."""
-    last, seals = archived_rows.newest(), list(removable)
+    newest, seals = archived_rows.newest(), list(removable)
+    number, first, last = newest.number + 1 if newest else 1, seals[0], seals[-1]
     ids = sorted(pk for some in removable.values() for pk in some)
     archive = Archive(
-        number=last.number + 1 if last else 1,
-        table=seals[0].table,
-        first_seal=seals[0].number,
-        last_seal=seals[-1].number,
+        number=number,
+        table=first.table,
+        first_seal=first.number,
+        last_seal=last.number,
+        file=f"{number:04}-{first.table}-{first.number}-{last.number}.jsonl",
         ids=spans_of(ids),
         rows=len(ids),
         made_at=timezone.now(),
         by=current_user(),
         through=current_channel(),
-    )
-    archive.file = (
-        f"{archive.number:04}-{archive.table}-{archive.first_seal}-{archive.last_seal}.jsonl"
     )
     archive.sha256 = archive_files.write(folder / archive.file, seals)
     _check(folder / archive.file, archive)

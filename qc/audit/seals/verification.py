@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 from qc.audit.seals import archived_rows, row_hashing
 from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE, last_of, open_gaps
 from qc.audit.seals.violations import Violation, is_consistent
-from qc.core.canonical_json import within
+from qc.core.canonical_json import Spans, within
 from qc.core.commitments import pseudonym
 from qc.history.registry import TABLES
 from qc.models import ChangeKind, Seal, User
@@ -25,7 +26,7 @@ class SealedRows:
     """
 
     def __init__(self) -> None:
-        self._late = {table: [*_sealed_late(table), *open_gaps(table)] for table in TABLES}
+        self._late = {table: _late_spans(table) for table in TABLES}
         self._archived = archived_rows.ArchivedRows()
 
     def of(self, seal: Seal) -> dict[int, HashedRow]:
@@ -35,20 +36,21 @@ class SealedRows:
             return {row.pk: row for row in rows}
         # No row of ours has an id below 1: who puts one there is found too.
         rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
-        sealed = set(within(seal.ids))
-        return {row.pk: row for row in rows if row.pk in sealed or not self._is_late(seal, row.pk)}
+        sealed, late = set(within(seal.ids)), self._late[seal.table]
+        return {
+            row.pk: row
+            for row in rows
+            if row.pk in sealed or not any(first <= row.pk <= last for first, last in late)
+        }
 
     def archived(self, seal: Seal, rows: Collection[int]) -> set[int]:
         """Return the ids of those of a seal's rows that are in archives, and not among `rows`."""
         return self._archived.among(seal, set(within(seal.ids)).difference(rows))
 
-    def _is_late(self, seal: Seal, pk: int) -> bool:
-        return any(first <= pk <= last for first, last in self._late[seal.table])
 
-
-def _sealed_late(table: str) -> Iterator[list[int]]:
+def _late_spans(table: str) -> Spans:
     seals = Seal.objects.filter(table=table, is_late=True).values_list("ids", flat=True)
-    return (span for ids in seals for span in ids)
+    return [*chain.from_iterable(seals), *open_gaps(table)]
 
 
 def find_violations(

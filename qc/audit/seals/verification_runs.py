@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from qc.audit.seals.sealing import newest_seal
 from qc.audit.seals.verification import find_violations
-from qc.audit.seals.violations import Violation, first_violation
+from qc.audit.seals.violations import Violation
 from qc.models import Seal, Verification
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,9 @@ class VerificationState(NamedTuple):
     @property
     def violation(self) -> Violation | None:
         """The first violation behind the alarm, None where there is no alarm."""
-        return first_violation(self.alarm) if self.alarm else None
+        if (run := self.alarm) is None:
+            return None
+        return Violation(run.what, run.broken_seal or 0, run.broken_table, run.broken_row)
 
 
 def state() -> VerificationState:
@@ -54,15 +56,12 @@ def run(
     begun = timezone.now()
     found = list(find_violations(first, last, progress))
     upto = verified_upto()
-    Verification.objects.create(
-        begun_at=begun,
-        first=first,
-        last=last,
-        upto=max(upto, last) if first <= upto + 1 else upto,
-        rows=rows_between(first, last),
-        is_rolling=is_rolling,
-        **_columns(found),
-    )
+    record = Verification(begun_at=begun, first=first, last=last, is_rolling=is_rolling)
+    record.upto = max(upto, last) if first <= upto + 1 else upto
+    record.rows = rows_between(first, last)
+    if found:
+        record.what, record.broken_seal, record.broken_table, record.broken_row = found[0]
+    record.save()
     return found
 
 
@@ -75,15 +74,11 @@ def run_nightly() -> list[Violation]:
         # Seals that were verified and are gone are missing at the end: that is found here too.
         found += run(min(upto, last) + 1, max(upto, last))
     if upto:
-        first = _next_in_turn(upto)
+        turn = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
+        first = turn.last + 1 if turn and turn.last < upto else 1
         found += run(first, min(first + upto // NIGHTS, upto), is_rolling=True)
     _log(last, found)
     return found
-
-
-def _next_in_turn(upto: int) -> int:
-    rolling = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
-    return rolling.last + 1 if rolling and rolling.last < upto else 1
 
 
 def verified_upto() -> int:
@@ -95,14 +90,6 @@ def rows_between(first: int, last: int) -> int:
     """Return how many rows the seals from one number to another have."""
     seals = Seal.objects.filter(number__range=(first, last))
     return seals.aggregate(total=Sum("rows"))["total"] or 0
-
-
-def _columns(found: list[Violation]) -> dict[str, object]:
-    """Return the columns of a record that name its first violation."""
-    if not found:
-        return {}
-    what, seal, table, row = found[0]
-    return {"what": what, "broken_seal": seal, "broken_table": table, "broken_row": row}
 
 
 def _log(last: int, found: Sequence[Violation]) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qc.models import Seal, Verification
+from qc.models import Seal
 from qc.models.choices import TABLE_NAMES
 from qc.models.seals import DIGEST
 
@@ -48,11 +48,10 @@ class Violation(NamedTuple):
 
     def __str__(self) -> str:
         if self.what in OF_A_SEAL:
-            values = {"seal": self.seal, "what": OF_A_SEAL[self.what]}
-            return _("Seal %(seal)s %(what)s") % values
+            return _("Seal %(seal)s %(what)s") % {"seal": self.seal, "what": OF_A_SEAL[self.what]}
         if self.what in OF_AN_ARCHIVE:
-            values = {"archive": self.seal, "what": OF_AN_ARCHIVE[self.what]}
-            return _("Archive %(archive)s %(what)s") % values
+            what = OF_AN_ARCHIVE[self.what]
+            return _("Archive %(archive)s %(what)s") % {"archive": self.seal, "what": what}
         values = {
             "row": self.row,
             "table": TABLE_NAMES[self.table],
@@ -66,13 +65,3 @@ def is_consistent(seal: Seal) -> bool:
     """Return whether a seal is of a known table, and has as many ids and digests as rows."""
     ids = sum(last - first + 1 for first, last in seal.ids)
     return seal.table in TABLE_NAMES and ids == seal.rows == len(seal.digests) / DIGEST
-
-
-def first_violation(verification: Verification) -> Violation:
-    """Return the first violation that a failed verification found."""
-    return Violation(
-        verification.what,
-        verification.broken_seal or 0,
-        verification.broken_table,
-        verification.broken_row,
-    )
