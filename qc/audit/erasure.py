@@ -23,7 +23,6 @@ from qc.models import AuditEvent, ChangeKind, Task, User
 from qc.work import lifecycle
 
 BATCH = 500
-COLUMNS = ("username", "first_name", "last_name", "email", "password")
 
 
 @retrying
@@ -104,4 +103,5 @@ def _rename_account(person: User, by: User | None, reason: str) -> None:
     person.username = pseudonym(person.pk)
     person.first_name = person.last_name = person.email = ""
     person.set_unusable_password()
-    history.save(person, kind=ChangeKind.ANONYMISED, by=by, reason=reason, fields=COLUMNS)
+    columns = ("username", "first_name", "last_name", "email", "password")
+    history.save(person, kind=ChangeKind.ANONYMISED, by=by, reason=reason, fields=columns)

@@ -52,9 +52,11 @@ def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
     span = ids_of_span(TABLES[table], query.since, query.until)
     if span is None or [] in filters:
         return None
-    rest = _moments(query)
-    if query.request:
-        rest &= Q(request_id=query.request)
+    rest = Q(request_id=query.request) if query.request else Q()
+    if query.since:
+        rest &= Q(history_date__gte=query.since)
+    if query.until:
+        rest &= Q(history_date__lt=query.until)
     rows = TABLES[table].objects.order_by()
     if not filters:
         return SearchPlan(Order("", NEWEST, (span,), rows), rest)
@@ -105,8 +107,3 @@ def _of_kind(table: str, kind: str) -> list[Q]:
     if kind in PLAIN:
         return [Q(kind="", history_type=kind)]
     return [Q(kind=kind, history_type=one) for one in PLAIN]
-
-
-def _moments(query: TrailQuery) -> Q:
-    moments = Q(history_date__gte=query.since) if query.since else Q()
-    return moments & Q(history_date__lt=query.until) if query.until else moments

@@ -15,7 +15,6 @@ from qc.models.events import UNKNOWN_NAME_PREFIX
 FormatName = Callable[[str, int, str], str]
 # Fills the values into a sentence: a page escapes them for HTML.
 FormatSentence = Callable[[str, Mapping[str, str]], str]
-Ending = tuple[str, dict[str, str]]
 
 # By table, then by kind of change; with "own" behind it for what somebody did to themselves.
 SENTENCES: dict[str, dict[str, str]] = {
@@ -147,25 +146,20 @@ _VALUES: dict[str, Callable[[Any, FormatName], dict[str, str]]] = {
 }
 
 
-def _endings(row: Any) -> Iterator[Ending]:
+def _endings(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Return what follows: the reason, notes and duration; the address and filters of an event."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
     if row.table == "task" and row.kind == ChangeKind.COMPLETED:
-        yield from _of_completion(row)
+        if row.notes:
+            yield _(": “%(note)s”"), {"note": row.notes}
+        # A task that nobody opened was started when it was completed: then since it was assigned.
+        begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
+        if begun and row.completed_at:
+            yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}
     if row.table == "event":
         if row.address:
             yield _(", from %(address)s"), {"address": row.address}
         if row.filters:
             filters = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
             yield _(": %(asked)s"), {"asked": filters}
-
-
-def _of_completion(row: Any) -> Iterator[Ending]:
-    if row.notes:
-        yield _(": “%(note)s”"), {"note": row.notes}
-    # A task that nobody opened was started when it was completed: its time runs from the
-    # assignment.
-    begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
-    if begun and row.completed_at:
-        yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}

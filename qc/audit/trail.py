@@ -50,14 +50,6 @@ class Direction(Enum):
         return edge if self is Direction.OLDER else edge - 1
 
 
-class TrailEntry(NamedTuple):
-    """Where a row stands in the stream."""
-
-    moment: datetime
-    table: str
-    pk: int
-
-
 class TrailPage(NamedTuple):
     """A page: its rows, each with its `table`, and the edges at which its neighbours begin.
 
@@ -81,17 +73,17 @@ def page(
         for table in TABLES
         if (plan := plan_search(table, query)) is not None
     ]
-    entries = list(islice(_merged(reads, direction), size))
-    is_short = len(entries) < size
+    shown = list(islice(_merged(reads, direction), size))
+    is_short = len(shown) < size
     if direction is Direction.NEWER and is_short and all(read.is_complete for read in reads):
         # Nothing newer is left to fill this page: it is the first one.
         return page(query, size)
-    end = dict.fromkeys(TABLES, 0) | {read.table: read.edge_after(entries) for read in reads}
-    onward = end if any(read.has_more(entries) for read in reads) else None
+    end = dict.fromkeys(TABLES, 0) | {read.table: read.edge_after(shown) for read in reads}
+    onward = end if any(read.has_more(shown) for read in reads) else None
     searched = sum(read.looked for read in reads if not read.is_complete) if is_short else 0
     if direction is Direction.NEWER:
-        return TrailPage(_rows_of(entries[::-1]), onward, above, searched)
-    return TrailPage(_rows_of(entries), below, onward, searched)
+        return TrailPage(_with_names(shown[::-1]), onward, above, searched)
+    return TrailPage(_with_names(shown), below, onward, searched)
 
 
 class _TableRead:
@@ -106,7 +98,9 @@ class _TableRead:
         steps = [size + 1, *(keyset.STEPS if plan.rest else ())]
         backwards = direction is Direction.NEWER
         read = keyset.read(plan.order, rows, size, key=key, backwards=backwards, steps=steps)
-        self.entries = [TrailEntry(row.history_date, table, row.history_id) for row in read.rows]
+        for row in read.rows:
+            row.table = table
+        self.rows = read.rows
         self.last = read.last[0] if read.last else None
         self.looked = read.looked
         self.is_at_end = read.ended and len(read.rows) <= size
@@ -119,50 +113,50 @@ class _TableRead:
             return None
         return TABLES[self.table].objects.only("history_date").get(pk=self.last).history_date
 
-    def edge_after(self, page: Iterable[TrailEntry]) -> int:
+    def edge_after(self, page: Iterable[Any]) -> int:
         """Return where this table is to be read on after a page."""
         n = self._count(page)
-        if n < len(self.entries):
-            if n:
-                return self.direction.edge_after(self.entries[n - 1].pk)
-            return self.direction.edge_before(self.entries[0].pk)
-        return (self.start or 0) if self.last is None else self.direction.edge_after(self.last)
+        if n == len(self.rows):
+            return (self.start or 0) if self.last is None else self.direction.edge_after(self.last)
+        if n == 0:
+            return self.direction.edge_before(self.rows[0].pk)
+        return self.direction.edge_after(self.rows[n - 1].pk)
 
-    def has_more(self, page: Iterable[TrailEntry]) -> bool:
+    def has_more(self, page: Iterable[Any]) -> bool:
         """Return whether this table has more rows beyond a page."""
-        return self._count(page) < len(self.entries) or not self.is_at_end
+        return self._count(page) < len(self.rows) or not self.is_at_end
 
-    def _count(self, page: Iterable[TrailEntry]) -> int:
-        return sum(entry.table == self.table for entry in page)
+    def _count(self, page: Iterable[Any]) -> int:
+        return sum(row.table == self.table for row in page)
 
 
-def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[TrailEntry]:
-    """Return the entries in the order of the stream, as far as all tables were looked at."""
+def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[Any]:
+    """Return the rows in the order of the stream, as far as all tables were looked at."""
     is_falling = direction is Direction.OLDER
     stream = heapq.merge(
-        *(read.entries for read in reads), key=lambda entry: entry.moment, reverse=is_falling
+        *(read.rows for read in reads), key=lambda row: row.history_date, reverse=is_falling
     )
     frontiers = [moment for read in reads if (moment := read.frontier()) is not None]
     if not frontiers:
         return stream
     if is_falling:
         earliest = max(frontiers)
-        return takewhile(lambda entry: entry.moment >= earliest, stream)
+        return takewhile(lambda row: row.history_date >= earliest, stream)
     latest = min(frontiers)
-    return takewhile(lambda entry: entry.moment <= latest, stream)
+    return takewhile(lambda row: row.history_date <= latest, stream)
 
 
-def _rows_of(entries: list[TrailEntry]) -> list[Any]:
-    """Read the rows with all that they name."""
-    rows: dict[tuple[str, int], Any] = {}
+def _with_names(shown: list[Any]) -> list[Any]:
+    """Read the rows in full, with all that they name."""
+    found: dict[tuple[str, int], Any] = {}
     for table, model in TABLES.items():
-        some = list(model.objects.filter(pk__in=[one.pk for one in entries if one.table == table]))
-        prefetch_related_objects(some, *NAMED[table])
-        for row in some:
+        rows = list(model.objects.filter(pk__in=[row.pk for row in shown if row.table == table]))
+        prefetch_related_objects(rows, *NAMED[table])
+        for row in rows:
             row.table = table
-            rows[table, row.pk] = row
+            found[table, row.pk] = row
     # One that went to an archive meanwhile is not there any more.
-    return [rows[one.table, one.pk] for one in entries if (one.table, one.pk) in rows]
+    return [found[row.table, row.pk] for row in shown if (row.table, row.pk) in found]
 
 
 def row_of(table: str, pk: int) -> tuple[Any, Any] | None:

@@ -61,7 +61,7 @@ def as_sealed(rows: Sequence[Any]) -> dict[tuple[str, int], HashedRow]:
     return {
         (table, row.pk): row
         for (table, *columns), ids in by_columns.items()
-        for row in row_hashing.by_ids(table, columns, ids)
+        for row in row_hashing.read(table, columns, Q(history_id__in=ids))
     }
 
 

@@ -8,7 +8,7 @@ same on every database.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -71,7 +71,7 @@ def between(
 ) -> list[HashedRow]:
     """Read the rows beyond an id (None: from the beginning) up to another, by rising ids."""
     span = Q(history_id__lte=upto)
-    return _read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
+    return read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
 
 
 def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[HashedRow]:
@@ -79,18 +79,14 @@ def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> lis
     rows: list[HashedRow] = []
     for start in range(0, len(spans), SPANS):
         some = (Q(history_id__range=span) for span in spans[start : start + SPANS])
-        rows += _read(table, columns, reduce(or_, some), most - len(rows))
+        rows += read(table, columns, reduce(or_, some), most - len(rows))
         if len(rows) >= most:
             break
     return rows
 
 
-def by_ids(table: str, columns: Sequence[str], ids: Collection[int]) -> list[HashedRow]:
-    """Read some rows, by rising ids."""
-    return _read(table, columns, Q(history_id__in=ids), None)
-
-
-def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[HashedRow]:
+def read(table: str, columns: Sequence[str], which: Q, most: int | None = None) -> list[HashedRow]:
+    """Read some rows as they are hashed, by rising ids."""
     sets = [name for name in columns if name in _sets_of(table)]
     marked = [name for name in columns if name.endswith(MARK)]
     plain = [name for name in columns if name not in (*sets, *marked)]
