@@ -15,7 +15,7 @@ from qc.audit.seals import sealing, verification_runs
 from qc.models import Queue, Task, User
 from qc.work import actions
 from tests.admin.conftest import change as change_page
-from tests.audit.sealed import change, double
+from tests.audit.tampering import change, copy_row
 
 
 def shown(client: Client) -> str:
@@ -51,7 +51,7 @@ def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
 
 def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
     sealing.seal()
-    double("person", User.history.latest("pk").pk, -5)
+    copy_row("person", User.history.latest("pk").pk, -5)
     verification_runs.run_nightly()
     page = shown(otto_reads)
     assert "Row -5 in the history of people was inserted" in page
