@@ -6,8 +6,7 @@ nothing behind.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import IO, Any
 
 from django.db.models import Max, QuerySet
@@ -28,13 +27,13 @@ MOST_DETAILS = tables.MOST_COLUMNS - len(COLUMNS) - len(STATE)
 KEYS = (*COLUMNS, "details", *STATE)
 
 
-@dataclass(frozen=True)
 class Export:
-    """The `tasks` to export, up to the id `last`; a table has their moments in the time `zone`."""
+    """The export of those tasks that are there now; a table has moments in the current zone."""
 
-    tasks: QuerySet[Task]
-    last: int
-    zone: tzinfo
+    def __init__(self, tasks: QuerySet[Task]) -> None:
+        self.tasks = tasks.select_related("queue", "assignee").defer("draft")
+        self.last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
+        self.zone = timezone.get_current_timezone()
 
     def count(self) -> int:
         """Count the tasks."""
@@ -92,13 +91,6 @@ class Export:
             end = next(iter(ids.filter(pk__gt=begin)[WINDOW - 1 : WINDOW]), self.last)
             yield from list(tasks.filter(pk__gt=begin, pk__lte=end).order_by("pk"))
             begin = end
-
-
-def of(tasks: QuerySet[Task]) -> Export:
-    """Return the export of those tasks that are there now, whatever their order."""
-    last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
-    found = tasks.select_related("queue", "assignee").defer("draft")
-    return Export(found, last, timezone.get_current_timezone())
 
 
 def _values(task: Task, details: list[Any]) -> tuple[Any, ...]:

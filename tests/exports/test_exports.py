@@ -163,7 +163,7 @@ def test_tasks_are_read_in_windows_without_later_ones(
     there = [add_task(invoices).reference for _ in range(10)]
     # Those that the filters leave out, and those that are gone, are no end.
     Task.objects.filter(reference__in=there[4:8]).delete()
-    lines = task_export.of(Task.objects.order_by("-due_at")).json()
+    lines = task_export.Export(Task.objects.order_by("-due_at")).json()
     with CaptureQueriesContext(connection) as statements:
         first = list(islice(lines, 4))
     assert len(statements) == 2
@@ -227,7 +227,7 @@ def test_any_tasks_import_again_unchanged(
     Task.objects.bulk_create(
         Task(reference=f"R-{n}", queue=invoices, **one) for n, one in enumerate(values_of_tasks)
     )
-    export = task_export.of(Task.objects.all())
+    export = task_export.Export(Task.objects.all())
     for data in (b"".join(export.csv()), export.xlsx().read(), b"".join(export.json())):
         result = import_file(data, by=None, dry_run=True)
         assert (faults(result), result.changed, result.unchanged) == ([], 0, len(values_of_tasks))

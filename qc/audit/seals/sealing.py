@@ -31,13 +31,12 @@ def seal() -> int:
 
     Where another process seals at the same time, the rest is left to that one.
     """
-    settled = timezone.now() - SETTLED
-    return sum(_seal_table(table, settled) for table in TABLES)
-
-
-def _seal_table(table: str, settled: datetime) -> int:
-    late = sum(iter(partial(_seal_late, table), 0))
-    return late + sum(iter(partial(_seal_new, table, settled), 0))
+    settled, rows = timezone.now() - SETTLED, 0
+    for table in TABLES:
+        # Batch after batch, until one finds nothing more.
+        rows += sum(iter(partial(_seal_late, table), 0))
+        rows += sum(iter(partial(_seal_new, table, settled), 0))
+    return rows
 
 
 def _seal_new(table: str, settled: datetime) -> int:
