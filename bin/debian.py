@@ -1,4 +1,4 @@
-"""Installs Debian's packages, where that may be done: as root, with apt."""
+"""Installs Debian packages where that is possible: as root, with apt."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STOPPED_ON_PURPOSE = (130, 143)
 FIRST_ANSWER_SECONDS = 120
 
-# A worker that is told to stop looks up from its broker every few seconds.
+# Seconds: a worker notices only every few seconds that it should stop.
 manager.KILL_WAIT = 20
 
 ACCOUNTS = """
@@ -30,25 +30,25 @@ ACCOUNTS = """
 """
 
 
-class Paper(Printer):
-    """Prints what the processes say; stops them when the terminal is gone."""
+class Output(Printer):
+    """Prints the output of the processes; stops them when the terminal is gone."""
 
     def write(self, message: Message) -> None:
         """Print the lines of a message."""
         try:
             super().write(message)
         except RuntimeError:
-            pass  # Ctrl-C came in the middle of a line, and wanted to say so.
+            pass  # Ctrl-C came in the middle of a line, whose handler prints too.
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.output.fileno())
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-class Floor(manager.Manager):
-    """The processes of the Procfile, which stop together."""
+class ProcessManager(manager.Manager):
+    """Runs the processes of the Procfile, which stop together."""
 
     def __init__(self, address: str, greeting: str) -> None:
-        super().__init__(Paper(sys.stdout))
+        super().__init__(Output(sys.stdout))
         self.greeting = threading.Thread(target=greet, args=(address, greeting), daemon=True)
 
     def _start(self) -> None:
@@ -77,18 +77,18 @@ def main() -> None:
     is_demo = not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
     prepare(is_demo)
     address = f"http://{host}:{port}/"
-    sys.exit(run(Floor(address, ACCOUNTS if is_demo else "")))
+    sys.exit(run(ProcessManager(address, ACCOUNTS if is_demo else "")))
 
 
 def read_dotenv() -> None:
-    """Take the variables of the file .env, as `honcho start` does."""
+    """Set the variables of the file .env, as `honcho start` does."""
     file = Path(".env")
     if file.exists():
         os.environ.update(environ.parse(file.read_text()))
 
 
 def check_port(host: str, port: str) -> None:
-    """Refuse a port that is none, or that another program has."""
+    """Exit with a message if the port is not valid, or another program has it."""
     if not (port.isdigit() and 0 < int(port) < 65536):
         sys.exit(f"PORT={port!r} is not allowed: it must be a number from 1 to 65535.")
     with socket.socket() as probe:
@@ -113,26 +113,26 @@ def prepare(is_demo: bool) -> None:
 
 
 def manage(*arguments: str) -> None:
-    """Run a command of manage.py; ends with its exit code when it fails."""
+    """Run a command of manage.py; exit with its code when it fails."""
     command = [sys.executable, "manage.py", *arguments]
-    # Apart from the terminal: Ctrl-C ends it here, in one place and without a word.
+    # In a session of its own: Ctrl-C ends it through this process, without a traceback.
     done = subprocess.run(command, check=False, start_new_session=True)
     if done.returncode:
         sys.exit(done.returncode)
 
 
-def run(floor: Floor) -> int:
+def run(processes: ProcessManager) -> int:
     """Run the processes until one of them ends or somebody stops them; return an exit code."""
     # A terminal that is closed stops everything, as Ctrl-C does.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     for name, command in environ.parse_procfile(Path("Procfile").read_text()).processes.items():
-        floor.add_process(name, command)
-    floor.loop()
-    return 0 if floor.returncode in STOPPED_ON_PURPOSE else (floor.returncode or 0)
+        processes.add_process(name, command)
+    processes.loop()
+    return 0 if processes.returncode in STOPPED_ON_PURPOSE else (processes.returncode or 0)
 
 
 def greet(address: str, greeting: str) -> None:
-    """Tell where QC Desk is, once it answers."""
+    """Print the address of QC Desk, once it answers."""
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
     while time.monotonic() < deadline:
         if answers(address):
@@ -144,7 +144,7 @@ def greet(address: str, greeting: str) -> None:
 
 
 def answers(address: str) -> bool:
-    """Return whether the web answers anything at all, a redirect to HTTPS or a refusal included."""
+    """Return whether there is any answer, redirects to HTTPS and refusals included."""
     try:
         requests.get(f"{address}admin/login/", timeout=5, allow_redirects=False)
     except requests.RequestException:

@@ -1,10 +1,10 @@
-"""Makes the virtual environment and installs what a requirements file pins; quick when it is there.
+"""Makes the virtual environment and installs a requirements file; quick when that was done before.
 
 Usage: python3.11 bin/setup.py VENV REQUIREMENTS
 
 Runs with nothing but Python's own library. The driver for MariaDB and MySQL is compiled here:
-where its headers are missing they are installed, if that may be done; otherwise everything else
-is installed and QC Desk runs on SQLite.
+where its headers are missing they are installed, if that is possible; otherwise everything else
+is installed, and QC Desk runs on SQLite.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WITHOUT_DRIVER = f"""
 
 
 def main() -> None:
-    """Set up what the command line names."""
+    """Set up the environment that the command line names."""
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever comes with an older one is told)
         found = ".".join(str(number) for number in sys.version_info[:3])
         sys.exit(
@@ -49,29 +49,29 @@ def main() -> None:
 
 
 def stamp(venv: Path, requirements: Path) -> Path:
-    """Return the file that remembers what was installed."""
+    """Return the file that has the digest of the installed requirements."""
     return venv / f".{requirements.stem}.installed"
 
 
 def digest(requirements: Path) -> str:
-    """Return a short name of the file's content."""
+    """Return the digest of a file."""
     return hashlib.sha256(requirements.read_bytes()).hexdigest()
 
 
 def is_up_to_date(venv: Path, requirements: Path) -> bool:
-    """Return whether these very requirements were installed before."""
+    """Return whether exactly these requirements were installed before."""
     file = stamp(venv, requirements)
     return file.exists() and file.read_text() == digest(requirements)
 
 
 def make_environment(venv: Path) -> None:
-    """Make the virtual environment with pip in it, unless it is there."""
+    """Make the virtual environment with pip, unless it exists."""
     if (venv / "bin" / "pip").exists():
         return
     print(f"Making the virtual environment {venv} …", flush=True)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if importlib.util.find_spec("ensurepip") is None:
-        # Debian keeps this part of Python in a package of its own.
+        # On Debian this part of Python is a package of its own.
         debian.install(f"python{version}-venv")
     made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False)
     if made.returncode:
@@ -83,7 +83,7 @@ def make_environment(venv: Path) -> None:
 
 
 def install(venv: Path, requirements: Path) -> None:
-    """Install what is pinned, but for the driver: that one may fail."""
+    """Install the requirements except the driver, which may fail."""
     print(f"Installing {requirements.name} …", flush=True)
     lines = [line for line in requirements.read_text().splitlines() if not is_driver(line)]
     pinned = venv / f".{requirements.name}"
@@ -93,7 +93,7 @@ def install(venv: Path, requirements: Path) -> None:
 
 
 def add_driver(venv: Path, requirements: Path) -> None:
-    """Install the database driver where it can be compiled; say so where it can't."""
+    """Install the database driver if it can be compiled; else print how to get it."""
     if is_importable(venv):
         return
     if not has_headers():
@@ -111,7 +111,7 @@ def is_driver(line: str) -> bool:
 
 
 def is_importable(venv: Path) -> bool:
-    """Return whether the driver works: it also needs a library of the system's."""
+    """Return whether the driver can be imported; it needs a library of the system."""
     test = [str(venv / "bin" / "python"), "-c", "import MySQLdb"]
     return subprocess.run(test, stderr=subprocess.DEVNULL, check=False).returncode == 0
 

@@ -1,7 +1,7 @@
-"""Runs every test twice, both at the same time: on SQLite with files, on MariaDB with Redis.
+"""Runs all tests twice, at the same time: on SQLite with files, and on MariaDB with Redis.
 
 Run by `make test` in the virtual environment. Ends with the coverage of both runs together, and
-says loudly what could not be run on this machine. On CI, what could not be run is a failure.
+with what could not be run on this machine. On CI it is a failure if anything could not be run.
 """
 
 import os
@@ -29,7 +29,7 @@ SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"}
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LEAST_COVERAGE = 95
-# It looks at each line once: to trace them all would take half as long again.
+# It notes each line once: tracing them all would take half as long again.
 SLIPCOVER = (sys.executable, "-m", "slipcover", "--source=qc", "--omit=qc/migrations/*")
 LINES = "lines.json"
 
@@ -56,11 +56,11 @@ class Run:
         self.process = subprocess.Popen(command, env=everything, stdout=log, stderr=log)
 
     def announce(self) -> None:
-        """Print which run the following is about."""
+        """Print the heading of this run."""
         print(f"\n═══ Tests on {self.title} ═══\n", flush=True)
 
     def passed(self) -> bool:
-        """Wait until it is over, prints what it kept to itself, say whether all passed."""
+        """Wait for the end, print the output that was kept, return whether all passed."""
         code = self.process.wait()
         if self.log is not None:
             self.announce()
@@ -70,7 +70,7 @@ class Run:
 
 
 def main() -> None:
-    """Run all that this machine can; exits 1 if any of it failed."""
+    """Run all that this machine can; exit with 1 if any of it failed."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
         not_run = missing_browser() + missing_gettext()
@@ -90,7 +90,7 @@ def main() -> None:
 
 @contextmanager
 def on_sqlite(folder: Path) -> Iterator[Run]:
-    """Run the tests as after `make run`, in the background; what it says comes when it is over."""
+    """Run the tests in the background as after `make run`; the output comes at the end."""
     with (folder / "sqlite.log").open("w+") as log:
         run = Run("SQLite, the embedded default", folder / "sqlite", {}, log)
         try:
@@ -123,21 +123,21 @@ def coverage(folder: Path) -> bool:
 
 
 def missing_browser() -> list[str]:
-    """Install a browser where it may; otherwise gives what is not run without one."""
+    """Install a browser if possible; return what is not run without one."""
     if any(map(shutil.which, BROWSERS)) or debian.install("chromium"):
         return []
     return ["the tests in a browser. To run them:  apt-get install -y chromium"]
 
 
 def missing_gettext() -> list[str]:
-    """Install gettext where it may; otherwise gives what is not run without it."""
+    """Install gettext if possible; return what is not run without it."""
     if shutil.which("msgfmt") or debian.install("gettext"):
         return []
     return ["the tests of the German. To run them:  apt-get install -y gettext"]
 
 
 def missing_servers() -> list[str]:
-    """Return what is not run without MariaDB and Redis, and what changes that."""
+    """Return what is not run without MariaDB and Redis, and how to install them."""
     return [
         "everything on MariaDB with Redis. To run it:\n"
         "    apt-get install -y mariadb-server redis-server "

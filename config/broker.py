@@ -1,7 +1,7 @@
-"""The embedded broker: Kombu's, made of files, but safe between processes.
+"""The embedded broker: Kombu's file system transport, made safe for several processes.
 
-Kombu's own reads a message, or its table of queues, that another process has not finished
-writing; a worker that meets half a file gives up for good.
+Kombu's own may read a message or its table of queues before another process has written all of it;
+a worker that reads half a file stops for good.
 """
 
 import fcntl
@@ -14,39 +14,39 @@ from kombu.transport import filesystem
 
 
 class Channel(filesystem.Channel):
-    """Lets one process at a time at the files."""
+    """Lets only one process at a time use the files."""
 
     def get_table(self, exchange: str) -> Any:
-        """Return which queues there are."""
-        with self._alone():
+        """Return the queues of an exchange."""
+        with self._locked():
             return super().get_table(exchange)
 
     def _queue_bind(self, *names: Any) -> None:
-        with self._alone():
+        with self._locked():
             super()._queue_bind(*names)
 
     def _delete(self, *names: Any, **more: Any) -> None:
-        with self._alone():
+        with self._locked():
             super()._delete(*names, **more)
 
     def _put(self, *message: Any, **more: Any) -> None:
-        with self._alone():
+        with self._locked():
             super()._put(*message, **more)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         while True:
-            # What a crash left unfinished is out of the way once it has been looked at.
-            with self._alone(), suppress(ValueError):
+            # A file that a crash left unfinished raises once, and is then out of the way.
+            with self._locked(), suppress(ValueError):
                 return super()._get(queue)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with Path(self.data_folder_in, "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
 
 class Transport(filesystem.Transport):
-    """What `CELERY_BROKER_TRANSPORT` names."""
+    """The transport that `CELERY_BROKER_TRANSPORT` names."""
 
     Channel = Channel

@@ -1,7 +1,7 @@
-"""Reads settings from environment variables and refuses bad ones by name.
+"""Readers of settings from environment variables.
 
-Every reader raises `ImproperlyConfigured` with a sentence that names the variable,
-the value it found and what is allowed.
+For a bad value each raises `ImproperlyConfigured` with a message that has the variable, its value
+and what is allowed.
 """
 
 import os
@@ -22,7 +22,7 @@ FALSE = {"0", "false", "no", "off"}
 
 
 def refuse(name: str, value: str, allowed: str) -> ImproperlyConfigured:
-    """Return the error for a bad value of the variable `name`."""
+    """Return the error for a bad value of a variable."""
     return ImproperlyConfigured(f"{name}={value!r} is not allowed: {allowed}.")
 
 
@@ -43,7 +43,7 @@ def whole_number(name: str, *, default: int, least: int, most: int) -> int:
 
 
 def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:
-    """Read a variable that takes one of a few words."""
+    """Read a variable that has one of a few values."""
     text = env.str(name, "").strip() or default
     if text not in allowed:
         raise refuse(name, text, f"it must be one of {', '.join(sorted(allowed))}")
@@ -65,7 +65,7 @@ def words(name: str, *, default: list[str]) -> list[str]:
 
 
 def database(name: str, *, default_file: Path) -> dict[str, Any]:
-    """Read a database address; without one, an SQLite file that needs no server."""
+    """Read a database address; the default is an SQLite file, which needs no server."""
     url = env.str(name, "").strip() or f"sqlite:///{default_file}"
     allowed = "it must look like mysql://user:password@host:3306/name or sqlite:////path/to/file"
     if url.split(":", 1)[0] not in {"mysql", "sqlite"}:
@@ -88,7 +88,7 @@ def redis_address(name: str) -> str:
 
 
 def web_address(name: str) -> str:
-    """Read an address to post to, or return "" when none is set."""
+    """Read a web address, or return "" when none is set."""
     url = env.str(name, "").strip()
     if url and not url.startswith(("http://", "https://")):
         raise refuse(name, _without_password(url), "it must look like https://host/path")
@@ -96,7 +96,7 @@ def web_address(name: str) -> str:
 
 
 def secret_key(name: str, *, file: Path, embedded: bool) -> str:
-    """Read the secret key; the embedded default makes its own once and keep it in `file`."""
+    """Read the secret key; the embedded default makes its own once and keeps it in `file`."""
     key = env.str(name, "")
     if key and len(key) < 50:
         raise ImproperlyConfigured(f"{name} is too short: it must have at least 50 characters.")
@@ -108,7 +108,7 @@ def secret_key(name: str, *, file: Path, embedded: bool) -> str:
 
 
 def _write_once(file: Path, text: str) -> None:
-    # Several processes may start at once: whoever links first has written the whole text.
+    # Several processes may start at once: a link appears only with the whole text behind it.
     own = file.with_suffix(f".{secrets.token_hex(8)}")
     own.touch(mode=0o600)
     own.write_text(text)
@@ -144,7 +144,7 @@ def _mysql(name: str) -> dict[str, Any]:
         "OPTIONS": {
             "charset": "utf8mb4",
             "isolation_level": "read committed",
-            # Whoever waits for a lock is told soon, and tries again: `qc.core.transactions`.
+            # Waiting for a lock fails soon, and is tried again: `qc.core.transactions`.
             "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
             "innodb_lock_wait_timeout=5",
         },
@@ -156,11 +156,11 @@ def _sqlite(file: str) -> dict[str, Any]:
     return {
         "CONN_MAX_AGE": None,
         "OPTIONS": {
-            # A claim on SQLite is safe because a transaction takes the write lock first.
+            # A claim is safe on SQLite because each transaction takes the write lock first.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },
-        # A file, as in use: threads can share it, which a database in memory does not let them.
+        # A file as in production: threads can share it, which they can't with one in memory.
         "TEST": {"NAME": f"{file}.test"},
     }

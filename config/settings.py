@@ -1,8 +1,8 @@
 """Settings, read from environment variables; docs/deploy.md lists them.
 
-Without DATABASE_URL and REDIS_URL the project runs embedded: SQLite and a broker made of
-files, both in `var/`, on one machine. With either of them it is a production set-up: a
-secret key is required and HTTPS is on.
+Without DATABASE_URL and REDIS_URL the project runs embedded on one machine: with SQLite and a
+broker made of files, both in `var/`. With either of them it is in production: a secret key is
+required and HTTPS is on.
 """
 
 from datetime import timedelta
@@ -34,10 +34,11 @@ QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=
 QC_IMPORT_BYTES = environment.whole_number(
     "QC_IMPORT_BYTES", default=50 * 1024 * 1024, least=1024, most=1024**3
 )
-# Copies of the seals over the history that whoever owns the database can't change.
+# Copies of the seals, where whoever owns the database can't change them.
 QC_SEAL_FILE = environment.env.str("QC_SEAL_FILE", "")
 QC_SEAL_URL = environment.web_address("QC_SEAL_URL")
-# So many days history is kept, by kind; then it goes to files in that folder, and 0 is for ever.
+# How many days history stays in the database, by table; then it goes to files in QC_ARCHIVE_DIR.
+# 0 is for ever.
 QC_KEEP_DAYS = {
     "task": environment.whole_number("QC_KEEP_TASKS", default=0, least=0, most=36_500),
     "person": environment.whole_number("QC_KEEP_PEOPLE", default=0, least=0, most=36_500),
@@ -46,13 +47,13 @@ QC_KEEP_DAYS = {
 }
 QC_ARCHIVE_DIR = environment.env.str("QC_ARCHIVE_DIR", "")
 
-# Parts
+# Applications and middleware
 
 INSTALLED_APPS = [
-    # Before ours, which takes over what it does at sign-in.
+    # Before ours, which replaces its handling of sign-ins.
     "django.contrib.auth",
     "qc.apps.QCConfig",
-    # Its own site would take the place of ours.
+    # Basic: Unfold's own admin site would replace ours.
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -71,7 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Before all that may write a line to the log.
+    # Before all that may write to the log.
     "qc.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -82,8 +83,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "qc.web.middleware.OriginMiddleware",
-    "qc.web.middleware.WishesMiddleware",
+    "qc.web.middleware.ContextMiddleware",
+    "qc.web.middleware.LocalizationMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -108,14 +109,14 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database("DATABASE_URL", default_file=VAR_DIR / "qc.sqlite3")}
 
-# Who signs in, and how
+# Signing in
 
 AUTH_USER_MODEL = "qc.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Argon2id lets hundreds sign in at the start of a shift; PBKDF2 stays readable.
+# Argon2id is quick enough for hundreds at the start of a shift; PBKDF2 is for older passwords.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -132,7 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# A name is locked for one address only: an office behind one address is never locked as a whole.
+# By name and address: an office behind one address is never locked out as a whole.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -153,7 +154,7 @@ REST_FRAMEWORK = {
 }
 REST_KNOX = {"TOKEN_TTL": timedelta(hours=QC_TOKEN_HOURS), "AUTO_REFRESH": False}
 
-# HTTPS: on in production unless a proxy in a trusted network does it all.
+# HTTPS: on in production, unless a proxy in a trusted network does it.
 
 HTTPS = environment.switch("QC_HTTPS", default=not EMBEDDED)
 SESSION_COOKIE_SECURE = HTTPS
@@ -173,7 +174,7 @@ if BEHIND_PROXY:
 # Background work
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
-# A page that asks for a job must not hang with a broker that does not answer.
+# A page that starts a job must not hang when the broker does not answer.
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 5}
 if not REDIS_URL:
     BROKER_DIR = VAR_DIR / "broker"
@@ -187,22 +188,22 @@ if not REDIS_URL:
     }
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
 CELERY_TASK_IGNORE_RESULT = True
-# A broker that is away comes back: wait for it as long as it takes.
+# Wait for a broker that is down as long as it takes.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# Nothing on disk: two beats on one machine don't quarrel, and a crash leaves nothing broken.
+# Nothing on disk: two beats on one machine don't collide, and a crash leaves nothing broken.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "qc.tasks.sweep",
         "schedule": float(QC_SWEEP_SECONDS),
-        # A sweep that waited longer than a period is worth nothing: the next one is there.
+        # After a period the next sweep is there already.
         "options": {"expires": float(max(QC_SWEEP_SECONDS, 5))},
     },
-    # By the clock, so that a beat that is restarted every day runs it too.
+    # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
     "seal": {"task": "qc.tasks.seal", "schedule": crontab(), "options": {"expires": 60.0}},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
@@ -221,7 +222,7 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 FILE_UPLOAD_HANDLERS = [
-    # Before those that keep what is uploaded.
+    # Before those that store uploads.
     "qc.web.upload_limits.RefuseTooLarge",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
@@ -237,7 +238,7 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
-# The embedded default serves files from where they are, so that it starts without collecting them.
+# Embedded, static files are served from where they are: it starts without collecting them.
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -269,11 +270,11 @@ LOGGING = {
             "LOG_LEVEL", default="INFO", allowed={"DEBUG", "INFO", "WARNING", "ERROR"}
         ),
     },
-    # They have a line for every sweep or start, whether it did anything or not.
+    # They log every sweep or start, whether it did anything or not.
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy")
     }
-    # It warns when a worker that ends hands a job on to the others, as it should.
+    # It warns when a stopping worker returns a job to the broker, as it should.
     | {"kombu.transport.virtual.base": {"level": "ERROR"}},
 }

@@ -1,11 +1,11 @@
-"""How the pages look: name, icon, colours, menu."""
+"""Settings of Unfold: name, icon, colours and menu of the pages."""
 
 from typing import Any
 
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-# A calm teal on slightly green greys, by lightness as Unfold wants them.
+# A calm teal, in the steps of lightness that Unfold needs.
 TEAL = {
     "50": "oklch(98.0% .014 195)",
     "100": "oklch(95.0% .035 195)",

@@ -1,4 +1,4 @@
-"""The application's set-up."""
+"""Set-up of the application and of its admin."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
@@ -12,16 +12,16 @@ class QCConfig(AppConfig):
     verbose_name = "QC Desk"
 
     def ready(self) -> None:
-        """Connect signing in and out of the pages with who is there."""
+        """Connect Django's sign-in signals with people's presence."""
         from qc.web import sign_ins
 
-        # Signing in is one change of a person and so one history row: presence writes it.
+        # A sign-in is one history row, which presence writes together with `last_login`.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         sign_ins.connect()
 
 
 class PagesConfig(SimpleAdminConfig):
-    """The pages: our own admin site with our own screens, and nothing that other parts bring."""
+    """The pages: our own admin site, with our own screens only."""
 
     default_site = "qc.admin.site.PagesSite"
 

@@ -1,7 +1,7 @@
-"""Who may do what: the one truth for pages, API and engine.
+"""Who may do what, for pages, API and domain.
 
-A role is a group (`qc.models.Role`); what each group holds by default is set by its migration.
-Here stands what these permissions mean.
+A role is a group (`qc.models.Role`); a migration gives each group its permissions. This module
+defines what these permissions allow.
 """
 
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ from qc.models import Task, User
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-# Transitions of a task that its holder may follow, and those that a manager may.
+# The transitions that a task's holder may make, and those that a manager may.
 HOLDERS = frozenset({"start", "complete", "release", "draft"})
 MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen"})
 
 
 def is_manager(user: "User | AnonymousUser") -> bool:
-    """Return whether this user steers tasks and people."""
+    """Return whether this user manages tasks and people."""
     return user.has_perm("qc.manage_task")
 
 
@@ -30,13 +30,13 @@ def is_auditor(user: "User | AnonymousUser") -> bool:
 
 
 def may(user: User, transition: str, task: Task) -> bool:
-    """Return whether this user may do this transition with this task, in whatever status it is."""
+    """Return whether this user may make this transition, whatever the status of the task."""
     holds = transition in HOLDERS and task.assignee_id == user.pk
     return holds or (transition in MANAGERS and is_manager(user))
 
 
 def check(user: User | None, transition: str, task: Task) -> None:
-    """Raise NotAllowed unless `may`; a job (None) may everything."""
+    """Raise NotAllowed unless the user `may` do it; a job (None) may do everything."""
     if user is not None and not may(user, transition, task):
         raise NotAllowed(_refusal(transition, task))
 
@@ -48,19 +48,19 @@ def check_manager(user: User) -> None:
 
 
 def check_auditor(user: User) -> None:
-    """Raise NotAllowed unless this user may read everything, as managers may too."""
+    """Raise NotAllowed unless this user `is_auditor`, as managers are too."""
     if not is_auditor(user):
         raise NotAllowed(_("Only a manager or an auditor may read this."))
 
 
 def check_steers(user: User | None, person: User) -> None:
-    """Raise NotAllowed unless they change their own presence, or are a manager (or a job)."""
+    """Raise NotAllowed unless the presence is their own, or they are a manager or a job (None)."""
     if user is not None and user.pk != person.pk and not is_manager(user):
         raise NotAllowed(_("Only a manager may do this to somebody else."))
 
 
 def may_edit_account(user: User, account: User) -> bool:
-    """Return whether this user may edit this account: a superuser's only by a superuser."""
+    """Return whether this user may edit an account; only superusers may edit a superuser's."""
     return user.has_perm("qc.change_user") and (user.is_superuser or not account.is_superuser)
 
 

@@ -1,4 +1,4 @@
-"""Celery's jobs: a few lines each, calling the domain."""
+"""The Celery tasks, called jobs here: a few lines each that call the domain."""
 
 import logging
 from contextlib import ExitStack
@@ -29,13 +29,13 @@ from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
-# So many names in one line of the log; check_invariants gives all.
+# How many objects an error of the log names; the command check_invariants lists all.
 NAMED = 20
 
 
 @task_prerun.connect(dispatch_uid="qc_job_begins")
 def job_begins(task_id: str, task: Any, **_more: Any) -> None:
-    """Let the history rows and log lines of a job bear its id."""
+    """Set the job's id as request id of its history rows and log lines."""
     task.request.qc_id = ExitStack()
     task.request.qc_id.enter_context(request_id(task_id))
 
@@ -48,7 +48,7 @@ def job_ended(task: Any, **_more: Any) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Find what events missed, every QC_SWEEP_SECONDS."""
+    """Do what no event triggered, every QC_SWEEP_SECONDS."""
     sweeps.sweep()
     for pk in import_lease.left():
         carry_on_import.delay(pk)
@@ -56,14 +56,14 @@ def sweep() -> None:
 
 @shared_task
 def carry_on_import(pk: int) -> None:
-    """Checks, writes or undoes an import."""
+    """Check, write or undo an import."""
     import_runner.carry_on(pk)
 
 
 def dispatch(record: Import) -> None:
-    """Carry on what runs: a small import here and now, a large one in a worker.
+    """Carry on a running import: a small one at once, a large one in a worker.
 
-    Raises Busy when no worker can be asked; the import is then found by the next sweep.
+    Raises Busy when the broker can't be reached; the next sweep will then find the import.
     """
     if not record.is_running:
         return
@@ -86,8 +86,8 @@ def dispatch(record: Import) -> None:
 def tidy() -> None:
     """Delete expired sessions and tokens, once an hour."""
     now = timezone.now()
-    sessions, _of_which = Session.objects.filter(expire_date__lt=now).delete()
-    tokens, _of_which = get_token_model().objects.filter(expiry__lt=now).delete()
+    sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
+    tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
     bulk_changes.forget()
     files = imports.forget()
     logger.info(
@@ -98,7 +98,7 @@ def tidy() -> None:
 
 @shared_task
 def prove() -> None:
-    """Prove each night that all is as its history says; what is not, is an error of the log."""
+    """Compare everything with its history, each night; differences are an error of the log."""
     differing = list(consistency.differing())
     if not differing:
         logger.info("prove: everything is as its history says")
@@ -109,7 +109,7 @@ def prove() -> None:
 
 @shared_task
 def seal() -> None:
-    """Seal what has been written to the history, each minute, and copies the seals outside."""
+    """Seal the new rows of history, each minute, and copy the seals outside."""
     if rows := sealing.seal():
         logger.info("seal: %d rows", rows)
     external_copies.copy()
@@ -117,18 +117,18 @@ def seal() -> None:
 
 @shared_task
 def archive() -> None:
-    """Move each night what is old to the folder of archives, if there is one."""
+    """Move old history to the folder of archives, if there is one, each night."""
     if not settings.QC_ARCHIVE_DIR:
         return
     try:
         with acting(Channel.SWEEP):
-            for made in archiver.archive(Path(settings.QC_ARCHIVE_DIR)):
-                logger.info("archive: %d rows to %s", made.rows, made.file)
+            for record in archiver.archive(Path(settings.QC_ARCHIVE_DIR)):
+                logger.info("archive: %d rows to %s", record.rows, record.file)
     except (QCError, OSError) as error:
         logger.error("archive: %s", error)
 
 
 @shared_task
 def verify() -> None:
-    """Verify each night what is new and a part of the rest; what is wrong, is an error."""
+    """Verify new seals and a part of the others, each night; violations are errors of the log."""
     verification_runs.run_nightly()

@@ -26,7 +26,7 @@ def person(name: str, role: str | None = None, **columns: Any) -> User:
 
 
 def group(role: str) -> Group:
-    """Return a role's group; make it anew where a test with real transactions has emptied all."""
+    """Return a role's group; create it where a test with real transactions emptied the tables."""
     found, is_new = Group.objects.get_or_create(name=role)
     if is_new:
         granted = import_module("qc.migrations.0002_roles").GRANTS[role]
@@ -37,16 +37,16 @@ def group(role: str) -> Group:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to the SQLite half of `make test` what asks nothing of a database."""
+    """Run tests that use no database only in the SQLite half of `make test`."""
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         return
-    kept = [item for item in items if asks_a_database(item)]
+    kept = [item for item in items if uses_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
 
-def asks_a_database(item: pytest.Item) -> bool:
-    """Return whether a test has a database, or real processes with their own."""
+def uses_database(item: pytest.Item) -> bool:
+    """Return whether a test uses a database, or processes with one of their own."""
     fixtures = set(getattr(item, "fixturenames", ()))
     is_marked = item.get_closest_marker("django_db") is not None
     return is_marked or bool(fixtures & {"db", "transactional_db"}) or "system" in item.path.parts
@@ -111,7 +111,7 @@ def otto(db: None) -> User:
 
 @pytest.fixture
 def add_task(db: None) -> Callable[..., Task]:
-    """Make a waiting task; due now plus its queue's target unless told."""
+    """Make a waiting task, due at its queue's target unless given."""
     numbers = iter(range(1, 100_000))
 
     def add(queue: Queue, **columns: Any) -> Task:

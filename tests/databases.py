@@ -1,4 +1,4 @@
-"""Marks for tests that make sense on one database only."""
+"""Marks for tests that need a certain database or server."""
 
 import pytest
 from django.conf import settings

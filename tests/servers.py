@@ -36,22 +36,22 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Wait for its first answer. Raises RuntimeError when it ends instead."""
+        """Start it and wait for its first answer. Raises RuntimeError when it ends instead."""
         with (self.folder / "log").open("ab") as log:
             self.process = process = subprocess.Popen(self.command, stdout=log, stderr=log)
         until(lambda: self.answers(self.port) or process.poll() is not None, within=START_SECONDS)
         if process.poll() is not None:
-            said = (self.folder / "log").read_text()
-            raise RuntimeError(f"{self.command[0]} ended: {said[-2000:]}")
+            log_text = (self.folder / "log").read_text()
+            raise RuntimeError(f"{self.command[0]} ended: {log_text[-2000:]}")
 
     def stop(self) -> None:
-        """Let it end properly."""
+        """Terminate it, and wait for its end."""
         if self.process:
             self.process.terminate()
             self.process.wait(START_SECONDS)
 
     def kill(self) -> None:
-        """End it with a signal that it can't catch, as when the power fails."""
+        """Kill it, as when the power fails."""
         if self.process:
             self.process.kill()
             self.process.wait(START_SECONDS)
@@ -59,7 +59,7 @@ class Server:
 
 @contextmanager
 def mariadb() -> Iterator[int | None]:
-    """Return the port of a MariaDB whose root needs no password; None where there is none."""
+    """Yield the port of a MariaDB whose root needs no password; None where there is none."""
     if mariadb_answers(3306):
         yield 3306
     elif not has_mariadb():
@@ -72,7 +72,7 @@ def mariadb() -> Iterator[int | None]:
 
 @contextmanager
 def redis() -> Iterator[int | None]:
-    """Return the port of a Redis; None where there is none."""
+    """Yield the port of a Redis; None where there is none."""
     if redis_answers(6379):
         yield 6379
     elif not has_redis():
@@ -123,7 +123,7 @@ def has_redis() -> bool:
 
 
 def mariadb_answers(port: int) -> bool:
-    """Return whether root may come in without a password; False without the driver, too."""
+    """Return whether root can connect without a password; False without the driver, too."""
     try:
         import MySQLdb
     except ImportError:

@@ -1,4 +1,4 @@
-"""Every text is in German, with what it leaves open, and what is compiled is what is written."""
+"""German translations are complete, compiled, and have their placeholders."""
 
 import re
 import shutil
@@ -17,8 +17,8 @@ from qc.work import actions
 
 ROOT = Path(__file__).resolve().parent.parent
 GERMAN = Path("qc/locale/de/LC_MESSAGES")
-# What is left open in a text: %(name)s, %s, {name}; of a kind that must stay.
-OPEN = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+# Placeholders of a text: %(name)s, %s, {name}.
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) (".*"(?:\n".*")*)', re.M)
 # Words that stand on nearly every page of ours in English, and in none in German.
 ENGLISH = r"\b(task|tasks|queue|queues|people|due|waiting|search|settings|filters|the|is|and|of)\b"
@@ -39,13 +39,13 @@ def entries(po: Path) -> list[dict[str, str]]:
     """Return what a file of translations holds, its header left out."""
     found = []
     for block in po.read_text().split("\n\n"):
-        keys = {key: "".join(re.findall(r'"(.*)"', said)) for key, said in ENTRY.findall(block)}
+        keys = {key: "".join(re.findall(r'"(.*)"', text)) for key, text in ENTRY.findall(block)}
         found += [keys] if keys.get("msgid") else []
     return found
 
 
 @needs_gettext
-def test_every_text_is_translated(tmp_path: Path) -> None:
+def test_every_text_has_a_german_translation(tmp_path: Path) -> None:
     for part in ("qc", "config"):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "manage.py", tmp_path)
@@ -57,20 +57,20 @@ def test_every_text_is_translated(tmp_path: Path) -> None:
     assert missing + guessed == "", "Run `make messages`, and translate these"
 
 
-def test_a_translation_leaves_open_what_the_text_does() -> None:
+def test_translation_has_the_placeholders_of_its_text() -> None:
     wrong = [
         text["msgid"]
         for text in entries(ROOT / GERMAN / "django.po")
-        for key, said in text.items()
+        for key, translation in text.items()
         if key.startswith("msgstr")
-        and set(OPEN.findall(said))
-        != set(OPEN.findall(text.get("msgid_plural" if key == "msgstr[1]" else "msgid", "")))
+        and set(PLACEHOLDER.findall(translation))
+        != set(PLACEHOLDER.findall(text.get("msgid_plural" if key == "msgstr[1]" else "msgid", "")))
     ]
     assert wrong == []
 
 
 @needs_gettext
-def test_what_is_compiled_is_what_is_written(tmp_path: Path) -> None:
+def test_compiled_translations_are_up_to_date(tmp_path: Path) -> None:
     made = tmp_path / "django.mo"
     run("msgfmt", "--check-format", "-o", str(made), str(ROOT / GERMAN / "django.po"))
     kept = ROOT / GERMAN / "django.mo"
@@ -83,7 +83,7 @@ def texts(mo: Path) -> dict[Any, str]:
 
 
 @pytest.mark.parametrize("page", ["my_work", "floor", "qc_task_changelist"])
-def test_no_english_is_left(
+def test_german_page_has_no_english_words(
     anna: User, mona: User, invoices: Queue, add_task: Any, client: Client, page: str
 ) -> None:
     for _ in range(3):
@@ -93,20 +93,20 @@ def test_no_english_is_left(
     who = anna if page == "my_work" else mona
     User.objects.filter(pk=who.pk).update(language="de", time_zone="Europe/Berlin")
     client.force_login(who)
-    text = shown(client.get(reverse(f"admin:{page}")).content.decode())
+    text = visible_text(client.get(reverse(f"admin:{page}")).content.decode())
     assert re.findall(ENGLISH, text, re.I) == [], text
     assert "Aufgabe" in text
 
 
-def shown(page: str) -> str:
+def visible_text(page: str) -> str:
     """Return what of a page is read or heard: no markup, no icons, no addresses."""
     page = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.S)
     page = re.sub(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", " ", page, flags=re.S)
-    said = re.findall(r'\b(?:title|aria-label|placeholder|data-said)="([^"]*)"', page)
-    return " ".join((re.sub(r"<[^>]*>", " ", page) + " ".join(said)).split())
+    attributes = re.findall(r'\b(?:title|aria-label|placeholder|data-said)="([^"]*)"', page)
+    return " ".join((re.sub(r"<[^>]*>", " ", page) + " ".join(attributes)).split())
 
 
-def test_texts_are_named_so_that_they_are_found() -> None:
+def test_gettext_is_imported_under_names_that_makemessages_knows() -> None:
     """`makemessages` knows gettext by its own names and as `_`, by no other."""
     other = re.compile(r"gettext(?:_lazy|_noop)? as (?!_\b)\w+")
     assert [path for path in (ROOT / "qc").rglob("*.py") if other.search(path.read_text())] == []

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def until(condition: Callable[[], T], *, within: float = 10, every: float = 0.02) -> T:
-    """Ask `condition` until it gives something true, and return that; fails after a while."""
+    """Call `condition` until it returns something true, and return that; fail after a while."""
     deadline = time.monotonic() + within
     while not (found := condition()):
         assert time.monotonic() < deadline, f"waited {within} s in vain for {condition}"

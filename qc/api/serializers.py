@@ -74,7 +74,7 @@ class PersonSerializer(serializers.ModelSerializer[User]):
 
     def get_is_free(self, person: Any) -> bool:
         """Return whether they would be given a task: there, not on break, below their capacity."""
-        return person.takes_work and len(person.open_now) < person.capacity
+        return bool(person.is_free(len(person.open_now)))
 
 
 class MeSerializer(PersonSerializer):

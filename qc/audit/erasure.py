@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc import history, permissions
-from qc.core.commitments import BESIDE, PERSONAL, pseudonym, veil
+from qc.core.commitments import COMMITMENT_COLUMNS, PERSONAL, erase, pseudonym
 from qc.core.exceptions import InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.models import AuditEvent, ChangeKind, Task, User
@@ -94,8 +94,8 @@ def _replace_names(table: str, rows: Any, shown: dict[str, Any]) -> None:
         raise InvalidTransition(message % {"n": n})
     while batch := list(with_names.order_by("history_id")[:BATCH]):
         for row in batch:
-            veil(table, row, shown)
-        rows.model.objects.bulk_update(batch, [*BESIDE, *PERSONAL[table]])
+            erase(table, row, shown)
+        rows.model.objects.bulk_update(batch, [*COMMITMENT_COLUMNS, *PERSONAL[table]])
 
 
 def _rename_account(person: User, by: User | None, reason: str) -> None:

@@ -14,7 +14,8 @@ from django.db.models import Count, F, Max, Q
 from qc.audit.seals import archived_rows
 from qc.history import consistency
 from qc.history.registry import table_of
-from qc.models import DONE, HELD, UNASSIGNED, ChangeKind, Queue, Status, Task, User
+from qc.models import ChangeKind, Queue, Status, Task, User
+from qc.models.tasks import STATUS_AGREES
 from qc.work.lifecycle import TRANSITIONS
 
 BATCH = 1000
@@ -54,9 +55,7 @@ def over_capacity() -> Iterator[str]:
 
 def states_that_disagree() -> Iterator[str]:
     """Invariant 2: a task's status and its columns agree."""
-    free = Q(status__in=[Status.PENDING, Status.ON_HOLD, Status.CANCELLED]) & UNASSIGNED
-    agree = free | Q(status=Status.ASSIGNED) & HELD | Q(status=Status.COMPLETED) & DONE
-    for task in Task.objects.exclude(agree):
+    for task in Task.objects.exclude(STATUS_AGREES):
         yield f"{task.reference} is {task.status}, but its other columns say something else"
 
 

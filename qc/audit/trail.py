@@ -18,6 +18,7 @@ from django.db.models import prefetch_related_objects
 
 from qc.audit.query import SearchPlan, TrailQuery, plan_search
 from qc.core import keyset
+from qc.core.keyset import Position
 from qc.history.registry import TABLES
 
 # By table: rows with a lesser id are older, all others newer.
@@ -45,9 +46,12 @@ class Direction(Enum):
         """Return the edge of a table of which this id is read next."""
         return pk + 1 if self is Direction.OLDER else pk
 
-    def last_read(self, edge: int) -> int:
-        """Return the id beyond which a table is read from its edge."""
-        return edge if self is Direction.OLDER else edge - 1
+    def position(self, edge: int | None) -> Position:
+        """Return where a table is read on: beyond the id that was read last at its edge."""
+        if edge is None:
+            return Position()
+        is_older = self is Direction.OLDER
+        return Position((edge if is_older else edge - 1,), backwards=not is_older)
 
 
 class TrailPage(NamedTuple):
@@ -94,10 +98,8 @@ class _TableRead:
     ) -> None:
         self.table, self.start, self.direction = table, start, direction
         rows = TABLES[table].objects.filter(plan.rest).only("history_date")
-        key = None if start is None else (direction.last_read(start),)
         steps = [size + 1, *(keyset.STEPS if plan.rest else ())]
-        backwards = direction is Direction.NEWER
-        read = keyset.read(plan.order, rows, size, key=key, backwards=backwards, steps=steps)
+        read = keyset.read(plan.order, rows, size, direction.position(start), steps)
         for row in read.rows:
             row.table = table
         self.rows = read.rows

@@ -1,4 +1,4 @@
-"""What every other package may use and what knows none of them: errors, transactions, wording.
+"""What every other package may use: errors, transactions, wording, pages by key.
 
 Nothing here knows a task, a person or a queue.
 """

@@ -1,55 +1,53 @@
-"""Personal columns of history: a name can be taken out of them, and the seal still fits.
+"""Commitments to the personal values of history: a name can be erased, and its seal still fits.
 
-Sealed is not such a value itself but its commitment: SHA-256 of it with the row's random salt.
-Whoever takes the name out keeps the commitments in the row and throws the salt away: the row's
-digest stays what it was, and nobody can find the name by trying names.
+Instead of a personal value its commitment is sealed: the SHA-256 of the value with the row's random
+salt. To erase a name the row keeps the commitments and loses the salt: its digest stays the same,
+and nobody can find the name by trying names.
 """
 
-import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from qc.core.canonical_json import canonical
+from qc.core.canonical_json import hashed
 
-# By table. All of a row go together, or none.
+# The personal columns of each table. Those of a row are erased together.
 PERSONAL = {
     "person": ("username", "first_name", "last_name", "email"),
     "event": ("name", "address", "about"),
 }
-# How the name of a column ends of which the commitment is sealed.
-MARK = "~"
-BYTES = 16
+# What follows a column's name where its commitment is sealed in its place.
+COMMITTED = "~"
+# Columns that change when a name is erased, and so are never sealed themselves.
+COMMITMENT_COLUMNS = ("salt", "commitments")
+SALT_BYTES = 16
 
 
 def new_salt() -> str:
     """Return a salt that nobody can guess."""
-    return secrets.token_hex(BYTES)
+    return secrets.token_hex(SALT_BYTES)
 
 
 def pseudonym(person: int) -> str:
-    """Return the name of a person whose own was taken out."""
+    """Return the name of a person whose own was erased."""
     return f"leaver-{person}"
 
 
-# Never sealed themselves: they are what may change.
-BESIDE = ("salt", "commitments")
-
-
-def opening(salt: str, column: str, value: Any) -> list[Any]:
-    """Return what the commitment to a value is over."""
+def commitment_input(salt: str, column: str, value: Any) -> list[Any]:
+    """Return what the commitment to a value is the hash of; showing it proves the value."""
     return [salt, column, value]
 
 
-def commitment(opened: Sequence[Any]) -> str:
-    """Return what is sealed in place of a value."""
-    return hashlib.sha256(canonical(opened).encode()).hexdigest()
+def commitment(committed: list[Any]) -> str:
+    """Return the commitment to a `commitment_input`."""
+    return hashed(committed)
 
 
-def veil(table: str, row: Any, shown: Mapping[str, Any]) -> None:
-    """Take the personal values out of a row, and put into it what is shown in their place."""
+def erase(table: str, row: Any, shown: Mapping[str, Any]) -> None:
+    """Replace a row's personal values by those of `shown`, and keep only commitments to them."""
     row.commitments = {
-        name: commitment(opening(row.salt, name, getattr(row, name))) for name in PERSONAL[table]
+        name: commitment(commitment_input(row.salt, name, getattr(row, name)))
+        for name in PERSONAL[table]
     }
     row.salt = ""
     for name, value in shown.items():

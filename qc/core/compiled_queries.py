@@ -1,11 +1,41 @@
-"""SQL that is made once, or without detours: making it must not take longer than running it."""
+"""SQL made once, or past the ORM: making a statement must not take longer than running it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
 from django.db import connection
 from django.db.models import Expression, IntegerField, QuerySet
+
+# What stands in a statement itself instead of going to the driver as a parameter.
+LITERALS = {None: "NULL", "": "''"}
+
+
+def insert_rows(
+    table: str, columns: Mapping[str, Iterable[Any]], shared: Mapping[str, Any]
+) -> None:
+    """Insert rows as one statement.
+
+    `columns` has for each column its values row by row, `shared` the one value that is the same
+    in all rows; both as the database's driver takes them. `bulk_create` would first make an object
+    of each row, which takes several times as long as the database needs.
+    """
+    constants = tuple(value for value in shared.values() if value not in LITERALS)
+    rows = [row + constants for row in zip(*columns.values(), strict=True)]
+    marks = ["%s"] * len(columns) + [LITERALS.get(value, "%s") for value in shared.values()]
+    names = ", ".join([*columns, *shared])
+    values = ", ".join([f"({', '.join(marks)})"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) VALUES {values}",  # noqa: S608
+            list(chain.from_iterable(rows)),
+        )
+
+
+def case_by_id(values: Mapping[int, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL that chooses a value by a row's id, and its parameters."""
+    cases = "WHEN %s THEN %s " * len(values)
+    return f"CASE id {cases}END", tuple(chain.from_iterable(values.items()))
 
 
 class ById(Expression):
@@ -17,24 +47,24 @@ class ById(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int, ...]]:
         """Return the SQL, and its parameters."""
-        cases = "WHEN %s THEN %s " * len(self.values)
-        return f"CASE id {cases}END", tuple(chain.from_iterable(self.values.items()))
+        return case_by_id(self.values)
 
 
 class Prepared:
-    """A query of the ORM, run again and again with other ids in it.
+    """A query of the ORM, compiled once and run again and again with other ids in it.
 
-    `make` takes ids and gives the queryset. It is called once, with stand-ins, so what it gives
-    must not depend on their values. A query that locks is made, and run, inside a transaction.
+    `make` takes ids and returns the queryset. It is called once, with stand-ins for the ids, so the
+    shape of its query must not depend on them. A query that locks must be made and run inside a
+    transaction.
     """
 
     def __init__(self, make: Callable[..., QuerySet[Any, Any]]) -> None:
         self.make = make
         self.model: Any = None
-        self.made: tuple[str, tuple[Any, ...]] | None = None
+        self.compiled: tuple[str, tuple[Any, ...]] | None = None
 
     def rows(self, *ids: int) -> list[tuple[Any, ...]]:
-        """Return the rows as the database gives them: for numbers and text."""
+        """Return the rows as the database has them, unconverted: for numbers and text."""
         with connection.cursor() as cursor:
             cursor.execute(*self.sql(*ids))
             return list(cursor.fetchall())
@@ -48,9 +78,9 @@ class Prepared:
         """Return the SQL, and its parameters with these ids in their places."""
         # No id is below zero.
         stand_ins = range(-1, -1 - len(ids), -1)
-        if self.made is None:
+        if self.compiled is None:
             queryset = self.make(*stand_ins)
-            self.model, self.made = queryset.model, queryset.query.sql_with_params()
-        sql, parameters = self.made
-        meant: dict[Any, Any] = dict(zip(stand_ins, ids, strict=True))
-        return sql, [meant.get(value, value) for value in parameters]
+            self.model, self.compiled = queryset.model, queryset.query.sql_with_params()
+        sql, parameters = self.compiled
+        real: dict[Any, Any] = dict(zip(stand_ins, ids, strict=True))
+        return sql, [real.get(value, value) for value in parameters]

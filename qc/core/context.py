@@ -1,20 +1,22 @@
-"""Who acts and through what, for every history row written meanwhile.
+"""Who acts, through which channel, and what: for every history row that is written meanwhile.
 
-The edges (pages, API, import, sweep) say it once; the rows read it when they are made.
+Pages, API, import and sweep set it once; the history rows read it.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+T = TypeVar("T")
+
 
 class Channel(models.TextChoices):
-    """The way by which a change came."""
+    """Where a change came from."""
 
     PAGE = "page", _("web")
     API = "api", _("API")
@@ -29,37 +31,38 @@ _kind: ContextVar[str] = ContextVar("kind", default="")
 
 
 @contextmanager
-def acting(channel: Channel, user: AbstractBaseUser | None = None) -> Iterator[None]:
-    """Name the way and the person for all changes inside; `user` is None for a job."""
-    tokens = (_channel.set(channel), _user.set(user))
+def _bound(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Set a context variable for all that runs inside."""
+    token = variable.set(value)
     try:
         yield
     finally:
-        _channel.reset(tokens[0])
-        _user.reset(tokens[1])
+        variable.reset(token)
 
 
 @contextmanager
-def kind_of_change(kind: str) -> Iterator[None]:
-    """Name the kind of the changes inside, such as "completed" or "signed out"."""
-    token = _kind.set(kind)
-    try:
+def acting(channel: Channel, user: AbstractBaseUser | None = None) -> Iterator[None]:
+    """Set channel and user of all changes inside; `user` is None for a job."""
+    with _bound(_channel, channel), _bound(_user, user):
         yield
-    finally:
-        _kind.reset(token)
+
+
+def kind_of_change(kind: str) -> AbstractContextManager[None]:
+    """Set the kind of all changes inside, such as "completed" or "signed out"."""
+    return _bound(_kind, kind)
 
 
 def current_channel() -> str:
-    """Return the way by which the present change comes."""
+    """Return the channel of the present change."""
     return _channel.get()
 
 
 def current_kind() -> str:
-    """Return the kind of the present change; "" is a plain edit."""
+    """Return the kind of the present change, "" for a plain edit."""
     return _kind.get()
 
 
 def current_user(**_: Any) -> Any:
-    """Return the person who acts now, or None for a job; simple-history asks it."""
+    """Return the user who acts now, None for a job; simple-history calls it."""
     user = _user.get()
     return user if getattr(user, "is_authenticated", False) else None

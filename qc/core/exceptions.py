@@ -1,11 +1,11 @@
-"""What can go wrong, in words fit for the person who reads them."""
+"""What can go wrong, with messages that are shown to people."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
 class QCError(Exception):
-    """This could not be done."""
+    """The base of all errors whose message is shown to people."""
 
     message: str | Promise = _("This could not be done.")
 
@@ -17,37 +17,37 @@ class QCError(Exception):
 
 
 class NotAllowed(QCError):
-    """You may not do this."""
+    """The user has no permission for this."""
 
     message = _("You may not do this.")
 
 
 class NotFound(QCError):
-    """There is no such task."""
+    """There is no such object."""
 
     message = _("There is no such task.")
 
 
 class InvalidTransition(QCError):
-    """The task is not in a state for this."""
+    """The state of the object does not allow this."""
 
     message = _("The status of the task does not allow this.")
 
 
 class NotEligible(QCError):
-    """This person can't take this task now."""
+    """This person can't get this task now."""
 
     message = _("This person can't get this task now.")
 
 
 class Busy(QCError):
-    """Too many transactions wanted the same rows."""
+    """A transaction lost too many races for the same rows."""
 
     message = _("The system is busy. Nothing was changed; please try again.")
 
 
 class InvalidInput(QCError):
-    """A value is missing or not allowed."""
+    """The value of `field` is missing or not allowed."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)

@@ -1,10 +1,10 @@
 """Pages by key: each page is one seek of an index, however far down the list it is.
 
-An order has an index that serves it. What is listed is looked at in that order and no further
-than a page needs; where other filters drop most of it, no further than `MOST`.
+An order has an index that serves it. Keys are looked at in that order, and only as many as a page
+needs; where other filters drop most of the rows, no more than `MOST`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,109 +13,67 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.sql.datastructures import BaseTable
 from django.utils.dateparse import parse_datetime
 
-# How many are looked at for one page where an index serves some of the filters only: usually the
-# first step fills the page. From 1,000 ids on MariaDB would make a table of them first.
+# How many keys are looked at for a page, step by step, where an index serves only some of the
+# filters: usually the first step fills it. From 1,000 ids on MariaDB would make a table of them.
 STEPS = (200, *[980] * 10)
 MOST = sum(STEPS)
-NOTHING = "-"
-BETWEEN = "~"
+# Keys in addresses.
+NULL = "-"
+SEPARATOR = "~"
 
 Key = tuple[Any, ...]
+NOTHING = Q(pk__in=[])
 
 
 @dataclass(frozen=True)
 class Order:
     """An order that an index serves: `columns` as for `order_by`, the last of them unique.
 
-    `lanes` are the rows that an index finds, as conditions of which each is one range of one: they
-    are merged, and what several of them find is taken once. They answer the parameters in
-    `serves`; what else is asked drops some of them. The few rows of `head` stand above the first
-    page.
+    `index_ranges` are conditions, each for one range of an index; the rows of all are merged, and
+    those in several of them listed once. They answer the parameters in `serves`; other filters drop
+    some of their rows. The few rows of `pinned` stand above the first page.
     """
 
     words: Any
     columns: tuple[str, ...]
-    lanes: tuple[Q, ...]
+    index_ranges: tuple[Q, ...]
     rows: QuerySet[Any]
     serves: frozenset[str] = frozenset()
-    head: Q | None = None
+    pinned: Q | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns without their directions."""
         return tuple(column.lstrip("-") for column in self.columns)
 
-    def keys(self, key: Key | None, n: int, *, backwards: bool) -> list[Key]:
-        """Return the next n keys after a key (or before it, nearest first), each with its id."""
-        columns = [turned(one) for one in self.columns] if backwards else self.columns
-        there = _beyond(self.rows.model, columns, key) if key is not None else Q()
-        found: list[Key] = []
-        for lane in self.lanes:
-            rows = self.rows.filter(lane).filter(there).order_by(*columns)
-            found += rows.values_list(*self.names, "pk")[:n]
-        return _merged(found, columns)[:n] if len(self.lanes) > 1 else found
-
     def count(self, most: int) -> int:
-        """Count what the index finds, and no further than `most`."""
+        """Count the rows that the index finds, and no further than `most`."""
         n = 0
-        for lane in (self.head, *self.lanes):
-            if lane is not None and n < most:
-                n += len(self.rows.filter(lane).order_by().values_list("pk")[: most - n])
+        for condition in (self.pinned, *self.index_ranges):
+            if condition is not None and n < most:
+                n += len(self.rows.filter(condition).order_by().values_list("pk")[: most - n])
         return n
 
 
-def _merged(keys: list[Key], columns: Sequence[str]) -> list[Key]:
-    for place, column in reversed(list(enumerate(columns))):
-        keys.sort(
-            key=lambda one: (one[place] is not None, one[place]),
-            reverse=column.startswith("-"),
-        )
-    return list(dict.fromkeys(keys))
+class Position(NamedTuple):
+    """Where to read on, and which way: after a key, or before it; None is the beginning."""
 
+    key: Key | None = None
+    backwards: bool = False
 
-class _Sought(BaseTable):
-    """A table that MariaDB and MySQL are told how to read; others find that out by themselves."""
+    def columns(self, order: Order) -> tuple[str, ...]:
+        """Return the columns of an order in the direction of reading."""
+        return tuple(map(_opposite, order.columns)) if self.backwards else order.columns
 
-    how = ""
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the table's name, with the hint."""
-        sql, parameters = super().as_sql(compiler, connection)
-        return (f"{sql} {self.how}" if connection.vendor == "mysql" else sql), parameters
-
-
-class _ByIndex(_Sought):
-    how = "IGNORE INDEX (PRIMARY)"
-
-
-class _ByKey(_Sought):
-    how = "FORCE INDEX (PRIMARY)"
-
-
-def by_index(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the same rows, to be sought by an index that ends in their ids.
-
-    Where a value is common MariaDB holds a range of the primary key for cheaper, doesn't take it
-    as the index has the order that is wanted, and go through that from its end instead of
-    beginning at the key that it is given.
-    """
-    return _sought(rows, _ByIndex)
-
-
-def _by_key(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the same rows, of which the ids are known.
-
-    MariaDB would rather go through all that have a value, in their order, and hope for some of
-    these among the first.
-    """
-    return _sought(rows, _ByKey)
-
-
-def _sought(rows: QuerySet[Any], how: type[_Sought]) -> QuerySet[Any]:
-    found = rows.all()
-    alias = found.query.get_initial_alias()
-    found.query.alias_map[alias] = how(found.model._meta.db_table, alias)
-    return found
+    def next_keys(self, order: Order, n: int) -> list[Key]:
+        """Return the next n keys, nearest first, each with its id."""
+        columns = self.columns(order)
+        beyond = Q() if self.key is None else _beyond(order.rows.model, columns, self.key)
+        keys: list[Key] = []
+        for condition in order.index_ranges:
+            rows = order.rows.filter(condition).filter(beyond).order_by(*columns)
+            keys += rows.values_list(*order.names, "pk")[:n]
+        return _merged(keys, columns)[:n] if len(order.index_ranges) > 1 else keys
 
 
 class ScannedRange(NamedTuple):
@@ -128,7 +86,7 @@ class ScannedRange(NamedTuple):
 
 
 class KeysetPage(NamedTuple):
-    """A page: its rows, the keys its neighbours begin at, and how many were looked at in vain."""
+    """A page: its rows, the keys where its neighbours begin, how many were searched in vain."""
 
     rows: list[Any]
     newer: Key | None
@@ -136,21 +94,16 @@ class KeysetPage(NamedTuple):
     searched: int
 
 
-def paginate(  # noqa: PLR0913
-    order: Order,
-    found: QuerySet[Any],
-    size: int,
-    *,
-    key: Key | None,
-    backwards: bool,
-    exact: bool,
+def paginate(
+    order: Order, found: QuerySet[Any], size: int, position: Position, *, exact: bool
 ) -> KeysetPage:
-    """Read a page of those `found`, in an order; `exact` if they are all that the index finds."""
+    """Read a page of the `found` rows; `exact` if these are all that the index finds."""
     steps = [size + 1] if exact else STEPS
-    rows, last, looked, ended = read(order, found, size, key=key, backwards=backwards, steps=steps)
+    rows, last, looked, ended = read(order, found, size, position, steps)
+    key, backwards = position
     if backwards and ended and len(rows) <= size:
         # There is nothing before this page: it is the first, and a whole one.
-        return paginate(order, found, size, key=None, backwards=False, exact=exact)
+        return paginate(order, found, size, Position(), exact=exact)
     keys = [tuple(getattr(row, name) for name in order.names) for row in rows]
     onward = keys[size - 1] if len(rows) > size else None if ended else last
     searched = 0 if len(rows) >= size or ended else looked
@@ -158,53 +111,54 @@ def paginate(  # noqa: PLR0913
     back = (keys[0] if keys else key) if key is not None else None
     if backwards:
         return KeysetPage(rows[::-1], onward, back, searched)
-    if key is None and order.head is not None:
-        rows = [*found.filter(order.head).order_by("-id"), *rows]
+    if key is None and order.pinned is not None:
+        rows = [*found.filter(order.pinned).order_by("-id"), *rows]
     return KeysetPage(rows, back, onward, searched)
 
 
-def read(  # noqa: PLR0913
-    order: Order,
-    found: QuerySet[Any],
-    size: int,
-    *,
-    key: Key | None,
-    backwards: bool,
-    steps: Sequence[int],
+def read(
+    order: Order, found: QuerySet[Any], size: int, position: Position, steps: Iterable[int]
 ) -> ScannedRange:
-    """Read those `found` after a key, one more than a page; looks at so many keys at each step."""
+    """Read the `found` rows from a position, one more than a page; look at so many keys a step."""
     rows: list[Any] = []
     looked = 0
-    columns = [turned(one) for one in order.columns] if backwards else order.columns
     for most in steps:
-        step = min(most, _likely(size + 1 - len(rows), len(rows), looked))
-        keys = order.keys(key, step, backwards=backwards)
+        wanted = size + 1 - len(rows)
+        step = min(most, _likely(wanted, len(rows), looked))
+        keys = position.next_keys(order, step)
         looked += len(keys)
-        ids = [one[-1] for one in keys]
-        more = size + 1 - len(rows)
-        if ids:
-            rows += _by_key(found.filter(pk__in=ids)).order_by(*columns)[:more]
-        key = keys[-1][:-1] if keys else key
+        if keys:
+            some = _by_key(found.filter(pk__in=[key[-1] for key in keys]))
+            rows += some.order_by(*position.columns(order))[:wanted]
+            position = position._replace(key=keys[-1][:-1])
         if len(rows) > size or len(keys) < step:
-            return ScannedRange(rows, key, looked, len(keys) < step)
-    return ScannedRange(rows, key, looked, False)
+            return ScannedRange(rows, position.key, looked, len(keys) < step)
+    return ScannedRange(rows, position.key, looked, False)
 
 
 def _likely(wanted: int, found: int, looked: int) -> int:
-    """Return how many more keys are likely to have what is wanted; no limit where none can tell."""
+    """Return how many more keys probably have the wanted rows; no limit while none can tell."""
     if not found or looked > STEPS[0]:
         return MOST
     return wanted + wanted * looked // found
 
 
-def turned(column: str) -> str:
-    """Return the opposite direction of a column."""
+def _opposite(column: str) -> str:
     return column[1:] if column.startswith("-") else f"-{column}"
+
+
+def _merged(keys: list[Key], columns: Sequence[str]) -> list[Key]:
+    for place, column in reversed(list(enumerate(columns))):
+        keys.sort(
+            key=lambda one: (one[place] is not None, one[place]),
+            reverse=column.startswith("-"),
+        )
+    return list(dict.fromkeys(keys))
 
 
 def _beyond(model: type[Model], columns: Sequence[str], key: Key) -> Q:
     """Return the condition for what comes after a key; NULL is less than anything."""
-    after, same = Q(pk__in=[]), Q()
+    after, same = NOTHING, Q()
     for column, value in zip(columns, key, strict=True):
         after |= same & _past(model, column, value)
         name = column.lstrip("-")
@@ -215,40 +169,34 @@ def _beyond(model: type[Model], columns: Sequence[str], key: Key) -> Q:
 def _past(model: type[Model], column: str, value: Any) -> Q:
     name, falls = column.lstrip("-"), column.startswith("-")
     if value is None:
-        return Q(pk__in=[]) if falls else Q(**{f"{name}__isnull": False})
+        return NOTHING if falls else Q(**{f"{name}__isnull": False})
     past = Q(**{f"{name}__{'lt' if falls else 'gt'}": value})
     nullable = model._meta.get_field(name).null
     return past | Q(**{f"{name}__isnull": True}) if falls and nullable else past
 
 
-def spelled(key: Key) -> str:
+def encode_key(key: Key) -> str:
     """Return a key as it stands in an address."""
-    return BETWEEN.join(_spelled(value) for value in key)
+    return SEPARATOR.join(
+        NULL if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
+        for value in key
+    )
 
 
-def _spelled(value: Any) -> str:
-    if value is None:
-        return NOTHING
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def read_key(order: Order, text: str) -> Key | None:
+def decode_key(order: Order, text: str) -> Key | None:
     """Return the key that stands in an address; None if it is none of this order's."""
-    parts = text.split(BETWEEN) if len(order.columns) > 1 else [text]
+    parts = text.split(SEPARATOR) if len(order.columns) > 1 else [text]
     if not text or len(parts) != len(order.columns):
         return None
+    fields = [order.rows.model._meta.get_field(name) for name in order.names]
     try:
-        return tuple(
-            _value(order.rows.model, name, part)
-            for name, part in zip(order.names, parts, strict=True)
-        )
+        return tuple(map(_decoded, fields, parts))
     except ValueError:
         return None
 
 
-def _value(model: type[Model], name: str, part: str) -> Any:
-    field = model._meta.get_field(name)
-    if part == NOTHING and field.null:
+def _decoded(field: Any, part: str) -> Any:
+    if part == NULL and field.null:
         return None
     kind = field.get_internal_type()
     if kind == "DateTimeField":
@@ -257,3 +205,42 @@ def _value(model: type[Model], name: str, part: str) -> Any:
             raise ValueError(part)
         return moment
     return part if kind == "CharField" else int(part)
+
+
+def by_index(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the same rows, to be found by an index that ends in their ids.
+
+    Where a value is common MariaDB takes a range of the primary key for cheaper, gives that up as
+    the index has the wanted order, and then reads the index from its end instead of from the key.
+    """
+    return _hinted(rows, "IGNORE INDEX (PRIMARY)")
+
+
+def _by_key(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the same rows, whose ids are known.
+
+    MariaDB would rather read all rows of a filter's value in order, and hope to meet these early.
+    """
+    return _hinted(rows, "FORCE INDEX (PRIMARY)")
+
+
+class _HintedTable(BaseTable):
+    hint = ""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, parameters = super().as_sql(compiler, connection)
+        return (f"{sql} {self.hint}" if connection.vendor == "mysql" else sql), parameters
+
+
+def _hinted(rows: QuerySet[Any], hint: str) -> QuerySet[Any]:
+    """Return the same rows, with an index hint for MariaDB and MySQL.
+
+    Django has no public way to hints, and MariaDB reads none in comments: so the query's own table
+    is replaced here, and nowhere else, by one that says its hint.
+    """
+    hinted = rows.all()
+    alias = hinted.query.get_initial_alias()
+    table = _HintedTable(hinted.model._meta.db_table, alias)
+    table.hint = hint
+    hinted.query.alias_map[alias] = table
+    return hinted

@@ -1,7 +1,7 @@
-"""Days as the clock on the wall has them, for databases that know no time zones.
+"""Local days, for databases that know no time zones.
 
-MariaDB has only those that somebody has loaded into it: so it is told how far our clocks are from
-UTC, which it can reckon with.
+MariaDB knows only those that somebody has loaded into it. So conditions compare with the moments
+at which local days begin, and expressions shift by the distance of the local clock from UTC.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,15 @@ def beginning(day: date) -> datetime:
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
-def within(moment: str, first: date, last: date) -> Q:
-    """Return the condition for a moment from one day to another, both included."""
-    begin, end = beginning(first), beginning(last + A_DAY)
-    return Q(**{f"{moment}__gte": begin, f"{moment}__lt": end})
+def end(day: date) -> datetime:
+    """Return the moment at which a day ends here, and the next one begins."""
+    return beginning(day + A_DAY)
+
+
+def within(column: str, first: date | None, last: date | None) -> Q:
+    """Return the condition that a moment is in some days, both included; None is no limit."""
+    since = Q(**{f"{column}__gte": beginning(first)}) if first else Q()
+    return since & Q(**{f"{column}__lt": end(last)}) if last else since
 
 
 def each(first: date, last: date) -> Iterator[date]:
@@ -31,41 +36,39 @@ def each(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def day_of(moment: str, first: date, last: date) -> Any:
-    """Return the day on which a moment lies that is `within` these days.
+def day_of(column: str, first: date, last: date) -> Any:
+    """Return an expression for the day of a moment that is `within` these days.
 
-    Between two changes of the clock all days are alike: reckoned from UTC by one distance. A day
-    on which the clock is changed is known by its two ends.
+    Between two changes of the clock every day is computed from UTC by the same offset. A day on
+    which the clock changes is recognised by its beginning and its end.
     """
     whens = []
-    for distance, until in _stretches(first, last):
-        # Said to be a day: for MariaDB it would be a text, and all others with it.
-        that_day = Cast(Value(until), DateField())
-        then = that_day if distance is None else _shifted(moment, distance)
-        whens.append(When(**{f"{moment}__lt": beginning(until + A_DAY), "then": then}))
+    for offset, until in _offsets(first, last):
+        # Cast, because MariaDB would take it for a text, and the other days with it.
+        day = Cast(Value(until), DateField()) if offset is None else _shifted(column, offset)
+        whens.append(When(**{f"{column}__lt": end(until), "then": day}))
     return Case(*whens, output_field=DateField())
 
 
-def _stretches(first: date, last: date) -> list[tuple[timedelta | None, date]]:
-    """Return the days put together by their distance from UTC, each stretch with its last day.
+def _offsets(first: date, last: date) -> list[tuple[timedelta | None, date]]:
+    """Return the offsets from UTC of these days in turn, each with the last day that has it.
 
     A day that has not 24 hours stands by itself, with None.
     """
-    stretches: list[tuple[timedelta | None, date]] = []
+    offsets: list[tuple[timedelta | None, date]] = []
     for day in each(first, last):
-        distance = _distance(day)
-        if distance is not None and stretches and stretches[-1][0] == distance:
-            stretches.pop()
-        stretches.append((distance, day))
-    return stretches
+        offset = _offset(day)
+        if offset is not None and offsets and offsets[-1][0] == offset:
+            offsets.pop()
+        offsets.append((offset, day))
+    return offsets
 
 
-def _distance(day: date) -> timedelta | None:
-    begin, end = beginning(day), beginning(day + A_DAY)
-    is_plain = end.astimezone(UTC) - begin.astimezone(UTC) == A_DAY
-    return begin.utcoffset() if is_plain else None
+def _offset(day: date) -> timedelta | None:
+    has_24_hours = end(day).astimezone(UTC) - beginning(day).astimezone(UTC) == A_DAY
+    return beginning(day).utcoffset() if has_24_hours else None
 
 
-def _shifted(moment: str, distance: timedelta) -> TruncDate:
-    here = ExpressionWrapper(F(moment) + Value(distance), output_field=DateTimeField())
-    return TruncDate(here, tzinfo=UTC)
+def _shifted(column: str, offset: timedelta) -> TruncDate:
+    local = ExpressionWrapper(F(column) + Value(offset), output_field=DateTimeField())
+    return TruncDate(local, tzinfo=UTC)

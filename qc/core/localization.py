@@ -1,4 +1,4 @@
-"""Time zones and languages: which there are, and which one is meant."""
+"""Time zones and languages: which there are, and which one is in effect."""
 
 import zoneinfo
 from collections.abc import Iterator
@@ -26,25 +26,29 @@ AREAS = {
 }
 
 
+# Reads them from the disk, so only once.
+_names = cache(zoneinfo.available_timezones)
+
+
 def is_zone(name: str) -> bool:
-    """Return whether there is a time zone of this name, an older one included."""
+    """Return whether there is a time zone of this name, older names included."""
     return name in _names()
 
 
 def check_zone(name: str) -> None:
-    """Raise ValidationError for what is no time zone."""
+    """Raise ValidationError unless this is the name of a time zone."""
     if not is_zone(name):
         raise ValidationError(_("There is no time zone “%(name)s”.") % {"name": name})
 
 
 def languages() -> list[tuple[str, Any]]:
-    """Return the languages there are, as choices."""
+    """Return the languages of the pages, as choices."""
     return list(settings.LANGUAGES)
 
 
 @cache
 def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
-    """Return the time zones as choices, by area; those known by older names are left out."""
+    """Return the time zones as choices by area, without their older names."""
     named: dict[str, list[tuple[str, str]]] = {area: [] for area in AREAS}
     for name in sorted(_names()):
         area, _slash, place = name.partition("/")
@@ -62,17 +66,17 @@ def utc_isoformat(moment: datetime, timespec: str = "auto") -> str:
 
 
 def moments(shown: datetime) -> list[datetime]:
-    """Return the moments at which the clocks here show this: none or two when they are changed."""
+    """Return the moments at which local clocks show this: none or two where clocks change."""
     here = timezone.get_current_timezone()
-    read = {shown.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return sorted(one for one in read if one.astimezone(here).replace(tzinfo=None) == shown)
+    found = {shown.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(one for one in found if one.astimezone(here).replace(tzinfo=None) == shown)
 
 
 @contextmanager
-def as_wished(language: str, zone: str) -> Iterator[None]:
-    """Speak this language and show times in this zone meanwhile.
+def localized(language: str, zone: str) -> Iterator[None]:
+    """Use a language and a time zone inside.
 
-    "" leaves the language as it is, and takes the site's own time zone.
+    "" leaves the language as it is, and selects the site's own time zone.
     """
     with (
         translation.override(language or translation.get_language()),
@@ -83,14 +87,9 @@ def as_wished(language: str, zone: str) -> Iterator[None]:
 
 @contextmanager
 def for_the_record() -> Iterator[None]:
-    """Speak the site's own language and time zone: what is kept is read by everybody.
+    """Use the site's own language and time zone inside, for texts that everybody will read.
 
-    Whoever caused a history row, its words and times are the same.
+    Whoever causes a history row, its words and times are the same.
     """
-    with as_wished(settings.LANGUAGE_CODE, ""):
+    with localized(settings.LANGUAGE_CODE, ""):
         yield
-
-
-@cache
-def _names() -> set[str]:
-    return zoneinfo.available_timezones()

@@ -1,4 +1,4 @@
-"""Which request, job or import the work at hand belongs to: in history rows and in log lines."""
+"""The id of the request, job or import at work: it stands in history rows and log lines."""
 
 import logging
 import re
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 LONGEST = 64
-SANE = re.compile(rf"\A[A-Za-z0-9._-]{{1,{LONGEST}}}\Z")
+WELL_FORMED = re.compile(rf"\A[A-Za-z0-9._-]{{1,{LONGEST}}}\Z")
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 @contextmanager
 def request_id(name: str) -> Iterator[None]:
-    """Name what all inside belongs to; "" is nothing in particular."""
+    """Set the request id of all that is done inside."""
     token = _request_id.set(name)
     try:
         yield
@@ -24,21 +24,21 @@ def request_id(name: str) -> Iterator[None]:
 
 
 def current_request_id() -> str:
-    """Return the name of what the present work belongs to, or ""."""
+    """Return the present request id, or ""."""
     return _request_id.get()
 
 
-def taken_or_made(told: str) -> str:
-    """Return the id that a proxy or a client told, where it is a sane one; else a new one."""
-    return told if SANE.fullmatch(told) else uuid.uuid4().hex
+def accept_or_create(received: str) -> str:
+    """Return the id received from a proxy or client if it is well-formed, else a new one."""
+    return received if WELL_FORMED.fullmatch(received) else uuid.uuid4().hex
 
 
 class RequestFilter(logging.Filter):
-    """Puts `request_id` on each log record, for the format of the lines."""
+    """Adds `request_id` to each log record, for the format of log lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through."""
-        # What Django says of an answer it says when all is over: its record has the request.
-        answered = getattr(getattr(record, "request", None), "request_id", "")
-        record.request_id = current_request_id() or answered or "-"
+        # Django logs an answer after the middleware has ended; its record has the request.
+        of_request = getattr(getattr(record, "request", None), "request_id", "")
+        record.request_id = current_request_id() or of_request or "-"
         return True

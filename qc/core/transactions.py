@@ -1,4 +1,4 @@
-"""Transactions that survive a lost race for a lock."""
+"""Transactions that are tried again after a lost race for a lock."""
 
 import functools
 import logging
@@ -20,14 +20,14 @@ R = TypeVar("R")
 # MariaDB and MySQL: 1205 lock wait timeout, 1213 deadlock, 1020 record changed since last read.
 LOST_RACES = {1205, 1213, 1020}
 ATTEMPTS = 5
-# How often each function of this process has lost one, since the process began.
+# How often each function lost a race since this process began.
 lost_races: Counter[str] = Counter()
 
 
 def retrying(function: Callable[P, R]) -> Callable[P, R]:
-    """Run `function` in a transaction, again when the database says it lost a race.
+    """Run `function` in a transaction, and again when it loses a race for a lock.
 
-    Inside an outer transaction it takes part in that one: only the outermost can begin again.
+    Inside another transaction it takes part in that one: only the outermost can be tried again.
     Raises Busy when it has lost five times in a row.
     """
 
@@ -41,7 +41,7 @@ def retrying(function: Callable[P, R]) -> Callable[P, R]:
                     return function(*args, **kwargs)
             except OperationalError as error:
                 _note_lost_race(function.__name__, attempt, error)
-                # Two that collided must not collide again at the same moment.
+                # Two that collided must not collide at the same moment again.
                 time.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311
         raise Busy
 

@@ -1,4 +1,4 @@
-"""How things are said, alike on pages and in the history."""
+"""Moments, durations and reasons in words, the same on pages and in the history."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ BREAKS = {
     "Meeting": gettext_lazy("Meeting"),
     "Training": gettext_lazy("Training"),
 }
-# Reasons that are kept as they stand here, and said to everybody in their own language.
+# Reasons that are stored by these keys, and shown to everybody in their own language.
 REASONS = BREAKS | {
     "not responding": gettext_lazy("not responding"),
     "signed out": gettext_lazy("signed out"),
@@ -22,7 +22,7 @@ REASONS = BREAKS | {
 
 
 def clock(moment: datetime | None) -> str:
-    """Return a moment as people say it: the time alone when it is today."""
+    """Return a moment in words: only the time when it is today; "just now" for None."""
     if moment is None:
         return _("just now")
     local = timezone.localtime(moment)
@@ -31,13 +31,13 @@ def clock(moment: datetime | None) -> str:
     return formatted(local, pgettext("day and time, by Django's letters", "d M H:i"))
 
 
-def reason(kept: str) -> str:
-    """Return a reason as it is said: in the reader's language where it is one of ours."""
-    return str(REASONS.get(kept, kept))
+def reason(stored: str) -> str:
+    """Return a stored reason, in the reader's language if it is one of ours."""
+    return str(REASONS.get(stored, stored))
 
 
 def time_between(begun: datetime, ended: datetime) -> str:
-    """Return how long something took as people say it: seconds, or its two largest units."""
+    """Return how long something took in words: seconds, or its two largest units."""
     seconds = int((ended - begun).total_seconds())
     if seconds < 60:
         return ngettext("%d second", "%d seconds", seconds) % seconds
@@ -45,7 +45,7 @@ def time_between(begun: datetime, ended: datetime) -> str:
 
 
 def in_words(time: timedelta) -> str:
-    """Return a duration as people say it: "45 s", "3 min 20 s", "1 h 5 min"."""
+    """Return a duration in short words: "45 s", "3 min 20 s", "1 h 5 min"."""
     minutes, seconds = divmod(int(time.total_seconds()), 60)
     if minutes >= 60:
         return _("%(h)d h %(min)d min") % {"h": minutes // 60, "min": minutes % 60}

@@ -1,4 +1,4 @@
-"""Which tables hold history, and where in them a span of time is."""
+"""The tables of history by name, and the ids of their rows in a span of time."""
 
 from datetime import datetime
 from typing import Any
@@ -13,33 +13,31 @@ TABLES: dict[str, Any] = {
     "queue": Queue.history.model,
     "event": AuditEvent,
 }
-# Ids and moments rise together but for what is written within the same instant: so many rows at
-# either end of a span are looked at to find the ids of all that is in it.
+# Ids and moments rise together, except for rows that are written at the same time: so this many
+# rows at either end of a span are looked at to find the ids of all its rows.
 NEIGHBOURS = 20
 
 
 def table_of(rows: type[Model]) -> str:
-    """Return what a table of history is called in the trail."""
+    """Return the name of a table of history."""
     return next(table for table, model in TABLES.items() if model is rows)
 
 
 def ids_of_span(table: type[Model], since: datetime | None, until: datetime | None) -> Q | None:
-    """Return the ids between which all history rows of a span are; None where there are none.
+    """Return the condition on ids that all rows of a span of time meet; None if it has no rows.
 
-    With it an index by anything else finds those of the span: its rows are in order of their ids.
+    With it an index by any other column finds the rows of the span: it has them in order of ids.
     """
-    rows: Any = table._default_manager.order_by()
+    rows: Any = table._default_manager.order_by().values_list("history_id", flat=True)
     span = Q()
     if since:
         first = rows.filter(history_date__gte=since).order_by("history_date", "history_id")
-        ids = list(first.values_list("history_id", flat=True)[:NEIGHBOURS])
-        if not ids:
+        if not (ids := list(first[:NEIGHBOURS])):
             return None
         span &= Q(history_id__gte=min(ids))
     if until:
         last = rows.filter(history_date__lt=until).order_by("-history_date", "-history_id")
-        ids = list(last.values_list("history_id", flat=True)[:NEIGHBOURS])
-        if not ids:
+        if not (ids := list(last[:NEIGHBOURS])):
             return None
         span &= Q(history_id__lte=max(ids))
     return span

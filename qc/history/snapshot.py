@@ -1,7 +1,7 @@
-"""A table of history as it was at a moment: of each object the last row that was there then.
+"""A table of history at a moment: of each object the last row that was there.
 
-Dates say which rows were there, for a moment is what people ask for. Ids say which of an object's
-rows is the last: each is written while the object is locked, so its ids rise as things happened,
+Dates decide which rows were there, as people ask for a moment. Ids decide which row of an object is
+the last: each is written while the object is locked, so its ids rise in the order of events,
 whatever the clocks of several machines say.
 """
 
@@ -11,13 +11,13 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Max
 
-# Rows of different objects may get their ids in another order than their dates, within an instant:
-# so many on either side of the moment are looked at. One statement writes up to 500 of one date.
+# Ids and dates of rows that are written at the same time may differ in their order: so this many
+# on either side of the moment are looked at. One statement writes up to 500 rows of one date.
 NEIGHBOURS = 1000
 
 
 class HistorySnapshot:
-    """One table at one moment: below an id all rows were there, up to another some were."""
+    """One table at one moment. All rows below one id were there, and some up to another."""
 
     def __init__(self, table: Any, moment: datetime) -> None:
         self.rows, self.moment = table.objects.order_by(), moment
@@ -27,31 +27,31 @@ class HistorySnapshot:
         self.below = min(later[:NEIGHBOURS], default=BigIntegerField.MAX_BIGINT)
         self.upto = max(before[:NEIGHBOURS], default=0)
 
-    def last(self, *columns: str, **which: Any) -> dict[tuple[Any, ...], int]:
+    def last(self, *columns: str, **filters: Any) -> dict[tuple[Any, ...], int]:
         """Return the id of the last row for each combination of values in some columns.
 
-        With an index of these columns it costs a few seeks for each of them, however many rows
-        there are: every index ends in the row's id.
+        With an index of these columns each combination costs a few seeks, however many rows there
+        are: every index ends in the row's id.
         """
-        rows = self.rows.filter(**which)
-        sure = rows.filter(history_id__lt=self.below).values_list(*columns)
-        found = {tuple(key): pk for *key, pk in sure.annotate(last=Max("history_id"))}
+        rows = self.rows.filter(**filters)
+        below = rows.filter(history_id__lt=self.below).values_list(*columns)
+        found = {tuple(key): pk for *key, pk in below.annotate(last=Max("history_id"))}
         if self.mixed:
             mixed = rows.filter(history_id__in=self.mixed).order_by("history_id")
             found |= {tuple(key): pk for *key, pk in mixed.values_list(*columns, "history_id")}
         return found
 
     def row(self, pk: int) -> Any:
-        """Return the last row of one object, None where it had none."""
+        """Return the last row of one object, None if it had none."""
         return self.rows.filter(history_id__in=self.last("id", id=pk).values()).first()
 
     def since(self) -> Any:
-        """Return the rows that came later."""
+        """Return the rows that were written after the moment."""
         return self.rows.filter(history_id__gte=self.below, history_date__gt=self.moment)
 
     @cached_property
     def mixed(self) -> list[int]:
-        """The ids of rows that were there though one with a lesser id came later."""
+        """The ids of rows that were there though a row with a lesser id came later."""
         if self.upto < self.below:
             return []
         between = self.rows.filter(history_id__range=(self.below, self.upto))

@@ -1,6 +1,6 @@
-"""What has become of a task since it came, and of a person since their day began, as stretches.
+"""The life of a task since it arrived, and the day of a person, as spans of time.
 
-A stretch is the time from one history row to the next in which nothing that counts here changed.
+A span lasts from one history row to the next that changes what is shown here.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,11 +16,10 @@ from qc.core.local_days import beginning
 from qc.core.wording import time_between
 from qc.models import Status, Task, User
 
-# Of a task that went round and round, the last part of its life.
+# Of a task with more rows only the last part of its life is shown.
 MOST_ROWS = 200
-OVER = {Status.COMPLETED, Status.CANCELLED}
 
-# What a row says of the time that follows it: its kind, and in words.
+# The kind and the text of the span that a row begins.
 State = tuple[str, str]
 
 
@@ -35,46 +34,46 @@ class TimelineSpan:
 
     @property
     def seconds(self) -> int:
-        """How long it was, at least a second: what has been is to be seen."""
+        """Its length, at least one second so that it can be seen."""
         return max(int((self.ended - self.begun).total_seconds()), 1)
 
     @property
     def lasted(self) -> str:
-        """How long it was, in words."""
+        """Its length in words."""
         return time_between(self.begun, self.ended)
 
 
 @dataclass(frozen=True)
-class Life:
-    """Stretches one after the other, and how long those of a kind were together."""
+class Timeline:
+    """Spans one after the other, and the total time of some kinds of them in words."""
 
-    stretches: list[TimelineSpan]
+    spans: list[TimelineSpan]
 
-    def together(self, *kinds: str) -> str:
-        """Say how long the stretches of these kinds were together."""
-        spans = [one.ended - one.begun for one in self.stretches if one.kind in kinds]
+    def total(self, *kinds: str) -> str:
+        """Return the total time of the spans of these kinds, in words."""
+        times = [span.ended - span.begun for span in self.spans if span.kind in kinds]
         now = timezone.now()
-        return time_between(now - sum(spans, timedelta()), now)
+        return time_between(now - sum(times, timedelta()), now)
 
     @property
     def waiting(self) -> str:
-        """Say how long it waited: in the pool, or in hands that had not begun."""
-        return self.together("waiting", "given")
+        """The time that a task waited: in its queue, or assigned and not started."""
+        return self.total("waiting", "given")
 
     @property
     def working(self) -> str:
-        """Say how long somebody was at it."""
-        return self.together("working")
+        """The time that somebody worked on a task."""
+        return self.total("working")
 
 
-def of_task(task: Task) -> Life:
+def of_task(task: Task) -> Timeline:
     """Return a task's life, from its arrival to its end, or to now."""
     rows = task.history.select_related("assignee").order_by("-history_id")[:MOST_ROWS]
-    return Life(_stretches(reversed(rows), _state_of_task, timezone.now()))
+    return Timeline(_spans(reversed(rows), _state_of_task, timezone.now()))
 
 
-def of_today(person: User) -> Life:
-    """Return a person's day so far: from midnight by the clock on the wall."""
+def of_today(person: User) -> Timeline:
+    """Return a person's day so far, from local midnight."""
     now = timezone.now()
     midnight = beginning(timezone.localdate(now))
     rows = person.history.order_by("-history_id")
@@ -82,14 +81,14 @@ def of_today(person: User) -> Life:
     before = rows.filter(history_date__lt=midnight).first()
     if before is not None:
         before.history_date = midnight
-    told = [*([before] if before else []), *reversed(today)]
-    return Life(_stretches(told, _state_of_person, now))
+        today.append(before)
+    return Timeline(_spans(reversed(today), _state_of_person, now))
 
 
-def _stretches(
+def _spans(
     rows: Iterable[Any], state: Callable[[Any], State], until: datetime
 ) -> list[TimelineSpan]:
-    """Return the stretches between rows of which the first is the oldest."""
+    """Return the spans between rows, of which the oldest comes first."""
     moments: list[tuple[datetime, State]] = []
     for row in rows:
         if not moments or state(row) != moments[-1][1]:
@@ -99,7 +98,7 @@ def _stretches(
         TimelineSpan(kind, words, begun, ended)
         for (begun, (kind, words)), (ended, _) in pairwise(ends)
     ]
-    # What is over goes on for ever: the bar ends where it began.
+    # What is over lasts for ever: the timeline ends where that begins.
     return spans[:-1] if spans and spans[-1].kind == "over" else spans
 
 
@@ -108,7 +107,7 @@ def _state_of_task(row: Any) -> State:
         if row.started_at:
             return "working", _("%s worked on it") % row.assignee
         return "given", _("assigned to %s, not started") % row.assignee
-    if row.status in OVER:
+    if row.status in Task.FINISHED:
         return "over", str(Status(row.status).label)
     if row.status == Status.ON_HOLD:
         return "held", _("on hold")

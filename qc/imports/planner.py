@@ -12,9 +12,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from qc.imports.validation import same
-from qc.models import Queue, Status, Task
+from qc.models import Queue, Task
 
-STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
 # The due date before the priority: which priority counts depends on it.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
 
@@ -53,7 +52,7 @@ def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
         task = there.get(values["reference"])
         if task is None:
             found.new.append(row)
-        elif task.status not in STILL_WAITING:
+        elif task.status not in Task.UNHELD:
             found.left_alone.append(Planned(number, task, {}))
         elif columns := _changes(task, values):
             found.changed.append(Planned(number, task, columns))

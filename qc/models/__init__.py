@@ -1,4 +1,4 @@
-"""What is kept: people, queues and tasks, their history, and what belongs to it.
+"""The models: people, queues and tasks, their history, and what belongs to it.
 
 Constraints make a wrong state impossible; named reads (`User.objects.free()`) stand beside them.
 """
@@ -8,7 +8,7 @@ from qc.models.bulk_changes import BulkChange
 from qc.models.choices import ChangeKind, Outcome, Priority, Role, Status
 from qc.models.events import AuditEvent, EventKind
 from qc.models.fields import ReferenceField
-from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow, records
+from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.people import MOST_CAPACITY, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet
@@ -55,5 +55,4 @@ __all__ = [
     "User",
     "Verification",
     "raised_at",
-    "records",
 ]

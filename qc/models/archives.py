@@ -1,4 +1,4 @@
-"""What was moved out of the history into archive files: a record for each of them."""
+"""Archives: a record of each file that rows of history were moved to."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from qc.core.context import Channel
 
 
 class Archive(models.Model):
-    """An archive file: which rows went into it, and are in the database no more.
+    """An archive file, and which rows were moved to it.
 
     It has some seals of one table, from `first_seal` to `last_seal`, with all their rows; `ids` are
-    the spans of those that went. An event of the trail says the same (`hash`): a record without
-    its event was put there. `removed_at` is empty until all of them are gone.
+    the spans of the rows that were moved. An event of the trail has the same `hash`: a record
+    without its event is forged. `removed_at` is empty until all rows are gone from the database.
     """
 
-    # Two that archive at once both want the same number: only one gets it.
+    # Unique, so that of two who archive at once only one can.
     number = models.PositiveBigIntegerField(primary_key=True)
     table = models.CharField(max_length=10)
     first_seal = models.PositiveBigIntegerField()
@@ -40,7 +40,7 @@ class Archive(models.Model):
         return self.file
 
     def content(self) -> dict[str, Any]:
-        """Return all that it says of what was archived."""
+        """Return what `hash` is over."""
         return {
             "number": self.number,
             "table": self.table,
@@ -56,5 +56,5 @@ class Archive(models.Model):
 
     @property
     def hash(self) -> str:
-        """What its event says too."""
+        """The hash of the record, which its event has too."""
         return hashed(self.content())

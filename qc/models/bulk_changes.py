@@ -1,4 +1,4 @@
-"""Changes of many tasks, followed in batches."""
+"""Changes of many tasks, made in batches."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,11 +7,10 @@ from qc.models.people import User
 
 
 class BulkChange(models.Model):
-    """One transition for many tasks, followed in batches; `qc.work.bulk_changes` begins it and
-    carries it on.
+    """One transition of many tasks, made in batches by `qc.work.bulk_changes`.
 
-    `tasks` are their ids in the order in which they are changed, the first `position` of them are
-    through. Whoever carries it on has it to themselves until `busy_until`.
+    `tasks` are their ids in the order of change, of which the first `position` are through. Whoever
+    carries it on has it to themselves until `busy_until`.
     """
 
     transition = models.CharField(max_length=10, db_column="arrow")

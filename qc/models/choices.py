@@ -1,7 +1,6 @@
-"""The values that columns may have, and how they are called."""
+"""The values that columns may have, and their labels."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,7 +32,7 @@ class Status(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What a check found."""
+    """The result of a check."""
 
     PASSED = "passed", _("passed")
     FAILED = "failed", _("failed")
@@ -42,7 +41,7 @@ class Outcome(models.TextChoices):
 class ChangeKind(models.TextChoices):
     """What happened to a task, a person or a queue: the column `kind` of their history.
 
-    A plain creation, edit or deletion has none (""): it goes by its type, see `PLAIN`.
+    A plain creation, edit or deletion has none (""): it is known by its type, see `PLAIN`.
     """
 
     ASSIGNED = "assigned", _("Assigned")
@@ -71,13 +70,11 @@ class ChangeKind(models.TextChoices):
     BREAK_BEGUN = "went on break", _("On break")
 
 
-# A plain creation, edit and deletion have no kind: they go by their type.
+# The types of history rows, by which a plain creation, edit or deletion is known.
 PLAIN = {"+": _("Created"), "~": _("Edited"), "-": _("Deleted")}
-
-
 TABLE_NAMES = {
-    "task": gettext_lazy("tasks"),
-    "person": gettext_lazy("people"),
-    "queue": gettext_lazy("queues"),
-    "event": gettext_lazy("events"),
+    "task": _("tasks"),
+    "person": _("people"),
+    "queue": _("queues"),
+    "event": _("events"),
 }

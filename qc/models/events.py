@@ -1,4 +1,4 @@
-"""What happened and changed no task, person or queue, yet belongs to the audit trail."""
+"""Events: what belongs to the audit trail though it changed no task, person or queue."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from qc.models.history import CommittedRow, HistoryRow
 
 LONGEST_NAME = 150
-# The filter that has somebody's name.
+# The filter whose value is a person's name.
 PERSON = "person"
-# A name that begins so is a mark: what was tried is nobody's name, and may be a password.
+# So begins what is kept in place of a name that nobody has: it may have been a password.
 UNKNOWN_NAME_PREFIX = "?"
 
 
 class EventKind(models.TextChoices):
-    """What can happen."""
+    """The kinds of events."""
 
     SIGN_IN_FAILED = "sign-in failed", _("Sign-in failed")
     LOCKED_OUT = "locked out", _("Locked out")
@@ -25,11 +25,11 @@ class EventKind(models.TextChoices):
 
 
 class AuditEvent(CommittedRow, HistoryRow):
-    """One thing that happened; its columns are named as those of a history row are.
+    """An event; its columns have the names that they have in history rows.
 
-    `name` is whose name somebody tried to sign in with, or a mark (`qc.web.sign_ins`), `address`
-    where from, `details` what was exported or read: the filters, how many rows. Whose name was
-    among the filters is in `about`: a name can be taken out again, details can't.
+    `name` is the user name of a failed sign-in, or what stands for an unknown one
+    (`qc.web.sign_ins`), `address` its IP address. `details` has what was exported or read: filters
+    and number of rows. A person among the filters is in `about`, as a name must be erasable.
     """
 
     history_id = models.BigAutoField(primary_key=True)
@@ -40,7 +40,7 @@ class AuditEvent(CommittedRow, HistoryRow):
     details = models.JSONField(default=dict)
     about = models.CharField(max_length=LONGEST_NAME, blank=True, default="", db_default="")
 
-    # As a history row has them: what a row says is asked of all alike.
+    # What history rows have too: whoever reads rows treats all alike.
     history_change_reason = ""
     history_type = ""
 
@@ -53,6 +53,6 @@ class AuditEvent(CommittedRow, HistoryRow):
 
     @property
     def filters(self) -> dict[str, str]:
-        """By what was exported or read."""
-        whose = {PERSON: self.about} if self.about else {}
-        return whose | self.details.get("filters", {})
+        """The filters by which rows were exported or read."""
+        person = {PERSON: self.about} if self.about else {}
+        return person | self.details.get("filters", {})

@@ -1,4 +1,4 @@
-"""Columns of a kind of their own."""
+"""Our own kinds of columns."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class ReferenceField(models.CharField):
-    """Their name for a task: it means the same whatever its case, on every database.
+    """The senders' name for a task; case makes no difference, on every database.
 
-    Kept in capitals and without blanks around it, and compared character by character: MariaDB's
-    usual collations would also hold "é" and "e" for the same, SQLite would not.
+    It is stored in capitals without blanks around it, and compared character by character:
+    MariaDB's usual collations take "é" and "e" for the same, SQLite does not.
     """
 
     def to_python(self, value: Any) -> Any:
-        """Return the reference as it is kept."""
+        """Return the reference as it is stored."""
         text = super().to_python(value)
         return text.strip().upper() if isinstance(text, str) else text
 
@@ -23,13 +23,13 @@ class ReferenceField(models.CharField):
         return self.to_python(super().get_prep_value(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Put the kept spelling on the object too, so that its history row says the same."""
+        """Set the stored spelling on the object too, so that its history row has the same."""
         value = self.to_python(getattr(model_instance, self.attname))
         setattr(model_instance, self.attname, value)
         return value
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
-        """Ask MariaDB and MySQL to compare character by character, as SQLite does anyway."""
+        """Make MariaDB and MySQL compare character by character, as SQLite does anyway."""
         parameters = super().db_parameters(connection)
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"

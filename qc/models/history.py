@@ -1,4 +1,4 @@
-"""What the rows of history say, whatever they are about."""
+"""The columns that all rows of history have, and how models get their history."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from qc.core import wording
-from qc.core.commitments import BYTES, new_salt
+from qc.core.commitments import SALT_BYTES, new_salt
 from qc.core.context import Channel, current_channel, current_kind, current_user
 from qc.core.request_id import LONGEST, current_request_id
 from qc.models.choices import PLAIN, ChangeKind
 
-# How the person is named who got a task, or lost it.
+# How a task's row names the person who got or lost it.
 HANDED_OVER: dict[str, Any] = {
     ChangeKind.ASSIGNED: _("to %s"),
     ChangeKind.RETURNED: _("from %s"),
@@ -23,14 +23,14 @@ HANDED_OVER: dict[str, Any] = {
 
 
 class CommittedRow(models.Model):
-    """What a row with personal columns has beside them.
+    """The salt and commitments of a row with personal columns (`qc.core.commitments`).
 
-    `commitments` are theirs, by column, once what they stood for was taken out; then the `salt`
-    is "" too. It also is in rows that a release before this one wrote.
+    Once the names were erased, `commitments` has those of each column and `salt` is "". Rows that
+    an earlier release wrote have no salt either.
     """
 
     salt = models.CharField(
-        max_length=2 * BYTES, default=new_salt, db_default="", blank=True, editable=False
+        max_length=2 * SALT_BYTES, default=new_salt, db_default="", blank=True, editable=False
     )
     commitments = models.JSONField(null=True, editable=False)
 
@@ -39,13 +39,13 @@ class CommittedRow(models.Model):
 
 
 class HistoryRow(models.Model):
-    """What each history row says beside simple-history's own columns.
+    """The columns of each history row beside simple-history's own.
 
-    Of the columns with an index here (and of kind, and of a task's queue) few values are common:
-    new rows go to the ends of a few runs of it, which are in memory. That keeps hand-outs quick.
+    Columns with an index (also kind, and a task's queue) have few common values: new rows go to the
+    ends of a few runs of the index, which are in memory. That keeps hand-outs quick.
     """
 
-    # Serves the filter of the audit trail.
+    # The audit trail filters by it.
     through = models.CharField(
         _("channel"),
         max_length=10,
@@ -55,8 +55,8 @@ class HistoryRow(models.Model):
         db_index=True,
     )
     kind = models.CharField(_("change"), max_length=20, default=current_kind, editable=False)
-    # Without an index: each row would go to another page of it. A process of the release before
-    # this one, still running while it is rolled out, writes rows without an id.
+    # Without an index: each row would go to another page of it. The default in the database is for
+    # processes of the release before this one, while a new release is rolled out.
     request_id = models.CharField(
         _("request"),
         max_length=LONGEST,
@@ -70,27 +70,27 @@ class HistoryRow(models.Model):
 
     @property
     def what(self) -> str:
-        """What happened, in a word or two."""
+        """The name of the change."""
         row: Any = self
         kinds: dict[str, Any] = dict(ChangeKind.choices)
         return str(kinds.get(self.kind, self.kind) or PLAIN[row.history_type])
 
     @property
     def why(self) -> str:
-        """Why it happened, as it is said to who reads it."""
+        """The reason, in the language of the reader."""
         row: Any = self
         return wording.reason(row.history_change_reason or "")
 
 
 class PersonHistoryRow(CommittedRow, HistoryRow):
-    """What each history row of a person says beside: nothing, but their names can be taken out."""
+    """The columns of each history row of a person: their names can be erased."""
 
     class Meta:
         abstract = True
 
 
 class TaskHistoryRow(HistoryRow):
-    """What each history row of a task says beside: whose hands it came into, or left."""
+    """The columns of each history row of a task: also the person who got or lost it."""
 
     person = models.ForeignKey(
         "qc.User",
@@ -107,25 +107,31 @@ class TaskHistoryRow(HistoryRow):
 
     @property
     def whose(self) -> str:
-        """Whose hands the task came into or left, where it was not their own doing."""
+        """The person who got or lost the task, where somebody else did it; else ""."""
         row: Any = self
-        words = HANDED_OVER.get(self.kind)
-        own_doing = self.person_id in (None, row.history_user_id)
-        return "" if words is None or own_doing else str(words) % self.person
+        phrase = HANDED_OVER.get(self.kind)
+        is_own_doing = self.person_id in (None, row.history_user_id)
+        return "" if phrase is None or is_own_doing else str(phrase) % self.person
 
 
 class Records(HistoricalRecords):
-    """History whose rows are found by kind too, and by `last`: those who ask for the last of each.
+    """The history of a model, whose rows have the columns of `row`.
 
-    That is what a floor of the past is read by (`qc.history.snapshot`).
+    There is an index by kind, and one by the columns `last`: with it the last row of each
+    combination of their values is found quickly (`qc.history.snapshot`).
     """
 
-    def __init__(self, *, last: Sequence[str], **options: Any) -> None:
+    def __init__(self, row: Any = HistoryRow, *, last: Sequence[str] = (), **options: Any) -> None:
         self.last = last
-        super().__init__(**options)
+        super().__init__(
+            bases=[row],
+            get_user=current_user,
+            history_id_field=models.BigAutoField(),
+            **options,
+        )
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
-        """Add the index of the audit trail's filter: a creation has no kind but its type."""
+        """Add the indexes. By kind has the type too: a plain creation has no other kind."""
         wanted = {"kind": ["kind", "history_type"], "last": self.last}
         name = f"{model._meta.model_name}_history"
         indexes = [
@@ -134,16 +140,3 @@ class Records(HistoricalRecords):
             if fields
         ]
         return super().get_meta_options(model) | {"indexes": indexes}
-
-
-def records(
-    row: Any = HistoryRow, *, last: Sequence[str] = (), **options: Any
-) -> HistoricalRecords:
-    """Return the history of a model: who, when, why, through what, by 64 bits."""
-    return Records(
-        last=last,
-        bases=[row],
-        get_user=current_user,
-        history_id_field=models.BigAutoField(),
-        **options,
-    )

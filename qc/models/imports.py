@@ -1,7 +1,6 @@
-"""An import: a file of tasks, how it is read, and what became of it.
+"""Imports of tasks from files. `qc.imports.actions` begins them, `qc.imports.runner` runs them.
 
-`qc.imports.actions` begins them and `qc.imports.runner` carries them on. The file itself stands in
-the database too, in pieces: the web and the workers may be on machines that share no disk.
+The file is in the database too, in chunks: web and workers may be on machines that share no disk.
 """
 
 from datetime import timedelta
@@ -16,7 +15,7 @@ from qc.tables.formats import Format
 
 
 class ImportState(models.TextChoices):
-    """Where an import is in its life."""
+    """The states of an import."""
 
     MAPPING = "mapping", _("choose columns")
     CHECKING = "checking", _("being checked")
@@ -31,7 +30,7 @@ class ImportState(models.TextChoices):
 
 
 RUNNING = (ImportState.CHECKING, ImportState.WRITING, ImportState.UNDOING)
-# What can still be read in another way, or be confirmed, if it has written nothing.
+# These may be read in another way or confirmed, as long as nothing was written.
 OPEN = (
     ImportState.MAPPING,
     ImportState.READY,
@@ -43,16 +42,15 @@ COUNTS = ("new", "changed", "unchanged", "left_alone", "refused")
 
 
 class Import(models.Model):
-    """A file of tasks, and what became of it.
+    """A file of tasks, how it is read, and how far it was imported.
 
-    `mapping` says of each column of `header` what it is (`qc.imports.columns`), `samples` what its
-    first rows have there. `position` is how many of its `rows` are through; until all are read,
-    `rows` is an estimate. `shown` has the first of each kind of rows, for the page.
+    `mapping` has the meaning of each column of `header` (`qc.imports.columns`), `samples` the
+    values of the first rows. `position` counts the rows that are through, of about `rows`: until
+    all are read that is an estimate. `shown` has the first rows of each kind, for the page.
 
-    Whoever carries it on is its `worker`, and has it to themselves until `busy_until`; it is their
-    `starts`-th beginning without getting any further. They began at `began_at` from `began_from`.
-    The history rows it wrote are those after `first_history`, up to `last_history`, that have its
-    `request_id`.
+    Its `worker` has it to itself until `busy_until`. `starts` counts how often it was started
+    without getting further; the last time from row `began_from`, at `began_at`. Its history rows
+    are those after `first_history`, up to `last_history`, that have its `request_id`.
     """
 
     file_name = models.CharField(_("file"), max_length=255)
@@ -105,7 +103,7 @@ class Import(models.Model):
 
     @property
     def format(self) -> Format:
-        """The form that the file is in."""
+        """The format of the file."""
         return Format(self.kind, self.encoding, self.delimiter)  # type: ignore[arg-type]
 
     @format.setter
@@ -114,38 +112,38 @@ class Import(models.Model):
 
     @property
     def request_id(self) -> str:
-        """What its history rows are known by."""
+        """The request id of its history rows."""
         return f"import-{self.pk}"
 
     @property
     def is_running(self) -> bool:
-        """Whether somebody carries it on, or should."""
+        """Whether a worker runs it, or should."""
         return self.state in RUNNING
 
     @property
     def waits(self) -> bool:
-        """Whether it runs, and no worker has it."""
+        """Whether it should run, and no worker has it."""
         is_held = self.worker and self.busy_until and self.busy_until > timezone.now()
         return self.is_running and not is_held
 
     @property
     def is_open(self) -> bool:
-        """Whether it has written nothing, and may be read in another way or confirmed."""
+        """Whether it may still be read in another way or confirmed."""
         return self.state in OPEN and self.last_history is None
 
     @property
     def good(self) -> int:
-        """How many rows would do something if the refused ones were left out."""
+        """The number of rows that add or change a task."""
         return self.new + self.changed
 
     @property
     def has_written(self) -> bool:
-        """Whether any task is there, or as it is, by this import."""
+        """Whether tasks were added or changed by it that can be undone."""
         written = self.last_history is not None and self.state != ImportState.UNDONE
         return written and not self.is_running and bool(self.good)
 
     def pace(self) -> tuple[float, timedelta] | None:
-        """Return how many rows a second it does, and how long it still takes; None at first."""
+        """Return the rows per second, and the time left; None while nothing is known."""
         done = self.position - self.began_from
         if self.began_at is None or self.waits or done <= 0:
             return None
@@ -154,10 +152,10 @@ class Import(models.Model):
 
 
 class ImportChunk(models.Model):
-    """A piece of what belongs to an import: of its file, or of its list of refused rows."""
+    """A chunk of an import's file, or of its list of refused rows."""
 
     class Part(models.TextChoices):
-        """What it is a piece of."""
+        """The file that it is a chunk of."""
 
         FILE = "file"
         REFUSED = "refused"

@@ -1,4 +1,4 @@
-"""People: accounts, whether they are there, and named reads of who is free."""
+"""People: their accounts, their presence, and named reads of who is free."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,18 +12,19 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from qc.core.localization import check_zone, languages
-from qc.models.history import PersonHistoryRow, records
+from qc.models.choices import Role
+from qc.models.history import PersonHistoryRow, Records
 
 MOST_CAPACITY = 20
 
 
 class PersonQuerySet(models.QuerySet["User"]):
-    """Reads of people."""
+    """Named reads of people."""
 
     def with_open_tasks(self) -> Any:
         """Add `open_tasks`, how many tasks each holds now."""
         tasks: Any = self.model._meta.get_field("tasks").related_model
-        # By the index of (assignee, completed_at): what a person has finished is never looked at.
+        # By the index of (assignee, completed_at): completed tasks are never looked at.
         held: Any = (
             tasks.objects.filter(assignee=OuterRef("pk"), completed_at__isnull=True)
             .order_by()
@@ -34,21 +35,22 @@ class PersonQuerySet(models.QuerySet["User"]):
         return self.annotate(open_tasks=Coalesce(Subquery(held), 0))
 
     def serving(self, queues: Collection[int]) -> "PersonQuerySet":
-        """Active people who get tasks from one of these queues while it runs; as a queue's rule."""
-        memberships: Any = self.model._meta.get_field("queues").related_model
-        on_one = memberships.people.through.objects.filter(queue__in=queues, user=OuterRef("pk"))
-        open_ones = memberships.objects.filter(pk__in=queues, open_to_all=True)
-        is_staff = self._is_qc_staff()
-        return self.filter(Exists(on_one) | Exists(open_ones) & is_staff, is_active=True)
+        """Active people who get tasks from one of these queues; see `QueueQuerySet.serving`."""
+        queue: Any = self.model._meta.get_field("queues").related_model
+        open_ones = queue.objects.filter(pk__in=queues, open_to_all=True)
+        serves = self._is_on(queue__in=queues) | Exists(open_ones) & self._is_qc_staff()
+        return self.filter(serves, is_active=True)
 
     def doing_qc(self) -> "PersonQuerySet":
         """Active people who get tasks: QC staff, and whoever is on a queue."""
-        memberships: Any = self.model._meta.get_field("queues").related_model
-        on_one = memberships.people.through.objects.filter(user=OuterRef("pk"))
-        return self.filter(Exists(on_one) | self._is_qc_staff(), is_active=True)
+        return self.filter(self._is_on() | self._is_qc_staff(), is_active=True)
+
+    def _is_on(self, **which: Any) -> Exists:
+        queue: Any = self.model._meta.get_field("queues").related_model
+        return Exists(queue.people.through.objects.filter(user=OuterRef("pk"), **which))
 
     def _is_qc_staff(self) -> Exists:
-        staff = self.model.groups.through.objects.filter(group__name="QC staff")
+        staff = self.model.groups.through.objects.filter(group__name=Role.QC_STAFF)
         return Exists(staff.filter(user=OuterRef("pk")))
 
     def locked(self, *ids: int) -> "PersonQuerySet":
@@ -56,32 +58,35 @@ class PersonQuerySet(models.QuerySet["User"]):
         return self.select_for_update().filter(pk__in=ids).order_by("pk")
 
     def there(self) -> "PersonQuerySet":
-        """People who are logged in."""
+        """People who are signed in."""
         return self.filter(is_active=True, is_logged_in=True)
 
+    def taking_work(self) -> "PersonQuerySet":
+        """People who are there and not on break; as `User.takes_work`."""
+        return self.there().filter(break_reason="")
+
     def free(self) -> "PersonQuerySet":
-        """People there, not on break and below their capacity; idle longest first."""
-        working = self.there().filter(break_reason="").with_open_tasks()
-        free: PersonQuerySet = working.filter(open_tasks__lt=F("capacity"))
+        """People who take work and are below their capacity, idle longest first; as `is_free`."""
+        free: Any = self.taking_work().with_open_tasks().filter(open_tasks__lt=F("capacity"))
         return free.order_by("idle_since", "pk")
 
     def unseen_since(self, moment: datetime) -> "PersonQuerySet":
-        """People who are logged in but have not been seen since `moment`."""
+        """People who are signed in but have not been seen since `moment`."""
         return self.filter(is_logged_in=True).filter(
             Q(last_seen_at__lt=moment) | Q(last_seen_at__isnull=True)
         )
 
 
 class PersonManager(UserManager["User"].from_queryset(PersonQuerySet)):  # type: ignore[misc]
-    """Makes accounts, and gives the named reads of people."""
+    """Creates accounts, and has the named reads of people."""
 
 
 class User(AbstractUser):
-    """A person: an account, whether they are there, and how much they can hold.
+    """A person: an account, its presence, and how many tasks it can hold.
 
     `idle_since` is when they last became free; `break_reason` is "" while they take work. With
-    `language` "" the pages speak what the browser asks for, with `time_zone` "" they show times
-    in the site's own.
+    `language` "" the browser chooses the language of pages, with `time_zone` "" times are in the
+    site's own.
     """
 
     is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
@@ -108,10 +113,10 @@ class User(AbstractUser):
         db_default="",
     )
 
-    # How many tasks they hold: read with `User.objects.with_open_tasks()`.
+    # Only there when read by `with_open_tasks()`.
     open_tasks: int
 
-    history = records(
+    history = Records(
         PersonHistoryRow,
         excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
         m2m_fields=["groups"],
@@ -146,3 +151,7 @@ class User(AbstractUser):
     def takes_work(self) -> bool:
         """Whether this person is there and not on break."""
         return self.is_active and self.is_logged_in and not self.break_reason
+
+    def is_free(self, open_tasks: int) -> bool:
+        """Return whether this person could get another task while holding so many."""
+        return self.takes_work and open_tasks < self.capacity

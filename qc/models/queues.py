@@ -1,32 +1,32 @@
-"""Queues: kinds of work."""
+"""Queues: kinds of work, and who gets tasks from which."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from qc.models.history import records
+from qc.models.choices import Role
+from qc.models.history import Records
 from qc.models.people import User
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
-    """Reads of queues."""
+    """Named reads of queues."""
 
-    def serving(self, person: "User") -> "QueueQuerySet":
-        """Queues from which this person gets tasks: theirs and those open to all, none paused.
-
-        Queues open to all are for QC staff: managers and auditors work only on queues they are on.
-        """
+    def serving(self, person: User) -> "QueueQuerySet":
+        """Queues from which this person gets tasks: those of them that are not paused."""
         return self.of(person).filter(is_paused=False)
 
-    def of(self, person: "User") -> "QueueQuerySet":
-        """Queues that this person is on, or that are open to them, paused ones too."""
+    def of(self, person: User) -> "QueueQuerySet":
+        """Queues that this person is on, or that are open to them, paused ones too.
+
+        Open to all means open to QC staff: managers and auditors work only on queues they are on.
+        """
         on_it = self.model.people.through.objects.filter(user=person, queue=OuterRef("pk"))
-        people: Any = self.model._meta.get_field("people").related_model
-        qc_staff = people.groups.through.objects.filter(user=person, group__name="QC staff")
+        qc_staff = User.groups.through.objects.filter(user=person, group__name=Role.QC_STAFF)
         return self.filter(Exists(on_it) | Q(open_to_all=True) & Exists(qc_staff))
 
 
@@ -51,7 +51,7 @@ class Queue(models.Model):
         help_text=_("How long after its arrival a task is due."),
     )
 
-    history = records(m2m_fields=[people])
+    history = Records(m2m_fields=[people])
     objects = QueueQuerySet.as_manager()
 
     class Meta:
@@ -66,5 +66,5 @@ class Queue(models.Model):
         return self.name
 
     def due_at(self, arrived: datetime) -> datetime:
-        """Return when a task that arrived then is due, if its sender does not say."""
+        """Return when a task that arrived at a moment is due, unless its sender says so."""
         return arrived + self.target

@@ -1,7 +1,7 @@
-"""The chain of seals over the rows of history, and what came of verifying it.
+"""The chain of seals over the rows of history, and the results of verifying it.
 
-A seal holds the digest of each of its rows and the hash of the seal before it; its own hash is
-over all of that. Whoever changes a sealed row has to change its seal, and each seal after it.
+A seal has the digest of each of its rows and the hash of the seal before it; its own hash is over
+all of that. Whoever changes a sealed row must change its seal, and each seal after it.
 """
 
 import hashlib
@@ -10,7 +10,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from qc.core.canonical_json import hashed, moment, within
+from qc.core.canonical_json import hashed, moment
+from qc.core.id_spans import ids_of
 from qc.core.request_id import current_request_id
 
 # The hash before the first seal.
@@ -19,18 +20,18 @@ DIGEST = 32
 
 
 class Seal(models.Model):
-    """A batch of rows of one table, sealed.
+    """A sealed batch of rows of one table.
 
-    `ids` are the spans of those rows' ids, `digests` theirs in that order. All ids beyond `above`
-    up to `upto` have been looked at: one that is not among `ids` was not there then. If it came
-    later, from a transaction that took long, a seal of its own has it (`is_late`). `newest` is
-    the latest moment of any row of this table sealed so far.
+    `ids` are the spans of the rows' ids, `digests` their digests in that order. It looked at all
+    ids above `above` up to `upto`: one that is not among `ids` was not there. If it came later,
+    from a long transaction, it is in a seal of its own (`is_late`). `newest` is the latest moment
+    of all rows of this table that are sealed so far.
     """
 
-    # Two that seal at once both want the same number: only one gets it, the chain never forks.
+    # Unique, so that of two who seal at once only one can: the chain never forks.
     number = models.PositiveBigIntegerField(primary_key=True)
     table = models.CharField(max_length=10)
-    # By name, so that columns that come later don't break it.
+    # By name, so that a new column breaks no older seal.
     columns = models.JSONField()
     ids = models.JSONField()
     rows = models.PositiveIntegerField()
@@ -42,7 +43,7 @@ class Seal(models.Model):
     digests = models.BinaryField()
     previous = models.CharField(max_length=64, unique=True)
     hash = models.CharField(max_length=64, unique=True)
-    # Whether the address outside has it: not part of what is sealed.
+    # Whether the external address has a copy; not part of what is hashed.
     is_posted = models.BooleanField(default=False)
 
     class Meta:
@@ -59,7 +60,7 @@ class Seal(models.Model):
         return f"{self.number} {self.table} {self.hash}"
 
     def content(self) -> dict[str, Any]:
-        """Return what its hash is over: all it says, and the hash of the digests."""
+        """Return what its hash is over."""
         return {
             "number": self.number,
             "table": self.table,
@@ -76,11 +77,11 @@ class Seal(models.Model):
         }
 
     def right_hash(self) -> str:
-        """Return the hash that it must have."""
+        """Return the hash that it must have by its content."""
         return hashed(self.content())
 
     def digest(self, pk: int) -> bytes | None:
-        """Return the digest of one row; None if it is of another seal."""
+        """Return the digest of a row; None if another seal has it."""
         n = 0
         for first, last in self.ids:
             if first <= pk <= last:
@@ -90,20 +91,20 @@ class Seal(models.Model):
         return None
 
     def hex_of(self, pk: int) -> str:
-        """Return the digest of one of its rows in hexadecimal."""
+        """Return the digest of a row in hexadecimal, or ""."""
         return (self.digest(pk) or b"").hex()
 
     def digest_of(self) -> dict[int, bytes]:
-        """Return the digest of each row by its id."""
+        """Return the digests of all rows, by id."""
         whole = bytes(self.digests)
-        return {pk: whole[n * DIGEST : (n + 1) * DIGEST] for n, pk in enumerate(within(self.ids))}
+        return {pk: whole[n * DIGEST : (n + 1) * DIGEST] for n, pk in enumerate(ids_of(self.ids))}
 
 
 class Verification(models.Model):
-    """What came of verifying some seals, and the first breach that was found, if any.
+    """The result of verifying some seals, with the first violation that was found, if any.
 
-    All up to the seal `upto` have been verified by it and by those before it. A rolling one took
-    its turn among those. `request_id` is the job's, as in the log; "-" is a command's.
+    This and earlier verifications cover all seals up to `upto`. A rolling one verifies some of
+    those again. `request_id` is the job's, as in the log, or "-" for a command.
     """
 
     begun_at = models.DateTimeField()

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.models.choices import Outcome, Priority, Status
 from qc.models.fields import ReferenceField
-from qc.models.history import TaskHistoryRow, records
+from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, User
 from qc.models.queues import Queue
 
 ORDER_OF_WORK = ("priority", "due_at", "id")
-# The order in which many are taken out of work: those that nobody holds come first. Who gives one
-# up must not get another that is to go too.
+# The order in which many tasks are taken out of work: those that nobody holds come first. Whoever
+# loses a task must not get another that is about to go too.
 UNASSIGNED_FIRST = (F("slot").asc(nulls_first=True), "pk")
 LAST_CHARACTER = "\U0010ffff"
 
@@ -47,16 +47,21 @@ DONE = Q(
     assigned_at__isnull=False,
     started_at__isnull=False,
     completed_at__isnull=False,
-    outcome__in=["passed", "failed"],
+    outcome__in=Outcome.values,
+)
+STATUS_AGREES = (
+    (Q(status__in=[Status.PENDING, Status.ON_HOLD, Status.CANCELLED]) & UNASSIGNED)
+    | (Q(status=Status.ASSIGNED) & HELD)
+    | (Q(status=Status.COMPLETED) & DONE)
 )
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
-    """Reads of tasks."""
+    """Named reads of tasks."""
 
     def waiting(self) -> "TaskQuerySet":
         """Tasks that nobody holds, most urgent first."""
-        return self.filter(status="pending").order_by(*ORDER_OF_WORK)
+        return self.filter(status=Status.PENDING).order_by(*ORDER_OF_WORK)
 
     def open(self) -> "TaskQuerySet":
         """Tasks in somebody's hands, most urgent first."""
@@ -72,15 +77,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def not_started_since(self, moment: datetime) -> "TaskQuerySet":
         """Assigned tasks that nobody has opened since they were assigned before `moment`."""
-        return self.filter(status="assigned", assigned_at__lt=moment, started_at__isnull=True)
+        return self.filter(status=Status.ASSIGNED, assigned_at__lt=moment, started_at__isnull=True)
 
     def overdue_to_raise(self, now: datetime) -> "TaskQuerySet":
         """Waiting tasks whose priority the sweep must raise now."""
-        return self.filter(status="pending", raise_at__lte=now)
+        return self.filter(status=Status.PENDING, raise_at__lte=now)
 
 
 def begins_with(text: str) -> Q:
-    """Return the condition for a reference that begins so: a range of its index.
+    """Return the condition that a reference begins with a text: a range of its index.
 
     Django's `startswith` compares by bytes, which MariaDB's index of characters can't serve.
     """
@@ -89,7 +94,7 @@ def begins_with(text: str) -> Q:
 
 
 def raised_at(priority: int, due_at: datetime) -> datetime | None:
-    """Return when the sweep raises a priority next: never above P1."""
+    """Return when the sweep raises a priority next; None for P1, which is the highest."""
     return due_at if priority > Priority.P1 else None
 
 
@@ -110,6 +115,10 @@ class Task(models.Model):
     tasks that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
     hand-outs fill the same place. `draft` is what the holder is typing; it is not audited.
     """
+
+    LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
+    UNHELD = (Status.PENDING, Status.ON_HOLD)
+    FINISHED = (Status.COMPLETED, Status.CANCELLED)
 
     reference = ReferenceField(
         _("reference"),
@@ -172,10 +181,10 @@ class Task(models.Model):
         editable=False,
     )
 
-    history = records(
+    history = Records(
         TaskHistoryRow,
         excluded_fields=["draft"],
-        # The audit trail finds them by queue, those of one task by `id`, of one person by `person`.
+        # The audit trail finds rows by queue, those of a task by `id`, of a person by `person`.
         no_db_index=["assignee", "released_by", "created_by", "reference"],
         last=["assignee", "slot"],
     )
@@ -196,29 +205,21 @@ class Task(models.Model):
                 name="task_priority",
                 violation_error_message=_("Priority must be 1, 2, 3 or 4."),
             ),
-            models.CheckConstraint(
-                condition=(
-                    (Q(status__in=["pending", "on_hold", "cancelled"]) & UNASSIGNED)
-                    | (Q(status="assigned") & HELD)
-                    | (Q(status="completed") & DONE)
-                ),
-                name="task_status_agrees",
-            ),
+            models.CheckConstraint(condition=STATUS_AGREES, name="task_status_agrees"),
             models.CheckConstraint(condition=~Q(reference=""), name="task_reference"),
         ]
         indexes: ClassVar = [
-            # Ascending in the very order of work: one seek finds and locks a queue's next task.
+            # In the order of work: one seek finds and locks a queue's next task.
             models.Index(fields=["queue", "status", *ORDER_OF_WORK], name="task_next"),
             models.Index(fields=["status", "assigned_at"], name="task_not_started"),
             models.Index(fields=["status", "raise_at"], name="task_raise"),
             models.Index(fields=["assignee", "completed_at"], name="task_done"),
-            # What came and what was done in a span of time, by queue, read in the index alone.
-            # None of the rest but `task_due` moves when a task is handed out.
+            # What arrived and what was completed in a span of time, by queue: answered by the index
+            # alone. Of these and the following only `task_due` is written at a hand-out.
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
-            # Filters of the task list (`qc.admin.tasks.orders`): what is late, or in time, by due;
-            # what of a queue was completed, the last first; what is of one queue, or priority,
-            # newest first.
+            # Filters of the task list (`qc.admin.tasks.orders`): late or in time, first due first;
+            # completed in a queue, last completed first; of a queue or a priority, newest first.
             models.Index(fields=["status", "due_at"], name="task_due"),
             models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
             models.Index(fields=["queue", "id"], name="task_of_queue"),
@@ -230,14 +231,13 @@ class Task(models.Model):
 
     @property
     def is_late(self) -> bool:
-        """Whether it is past due and still not done."""
-        live = self.status in (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
-        return live and self.due_at < timezone.now()
+        """Whether it is past due and still to be done."""
+        return self.status in self.LIVE and self.due_at < timezone.now()
 
     def arrive(self, now: datetime) -> None:
-        """Fill what the sender left out: due is arrival plus the queue's target.
+        """Set what the sender left out: due at arrival plus the queue's target.
 
-        Also says when the sweep must first raise its priority: when it is past due.
+        It also plans the first raise of the priority: when the task is past due.
         """
         self.due_at = self.due_at or self.queue.due_at(now)
         self.plan_raise()

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Count, ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from qc.core.local_days import A_DAY, beginning, day_of, each, within
+from qc.core.local_days import beginning, day_of, each, end, within
 from qc.history.registry import ids_of_span
 from qc.models import ChangeKind, Outcome, Queue, Task, User
 from qc.reports.percentiles import OF_NONE, Key, Times, times_of
@@ -97,7 +97,7 @@ class Asked:
         """Return the history rows of tasks given back, or taken back by the system."""
         rows = Task.history.filter(kind__in=GIVEN_UP, history_type="~")
         days = within("history_date", self.first, self.last)
-        ids = ids_of_span(rows.model, beginning(self.first), beginning(self.last + A_DAY))
+        ids = ids_of_span(rows.model, beginning(self.first), end(self.last))
         found = rows.none() if ids is None else rows.filter(ids & days)
         return self._narrowed(found, "person", "history_date")
 

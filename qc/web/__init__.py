@@ -1,1 +1,1 @@
-"""What stands around every request: its person and channel, sign-ins, limits of uploads."""
+"""What surrounds every request: its user and channel, sign-ins, and limits of uploads."""

@@ -1,4 +1,4 @@
-"""What every request tells the domain: who acts, through what, and that they are there."""
+"""What surrounds every request: its id, its user and channel, its language and time zone."""
 
 from collections.abc import Callable
 
@@ -8,26 +8,30 @@ from django.utils.translation import get_language
 
 from qc.core.context import Channel, acting, current_channel
 from qc.core.exceptions import Busy
-from qc.core.localization import as_wished
-from qc.core.request_id import request_id, taken_or_made
+from qc.core.localization import localized
+from qc.core.request_id import accept_or_create, request_id
 from qc.models import User
 from qc.work import presence
 
 HEADER = "X-Request-ID"
 
 
-class RequestIdMiddleware:
-    """Gives each request an id, which its answer, its log lines and its history rows bear.
-
-    A proxy's own is taken over, so that its log and ours can be laid side by side.
-    """
+class Middleware:
+    """What all middleware here has in common."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
+
+class RequestIdMiddleware(Middleware):
+    """Sets a request's id, which its answer, its log lines and its history rows have.
+
+    That of a proxy is accepted, so that its log and ours can be compared.
+    """
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request under its id."""
-        name = taken_or_made(request.headers.get(HEADER, ""))
+        """Answer the request with its id set."""
+        name = accept_or_create(request.headers.get(HEADER, ""))
         request.request_id = name  # type: ignore[attr-defined]
         with request_id(name):
             response = self.get_response(request)
@@ -35,17 +39,14 @@ class RequestIdMiddleware:
         return response
 
 
-class OriginMiddleware:
-    """Names the person and the way for history rows, and keeps the person seen.
+class ContextMiddleware(Middleware):
+    """Sets user and channel for history rows, and notes that the user was seen.
 
-    Who comes with a token is known only inside the API's own views: `qc.api.views.DeskView`.
+    Users with a token are known only inside the API's views: `qc.api.views.DeskView`.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request with its origin set."""
+        """Answer the request with user and channel set."""
         channel = Channel.PAGE if request.path.startswith("/admin/") else Channel.API
         user = request.user if isinstance(request.user, User) else None
         if user is not None:
@@ -54,22 +55,19 @@ class OriginMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer in plain words when a page lost too many races for a lock."""
+        """Return the page that says that the system is busy, when too many races were lost."""
         return render(request, "qc/web/busy.html", status=503) if isinstance(error, Busy) else None
 
 
-class WishesMiddleware:
-    """Shows pages in the language and the time zone of who asks; the API speaks UTC to all."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+class LocalizationMiddleware(Middleware):
+    """Shows pages in the language and time zone of their user; the API speaks UTC to all."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request as the person wishes."""
+        """Answer the request in the user's language and time zone."""
         user = request.user
         if current_channel() != Channel.PAGE or not isinstance(user, User):
             return self.get_response(request)
-        with as_wished(user.language, user.time_zone):
+        with localized(user.language, user.time_zone):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", get_language())
         return response

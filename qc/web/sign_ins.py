@@ -1,7 +1,7 @@
-"""Signing in to and out of the pages, told to presence.
+"""Signals of signing in and out: people's presence, and failures for the audit trail.
 
-People type their password where their name belongs. So of a name that is nobody's only a mark is
-kept, which tells that it is the same again and not what it was.
+People type their password where their name belongs. So of a name that nobody has only a keyed hash
+is stored: it shows that the same was tried again, but not what.
 """
 
 from typing import Any
@@ -21,25 +21,25 @@ from qc.models.events import UNKNOWN_NAME_PREFIX
 from qc.work import actions, presence
 
 TOO_MANY = 429
-LONGEST_MARK = 12
+HASH_LENGTH = 12
 
 
 def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
-    """Return under which name an attempt to sign in is kept: the person's, or a mark.
+    """Return the name by which an attempt to sign in is stored: the person's, or a hash.
 
-    django-axes counts failures by it too. What it costs is the same whether there is such a person
-    or not.
+    django-axes counts failures by it too. It takes the same time whether there is such a person or
+    not.
     """
     name = str((credentials or {}).get("username") or "")
     found = User.objects.filter(username__iexact=name).values_list("username", flat=True).first()
-    mark = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:LONGEST_MARK]
-    return found or (f"{UNKNOWN_NAME_PREFIX}{mark}" if name else "")
+    digest = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:HASH_LENGTH]
+    return found or (f"{UNKNOWN_NAME_PREFIX}{digest}" if name else "")
 
 
 def locked_out(
     request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
 ) -> HttpResponse:
-    """Return what django-axes answers after too many failures: the API has said so already."""
+    """Return the answer of django-axes to a locked-out user; the API has made its own already."""
     if response.status_code == TOO_MANY:
         return response
     minutes = settings.AXES_COOLOFF_TIME.seconds // 60
@@ -47,7 +47,7 @@ def locked_out(
 
 
 def connect() -> None:
-    """Connect Django's sign-in signals; called once, when the application starts."""
+    """Connect the functions below to their signals; called once, when the application starts."""
     user_logged_in.connect(signed_in, dispatch_uid="qc_signed_in")
     user_logged_out.connect(signed_out, dispatch_uid="qc_signed_out")
     user_login_failed.connect(failed, dispatch_uid="qc_sign_in_failed")
@@ -55,7 +55,7 @@ def connect() -> None:
 
 
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    """Somebody signed in: they are there, get work, and are told what they lost meanwhile."""
+    """Give work to somebody who signed in, and tell them which tasks they lost meanwhile."""
     was_away = not user.takes_work
     actions.sign_in(user.pk)
     if was_away and current_channel() == Channel.PAGE:
@@ -64,13 +64,13 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def signed_out(user: User | None, **_: Any) -> None:
-    """Somebody signed out: they are gone, and their tasks return."""
+    """Return the tasks of somebody who signed out."""
     if user is not None:
         actions.sign_out(user.pk, by=user, reason="signed out")
 
 
 def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """Somebody could not sign in: the trail has whose name they tried, and where from."""
+    """Record a failed sign-in: the name that was tried, and the address."""
     if request is not None and not getattr(request, "axes_locked_out", False):
         name = name_tried(request, credentials)
         address = getattr(request, "axes_ip_address", None)
@@ -78,5 +78,5 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_:
 
 
 def kept_out(username: str | None, ip_address: str | None, **_: Any) -> None:
-    """Somebody is locked out, and tries."""
+    """Record that somebody was locked out."""
     events.record(EventKind.LOCKED_OUT, name=username or "", address=ip_address)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from qc.admin.floor.reads import midnight
-from qc.core.localization import as_wished
+from qc.core.localization import localized
 from qc.core.wording import clock
 from qc.models import Queue, Task, User
 from qc.work import actions
@@ -97,7 +97,7 @@ def test_a_time_that_is_typed_is_one_of_who_types_it(
 
 def test_a_day_begins_at_the_midnight_of_who_looks() -> None:
     moment = datetime(2026, 3, 5, 22, 0, tzinfo=UTC)
-    with as_wished("", "Asia/Tokyo"):
+    with localized("", "Asia/Tokyo"):
         assert midnight(moment) == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
 
 

@@ -15,8 +15,8 @@ from qc.audit import invariants
 from qc.audit.archive import archiver
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import sealing, verification_runs
-from qc.core.canonical_json import within
 from qc.core.exceptions import InvalidTransition
+from qc.core.id_spans import ids_of
 from qc.history import consistency
 from qc.history.registry import TABLES
 from qc.models import Archive, AuditEvent, EventKind, Queue, Task, User
@@ -63,7 +63,7 @@ def test_old_rows_are_archived_and_needed_ones_stay(trail: list[Task], tmp_path:
     before = {table: ids(table) for table in TABLES}
     made = archive(tmp_path)
     assert {one.table for one in made} == set(TABLES)
-    gone = {one.table: list(within(one.ids)) for one in made}
+    gone = {one.table: list(ids_of(one.ids)) for one in made}
     assert [row.kind for row in done.history.all()] == ["completed"]
     assert [row.kind for row in held.history.all()] == ["held", ""]
     assert User.history.count() == User.objects.count()

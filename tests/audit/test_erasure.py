@@ -128,7 +128,7 @@ def test_names_removed_by_hand_are_named_as_changed(leaver: User, ben: User, mon
     sealing.seal()
     row = ben.history.get()
     shown = {"username": f"leaver-{ben.pk}", "first_name": "", "last_name": "", "email": ""}
-    erasure.veil("person", row, shown)
+    erasure.erase("person", row, shown)
     row.save()
     assert violated_rows() == [("changed", "person", row.pk)]
     erasure.anonymise(leaver.pk, by=mona, reason="left")

@@ -14,8 +14,8 @@ from django.db import connection, connections, transaction
 
 from qc.audit import events
 from qc.audit.seals import sealing
-from qc.core.canonical_json import within
 from qc.core.exceptions import QCError
+from qc.core.id_spans import ids_of
 from qc.history.registry import TABLES
 from qc.models import AuditEvent, EventKind, Queue, Seal, Task
 from qc.work import actions
@@ -85,7 +85,7 @@ def test_sealing_and_verifying_while_many_write_lose_no_row(
     sealing.seal()
     assert all_violations() == []
     for table in TABLES:
-        done = [pk for seal in Seal.objects.filter(table=table) for pk in within(seal.ids)]
+        done = [pk for seal in Seal.objects.filter(table=table) for pk in ids_of(seal.ids)]
         assert sorted(done) == ids(table)
 
 

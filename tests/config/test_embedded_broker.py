@@ -1,4 +1,4 @@
-"""The broker made of files: what several processes put into it each of them gets once, whole."""
+"""The broker made of files, used by several processes at once."""
 
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -44,7 +44,7 @@ def read(folder: Path, patience: float = 2) -> list[str]:
     return got
 
 
-def test_many_at_once_lose_nothing_and_read_nothing_half_written(folder: Path) -> None:
+def test_each_message_of_many_processes_arrives_once(folder: Path) -> None:
     with ProcessPoolExecutor(WRITERS + READERS, get_context("fork")) as pool:
         readers = [pool.submit(read, folder) for _ in range(READERS)]
         for writing in [pool.submit(write, folder, n) for n in range(WRITERS)]:
@@ -54,7 +54,7 @@ def test_many_at_once_lose_nothing_and_read_nothing_half_written(folder: Path) -
     assert len(got) == WRITERS * MESSAGES
 
 
-def test_what_a_crash_left_unfinished_is_passed_over(folder: Path) -> None:
+def test_unfinished_message_file_is_skipped(folder: Path) -> None:
     write(folder)
     (folder / f"0_unfinished.{folder.name}.msg").touch()
     assert len(read(folder, patience=0.5)) == MESSAGES

@@ -1,4 +1,4 @@
-"""Settings come from the environment; a bad value is refused at start, by name."""
+"""Settings from environment variables, and how bad values are refused."""
 
 import os
 import stat
@@ -53,7 +53,7 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("SECRET_KEY", "short", "at least 50"),
     ],
 )
-def test_a_bad_value_names_the_variable_and_what_is_allowed(
+def test_bad_value_is_refused_with_variable_and_allowed_values(
     tmp_path: Path, name: str, value: str, allowed: str
 ) -> None:
     answer = manage(tmp_path, "check", **{"SECRET_KEY": KEY} | {name: value})
@@ -65,20 +65,20 @@ def test_a_bad_value_names_the_variable_and_what_is_allowed(
     assert "secret" not in answer.stderr.replace("secret_key", "")
 
 
-def test_production_needs_a_secret_key(tmp_path: Path) -> None:
+def test_production_requires_a_secret_key(tmp_path: Path) -> None:
     without = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
     answer = manage(tmp_path, "check", **without)
     assert answer.returncode != 0
     assert "SECRET_KEY is not set" in answer.stderr
 
 
-def test_production_settings_pass_djangos_own_inspection(tmp_path: Path) -> None:
+def test_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
     answer = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert answer.returncode == 0, answer.stderr
     assert "no issues (0 silenced)" in answer.stdout
 
 
-def test_the_embedded_default_needs_nothing_and_makes_its_own_key(tmp_path: Path) -> None:
+def test_embedded_default_creates_one_secret_key(tmp_path: Path) -> None:
     show = (
         "shell",
         "-v",

@@ -1,4 +1,4 @@
-"""Each request and job has an id: in the answer, the log lines and the history rows."""
+"""Request ids in responses, log lines and history rows."""
 
 import logging
 from typing import Any
@@ -15,47 +15,47 @@ from tests.admin.conftest import act, signed_in
 
 
 @pytest.fixture
-def at_the_desk(mona: User) -> Client:
+def manager_client(mona: User) -> Client:
     client = Client()
     client.force_login(mona)
     return client
 
 
-def test_an_answer_bears_the_id_that_it_was_told(client: Client, db: None) -> None:
+def test_response_has_the_request_id_it_received(client: Client, db: None) -> None:
     answer = client.get("/admin/login/", headers={"X-Request-ID": "proxy-17.a_b"})
     assert answer["X-Request-ID"] == "proxy-17.a_b"
 
 
-@pytest.mark.parametrize("told", ["", "x" * 65, "a b", "a\tb", "é", "<script>"])
-def test_or_a_new_one_where_that_is_missing_or_not_sane(
-    client: Client, db: None, told: str
+@pytest.mark.parametrize("received", ["", "x" * 65, "a b", "a\tb", "é", "<script>"])
+def test_missing_or_malformed_request_id_is_replaced(
+    client: Client, db: None, received: str
 ) -> None:
     made = [
-        client.get("/admin/login/", headers={"X-Request-ID": told})["X-Request-ID"]
+        client.get("/admin/login/", headers={"X-Request-ID": received})["X-Request-ID"]
         for _ in range(2)
     ]
     assert made[0] != made[1]
     assert all(len(one) == 32 for one in made)
 
 
-def test_all_rows_of_one_request_bear_its_id(
-    at_the_desk: Client, anna: User, invoices: Queue, add_task: Any
+def test_all_history_rows_of_a_request_have_its_id(
+    manager_client: Client, anna: User, invoices: Queue, add_task: Any
 ) -> None:
     first, _second = add_task(invoices), add_task(invoices)
     signed_in(anna)
     actions.supply(anna.pk)
-    asked = {"_form_submitted": "True", "reason": "drawing is wrong"}
-    at_the_desk.post(act(first, "hold_task"), asked, headers={"X-Request-ID": "r-1"})
+    form = {"_form_submitted": "True", "reason": "drawing is wrong"}
+    manager_client.post(act(first, "hold_task"), form, headers={"X-Request-ID": "r-1"})
     kinds = Task.history.filter(request_id="r-1").order_by("history_id")
     # Held by one statement, the next handed out by another.
     assert list(kinds.values_list("kind", flat=True)) == ["held", "assigned"]
     row = kinds[0]
-    page = at_the_desk.get(reverse("admin:trail_row", args=["task", row.pk])).content.decode()
+    page = manager_client.get(reverse("admin:trail_row", args=["task", row.pk])).content.decode()
     assert "request=r-1" in page
     assert not Task.history.filter(kind="assigned", request_id="").exclude(id=first.pk).exists()
 
 
-def test_a_job_s_rows_bear_the_job_s_id(anna: User, invoices: Queue, add_task: Any) -> None:
+def test_history_rows_of_a_job_have_the_job_id(anna: User, invoices: Queue, add_task: Any) -> None:
     signed_in(anna)
     task = add_task(invoices)
     with request_id("outer"):
@@ -66,7 +66,7 @@ def test_a_job_s_rows_bear_the_job_s_id(anna: User, invoices: Queue, add_task: A
     assert invoices.history.first().request_id == "outer"
 
 
-def test_log_lines_bear_it() -> None:
+def test_log_record_has_the_request_id() -> None:
     line = logging.makeLogRecord({"msg": "x"})
     with request_id("r-2"):
         assert RequestFilter().filter(line)
@@ -75,7 +75,7 @@ def test_log_lines_bear_it() -> None:
     assert line.__dict__["request_id"] == "-"
 
 
-def test_even_those_that_django_writes_when_the_answer_is_out(
+def test_log_record_of_django_has_the_request_id_after_the_response(
     client: Client, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.get("/nowhere/", headers={"X-Request-ID": "r-3"})

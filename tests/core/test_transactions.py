@@ -1,4 +1,4 @@
-"""A lost race for a lock is tried again, counted, and in the end said in plain words."""
+"""Retries of transactions that lost a race for a lock."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ DEADLOCK = OperationalError(1213, "Deadlock found when trying to get lock")
 
 
 @pytest.fixture(autouse=True)
-def counted_from_nothing() -> Iterator[None]:
+def reset_lost_races() -> Iterator[None]:
     lost_races.clear()
     yield
     lost_races.clear()
@@ -48,18 +48,20 @@ def attempt(loses: Loses) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTryingAgain:
-    def test_it_wins_in_the_end_and_counts(self, caplog: pytest.LogCaptureFixture) -> None:
+class TestRetries:
+    def test_function_is_retried_until_it_wins_and_losses_are_counted(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         with caplog.at_level("INFO", "qc.core.transactions"):
             assert attempt(Loses(ATTEMPTS - 1)) == "won"
         assert lost_races == {"race": ATTEMPTS - 1}
         assert "race lost a race for a lock (1213), attempt 4 of 5; 4 lost since" in caplog.text
 
-    def test_it_gives_up_after_five(self) -> None:
+    def test_busy_is_raised_after_five_lost_races(self) -> None:
         with pytest.raises(Busy, match="please try again"):
             attempt(Loses(ATTEMPTS))
 
-    def test_any_other_error_is_none_of_its_business(self) -> None:
+    def test_other_database_error_is_raised_at_once(self) -> None:
         with pytest.raises(OperationalError):
             attempt(Loses(1, OperationalError(2013, "Lost connection")))
         assert not lost_races
@@ -67,7 +69,7 @@ class TestTryingAgain:
 
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
-def test_two_that_lock_crosswise_both_get_there(
+def test_both_of_two_deadlocked_transactions_succeed(
     anna: User, ben: User, invoices: Queue, labels: Queue
 ) -> None:
     met = threading.Barrier(2)
@@ -96,18 +98,18 @@ def test_two_that_lock_crosswise_both_get_there(
 
 
 @pytest.mark.django_db
-class TestWhatPeopleSee:
+class TestBusyMessage:
     @pytest.fixture(autouse=True)
     def too_many(self, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
         """From now on whoever signs in loses every race."""
         monkeypatch.setattr(presence, "sign_in", Loses(1000, Busy()).run)
 
-    def test_a_page_says_so(self) -> None:
+    def test_page_says_that_the_system_is_busy(self) -> None:
         answer = Client().post("/admin/login/", {"username": "anna", "password": "demo"})
         assert answer.status_code == 503
         assert "Nothing was changed; please try again" in answer.content.decode()
 
-    def test_the_api_says_so(self) -> None:
+    def test_api_says_that_the_system_is_busy(self) -> None:
         answer = APIClient().post("/login/", {"username": "anna", "password": "demo"})
         assert answer.status_code == 503
         assert "please try again" in answer.json()["detail"]

@@ -1,4 +1,4 @@
-"""What is not as its last history row says is named, and each night logged as an error."""
+"""Objects that differ from their last history row are found, and logged each night."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from qc.work import actions
 
 pytestmark = pytest.mark.django_db
 
-ONE_FOR_EACH_COLUMN: list[tuple[str, Any]] = [
+CHANGED_COLUMNS: list[tuple[str, Any]] = [
     ("name", "CHECK 1"),
     ("priority", 1),
     ("due_at", F("due_at") + timedelta(microseconds=1)),
@@ -39,26 +39,24 @@ def found() -> list[str]:
     return list(consistency.differing())
 
 
-def test_a_day_without_damage_is_clean(task: Task) -> None:
+def test_undamaged_data_has_no_differences(task: Task) -> None:
     assert found() == []
 
 
-@pytest.mark.parametrize(("column", "value"), ONE_FOR_EACH_COLUMN)
-def test_each_column_is_compared_to_the_last_character(
-    task: Task, anna: User, column: str, value: Any
-) -> None:
+@pytest.mark.parametrize(("column", "value"), CHANGED_COLUMNS)
+def test_difference_in_any_column_is_found(task: Task, anna: User, column: str, value: Any) -> None:
     Task.objects.filter(pk=task.pk).update(**{column: anna if value == "anna" else value})
     name = Task._meta.get_field(column).attname
     assert found() == [f"{task.reference} differs from its last history row in {name}"]
 
 
-def test_what_is_not_kept_in_history_is_not_compared(task: Task, anna: User) -> None:
+def test_columns_without_history_are_ignored(task: Task, anna: User) -> None:
     Task.objects.filter(pk=task.pk).update(draft="typing")
     User.objects.filter(pk=anna.pk).update(last_seen_at=None, password="x")
     assert found() == []
 
 
-def test_roles_and_people_on_queues_are_compared_too(
+def test_differing_roles_and_queue_members_are_found(
     task: Task, anna: User, mona: User, invoices: Queue
 ) -> None:
     User.groups.through.objects.filter(user=anna).delete()
@@ -72,7 +70,7 @@ def test_roles_and_people_on_queues_are_compared_too(
     ]
 
 
-def test_what_went_behind_our_back_is_named(task: Task, labels: Queue) -> None:
+def test_row_deleted_without_history_is_found(task: Task, labels: Queue) -> None:
     Task.objects.filter(pk=task.pk)._raw_delete("default")
     assert found() == [
         f"{task.reference} is gone, but its history does not say that it was deleted"
@@ -81,7 +79,7 @@ def test_what_went_behind_our_back_is_named(task: Task, labels: Queue) -> None:
     assert len(found()) == 1
 
 
-def test_each_night_an_error_of_the_log_names_them(
+def test_nightly_job_logs_differences_as_errors(
     task: Task, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -1,4 +1,4 @@
-"""As it was: the floor and each thing on it, at moments of the past, as they were seen then."""
+"""The floor, and tasks, people and queues, at moments of the past."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from tests.work.test_claim_cost import fill, rows_touched
 AddTask = Callable[..., Task]
 
 
-def said(floor: point_in_time.Floor) -> list[str]:
+def lines_of(floor: point_in_time.Floor) -> list[str]:
     """Return a line for each person and each queue."""
     people = [
         f"{one.row.username} {one.row.break_reason or 'there'}:"
@@ -99,12 +99,12 @@ STORY = {
 
 
 @pytest.mark.django_db
-def test_a_day_asked_again_at_each_moment_of_it(story: dict[str, datetime]) -> None:
-    assert {name: said(point_in_time.floor(moment)) for name, moment in story.items()} == STORY
+def test_floor_at_each_moment_of_a_day(story: dict[str, datetime]) -> None:
+    assert {name: lines_of(point_in_time.floor(moment)) for name, moment in story.items()} == STORY
 
 
 @pytest.mark.django_db
-def test_since_when_somebody_is_so_whatever_was_edited_meanwhile(
+def test_since_is_the_last_change_of_presence_not_of_the_account(
     story: dict[str, datetime], ben: User
 ) -> None:
     left = ben.history.get(kind="went on break").history_date
@@ -113,7 +113,7 @@ def test_since_when_somebody_is_so_whatever_was_edited_meanwhile(
 
 
 @pytest.mark.django_db
-def test_a_task_a_person_and_a_queue_at_a_moment(
+def test_object_at_a_moment_is_its_last_row(
     story: dict[str, datetime], ben: User, labels: Queue
 ) -> None:
     three = TABLES["task"].objects.filter(reference="T-3").first().id
@@ -131,7 +131,7 @@ def test_a_task_a_person_and_a_queue_at_a_moment(
 
 
 @pytest.mark.django_db
-def test_the_queues_that_a_person_was_on(ben: User, mona: User, labels: Queue) -> None:
+def test_queues_of_a_person_at_a_moment(ben: User, mona: User, labels: Queue) -> None:
     before = timezone.now()
     labels.people.add(ben)
     between = timezone.now()
@@ -146,9 +146,7 @@ def test_the_queues_that_a_person_was_on(ben: User, mona: User, labels: Queue) -
 
 
 @pytest.mark.django_db
-def test_where_ids_and_dates_disagree_dates_say_what_was_there_and_ids_what_came_last(
-    anna: User, ben: User
-) -> None:
+def test_dates_decide_which_rows_were_there_and_ids_which_is_last(anna: User, ben: User) -> None:
     for one in (anna, ben):
         presence.sign_in(one.pk)
     presence.take_break(ben.pk, by=ben, reason="Lunch")
@@ -173,7 +171,7 @@ def test_where_ids_and_dates_disagree_dates_say_what_was_there_and_ids_what_came
 
 
 @pytest.mark.django_db
-def test_what_waited_is_not_counted_when_that_would_take_long(
+def test_waiting_tasks_are_not_counted_with_too_many_rows_since(
     story: dict[str, datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     since = TABLES["task"].objects.filter(history_date__gt=story["held"]).count()
@@ -188,12 +186,12 @@ def test_what_waited_is_not_counted_when_that_would_take_long(
     assert not point_in_time.floor(story["held"]).is_counted
 
 
-class Remembered(Floor):
-    """The floor of random transitions, noted after each of them and asked for at the end."""
+class RecordedFloor(Floor):
+    """The floor of random transitions, recorded after each and compared at the end."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.noted: list[tuple[datetime, list[str]]] = []
+        self.recorded: list[tuple[datetime, list[str]]] = []
 
     @rule(task=NUMBERS, queue=NUMBERS)
     def move(self, task: int, queue: int) -> None:
@@ -215,7 +213,7 @@ class Remembered(Floor):
 
     @invariant()
     def nothing_is_broken(self) -> None:
-        self.noted.append((timezone.now(), self.seen()))
+        self.recorded.append((timezone.now(), self.seen()))
 
     def seen(self) -> list[str]:
         """Return what is to be seen now, from the tables of now."""
@@ -233,20 +231,20 @@ class Remembered(Floor):
             )
             for queue in Queue.objects.order_by("name")
         ]
-        return said(point_in_time.Floor(people, queues))
+        return lines_of(point_in_time.Floor(people, queues))
 
     def teardown(self) -> None:
         try:
-            for moment, seen in self.noted:
-                assert said(point_in_time.floor(moment)) == seen
+            for moment, seen in self.recorded:
+                assert lines_of(point_in_time.floor(moment)) == seen
         finally:
             super().teardown()
 
 
 @pytest.mark.django_db
-def test_after_any_order_of_transitions_each_moment_is_as_it_was_seen() -> None:
+def test_floor_of_the_past_equals_what_was_seen_after_any_transitions() -> None:
     run_state_machine_as_test(
-        Remembered,
+        RecordedFloor,
         settings=settings(
             max_examples=3,
             stateful_step_count=20,
@@ -284,7 +282,7 @@ def work(first: int, n: int) -> None:
 
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
-def test_a_floor_of_the_past_reads_60_rows_for_each_person_however_long_the_history_is(
+def test_floor_reads_60_rows_per_person_however_long_the_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(point_in_time, "MOST_SINCE", 0)
@@ -293,7 +291,7 @@ def test_a_floor_of_the_past_reads_60_rows_for_each_person_however_long_the_hist
     # 100 tasks are given within 100 seconds, and are in work for 300.
     middle = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=10_250)
 
-    asked = set()
+    statements = set()
     for first, n in ((1, 20_000), (20_001, 40_000)):
         work(first, n)
         found: list[point_in_time.Floor] = []
@@ -301,13 +299,13 @@ def test_a_floor_of_the_past_reads_60_rows_for_each_person_however_long_the_hist
             read = rows_touched(lambda: found.append(point_in_time.floor(middle)))  # noqa: B023
         assert (len(found[0].people), found[0].held) == (100, 100)
         assert read < 60 * 100
-        asked.add(len(queries))
-    assert len(asked) == 1
+        statements.add(len(queries))
+    assert len(statements) == 1
 
 
 @on_mariadb
 @pytest.mark.django_db
-def test_counting_what_waited_reads_a_few_rows_for_each_change_since_and_each_that_waits(
+def test_counting_waiting_tasks_reads_a_few_rows_per_task_and_change(
     invoices: Queue,
 ) -> None:
     fill(invoices, 500)
@@ -329,7 +327,7 @@ def test_counting_what_waited_reads_a_few_rows_for_each_change_since_and_each_th
         ("2026-10-25T02:30", ["00:30", "01:30"]),
     ],
 )
-def test_the_moments_that_a_clock_on_the_wall_shows(shown: str, found: list[str]) -> None:
+def test_moments_of_a_local_time_around_clock_changes(shown: str, found: list[str]) -> None:
     with timezone.override("Europe/Berlin"):
         moments = localization.moments(datetime.fromisoformat(shown))
     assert [f"{one:%H:%M}" for one in moments] == found

@@ -1,4 +1,4 @@
-"""Exactly one history row for each change, saying who, when, why and through what."""
+"""Each change writes exactly one history row with user, moment, reason and channel."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 AddTask = Callable[..., Task]
 
 
-def test_each_transition_leaves_one_row(
+def test_each_transition_writes_one_row(
     anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
@@ -37,7 +37,7 @@ def test_each_transition_leaves_one_row(
         assert task.history.first().kind == kind
 
 
-def test_a_row_says_who_why_when_and_through_what(
+def test_row_has_user_reason_moment_and_channel(
     anna: User, mona: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
@@ -50,14 +50,14 @@ def test_a_row_says_who_why_when_and_through_what(
     assert begun <= row.history_date <= timezone.now()
 
 
-def test_a_refused_change_leaves_no_row(mona: User, invoices: Queue, add_task: AddTask) -> None:
+def test_refused_change_writes_no_row(mona: User, invoices: Queue, add_task: AddTask) -> None:
     task = add_task(invoices)
     with pytest.raises(lifecycle.InvalidInput):
         lifecycle.hold(task.pk, by=mona, reason="")
     assert task.history.count() == 1
 
 
-def test_reason_and_person_do_not_stick_to_the_object(
+def test_reason_and_user_are_not_repeated_by_the_next_save(
     mona: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = lifecycle.hold(add_task(invoices).pk, by=mona, reason="call them")
@@ -67,7 +67,9 @@ def test_reason_and_person_do_not_stick_to_the_object(
     assert (row.history_user, row.history_change_reason, row.kind) == (None, None, "")
 
 
-def test_many_at_once_have_each_their_own(invoices: Queue, add_task: AddTask, mona: User) -> None:
+def test_rows_written_together_have_their_own_reasons(
+    invoices: Queue, add_task: AddTask, mona: User
+) -> None:
     tasks = [add_task(invoices) for _ in range(3)]
     history.record_many(tasks, kind="raised", by=mona, reasons=["a", "b", "c"])
     rows = [task.history.get(kind="raised") for task in tasks]
@@ -76,7 +78,7 @@ def test_many_at_once_have_each_their_own(invoices: Queue, add_task: AddTask, mo
     history.record_many([], kind="raised", by=mona, reasons=[])
 
 
-def test_what_acts_is_named_only_inside(mona: User, invoices: Queue) -> None:
+def test_channel_and_user_apply_only_inside_acting(mona: User, invoices: Queue) -> None:
     with acting(Channel.IMPORT, mona):
         invoices.save()
     invoices.save()

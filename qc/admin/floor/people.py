@@ -54,7 +54,7 @@ class Card:
     @property
     def is_free(self) -> bool:
         """Whether they could take another task now."""
-        return self.person.takes_work and len(self.tasks) < self.person.capacity
+        return self.person.is_free(len(self.tasks))
 
     @property
     def alarm(self) -> str | Promise:

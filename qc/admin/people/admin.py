@@ -51,7 +51,7 @@ class PresenceFilter(DropdownFilter):
         free = User.objects.free().order_by().values("pk")
         kinds = {
             "free": lambda: queryset.filter(pk__in=free),
-            "busy": lambda: queryset.there().filter(break_reason="").exclude(pk__in=free),
+            "busy": lambda: queryset.taking_work().exclude(pk__in=free),
             "break": lambda: queryset.there().exclude(break_reason=""),
             "in": queryset.there,
             "out": lambda: queryset.filter(is_logged_in=False),

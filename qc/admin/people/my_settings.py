@@ -71,7 +71,7 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
         _keep(request.user, form.cleaned_data)  # type: ignore[arg-type]
-        with localization.as_wished(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
+        with localization.localized(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
             messages.success(request, gettext("Your settings are saved."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
     context = site.each_context(request) | {"title": _("My settings"), "form": form}

@@ -24,7 +24,7 @@ from qc.admin.trail.views import tell
 from qc.audit import events, trail
 from qc.audit.seals import archived_rows
 from qc.history import point_in_time
-from qc.history.point_in_time import Thing
+from qc.history.point_in_time import ObjectAtMoment
 from qc.models import EventKind
 
 PEOPLE = 100
@@ -93,7 +93,7 @@ def thing(_request: HttpRequest, moment: datetime, table: str, pk: int) -> Shown
     return context | (_of_person(found, moment) if table == "person" else {})
 
 
-def _of_person(found: Thing, moment: datetime) -> Shown:
+def _of_person(found: ObjectAtMoment, moment: datetime) -> Shown:
     pk = found.newest.id
     return {
         "held": point_in_time.held_by(pk, moment),

@@ -29,7 +29,7 @@ from qc.admin.tasks.actions import TaskActions, offered
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskRows
 from qc.admin.tasks.export import TaskExport
-from qc.admin.tasks.filters import LIVE, DaysFilter, LateFilter
+from qc.admin.tasks.filters import DaysFilter, LateFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_button import TaskImport
 from qc.core.wording import clock
@@ -111,7 +111,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may edit: a finished task must be reopened first."""
-        live = obj is None or obj.status in LIVE
+        live = obj is None or obj.status in Task.LIVE
         return live and super().has_change_permission(request, obj)
 
     def get_search_results(

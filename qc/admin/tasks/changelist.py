@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.views import ChangeList
 
 from qc.admin.tasks.orders import NEWEST, SEARCH, choose
-from qc.core.keyset import KeysetPage, Order, paginate, read_key, spelled
+from qc.core.keyset import KeysetPage, Order, Position, decode_key, encode_key, paginate
 from qc.models import Queue, Task
 
 AFTER, BEFORE = "after", "before"
@@ -56,12 +56,10 @@ class TaskRows(ChangeList):
             order = choose(asked)
             exact = order.serves.issuperset(asked) and self._single()
             backwards = bool(self.before) and not self.after
-            key = read_key(order, self.before if backwards else self.after)
+            key = decode_key(order, self.before if backwards else self.after)
+            position = Position(key, backwards and key is not None)
             self.page_by_key = paginate(
-                *(order, self.queryset, self.list_per_page),
-                key=key,
-                backwards=backwards and key is not None,
-                exact=exact,
+                order, self.queryset, self.list_per_page, position, exact=exact
             )
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
@@ -74,7 +72,7 @@ class TaskRows(ChangeList):
     def older_link(self) -> str:
         """The address of the page after this one."""
         return (
-            self.get_query_string({AFTER: spelled(self.page_by_key.older)})
+            self.get_query_string({AFTER: encode_key(self.page_by_key.older)})
             if self.page_by_key.older
             else ""
         )
@@ -83,7 +81,7 @@ class TaskRows(ChangeList):
     def newer_link(self) -> str:
         """The address of the page before this one."""
         return (
-            self.get_query_string({BEFORE: spelled(self.page_by_key.newer)})
+            self.get_query_string({BEFORE: encode_key(self.page_by_key.newer)})
             if self.page_by_key.newer
             else ""
         )

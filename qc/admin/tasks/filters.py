@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
-from qc.core.local_days import A_DAY, beginning
-from qc.models import Status, Task
+from qc.core import local_days
+from qc.models import Task
 
-LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
 YES_NO = ("yes", "no")
 
 
@@ -25,14 +24,8 @@ def due(asked: str) -> Q:
 
 def in_days(column: str, asked: Mapping[str, str]) -> Q:
     """Return the condition for a moment from one local day to another, both included."""
-    condition = Q()
-    first = parse_date_str(asked.get(f"{column}_from", ""))
-    last = parse_date_str(asked.get(f"{column}_to", ""))
-    if first:
-        condition &= Q(**{f"{column}__gte": beginning(first)})
-    if last:
-        condition &= Q(**{f"{column}__lt": beginning(last + A_DAY)})
-    return condition
+    first, last = (parse_date_str(asked.get(f"{column}_{end}", "")) for end in ("from", "to"))
+    return local_days.within(column, first, last)
 
 
 class LateFilter(DropdownFilter):
@@ -48,7 +41,7 @@ class LateFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """Return the tasks that are late, or those that are in time."""
         asked = self.value()
-        return queryset.filter(due(asked), status__in=LIVE) if asked in YES_NO else queryset
+        return queryset.filter(due(asked), status__in=Task.LIVE) if asked in YES_NO else queryset
 
 
 class DaysFilter(RangeDateFilter):

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from qc.admin.tasks.filters import LIVE, YES_NO, due, in_days
+from qc.admin.tasks.filters import YES_NO, due, in_days
 from qc.core.keyset import Order
 from qc.models import Priority, Status, Task
 from qc.models.tasks import begins_with
@@ -79,7 +79,7 @@ def _of_person(asked: Asked) -> Order | None:
         ("-completed_at", "-id"),
         theirs & Q(completed_at__isnull=False),
         serves=(PERSON,),
-        head=theirs & Q(completed_at__isnull=True),
+        pinned=theirs & Q(completed_at__isnull=True),
     )
 
 
@@ -95,14 +95,16 @@ def _due(asked: Asked) -> Order | None:
     if asked.get(LATE) not in YES_NO:
         return None
     moment = due(asked[LATE])
-    lanes = [moment & Q(status=one) for one in LIVE if asked.get(STATUS, one) == one]
+    index_ranges = [moment & Q(status=one) for one in Task.LIVE if asked.get(STATUS, one) == one]
     serves = [LATE, STATUS]
     if QUEUE in asked:
         queue, wanted = int(asked[QUEUE]), int(asked.get(PRIORITY, 0))
         some = [one for one in Priority if wanted in (0, one)]
-        lanes = [lane & Q(queue=queue, priority=one) for lane in lanes for one in some]
+        index_ranges = [
+            one & Q(queue=queue, priority=urgency) for one in index_ranges for urgency in some
+        ]
         serves += [QUEUE, PRIORITY]
-    return _order(_("earliest due first"), ("due_at", "id"), *lanes, serves=serves)
+    return _order(_("earliest due first"), ("due_at", "id"), *index_ranges, serves=serves)
 
 
 def _next_in_queue(asked: Asked) -> Order | None:
@@ -144,8 +146,8 @@ def _in_status(asked: Asked) -> Order | None:
 def _order(
     words: Any,
     columns: tuple[str, ...],
-    *lanes: Q,
+    *index_ranges: Q,
     serves: Iterable[str] = (),
-    head: Q | None = None,
+    pinned: Q | None = None,
 ) -> Order:
-    return Order(words, columns, lanes, Task.objects.all(), frozenset(serves), head)
+    return Order(words, columns, index_ranges, Task.objects.all(), frozenset(serves), pinned)

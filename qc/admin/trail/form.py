@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from qc.audit.query import TrailQuery
 from qc.audit.sentences import kinds
 from qc.core.context import Channel
-from qc.core.request_id import SANE
+from qc.core.request_id import WELL_FORMED
 from qc.models import EventKind, Queue, Task, User
 from qc.models.choices import PLAIN, ChangeKind
 from qc.models.tasks import begins_with
@@ -116,7 +116,7 @@ class TrailForm(forms.Form):
     since = MomentField(label=_("From"), is_end=False)
     until = MomentField(label=_("To"), is_end=True)
     request = forms.RegexField(
-        SANE,
+        WELL_FORMED,
         label=_("Request"),
         required=False,
         widget=forms.HiddenInput,

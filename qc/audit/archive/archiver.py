@@ -21,18 +21,17 @@ from django.utils.translation import gettext as _
 from qc.audit import events
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import archived_rows, verification_runs
-from qc.core.canonical_json import spans_of, within
 from qc.core.context import current_channel, current_user
 from qc.core.exceptions import Busy, InvalidTransition
+from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
-from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Status, Task
+from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 
 # So many seals at most are in one file.
 SEALS = 50
 BATCH = 1000
 # Other rows are proven by these: whose names were taken out, and what was archived.
 ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
-FINISHED = (Status.COMPLETED, Status.CANCELLED)
 
 
 def archive(folder: Path) -> Iterator[Archive]:
@@ -86,9 +85,9 @@ def _removable(seal: Seal) -> list[int]:
         is_alone = ~Exists(same.exclude(history_id=OuterRef("history_id")))
         rows = rows.filter(is_not_last | Q(is_alone, history_type="-"))
     if seal.table == "task":
-        unfinished = Task.objects.filter(pk=OuterRef("id")).exclude(status__in=FINISHED)
+        unfinished = Task.objects.filter(pk=OuterRef("id")).exclude(status__in=Task.FINISHED)
         rows = rows.exclude(Exists(unfinished))
-    sealed = set(within(seal.ids))
+    sealed = set(ids_of(seal.ids))
     near = rows.filter(history_id__range=(seal.ids[0][0], seal.ids[-1][1]))
     ids = near.order_by("history_id").values_list("history_id", flat=True)
     return [pk for pk in ids if pk in sealed]
@@ -143,7 +142,7 @@ def _record(archive: Archive) -> None:
 def _remove(archive: Archive) -> Archive:
     """Delete the rows of an archive, batch after batch; some may be gone already."""
     rows = TABLES[archive.table]
-    for ids in _batched(within(archive.ids), BATCH):
+    for ids in _batched(ids_of(archive.ids), BATCH):
         with transaction.atomic():
             for field in getattr(rows, "_history_m2m_fields", ()):
                 Records.m2m_models[field].objects.filter(history_id__in=ids).delete()

@@ -15,8 +15,9 @@ from qc.audit.seals import proofs
 from qc.audit.seals.external_copies import parsed_lines
 from qc.audit.seals.verification import SealedRows
 from qc.audit.seals.violations import Violation
-from qc.core.canonical_json import canonical, within
+from qc.core.canonical_json import canonical
 from qc.core.commitments import commitment
+from qc.core.id_spans import ids_of
 from qc.models import Archive, Seal
 
 
@@ -47,7 +48,7 @@ def find_violations(path: Path, archive: Archive) -> Iterator[Violation]:
     """Yield what in a file differs from the record of its archive, or from the seals."""
     if sha256(path) != archive.sha256:
         yield Violation("archive changed", archive.number)
-    missing = set(within(archive.ids))
+    missing = set(ids_of(archive.ids))
     with path.open("rb") as file:
         for line in parsed_lines(file):
             number = line["seal"]["number"]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from qc.audit.seals.violations import Violation
-from qc.core.canonical_json import within
+from qc.core.id_spans import ids_of
 from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
@@ -28,7 +28,7 @@ class ArchivedRows:
             if self._is_confirmed(archive)
             for first, last in archive.ids
         ]
-        return set(missing).intersection(within(near))
+        return set(missing).intersection(ids_of(near))
 
     def _is_confirmed(self, archive: Archive) -> bool:
         # One that is made during a verification has its event since the last reading.

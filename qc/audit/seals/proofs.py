@@ -14,7 +14,7 @@ from qc.audit.seals.external_copies import content_with_hash
 from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE
 from qc.audit.seals.verification import SealedRows, seals_from
-from qc.core.canonical_json import spans_of, within
+from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Seal
 
@@ -78,7 +78,7 @@ class ExportedSeal:
 
     def line(self) -> dict[str, Any]:
         """Return the seal, and the spans of its rows that the export leaves out."""
-        left_out = spans_of(sorted(set(within(self.seal.ids)) - self.ids))
+        left_out = spans_of(sorted(set(ids_of(self.seal.ids)) - self.ids))
         return with_digests(self.seal) | {"alone": True, "left_out": left_out}
 
 

@@ -16,8 +16,15 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from qc.core.canonical_json import Spans, canonical, moment
-from qc.core.commitments import BESIDE, MARK, PERSONAL, commitment, opening
+from qc.core.canonical_json import canonical, moment
+from qc.core.commitments import (
+    COMMITMENT_COLUMNS,
+    COMMITTED,
+    PERSONAL,
+    commitment,
+    commitment_input,
+)
+from qc.core.id_spans import Spans
 from qc.history.registry import TABLES
 from qc.models import Records
 
@@ -53,7 +60,7 @@ def columns_of(table: str) -> list[str]:
     """Return the columns of a table that are sealed."""
     personal = PERSONAL.get(table, ())
     plain = [name for name in _plain_columns(table) if name not in personal]
-    return sorted([*plain, *(name + MARK for name in personal), *_sets_of(table)])
+    return sorted([*plain, *(name + COMMITTED for name in personal), *_sets_of(table)])
 
 
 def readable(table: str) -> set[str]:
@@ -63,7 +70,9 @@ def readable(table: str) -> set[str]:
 
 def _plain_columns(table: str) -> list[str]:
     fields = TABLES[table]._meta.concrete_fields
-    return [one.attname for one in fields if not one.primary_key and one.name not in BESIDE]
+    return [
+        one.attname for one in fields if not one.primary_key and one.name not in COMMITMENT_COLUMNS
+    ]
 
 
 def between(
@@ -88,9 +97,9 @@ def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> lis
 def read(table: str, columns: Sequence[str], which: Q, most: int | None = None) -> list[HashedRow]:
     """Read some rows as they are hashed, by rising ids."""
     sets = [name for name in columns if name in _sets_of(table)]
-    marked = [name for name in columns if name.endswith(MARK)]
+    marked = [name for name in columns if name.endswith(COMMITTED)]
     plain = [name for name in columns if name not in (*sets, *marked)]
-    names = [*plain, *BESIDE, *PERSONAL[table]] if marked else plain
+    names = [*plain, *COMMITMENT_COLUMNS, *PERSONAL[table]] if marked else plain
     found = TABLES[table].objects.filter(which).order_by("history_id").values("history_id", *names)
     rows = [
         HashedRow(content.pop("history_id"), content["history_date"], content, {}, {})
@@ -118,12 +127,12 @@ def _commit(row: HashedRow, marked: Sequence[str], personal: Sequence[str]) -> N
     salt, kept = row.content.pop("salt"), row.content.pop("commitments")
     if kept is None:
         for name in marked:
-            column = name.removesuffix(MARK)
-            row.openings[name] = opening(salt, column, values[column])
+            column = name.removesuffix(COMMITTED)
+            row.openings[name] = commitment_input(salt, column, values[column])
             row.content[name] = commitment(row.openings[name])
         return
     kept = dict(kept) if isinstance(kept, dict) else {}
-    row.content.update((name, kept.pop(name.removesuffix(MARK), None)) for name in marked)
+    row.content.update((name, kept.pop(name.removesuffix(COMMITTED), None)) for name in marked)
     # Commitments left over belong to no column.
     row.uncommitted.update(values | kept | {"salt": salt})
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from qc.audit.seals import row_hashing
 from qc.audit.seals.row_hashing import HashedRow
-from qc.core.canonical_json import Spans, hashed, spans_of, within
+from qc.core.canonical_json import hashed
+from qc.core.id_spans import Spans, ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Seal
 from qc.models.seals import NOTHING
@@ -108,7 +109,7 @@ def open_gaps(table: str) -> Spans:
         return []
     seals = Seal.objects.filter(table=table).only("ids", "above", "upto", "is_late")
     recent = list(seals.filter(newest__gte=last.newest - LATE).order_by("number"))
-    late = {pk for one in recent if one.is_late for pk in within(one.ids)}
+    late = {pk for one in recent if one.is_late for pk in ids_of(one.ids)}
     return [gap for one in recent if not one.is_late for gap in _gaps(one, late)]
 
 

@@ -8,8 +8,8 @@ from qc.audit.seals import archived_rows, row_hashing
 from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE, last_of, open_gaps
 from qc.audit.seals.violations import Violation, is_consistent
-from qc.core.canonical_json import Spans, within
 from qc.core.commitments import pseudonym
+from qc.core.id_spans import Spans, ids_of
 from qc.history.registry import TABLES
 from qc.models import ChangeKind, Seal, User
 from qc.models.seals import NOTHING
@@ -36,7 +36,7 @@ class SealedRows:
             return {row.pk: row for row in rows}
         # No row of ours has an id below 1: who puts one there is found too.
         rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
-        sealed, late = set(within(seal.ids)), self._late[seal.table]
+        sealed, late = set(ids_of(seal.ids)), self._late[seal.table]
         return {
             row.pk: row
             for row in rows
@@ -45,7 +45,7 @@ class SealedRows:
 
     def archived(self, seal: Seal, rows: Collection[int]) -> set[int]:
         """Return the ids of those of a seal's rows that are in archives, and not among `rows`."""
-        return self._archived.among(seal, set(within(seal.ids)).difference(rows))
+        return self._archived.among(seal, set(ids_of(seal.ids)).difference(rows))
 
 
 def _late_spans(table: str) -> Spans:
