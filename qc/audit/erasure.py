@@ -79,7 +79,7 @@ def _names(person: User) -> set[str]:
 
 
 def _is_any(column: str, names: Iterable[str]) -> Q:
-    """Return whether a column has any of some names, in whatever case people typed them."""
+    """Match the rows with any of some names in a column, in whatever case people typed them."""
     return reduce(or_, (Q(**{f"{column}__iexact": name}) for name in names), Q(pk__in=()))
 
 

@@ -36,7 +36,7 @@ LEGAL = {(state, LEADS[transition]) for transition in LEADS for state in TRANSIT
 
 
 def broken() -> Iterator[str]:
-    """Return one sentence for each thing that is not as it must be; nothing when all is well."""
+    """Yield a sentence for each violation of an invariant."""
     yield from over_capacity()
     yield from states_that_disagree()
     yield from in_limbo()

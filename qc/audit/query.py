@@ -94,7 +94,7 @@ def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
 
 
 def _of_person(table: str, person: User) -> list[Q]:
-    """Return who acted, or who is concerned: the assignee, the account, the name that was tried."""
+    """Match the rows of a person: who acted, the assignee, the account, the name that was tried."""
     about = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
     return [Q(history_user=person), *([about[table]] if table in about else [])]
 

@@ -30,7 +30,7 @@ from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 # So many seals at most are in one file.
 SEALS = 50
 BATCH = 1000
-# Other rows are proven by these: whose names were taken out, and what was archived.
+# These prove other rows: that a person was anonymised, and what was archived.
 ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
 
 

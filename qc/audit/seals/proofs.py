@@ -93,10 +93,10 @@ def _of_table(table: str, ids: Collection[int]) -> Iterator[tuple[int, Seal]]:
 
 
 def _on_time(table: str, ids: Collection[int]) -> dict[int, Seal]:
-    """Return the seal whose turn each id was: it has the row, unless that came late.
+    """Return the seal that looked at each id in its turn: it has the row, unless that came late.
 
-    It reads the numbers of all seals from the first to the last of them in an index: the pages of
-    an export lie one after the other, so each seal is passed once.
+    The numbers of all seals from the first to the last are read in an index: the pages of an export
+    lie one after the other, so each seal is passed once.
     """
     seals = Seal.objects.filter(table=table, is_late=False).order_by("upto")
     ends = seals.filter(upto__gte=min(ids)).values_list("upto", "number")

@@ -66,7 +66,7 @@ def run(
 
 
 def run_nightly() -> list[Violation]:
-    """Verify all that is new, and each night another part of the rest; log what is wrong."""
+    """Verify the new seals, and each night another part of the others; log the violations."""
     upto, head = verified_upto(), newest_seal()
     last = head.number if head else 0
     found: list[Violation] = []
