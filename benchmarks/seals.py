@@ -80,7 +80,7 @@ def _measured() -> tuple[float, float, float]:
         times["sealed"].append(took / rows)
         head = sealing.newest_seal()
         assert head
-        took, found = timed(lambda last=head.number: list(verification.breaches(1, last)))
+        took, found = timed(lambda last=head.number: list(verification.find_violations(1, last)))
         assert not found
         times["verified"].append(took / rows)
         took, read = timed(lambda: sum(1 for _ in Task.history.values_list(*plain).iterator()))

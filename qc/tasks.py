@@ -131,4 +131,4 @@ def archive() -> None:
 @shared_task
 def verify() -> None:
     """Verify new seals and a part of the others, each night; violations are errors of the log."""
-    verification_runs.tonight()
+    verification_runs.run_nightly()

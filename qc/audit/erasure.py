@@ -1,6 +1,6 @@
-"""People who have left: their names are taken out of everything, and all that they did stays.
+"""Anonymises people who have left: their names go from everything, and all that they did stays.
 
-In the place of their names stands a pseudonym, and the seals over their rows still fit
+A pseudonym takes the place of the names, and the seals over their rows still fit
 (`qc.core.commitments`). It can't be undone: nothing keeps the names.
 """
 
@@ -23,15 +23,14 @@ from qc.models import AuditEvent, ChangeKind, Task, User
 from qc.work import lifecycle
 
 BATCH = 500
-COLUMNS = ("username", "first_name", "last_name", "email", "password")
 
 
 @retrying
-def forget(person_id: int, *, by: User | None, reason: str) -> User:
-    """Take the names of somebody who has left out of their account, their history and the events.
+def anonymise(person_id: int, *, by: User | None, reason: str) -> User:
+    """Put a pseudonym in place of a person's names in the account, the history and the events.
 
-    Again does nothing. Raises NotFound, NotAllowed, InvalidInput without a reason, and
-    InvalidTransition for who is still there or has rows that can't be changed so.
+    A second time it does nothing. Raises NotFound, NotAllowed, InvalidInput without a reason, and
+    InvalidTransition for an active person or one with rows of a release that could not do this.
     """
     person = User.objects.locked(person_id).first()
     if person is None:
@@ -40,71 +39,69 @@ def forget(person_id: int, *, by: User | None, reason: str) -> User:
     lifecycle.require_reason(reason)
     if person.username != pseudonym(person.pk):
         _check_has_left(person)
-        _take_out(person)
-        _rename(person, by, reason)
+        _clear_records(person)
+        _rename_account(person, by, reason)
     return person
 
 
 def _check_has_left(person: User) -> None:
-    here = person.is_active or person.is_logged_in or Task.objects.held_by(person).exists()
-    if here:
+    if person.is_active or person.is_logged_in or Task.objects.held_by(person).exists():
         raise InvalidTransition(_("%s is still active: deactivate the account first.") % person)
-    if User.objects.filter(username=pseudonym(person.pk)).exists():
-        said = {"name": pseudonym(person.pk)}
-        raise InvalidTransition(_("Another account is called %(name)s: rename it first.") % said)
+    name = pseudonym(person.pk)
+    if User.objects.filter(username=name).exists():
+        raise InvalidTransition(
+            _("Another account is called %(name)s: rename it first.") % {"name": name}
+        )
 
 
-def _take_out(person: User) -> None:
+def _clear_records(person: User) -> None:
     """Take the names out of all rows that have them, and out of what is kept of sign-ins."""
-    rows, names = person.history.all(), _names(person)
-    own = {"username": pseudonym(person.pk), "first_name": "", "last_name": "", "email": ""}
-    _veil("person", rows, own)
-    _veil("event", AuditEvent.objects.filter(_is_any("name", names)), _shown(person, "name"))
-    _veil("event", AuditEvent.objects.filter(_is_any("about", names)), _shown(person, "about"))
+    name, names = pseudonym(person.pk), _names(person)
+    account = {"username": name, "first_name": "", "last_name": "", "email": ""}
+    _replace_names("person", person.history.all(), account)
+    # Where a sign-in was tried from goes with the name.
+    event = {"name": "", "address": None, "about": ""}
+    for column in ("name", "about"):
+        rows = AuditEvent.objects.filter(_is_any(column, names))
+        _replace_names("event", rows, event | {column: name})
     AccessAttempt.objects.filter(_is_any("username", names)).delete()
     person.auth_token_set.all().delete()  # type: ignore[attr-defined]
     log = apps.get_model("admin", "LogEntry").objects
-    log.filter(content_type__model="user", object_id=person.pk).update(
-        object_repr=pseudonym(person.pk)
-    )
-
-
-def _shown(person: User, column: str) -> dict[str, Any]:
-    """Return what stands in an event in place of a name, and of where it was tried from."""
-    return {"name": "", "address": None, "about": ""} | {column: pseudonym(person.pk)}
+    log.filter(content_type__model="user", object_id=person.pk).update(object_repr=name)
 
 
 def _names(person: User) -> set[str]:
-    """Return all that they were called and signed in with, but for what another is called now."""
-    told = person.history.values_list("username", "email")
-    names = {name for row in {*told, (person.username, person.email)} for name in row if name}
+    """Return all names and addresses that a person had, but for those that are another's now."""
+    rows = {*person.history.values_list("username", "email"), (person.username, person.email)}
+    names = {name for row in rows for name in row if name}
     others = User.objects.exclude(pk=person.pk).filter(_is_any("username", names))
     return names - {name for name in names if others.filter(username__iexact=name).exists()}
 
 
 def _is_any(column: str, names: Iterable[str]) -> Q:
-    """Return whether a column has any of some names, whatever their case: so people type them."""
+    """Match the rows with any of some names in a column, in whatever case people typed them."""
     return reduce(or_, (Q(**{f"{column}__iexact": name}) for name in names), Q(pk__in=()))
 
 
-def _veil(table: str, rows: Any, shown: dict[str, Any]) -> None:
-    kept = rows.filter(commitments__isnull=True)
-    if n := kept.filter(salt="").count():
-        said = ngettext(
+def _replace_names(table: str, rows: Any, shown: dict[str, Any]) -> None:
+    with_names = rows.filter(commitments__isnull=True)
+    if n := with_names.filter(salt="").count():
+        message = ngettext(
             "%(n)d row was written by an old release whose names cannot be removed.",
             "%(n)d rows were written by an old release whose names cannot be removed.",
             n,
         )
-        raise InvalidTransition(said % {"n": n})
-    while some := list(kept.order_by("history_id")[:BATCH]):
-        for row in some:
+        raise InvalidTransition(message % {"n": n})
+    while batch := list(with_names.order_by("history_id")[:BATCH]):
+        for row in batch:
             erase(table, row, shown)
-        rows.model.objects.bulk_update(some, [*COMMITMENT_COLUMNS, *PERSONAL[table]])
+        rows.model.objects.bulk_update(batch, [*COMMITMENT_COLUMNS, *PERSONAL[table]])
 
 
-def _rename(person: User, by: User | None, reason: str) -> None:
-    """Return the account the pseudonym. Without its password all sessions end, too."""
+def _rename_account(person: User, by: User | None, reason: str) -> None:
+    """Give the account the pseudonym, and no password: that ends its sessions too."""
     person.username = pseudonym(person.pk)
     person.first_name = person.last_name = person.email = ""
     person.set_unusable_password()
-    history.save(person, kind=ChangeKind.ANONYMISED, by=by, reason=reason, fields=COLUMNS)
+    columns = ("username", "first_name", "last_name", "email", "password")
+    history.save(person, kind=ChangeKind.ANONYMISED, by=by, reason=reason, fields=columns)

@@ -1,7 +1,7 @@
-"""What happened and changed no task, person or queue, yet belongs to the audit trail.
+"""Events of the audit trail that change no task, person or queue.
 
-Who could not sign in, who exported what, who read the trail: a row for each, that says who, when
-and through what as the rows of history do. Never a password, never a token.
+Who could not sign in, who exported what, who read the trail: a row for each, with who, when and
+through which channel, as the rows of history have it. Never a password, never a token.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ def record(
     filters: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> None:
-    """Write down that something happened; `by` is who acts now, unless told."""
-    asked = dict(filters or {})
-    about = asked.pop(PERSON, "")
+    """Record that something happened, by the current user unless `by` is given."""
+    values = dict(filters or {})
+    about = values.pop(PERSON, "")
     if filters is not None:
-        details["filters"] = asked
+        details["filters"] = values
     AuditEvent.objects.create(
         kind=kind,
         history_user=by or current_user(),

@@ -4,6 +4,7 @@ Reads in batches by primary key, so that its memory does not grow with the datab
 changes while it is read may be reported though it is right: run it again, or on a quiet system.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -35,7 +36,7 @@ LEGAL = {(state, LEADS[transition]) for transition in LEADS for state in TRANSIT
 
 
 def broken() -> Iterator[str]:
-    """Return one sentence for each thing that is not as it must be; nothing when all is well."""
+    """Yield a sentence for each violation of an invariant."""
     yield from over_capacity()
     yield from states_that_disagree()
     yield from in_limbo()
@@ -68,19 +69,13 @@ def wrong_history(model: Any) -> Iterator[str]:
     """Invariants 3 and 4: one row for each change, each by a transition."""
     last = model.objects.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last + 1, BATCH):
-        batch = Q(pk__gte=start, pk__lt=start + BATCH)
-        rows = _rows(model, start)
-        for item in model.objects.filter(batch):
-            for complaint in _complaints(item, rows.get(item.pk, [])):
-                yield f"{_name(item)} {complaint}"
-
-
-def _rows(model: Any, start: int) -> dict[int, list[Any]]:
-    rows: dict[int, list[Any]] = {}
-    batch = model.history.filter(id__gte=start, id__lt=start + BATCH).order_by("history_id")
-    for row in batch:
-        rows.setdefault(row.id, []).append(row)
-    return rows
+        rows: dict[int, list[Any]] = defaultdict(list)
+        batch = (start, start + BATCH - 1)
+        for row in model.history.filter(id__range=batch).order_by("history_id"):
+            rows[row.id].append(row)
+        for item in model.objects.filter(pk__range=batch):
+            for complaint in _complaints(item, rows[item.pk]):
+                yield f"{consistency.name_of(item)} {complaint}"
 
 
 def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
@@ -88,28 +83,21 @@ def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
         yield "has no history"
         return
     created = [row.history_type for row in rows].count("+")
-    is_whole = created == 1 and rows[0].history_type == "+"
+    begins_well = created == 1 and rows[0].history_type == "+"
     # What is in an archive, its seals prove.
-    if not is_whole and (
-        created or not archived_rows.is_any_between(table_of(type(rows[0])), 0, rows[0].pk)
-    ):
+    if not begins_well and (created or not _is_archived_between(0, rows[0])):
         yield "was not created exactly once by its history"
     if isinstance(item, Queue):
         return  # Who is on a queue is kept beside the row.
     columns = [field.attname for field in item.history.model.tracked_fields]
     for before, after in pairwise(rows):
-        yield from _wrong_step(before, after, columns)
+        has_news = after.kind and after.kind not in NO_COLUMN
+        if has_news and all(getattr(before, name) == getattr(after, name) for name in columns):
+            yield f"has two history rows for one change, at {after.history_date:%Y-%m-%d %H:%M:%S}"
+        old, new = getattr(before, "status", None), getattr(after, "status", None)
+        if old != new and (old, new) not in LEGAL and not _is_archived_between(before.pk, after):
+            yield f"went from {old} to {new}, which no transition does"
 
 
-def _wrong_step(before: Any, after: Any, columns: list[str]) -> Iterator[str]:
-    says_more = after.kind and after.kind not in NO_COLUMN
-    if says_more and all(getattr(before, name) == getattr(after, name) for name in columns):
-        yield f"has two history rows for one change, at {after.history_date:%Y-%m-%d %H:%M:%S}"
-    step = (getattr(before, "status", None), getattr(after, "status", None))
-    is_wrong = step[0] != step[1] and step not in LEGAL
-    if is_wrong and not archived_rows.is_any_between(table_of(type(after)), before.pk, after.pk):
-        yield f"went from {step[0]} to {step[1]}, which no transition does"
-
-
-def _name(item: Any) -> str:
-    return str(getattr(item, "reference", item))
+def _is_archived_between(above: int, row: Any) -> bool:
+    return archived_rows.is_any_between(table_of(type(row)), above, row.pk)

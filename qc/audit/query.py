@@ -1,8 +1,8 @@
-"""What can be asked of the audit trail, and the index that answers it in each of its tables.
+"""Searches of the audit trail, and the index that answers them in each of its tables.
 
-Every index named here ends in the row's id, as all do on InnoDB and SQLite: it gives the rows of
-one value newest first. Of several filters the one that finds only a few is looked up, or else the
-one that usually does, in the order of `_conditions`; the others drop some of what it finds.
+Every index named here ends in the row's id, as all do on InnoDB and SQLite: it has the rows of one
+value newest first. Of several filters one is looked up in its index, the others drop some of what
+it finds: the one that matches few rows, or else the first in the order of `_filters`.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -20,13 +21,13 @@ from qc.models import Queue, User
 from qc.models.choices import PLAIN
 
 NEWEST = ("-history_id",)
-# A filter that finds fewer than these is looked up before the others.
+# A filter that matches fewer rows than these is looked up before the others.
 FEW = 25
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked for: all of it must be true of a row. `kind` may be a type: +, ~ or -."""
+class TrailQuery:
+    """Filters of the trail: a row matches all that are set. `kind` may be a type: +, ~ or -."""
 
     person: User | None = None
     tasks: tuple[int, ...] | None = None
@@ -38,35 +39,34 @@ class Asked:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Found:
-    """How a table is read: in an order, which rows of it count, whether those are all it finds."""
+class SearchPlan(NamedTuple):
+    """How a table is searched: an order that an index serves, and the filters left to apply."""
 
     order: Order
     rest: Q
-    is_exact: bool
 
 
-def find(table: str, asked: Asked) -> Found | None:
-    """Return how a table is read for what is asked; None if it can't have any of it."""
-    conditions = list(_conditions(table, asked))
-    span = ids_of_span(TABLES[table], asked.since, asked.until)
-    if span is None or [] in conditions:
+def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
+    """Return how to search a table; None where no row of it can match."""
+    filters = list(_filters(table, query))
+    span = ids_of_span(TABLES[table], query.since, query.until)
+    if span is None or [] in filters:
         return None
-    rest = _moments(asked)
-    if asked.request:
-        rest &= Q(request_id=asked.request)
+    rest = Q(request_id=query.request) if query.request else Q()
+    if query.since:
+        rest &= Q(history_date__gte=query.since)
+    if query.until:
+        rest &= Q(history_date__lt=query.until)
     rows = TABLES[table].objects.order_by()
-    if not conditions:
-        return Found(Order("", NEWEST, (span,), rows), rest, is_exact=not rest)
+    if not filters:
+        return SearchPlan(Order("", NEWEST, (span,), rows), rest)
     orders = [
-        Order("", NEWEST, tuple(one_range & span for one_range in ranges), by_index(rows))
-        for ranges in conditions
+        Order("", NEWEST, tuple(one & span for one in ranges), by_index(rows)) for ranges in filters
     ]
-    first = _narrowest(orders)
-    for ranges in conditions[:first] + conditions[first + 1 :]:
+    narrowest = _narrowest(orders)
+    for ranges in filters[:narrowest] + filters[narrowest + 1 :]:
         rest &= reduce(or_, ranges)
-    return Found(orders[first], rest, is_exact=not rest)
+    return SearchPlan(orders[narrowest], rest)
 
 
 def _narrowest(orders: list[Order]) -> int:
@@ -77,26 +77,26 @@ def _narrowest(orders: list[Order]) -> int:
     return counts.index(min(counts))
 
 
-def _conditions(table: str, asked: Asked) -> Iterable[list[Q]]:
-    """Return the index ranges of each filter, the most selective first; [] if it finds nothing."""
-    if asked.tasks is not None:
-        yield [Q(id=pk) for pk in asked.tasks] if table == "task" else []
-    if asked.queue is not None and table != "task":
-        yield [Q(id=asked.queue.pk)] if table == "queue" else []
-    if asked.person is not None:
-        yield _of_person(table, asked.person)
-    if asked.kind:
-        yield _of_kind(table, asked.kind)
-    if asked.queue is not None and table == "task":
-        yield [Q(queue=asked.queue)]
-    if asked.through:
-        yield [Q(through=asked.through)]
+def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
+    """Return the index ranges of each filter, the most selective first; [] where none can match."""
+    if query.tasks is not None:
+        yield [Q(id=pk) for pk in query.tasks] if table == "task" else []
+    if query.queue is not None and table != "task":
+        yield [Q(id=query.queue.pk)] if table == "queue" else []
+    if query.person is not None:
+        yield _of_person(table, query.person)
+    if query.kind:
+        yield _of_kind(table, query.kind)
+    if query.queue is not None and table == "task":
+        yield [Q(queue=query.queue)]
+    if query.through:
+        yield [Q(through=query.through)]
 
 
 def _of_person(table: str, person: User) -> list[Q]:
-    """Who acted, or whom it happened to: in whose hands, whose presence, whose name."""
-    happened = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
-    return [Q(history_user=person), *([happened[table]] if table in happened else [])]
+    """Match the rows of a person: who acted, the assignee, the account, the name that was tried."""
+    about = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
+    return [Q(history_user=person), *([about[table]] if table in about else [])]
 
 
 def _of_kind(table: str, kind: str) -> list[Q]:
@@ -107,8 +107,3 @@ def _of_kind(table: str, kind: str) -> list[Q]:
     if kind in PLAIN:
         return [Q(kind="", history_type=kind)]
     return [Q(kind=kind, history_type=one) for one in PLAIN]
-
-
-def _moments(asked: Asked) -> Q:
-    moments = Q(history_date__gte=asked.since) if asked.since else Q()
-    return moments & Q(history_date__lt=asked.until) if asked.until else moments

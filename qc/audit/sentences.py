@@ -1,4 +1,4 @@
-"""What a row of the audit trail says, as a sentence: one for each kind of change."""
+"""Rows of the audit trail as sentences: one for each kind of change."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from qc.core.wording import time_between
 from qc.models import ChangeKind, EventKind, Outcome, Priority
 from qc.models.events import UNKNOWN_NAME_PREFIX
 
-# How a thing is named in a sentence: its kind ("task", "person", "queue"), its id, its name.
-Name = Callable[[str, int, str], str]
-# Puts words into a sentence; pages make it safe for HTML.
-Fill = Callable[[str, Mapping[str, str]], str]
+# Writes what a sentence is about, by table, id and name: a page makes a link of it.
+FormatName = Callable[[str, int, str], str]
+# Fills the values into a sentence: a page escapes them for HTML.
+FormatSentence = Callable[[str, Mapping[str, str]], str]
 
 # By table, then by kind of change; with "own" behind it for what somebody did to themselves.
 SENTENCES: dict[str, dict[str, str]] = {
@@ -79,17 +79,23 @@ SENTENCES: dict[str, dict[str, str]] = {
 OWN = " own"
 
 
-def sentence(table: str, row: Any, name: Name, fill: Fill) -> str:
-    """Say what a row of a table tells."""
-    kind = row.kind or row.history_type
-    told = SENTENCES[table]
-    if kind + OWN in told and _is_own_doing(table, row):
+def plain_sentence(row: Any) -> str:
+    """Return the sentence of a row of the trail as plain text."""
+    return sentence(row, lambda _table, _pk, name: name, lambda text, values: text % values)
+
+
+def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence) -> str:
+    """Return the sentence of a row of the trail, with its names and values formatted."""
+    kind, sentences = row.kind or row.history_type, SENTENCES[row.table]
+    if kind + OWN in sentences and _is_own_doing(row):
         kind += OWN
-    words = _(told[kind]) if kind in told else _("%(who)s: %(kind)s, %(it)s")
-    values = {"who": _who(row, name), "kind": row.what} | _WORDS[table](row, name)
-    for ending, more in _endings(table, row):
-        words, values = words + ending, values | more
-    return fill(words, values)
+    text = _(sentences[kind]) if kind in sentences else _("%(who)s: %(kind)s, %(it)s")
+    values = {"who": _who(row, format_name), "kind": row.what} | _VALUES[row.table](
+        row, format_name
+    )
+    for ending, more in _endings(row):
+        text, values = text + ending, values | more
+    return format_sentence(text, values)
 
 
 def kinds(table: str) -> list[str]:
@@ -97,38 +103,31 @@ def kinds(table: str) -> list[str]:
     return [str(kind) for kind in SENTENCES[table] if not kind.endswith(OWN)]
 
 
-def _is_own_doing(table: str, row: Any) -> bool:
-    if table == "task":
+def _is_own_doing(row: Any) -> bool:
+    if row.table == "task":
         return row.person_id in (None, row.history_user_id)
     return bool(row.id == row.history_user_id)
 
 
-def _who(row: Any, name: Name) -> str:
+def _who(row: Any, format_name: FormatName) -> str:
     if row.history_user is not None:
-        return name("person", row.history_user_id, str(row.history_user))
+        return format_name("person", row.history_user_id, str(row.history_user))
     jobs = {Channel.SWEEP: _("The scheduler"), Channel.SHELL: _("The console")}
     return jobs.get(row.through) or _("The system")
 
 
-def _of_task(row: Any, name: Name) -> dict[str, str]:
+def _of_task(row: Any, format_name: FormatName) -> dict[str, str]:
+    person = row.person_id
     return {
-        "it": name("task", row.id, row.reference),
-        "queue": name("queue", row.queue_id, str(row.queue)),
-        "whom": name("person", row.person_id, str(row.person)) if row.person_id else _("nobody"),
+        "it": format_name("task", row.id, row.reference),
+        "queue": format_name("queue", row.queue_id, str(row.queue)),
+        "whom": format_name("person", person, str(row.person)) if person else _("nobody"),
         "outcome": str(Outcome(row.outcome).label) if row.outcome else "",
         "priority": Priority(row.priority).name,
     }
 
 
-def _of_person(row: Any, name: Name) -> dict[str, str]:
-    return {"it": name("person", row.id, row.username)}
-
-
-def _of_queue(row: Any, name: Name) -> dict[str, str]:
-    return {"it": name("queue", row.id, row.name)}
-
-
-def _of_event(row: Any, _name: Name) -> dict[str, str]:
+def _of_event(row: Any, _format_name: FormatName) -> dict[str, str]:
     n = row.details.get("rows")
     # How much of the trail goes is not known when its export begins.
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
@@ -139,36 +138,28 @@ def _of_event(row: Any, _name: Name) -> dict[str, str]:
     return {"it": "", "name": name, "rows": rows, "moved": moved, "file": file}
 
 
-_WORDS: dict[str, Callable[[Any, Name], dict[str, str]]] = {
+_VALUES: dict[str, Callable[[Any, FormatName], dict[str, str]]] = {
     "task": _of_task,
-    "person": _of_person,
-    "queue": _of_queue,
+    "person": lambda row, format_name: {"it": format_name("person", row.id, row.username)},
+    "queue": lambda row, format_name: {"it": format_name("queue", row.id, row.name)},
     "event": _of_event,
 }
 
 
-def _endings(table: str, row: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """Return what follows: why, with what note, how long it took, where from, what was asked."""
+def _endings(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    """Return what follows: the reason, notes and duration; the address and filters of an event."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
-    if table == "task" and row.kind == ChangeKind.COMPLETED:
-        yield from _of_the_work(row)
-    if table == "event":
-        yield from _of_the_event(row)
-
-
-def _of_the_work(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    if row.notes:
-        yield _(": “%(note)s”"), {"note": row.notes}
-    # Who completes without having opened it first started at that very moment: then since it came.
-    begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
-    if begun and row.completed_at:
-        yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}
-
-
-def _of_the_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    if row.address:
-        yield _(", from %(address)s"), {"address": row.address}
-    if row.filters:
-        asked = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
-        yield _(": %(asked)s"), {"asked": asked}
+    if row.table == "task" and row.kind == ChangeKind.COMPLETED:
+        if row.notes:
+            yield _(": “%(note)s”"), {"note": row.notes}
+        # A task that nobody opened was started when it was completed: then since it was assigned.
+        begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
+        if begun and row.completed_at:
+            yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}
+    if row.table == "event":
+        if row.address:
+            yield _(", from %(address)s"), {"address": row.address}
+        if row.filters:
+            filters = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
+            yield _(": %(asked)s"), {"asked": filters}

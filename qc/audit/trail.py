@@ -1,25 +1,29 @@
 """The audit trail: the histories of all tables and the events as one stream, newest first.
 
-Each table gives its rows by falling ids, from one seek of an index; they are merged by their
-moments. A page ends at an edge: one id for each table, all below it is older. So the next page
-begins in each table exactly where this one ended in it, whatever has been written meanwhile, and
-no row is lost or shown twice, even where moments and ids of a table don't rise quite together.
+Each table is read by falling ids, from one seek of an index, and the tables are merged by their
+moments. Pages meet at an edge: one id for each table, which parts its older rows from its newer
+ones. So the next page begins in each table exactly where this one ended in it, whatever has been
+written meanwhile: no row is lost or shown twice, even where moments and ids of a table don't rise
+quite together.
 """
 
 import heapq
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import Enum
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
-from qc.audit.query import Asked, Found, find
+from qc.audit.query import SearchPlan, TrailQuery, plan_search
 from qc.core import keyset
+from qc.core.keyset import Position
 from qc.history.registry import TABLES
 
-# By table: rows with a lesser id are older.
+# By table: rows with a lesser id are older, all others newer.
 Edge = Mapping[str, int]
+# The foreign keys that a sentence names, by table.
 NAMED = {
     "task": ("history_user", "person", "queue"),
     "person": ("history_user",),
@@ -28,16 +32,33 @@ NAMED = {
 }
 
 
-class TrailEntry(NamedTuple):
-    """Where a row stands in the stream."""
+class Direction(Enum):
+    """Which way the stream is read from an edge."""
 
-    moment: datetime
-    table: str
-    pk: int
+    OLDER = "older"
+    NEWER = "newer"
+
+    def edge_after(self, pk: int) -> int:
+        """Return the edge of a table of which this id was read last."""
+        return pk if self is Direction.OLDER else pk + 1
+
+    def edge_before(self, pk: int) -> int:
+        """Return the edge of a table of which this id is read next."""
+        return pk + 1 if self is Direction.OLDER else pk
+
+    def position(self, edge: int | None) -> Position:
+        """Return where a table is read on: beyond the id that was read last at its edge."""
+        if edge is None:
+            return Position()
+        is_older = self is Direction.OLDER
+        return Position((edge if is_older else edge - 1,), backwards=not is_older)
 
 
 class TrailPage(NamedTuple):
-    """A page: its rows, each with its `table`; the edges of its neighbours; what was in vain."""
+    """A page: its rows, each with its `table`, and the edges at which its neighbours begin.
+
+    `searched` is how many rows were looked at where the search ended before the page was full.
+    """
 
     rows: list[Any]
     newer: Edge | None
@@ -46,97 +67,98 @@ class TrailPage(NamedTuple):
 
 
 def page(
-    asked: Asked, size: int, *, below: Edge | None = None, above: Edge | None = None
+    query: TrailQuery, size: int, *, below: Edge | None = None, above: Edge | None = None
 ) -> TrailPage:
-    """Read a page of what is asked: the newest, those below an edge, or the next above one."""
-    backwards = above is not None
-    edge = above if backwards else below
+    """Read a page: the newest rows, those below an edge, or the next ones above an edge."""
+    direction = Direction.OLDER if above is None else Direction.NEWER
+    start = below if above is None else above
     reads = [
-        _Read(table, found, size, edge, backwards)
+        _TableRead(table, plan, size, start[table] if start else None, direction)
         for table in TABLES
-        if (found := find(table, asked)) is not None
+        if (plan := plan_search(table, query)) is not None
     ]
-    taken = list(islice(_merged(reads, backwards), size))
-    is_short = len(taken) < size
-    if backwards and is_short and all(read.is_whole for read in reads):
-        # There is nothing before this page: it is the first, and a whole one.
-        return page(asked, size)
-    onward = dict.fromkeys(TABLES, 0) | {read.table: read.edge_after(taken) for read in reads}
-    is_more = any(read.has_more(taken) for read in reads)
-    searched = sum(read.looked for read in reads if not read.is_whole) if is_short else 0
-    rows = _whole_rows(taken[::-1] if backwards else taken)
-    if backwards:
-        return TrailPage(rows, onward if is_more else None, above, searched)
-    return TrailPage(rows, below, onward if is_more else None, searched)
+    shown = list(islice(_merged(reads, direction), size))
+    is_short = len(shown) < size
+    if direction is Direction.NEWER and is_short and all(read.is_complete for read in reads):
+        # Nothing newer is left to fill this page: it is the first one.
+        return page(query, size)
+    end = dict.fromkeys(TABLES, 0) | {read.table: read.edge_after(shown) for read in reads}
+    onward = end if any(read.has_more(shown) for read in reads) else None
+    searched = sum(read.looked for read in reads if not read.is_complete) if is_short else 0
+    if direction is Direction.NEWER:
+        return TrailPage(_with_names(shown[::-1]), onward, above, searched)
+    return TrailPage(_with_names(shown), below, onward, searched)
 
 
-class _Read:
-    """What was read of one table, and how far."""
+class _TableRead:
+    """What was read of one table for a page, and how far."""
 
     def __init__(
-        self, table: str, found: Found, size: int, edge: Edge | None, backwards: bool
+        self, table: str, plan: SearchPlan, size: int, start: int | None, direction: Direction
     ) -> None:
-        self.table, self.backwards, self.start = table, backwards, edge[table] if edge else None
-        rows = TABLES[table].objects.filter(found.rest).only("history_date")
-        key = None if self.start is None else (self.start - backwards,)
-        steps = [size + 1] if found.is_exact else [size + 1, *keyset.STEPS]
-        part = keyset.read(found.order, rows, size, keyset.Position(key, backwards), steps)
-        self.entries = [TrailEntry(row.history_date, table, row.history_id) for row in part.rows]
-        self.last = part.last[0] if part.last else None
-        self.looked = part.looked
-        self.ended = part.ended and len(part.rows) <= size
+        self.table, self.start, self.direction = table, start, direction
+        rows = TABLES[table].objects.filter(plan.rest).only("history_date")
+        steps = [size + 1, *(keyset.STEPS if plan.rest else ())]
+        read = keyset.read(plan.order, rows, size, direction.position(start), steps)
+        for row in read.rows:
+            row.table = table
+        self.rows = read.rows
+        self.last = read.last[0] if read.last else None
+        self.looked = read.looked
+        self.is_at_end = read.ended and len(read.rows) <= size
         # Otherwise the search stopped before it had a page: what comes next is not known.
-        self.is_whole = part.ended or len(part.rows) > size
+        self.is_complete = read.ended or len(read.rows) > size
 
     def frontier(self) -> datetime | None:
         """Return the moment beyond which this table may have rows that were not looked at."""
-        if self.is_whole:
+        if self.is_complete:
             return None
         return TABLES[self.table].objects.only("history_date").get(pk=self.last).history_date
 
-    def edge_after(self, taken: Iterable[TrailEntry]) -> int:
-        """Return this table's edge after what was taken of it, on the way of reading."""
-        mine = [entry.pk for entry in taken if entry.table == self.table]
-        if len(mine) < len(self.entries):
-            pk = mine[-1] if mine else self.entries[0].pk
-            return pk + (bool(mine) is self.backwards)
-        if self.last is None:
-            return self.start or 0
-        return self.last + self.backwards
+    def edge_after(self, page: Iterable[Any]) -> int:
+        """Return where this table is to be read on after a page."""
+        n = self._count(page)
+        if n == len(self.rows):
+            return (self.start or 0) if self.last is None else self.direction.edge_after(self.last)
+        if n == 0:
+            return self.direction.edge_before(self.rows[0].pk)
+        return self.direction.edge_after(self.rows[n - 1].pk)
 
-    def has_more(self, taken: Iterable[TrailEntry]) -> bool:
-        """Return whether there is more of this table beyond what was taken."""
-        n = sum(entry.table == self.table for entry in taken)
-        return n < len(self.entries) or not self.ended
+    def has_more(self, page: Iterable[Any]) -> bool:
+        """Return whether this table has more rows beyond a page."""
+        return self._count(page) < len(self.rows) or not self.is_at_end
+
+    def _count(self, page: Iterable[Any]) -> int:
+        return sum(row.table == self.table for row in page)
 
 
-def _merged(reads: Iterable[_Read], backwards: bool) -> Iterable[TrailEntry]:
-    """Return the entries in the order of the stream, as far as all tables were looked at."""
-    reads = list(reads)
+def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[Any]:
+    """Return the rows in the order of the stream, as far as all tables were looked at."""
+    is_falling = direction is Direction.OLDER
     stream = heapq.merge(
-        *(read.entries for read in reads), key=lambda entry: entry.moment, reverse=not backwards
+        *(read.rows for read in reads), key=lambda row: row.history_date, reverse=is_falling
     )
     frontiers = [moment for read in reads if (moment := read.frontier()) is not None]
     if not frontiers:
         return stream
-    if backwards:
-        nearest = min(frontiers)
-        return takewhile(lambda entry: entry.moment <= nearest, stream)
-    nearest = max(frontiers)
-    return takewhile(lambda entry: entry.moment >= nearest, stream)
+    if is_falling:
+        earliest = max(frontiers)
+        return takewhile(lambda row: row.history_date >= earliest, stream)
+    latest = min(frontiers)
+    return takewhile(lambda row: row.history_date <= latest, stream)
 
 
-def _whole_rows(entries: list[TrailEntry]) -> list[Any]:
-    """Read the rows with all that they name."""
-    rows: dict[tuple[str, int], Any] = {}
+def _with_names(shown: list[Any]) -> list[Any]:
+    """Read the rows in full, with all that they name."""
+    found: dict[tuple[str, int], Any] = {}
     for table, model in TABLES.items():
-        some = list(model.objects.filter(pk__in=[one.pk for one in entries if one.table == table]))
-        prefetch_related_objects(some, *NAMED[table])
-        for row in some:
+        rows = list(model.objects.filter(pk__in=[row.pk for row in shown if row.table == table]))
+        prefetch_related_objects(rows, *NAMED[table])
+        for row in rows:
             row.table = table
-            rows[table, row.pk] = row
+            found[table, row.pk] = row
     # One that went to an archive meanwhile is not there any more.
-    return [rows[one.table, one.pk] for one in entries if (one.table, one.pk) in rows]
+    return [found[row.table, row.pk] for row in shown if (row.table, row.pk) in found]
 
 
 def row_of(table: str, pk: int) -> tuple[Any, Any] | None:

@@ -60,6 +60,11 @@ def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
     return [*by_area, (_("Everywhere"), [("UTC", "UTC")])]
 
 
+def utc_isoformat(moment: datetime, timespec: str = "auto") -> str:
+    """Return a moment in UTC as ISO 8601 has it, with Z."""
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
 def moments(shown: datetime) -> list[datetime]:
     """Return the moments at which local clocks show this: none or two where clocks change."""
     here = timezone.get_current_timezone()

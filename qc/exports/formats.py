@@ -1,8 +1,8 @@
-"""Files of what is exported: tables as CSV or XLSX, of which no cell is run as a formula; JSON."""
+"""Writes rows as CSV or XLSX, of which no cell is run as a formula, and objects as JSON."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -12,11 +12,12 @@ from openpyxl import Workbook
 
 from qc import tables
 from qc.core.exceptions import QCError
+from qc.core.localization import utc_isoformat
 from qc.tables.cells import escaped
 
-# Excel takes a CSV file for UTF-8 only when it begins so.
-MARK = "\ufeff"
-# What is sent at once: a line by itself would be a packet by itself.
+# Excel takes a CSV file for UTF-8 only when it begins with this.
+BOM = "\ufeff"
+# Bytes that are sent at once: a line by itself would be a packet by itself.
 BLOCK = 64 * 1024
 # No sheet of a workbook has more.
 MOST_ROWS = 1_048_576
@@ -28,26 +29,35 @@ class NoTable(QCError):
     """No table can hold what is to be exported."""
 
 
+class _Json(DjangoJSONEncoder):
+    """JSON with moments in UTC to the microsecond."""
+
+    def default(self, o: Any) -> Any:
+        if isinstance(o, datetime):
+            return utc_isoformat(o, "microseconds")
+        return super().default(o)
+
+
+ENCODE = _Json(ensure_ascii=False).encode
+
+
 class _Line:
-    """A file that keeps nothing: it gives back each line that is written to it."""
+    """A file that returns each line that is written to it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def csv_lines(rows: Rows) -> Iterator[bytes]:
-    """Return the lines of a CSV file one by one, in UTF-8."""
+    """Yield the lines of a CSV file, in UTF-8."""
     writer = csv.writer(_Line())
-    yield MARK.encode()
+    yield BOM.encode()
     for row in rows:
         yield writer.writerow(_safe(row)).encode()
 
 
 def xlsx_file(rows: Rows) -> IO[bytes]:
-    """Return an XLSX file, at its beginning; it is gone when it is closed.
-
-    Numbers and dates stay what they are, so that a spreadsheet can reckon with them.
-    """
+    """Return a temporary XLSX file, at its beginning; numbers and dates keep their types."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for row in rows:
@@ -59,7 +69,7 @@ def xlsx_file(rows: Rows) -> IO[bytes]:
 
 
 def text_workbook(rows: Iterable[Sequence[str]]) -> IO[bytes]:
-    """Return an XLSX file, all of it text, at its beginning; it is gone when it is closed.
+    """Return a temporary XLSX file, all of it text, at its beginning.
 
     Raises NoTable for more rows, or longer texts, than a workbook can hold.
     """
@@ -69,29 +79,28 @@ def text_workbook(rows: Iterable[Sequence[str]]) -> IO[bytes]:
     return file
 
 
-def no_room() -> NoTable:
-    """Return the refusal of more rows than a workbook can hold."""
+def too_many_rows() -> NoTable:
+    """Return the error for more rows than a workbook can hold."""
     return NoTable(_("There are too many rows for an Excel workbook. Please choose CSV or JSON."))
 
 
-def json_lines(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Return objects as JSON Lines: each line is one."""
-    encode = _Json().encode
-    for one in told:
-        yield (encode(one) + "\n").encode()
+def json_lines(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield objects as JSON Lines."""
+    for one in objects:
+        yield (ENCODE(one) + "\n").encode()
 
 
-def json_list(told: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Return objects as a JSON list, line by line: each line between the brackets is one."""
-    encode, between = _Json().encode, "[\n"
-    for one in told:
-        yield (between + encode(one)).encode()
+def json_list(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield objects as a JSON list: each line between the brackets is one."""
+    between = "[\n"
+    for one in objects:
+        yield (between + ENCODE(one)).encode()
         between = ",\n"
     yield b"[]\n" if between == "[\n" else b"\n]\n"
 
 
 def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Return the lines again, many at a time."""
+    """Yield the lines again, many at a time."""
     block, size = [], 0
     for line in lines:
         block.append(line)
@@ -102,40 +111,18 @@ def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(block)
 
 
-class _Json(DjangoJSONEncoder):
-    """JSON that says moments to the microsecond, in UTC, and texts as they are."""
-
-    def __init__(self) -> None:
-        super().__init__(ensure_ascii=False)
-
-    def default(self, o: Any) -> Any:
-        return exactly(o) if isinstance(o, datetime) else super().default(o)
-
-
-def exactly(moment: datetime) -> str:
-    """Return a moment in UTC, to the microsecond, as ISO 8601 has it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
     for number, row in enumerate(rows, start=1):
         if number > MOST_ROWS:
-            raise no_room()
+            raise too_many_rows()
         cells = [escaped(cell) for cell in row]
         if max(map(len, cells)) > tables.MOST_IN_CELL:
-            raise _too_long(cells[0])
+            message = _(
+                "%(row)s has a text of more than %(most)s characters, too long for a "
+                "cell of an Excel workbook. Please choose CSV or JSON."
+            )
+            raise NoTable(message % {"row": cells[0], "most": f"{tables.MOST_IN_CELL:,}"})
         yield cells
-
-
-def _too_long(first: str) -> NoTable:
-    words = {"row": first, "most": f"{tables.MOST_IN_CELL:,}"}
-    return NoTable(
-        _(
-            "%(row)s has a text of more than %(most)s characters, too long for a "
-            "cell of an Excel workbook. Please choose CSV or JSON."
-        )
-        % words
-    )
 
 
 def _safe(row: Sequence[object]) -> list[object]:

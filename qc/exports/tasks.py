@@ -1,20 +1,20 @@
 """Export of tasks as CSV, XLSX and JSON, which an import reads again as unchanged.
 
 Tasks are read some at a time by their ids, each once, and none that came after the export began.
-Between two reads nothing is kept open in the database: who stops listening leaves nothing behind.
+Between two reads nothing is kept open in the database: a download that is broken off leaves
+nothing behind.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import IO, Any
 
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc import exports, tables
-from qc.exports import NoTable
+from qc import tables
+from qc.exports import formats
 from qc.imports.columns import COLUMNS, STATE, heading
 from qc.imports.validation import as_told, details_as_told
 from qc.models import Priority, Task
@@ -23,17 +23,17 @@ from qc.tables.cells import UNPRINTABLE
 # So many tasks are looked at together.
 WINDOW = 1000
 MOST_DETAILS = tables.MOST_COLUMNS - len(COLUMNS) - len(STATE)
-# Those of JSON: there the sender's own columns stand together, with their types.
-NAMES = (*COLUMNS, "details", *STATE)
+# The keys in JSON: there the sender's own columns stand together, with their types.
+KEYS = (*COLUMNS, "details", *STATE)
 
 
-@dataclass(frozen=True)
 class Export:
-    """What is exported: those `tasks` that are there by now; `zone` shows their moments."""
+    """The export of those tasks that are there now; a table has moments in the current zone."""
 
-    tasks: QuerySet[Task]
-    last: int
-    zone: tzinfo
+    def __init__(self, tasks: QuerySet[Task]) -> None:
+        self.tasks = tasks.select_related("queue", "assignee").defer("draft")
+        self.last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
+        self.zone = timezone.get_current_timezone()
 
     def count(self) -> int:
         """Count the tasks."""
@@ -41,25 +41,33 @@ class Export:
 
     def csv(self) -> Iterator[bytes]:
         """Return a CSV file in parts. Raises NoTable, before the first of them."""
-        return exports.blocks(exports.csv_lines(self._table(self._details())))
+        return formats.blocks(formats.csv_lines(self._table(self._details())))
 
     def xlsx(self) -> IO[bytes]:
         """Return an XLSX file, all of it text. Raises NoTable."""
-        if self.count() >= exports.MOST_ROWS:
-            raise exports.no_room()
-        return exports.text_workbook(self._table(self._details()))
+        if self.count() >= formats.MOST_ROWS:
+            raise formats.too_many_rows()
+        return formats.text_workbook(self._table(self._details()))
 
     def json(self) -> Iterator[bytes]:
         """Return a JSON file in parts: a list of objects, each in a line of its own."""
-        told = (dict(zip(NAMES, _told(task), strict=True)) for task in self._all(self.tasks))
-        return exports.blocks(exports.json_list(told))
+        objects = (
+            dict(zip(KEYS, _values(task, [_named(task.details)]), strict=True))
+            for task in self._all(self.tasks)
+        )
+        return formats.blocks(formats.json_list(objects))
 
     def _table(self, details: list[str]) -> Iterator[list[str]]:
         yield [*COLUMNS, *map(heading, details), *STATE]
         for task in self._all(self.tasks):
-            told = details_as_told(task.details)
-            cells = [told.get(name, "") for name in details]
-            yield [*self._ours(task), *cells, *self._state(task)]
+            texts = details_as_told(task.details)
+            yield list(map(self._text, _values(task, [texts.get(name) for name in details])))
+
+    def _text(self, value: Any) -> str:
+        """Return a value as it stands in a table."""
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone).isoformat(" ")
+        return value.name if isinstance(value, Priority) else value or ""
 
     def _details(self) -> list[str]:
         """Return the names of the sender's columns of all tasks, in the order they came up."""
@@ -67,54 +75,42 @@ class Export:
         for details in self._all(self.tasks.values_list("details", "pk")):
             names |= dict.fromkeys(details_as_told(details[0]))
             if len(names) > MOST_DETAILS:
-                words = {"most": MOST_DETAILS}
-                raise NoTable(
-                    _(
-                        "These tasks have more than %(most)d extra columns. Please filter by "
-                        "queue, or choose JSON."
-                    )
-                    % words
+                message = _(
+                    "These tasks have more than %(most)d extra columns. Please filter by "
+                    "queue, or choose JSON."
                 )
+                raise formats.NoTable(message % {"most": MOST_DETAILS})
         return list(names)
 
     def _all(self, tasks: QuerySet[Any, Any]) -> Iterator[Any]:
         ids = Task.objects.filter(pk__lte=self.last).order_by("pk").values_list("pk", flat=True)
         begin = 0
         while begin < self.last:
-            # Of all ids, not of those found: so each read is a short range of the primary key,
-            # however many the filters find.
+            # A window of all ids, not of those that the filters find: so each read is a short
+            # range of the primary key.
             end = next(iter(ids.filter(pk__gt=begin)[WINDOW - 1 : WINDOW]), self.last)
             yield from list(tasks.filter(pk__gt=begin, pk__lte=end).order_by("pk"))
             begin = end
 
-    def _ours(self, task: Task) -> tuple[str, ...]:
-        queue, priority = task.queue.name, Priority(task.priority).name
-        due = self._moment(task.due_at)
-        return task.reference, task.name, queue, priority, due, task.instructions, task.link
 
-    def _state(self, task: Task) -> tuple[str, ...]:
-        person = task.assignee.username if task.assignee else ""
-        moments = (self._moment(task.assigned_at), self._moment(task.completed_at))
-        return task.status, person, *moments, task.outcome, task.notes
-
-    def _moment(self, moment: datetime | None) -> str:
-        return moment.astimezone(self.zone).isoformat(" ") if moment else ""
-
-
-def of(tasks: QuerySet[Task]) -> Export:
-    """Return the export of these tasks, whatever their order."""
-    last = Task.objects.aggregate(last=Max("pk"))["last"] or 0
-    found = tasks.select_related("queue", "assignee").defer("draft")
-    return Export(found, last, timezone.get_current_timezone())
-
-
-def _told(task: Task) -> tuple[Any, ...]:
-    """Return what JSON tells of a task, in the order of `NAMES`."""
-    ours = (task.reference, _printable(task.name), task.queue.name, task.priority, task.due_at)
-    person = task.assignee.username if task.assignee else None
-    moments = (task.assigned_at, task.completed_at)
-    state = (task.status, person, *moments, task.outcome, task.notes)
-    return *ours, _printable(task.instructions), task.link, _named(task.details), *state
+def _values(task: Task, details: list[Any]) -> tuple[Any, ...]:
+    """Return what is exported of a task, in the order of the columns."""
+    return (
+        task.reference,
+        _printable(task.name),
+        task.queue.name,
+        Priority(task.priority),
+        task.due_at,
+        _printable(task.instructions),
+        task.link,
+        *details,
+        task.status,
+        task.assignee.username if task.assignee else None,
+        task.assigned_at,
+        task.completed_at,
+        task.outcome,
+        task.notes,
+    )
 
 
 def _named(details: dict[str, Any]) -> dict[str, Any]:
@@ -124,5 +120,5 @@ def _named(details: dict[str, Any]) -> dict[str, Any]:
 
 
 def _printable(value: Any) -> Any:
-    """Return a text without what an import refuses, and all else as it is."""
+    """Return a text without the characters that an import refuses, and all else as it is."""
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value

@@ -1,150 +1,100 @@
 """Export of the audit trail: each row as a sentence with its parts, newest first, page by page.
 
-What is said is in the site's own language, whoever exports it: the same rows make the same file.
-Each row says by which seal it is proven. JSON Lines has what that takes: the row as it was sealed
-and, once all that is wanted of a seal has gone by, the seal itself. docs/verify_audit.py reads it.
+It is in the site's own language, whoever exports it: the same rows make the same file. Each row
+names the seal that proves it. JSON Lines has the proof too: the row as it was sealed and, after
+the last row of a seal that is exported, the seal itself. docs/verify_audit.py reads it.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import IO, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from qc import exports
-from qc.audit import sentences, trail
-from qc.audit.query import Asked
+from qc.audit import trail
+from qc.audit.query import TrailQuery
 from qc.audit.seals import proofs
-from qc.audit.seals.proofs import Begun, Key
-from qc.audit.seals.row_hashing import Row
-from qc.core.localization import for_the_record
-from qc.models import Seal
+from qc.audit.sentences import plain_sentence
+from qc.core.localization import for_the_record, utc_isoformat
+from qc.exports import formats
+
+
+def _by_table(**attributes: str) -> Callable[[Any], str]:
+    """Return what reads a column that is another attribute in each table, or none."""
+    return lambda row: str(getattr(row, attributes.get(row.table, ""), None) or "")
+
 
 # So many rows are read together.
 ROWS = 500
-SAID = (
-    "moment",
-    "table",
-    "kind",
-    "who",
-    "whom",
-    "task",
-    "queue",
-    "through",
-    "reason",
-    "request_id",
-    "sentence",
-)
-# By which seal it is proven.
-PROOF = ("seal", "digest")
-COLUMNS = (*SAID, *PROOF)
+COLUMNS: dict[str, Callable[[Any], str]] = {
+    "moment": lambda row: utc_isoformat(row.history_date, "microseconds"),
+    "table": attrgetter("table"),
+    "kind": lambda row: row.kind or row.history_type,
+    "who": lambda row: str(row.history_user or ""),
+    # Who had or got the task, whose account it is, or which name was tried.
+    "whom": _by_table(task="person", person="username", event="name"),
+    "task": _by_table(task="reference"),
+    "queue": _by_table(task="queue", queue="name"),
+    "through": attrgetter("through"),
+    "reason": attrgetter("why"),
+    "request_id": attrgetter("request_id"),
+    "sentence": plain_sentence,
+    "seal": lambda row: str(row.seal.number) if row.seal else _("not sealed yet"),
+    "digest": lambda row: row.seal.hex_of(row.pk) if row.seal else "",
+}
+# A row of the trail with its texts by column.
+RowTexts = tuple[Any, dict[str, str]]
 
 
-class Part(NamedTuple):
-    """A page of the trail: its rows with what is said of them, and the seals that they have."""
-
-    rows: list[tuple[Any, dict[str, str]]]
-    seals: dict[Key, Seal]
-    older: trail.Edge | None
+def csv(query: TrailQuery) -> Iterator[bytes]:
+    """Return the rows that match as a CSV file, in parts."""
+    return formats.blocks(formats.csv_lines(_table(query)))
 
 
-def csv(asked: Asked) -> Iterator[bytes]:
-    """Return what is asked of the trail as a CSV file, in parts."""
-    return exports.blocks(exports.csv_lines(_table(asked)))
+def xlsx(query: TrailQuery) -> IO[bytes]:
+    """Return the rows that match as an XLSX file, all of it text. Raises NoTable."""
+    return formats.text_workbook(_table(query))
 
 
-def xlsx(asked: Asked) -> IO[bytes]:
-    """Return what is asked of the trail as an XLSX file, all of it text. Raises NoTable."""
-    return exports.text_workbook(_table(asked))
+def json_lines(query: TrailQuery) -> Iterator[bytes]:
+    """Return the rows that match as JSON Lines, in parts: with all columns of each row."""
+    return formats.blocks(formats.json_lines(_proven(query)))
 
 
-def json_lines(asked: Asked) -> Iterator[bytes]:
-    """Return what is asked of the trail as JSON Lines, in parts: with all columns of each row."""
-    return exports.blocks(exports.json_lines(_proven(asked)))
-
-
-def _table(asked: Asked) -> Iterator[list[str]]:
+def _table(query: TrailQuery) -> Iterator[list[str]]:
     yield [*COLUMNS]
-    for part in _parts(asked):
-        yield from (list(said.values()) for _row, said in part.rows)
+    for rows, _older in _pages(query):
+        yield from (list(texts.values()) for _row, texts in rows)
 
 
-def _parts(asked: Asked) -> Iterator[Part]:
-    below = None
+def _pages(query: TrailQuery) -> Iterator[tuple[list[RowTexts], trail.Edge | None]]:
+    """Yield the rows of each page with their texts, and the edge at which the next page begins."""
+    older = None
     while True:
-        page = trail.page(asked, ROWS, below=below)
-        seals = proofs.seals_of(page.rows)
-        # Nobody else's words are said in that language: not while the file waits for its reader.
+        page = trail.page(query, ROWS, below=older)
+        proofs.add_seals(page.rows)
+        # Only for this page: others use this thread while the file waits for its reader.
         with for_the_record():
-            told = [(row, _said(row) | _sealed(row, seals)) for row in page.rows]
-        yield Part(told, seals, page.older)
-        below = page.older
-        if below is None:
+            rows = [(row, {name: text(row) for name, text in COLUMNS.items()}) for row in page.rows]
+        yield rows, page.older
+        older = page.older
+        if older is None:
             return
 
 
-def _proven(asked: Asked) -> Iterator[dict[str, Any]]:
-    """Return the rows as they were sealed, and each seal after the last row that it has here."""
-    begun: dict[int, Begun] = {}
-    for part in _parts(asked):
-        kept = proofs.as_sealed([row for row, _said in part.rows], part.seals)
-        for row, said in part.rows:
-            key = (row.table, row.pk)
-            # One that went to an archive meanwhile is left out.
-            if key in kept:
-                yield said | _as_sealed(kept[key], begun, part.seals.get(key))
-        for number in [number for number, one in begun.items() if one.is_over(part.older)]:
+def _proven(query: TrailQuery) -> Iterator[dict[str, Any]]:
+    """Yield the rows as they were sealed, and each seal after its last row in the export."""
+    begun: dict[int, proofs.ExportedSeal] = {}
+    for rows, older in _pages(query):
+        sealed = proofs.as_sealed([row for row, _texts in rows])
+        for row, texts in rows:
+            # A row that went to an archive meanwhile is left out.
+            if proof := sealed.get((row.table, row.pk)):
+                number = None
+                if row.seal:
+                    number = row.seal.number
+                    begun.setdefault(number, proofs.ExportedSeal(row.seal)).ids.add(row.pk)
+                content = {"id": row.pk, "row": proof.content, "opened": proof.openings}
+                yield texts | {"seal": number} | content
+        for number in [number for number, seal in begun.items() if seal.is_complete(older)]:
             yield begun.pop(number).line()
-
-
-def _as_sealed(row: Row, begun: dict[int, Begun], seal: Seal | None) -> dict[str, Any]:
-    """Return what proves a row, together with its seal."""
-    if seal is not None:
-        begun.setdefault(seal.number, Begun(seal)).ids.add(row.pk)
-    number = seal.number if seal else None
-    return {"seal": number, "id": row.pk, "row": row.content, "opened": row.opened}
-
-
-def _sealed(row: Any, seals: Mapping[Key, Seal]) -> dict[str, str]:
-    """Say by which seal a row is proven."""
-    seal = seals.get((row.table, row.pk))
-    told = (str(seal.number), seal.hex_of(row.pk)) if seal else (_("not sealed yet"), "")
-    return dict(zip(PROOF, told, strict=True))
-
-
-def _said(row: Any) -> dict[str, str]:
-    told = (
-        exports.exactly(row.history_date),
-        row.table,
-        row.kind or row.history_type,
-        str(row.history_user or ""),
-        _whom(row),
-        row.reference if row.table == "task" else "",
-        _queue(row),
-        row.through,
-        row.why,
-        row.request_id,
-        sentences.sentence(row.table, row, _plain, _filled),
-    )
-    return dict(zip(SAID, told, strict=True))
-
-
-def _whom(row: Any) -> str:
-    """Return in whose hands it was, whose presence or account it is, or which name was tried."""
-    if row.table == "task":
-        return str(row.person or "")
-    names = {"person": "username", "event": "name"}
-    return str(getattr(row, names[row.table])) if row.table in names else ""
-
-
-def _queue(row: Any) -> str:
-    if row.table == "task":
-        return str(row.queue)
-    return str(row.name) if row.table == "queue" else ""
-
-
-def _plain(_kind: str, _pk: int, text: str) -> str:
-    return text
-
-
-def _filled(words: str, values: Mapping[str, str]) -> str:
-    return words % values

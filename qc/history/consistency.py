@@ -45,7 +45,7 @@ def _deleted(model: Any, span: Span) -> Iterator[str]:
     wrong = "o.id IS NULL AND h.history_type <> '-'"
     ids = _history_ids(model, span, joined, wrong)
     for row in model.history.model.objects.filter(history_id__in=ids).order_by("id"):
-        yield f"{_name(row)} is gone, but its history does not say that it was deleted"
+        yield f"{name_of(row)} is gone, but its history does not say that it was deleted"
 
 
 def _changed(model: Any, span: Span) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _changed(model: Any, span: Span) -> Iterator[str]:
     for item in model.objects.filter(pk__in=rows).order_by("pk"):
         row = rows[item.pk]
         if wrong := [name for name in columns if getattr(item, name) != getattr(row, name)]:
-            yield f"{_name(item)} differs from its last history row in {', '.join(wrong)}"
+            yield f"{name_of(item)} differs from its last history row in {', '.join(wrong)}"
 
 
 def _history_ids(model: Any, span: Span, joined: str, wrong: str) -> list[int]:
@@ -93,7 +93,7 @@ def _other_members(model: Any, field: Any, span: Span) -> Iterator[str]:
     now, then = (_sets(rows.values_list(owner, member)) for rows in (members, recorded))
     wrong = [pk for pk in last if now.get(pk) != then.get(pk)]
     for item in model.objects.filter(pk__in=wrong).order_by("pk"):
-        yield f"{_name(item)} differs from its last history row in {field.name}"
+        yield f"{name_of(item)} differs from its last history row in {field.name}"
 
 
 def _last_rows(model: Any, span: Span) -> dict[int, int]:
@@ -108,6 +108,7 @@ def _sets(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
     return sets
 
 
-def _name(item: Any) -> str:
+def name_of(item: Any) -> str:
+    """Return the name of a task, person or queue, or of a row of its history."""
     names = ("reference", "username", "name")
     return next(str(getattr(item, name)) for name in names if hasattr(item, name))

@@ -21,4 +21,4 @@ def seal_status() -> dict[str, Any]:
     is_behind = waiting is not None and waiting < timezone.now() - PATIENCE
     state = verification_runs.state()
     waiting = waiting if is_behind else None
-    return {**state._asdict(), "breach": state.breach, "waiting": waiting}
+    return {**state._asdict(), "breach": state.violation, "waiting": waiting}

@@ -15,7 +15,7 @@ from qc.audit.seals import sealing, verification_runs
 from qc.models import Queue, Task, User
 from qc.work import actions
 from tests.admin.conftest import change as change_page
-from tests.audit.sealed import change, double
+from tests.audit.tampering import change, copy_row
 
 
 def shown(client: Client) -> str:
@@ -32,7 +32,7 @@ def test_how_far_it_is_sealed_and_verified(otto_reads: Client) -> None:
     assert "Nothing is sealed yet" in shown(otto_reads)
     sealing.seal()
     assert "(seal 2). Not verified yet" in shown(otto_reads)
-    verification_runs.tonight()
+    verification_runs.run_nightly()
     page = shown(otto_reads)
     assert "Verified up to seal 2" in page
     assert 'role="alert"' not in page
@@ -42,7 +42,7 @@ def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
     sealing.seal()
     pk = User.history.latest("pk").pk
     change("person", pk)
-    verification_runs.tonight()
+    verification_runs.run_nightly()
     page = shown(otto_reads)
     said = f"changed after it was sealed. Row {pk} in the history of people was changed"
     assert said in page
@@ -51,8 +51,8 @@ def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
 
 def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
     sealing.seal()
-    double("person", User.history.latest("pk").pk, -5)
-    verification_runs.tonight()
+    copy_row("person", User.history.latest("pk").pk, -5)
+    verification_runs.run_nightly()
     page = shown(otto_reads)
     assert "Row -5 in the history of people was inserted" in page
     assert "Current content of the row" not in page
@@ -71,7 +71,7 @@ def test_the_pages_go_on_without_what_was_archived(
     actions.sign_in(anna.pk)
     actions.complete(done.pk, by=anna)
     sealing.seal()
-    verification_runs.tonight()
+    verification_runs.run_nightly()
     assert "There are no older rows" in shown(otto_reads)
     settings.QC_KEEP_DAYS = {"task": 1, "person": 1}
     later = timezone.now() + timedelta(days=2)

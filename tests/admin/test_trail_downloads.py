@@ -17,12 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from qc import tables
 from qc.audit import events
 from qc.audit.seals import sealing
-from qc.audit.seals.external_copies import line
+from qc.audit.seals.external_copies import content_with_hash
 from qc.models import EventKind, Queue, Seal, Task, User
 from qc.work import actions
 from tests.admin.conftest import signed_in
-from tests.audit.sealed import double, ids, move
-from tests.audit.test_external_copies import by_script
+from tests.audit.tampering import copy_row, ids, move
+from tests.audit.test_external_copies import verify_by_script
 
 FILE = "/admin/trail/trail."
 
@@ -167,7 +167,7 @@ def sealed(task: Task, mona: User, monkeypatch: Any) -> None:
     last = ids("event")[-1]
     move("event", last, last + 2)
     sealing.seal()
-    double("event", last + 2, last + 1)
+    copy_row("event", last + 2, last + 1)
     sealing.seal()
     actions.resume(task.pk, by=mona)
 
@@ -178,7 +178,9 @@ def test_json_lines_prove_themselves(
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", size)
     file, copy = tmp_path / "trail.jsonl", tmp_path / "seals.jsonl"
-    copy.write_text("".join(f"{json.dumps(line(one))}\n" for one in Seal.objects.all()))
+    copy.write_text(
+        "".join(f"{json.dumps(content_with_hash(one))}\n" for one in Seal.objects.all())
+    )
     for asked, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
         told = lines(otto_at_the_desk, asked)
         kept = [one for one in told if "sentence" in one]
@@ -192,11 +194,11 @@ def test_json_lines_prove_themselves(
         new = {one["kind"] for one in kept if not one["seal"]}
         assert new <= {"resumed", "assigned", "exported"}
         file.write_text("".join(f"{json.dumps(one)}\n" for one in told))
-        status, said = by_script(file)
+        status, said = verify_by_script(file)
         assert (status, said.splitlines()[-1]) == (0, "All of it is as it was sealed.")
         assert ("rows are not sealed yet" in said) == has_new
         # A copy that is kept outside proves the seals, whichever of them are here.
-        status, said = by_script(file, copy)
+        status, said = verify_by_script(file, copy)
         assert (status, "stand alone" in said) == (0, False)
 
 
@@ -208,7 +210,7 @@ def test_a_file_of_the_trail_that_was_changed_names_the_row(
 
     def verdict(some: list[dict[str, Any]]) -> str:
         file.write_text("".join(f"{json.dumps(one)}\n" for one in some))
-        status, said = by_script(file)
+        status, said = verify_by_script(file)
         assert status == 1
         return said
 

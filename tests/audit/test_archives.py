@@ -1,4 +1,4 @@
-"""What is old goes to files that prove themselves; nothing is lost, and nothing goes in secret."""
+"""Old history moves to files that prove themselves; nothing is lost or goes unrecorded."""
 
 import stat
 from collections.abc import Callable
@@ -21,18 +21,16 @@ from qc.history import consistency
 from qc.history.registry import TABLES
 from qc.models import Archive, AuditEvent, EventKind, Queue, Task, User
 from qc.work import actions, presence
-from tests.audit import sealed
-from tests.audit.sealed import delete, found, ids, said
-from tests.audit.test_external_copies import by_script, verify
+from tests.audit import tampering
+from tests.audit.tampering import all_violations, delete, ids, violated_rows
+from tests.audit.test_external_copies import verify, verify_by_script
 
 WHOLE = "All of it is as it was sealed.\n"
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: Any, settings: Any) -> None:
-    """Rows are sealed as soon as they are there, five at a time; all is kept for a day."""
-    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
-    monkeypatch.setattr(sealing, "BATCH", 5)
+def keep_for_a_day(seal_at_once: None, settings: Any) -> None:
+    """All history is kept for one day."""
     settings.QC_KEEP_DAYS = dict.fromkeys(TABLES, 1)
 
 
@@ -42,7 +40,7 @@ def trail(
 ) -> list[Task]:
     """Anna completed one task of two days ago, another one is on hold; all is verified."""
     work = [add_task(invoices) for _ in range(2)]
-    sealed.some_history(anna, mona, invoices, work)
+    tampering.write_history(anna, mona, invoices, work)
     actions.complete(work[0].pk, by=anna)
     presence.sign_out(anna.pk, by=anna, reason="signed out")
     seal()
@@ -53,14 +51,14 @@ def trail(
 
 def seal() -> None:
     sealing.seal()
-    assert verification_runs.tonight() == []
+    assert verification_runs.run_nightly() == []
 
 
 def archive(folder: Path) -> list[Archive]:
     return list(archiver.archive(folder))
 
 
-def test_what_is_old_goes_and_what_is_needed_stays(trail: list[Task], tmp_path: Path) -> None:
+def test_old_rows_are_archived_and_needed_ones_stay(trail: list[Task], tmp_path: Path) -> None:
     done, held = trail
     before = {table: ids(table) for table in TABLES}
     made = archive(tmp_path)
@@ -72,28 +70,31 @@ def test_what_is_old_goes_and_what_is_needed_stays(trail: list[Task], tmp_path: 
     assert [one.kind for one in AuditEvent.objects.all()] == [EventKind.ARCHIVED] * 4
     for table in ("task", "person", "queue"):
         assert sorted([*gone[table], *ids(table)]) == before[table]
-    for table, (members, _) in sealed.MEMBERS.items():
-        assert set(sealed.ids_of_members(members)) <= set(ids(table))
+    for table, (members, _) in tampering.MEMBERS.items():
+        assert set(tampering.member_row_ids(members)) <= set(ids(table))
     # All of it is proven, here and in the files.
-    assert found() == []
+    assert all_violations() == []
     assert [*invariants.broken(), *consistency.differing()] == []
     for one in made:
         file = tmp_path / one.file
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        status, told = by_script(file)
-        assert (status, told.splitlines()[-1] + "\n") == (0, WHOLE)
+        status, output = verify_by_script(file)
+        assert (status, output.splitlines()[-1] + "\n") == (0, WHOLE)
         assert f"{one.rows} rows of table {one.table} are in {one.file} (seals" in verify(
             "--archive", file
         )
     export = tmp_path / "export.jsonl"
     call_command("export_seals", export)
-    assert by_script(export) == (0, f"{sum(map(len, gone.values()))} rows were left out.\n{WHOLE}")
+    assert verify_by_script(export) == (
+        0,
+        f"{sum(map(len, gone.values()))} rows were left out.\n{WHOLE}",
+    )
     # The event is sealed like any other; there is nothing more to do.
     seal()
     assert archive(tmp_path) == []
 
 
-def test_what_was_needed_goes_when_it_is_no_more(
+def test_rows_of_a_cancelled_task_are_archived(
     trail: list[Task], mona: User, tmp_path: Path
 ) -> None:
     archive(tmp_path)
@@ -102,12 +103,12 @@ def test_what_was_needed_goes_when_it_is_no_more(
     (made,) = archive(tmp_path)
     assert (made.table, made.rows) == ("task", 2)
     assert [row.kind for row in trail[1].history.all()] == ["cancelled"]
-    assert "rows were left out" in by_script(tmp_path / made.file)[1]
-    assert found() == []
+    assert "rows were left out" in verify_by_script(tmp_path / made.file)[1]
+    assert all_violations() == []
     assert list(invariants.broken()) == []
 
 
-def test_what_was_deleted_goes_to_its_last_row(
+def test_last_row_of_a_deleted_task_is_archived_in_the_next_run(
     trail: list[Task], monkeypatch: Any, tmp_path: Path
 ) -> None:
     """The last row first stays, so that nothing looks as if it were gone without one."""
@@ -120,24 +121,26 @@ def test_what_was_deleted_goes_to_its_last_row(
     assert [row.history_type for row in Task.history.filter(id=pk)] == ["-"]
     archive(tmp_path)
     assert not Task.history.filter(id=pk).exists()
-    assert [*found(), *consistency.differing()] == []
+    assert [*all_violations(), *consistency.differing()] == []
 
 
-def test_what_goes_without_a_record_is_found(trail: list[Task], tmp_path: Path) -> None:
+def test_rows_deleted_without_a_true_record_are_named(trail: list[Task], tmp_path: Path) -> None:
     one = next(one for one in archive(tmp_path) if one.table == "task")
     left = ids("task")[0]
     delete("task", left)
-    assert said() == [("deleted", "task", left)]
+    assert violated_rows() == [("deleted", "task", left)]
     # Whoever writes that it was archived too has no event that says so: then nothing is.
     Archive.objects.filter(pk=one.pk).update(ids=[*one.ids, [left, left]])
-    assert {("archive forged", "", None), ("deleted", "task", left)} <= set(said())
-    assert len(said()) == one.rows + 2
+    assert {("archive forged", "", None), ("deleted", "task", left)} <= set(violated_rows())
+    assert len(violated_rows()) == one.rows + 2
     Archive.objects.filter(pk=one.pk).delete()
-    assert {("archive deleted", "", None), ("deleted", "task", left)} <= set(said())
+    assert {("archive deleted", "", None), ("deleted", "task", left)} <= set(violated_rows())
     assert f"Archive {one.pk} has no record any more" in verify()
 
 
-def test_a_crash_loses_nothing(trail: list[Task], tmp_path: Path, monkeypatch: Any) -> None:
+def test_archiving_resumes_after_a_crash_without_loss(
+    trail: list[Task], tmp_path: Path, monkeypatch: Any
+) -> None:
     before = {table: ids(table) for table in TABLES}
 
     def crash(*_: Any) -> None:
@@ -153,7 +156,7 @@ def test_a_crash_loses_nothing(trail: list[Task], tmp_path: Path, monkeypatch: A
         with pytest.raises(KeyboardInterrupt):
             archive(tmp_path)
     half = Archive.objects.get()
-    assert found() == []
+    assert all_violations() == []
     # Not without its file.
     file = tmp_path / half.file
     file.rename(tmp_path / "elsewhere")
@@ -163,11 +166,11 @@ def test_a_crash_loses_nothing(trail: list[Task], tmp_path: Path, monkeypatch: A
     made = archive(tmp_path)
     assert made[0].pk == half.pk
     assert not Archive.objects.filter(removed_at=None).exists()
-    assert found() == []
+    assert all_violations() == []
 
 
 @pytest.mark.parametrize("harm", ["cut off", "changed"])
-def test_nothing_goes_for_a_file_that_is_not_right(
+def test_a_wrong_file_deletes_nothing(
     harm: str, trail: list[Task], tmp_path: Path, monkeypatch: Any
 ) -> None:
     write = archive_files.write
@@ -185,25 +188,25 @@ def test_nothing_goes_for_a_file_that_is_not_right(
     with pytest.raises(InvalidTransition, match="nothing was deleted"):
         archive(tmp_path)
     assert not Archive.objects.exists()
-    assert found() == []
+    assert all_violations() == []
 
 
-def test_a_file_that_was_changed_later_is_named(trail: list[Task], tmp_path: Path) -> None:
+def test_a_changed_archive_file_is_named(trail: list[Task], tmp_path: Path) -> None:
     one = archive(tmp_path)[0]
     file = tmp_path / one.file
     text = file.read_text()
     file.write_text(text.replace("QD-0001", "QD-0009", 1))
-    told = verify("--archive", file)
-    assert f"Archive {one.pk} is not the file that was written originally" in told
-    assert "in the history of tasks was changed (seal 1)" in told
-    assert by_script(file)[0] == 1
+    output = verify("--archive", file)
+    assert f"Archive {one.pk} is not the file that was written originally" in output
+    assert "in the history of tasks was changed (seal 1)" in output
+    assert verify_by_script(file)[0] == 1
     file.write_text("\n" + text.partition("\n")[2])
     assert f"Archive {one.pk} does not have all the rows" in verify("--archive", file)
     file.rename(tmp_path / "other.jsonl")
     assert "this file is not known as an archive" in verify("--archive", tmp_path / "other.jsonl")
 
 
-def test_nothing_goes_while_the_trail_is_not_as_it_was_sealed(
+def test_nothing_is_archived_while_the_alarm_stands(
     trail: list[Task], tmp_path: Path, settings: Any
 ) -> None:
     delete("task", ids("task")[0])
@@ -215,7 +218,7 @@ def test_nothing_goes_while_the_trail_is_not_as_it_was_sealed(
         call_command("archive_history", "--to", tmp_path)
 
 
-def test_each_night_archives_where_there_is_a_folder(
+def test_nightly_job_archives_into_the_configured_folder(
     trail: list[Task], tmp_path: Path, settings: Any, caplog: Any
 ) -> None:
     settings.QC_KEEP_DAYS |= {"person": 0, "queue": 0, "event": 3}

@@ -1,10 +1,8 @@
-"""Who has left can be let go: their names go from all there is, and every seal still fits."""
+"""Anonymising somebody who left removes their names everywhere, and every seal stays valid."""
 
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
@@ -21,20 +19,15 @@ from qc.history import consistency
 from qc.history.registry import TABLES
 from qc.models import AuditEvent, EventKind, Queue, Task, User
 from qc.work import actions, presence
-from tests.audit.sealed import by_hand, change, found, said
+from tests.audit.tampering import all_violations, change, execute_sql, violated_rows
 from tests.conftest import person
 
 NAMES = {"first_name": "Anna", "last_name": "Lundqvist", "email": "a.lundqvist@example.org"}
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: Any) -> None:
-    """Rows are sealed as soon as they are there."""
-    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
+pytestmark = pytest.mark.usefixtures("seal_at_once")
 
 
 @pytest.fixture
-def gone(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> User:
+def leaver(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]) -> User:
     """Anna has worked, been renamed, mistyped her password; others looked for her. Now she left."""
     for name, value in NAMES.items():
         setattr(anna, name, value)
@@ -60,58 +53,58 @@ def gone(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     return anna
 
 
-def everything() -> str:
+def all_stored_text() -> str:
     """Return all that the tables say which could name somebody."""
     models = [*TABLES.values(), User, AccessAttempt, apps.get_model("admin", "LogEntry")]
     return json.dumps([list(model.objects.values()) for model in models], default=str).lower()
 
 
-def test_the_names_go_and_all_that_was_sealed_stays_proven(gone: User, mona: User) -> None:
+def test_anonymising_removes_names_and_keeps_every_seal_valid(leaver: User, mona: User) -> None:
     before = {table: model.objects.count() for table, model in TABLES.items()}
-    called = f"leaver-{gone.pk}"
-    assert erasure.forget(gone.pk, by=mona, reason="their wish").username == called
+    pseudonym = f"leaver-{leaver.pk}"
+    assert erasure.anonymise(leaver.pk, by=mona, reason="their wish").username == pseudonym
     for name in ("anna", "lundqvist", "example.org"):
-        assert name not in everything()
-    gone.refresh_from_db()
-    assert (gone.username, gone.email, gone.has_usable_password()) == (called, "", False)
-    row = gone.history.first()
+        assert name not in all_stored_text()
+    leaver.refresh_from_db()
+    assert (leaver.username, leaver.email, leaver.has_usable_password()) == (pseudonym, "", False)
+    row = leaver.history.first()
     assert (row.kind, row.history_user, row.history_change_reason) == (
         "forgotten",
         mona,
         "their wish",
     )
-    assert {one.username for one in gone.history.all()} == {called}
+    assert {one.username for one in leaver.history.all()} == {pseudonym}
     tried = AuditEvent.objects.filter(kind=EventKind.SIGN_IN_FAILED).order_by("pk")
     assert [(one.name, one.address) for one in tried] == [
-        *[(called, None)] * 3,
+        *[(pseudonym, None)] * 3,
         ("eve", "192.0.2.7"),
     ]
     read = AuditEvent.objects.get(kind=EventKind.READ)
-    assert read.filters == {"person": called, "kind": "held"}
+    assert read.filters == {"person": pseudonym, "kind": "held"}
     assert not get_token_model().objects.exists()
     # Nothing was lost, all is as it was sealed, and once more means nothing more.
-    assert found() == []
-    erasure.forget(gone.pk, by=mona, reason="again")
+    assert all_violations() == []
+    erasure.anonymise(leaver.pk, by=mona, reason="again")
     sealing.seal()
-    assert found() == []
+    assert all_violations() == []
     after = {table: model.objects.count() for table, model in TABLES.items()}
     assert after == before | {"person": before["person"] + 1}
     assert [*invariants.broken(), *consistency.differing()] == []
 
 
-def test_who_guesses_the_name_can_not_tell(gone: User) -> None:
-    row = gone.history.earliest("history_id")
+def test_a_guessed_name_cannot_be_confirmed(leaver: User) -> None:
+    row = leaver.history.earliest("history_id")
     salted = json.dumps([row.salt, "username", "anna"], separators=(",", ":"))
-    erasure.forget(gone.pk, by=None, reason="left")
+    erasure.anonymise(leaver.pk, by=None, reason="left")
     row.refresh_from_db()
     assert row.commitments["username"] == hashlib.sha256(salted.encode()).hexdigest()
     assert row.salt == ""
-    assert len({one.commitments["email"] for one in gone.history.exclude(kind="forgotten")}) > 2
+    assert len({one.commitments["email"] for one in leaver.history.exclude(kind="forgotten")}) > 2
 
 
-def test_a_row_without_names_is_still_proven(gone: User) -> None:
-    erasure.forget(gone.pk, by=None, reason="left")
-    pk = gone.history.earliest("history_id").pk
+def test_changes_of_an_anonymised_row_are_named(leaver: User) -> None:
+    erasure.anonymise(leaver.pk, by=None, reason="left")
+    pk = leaver.history.earliest("history_id").pk
     for written in (
         "username = 'ben'",
         "username = ''",
@@ -124,61 +117,61 @@ def test_a_row_without_names_is_still_proven(gone: User) -> None:
         "commitments = '[]'",
     ):
         with transaction.atomic():
-            by_hand(f"UPDATE qc_historicaluser SET {written} WHERE history_id = %s", pk)
-            assert said() == [("changed", "person", pk)], written
+            execute_sql(f"UPDATE qc_historicaluser SET {written} WHERE history_id = %s", pk)
+            assert violated_rows() == [("changed", "person", pk)], written
             transaction.set_rollback(True)
-    assert said() == []
+    assert violated_rows() == []
 
 
-def test_nobody_loses_their_names_in_secret(gone: User, ben: User, mona: User) -> None:
-    """Who does by hand what `forget` does, but for the row that says it, has changed the rows."""
+def test_names_removed_by_hand_are_named_as_changed(leaver: User, ben: User, mona: User) -> None:
+    """Doing by hand what `anonymise` does, but for the row that says so, changes the rows."""
     sealing.seal()
     row = ben.history.get()
     shown = {"username": f"leaver-{ben.pk}", "first_name": "", "last_name": "", "email": ""}
     erasure.erase("person", row, shown)
     row.save()
-    assert said() == [("changed", "person", row.pk)]
-    erasure.forget(gone.pk, by=mona, reason="left")
+    assert violated_rows() == [("changed", "person", row.pk)]
+    erasure.anonymise(leaver.pk, by=mona, reason="left")
     # Somebody else's pseudonym is not theirs either.
-    change("person", gone.history.first().pk)
-    assert len(said()) > 1
-    row.username = f"leaver-{gone.pk}"
+    change("person", leaver.history.first().pk)
+    assert len(violated_rows()) > 1
+    row.username = f"leaver-{leaver.pk}"
     row.save()
-    assert ("changed", "person", row.pk) in said()
+    assert ("changed", "person", row.pk) in violated_rows()
 
 
-def test_who_is_still_there_or_somebody_else_s_to_judge_keeps_their_names(
-    gone: User, anna: User, ben: User, mona: User, otto: User
+def test_refused_anonymising_changes_nothing(
+    leaver: User, anna: User, ben: User, mona: User, otto: User
 ) -> None:
-    before = everything()
+    before = all_stored_text()
     root = person("root", is_superuser=True, is_active=False)
     for who, by, reason, error in (
         (ben, mona, "x", InvalidTransition),
-        (gone, otto, "x", NotAllowed),
-        (gone, gone, "x", NotAllowed),
+        (leaver, otto, "x", NotAllowed),
+        (leaver, leaver, "x", NotAllowed),
         (root, mona, "x", NotAllowed),
-        (gone, mona, " ", InvalidInput),
+        (leaver, mona, " ", InvalidInput),
     ):
         with pytest.raises(error):
-            erasure.forget(who.pk, by=by, reason=reason)
+            erasure.anonymise(who.pk, by=by, reason=reason)
     AuditEvent.objects.filter(name="ANNA").update(salt="")
     with pytest.raises(InvalidTransition, match="1 row was written by an old release"):
-        erasure.forget(gone.pk, by=mona, reason="x")
-    assert User.objects.get(pk=gone.pk).username == "lundqvist"
+        erasure.anonymise(leaver.pk, by=mona, reason="x")
+    assert User.objects.get(pk=leaver.pk).username == "lundqvist"
     assert "lundqvist" in before
 
 
-def test_a_name_that_is_somebody_else_s_now_stays_theirs(gone: User, mona: User) -> None:
+def test_a_name_that_another_account_has_now_stays(leaver: User, mona: User) -> None:
     person("anna")
-    erasure.forget(gone.pk, by=mona, reason="left")
+    erasure.anonymise(leaver.pk, by=mona, reason="left")
     assert AuditEvent.objects.filter(name="ANNA").exists()
 
 
-def test_the_command(gone: User) -> None:
+def test_command_anonymises_a_person_who_left(leaver: User) -> None:
     with pytest.raises(CommandError, match="no person nemo"):
         call_command("forget_person", "nemo", reason="left")
     with pytest.raises(CommandError, match="still active"):
         call_command("forget_person", "mona", reason="left")
     call_command("forget_person", "lundqvist", reason="left")
-    row = gone.history.first()
+    row = leaver.history.first()
     assert (row.kind, row.history_user, row.through) == ("forgotten", None, "shell")

@@ -1,4 +1,4 @@
-"""Copies of the seals outside, the commands, and the script that needs nothing of QC Desk."""
+"""External copies of the seals, the commands, and the script that runs without QC Desk."""
 
 import io
 import json
@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from qc import tasks
 from qc.audit.seals import external_copies, sealing
 from qc.audit.seals.sealing import newest_seal
 from qc.models import Queue, Seal, Task, User
-from tests.audit import sealed
-from tests.audit.sealed import change, delete, double, ids
+from tests.audit import tampering
+from tests.audit.tampering import change, copy_row, delete, ids
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "verify_audit.py"
 
@@ -33,12 +32,10 @@ def copy(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture
 def trail(
-    anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
+    seal_at_once: None, anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     """Some rows of each kind, sealed."""
-    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
-    monkeypatch.setattr(sealing, "BATCH", 5)
-    sealed.some_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
+    tampering.write_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
     sealing.seal()
 
 
@@ -68,7 +65,7 @@ def listener() -> Iterator[Any]:
 
 
 def verify(*options: Any) -> str:
-    """Verify by the command; return what it says, with how it ended if it failed."""
+    """Verify by the command; return its output, with the error if it failed."""
     out = io.StringIO()
     try:
         call_command("verify_audit", *options, stdout=out)
@@ -77,21 +74,21 @@ def verify(*options: Any) -> str:
     return out.getvalue()
 
 
-def by_script(*files: Path) -> tuple[int, str]:
+def verify_by_script(*files: Path) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-I", SCRIPT, *files], capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_command_names_the_first_that_does_not_fit(trail: None) -> None:
+def test_command_names_the_first_violation(trail: None) -> None:
     assert "rows are as they were sealed" in verify()
     pk, event = ids("task")[2], ids("event")[0]
     change("task", pk)
     delete("event", event)
-    said = verify()
-    assert f"Row {pk} in the history of tasks was changed (seal 1)" in said
-    assert said.endswith(f"the first: Row {pk} in the history of tasks was changed (seal 1).")
+    output = verify()
+    assert f"Row {pk} in the history of tasks was changed (seal 1)" in output
+    assert output.endswith(f"the first: Row {pk} in the history of tasks was changed (seal 1).")
     last = newest_seal()
     assert last is not None
     assert f"Row {event} in the history of events was deleted" in verify("--from", last.number)
@@ -101,7 +98,7 @@ def test_the_command_names_the_first_that_does_not_fit(trail: None) -> None:
     assert verify("--since", "2099-01-01") == "0 rows are as they were sealed.\n"
 
 
-def test_a_bar_grows_at_a_terminal_only(trail: None) -> None:
+def test_progress_bar_is_shown_at_a_terminal_only(trail: None) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -114,7 +111,7 @@ def test_a_bar_grows_at_a_terminal_only(trail: None) -> None:
     assert plain.getvalue() == f"{last}\n"
 
 
-def test_who_cuts_off_the_end_and_seals_anew_is_found_by_the_copy(trail: None, copy: Path) -> None:
+def test_copy_reveals_seals_that_were_cut_off_and_made_anew(trail: None, copy: Path) -> None:
     tasks.seal()
     assert len(copy.read_text().splitlines()) == Seal.objects.count()
     assert "rows are as they were sealed" in verify("--against", copy)
@@ -122,13 +119,13 @@ def test_who_cuts_off_the_end_and_seals_anew_is_found_by_the_copy(trail: None, c
     Seal.objects.filter(pk=last.pk).delete()
     assert f"Seal {last.number} was deleted" in verify("--against", copy)
     delete("event", ids("event")[-1])
-    double("event", ids("event")[0], ids("event")[-1] + 7)
+    copy_row("event", ids("event")[0], ids("event")[-1] + 7)
     sealing.seal()
     assert "rows are as they were sealed" in verify()
     assert f"Seal {last.number} differs from the copy" in verify("--against", copy)
 
 
-def test_a_copy_goes_on_where_it_ended(trail: None, copy: Path, caplog: Any) -> None:
+def test_copy_continues_after_its_last_whole_line(trail: None, copy: Path, caplog: Any) -> None:
     external_copies.copy()
     before = copy.read_bytes()
     external_copies.copy()
@@ -137,20 +134,20 @@ def test_a_copy_goes_on_where_it_ended(trail: None, copy: Path, caplog: Any) -> 
     *whole, _, _ = before.splitlines(keepends=True)
     copy.write_bytes(b"".join(whole) + b'{"above": 0, "colu')
     external_copies.copy()
-    assert list(external_copies.against(copy)) == []
+    assert list(external_copies.compare(copy)) == []
     assert len(copy.read_bytes().splitlines()) == len(before.splitlines()) + 1
     Seal.objects.filter(pk=Seal.objects.latest("pk").pk).update(hash="0" * 64)
     external_copies.copy()
     assert "differs from the copy kept outside" in caplog.text
 
 
-def test_a_copy_that_was_changed_says_so(trail: None, copy: Path) -> None:
+def test_changed_copy_is_named(trail: None, copy: Path) -> None:
     external_copies.copy()
     copy.write_text(copy.read_text().replace('"number":2', '"number":1'))
     assert "Seal 1 has a wrong hash in the copy" in verify("--against", copy)
 
 
-def test_a_file_that_can_not_be_written_stops_nothing(
+def test_unwritable_file_does_not_stop_posting(
     trail: None, tmp_path: Path, settings: Any, listener: Any, caplog: Any
 ) -> None:
     settings.QC_SEAL_FILE = str(tmp_path / "nowhere" / "seals.jsonl")
@@ -160,7 +157,7 @@ def test_a_file_that_can_not_be_written_stops_nothing(
     assert len(listener.kept) == Seal.objects.count()
 
 
-def test_what_could_not_be_posted_is_posted_next_time(
+def test_seals_not_posted_are_posted_next_time(
     trail: None, settings: Any, listener: Any, caplog: Any
 ) -> None:
     settings.QC_SEAL_URL = f"http://127.0.0.1:{listener.server_port}/seals"
@@ -175,33 +172,33 @@ def test_what_could_not_be_posted_is_posted_next_time(
     ]
 
 
-def test_an_export_is_verified_without_qc_desk(trail: None, copy: Path, tmp_path: Path) -> None:
+def test_script_verifies_an_export(trail: None, copy: Path, tmp_path: Path) -> None:
     external_copies.copy()
     file = tmp_path / "export.jsonl"
     call_command("export_seals", file)
     with copy.open("a") as lines:
         lines.write('{"above":0,"colu\n')
-    assert by_script(file, copy) == (0, "All of it is as it was sealed.\n")
+    assert verify_by_script(file, copy) == (0, "All of it is as it was sealed.\n")
     honest = file.read_text()
     file.write_text(honest.replace("cl", "CL", 1))
-    assert by_script(file)[0] == 1
+    assert verify_by_script(file)[0] == 1
     call_command("export_seals", file, "--from", "2")
-    assert by_script(file) == (0, "All of it is as it was sealed.\n")
+    assert verify_by_script(file) == (0, "All of it is as it was sealed.\n")
     file.write_text("".join(honest.splitlines(keepends=True)[:-1]))
-    assert by_script(file, copy) == (
+    assert verify_by_script(file, copy) == (
         1,
         f"seal {Seal.objects.count()} is in the copy, but not here\n",
     )
 
 
-def test_an_export_of_changed_history_names_the_rows(trail: None, tmp_path: Path) -> None:
+def test_script_names_the_changed_rows_of_an_export(trail: None, tmp_path: Path) -> None:
     first, second, *_, last = ids("task")
     change("task", first)
     delete("task", second)
-    double("task", last, -1)
+    copy_row("task", last, -1)
     file = tmp_path / "export.jsonl"
     call_command("export_seals", file)
-    assert by_script(file) == (
+    assert verify_by_script(file) == (
         1,
         "row -1 in the history of task was inserted (seal 1)\n"
         f"row {first} in the history of task was changed (seal 1)\n"

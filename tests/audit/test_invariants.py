@@ -1,4 +1,4 @@
-"""check_invariants finds each kind of damage, and nothing where there is none."""
+"""check_invariants names each kind of damage, and nothing where there is none."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,13 +29,13 @@ def task(anna: User, ben: User, invoices: Queue, add_task: AddTask) -> Task:
     return Task.objects.get(pk=third.pk)
 
 
-def test_a_day_without_damage_is_clean(task: Task) -> None:
+def test_undamaged_day_has_no_violations(task: Task) -> None:
     out = StringIO()
     call_command("check_invariants", stdout=out)
     assert "All invariants hold" in out.getvalue()
 
 
-def test_the_command_names_what_is_broken_and_fails(task: Task) -> None:
+def test_command_names_what_is_broken_and_fails(task: Task) -> None:
     Task.objects.filter(pk=task.pk).update(name="changed behind our back")
     out = StringIO()
     with pytest.raises(CommandError, match="1 broken"):
@@ -56,11 +56,11 @@ def unchecked() -> Iterator[None]:
         cursor.execute(on)
 
 
-def found() -> str:
+def broken_text() -> str:
     return " | ".join(invariants.broken())
 
 
-def test_more_than_they_can_hold(
+def test_more_tasks_than_capacity_are_named(
     task: Task, anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     anna.capacity = 2
@@ -69,46 +69,51 @@ def test_more_than_they_can_hold(
     add_task(invoices)
     actions.filled([invoices.pk])
     User.objects.filter(pk=anna.pk).update(capacity=1)
-    assert "anna has 2 tasks, more than their capacity 1" in found()
+    assert "anna has 2 tasks, more than their capacity 1" in broken_text()
 
 
-def test_in_the_hands_of_somebody_who_is_gone(task: Task, anna: User) -> None:
+def test_task_of_a_signed_out_person_is_named(task: Task, anna: User) -> None:
     User.objects.filter(pk=anna.pk).update(is_logged_in=False)
-    assert f"{task.reference} is assigned to anna, who is not signed in" in found()
+    assert f"{task.reference} is assigned to anna, who is not signed in" in broken_text()
 
 
-def test_no_history(task: Task) -> None:
+def test_missing_history_is_named(task: Task) -> None:
     task.history.all().delete()
-    assert f"{task.reference} has no history" in found()
+    assert f"{task.reference} has no history" in broken_text()
 
 
-def test_created_twice(task: Task) -> None:
+def test_second_creation_is_named(task: Task) -> None:
     row = task.history.last()
     row.pk = None
     row.save()
-    assert f"{task.reference} was not created exactly once" in found()
+    assert f"{task.reference} was not created exactly once" in broken_text()
 
 
-def test_two_rows_for_one_change(task: Task) -> None:
+def test_two_rows_for_one_change_are_named(task: Task) -> None:
     row = task.history.first()
     row.pk = None
     row.save()
-    assert f"{task.reference} has two history rows for one change" in found()
+    assert f"{task.reference} has two history rows for one change" in broken_text()
 
 
-def test_a_step_that_no_transition_makes(task: Task) -> None:
+def test_impossible_status_change_is_named(task: Task) -> None:
     row: Any = task.history.first()
     row.status = Status.CANCELLED
     row.save()
-    complaint = found()
+    complaint = broken_text()
     assert f"{task.reference} differs from its last history row in status" in complaint
     assert f"{task.reference} went from pending to cancelled" not in complaint  # that one is legal
     row.status = Status.COMPLETED
     row.save()
-    assert f"{task.reference} went from pending to completed, which no transition does" in found()
+    assert (
+        f"{task.reference} went from pending to completed, which no transition does"
+        in broken_text()
+    )
 
 
-def test_a_status_that_disagrees_with_its_columns(task: Task) -> None:
+def test_status_that_contradicts_its_columns_is_named(task: Task) -> None:
     with unchecked():
         Task.objects.filter(pk=task.pk).update(slot=None)
-    assert f"{task.reference} is assigned, but its other columns say something else" in found()
+    assert (
+        f"{task.reference} is assigned, but its other columns say something else" in broken_text()
+    )

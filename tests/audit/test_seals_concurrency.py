@@ -1,4 +1,4 @@
-"""Sealing while many write: no row is lost, none is sealed twice, and nothing is taken for wrong.
+"""Sealing while many write: no row is lost or sealed twice, and there is no false alarm.
 
 QC_SEAL_RUNS says how often it is tried.
 """
@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,26 +19,24 @@ from qc.core.id_spans import ids_of
 from qc.history.registry import TABLES
 from qc.models import AuditEvent, EventKind, Queue, Seal, Task
 from qc.work import actions
-from tests.audit.sealed import found, ids
+from tests.audit.tampering import all_violations, ids
 from tests.conftest import person
 from tests.databases import on_mariadb
 
-pytestmark = [pytest.mark.django_db(transaction=True), on_mariadb]
+# Rows are sealed as soon as they are there, so that many come late.
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("seal_at_once"),
+    on_mariadb,
+]
 
 WRITERS = 6
 ROUNDS = 8
 RUNS = int(os.environ.get("QC_SEAL_RUNS", "1"))
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: Any) -> None:
-    """Rows are sealed as soon as they are there, so that many come late."""
-    monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
-    monkeypatch.setattr(sealing, "BATCH", 7)
-
-
 @pytest.mark.parametrize("run", range(RUNS))
-def test_two_seal_and_one_verifies_while_many_write(
+def test_sealing_and_verifying_while_many_write_lose_no_row(
     invoices: Queue, add_task: Callable[..., Task], run: int
 ) -> None:
     mona = person("mona", "Managers")
@@ -59,21 +56,25 @@ def test_two_seal_and_one_verifies_while_many_write(
                 pass
 
     def repeat(act: Callable[[], Any]) -> list[Any]:
-        gave = []
+        results = []
         while not ended.is_set():
-            gave.append(act())
-        return gave
+            results.append(act())
+        return results
 
-    def closing(act: Callable[[], Any]) -> Any:
+    def close_connections_after(act: Callable[[], Any]) -> Any:
         try:
             return act()
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(WRITERS + 3) as pool:
-        sealers = [pool.submit(closing, lambda: repeat(sealing.seal)) for _ in range(2)]
-        verifier = pool.submit(closing, lambda: repeat(found))
-        writers = [pool.submit(closing, lambda n=n: write(n)) for n in range(WRITERS)]
+        sealers = [
+            pool.submit(close_connections_after, lambda: repeat(sealing.seal)) for _ in range(2)
+        ]
+        verifier = pool.submit(close_connections_after, lambda: repeat(all_violations))
+        writers = [
+            pool.submit(close_connections_after, lambda n=n: write(n)) for n in range(WRITERS)
+        ]
         try:
             for writer in writers:
                 writer.result()
@@ -82,13 +83,13 @@ def test_two_seal_and_one_verifies_while_many_write(
         assert not any(verifier.result())
         assert sum(sum(sealer.result()) for sealer in sealers)
     sealing.seal()
-    assert found() == []
+    assert all_violations() == []
     for table in TABLES:
         done = [pk for seal in Seal.objects.filter(table=table) for pk in ids_of(seal.ids)]
         assert sorted(done) == ids(table)
 
 
-def test_a_row_that_is_committed_late_is_sealed_late_and_no_false_alarm(db: None) -> None:
+def test_a_row_committed_late_is_sealed_late_without_an_alarm(db: None) -> None:
     events.record(EventKind.SIGN_IN_FAILED, name="first")
     written, dispatch = threading.Event(), threading.Event()
 
@@ -107,17 +108,17 @@ def test_a_row_that_is_committed_late_is_sealed_late_and_no_false_alarm(db: None
         events.record(EventKind.SIGN_IN_FAILED, name="quick")
         # It does not wait for who is writing.
         assert sealing.seal() == 2
-        assert found() == []
+        assert all_violations() == []
         dispatch.set()
         slow.result()
-    assert found() == []
+    assert all_violations() == []
     assert sealing.seal() == 1
     late = AuditEvent.objects.get(name="slow").pk
     assert Seal.objects.get(is_late=True).ids == [[late, late]]
-    assert found() == []
+    assert all_violations() == []
 
 
-def test_nobody_waits_for_a_seal(db: None) -> None:
+def test_uncommitted_seal_blocks_no_writer(db: None) -> None:
     """A seal that is not committed yet holds up nobody who writes."""
     events.record(EventKind.SIGN_IN_FAILED, name="first")
 

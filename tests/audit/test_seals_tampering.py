@@ -1,4 +1,4 @@
-"""Whatever is done to sealed rows, by chance: it is found, and the first of it is named.
+"""Random tampering with sealed rows is found, and each row is named.
 
 QC_TAMPERINGS says how many ways are tried.
 """
@@ -16,8 +16,18 @@ from hypothesis import strategies as st
 from qc.audit.seals import sealing
 from qc.history.registry import TABLES
 from qc.models import Queue, Task, User
-from tests.audit import sealed
-from tests.audit.sealed import MEMBERS, by_hand, db_table, delete, double, found, ids, said, swap
+from tests.audit import tampering
+from tests.audit.tampering import (
+    MEMBERS,
+    all_violations,
+    copy_row,
+    db_table,
+    delete,
+    execute_sql,
+    ids,
+    swap,
+    violated_rows,
+)
 
 TIMES = int(os.environ.get("QC_TAMPERINGS", "50"))
 SECRETLY = settings(
@@ -46,16 +56,16 @@ def trail(
     # No row is still awaited in a gap.
     monkeypatch.setattr(sealing, "open_gaps", lambda table: [])
     monkeypatch.setattr("qc.audit.seals.verification.open_gaps", lambda table: [])
-    sealed.some_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
+    tampering.write_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
     for table in TABLES:
         for pk in reversed(ids(table)):
-            sealed.spread(table, pk)
+            tampering.move_apart(table, pk)
     sealing.seal()
 
 
 @SECRETLY
 @given(tamperings=st.lists(TAMPERING, min_size=1, max_size=3))
-def test_any_tampering_is_found_and_the_first_row_named(
+def test_any_tampering_is_found_in_each_row(
     tamperings: list[tuple[str, str, int, int]], trail: None
 ) -> None:
     with transaction.atomic():
@@ -65,9 +75,9 @@ def test_any_tampering_is_found_and_the_first_row_named(
                 tamper(*tampering)
         after = contents()
         wrong = {key for key in before | after if before.get(key) != after.get(key)}
-        assert {(breach.table, breach.row) for breach in found()} == wrong
+        assert {(violation.table, violation.row) for violation in all_violations()} == wrong
         transaction.set_rollback(True)
-    assert said() == []
+    assert violated_rows() == []
 
 
 def contents() -> dict[tuple[str, int], str]:
@@ -103,21 +113,23 @@ def tamper(how: str, table: str, one: int, other: int) -> None:
         to = pk - 1 - other % 8
         # MariaDB takes 0 for the next id: that would be a row of now, which no seal has yet.
         if to not in (0, *rows):
-            double(table, pk, to)
+            copy_row(table, pk, to)
     elif how == "swap" and pk != second:
         swap(table, pk, second)
     elif how == "member" and table in MEMBERS:
-        by_hand(f"DELETE FROM {MEMBERS[table][0]} WHERE history_id = %s", pk)
+        execute_sql(f"DELETE FROM {MEMBERS[table][0]} WHERE history_id = %s", pk)
     elif how == "change":
         change_column(table, pk, other)
 
 
 def change_column(table: str, pk: int, which: int) -> None:
-    """Return any one column of a row another value."""
+    """Give any one column of a row another value."""
     fields = [one for one in TABLES[table]._meta.concrete_fields if not one.primary_key]
     field = fields[which % len(fields)]
     kind = field.get_internal_type()
     others = {"DateTimeField": f"2020-01-01 00:00:00.0000{which:02}", "JSONField": '{"x": 1}'}
     value = f"1 - {field.column}" if kind == "BooleanField" else "%s"
     values = [pk] if kind == "BooleanField" else [others.get(kind, which % 10), pk]
-    by_hand(f"UPDATE {db_table(table)} SET {field.column} = {value} WHERE history_id = %s", *values)
+    execute_sql(
+        f"UPDATE {db_table(table)} SET {field.column} = {value} WHERE history_id = %s", *values
+    )

@@ -1,4 +1,4 @@
-"""The stream of the audit trail: in order, nothing lost, nothing twice, each filter exact."""
+"""The audit trail as one stream: in order, each row once, each filter exact."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from qc.audit import events, query, sentences, trail
-from qc.audit.query import Asked
+from qc.audit.query import TrailQuery
 from qc.core import keyset
 from qc.core.context import Channel, acting
 from qc.history.registry import TABLES
@@ -22,13 +22,15 @@ from qc.work import actions, lifecycle, presence
 pytestmark = pytest.mark.django_db
 
 AddTask = Callable[..., Task]
-ALL = Asked()
+ALL = TrailQuery()
 MINUTES = timedelta(minutes=2)
 
 
 @pytest.fixture
-def a_day(anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add_task: AddTask):
-    """A day of Anna, Ben and Mona, on four tasks and through several ways."""
+def day_of_work(
+    anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add_task: AddTask
+):
+    """A day of Anna, Ben and Mona, on four tasks and through several channels."""
     tasks = [add_task(invoices) for _ in range(3)] + [add_task(labels)]
     with acting(Channel.API):
         actions.sign_in(anna.pk)
@@ -56,7 +58,7 @@ def spread_over(*tables: str) -> None:
             TABLES[table].objects.filter(pk=pk).update(history_date=moment)
 
 
-def everything() -> list[tuple[str, int]]:
+def all_keys() -> list[tuple[str, int]]:
     return [(table, pk) for table in TABLES for pk in _ids(TABLES[table])]
 
 
@@ -64,46 +66,39 @@ def _ids(model: Any) -> list[int]:
     return list(model.objects.values_list("pk", flat=True))
 
 
-def names(rows: list[Any]) -> list[tuple[str, int]]:
+def keys(rows: list[Any]) -> list[tuple[str, int]]:
     return [(row.table, row.pk) for row in rows]
 
 
-def walk(asked: Asked, size: int) -> Iterator[trail.TrailPage]:
-    page = trail.page(asked, size)
+def walk(query: TrailQuery, size: int) -> Iterator[trail.TrailPage]:
+    page = trail.page(query, size)
     yield page
     while page.older:
-        page = trail.page(asked, size, below=page.older)
+        page = trail.page(query, size, below=page.older)
         yield page
 
 
-def found(asked: Asked) -> list[Any]:
-    return [row for page in walk(asked, 7) for row in page.rows]
+def found(query: TrailQuery) -> list[Any]:
+    return [row for page in walk(query, 7) for row in page.rows]
 
 
-def said(row: Any) -> str:
-    def plain(_kind: str, _pk: int, text: str) -> str:
-        return text
-
-    return sentences.sentence(row.table, row, plain, lambda words, values: words % values)
-
-
-def test_it_is_newest_first_over_all_tables(a_day: Any) -> None:
+def test_rows_of_all_tables_are_newest_first(day_of_work: Any) -> None:
     spread_over(*TABLES)
     rows = found(ALL)
     moments = [row.history_date for row in rows]
     assert moments == sorted(moments, reverse=True)
-    assert sorted(names(rows)) == sorted(everything())
+    assert sorted(keys(rows)) == sorted(all_keys())
     assert {row.table for row in rows} == set(TABLES)
 
 
 @pytest.mark.parametrize("size", [1, 3, 50])
-def test_paging_loses_nothing_and_shows_nothing_twice(a_day: Any, size: int) -> None:
-    rows = [name for page in walk(ALL, size) for name in names(page.rows)]
-    assert sorted(rows) == sorted(everything())
+def test_pages_show_every_row_once(day_of_work: Any, size: int) -> None:
+    rows = [key for page in walk(ALL, size) for key in keys(page.rows)]
+    assert sorted(rows) == sorted(all_keys())
 
 
-def test_not_even_while_rows_are_written_or_where_moments_and_ids_differ(
-    a_day: Any, mona: User, invoices: Queue
+def test_pages_show_every_row_once_while_rows_are_written_out_of_order(
+    day_of_work: Any, mona: User, invoices: Queue
 ) -> None:
     # As when one transaction took its moment first, and its id last.
     for model in TABLES.values():
@@ -112,27 +107,27 @@ def test_not_even_while_rows_are_written_or_where_moments_and_ids_differ(
             model.objects.filter(pk=pk).update(
                 history_date=F("history_date") + timedelta(seconds=5)
             )
-    before, seen = everything(), []
+    before, seen = all_keys(), []
     for page in walk(ALL, 4):
-        seen += names(page.rows)
+        seen += keys(page.rows)
         actions.pause(invoices.pk, by=mona, reason="noise")
         actions.unpause(invoices.pk, by=mona)
         events.record(EventKind.READ, by=mona)
     assert sorted(seen) == sorted(before)
 
 
-def test_newer_leads_back_through_the_same_rows(a_day: Any) -> None:
+def test_newer_edges_lead_back_through_the_same_pages(day_of_work: Any) -> None:
     spread_over(*TABLES)
     pages = list(walk(ALL, 5))
     for before, page in zip(pages[-2::-1], pages[:0:-1], strict=True):
         back = trail.page(ALL, 5, above=page.newer)
-        assert names(back.rows) == names(before.rows)
+        assert keys(back.rows) == keys(before.rows)
     assert pages[0].newer is None
     assert trail.page(ALL, 5, above=pages[1].newer).newer is None
 
 
-def test_newer_than_the_second_page_is_a_whole_first_page_when_more_has_come(
-    a_day: Any, mona: User
+def test_first_page_is_full_when_reached_backwards_after_new_rows(
+    day_of_work: Any, mona: User
 ) -> None:
     second = list(walk(ALL, 5))[1]
     for _ in range(3):
@@ -143,90 +138,94 @@ def test_newer_than_the_second_page_is_a_whole_first_page_when_more_has_come(
     assert newest.newer is None
 
 
-def test_of_a_person_is_what_they_did_and_what_came_to_them_once_each(
-    a_day: Any, anna: User
+def test_person_filter_finds_what_they_did_and_what_concerns_them_once(
+    day_of_work: Any, anna: User
 ) -> None:
-    rows = found(Asked(person=anna))
+    rows = found(TrailQuery(person=anna))
     wanted = [
         (table, pk)
-        for table, pk in everything()
+        for table, pk in all_keys()
         for row in [TABLES[table].objects.get(pk=pk)]
         if anna.pk in (row.history_user_id, getattr(row, "person_id", None))
         or (table == "person" and row.id == anna.pk)
         or (table == "event" and row.name == "anna")
     ]
-    assert sorted(names(rows)) == sorted(wanted)
+    assert sorted(keys(rows)) == sorted(wanted)
 
 
 def kinds_of(rows: list[Any]) -> set[str]:
     return {row.kind or row.history_type for row in rows}
 
 
-def test_by_task_queue_kind_and_way(a_day: list[Task], labels: Queue, mona: User) -> None:
-    first = found(Asked(tasks=(a_day[0].pk,)))
-    assert {row.id for row in first} == {a_day[0].pk}
-    assert len(first) == a_day[0].history.count()
-    of_labels = found(Asked(queue=labels))
+def test_task_queue_kind_and_channel_filters_are_exact(
+    day_of_work: list[Task], labels: Queue, mona: User
+) -> None:
+    first = found(TrailQuery(tasks=(day_of_work[0].pk,)))
+    assert {row.id for row in first} == {day_of_work[0].pk}
+    assert len(first) == day_of_work[0].history.count()
+    of_labels = found(TrailQuery(queue=labels))
     assert {(row.table, row.id) for row in of_labels} == {
-        ("task", a_day[3].pk),
+        ("task", day_of_work[3].pk),
         ("queue", labels.pk),
     }
-    assert kinds_of(found(Asked(kind="completed"))) == {"completed"}
-    assert kinds_of(found(Asked(kind="+"))) == {"+"}
-    assert kinds_of(found(Asked(kind=EventKind.SIGN_IN_FAILED))) == {"sign-in failed"}
-    swept = found(Asked(through="sweep"))
+    assert kinds_of(found(TrailQuery(kind="completed"))) == {"completed"}
+    assert kinds_of(found(TrailQuery(kind="+"))) == {"+"}
+    assert kinds_of(found(TrailQuery(kind=EventKind.SIGN_IN_FAILED))) == {"sign-in failed"}
+    swept = found(TrailQuery(through="sweep"))
     assert {row.through for row in swept} == {"sweep"}
     assert "signed out" in kinds_of(swept)
-    both = found(Asked(person=mona, kind="held", queue=labels))
-    assert [row.id for row in both] == [a_day[3].pk]
+    both = found(TrailQuery(person=mona, kind="held", queue=labels))
+    assert [row.id for row in both] == [day_of_work[3].pk]
 
 
-def test_a_span_is_exact_to_the_microsecond(a_day: Any) -> None:
+def test_time_span_is_exact_to_the_microsecond(day_of_work: Any) -> None:
     spread_over(*TABLES)
     rows = found(ALL)
     since, until = rows[-5].history_date, rows[4].history_date
-    inside = found(Asked(since=since, until=until))
-    assert names(inside) == names(rows[5:-4])
-    assert found(Asked(since=timezone.now() + timedelta(days=1))) == []
-    assert found(Asked(until=datetime(2020, 1, 1, tzinfo=timezone.get_current_timezone()))) == []
+    inside = found(TrailQuery(since=since, until=until))
+    assert keys(inside) == keys(rows[5:-4])
+    assert found(TrailQuery(since=timezone.now() + timedelta(days=1))) == []
+    assert (
+        found(TrailQuery(until=datetime(2020, 1, 1, tzinfo=timezone.get_current_timezone()))) == []
+    )
 
 
-def test_a_span_finds_what_was_written_in_another_order_than_its_moments(a_day: Any) -> None:
+def test_time_span_finds_rows_written_out_of_order(day_of_work: Any) -> None:
     spread_over(*TABLES)
     model = TABLES["task"]
     ids = sorted(_ids(model))
     earlier, later = (model.objects.get(pk=pk) for pk in ids[3:5])
     model.objects.filter(pk=later.pk).update(history_date=earlier.history_date)
     model.objects.filter(pk=earlier.pk).update(history_date=later.history_date)
-    inside = found(Asked(since=earlier.history_date, until=later.history_date))
-    assert ("task", later.pk) in names(inside)
-    assert ("task", earlier.pk) not in names(inside)
+    inside = found(TrailQuery(since=earlier.history_date, until=later.history_date))
+    assert ("task", later.pk) in keys(inside)
+    assert ("task", earlier.pk) not in keys(inside)
 
 
-def test_a_search_that_stops_early_says_so_and_goes_on_without_a_gap(
-    a_day: Any, monkeypatch: pytest.MonkeyPatch
+def test_bounded_search_continues_without_a_gap(
+    day_of_work: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (1,))
     monkeypatch.setattr(query, "FEW", 0)
-    asked = Asked(through="shell", kind="+")
-    pages = list(walk(asked, 2))
-    rows = [name for page in pages for name in names(page.rows)]
+    bounded = TrailQuery(through="shell", kind="+")
+    pages = list(walk(bounded, 2))
+    rows = [key for page in pages for key in keys(page.rows)]
     wanted = [
         (table, pk)
-        for table, pk in everything()
+        for table, pk in all_keys()
         if table != "event"
         and TABLES[table].objects.filter(pk=pk, kind="", history_type="+", through="shell")
     ]
     assert sorted(rows) == sorted(wanted)
-    vain = list(walk(Asked(through="sweep", kind="+"), 2))
-    assert vain[0].searched
-    assert vain[0].older
-    assert not any(page.rows for page in vain)
+    unsuccessful = list(walk(TrailQuery(through="sweep", kind="+"), 2))
+    assert unsuccessful[0].searched
+    assert unsuccessful[0].older
+    assert not any(page.rows for page in unsuccessful)
 
 
-def test_sentences(a_day: list[Task], anna: User) -> None:
-    a, b, c, d = (task.reference for task in a_day)
-    all_said = {said(row) for row in found(ALL)}
+def test_rows_of_a_day_read_as_sentences(day_of_work: list[Task], anna: User) -> None:
+    a, b, c, d = (task.reference for task in day_of_work)
+    all_said = {sentences.plain_sentence(row) for row in found(ALL)}
     for sentence in (
         "anna signed in",
         f"anna completed {a}, failed: “seal broken”, after 2\xa0minutes",
@@ -242,7 +241,7 @@ def test_sentences(a_day: list[Task], anna: User) -> None:
         assert sentence in all_said, all_said
 
 
-def test_there_is_a_sentence_for_each_kind_of_change_and_of_event() -> None:
+def test_every_kind_of_change_and_event_has_a_sentence() -> None:
     known = {kind for table in TABLES for kind in sentences.kinds(table)}
     assert known == {*ChangeKind.values, *PLAIN, *EventKind.values}, "qc/audit/sentences.py"
 
@@ -267,6 +266,6 @@ def _kinds_in(tree: ast.AST) -> Iterator[str]:
                 yield value.value
 
 
-def test_an_event_keeps_a_long_name_cut(db: None) -> None:
+def test_event_truncates_a_long_name(db: None) -> None:
     events.record(EventKind.SIGN_IN_FAILED, name="x" * 5000)
     assert len(AuditEvent.objects.get().name) == 150

@@ -1,4 +1,4 @@
-"""What is exported is what the list shows, can be opened safely, and imports again unchanged."""
+"""An export has what the list shows, can be opened safely, and imports again unchanged."""
 
 import csv
 import io
@@ -47,92 +47,94 @@ CSV, XLSX, JSON = "0", "1", "2"
 NAMES = {CSV: "t.csv", XLSX: "t.xlsx", JSON: "t.json"}
 
 
-def export(user: User, form: str, query: str = "") -> Any:
+def post_export(user: User, form: str, query: str = "") -> Any:
     client = Client()
     client.force_login(user)
     address = reverse("admin:qc_task_export") + query
     return client.post(address, {"resource": "0", "format": form})
 
 
-def exported(user: User, form: str, query: str = "") -> bytes:
-    answer = export(user, form, query)
+def exported_file(user: User, form: str, query: str = "") -> bytes:
+    answer = post_export(user, form, query)
     assert answer.status_code == 200
     return bytes(answer.getvalue())
 
 
-def told(user: User, query: str = "") -> list[dict[str, str]]:
+def csv_rows(user: User, query: str = "") -> list[dict[str, str]]:
     """Return the rows of a CSV file."""
-    return list(csv.DictReader(io.StringIO(exported(user, CSV, query).decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(exported_file(user, CSV, query).decode("utf-8-sig"))))
 
 
 @pytest.mark.parametrize(("form", "name"), NAMES.items())
-def test_it_imports_again_unchanged(
+def test_export_imports_again_unchanged(
     mona: User, invoices: Queue, labels: Queue, add_task: AddTask, form: str, name: str
 ) -> None:
     add_task(invoices, name="=HYPERLINK(1)", details=AWKWARD, instructions="one\r\ntwo ")
     add_task(labels, priority=1, link="https://x.example/1")
-    data = exported(mona, form)
+    data = exported_file(mona, form)
     before = list(Task.objects.values())
     result = import_file(data, name, by=mona)
     assert (result.unchanged, faults(result), result.changed) == (2, [], 0)
     assert list(Task.objects.values()) == before
 
 
-def test_no_cell_is_run_by_a_spreadsheet(mona: User, invoices: Queue, add_task: AddTask) -> None:
+def test_spreadsheet_runs_no_cell(mona: User, invoices: Queue, add_task: AddTask) -> None:
     add_task(invoices, name="=cmd|' /C calc'!A0", details=AWKWARD)
-    text = exported(mona, CSV).decode("utf-8-sig")
+    text = exported_file(mona, CSV).decode("utf-8-sig")
     found = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
     assert "'=cmd|' /C calc'!A0" in found
     assert not [cell for cell in found if cell.startswith(("=", "+", "-", "@"))]
-    book = openpyxl.load_workbook(io.BytesIO(exported(mona, XLSX)))
+    book = openpyxl.load_workbook(io.BytesIO(exported_file(mona, XLSX)))
     assert not [c for row in book.worksheets[0].iter_rows() for c in row if c.data_type == "f"]
 
 
-def test_it_says_who_did_what(otto: User, anna: User, invoices: Queue, add_task: AddTask) -> None:
+def test_export_has_person_outcome_and_notes(
+    otto: User, anna: User, invoices: Queue, add_task: AddTask
+) -> None:
     task = add_task(invoices)
     actions.sign_in(anna.pk)
     actions.complete(task.pk, by=anna, outcome="failed", notes="seal broken")
-    (row,) = told(otto)
+    (row,) = csv_rows(otto)
     state = (row["qc_person"], row["qc_outcome"], row["qc_notes"])
     assert state == ("anna", "failed", "seal broken")
 
 
 @pytest.mark.parametrize("form", NAMES)
-def test_characters_that_no_spreadsheet_can_hold_are_left_out(
+def test_unprintable_characters_are_left_out(
     mona: User, invoices: Queue, add_task: AddTask, form: str
 ) -> None:
     task = add_task(invoices, name="a\x01b\x0bc")
-    result = import_file(exported(mona, form), NAMES[form], by=mona, dry_run=True)
+    result = import_file(exported_file(mona, form), NAMES[form], by=mona, dry_run=True)
     assert [one["reference"] for one in result.shown["unchanged"]] == [task.reference]
 
 
-def test_it_takes_the_list_as_it_is_filtered(
+def test_export_follows_the_list_filters(
     mona: User, invoices: Queue, labels: Queue, add_task: AddTask
 ) -> None:
     add_task(invoices)
     label = add_task(labels)
-    rows = told(mona, f"?queue__id__exact={labels.pk}")
+    rows = csv_rows(mona, f"?queue__id__exact={labels.pk}")
     assert [row["reference"] for row in rows] == [label.reference]
-    assert told(mona, "?q=nothing-like-it") == []
+    assert csv_rows(mona, "?q=nothing-like-it") == []
 
 
-def test_what_can_t_be_asked_leads_back_to_the_list(mona: User) -> None:
-    assert export(mona, CSV, "?nonsense=1").url.endswith("/task/?e=1")
+def test_unknown_filter_redirects_to_the_list(mona: User) -> None:
+    assert post_export(mona, CSV, "?nonsense=1").url.endswith("/task/?e=1")
 
 
-def test_qc_staff_may_not(anna: User) -> None:
+def test_qc_staff_may_not_export(anna: User) -> None:
     client = Client()
     client.force_login(anna)
     assert client.get(reverse("admin:qc_task_export")).status_code == 403
 
 
-def test_json_keeps_the_types_a_task_in_a_line(
+def test_json_keeps_types_and_has_one_task_per_line(
     otto: User, anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     due = datetime(2026, 11, 30, 14, 30, 0, 123456, UTC)
     add_task(invoices, name="=Ä", due_at=due, details={"n": 5, "list": ["a", {"b": None}]})
     add_task(invoices)
-    answer = export(otto, JSON)
+    answer = post_export(otto, JSON)
     assert answer["Content-Type"] == "application/json"
     text = answer.getvalue().decode()
     first, _second = json.loads(text)
@@ -143,17 +145,17 @@ def test_json_keeps_the_types_a_task_in_a_line(
     assert (lines[0], lines[-1], len(lines)) == ("[", "]", 4)
     assert json.loads(lines[1].rstrip(",")) == first
     Task.objects.all().delete()
-    assert json.loads(exported(otto, JSON)) == []
+    assert json.loads(exported_file(otto, JSON)) == []
 
 
-def test_the_name_of_the_file_has_the_day(mona: User, monkeypatch: Any) -> None:
+def test_file_name_has_the_date(mona: User, monkeypatch: Any) -> None:
     monkeypatch.setattr("django.utils.timezone.localdate", lambda: "2026-11-30")
     for form, ending in ((CSV, "csv"), (XLSX, "xlsx"), (JSON, "json")):
-        told = export(mona, form)["Content-Disposition"]
-        assert told == f'attachment; filename="tasks-2026-11-30.{ending}"'
+        disposition = post_export(mona, form)["Content-Disposition"]
+        assert disposition == f'attachment; filename="tasks-2026-11-30.{ending}"'
 
 
-def test_it_is_read_some_at_a_time_and_none_that_came_since(
+def test_tasks_are_read_in_windows_without_later_ones(
     invoices: Queue, add_task: AddTask, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(task_export, "WINDOW", 4)
@@ -161,28 +163,30 @@ def test_it_is_read_some_at_a_time_and_none_that_came_since(
     there = [add_task(invoices).reference for _ in range(10)]
     # Those that the filters leave out, and those that are gone, are no end.
     Task.objects.filter(reference__in=there[4:8]).delete()
-    lines = task_export.of(Task.objects.order_by("-due_at")).json()
+    lines = task_export.Export(Task.objects.order_by("-due_at")).json()
     with CaptureQueriesContext(connection) as statements:
         first = list(islice(lines, 4))
     assert len(statements) == 2
     add_task(invoices)
-    told = json.loads(b"".join([*first, *lines]))
-    assert [one["reference"] for one in told] == there[:4] + there[8:]
+    objects = json.loads(b"".join([*first, *lines]))
+    assert [one["reference"] for one in objects] == there[:4] + there[8:]
 
 
-def test_what_no_table_can_hold_is_refused_in_words(
+def test_too_long_texts_and_too_many_columns_are_refused(
     mona: User, invoices: Queue, add_task: AddTask, monkeypatch: Any
 ) -> None:
     task = add_task(invoices, instructions="x" * 32_768)
-    page = export(mona, XLSX).content.decode()
+    page = post_export(mona, XLSX).content.decode()
     assert f"{task.reference} has a text of more than 32,767 characters" in page
-    assert "x" * 32_768 in exported(mona, CSV).decode()
-    monkeypatch.setattr("qc.exports.MOST_ROWS", 1)
-    assert "There are too many rows for an Excel workbook" in export(mona, XLSX).content.decode()
+    assert "x" * 32_768 in exported_file(mona, CSV).decode()
+    monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 1)
+    assert (
+        "There are too many rows for an Excel workbook" in post_export(mona, XLSX).content.decode()
+    )
     add_task(invoices, details={f"column {n}": "x" for n in range(300)})
-    page = export(mona, CSV).content.decode()
+    page = post_export(mona, CSV).content.decode()
     assert "more than 243 extra columns" in page
-    assert len(json.loads(exported(mona, JSON))[1]["details"]) == 300
+    assert len(json.loads(exported_file(mona, JSON))[1]["details"]) == 300
 
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -215,15 +219,15 @@ tasks = st.fixed_dictionaries(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(told=st.lists(tasks, min_size=1, max_size=3))
-def test_whatever_tasks_there_are_they_import_again_unchanged(
-    invoices: Queue, told: list[dict[str, Any]]
+@given(values_of_tasks=st.lists(tasks, min_size=1, max_size=3))
+def test_any_tasks_import_again_unchanged(
+    invoices: Queue, values_of_tasks: list[dict[str, Any]]
 ) -> None:
     Task.objects.all().delete()
     Task.objects.bulk_create(
-        Task(reference=f"R-{n}", queue=invoices, **one) for n, one in enumerate(told)
+        Task(reference=f"R-{n}", queue=invoices, **one) for n, one in enumerate(values_of_tasks)
     )
-    export = task_export.of(Task.objects.all())
+    export = task_export.Export(Task.objects.all())
     for data in (b"".join(export.csv()), export.xlsx().read(), b"".join(export.json())):
         result = import_file(data, by=None, dry_run=True)
-        assert (faults(result), result.changed, result.unchanged) == ([], 0, len(told))
+        assert (faults(result), result.changed, result.unchanged) == ([], 0, len(values_of_tasks))

@@ -28,8 +28,8 @@ KNOWN = {
     "work/lifecycle.py assign_many": RECORDED,
     "work/lifecycle.py save_draft": NOT_AUDITED,
     # Only what history is made of: it says so itself, by a row of its own.
-    "audit/erasure.py _veil": RECORDED,
-    "audit/erasure.py _take_out": NOT_OURS,
+    "audit/erasure.py _replace_names": RECORDED,
+    "audit/erasure.py _clear_records": NOT_OURS,
     "work/presence.py sign_in": NOT_AUDITED,
     "work/presence.py seen": NOT_AUDITED,
     "work/presence.py became_free": NOT_AUDITED,
@@ -60,6 +60,7 @@ KNOWN = {
     "work/bulk_changes.py _taken": NOT_OURS,
     "work/bulk_changes.py _run_batch": NOT_OURS,
     "audit/seals/sealing.py _keep": NOT_OURS,
+    "audit/seals/verification_runs.py run": NOT_OURS,
     "audit/seals/external_copies.py post": NOT_OURS,
     "audit/archive/archiver.py _record": NOT_OURS,
     # What goes is in a file that was verified, and an event says so.

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from qc import exports
+from qc.exports import formats
 from qc.models import Queue, Status, Task, User
 from qc.reports import report as reports
 from qc.reports.percentiles import Times
@@ -210,13 +210,13 @@ class TestExports:
     ROWS = (("name", "done"), ("=SUM(A1)", 3), ('Mülle", r', None))
 
     def test_csv_is_for_excel_and_runs_nothing(self) -> None:
-        lines = list(exports.csv_lines(self.ROWS))
+        lines = list(formats.csv_lines(self.ROWS))
         text = b"".join(lines).decode("utf-8-sig")
         assert lines[0] == b"\xef\xbb\xbf"
         assert text.splitlines() == ["name,done", "'=SUM(A1),3", '"Mülle"", r",']
 
     def test_xlsx_keeps_numbers_and_runs_nothing(self) -> None:
-        with exports.xlsx_file(self.ROWS) as file:
+        with formats.xlsx_file(self.ROWS) as file:
             sheet = load_workbook(file).active
             cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
         assert cells == [["name", "done"], ["'=SUM(A1)", 3], ['Mülle", r', None]]

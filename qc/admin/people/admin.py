@@ -163,7 +163,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
     )
     forget = dialog_action(
         "forget",
-        erasure.forget,
+        erasure.anonymise,
         label=_("Anonymise"),
         question=_(
             "For people who have left the company: removes their names and e-mail "

@@ -1,16 +1,17 @@
 """The addresses of moments of the past, exact and the same for everybody."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
+from qc.core.localization import utc_isoformat
 from qc.history.registry import table_of
 
 
 def at(moment: datetime) -> str:
     """Return the part of an address that asks for a moment, to the microsecond."""
-    return f"?at={moment.astimezone(UTC).isoformat().replace('+00:00', 'Z')}"
+    return f"?at={utc_isoformat(moment)}"
 
 
 def after(row: Any) -> str:

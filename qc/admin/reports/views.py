@@ -14,11 +14,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from qc import exports
 from qc.admin.reports.form import ReportForm, presets
 from qc.admin.reports.table import Table
 from qc.admin.shared import downloads
 from qc.admin.shared.access import guarded
+from qc.exports import formats
 from qc.reports import report
 from qc.reports.report import Grouping
 
@@ -68,20 +68,20 @@ def export(
 
 def csv(table: Table) -> StreamingHttpResponse:
     """Return the report as CSV."""
-    lines = exports.csv_lines(table.for_export())
+    lines = formats.csv_lines(table.for_export())
     return downloads.streamed(lines, f"{_filename(table)}.csv", downloads.CSV)
 
 
 def xlsx(table: Table) -> StreamingHttpResponse:
     """Return the report as XLSX."""
-    return downloads.workbook(exports.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx")
+    return downloads.workbook(formats.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx")
 
 
 def json(table: Table) -> StreamingHttpResponse:
     """Return the report as JSON: a list of rows, named by the headings of the CSV file."""
     headings, *rows = table.for_export()
     told = (dict(zip(map(str, headings), row, strict=True)) for row in rows)
-    return downloads.streamed(exports.json_list(told), f"{_filename(table)}.json", downloads.JSON)
+    return downloads.streamed(formats.json_list(told), f"{_filename(table)}.json", downloads.JSON)
 
 
 def _table(form: ReportForm) -> Table:

@@ -15,7 +15,6 @@ from unfold.contrib.import_export.forms import ExportForm
 from qc.admin.shared import downloads
 from qc.audit import events
 from qc.core.exceptions import QCError
-from qc.exports import tasks as task_export
 from qc.exports.tasks import Export
 from qc.models import EventKind
 
@@ -43,7 +42,7 @@ class TaskExport(ExportMixin):
         form = self.export_form_class(formats, resources, data=request.POST or None)
         if form.is_valid():
             try:
-                return _file(request, task_export.of(tasks), form.cleaned_data["format"])
+                return _file(request, Export(tasks), form.cleaned_data["format"])
             except QCError as refusal:
                 form.add_error("format", str(refusal))
         context = self.init_request_context_data(request, form)

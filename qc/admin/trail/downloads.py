@@ -17,9 +17,9 @@ from qc.admin.shared.access import guarded
 from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
 from qc.audit import events
-from qc.audit.query import Asked
-from qc.exports import NoTable
+from qc.audit.query import TrailQuery
 from qc.exports import trail as trail_export
+from qc.exports.formats import NoTable
 from qc.models import EventKind
 
 PAGE = "admin:trail"
@@ -53,7 +53,7 @@ def export(ending: str, request: HttpRequest) -> HttpResponse | StreamingHttpRes
         return HttpResponseRedirect(page)
 
 
-def _file(ending: str, asked: Asked) -> StreamingHttpResponse:
+def _file(ending: str, asked: TrailQuery) -> StreamingHttpResponse:
     name = downloads.named("audit-trail", ending)
     if ending == "xlsx":
         return downloads.workbook(trail_export.xlsx(asked), name)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from qc.audit.query import Asked
+from qc.audit.query import TrailQuery
 from qc.audit.sentences import kinds
 from qc.core.context import Channel
 from qc.core.request_id import WELL_FORMED
@@ -158,11 +158,11 @@ class TrailForm(forms.Form):
         if since and until and since >= until:
             self.add_error("until", gettext("The end must not be before the start."))
 
-    def asked(self) -> Asked:
+    def asked(self) -> TrailQuery:
         """Return what a valid form asks for."""
         told = {name: value for name, value in self.cleaned_data.items() if value}
         tasks = told.pop("task", None)
-        return Asked(**told, tasks=tasks)
+        return TrailQuery(**told, tasks=tasks)
 
     def told(self) -> dict[str, str]:
         """Return what was typed or chosen, by field."""

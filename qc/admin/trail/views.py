@@ -87,7 +87,7 @@ def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
 
 def tell(one: Any) -> None:
     """Put on a row of the stream the sentence that it says, with links."""
-    one.sentence = sentences.sentence(one.table, one, _link, _fill)
+    one.sentence = sentences.sentence(one, _link, _fill)
 
 
 def _shown(found: TrailPage, told: dict[str, str]) -> dict[str, Any]:

@@ -30,53 +30,53 @@ from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 # So many seals at most are in one file.
 SEALS = 50
 BATCH = 1000
-# Without these rows others could not be proven: whose names went, and what was archived.
+# These prove other rows: that a person was anonymised, and what was archived.
 ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
 
 
 def archive(folder: Path) -> Iterator[Archive]:
-    """Archive all that is older than QC_KEEP_DAYS say; return each archive when its rows are gone.
+    """Archive what is older than QC_KEEP_DAYS say; yield each archive when its rows are deleted.
 
-    First carries on what a crash has interrupted. Raises InvalidTransition while the trail is not
-    as it was sealed or a file is missing, Busy when somebody else archives, OSError.
+    What a crash has interrupted is carried on first. Raises InvalidTransition while the trail is
+    not as it was sealed or a file is missing, Busy while another process archives, OSError.
     """
-    if (breach := verification_runs.state().breach) is not None:
-        said = {"breach": breach}
+    if (violation := verification_runs.state().violation) is not None:
         raise InvalidTransition(
-            _("The audit trail was changed after it was sealed: %(breach)s.") % said
+            _("The audit trail was changed after it was sealed: %(breach)s.")
+            % {"breach": violation}
         )
-    with _alone_in(folder):
-        for begun in Archive.objects.filter(removed_at=None).order_by("number"):
-            _check(folder / begun.file, begun)
-            yield _remove(begun)
+    with _locked(folder):
+        for interrupted in Archive.objects.filter(removed_at=None).order_by("number"):
+            _check(folder / interrupted.file, interrupted)
+            yield _remove(interrupted)
         for table, days in settings.QC_KEEP_DAYS.items():
-            for some in _at_once(_old_seals(table, days), SEALS) if days else ():
-                yield _remove(_write(folder, dict(some)))
+            for batch in _batched(_old_seals(table, days), SEALS) if days else ():
+                yield _remove(_write(folder, dict(batch)))
 
 
-def _at_once(many: Iterable[Any], n: int) -> Iterator[list[Any]]:
-    rest = iter(many)
-    while some := list(islice(rest, n)):
-        yield some
+def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def _old_seals(table: str, days: int) -> Iterator[tuple[Seal, list[int]]]:
-    """Return the seals of a table that are old and verified, each with its rows that may go."""
+    """Yield the seals of a table that are old and verified, each with its rows that may go."""
     before = timezone.now() - timedelta(days=days)
     seals = Seal.objects.filter(
         table=table, newest__lt=before, number__lte=verification_runs.verified_upto()
     )
     for number in seals.order_by("number").values_list("number", flat=True):
         seal = Seal.objects.get(number=number)
-        if ids := _may_go(seal):
+        if ids := _removable(seal):
             yield seal, ids
 
 
-def _may_go(seal: Seal) -> list[int]:
-    """Return those rows of a seal that nothing needs any more.
+def _removable(seal: Seal) -> list[int]:
+    """Return the ids of a seal's rows that nothing needs any more.
 
-    The last row of each object stays: it says how the object is, or that it was deleted, and go
-    only when it is the only one left of something deleted. So do all rows of an unfinished task.
+    The last row of each object stays, as it says how the object is or that it was deleted. Of a
+    deleted object it goes once it is the only one left. All rows of an unfinished task stay.
     """
     rows: QuerySet[Any] = TABLES[seal.table].objects.exclude(kind__in=ALWAYS_KEPT)
     if seal.table != "event":
@@ -85,79 +85,83 @@ def _may_go(seal: Seal) -> list[int]:
         is_alone = ~Exists(same.exclude(history_id=OuterRef("history_id")))
         rows = rows.filter(is_not_last | Q(is_alone, history_type="-"))
     if seal.table == "task":
-        rows = rows.exclude(
-            Exists(Task.objects.filter(pk=OuterRef("id")).exclude(status__in=Task.FINISHED))
-        )
+        unfinished = Task.objects.filter(pk=OuterRef("id")).exclude(status__in=Task.FINISHED)
+        rows = rows.exclude(Exists(unfinished))
     sealed = set(ids_of(seal.ids))
     near = rows.filter(history_id__range=(seal.ids[0][0], seal.ids[-1][1]))
     ids = near.order_by("history_id").values_list("history_id", flat=True)
     return [pk for pk in ids if pk in sealed]
 
 
-def _write(folder: Path, going: Mapping[Seal, list[int]]) -> Archive:
-    """Write and verifies a file of some seals, then the record and the event that tell of it."""
-    last, seals = archived_rows.newest(), list(going)
-    ids = sorted(pk for some in going.values() for pk in some)
-    made = Archive(
-        number=last.number + 1 if last else 1,
-        table=seals[0].table,
-        first_seal=seals[0].number,
-        last_seal=seals[-1].number,
+def _write(folder: Path, removable: Mapping[Seal, list[int]]) -> Archive:
+    """Write and verify a file of some seals, then its record and its event."""
+    newest, seals = archived_rows.newest(), list(removable)
+    number, first, last = newest.number + 1 if newest else 1, seals[0], seals[-1]
+    ids = sorted(pk for some in removable.values() for pk in some)
+    archive = Archive(
+        number=number,
+        table=first.table,
+        first_seal=first.number,
+        last_seal=last.number,
+        file=f"{number:04}-{first.table}-{first.number}-{last.number}.jsonl",
         ids=spans_of(ids),
         rows=len(ids),
         made_at=timezone.now(),
         by=current_user(),
         through=current_channel(),
     )
-    made.file = f"{made.number:04}-{made.table}-{made.first_seal}-{made.last_seal}.jsonl"
-    made.sha256 = archive_files.write(folder / made.file, seals)
-    _check(folder / made.file, made)
-    _record(made)
-    return made
+    archive.sha256 = archive_files.write(folder / archive.file, seals)
+    _check(folder / archive.file, archive)
+    _record(archive)
+    return archive
 
 
-def _check(file: Path, made: Archive) -> None:
+def _check(file: Path, archive: Archive) -> None:
     if not file.exists():
         raise InvalidTransition(_("%s is missing: nothing was deleted.") % file)
-    for breach in archive_files.breaches(file, made):
-        raise InvalidTransition(_("%(breach)s: nothing was deleted.") % {"breach": breach})
+    for violation in archive_files.find_violations(file, archive):
+        raise InvalidTransition(_("%(breach)s: nothing was deleted.") % {"breach": violation})
 
 
-def _record(made: Archive) -> None:
+def _record(archive: Archive) -> None:
     try:
         with transaction.atomic():
-            made.save(force_insert=True)
+            archive.save(force_insert=True)
             events.record(
                 EventKind.ARCHIVED,
-                archive=made.number,
-                record=made.hash,
-                file=made.file,
-                sha256=made.sha256,
-                rows=made.rows,
+                archive=archive.number,
+                record=archive.hash,
+                file=archive.file,
+                sha256=archive.sha256,
+                rows=archive.rows,
             )
     except IntegrityError as error:
-        raise Busy(_("Another process is archiving now.")) from error
+        raise _busy() from error
 
 
-def _remove(made: Archive) -> Archive:
-    """Delete the rows of an archive, some at once; those that are gone already don't matter."""
-    rows = TABLES[made.table]
-    for ids in _at_once(ids_of(made.ids), BATCH):
+def _remove(archive: Archive) -> Archive:
+    """Delete the rows of an archive, batch after batch; some may be gone already."""
+    rows = TABLES[archive.table]
+    for ids in _batched(ids_of(archive.ids), BATCH):
         with transaction.atomic():
             for field in getattr(rows, "_history_m2m_fields", ()):
                 Records.m2m_models[field].objects.filter(history_id__in=ids).delete()
             rows.objects.filter(history_id__in=ids).delete()
-    made.removed_at = timezone.now()
-    made.save(update_fields=["removed_at"])
-    return made
+    archive.removed_at = timezone.now()
+    archive.save(update_fields=["removed_at"])
+    return archive
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Has a folder to itself. Raises Busy where another process has it."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder. Raises Busy where another one is in it."""
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Busy(_("Another process is archiving now.")) from error
+            raise _busy() from error
         yield
+
+
+def _busy() -> Busy:
+    return Busy(_("Another process is archiving now."))

@@ -4,41 +4,37 @@ A file has a line for each seal, as `export_seals` writes it: docs/verify_audit.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
 
-from qc.audit.seals import seal_export
-from qc.audit.seals.verification import late_spans
-from qc.audit.seals.violations import Breach
+from qc.audit.seals import proofs
+from qc.audit.seals.external_copies import parsed_lines
+from qc.audit.seals.verification import SealedRows
+from qc.audit.seals.violations import Violation
 from qc.core.canonical_json import canonical
 from qc.core.commitments import commitment
 from qc.core.id_spans import ids_of
 from qc.models import Archive, Seal
 
-# What a line says of its seal.
-PROOF = ("seal", "digests")
-
 
 def write(path: Path, seals: Iterable[Seal]) -> str:
     """Write seals with their rows; the file is there whole or not at all. Return its SHA-256."""
     part = path.with_name(f"{path.name}.part")
-    late = late_spans()
+    sealed_rows = SealedRows()
     part.touch(mode=0o600)
     with part.open("wb") as file:
         for seal in seals:
-            # Those between belong to other tables: this one stands by itself.
-            told = seal_export.with_rows(seal, late) | {"alone": True}
-            file.write(canonical(told).encode() + b"\n")
+            # The seals between belong to other tables: each one in the file stands alone.
+            line = proofs.with_rows(seal, sealed_rows) | {"alone": True}
+            file.write(canonical(line).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-    _keep_name(path.parent)
+    _sync_folder(path.parent)
     return sha256(path)
 
 
@@ -48,35 +44,38 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def breaches(path: Path, archive: Archive) -> Iterator[Breach]:
-    """Return what a file says otherwise than its archive's record and the seals, rows by name."""
+def find_violations(path: Path, archive: Archive) -> Iterator[Violation]:
+    """Yield what in a file differs from the record of its archive, or from the seals."""
     if sha256(path) != archive.sha256:
-        yield Breach("archive changed", archive.number)
+        yield Violation("archive changed", archive.number)
     missing = set(ids_of(archive.ids))
-    for told in _lines(path):
-        seal = Seal.objects.filter(number=told["seal"]["number"]).first()
-        if seal is None or seal_export.alone(seal) != {name: told[name] for name in PROOF}:
-            yield Breach("seal changed", told["seal"]["number"])
-            continue
-        rows = {pk: (content, opened) for pk, content, opened in told["rows"]}
-        yield from _of_rows(seal, rows, missing)
-        missing -= seal.digests_by_id().keys()
+    with path.open("rb") as file:
+        for line in parsed_lines(file):
+            number = line["seal"]["number"]
+            seal = Seal.objects.filter(number=number).first()
+            proof = {"seal": line["seal"], "digests": line["digests"]}
+            if seal is None or proofs.with_digests(seal) != proof:
+                yield Violation("seal changed", number)
+                continue
+            rows = {pk: (content, openings) for pk, content, openings in line["rows"]}
+            yield from _of_rows(seal, rows, missing)
+            missing -= seal.digests_by_id().keys()
     if missing:
-        yield Breach("archive cut off", archive.number)
+        yield Violation("archive cut off", archive.number)
 
 
-def verify(path: Path) -> Iterator[Breach]:
-    """Return what is wrong with an archive file, whatever it is called by now."""
-    found = Archive.objects.filter(Q(sha256=sha256(path)) | Q(file=path.name)).first()
-    if found is None:
-        yield Breach("archive unknown", 0)
+def verify(path: Path) -> Iterator[Violation]:
+    """Yield what is wrong with an archive file, whatever its name is by now."""
+    archive = Archive.objects.filter(Q(sha256=sha256(path)) | Q(file=path.name)).first()
+    if archive is None:
+        yield Violation("archive unknown", 0)
     else:
-        yield from breaches(path, found)
+        yield from find_violations(path, archive)
 
 
 def _of_rows(
     seal: Seal, rows: Mapping[int, tuple[Any, Any]], wanted: Collection[int]
-) -> Iterator[Breach]:
+) -> Iterator[Violation]:
     sealed = seal.digests_by_id()
     for pk in sorted(sealed.keys() & wanted | rows.keys()):
         what = ""
@@ -87,24 +86,16 @@ def _of_rows(
         elif not _fits(*rows[pk], sealed[pk]):
             what = "changed"
         if what:
-            yield Breach(what, seal.number, seal.table, pk)
+            yield Violation(what, seal.number, seal.table, pk)
 
 
-def _fits(content: Any, opened: Mapping[str, Any], digest: bytes) -> bool:
-    opens = all(commitment(said) == content.get(name) for name, said in opened.items())
+def _fits(content: Any, openings: Mapping[str, Any], digest: bytes) -> bool:
+    opens = all(commitment(one) == content.get(name) for name, one in openings.items())
     return opens and hashlib.sha256(canonical(content).encode()).digest() == digest
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Return the seals of a file; a line that is none is left to who compares the whole file."""
-    with path.open("rb") as file:
-        for text in file:
-            with suppress(ValueError):
-                yield json.loads(text)
-
-
-def _keep_name(folder: Path) -> None:
-    """Let the folder itself reach the disk: a file without a name is lost."""
+def _sync_folder(folder: Path) -> None:
+    """Bring the folder itself to the disk: until then a crash can lose the name of a new file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,41 +1,55 @@
-"""Which rows of history are in archive files: records that their events bear out, and no others."""
+"""Which rows of history are in archive files: those of a record that its event confirms."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from qc.audit.seals.violations import Breach
-from qc.core.id_spans import Spans, ids_of
+from qc.audit.seals.violations import Violation
+from qc.core.id_spans import ids_of
 from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
-def left_out(seal: Seal, missing: Collection[int]) -> set[int]:
-    """Return which of a seal's missing rows are in archives. Read it after the rows."""
-    if not missing:
-        return set()
-    told = _told()
-    records = Archive.objects.filter(
-        table=seal.table, first_seal__lte=seal.number, last_seal__gte=seal.number
-    )
-    found: set[int] = set()
-    for archive in records:
-        if told.get(archive.number) == archive.hash:
-            found |= _among(archive.ids, missing)
-    return found
+class ArchivedRows:
+    """Finds missing rows in archives, for as many seals as one verification reads."""
+
+    def __init__(self) -> None:
+        self._event_hashes: dict[int, str] = {}
+
+    def among(self, seal: Seal, missing: Collection[int]) -> set[int]:
+        """Return those of a seal's missing rows that are archived. Call it after reading rows."""
+        if not missing:
+            return set()
+        archives = Archive.objects.filter(
+            table=seal.table, first_seal__lte=seal.number, last_seal__gte=seal.number
+        )
+        low, high = min(missing), max(missing)
+        near = [
+            [max(first, low), min(last, high)]
+            for archive in archives
+            if self._is_confirmed(archive)
+            for first, last in archive.ids
+        ]
+        return set(missing).intersection(ids_of(near))
+
+    def _is_confirmed(self, archive: Archive) -> bool:
+        # One that is made during a verification has its event since the last reading.
+        if archive.number not in self._event_hashes:
+            self._event_hashes = _event_hashes()
+        return self._event_hashes.get(archive.number) == archive.hash
 
 
-def untrue() -> Iterator[Breach]:
-    """Return each archive that no event tells of, or not so; and each that is told of, and gone."""
+def find_violations() -> Iterator[Violation]:
+    """Yield each archive without a matching event, and each event whose archive is gone."""
     records = {one.number: one.hash for one in Archive.objects.order_by("number")}
-    told = _told()
-    for number in sorted(records.keys() | told.keys()):
+    events = _event_hashes()
+    for number in sorted(records.keys() | events.keys()):
         if number not in records:
-            yield Breach("archive deleted", number)
-        elif records[number] != told.get(number):
-            yield Breach("archive forged", number)
+            yield Violation("archive deleted", number)
+        elif records[number] != events.get(number):
+            yield Violation("archive forged", number)
 
 
 def between(first: int, last: int) -> list[Archive]:
-    """Return the archives that have rows of some seals."""
+    """Return the archives that have rows of the seals from one number to another."""
     records = Archive.objects.filter(first_seal__lte=last, last_seal__gte=first)
     return list(records.defer("ids").order_by("number"))
 
@@ -52,19 +66,13 @@ def newest() -> Archive | None:
 
 
 def may_have(moment: datetime) -> bool:
-    """Return whether what tasks, people and queues were at a moment may be in archives."""
+    """Return whether archives may have what tasks, people and queues were at a moment."""
     last = Archive.objects.exclude(table="event").values("last_seal")
     return Seal.objects.filter(number__in=last, newest__gte=moment).exists()
 
 
-def _told() -> dict[int, str]:
-    """Return what the events say of archives, by number."""
+def _event_hashes() -> dict[int, str]:
+    """Return the hash of each archive's record by number, as the events of the trail have it."""
     events = AuditEvent.objects.filter(kind=EventKind.ARCHIVED)
-    said = events.values_list("details", flat=True)
-    return {one["archive"]: one["record"] for one in said if {"archive", "record"} <= one.keys()}
-
-
-def _among(spans: Spans, ids: Collection[int]) -> set[int]:
-    low, high = min(ids), max(ids)
-    near = [[max(first, low), min(last, high)] for first, last in spans]
-    return set(ids).intersection(ids_of(near))
+    details = events.values_list("details", flat=True)
+    return {one["archive"]: one["record"] for one in details if {"archive", "record"} <= one.keys()}

@@ -1,7 +1,4 @@
-"""By which seal each row of the trail is proven, and as what it was sealed.
-
-For some rows at once, whatever they are: a few statements for each table.
-"""
+"""Rows of history with the seals that prove them: docs/verify_audit.py verifies them anywhere."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -12,87 +9,107 @@ from typing import Any
 
 from django.db.models import Q
 
-from qc.audit.seals import row_hashing, seal_export
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals import row_hashing
+from qc.audit.seals.external_copies import content_with_hash
+from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE
+from qc.audit.seals.verification import SealedRows, seals_from
 from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Seal
 
-# The table and the id of a row.
-Key = tuple[str, int]
+
+def seals_with_rows(first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Yield each seal with the digests of its rows, and those rows as they are now."""
+    sealed_rows = SealedRows()
+    for seal in seals_from(first, last):
+        yield with_rows(seal, sealed_rows)
 
 
-def seals_of(rows: Sequence[Any]) -> dict[Key, Seal]:
-    """Return the seal of each row of the trail, but for those that are not sealed yet."""
-    found: dict[Key, Seal] = {}
+def with_rows(seal: Seal, sealed_rows: SealedRows) -> dict[str, Any]:
+    """Return a seal with its rows, and the spans of those left out, which are in archives."""
+    rows = sealed_rows.of(seal)
+    archived = sealed_rows.archived(seal, rows.keys())
+    content = [[row.pk, row.content, row.openings] for row in rows.values()]
+    left_out = {"left_out": spans_of(sorted(archived))} if archived else {}
+    return with_digests(seal) | {"rows": content} | left_out
+
+
+def with_digests(seal: Seal) -> dict[str, Any]:
+    """Return a seal with the digests of its rows, without the rows."""
+    return {"seal": content_with_hash(seal), "digests": bytes(seal.digests).hex()}
+
+
+def add_seals(rows: Sequence[Any]) -> None:
+    """Set the `seal` of each row of the trail; None for a row that is not sealed yet.
+
+    It takes a few statements for each table, however many rows there are.
+    """
     for table in TABLES:
-        ids = [row.pk for row in rows if row.table == table]
-        found |= {(table, pk): seal for pk, seal in _of_table(table, ids)}
-    return found
+        some = [row for row in rows if row.table == table]
+        seals = dict(_of_table(table, [row.pk for row in some]))
+        for row in some:
+            row.seal = seals.get(row.pk)
 
 
-def as_sealed(rows: Sequence[Any], seals: Mapping[Key, Seal]) -> dict[Key, Row]:
-    """Return each row as it is hashed; one that is not sealed yet as it will be."""
-    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+def as_sealed(rows: Sequence[Any]) -> dict[tuple[str, int], HashedRow]:
+    """Return rows as they are hashed, by table and id; one not sealed yet as it will be."""
+    by_columns: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
-        seal = seals.get((row.table, row.pk))
-        columns = seal.columns if seal else row_hashing.columns_of(row.table)
-        alike[row.table, *columns].append(row.pk)
+        columns = row.seal.columns if row.seal else row_hashing.columns_of(row.table)
+        by_columns[row.table, *columns].append(row.pk)
     return {
         (table, row.pk): row
-        for (table, *columns), ids in alike.items()
-        for row in row_hashing.chosen(table, columns, ids)
+        for (table, *columns), ids in by_columns.items()
+        for row in row_hashing.read(table, columns, Q(history_id__in=ids))
     }
 
 
-class Begun:
-    """A seal of which some rows have gone by."""
+class ExportedSeal:
+    """A seal, and those of its rows that are in an export of the trail."""
 
     def __init__(self, seal: Seal) -> None:
         self.seal = seal
         self.ids: set[int] = set()
 
-    def is_over(self, older: Mapping[str, int] | None) -> bool:
-        """Return whether none of its rows can come any more."""
+    def is_complete(self, older: Mapping[str, int] | None) -> bool:
+        """Return whether none of its rows can be older than this edge of the trail."""
         return older is None or self.seal.ids[0][0] >= older[self.seal.table]
 
     def line(self) -> dict[str, Any]:
-        """Return the seal, and the spans of those rows that were not wanted."""
+        """Return the seal, and the spans of its rows that the export leaves out."""
         left_out = spans_of(sorted(set(ids_of(self.seal.ids)) - self.ids))
-        return seal_export.alone(self.seal) | {"alone": True, "left_out": left_out}
+        return with_digests(self.seal) | {"alone": True, "left_out": left_out}
 
 
 def _of_table(table: str, ids: Collection[int]) -> Iterator[tuple[int, Seal]]:
-    near = _looked_at(table, ids) if ids else {}
-    others = {pk: seal for pk, seal in near.items() if seal.digest(pk) is None}
-    late = _late(table, others.values()) if others else []
-    for pk in near:
-        seal = near[pk] if pk not in others else None
-        seal = seal or next((one for one in late if one.digest(pk)), None)
-        if seal is not None:
-            yield pk, seal
+    on_time = _on_time(table, ids) if ids else {}
+    without = [seal for pk, seal in on_time.items() if seal.digest(pk) is None]
+    late = _late(table, without) if without else []
+    for pk, seal in on_time.items():
+        proof = next((one for one in (seal, *late) if one.digest(pk) is not None), None)
+        if proof is not None:
+            yield pk, proof
 
 
-def _looked_at(table: str, ids: Collection[int]) -> dict[int, Seal]:
-    """Return the seals that looked at some ids: they have them, but for what came late.
+def _on_time(table: str, ids: Collection[int]) -> dict[int, Seal]:
+    """Return the seal that looked at each id in its turn: it has the row, unless that came late.
 
-    Reads the numbers of all seals from the first to the last of them in an index: the pages of an
-    export lie one after the other, so each seal is passed once.
+    The numbers of all seals from the first to the last are read in an index: the pages of an export
+    lie one after the other, so each seal is passed once.
     """
     seals = Seal.objects.filter(table=table, is_late=False).order_by("upto")
     ends = seals.filter(upto__gte=min(ids)).values_list("upto", "number")
     if last := seals.filter(upto__gte=max(ids)).values_list("upto", flat=True).first():
         ends = ends.filter(upto__lte=last)
     passed = list(ends)
-    near = {pk: bisect_left(passed, (pk, 0)) for pk in ids}
-    numbers = {pk: passed[at][1] for pk, at in near.items() if at < len(passed)}
+    places = {pk: bisect_left(passed, (pk, 0)) for pk in ids}
+    numbers = {pk: passed[place][1] for pk, place in places.items() if place < len(passed)}
     found = Seal.objects.in_bulk(set(numbers.values()))
     return {pk: found[number] for pk, number in numbers.items()}
 
 
-def _late(table: str, near: Collection[Seal]) -> list[Seal]:
-    """Return the late seals that may have what these should have had."""
-    spans = {(one.newest, one.newest + LATE) for one in near}
-    soon = reduce(or_, (Q(newest__range=span) for span in spans))
+def _late(table: str, on_time: Collection[Seal]) -> list[Seal]:
+    """Return the late seals that may have the rows that these should have had."""
+    soon = reduce(or_, (Q(newest__range=(one.newest, one.newest + LATE)) for one in on_time))
     return list(Seal.objects.filter(soon, table=table, is_late=True))

@@ -1,19 +1,19 @@
 """Rows of history as they are sealed: read in bulk, each written in the one way that is hashed.
 
-A row is the JSON of its columns by name, its id aside: moments in UTC to the microsecond, spans of
-time in microseconds, sets of related objects as rising ids; of a personal column, which has a mark
-behind its name, its commitment (`qc.core.commitments`). It is the same on every database.
+A row is the JSON of its columns by name, without its id: moments in UTC to the microsecond, spans
+of time in microseconds, sets of related objects as rising ids. Of a personal column it has the
+commitment (`qc.core.commitments`), under the column's name with a mark behind it. The JSON is the
+same on every database.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from django.db import models
 from django.db.models import Q
 
 from qc.core.canonical_json import canonical, moment
@@ -28,39 +28,43 @@ from qc.core.id_spans import Spans
 from qc.history.registry import TABLES
 from qc.models import Records
 
-MICROSECOND = timedelta(microseconds=1)
+# How values are written that JSON does not know, by type of field.
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "DateTimeField": moment,
+    "DurationField": lambda span: span // timedelta(microseconds=1),
+}
 # So many spans of ids in one query.
 SPANS = 100
 
 
-class Row(NamedTuple):
-    """A row as it is sealed.
+class HashedRow(NamedTuple):
+    """A row as it is sealed: its `content` is hashed.
 
-    `opened` is, by column, what its commitments are over; of a row whose names were taken out
-    there is none, and `veiled` is what stands in their place.
+    `openings` has, by column, the salt, column and value that a commitment in it is over. A row
+    whose names were taken out has none; `uncommitted` is what stands in their place.
     """
 
     pk: int
     date: datetime
     content: dict[str, Any]
-    opened: dict[str, list[Any]]
-    veiled: dict[str, Any]
+    openings: dict[str, list[Any]]
+    uncommitted: dict[str, Any]
 
     @property
     def digest(self) -> bytes:
-        """What stands for the row in its seal."""
+        """The SHA-256 that stands for the row in its seal."""
         return hashlib.sha256(canonical(self.content).encode()).digest()
 
 
 def columns_of(table: str) -> list[str]:
-    """Return the names of all that is sealed of a table's rows."""
+    """Return the columns of a table that are sealed."""
     personal = PERSONAL.get(table, ())
     plain = [name for name in _plain_columns(table) if name not in personal]
     return sorted([*plain, *(name + COMMITTED for name in personal), *_sets_of(table)])
 
 
 def readable(table: str) -> set[str]:
-    """Return the names of all that seals may be over: older ones have no marks."""
+    """Return the columns that seals may have, those of older releases without marks too."""
     return {*columns_of(table), *_plain_columns(table)}
 
 
@@ -73,41 +77,39 @@ def _plain_columns(table: str) -> list[str]:
 
 def between(
     table: str, columns: Sequence[str], above: int | None, upto: int, most: int | None = None
-) -> list[Row]:
+) -> list[HashedRow]:
     """Read the rows beyond an id (None: from the beginning) up to another, by rising ids."""
     span = Q(history_id__lte=upto)
-    return _read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
+    return read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
 
 
-def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[Row]:
-    """Read those rows that there are in some spans of ids, by rising ids."""
-    rows: list[Row] = []
+def in_spans(table: str, columns: Sequence[str], spans: Spans, most: int) -> list[HashedRow]:
+    """Read the rows in some spans of ids, by rising ids."""
+    rows: list[HashedRow] = []
     for start in range(0, len(spans), SPANS):
         some = (Q(history_id__range=span) for span in spans[start : start + SPANS])
-        rows += _read(table, columns, reduce(or_, some), most - len(rows))
+        rows += read(table, columns, reduce(or_, some), most - len(rows))
         if len(rows) >= most:
             break
     return rows
 
 
-def chosen(table: str, columns: Sequence[str], ids: Collection[int]) -> list[Row]:
-    """Read some rows, by rising ids."""
-    return _read(table, columns, Q(history_id__in=ids), None)
-
-
-def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> list[Row]:
+def read(table: str, columns: Sequence[str], which: Q, most: int | None = None) -> list[HashedRow]:
+    """Read some rows as they are hashed, by rising ids."""
     sets = [name for name in columns if name in _sets_of(table)]
     marked = [name for name in columns if name.endswith(COMMITTED)]
     plain = [name for name in columns if name not in (*sets, *marked)]
     names = [*plain, *COMMITMENT_COLUMNS, *PERSONAL[table]] if marked else plain
-    found = TABLES[table].objects.filter(which).order_by("history_id")
-    read = found.values_list("history_id", *names)[:most]
-    named = ((pk, dict(zip(names, values, strict=True))) for pk, *values in read)
-    rows = [Row(pk, content["history_date"], content, {}, {}) for pk, content in named]
-    for name, write in _not_json(table, plain):
-        for row in rows:
-            if row.content[name] is not None:
-                row.content[name] = write(row.content[name])
+    found = TABLES[table].objects.filter(which).order_by("history_id").values("history_id", *names)
+    rows = [
+        HashedRow(content.pop("history_id"), content["history_date"], content, {}, {})
+        for content in found[:most]
+    ]
+    for name in plain:
+        if convert := CONVERTERS.get(TABLES[table]._meta.get_field(name).get_internal_type()):
+            for row in rows:
+                if row.content[name] is not None:
+                    row.content[name] = convert(row.content[name])
     if marked:
         for row in rows:
             _commit(row, marked, PERSONAL[table])
@@ -119,30 +121,20 @@ def _read(table: str, columns: Sequence[str], which: Q, most: int | None) -> lis
     return rows
 
 
-def _commit(row: Row, marked: Sequence[str], personal: Sequence[str]) -> None:
-    """Put the commitments of personal values in their place."""
+def _commit(row: HashedRow, marked: Sequence[str], personal: Sequence[str]) -> None:
+    """Put commitments in place of a row's personal values: new ones, or those that it has kept."""
     values = {name: row.content.pop(name) for name in personal}
     salt, kept = row.content.pop("salt"), row.content.pop("commitments")
     if kept is None:
         for name in marked:
             column = name.removesuffix(COMMITTED)
-            row.opened[name] = commitment_input(salt, column, values[column])
-            row.content[name] = commitment(row.opened[name])
+            row.openings[name] = commitment_input(salt, column, values[column])
+            row.content[name] = commitment(row.openings[name])
         return
     kept = dict(kept) if isinstance(kept, dict) else {}
     row.content.update((name, kept.pop(name.removesuffix(COMMITTED), None)) for name in marked)
-    # Whatever is left over has no business there.
-    row.veiled.update(values | kept | {"salt": salt})
-
-
-def _not_json(table: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Return the columns whose values JSON has not, and what turns those into some that it has."""
-    for name in names:
-        field = TABLES[table]._meta.get_field(name)
-        if isinstance(field, models.DateTimeField):
-            yield name, moment
-        elif isinstance(field, models.DurationField):
-            yield name, lambda span: span // MICROSECOND
+    # Commitments left over belong to no column.
+    row.uncommitted.update(values | kept | {"salt": salt})
 
 
 def _sets_of(table: str) -> dict[str, Any]:

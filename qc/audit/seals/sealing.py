@@ -1,19 +1,19 @@
-"""Seals what has been written to the history, a batch at a time: a job's work, never a request's.
+"""Seals what has been written to the history, batch after batch: a job does it, never a request.
 
-It reads without locks, and writes only the seal. Ids are given out before a transaction commits,
-so a row may appear below one that is sealed: for some time afterwards the ids that were missing
-are looked at again, and what has come is sealed late.
+It reads without locks, and writes only the seal. A row gets its id before its transaction commits,
+so it may appear below one that is sealed already: for some time the ids that were missing are
+looked at again, and what has come is sealed late.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from qc.audit.seals import row_hashing
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals.row_hashing import HashedRow
 from qc.core.canonical_json import hashed
 from qc.core.id_spans import Spans, ids_of, spans_of
 from qc.history.registry import TABLES
@@ -30,15 +30,14 @@ LATE = timedelta(hours=1)
 def seal() -> int:
     """Seal all rows that are settled; return how many.
 
-    Where another process seals at the same time it leaves the rest to that one.
+    Where another process seals at the same time, the rest is left to that one.
     """
-    settled = timezone.now() - SETTLED
-    return sum(_seal_table(table, settled) for table in TABLES)
-
-
-def _seal_table(table: str, settled: datetime) -> int:
-    late = sum(iter(partial(_seal_late, table), 0))
-    return late + sum(iter(partial(_seal_new, table, settled), 0))
+    settled, rows = timezone.now() - SETTLED, 0
+    for table in TABLES:
+        # Batch after batch, until one finds nothing more.
+        rows += sum(iter(partial(_seal_late, table), 0))
+        rows += sum(iter(partial(_seal_new, table, settled), 0))
+    return rows
 
 
 def _seal_new(table: str, settled: datetime) -> int:
@@ -48,16 +47,10 @@ def _seal_new(table: str, settled: datetime) -> int:
     rows = row_hashing.between(table, columns, above, upto, BATCH)
     if not rows:
         return 0
-    now = timezone.now()
     # A row of tomorrow must not make all that follow look old.
-    newest = min(max(row.date for row in rows), now)
-    seal = Seal(
-        table=table,
-        above=above,
-        upto=rows[-1].pk,
-        newest=max(newest, last.newest) if last else newest,
-        sealed_at=now,
-    )
+    newest = min(max(row.date for row in rows), timezone.now())
+    newest = max(newest, last.newest) if last else newest
+    seal = Seal(table=table, above=above, upto=rows[-1].pk, newest=newest)
     return _keep(seal, head, columns, rows)
 
 
@@ -69,18 +62,18 @@ def _seal_late(table: str) -> int:
     rows = row_hashing.in_spans(table, columns, open_gaps(table), BATCH)
     if not rows:
         return 0
-    at = {"above": last.upto, "upto": last.upto, "newest": last.newest}
-    seal = Seal(table=table, is_late=True, sealed_at=timezone.now(), **at)
+    seal = Seal(table=table, above=last.upto, upto=last.upto, newest=last.newest, is_late=True)
     return _keep(seal, head, columns, rows)
 
 
-def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[Row]) -> int:
+def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRow]) -> int:
     """Add a seal to the chain; return how many rows it has, 0 if another one came first."""
     seal.number = head.number + 1 if head else 1
     seal.previous = head.hash if head else NOTHING
     seal.columns, seal.rows = columns, len(rows)
     seal.ids = spans_of([row.pk for row in rows])
     seal.digests = b"".join(row.digest for row in rows)
+    seal.sealed_at = timezone.now()
     seal.hash = hashed(seal.content())
     try:
         with transaction.atomic():
@@ -120,12 +113,13 @@ def open_gaps(table: str) -> Spans:
     return [gap for one in recent if not one.is_late for gap in _gaps(one, late)]
 
 
-def _gaps(seal: Any, late: set[int]) -> Spans:
-    """Return what is missing within the span of a seal."""
-    there = sorted([*seal.ids, *([pk, pk] for pk in late if seal.above < pk <= seal.upto)])
-    starts = [seal.above + 1, *(end + 1 for _, end in there)]
-    ends = [start - 1 for start, _ in there]
-    return [[start, end] for start, end in zip(starts, ends, strict=False) if start <= end]
+def _gaps(seal: Seal, late: set[int]) -> Iterator[list[int]]:
+    """Yield the spans of ids that are still missing where a seal looked."""
+    start = seal.above + 1
+    for first, last in sorted([*seal.ids, *([pk, pk] for pk in late if start <= pk <= seal.upto)]):
+        if start < first:
+            yield [start, first - 1]
+        start = last + 1
 
 
 def _first_unsealed(table: str) -> datetime | None:

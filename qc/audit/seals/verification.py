@@ -1,12 +1,13 @@
 """Verifies that the history is as it was sealed, and names what is not, the first first."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 from qc.audit.seals import archived_rows, row_hashing
-from qc.audit.seals.row_hashing import Row
+from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE, last_of, open_gaps
-from qc.audit.seals.violations import Breach, is_whole
+from qc.audit.seals.violations import Violation, is_consistent
 from qc.core.commitments import pseudonym
 from qc.core.id_spans import Spans, ids_of
 from qc.history.registry import TABLES
@@ -17,125 +18,134 @@ from qc.models.seals import NOTHING
 SEALS = 20
 
 
-def _ignore(rows: int) -> None:
-    """Tell nobody."""
+class SealedRows:
+    """Reads the rows of seals as they are in the database now.
 
-
-def late_spans() -> dict[str, Spans]:
-    """Return, by table, where rows may be that were missing when their time was sealed.
-
-    They were sealed late, or may still come. Read it after the last seal that is verified with it.
+    Make it after the last seal that is read with it: it knows the ids that were missing when
+    their time was sealed, and were sealed late or may still come.
     """
-    return {table: [*_sealed_late(table), *open_gaps(table)] for table in TABLES}
+
+    def __init__(self) -> None:
+        self._late = {table: _late_spans(table) for table in TABLES}
+        self._archived = archived_rows.ArchivedRows()
+
+    def of(self, seal: Seal) -> dict[int, HashedRow]:
+        """Return the rows where those of a seal were, by id; without those of a later seal."""
+        if seal.is_late:
+            rows = row_hashing.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
+            return {row.pk: row for row in rows}
+        # No row of ours has an id below 1: who puts one there is found too.
+        rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
+        sealed, late = set(ids_of(seal.ids)), self._late[seal.table]
+        return {
+            row.pk: row
+            for row in rows
+            if row.pk in sealed or not any(first <= row.pk <= last for first, last in late)
+        }
+
+    def archived(self, seal: Seal, rows: Collection[int]) -> set[int]:
+        """Return the ids of those of a seal's rows that are in archives, and not among `rows`."""
+        return self._archived.among(seal, set(ids_of(seal.ids)).difference(rows))
 
 
-def _sealed_late(table: str) -> Spans:
+def _late_spans(table: str) -> Spans:
     seals = Seal.objects.filter(table=table, is_late=True).values_list("ids", flat=True)
-    return [span for ids in seals for span in ids]
+    return [*chain.from_iterable(seals), *open_gaps(table)]
 
 
-def breaches(first: int, last: int, told: Callable[[int], None] = _ignore) -> Iterator[Breach]:
-    """Return all that is not as it was sealed from one seal to another; tell how many rows it read.
+def find_violations(
+    first: int, last: int, progress: Callable[[int], None] | None = None
+) -> Iterator[Violation]:
+    """Yield all that is not as it was sealed, from one seal to another.
 
-    `last` must have been there before.
+    The seal `last` must have been there before. `progress` is given the rows of each seal.
     """
-    late, expected = late_spans(), first
+    sealed_rows, expected = SealedRows(), first
     before = Seal.objects.filter(number=first - 1).values_list("hash", flat=True).first()
     previous = NOTHING if first == 1 else before
-    for seal in seals_between(first, last):
+    for seal in seals_from(first, last):
         if seal.number != expected:
-            yield Breach("seal deleted", expected)
+            yield Violation("seal deleted", expected)
         elif seal.previous != previous:
-            yield Breach("seal unlinked", seal.number)
-        yield from _of_seal(seal, late)
+            yield Violation("seal unlinked", seal.number)
+        yield from _of_seal(seal, sealed_rows)
         previous, expected = seal.hash, seal.number + 1
-        told(seal.rows)
+        if progress:
+            progress(seal.rows)
     if expected <= last:
-        yield Breach("seal deleted", expected)
-    yield from archived_rows.untrue()
+        yield Violation("seal deleted", expected)
+    yield from archived_rows.find_violations()
 
 
-def seals_between(first: int, last: int) -> Iterator[Seal]:
-    """Return the seals from one number to another, few at once in memory."""
-    while some := list(Seal.objects.filter(number__range=(first, last)).order_by("number")[:SEALS]):
+def seals_from(first: int, last: int | None = None) -> Iterator[Seal]:
+    """Yield the seals from one number on, or to another, with few of them in memory at once."""
+    seals = Seal.objects.order_by("number")
+    if last is not None:
+        seals = seals.filter(number__lte=last)
+    while some := list(seals.filter(number__gte=first)[:SEALS]):
         yield from some
         first = some[-1].number + 1
 
 
-def _of_seal(seal: Seal, late: dict[str, Spans]) -> Iterator[Breach]:
-    if not (seal.hash == seal.computed_hash() and is_whole(seal)):
-        yield Breach("seal changed", seal.number)
+def _of_seal(seal: Seal, sealed_rows: SealedRows) -> Iterator[Violation]:
+    if not (seal.hash == seal.computed_hash() and is_consistent(seal)):
+        yield Violation("seal changed", seal.number)
     elif not set(seal.columns) <= row_hashing.readable(seal.table):
-        yield Breach("seal unreadable", seal.number)
+        yield Violation("seal unreadable", seal.number)
     else:
         before = last_of(seal.table, below=seal.number)
-        if not _goes_on(seal, before):
-            yield Breach("seal unlinked", seal.number)
+        if not _follows(seal, before):
+            yield Violation("seal unlinked", seal.number)
         # What is older was sealed before, or was put there.
         earliest = before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)
-        yield from _of_rows(seal, rows_of(seal, late), earliest)
+        yield from _of_rows(seal, sealed_rows, earliest)
 
 
-def _goes_on(seal: Seal, before: Seal | None) -> bool:
-    """Return whether a seal goes on where the last one of its table ended."""
+def _follows(seal: Seal, before: Seal | None) -> bool:
+    """Return whether a seal begins where the last one of its table ended."""
     if before is None:
         return seal.above == 0
     return seal.above == before.upto and seal.newest >= before.newest
 
 
-def rows_of(seal: Seal, late: Mapping[str, Spans]) -> dict[int, Row]:
-    """Read the rows that are now where those of a seal were, but for late ones of others."""
-    if seal.is_late:
-        rows = row_hashing.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
-        return {row.pk: row for row in rows}
-    # No row of ours has an id below 1: who puts one there is found too.
-    rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
-    sealed = set(ids_of(seal.ids))
-    return {row.pk: row for row in rows if row.pk in sealed or not _is_in(late[seal.table], row.pk)}
-
-
-def _is_in(spans: Spans, pk: int) -> bool:
-    return any(first <= pk <= last for first, last in spans)
-
-
-def _of_rows(seal: Seal, rows: dict[int, Row], earliest: datetime) -> Iterator[Breach]:
-    sealed = seal.digests_by_id()
+def _of_rows(seal: Seal, sealed_rows: SealedRows, earliest: datetime) -> Iterator[Violation]:
+    rows, digests = sealed_rows.of(seal), seal.digests_by_id()
     leavers = _leavers(rows.values())
-    gone = archived_rows.left_out(seal, sealed.keys() - rows.keys())
-    for pk in sorted((sealed.keys() | rows.keys()) - gone):
-        row, digest = rows.get(pk), sealed.get(pk)
+    archived = sealed_rows.archived(seal, rows.keys())
+    for pk in sorted((digests.keys() | rows.keys()) - archived):
+        row, digest = rows.get(pk), digests.get(pk)
         what = ""
         if row is None:
             what = "deleted"
         elif digest is None:
             what = "inserted"
         elif row.digest != digest:
-            what = "reordered" if row.digest in sealed.values() else "changed"
-        elif not _is_veiled_rightly(seal.table, row, leavers):
+            what = "reordered" if row.digest in digests.values() else "changed"
+        elif not _names_fit(seal.table, row, leavers):
             what = "changed"
         elif not earliest <= row.date <= seal.sealed_at + LATE:
             what = "misdated"
         if what:
-            yield Breach(what, seal.number, seal.table, pk)
+            yield Violation(what, seal.number, seal.table, pk)
 
 
-def _leavers(rows: Iterable[Row]) -> set[int]:
-    """Return whose names were taken out of history; looked up only where some of these rows say so.
+def _leavers(rows: Iterable[HashedRow]) -> set[int]:
+    """Return the ids of the people who were anonymised, if any of these rows has lost its names.
 
-    Read it after them: their names went together with the row that says it.
+    Call it after reading the rows: names go in one transaction with the row that says so.
     """
-    if not any(row.veiled for row in rows):
+    if not any(row.uncommitted for row in rows):
         return set()
     return set(User.history.filter(kind=ChangeKind.ANONYMISED).values_list("id", flat=True))
 
 
-def _is_veiled_rightly(table: str, row: Row, leavers: set[int]) -> bool:
-    """Return whether in place of names stands nothing but the pseudonym of somebody who was let go.
+def _names_fit(table: str, row: HashedRow, leavers: set[int]) -> bool:
+    """Return whether in place of a row's names stands only the pseudonym of who was anonymised.
 
     Whoever could put another name there would have changed who it was.
     """
-    if not row.veiled:
+    if not row.uncommitted:
         return True
     concerned = leavers & {row.content["id"]} if table == "person" else leavers
-    shown = {value for value in row.veiled.values() if value}
+    shown = {value for value in row.uncommitted.values() if value}
     return bool(shown) and shown <= {pseudonym(pk) for pk in concerned}

@@ -1,4 +1,4 @@
-"""Verifies what was sealed, keeps what came of it, and says how far it has come."""
+"""Verifies what was sealed, records each run, and says how far verification has come."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,88 +8,77 @@ from django.db.models import Exists, Max, OuterRef, Sum
 from django.utils import timezone
 
 from qc.audit.seals.sealing import newest_seal
-from qc.audit.seals.verification import breaches
-from qc.audit.seals.violations import Breach, breach_of
+from qc.audit.seals.verification import find_violations
+from qc.audit.seals.violations import Violation
 from qc.models import Seal, Verification
 
 logger = logging.getLogger(__name__)
 
 # Each seal is verified anew within so many nights.
 NIGHTS = 30
-# So many breaches are named in the log; verify_audit gives all.
+# So many violations are named in the log; verify_audit names all.
 NAMED = 20
 
 
-class State(NamedTuple):
-    """How far all is sealed and verified, and the last breach that has not been cleared."""
+class VerificationState(NamedTuple):
+    """How far all is sealed and verified, and the last failed run that was not cleared."""
 
     sealed: Seal | None
     verified: Verification | None
     alarm: Verification | None
 
     @property
-    def breach(self) -> Breach | None:
-        """What the alarm found first, None where there is no alarm."""
-        return breach_of(self.alarm) if self.alarm else None
+    def violation(self) -> Violation | None:
+        """The first violation behind the alarm, None where there is no alarm."""
+        if (run := self.alarm) is None:
+            return None
+        return Violation(run.what, run.broken_seal or 0, run.broken_table, run.broken_row)
 
 
-def state() -> State:
-    """Return how far it has come. An alarm is cleared by verifying the same once more."""
-    whole = Verification.objects.filter(
+def state() -> VerificationState:
+    """Return how far it has come. An alarm is cleared by a later run over the same seals."""
+    cleared = Verification.objects.filter(
         pk__gt=OuterRef("pk"), what="", first__lte=OuterRef("first"), last__gte=OuterRef("last")
     )
-    alarms = Verification.objects.exclude(what="").exclude(Exists(whole))
+    alarms = Verification.objects.exclude(what="").exclude(Exists(cleared))
     verified = Verification.objects.filter(is_rolling=False).order_by("-pk").first()
-    return State(newest_seal(), verified, alarms.order_by("-pk").first())
+    return VerificationState(newest_seal(), verified, alarms.order_by("-pk").first())
 
 
 def run(
     first: int,
     last: int,
-    told: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], None] | None = None,
     *,
     is_rolling: bool = False,
-) -> list[Breach]:
-    """Verify the seals from one number to another; keep and return what it finds."""
-    begun, rows = timezone.now(), 0
-
-    def count(more: int) -> None:
-        nonlocal rows
-        rows += more
-        told(more)
-
-    found = list(breaches(first, last, count))
+) -> list[Violation]:
+    """Verify the seals from one number to another; record and return what it finds."""
+    begun = timezone.now()
+    found = list(find_violations(first, last, progress))
     upto = verified_upto()
-    Verification.objects.create(
-        begun_at=begun,
-        first=first,
-        last=last,
-        upto=max(upto, last) if first <= upto + 1 else upto,
-        rows=rows,
-        is_rolling=is_rolling,
-        **_broken(found),
-    )
+    record = Verification(begun_at=begun, first=first, last=last, is_rolling=is_rolling)
+    record.upto = max(upto, last) if first <= upto + 1 else upto
+    record.rows = rows_between(first, last)
+    if found:
+        record.what, record.broken_seal, record.broken_table, record.broken_row = found[0]
+    record.save()
     return found
 
 
-def tonight() -> list[Breach]:
-    """Verify all that is new, and each night another part of the rest; log what is wrong."""
+def run_nightly() -> list[Violation]:
+    """Verify the new seals, and each night another part of the others; log the violations."""
     upto, head = verified_upto(), newest_seal()
     last = head.number if head else 0
-    found: list[Breach] = []
+    found: list[Violation] = []
     if last != upto:
         # Seals that were verified and are gone are missing at the end: that is found here too.
         found += run(min(upto, last) + 1, max(upto, last))
     if upto:
-        first = _first_of_turn(upto)
+        turn = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
+        first = turn.last + 1 if turn and turn.last < upto else 1
         found += run(first, min(first + upto // NIGHTS, upto), is_rolling=True)
     _log(last, found)
     return found
-
-
-def _first_of_turn(upto: int) -> int:
-    rolling = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
-    return rolling.last + 1 if rolling and rolling.last < upto else 1
 
 
 def verified_upto() -> int:
@@ -103,17 +92,10 @@ def rows_between(first: int, last: int) -> int:
     return seals.aggregate(total=Sum("rows"))["total"] or 0
 
 
-def _broken(found: list[Breach]) -> dict[str, object]:
-    if not found:
-        return {}
-    what, seal, table, row = found[0]
-    return {"what": what, "broken_seal": seal, "broken_table": table, "broken_row": row}
-
-
-def _log(last: int, found: Sequence[Breach]) -> None:
+def _log(last: int, found: Sequence[Violation]) -> None:
     if not found:
         logger.info("verify: all is as it was sealed, up to seal %d", last)
         return
-    named = "; ".join(str(breach) for breach in found[:NAMED])
+    named = "; ".join(map(str, found[:NAMED]))
     more = f" … and {len(found) - NAMED} more" if len(found) > NAMED else ""
     logger.error("verify: %d not as sealed: %s%s", len(found), named, more)

@@ -1,11 +1,11 @@
-"""What can be wrong with what was sealed, and how it is said."""
+"""Violations: what can be wrong with what was sealed, each as a sentence."""
 
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qc.models import Seal, Verification
+from qc.models import Seal
 from qc.models.choices import TABLE_NAMES
 from qc.models.seals import DIGEST
 
@@ -35,10 +35,10 @@ OF_AN_ARCHIVE = {
 }
 
 
-class Breach(NamedTuple):
-    """Something that is not as it was sealed: what, at which seal, and which row of a table.
+class Violation(NamedTuple):
+    """Something that is not as it was sealed: what, in which seal, and which row of a table.
 
-    Of an archive its number stands in the seal's place; 0 for one that is not known.
+    For an archive, `seal` is the archive's number; 0 for a file that is not known.
     """
 
     what: str
@@ -48,33 +48,20 @@ class Breach(NamedTuple):
 
     def __str__(self) -> str:
         if self.what in OF_A_SEAL:
-            said = {"seal": self.seal, "what": OF_A_SEAL[self.what]}
-            return _("Seal %(seal)s %(what)s") % said
+            return _("Seal %(seal)s %(what)s") % {"seal": self.seal, "what": OF_A_SEAL[self.what]}
         if self.what in OF_AN_ARCHIVE:
-            said = {"archive": self.seal, "what": OF_AN_ARCHIVE[self.what]}
-            return _("Archive %(archive)s %(what)s") % said
-        said = {
+            what = OF_AN_ARCHIVE[self.what]
+            return _("Archive %(archive)s %(what)s") % {"archive": self.seal, "what": what}
+        values = {
             "row": self.row,
             "table": TABLE_NAMES[self.table],
             "what": OF_A_ROW[self.what],
             "seal": self.seal,
         }
-        return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % said
+        return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % values
 
 
-def is_whole(seal: Seal) -> bool:
-    """Return whether a seal is of a table there is, and has as many ids and digests as rows."""
+def is_consistent(seal: Seal) -> bool:
+    """Return whether a seal is of a known table, and has as many ids and digests as rows."""
     ids = sum(last - first + 1 for first, last in seal.ids)
     return seal.table in TABLE_NAMES and ids == seal.rows == len(seal.digests) / DIGEST
-
-
-def breach_of(verification: Verification) -> Breach | None:
-    """Return the first breach that a verification found, None where it found none."""
-    if not verification.what:
-        return None
-    return Breach(
-        verification.what,
-        verification.broken_seal or 0,
-        verification.broken_table,
-        verification.broken_row,
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from qc.audit.seals import seal_export
+from qc.audit.seals import proofs
 from qc.core.canonical_json import canonical
 from qc.management.seal_range import add_range, chosen
 
@@ -25,4 +25,4 @@ class Command(BaseCommand):
         """Write the file."""
         first, last = chosen(options)
         with options["file"].open("w", encoding="utf-8") as file:
-            file.writelines(f"{canonical(one)}\n" for one in seal_export.lines(first, last))
+            file.writelines(f"{canonical(one)}\n" for one in proofs.seals_with_rows(first, last))

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"There is no person {options['username']}.")
         try:
-            forgotten = erasure.forget(person.pk, by=None, reason=options["reason"])
+            forgotten = erasure.anonymise(person.pk, by=None, reason=options["reason"])
         except QCError as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(self.style.SUCCESS(f"Anonymised: {forgotten}."))

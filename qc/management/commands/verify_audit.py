@@ -30,14 +30,14 @@ class Command(BaseCommand):
         found = verification_runs.run(first, last, progress.advance) if first <= last else []
         progress.end()
         if options["against"]:
-            found += external_copies.against(options["against"])
+            found += external_copies.compare(options["against"])
         if options["archive"]:
             found += archive_files.verify(options["archive"])
         for one in archived_rows.between(first, last):
             seals = f"seals {one.first_seal} to {one.last_seal}"
             self.stdout.write(f"{one.rows} rows of table {one.table} are in {one} ({seals}).")
-        for breach in found:
-            self.stdout.write(self.style.ERROR(str(breach)))
+        for violation in found:
+            self.stdout.write(self.style.ERROR(str(violation)))
         if found:
             raise CommandError(f"{len(found)} not as sealed; the first: {found[0]}.")
         self.stdout.write(self.style.SUCCESS(f"{progress.total} rows are as they were sealed."))

@@ -1,4 +1,4 @@
-"""What the tests of seals share: some history, and hands that change it in the database."""
+"""Some history, and ways to change it in the database behind the back of QC Desk."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +8,8 @@ from django.db import connection
 from qc import history
 from qc.audit import events
 from qc.audit.seals.sealing import newest_seal
-from qc.audit.seals.verification import breaches
-from qc.audit.seals.violations import Breach
+from qc.audit.seals.verification import find_violations
+from qc.audit.seals.violations import Violation
 from qc.history.registry import TABLES
 from qc.models import EventKind, Queue, Task, User
 from qc.work import actions, presence
@@ -21,7 +21,7 @@ MEMBERS = {
 }
 
 
-def some_history(anna: User, mona: User, invoices: Queue, tasks: Sequence[Task]) -> None:
+def write_history(anna: User, mona: User, invoices: Queue, tasks: Sequence[Task]) -> None:
     """Write rows to the history of each kind."""
     presence.sign_in(anna.pk)
     actions.supply(anna.pk)
@@ -37,7 +37,7 @@ def ids(table: str) -> list[int]:
     return list(TABLES[table].objects.order_by("pk").values_list("pk", flat=True))
 
 
-def by_hand(sql: str, *values: Any) -> None:
+def execute_sql(sql: str, *values: Any) -> None:
     """Write to the database itself."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -48,15 +48,15 @@ def db_table(table: str) -> str:
 
 
 def change(table: str, pk: int) -> None:
-    by_hand(f"UPDATE {db_table(table)} SET kind = 'x' WHERE history_id = %s", pk)
+    execute_sql(f"UPDATE {db_table(table)} SET kind = 'x' WHERE history_id = %s", pk)
 
 
 def delete(table: str, pk: int) -> None:
-    by_hand(f"DELETE FROM {db_table(table)} WHERE history_id = %s", pk)
+    execute_sql(f"DELETE FROM {db_table(table)} WHERE history_id = %s", pk)
 
 
 def move(table: str, pk: int, to: int) -> None:
-    by_hand(f"UPDATE {db_table(table)} SET history_id = %s WHERE history_id = %s", to, pk)
+    execute_sql(f"UPDATE {db_table(table)} SET history_id = %s WHERE history_id = %s", to, pk)
 
 
 def swap(table: str, one: int, other: int) -> None:
@@ -64,11 +64,11 @@ def swap(table: str, one: int, other: int) -> None:
         move(table, pk, to)
 
 
-def double(table: str, pk: int, to: int) -> None:
+def copy_row(table: str, pk: int, to: int) -> None:
     """Insert a copy of a row."""
     names = [field.column for field in TABLES[table]._meta.concrete_fields]
     columns = ", ".join(name for name in names if name != "history_id")
-    by_hand(
+    execute_sql(
         f"INSERT INTO {db_table(table)} (history_id, {columns})"
         f" SELECT %s, {columns} FROM {db_table(table)} WHERE history_id = %s",
         to,
@@ -76,25 +76,25 @@ def double(table: str, pk: int, to: int) -> None:
     )
 
 
-def found() -> list[Breach]:
-    """Return all breaches of the whole chain."""
+def all_violations() -> list[Violation]:
+    """Return all violations in the whole chain."""
     head = newest_seal()
-    return list(breaches(1, head.number if head else 0))
+    return list(find_violations(1, head.number if head else 0))
 
 
-def said() -> list[tuple[str, str, int | None]]:
-    return [(breach.what, breach.table, breach.row) for breach in found()]
+def violated_rows() -> list[tuple[str, str, int | None]]:
+    return [(violation.what, violation.table, violation.row) for violation in all_violations()]
 
 
-def ids_of_members(table: str) -> list[int]:
+def member_row_ids(table: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT history_id FROM {table} ORDER BY history_id")
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def spread(table: str, pk: int) -> None:
+def move_apart(table: str, pk: int) -> None:
     """Move a row away from the one before it, with its members."""
     move(table, pk, pk * 10)
     if table in MEMBERS:
         members = MEMBERS[table][0]
-        by_hand(f"UPDATE {members} SET history_id = %s WHERE history_id = %s", pk * 10, pk)
+        execute_sql(f"UPDATE {members} SET history_id = %s WHERE history_id = %s", pk * 10, pk)
