@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from qc import permissions, tables
 from qc.core.exceptions import InvalidTransition
+from qc.imports import lease
 from qc.imports import storage as import_storage
 from qc.imports.columns import check_mapping, fingerprint, guess
-from qc.imports.lease import ask
 from qc.models import Import, ImportState, User
 from qc.models.imports import OPEN
 from qc.tables import Format
@@ -33,7 +33,7 @@ UNCONFIRMED = timedelta(days=1)
 
 @transaction.atomic
 def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
-    """Keep a file and finds out how to read it; what its rows say is checked by whom it concerns.
+    """Keep a file, and find out how to read it; its rows are checked later.
 
     Raises NotAllowed unless `by` is a manager (or None, a job), BadFile for what is no table.
     """
@@ -52,7 +52,7 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
 @transaction.atomic
 def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
     """Read the file in another way: with a mapping of its own, or the one that fits."""
-    _locked(record)
+    _lock(record)
     with import_storage.opened(record) as file:
         _read(record, file, format, mapping)
     record.confirmed_at = None
@@ -72,12 +72,12 @@ def faults(record: Import, most: int) -> list[Fault]:
 @transaction.atomic
 def confirm(record: Import, *, only_good: bool = False) -> None:
     """Let it be imported: all or nothing, or only the good rows. Raises InvalidTransition."""
-    _locked(record)
+    _lock(record)
     if mapping_faults(record) or not record.header:
         raise InvalidTransition(_("The columns must be chosen first."))
     record.only_good, record.confirmed_at = only_good, timezone.now()
     record.state, record.error = ImportState.CHECKING, ""
-    ask(record)
+    lease.enqueue(record)
     record.save()
 
 
@@ -103,10 +103,9 @@ def forget() -> int:
     return old.delete()[1].get("qc.Import", 0)
 
 
-def _locked(record: Import) -> None:
-    """Lock the record and reads it anew. Raises InvalidTransition when it is settled."""
-    locked = Import.objects.select_for_update().get(pk=record.pk)
-    record.__dict__.update({k: v for k, v in locked.__dict__.items() if k != "_state"})
+def _lock(record: Import) -> None:
+    """Lock the record and read it anew. Raises InvalidTransition when it is settled."""
+    record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
     is_settled = record.state not in (*OPEN, ImportState.CHECKING)
     if is_begun or is_settled or record.last_history is not None:
@@ -125,7 +124,7 @@ def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | N
     record.mapping = mapping if mapping is not None else _fitting(record)
     if not mapping_faults(record):
         record.state = ImportState.CHECKING
-        ask(record)
+        lease.enqueue(record)
 
 
 def _read_head(record: Import, file: BinaryIO) -> None:
@@ -134,21 +133,17 @@ def _read_head(record: Import, file: BinaryIO) -> None:
     record.header = next(rows).cells
     record.fingerprint = fingerprint(record.header)
     first = list(islice(rows, SAMPLES))
-    record.samples = [
-        [
-            unescaped(row.cells[at])[:LONGEST_SAMPLE]
-            for row in first
-            if row.cells[at : at + 1] not in ([], [""])
-        ]
-        for at in range(len(record.header))
-    ]
+    record.samples = [_samples(first, column) for column in range(len(record.header))]
     record.is_large = len(first) + sum(1 for _row in rows) > most
+
+
+def _samples(rows: list[tables.Row], column: int) -> list[str]:
+    cells = (cell for row in rows for cell in row.cells[column : column + 1])
+    return [unescaped(cell)[:LONGEST_SAMPLE] for cell in cells if cell]
 
 
 def _fitting(record: Import) -> list[str]:
     """Return the mapping that was chosen last for such a header, or else the one we guess."""
-    alike = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
-    last = alike.order_by("-pk").values_list("mapping", flat=True).first()
-    if last is not None:
-        return list(last)
-    return guess(record.header)
+    confirmed = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
+    last = confirmed.order_by("-pk").values_list("mapping", flat=True).first()
+    return guess(record.header) if last is None else list(last)

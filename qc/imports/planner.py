@@ -17,55 +17,54 @@ from qc.models import Queue, Status, Task
 STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
 # The due date before the priority: which priority counts depends on it.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
+# What is saved of a task that is changed.
+SAVED = (*CHANGEABLE, "raise_at")
 
 
-class Told(NamedTuple):
-    """What a row says: its number, and the columns of its task."""
+class ParsedRow(NamedTuple):
+    """A good row of a file: its number, and the columns of its task."""
 
     number: int
     values: dict[str, Any]
 
 
-class Planned(NamedTuple):
-    """A row of a task that is there, holding what is to be saved; what changes: (old, new)."""
+class PlannedRow(NamedTuple):
+    """A row of a task that is there: the task as it is to be saved, and its changes (old, new)."""
 
-    row: int
+    number: int
     task: Task
-    columns: dict[str, tuple[Any, Any]]
+    changes: dict[str, tuple[Any, Any]]
 
 
 @dataclass
 class Plan:
     """What some rows do."""
 
-    new: list[Told] = field(default_factory=list)
-    changed: list[Planned] = field(default_factory=list)
-    unchanged: list[Planned] = field(default_factory=list)
-    left_alone: list[Planned] = field(default_factory=list)
+    new: list[ParsedRow] = field(default_factory=list)
+    changed: list[PlannedRow] = field(default_factory=list)
+    unchanged: list[PlannedRow] = field(default_factory=list)
+    left_alone: list[PlannedRow] = field(default_factory=list)
 
 
-def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
+def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
     """Compare the rows with what is there, as `tasks` reads it."""
     found = Plan()
-    there = _there([row.values["reference"] for row in rows], tasks)
+    existing = _existing([row.values["reference"] for row in rows], tasks)
     for row in rows:
-        number, values = row
-        task = there.get(values["reference"])
+        task = existing.get(row.values["reference"])
         if task is None:
             found.new.append(row)
         elif task.status not in STILL_WAITING:
-            found.left_alone.append(Planned(number, task, {}))
-        elif columns := _changes(task, values):
-            found.changed.append(Planned(number, task, columns))
+            found.left_alone.append(PlannedRow(row.number, task, {}))
+        elif changes := _change(task, row.values):
+            found.changed.append(PlannedRow(row.number, task, changes))
         else:
-            found.unchanged.append(Planned(number, task, {}))
+            found.unchanged.append(PlannedRow(row.number, task, {}))
     return found
 
 
-def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
-    ids = _known(references)
-    if not ids:
-        return {}
+def _existing(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
+    ids = _existing_ids(references)
     found = {task.reference: task for task in tasks.filter(pk__in=ids).order_by("pk")}
     queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
     for task in found.values():
@@ -73,8 +72,8 @@ def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
     return found
 
 
-def _known(references: Sequence[str]) -> list[int]:
-    """Return the ids of those tasks that are there; the ORM takes longer to ask than this."""
+def _existing_ids(references: Sequence[str]) -> list[int]:
+    """Return the ids of the tasks that are there; for so many the ORM takes longer."""
     if not references:
         return []
     marks = ", ".join(["%s"] * len(references))
@@ -84,14 +83,15 @@ def _known(references: Sequence[str]) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _changes(task: Task, told: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Change a task as its row says, without saving it; return what has changed."""
     changes = {}
     for name in CHANGEABLE:
-        kept, value = getattr(task, name), told.get(name)
-        if value is None or same(kept, value) or _undoes_a_raise(task, name, value):
+        old, new = getattr(task, name), values.get(name)
+        if new is None or same(old, new) or _undoes_a_raise(task, name, new):
             continue
-        changes[name] = (kept, value)
-        setattr(task, name, value)
+        changes[name] = (old, new)
+        setattr(task, name, new)
     if changes.keys() & {"due_at", "priority"}:
         task.plan_raise()
     return changes

@@ -5,7 +5,7 @@ than one is in memory; `write` writes rows so that `read` gives the same. What i
 refused by a BadFile, in words for the one whose file it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -53,7 +53,7 @@ def detect(file: BinaryIO) -> Format:
     return Format("csv", encoding, sniffing.delimiter(head, is_whole=is_whole))
 
 
-def read(file: BinaryIO, format: Format) -> Iterator[Row]:
+def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
     """Return the rows that are not blank, the header first, as they are asked for.
 
     Raises BadFile: at once for what is no such table, later where it turns out to be broken, and

@@ -114,11 +114,11 @@ def test_what_a_killed_worker_left_is_carried_on_from_where_it_stood(
     assert (record.state, record.position, Task.objects.count()) == (ImportState.WRITING, 20, 20)
     dies(0)
     # Nobody takes it while its worker may be alive; then the sweep asks for it, once.
-    assert import_lease.take(record.pk) is None
-    assert import_lease.left() == []
+    assert import_lease.acquire(record.pk) is None
+    assert import_lease.abandoned() == []
     expire(record)
-    assert import_lease.left() == [record.pk]
-    assert import_lease.left() == []
+    assert import_lease.abandoned() == [record.pk]
+    assert import_lease.abandoned() == []
     tasks.carry_on_import(record.pk)
     record.refresh_from_db()
     assert (record.state, record.new, record.unchanged) == (ImportState.DONE, ROWS, 0)
@@ -150,7 +150,7 @@ def test_what_kills_every_worker_ends_and_says_so(mona: User, invoices: Queue, d
         killed_in(record)
         dies(1)
         expire(record)
-    assert import_lease.left() == []
+    assert import_lease.abandoned() == []
     record.refresh_from_db()
     assert (record.state, record.position) == (ImportState.FAILED, 10)
     page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
@@ -188,17 +188,17 @@ def test_without_a_broker_it_says_so_and_the_sweep_finds_it(
     assert "Try again" in page.content.decode()
     assert "Nothing is lost" in press(client, "again", record).content.decode()
     expire(record)
-    assert import_lease.left() == [record.pk]
+    assert import_lease.abandoned() == [record.pk]
 
 
 def test_one_large_import_at_a_time(mona: User, invoices: Queue) -> None:
     first, second = confirmed(mona, some(ROWS)), confirmed(mona, some(ROWS))
-    assert import_lease.take(first.pk)
+    assert import_lease.acquire(first.pk)
     import_runner.carry_on(second.pk)
     expire(second)
-    assert import_lease.left() == []
+    assert import_lease.abandoned() == []
     expire(first)
-    assert import_lease.left() == [first.pk]
+    assert import_lease.abandoned() == [first.pk]
     import_runner.carry_on(first.pk)
     import_runner.carry_on(second.pk)
     second.refresh_from_db()
