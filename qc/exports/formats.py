@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from qc import tables
 from qc.core.exceptions import QCError
 from qc.tables.cells import escaped
+from qc.tables.formats import MOST_IN_CELL
 
 # Excel takes a CSV file for UTF-8 only when it begins so.
 MARK = "\ufeff"
@@ -122,13 +123,13 @@ def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
         if number > MOST_ROWS:
             raise no_room()
         cells = [escaped(cell) for cell in row]
-        if max(map(len, cells)) > tables.MOST_IN_CELL:
+        if max(map(len, cells)) > MOST_IN_CELL:
             raise _too_long(cells[0])
         yield cells
 
 
 def _too_long(first: str) -> NoTable:
-    words = {"row": first, "most": f"{tables.MOST_IN_CELL:,}"}
+    words = {"row": first, "most": f"{MOST_IN_CELL:,}"}
     return NoTable(
         _(
             "%(row)s has a text of more than %(most)s characters, too long for a "

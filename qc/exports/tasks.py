@@ -13,16 +13,17 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc import exports, tables
+from qc import exports
 from qc.exports import NoTable
 from qc.imports.columns import COLUMNS, STATE, heading
 from qc.imports.validation import as_told, details_as_told
 from qc.models import Priority, Task
 from qc.tables.cells import UNPRINTABLE
+from qc.tables.formats import MOST_COLUMNS
 
 # So many tasks are looked at together.
 WINDOW = 1000
-MOST_DETAILS = tables.MOST_COLUMNS - len(COLUMNS) - len(STATE)
+MOST_DETAILS = MOST_COLUMNS - len(COLUMNS) - len(STATE)
 # Those of JSON: there the sender's own columns stand together, with their types.
 NAMES = (*COLUMNS, "details", *STATE)
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from qc.imports.validation import same
@@ -64,23 +63,12 @@ def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
 
 
 def _existing(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
-    ids = _existing_ids(references)
+    ids = list(Task.objects.filter(reference__in=references).values_list("pk", flat=True))
     found = {task.reference: task for task in tasks.filter(pk__in=ids).order_by("pk")}
     queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
     for task in found.values():
         task.queue = queues[task.queue_id]
     return found
-
-
-def _existing_ids(references: Sequence[str]) -> list[int]:
-    """Return the ids of the tasks that are there; for so many the ORM takes longer."""
-    if not references:
-        return []
-    marks = ", ".join(["%s"] * len(references))
-    sql = f"SELECT id FROM {Task._meta.db_table} WHERE reference IN ({marks})"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(references))
-        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -14,7 +14,7 @@ from qc import tables
 from qc.imports import due_dates
 from qc.imports.columns import COLUMNS, DETAIL, LEFT_OUT
 from qc.models import Priority, Queue, Task
-from qc.tables.cells import UNPRINTABLE, Fault, stripped, unescaped
+from qc.tables.cells import ERRORS, UNPRINTABLE, Fault, stripped, unescaped
 
 PRIORITIES = {str(p.value): p for p in Priority} | {p.name.lower(): p for p in Priority}
 WORDS = {
@@ -143,7 +143,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
             continue
         if name == DETAIL:
             yield Fault(number, shown, cell, _("This cell is in a column without a heading."))
-        elif cell in tables.ERRORS:
+        elif cell in ERRORS:
             message = _("The spreadsheet could not calculate this cell. Please fix it there.")
             yield Fault(number, shown, cell, message)
         elif UNPRINTABLE.search(cell):
@@ -154,7 +154,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
 def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
     """Return whether all cells of a row are fit at first sight, as those of nearly all rows are."""
     is_told = len(texts) <= len(columns) and DETAIL not in columns
-    return is_told and "".join(texts).isprintable() and tables.ERRORS.isdisjoint(texts)
+    return is_told and "".join(texts).isprintable() and ERRORS.isdisjoint(texts)
 
 
 def _queue(cell: str, queues: dict[str, Queue]) -> Queue:

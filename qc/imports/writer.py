@@ -1,7 +1,7 @@
 """Writes what some rows of a file do: tasks and their history, in a few statements."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -80,7 +80,7 @@ class TaskRowEncoder:
     def __init__(self, blank: Task) -> None:
         self.blank = blank
         self.json = connection.ops.adapt_json_value
-        self.moments: dict[datetime | None, Any] = {None: None}
+        self.moment = cache(connection.ops.adapt_datetimefield_value)
 
     def encode(self, row: ParsedRow) -> tuple[Any, ...]:
         """Return the values of `IMPORTED_COLUMNS`."""
@@ -92,14 +92,9 @@ class TaskRowEncoder:
             values["name"],
             queue.pk,
             priority,
-            self._moment(due_at),
-            self._moment(raised_at(priority, due_at)),
+            self.moment(due_at),
+            self.moment(raised_at(priority, due_at)),
             values.get("instructions", ""),
             values.get("link", ""),
             self.json(values.get("details", {}), None),
         )
-
-    def _moment(self, moment: datetime | None) -> Any:
-        if moment not in self.moments:
-            self.moments[moment] = connection.ops.adapt_datetimefield_value(moment)
-        return self.moments[moment]

@@ -5,40 +5,17 @@ than one is in memory; `write` writes rows so that `read` gives the same. What i
 refused by a BadFile, in words for the one whose file it is.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
 from qc.tables import csv_files, json_files, signatures, sniffing
-from qc.tables.cells import ERRORS
-from qc.tables.formats import (
-    DELIMITERS,
-    ENCODINGS,
-    MOST_COLUMNS,
-    MOST_IN_CELL,
-    XLSX,
-    BadFile,
-    Format,
-    Row,
-)
+from qc.tables.formats import XLSX, BadFile, Format, Row
 from qc.tables.xlsx import reader, writer
 
-__all__ = [
-    "DELIMITERS",
-    "ENCODINGS",
-    "ERRORS",
-    "MOST_COLUMNS",
-    "MOST_IN_CELL",
-    "XLSX",
-    "BadFile",
-    "Format",
-    "Row",
-    "detect",
-    "read",
-    "write",
-]
+__all__ = ["XLSX", "BadFile", "Format", "Row", "detect", "read", "write"]
 
 
 def detect(file: BinaryIO) -> Format:
@@ -60,7 +37,8 @@ def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
     at its end when nothing followed the header.
     """
     file.seek(0)
-    filled = (row for row in _rows(file, format) if any(cell.strip() for cell in row.cells))
+    rows = reader.read(file) if format.kind == "xlsx" else _module(format).read(file, format)
+    filled = (row for row in rows if any(cell.strip() for cell in row.cells))
     first = list(islice(filled, 2))
     if not first:
         raise BadFile(_("The file is empty."))
@@ -77,13 +55,9 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
     """
     if format.kind == "xlsx":
         writer.write(file, rows)
-    elif format.kind == "csv":
-        csv_files.write(file, format, rows)
     else:
-        json_files.write(file, format, rows)
+        _module(format).write(file, format, rows)
 
 
-def _rows(file: BinaryIO, format: Format) -> Iterator[Row]:
-    if format.kind == "xlsx":
-        return reader.read(file)
-    return (csv_files if format.kind == "csv" else json_files).read(file, format)
+def _module(format: Format) -> Any:
+    return csv_files if format.kind == "csv" else json_files

@@ -38,7 +38,6 @@ KNOWN = {
     "imports/writer.py write": RECORDED,
     # Its one caller, `write`, records what it adds.
     "imports/writer.py _insert": RECORDED,
-    "imports/planner.py _existing_ids": READS,
     "imports/undo.py _delete": RECORDED,
     "imports/undo.py _undo_batch": RECORDED,
     "imports/undo.py begin": NOT_OURS,

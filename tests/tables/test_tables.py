@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc import tables
-from qc.tables import DELIMITERS, ENCODINGS, Format, cells
+from qc.tables import cells
+from qc.tables.formats import DELIMITERS, ENCODINGS, Format
 
 XLSX = Format("xlsx")
 FORMATS = [XLSX] + [Format("csv", name, between) for name in ENCODINGS for between in DELIMITERS]
