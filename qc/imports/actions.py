@@ -82,7 +82,7 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
 
 
 def stop(record: Import, *, by: User) -> None:
-    """End what runs; what is imported by then stays."""
+    """Stop what runs; what is imported by then stays."""
     permissions.check_manager(by)
     runs = [ImportState.CHECKING, ImportState.WRITING]
     Import.objects.filter(pk=record.pk, state__in=runs).update(
