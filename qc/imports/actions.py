@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 
 from qc import permissions, tables
 from qc.core.exceptions import InvalidTransition
-from qc.imports import lease
-from qc.imports import storage as import_storage
+from qc.imports import lease, storage
 from qc.imports.columns import check_mapping, fingerprint, guess
 from qc.models import Import, ImportState, User
 from qc.models.imports import OPEN
@@ -40,12 +39,12 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
     if by is not None:
         permissions.check_manager(by)
     format = tables.detect(file)
-    sha256, size = import_storage.checksum(file)
+    sha256, size = storage.checksum(file)
     name = os.path.basename(name)[-255:] or _("a file without a name")
     record = Import(file_name=name, sha256=sha256, size=size, by=by, language=get_language() or "")
     _read(record, file, format)
     record.save()
-    import_storage.keep(record, file)
+    storage.keep(record, file)
     return record
 
 
@@ -53,7 +52,7 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
 def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
     """Read the file in another way: with a mapping of its own, or the one that fits."""
     _lock(record)
-    with import_storage.opened(record) as file:
+    with storage.opened(record) as file:
         _read(record, file, format, mapping)
     record.confirmed_at = None
     record.save()
@@ -66,7 +65,7 @@ def mapping_faults(record: Import) -> list[Fault]:
 
 def faults(record: Import, most: int) -> list[Fault]:
     """Return the first things that are wrong: in the choice of columns, or else in the rows."""
-    return mapping_faults(record) or import_storage.faults(record, most)
+    return mapping_faults(record) or storage.faults(record, most)
 
 
 @transaction.atomic

@@ -36,15 +36,10 @@ def acquire(pk: int) -> Import | None:
     running = Import.objects.filter(pk=pk, state__in=RUNNING)
     if running.filter(is_large=True).exists() and _is_large_one_held():
         return None
-    is_mine = leases.acquire(
-        running,
-        unheld=Q(worker=""),
-        worker=uuid.uuid4().hex,
-        starts=F("starts") + 1,
-        began_at=timezone.now(),
-        began_from=F("position"),
-    )
-    return Import.objects.select_related("by", "undone_by").get(pk=pk) if is_mine else None
+    start = {"began_at": timezone.now(), "began_from": F("position"), "starts": F("starts") + 1}
+    if leases.acquire(running, unheld=Q(worker=""), worker=uuid.uuid4().hex, **start):
+        return Import.objects.select_related("by", "undone_by").get(pk=pk)
+    return None
 
 
 def renew(record: Import, **columns: Any) -> None:

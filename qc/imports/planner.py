@@ -5,7 +5,6 @@ something else; one that is in work, done or cancelled is left alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -35,19 +34,18 @@ class PlannedRow(NamedTuple):
     changes: dict[str, tuple[Any, Any]]
 
 
-@dataclass
-class Plan:
+class Plan(NamedTuple):
     """What some rows do."""
 
-    new: list[ParsedRow] = field(default_factory=list)
-    changed: list[PlannedRow] = field(default_factory=list)
-    unchanged: list[PlannedRow] = field(default_factory=list)
-    left_alone: list[PlannedRow] = field(default_factory=list)
+    new: list[ParsedRow]
+    changed: list[PlannedRow]
+    unchanged: list[PlannedRow]
+    left_alone: list[PlannedRow]
 
 
 def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
     """Compare the rows with what is there, as `tasks` reads it."""
-    found = Plan()
+    found = Plan([], [], [], [])
     existing = _existing([row.values["reference"] for row in rows], tasks)
     for row in rows:
         task = existing.get(row.values["reference"])

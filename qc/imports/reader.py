@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 from django.utils.translation import gettext as _
 
 from qc import tables
-from qc.imports import storage as import_storage
+from qc.imports import storage
 from qc.imports.planner import ParsedRow
 from qc.imports.storage import RefusedRow
 from qc.imports.validation import Checker
@@ -57,7 +57,7 @@ class CheckedFile(ExitStack):
         kept = self.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the file
         checker, end = Checker(self.record.mapping), 0
         with (
-            import_storage.opened(self.record) as file,
+            storage.opened(self.record) as file,
             closing(tables.read(file, self.record.format)) as rows,
         ):
             next(rows)

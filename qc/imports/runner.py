@@ -20,10 +20,7 @@ from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, InvalidTransition, QCError
 from qc.core.request_id import request_id
 from qc.core.transactions import retrying
-from qc.imports import lease
-from qc.imports import storage as import_storage
-from qc.imports import undo as import_undo
-from qc.imports import writer as import_writer
+from qc.imports import lease, storage, undo, writer
 from qc.imports.planner import plan
 from qc.imports.preview import Summary
 from qc.imports.reader import Batch, CheckedFile
@@ -97,11 +94,11 @@ def _run(record: Import) -> None:
 
 def _check(record: Import, file: CheckedFile) -> None:
     """Check all rows; of a small file, or for a preview, also find out what each would do."""
-    import_storage.forget_refused(record)
+    storage.forget_refused(record)
     summary = Summary(Import())
     is_planned = record.confirmed_at is None or not record.is_large
     for batch in file.batches():
-        import_storage.keep_refused(record, batch.refused)
+        storage.keep_refused(record, batch.refused)
         summary.counts["refused"] += len(batch.refused)
         if is_planned:
             summary.add(plan(batch.good, Task.objects.all()))
@@ -158,10 +155,10 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
     if batch.refused and not record.only_good:
         raise _not_valid_any_more(batch.refused[0].faults[0])
     if record.position == 0:
-        import_storage.forget_refused(record)
+        storage.forget_refused(record)
     first = _last_history() if record.first_history is None else record.first_history
-    written = import_writer.write(batch.good, record.file_name, by=record.by)
-    import_storage.keep_refused(record, batch.refused)
+    written = writer.write(batch.good, record.file_name, by=record.by)
+    storage.keep_refused(record, batch.refused)
     summary = Summary(record)
     summary.counts["refused"] += len(batch.refused)
     summary.add(written)
@@ -185,5 +182,5 @@ def _last_history() -> int:
 STEPS: dict[str, Callable[[Import, CheckedFile], None]] = {
     ImportState.CHECKING: _check,
     ImportState.WRITING: _write,
-    ImportState.UNDOING: lambda record, _file: import_undo.undo(record),
+    ImportState.UNDOING: lambda record, _file: undo.undo(record),
 }

@@ -42,13 +42,13 @@ def obstacles(record: Import) -> Obstacles:
     rows = _rows_of(record)
     beyond = rows.order_by("history_id").values_list("history_id", flat=True)[LOOKED_AT:].first()
     looked = rows.filter(history_id__lt=beyond) if beyond else rows
-    touched = _names(_touched(looked))
+    touched = _names_of_touched(looked)
     return Obstacles(len(touched), touched[:NAMED], beyond is None)
 
 
 def untouched(record: Import) -> QuerySet[Task]:
     """Return the tasks that it made and nobody has touched since."""
-    rows = _rows_of(record).filter(~_later(), history_type="+").order_by()
+    rows = _rows_of(record).filter(~_is_touched(), history_type="+").order_by()
     return Task.objects.filter(pk__in=rows.values("id"))
 
 
@@ -111,7 +111,7 @@ def _look_at_all(record: Import) -> tuple[int, list[str]]:
     history_ids = _rows_of(record).order_by("history_id").values_list("history_id", flat=True)
     last = record.first_history
     while ids := list(history_ids.filter(history_id__gt=last)[:BATCH]):
-        names = _names(_touched(Task.history.filter(history_id__in=ids)))
+        names = _names_of_touched(Task.history.filter(history_id__in=ids))
         touched, first = touched + len(names), (first + names)[:NAMED]
         looked, last = looked + len(ids), ids[-1]
         lease.renew(record, position=looked)
@@ -125,16 +125,13 @@ def _rows_of(record: Import) -> QuerySet[Any]:
     return rows
 
 
-def _later() -> Exists:
+def _is_touched() -> Exists:
     return Exists(Task.history.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id")))
 
 
-def _touched(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.filter(_later())
-
-
-def _names(rows: QuerySet[Any]) -> list[str]:
-    return list(rows.order_by("history_id").values_list("reference", flat=True))
+def _names_of_touched(rows: QuerySet[Any]) -> list[str]:
+    touched = rows.filter(_is_touched()).order_by("history_id")
+    return list(touched.values_list("reference", flat=True))
 
 
 @retrying
@@ -143,7 +140,7 @@ def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
     locked = Task.objects.select_for_update().filter(pk__in=[row.id for row in rows])
     tasks = {task.pk: task for task in locked.order_by("pk")}
     same_rows = Task.history.filter(history_id__in=[row.history_id for row in rows])
-    touched = set(_touched(same_rows).order_by().values_list("id", flat=True))
+    touched = set(same_rows.filter(_is_touched()).order_by().values_list("id", flat=True))
     free = [row for row in rows if row.id not in touched]
     made = [tasks[row.id] for row in free if row.history_type == "+"]
     changed = _as_before([row for row in free if row.history_type == "~"], tasks)

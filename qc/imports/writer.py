@@ -10,21 +10,12 @@ from django.utils.translation import pgettext
 
 from qc import history
 from qc.core.localization import for_the_record
+from qc.imports.columns import COLUMNS
 from qc.imports.planner import SAVED, ParsedRow, Plan, plan
 from qc.models import ChangeKind, Task, User, raised_at
 
 # Each new task has its own of these; all other columns are the same in all made at once.
-IMPORTED_COLUMNS = (
-    "reference",
-    "name",
-    "queue_id",
-    "priority",
-    "due_at",
-    "raise_at",
-    "instructions",
-    "link",
-    "details",
-)
+IMPORTED_COLUMNS = (*COLUMNS, "details", "raise_at")
 
 
 def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
@@ -48,13 +39,11 @@ def _insert(rows: Sequence[ParsedRow], blank: Task) -> list[str]:
 
     To make an object of each, and the ORM's own bulk_create, take longer than the database.
     """
-    others = [
-        field
-        for field in Task._meta.concrete_fields
-        if not field.primary_key and field.attname not in IMPORTED_COLUMNS
-    ]
+    fields = {field.name: field for field in Task._meta.concrete_fields if not field.primary_key}
+    imported = [fields.pop(name) for name in IMPORTED_COLUMNS]
+    others = fields.values()
     shared = [field.get_db_prep_save(getattr(blank, field.attname), connection) for field in others]
-    names = ", ".join((*IMPORTED_COLUMNS, *(str(field.column) for field in others)))
+    names = ", ".join(str(field.column) for field in (*imported, *others))
     marks = ", ".join(["%s"] * len(IMPORTED_COLUMNS) + [_mark(value) for value in shared])
     marked = [value for value in shared if _mark(value) == "%s"]
     values: list[Any] = []
@@ -93,8 +82,8 @@ class TaskRowEncoder:
             queue.pk,
             priority,
             self.moment(due_at),
-            self.moment(raised_at(priority, due_at)),
             values.get("instructions", ""),
             values.get("link", ""),
             self.json(values.get("details", {}), None),
+            self.moment(raised_at(priority, due_at)),
         )

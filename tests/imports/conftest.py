@@ -33,7 +33,7 @@ def press(client: Client, button: str, record: Import, **told: Any) -> Any:
 @pytest.fixture
 def waiting_jobs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Keep the jobs that workers are asked for: gives which imports they are for."""
-    asked: list[int] = []
-    ask: Callable[..., None] = lambda args, **_how: asked.append(args[0])  # noqa: E731
+    requested: list[int] = []
+    ask: Callable[..., None] = lambda args, **_how: requested.append(args[0])  # noqa: E731
     monkeypatch.setattr("qc.tasks.carry_on_import.apply_async", ask)
-    return asked
+    return requested

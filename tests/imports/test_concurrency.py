@@ -21,7 +21,7 @@ def test_two_imports_of_one_file_make_each_task_once(mona: User, invoices: Queue
     assert list(invariants.broken()) == []
 
 
-def test_a_change_and_a_claim_of_the_same_task(mona: User, anna: User, invoices: Queue) -> None:
+def test_import_and_claim_of_one_task_keep_the_invariants(mona: User, anna: User, invoices: Queue) -> None:
     invoices.save()
     presence.sign_in(anna.pk)
     for n in range(5):

@@ -16,7 +16,7 @@ CHOSEN = {"column_0": "reference", "column_1": "name", "column_2": "queue"}
 FORMAT = {"encoding": "utf-8", "delimiter": ";"}
 
 
-def test_columns_that_nobody_knows_are_asked_for_with_samples(mona: User, invoices: Queue) -> None:
+def test_unknown_columns_are_chosen_by_the_manager_with_samples(mona: User, invoices: Queue) -> None:
     client = at(mona)
     page = upload(client, THEIRS)
     record = page.context["record"]
@@ -32,7 +32,7 @@ def test_columns_that_nobody_knows_are_asked_for_with_samples(mona: User, invoic
     assert Task.objects.get().reference == "S-1"
 
 
-def test_the_choice_is_remembered_for_files_with_the_same_headings(
+def test_confirmed_mapping_is_reused_for_the_same_headings(
     mona: User, invoices: Queue
 ) -> None:
     client = at(mona)
@@ -43,7 +43,7 @@ def test_the_choice_is_remembered_for_files_with_the_same_headings(
     assert upload(client, other).context["record"].new == 1
 
 
-def test_a_column_can_be_left_out_and_kept_under_its_heading(mona: User, invoices: Queue) -> None:
+def test_column_can_be_left_out_or_kept_under_its_heading(mona: User, invoices: Queue) -> None:
     client = at(mona)
     record = upload(client, "ref,name,queue,prio,x\nA,Check,Invoices,1,2\n").context["record"]
     assert record.mapping == ["reference", "name", "queue", "priority", "details: x"]
@@ -53,7 +53,7 @@ def test_a_column_can_be_left_out_and_kept_under_its_heading(mona: User, invoice
     assert (task.priority, task.details) == (3, {"prio": "1"})
 
 
-def test_another_encoding_or_delimiter_reads_it_anew(mona: User, invoices: Queue) -> None:
+def test_another_encoding_or_delimiter_reads_the_file_again(mona: User, invoices: Queue) -> None:
     client = at(mona)
     data = (HEAD + "A,Café,Invoices\n").encode("cp1252")
     record = upload(client, data).context["record"]
@@ -66,7 +66,7 @@ def test_another_encoding_or_delimiter_reads_it_anew(mona: User, invoices: Queue
     assert page.context["record"].new == 1
 
 
-def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices: Queue) -> None:
+def test_json_columns_and_encoding_can_be_chosen(mona: User, invoices: Queue) -> None:
     client = at(mona)
     theirs = '[{"Slip": "S-1", "is": {"name": "=x", "n": 5}, "Desk": "Invoices"}]'
     page = upload(client, theirs, "slips.json")
@@ -87,7 +87,7 @@ def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices
     assert "Row 1 is not valid JSON from here on" in page.content.decode()
 
 
-def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> None:
+def test_imported_file_is_not_read_another_way(mona: User, invoices: Queue) -> None:
     client = at(mona)
     record = import_file(some(1), by=mona)
     page = press(client, "read", record, **FORMAT, **CHOSEN)
@@ -97,7 +97,7 @@ def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> N
     assert "<select" not in client.get(reverse("admin:import", args=[record.pk])).content.decode()
 
 
-def test_a_choice_that_is_none_is_refused(mona: User, invoices: Queue) -> None:
+def test_choice_outside_the_lists_is_refused(mona: User, invoices: Queue) -> None:
     client = at(mona)
     record = upload(client).context["record"]
     page = press(client, "read", record, encoding="koi8-r", column_0="status")
@@ -106,7 +106,7 @@ def test_a_choice_that_is_none_is_refused(mona: User, invoices: Queue) -> None:
     assert record.mapping == ["reference", "name", "queue"]
 
 
-def test_headings_that_are_missing_are_named(mona: User, invoices: Queue) -> None:
+def test_missing_columns_are_named_on_the_page(mona: User, invoices: Queue) -> None:
     record = import_file("reference,name\nA,Check\n", by=mona)
     assert record.state == ImportState.MAPPING
     page: Any = at(mona).get(reverse("admin:import", args=[record.pk]))

@@ -24,7 +24,7 @@ def page_of_undo(mona: User, record: Any) -> str:
     return str(page.content.decode())
 
 
-def test_new_tasks_go_and_changed_ones_are_as_before(
+def test_undo_deletes_new_tasks_and_restores_changed_ones(
     mona: User, invoices: Queue, labels: Queue
 ) -> None:
     head = "reference,name,queue,priority,due_at,batch\n"
@@ -45,7 +45,7 @@ def test_new_tasks_go_and_changed_ones_are_as_before(
     assert list(invariants.broken()) == []
 
 
-def test_it_is_undone_once_and_can_be_imported_again(mona: User, invoices: Queue) -> None:
+def test_undone_import_is_not_undone_twice_but_imported_again(mona: User, invoices: Queue) -> None:
     record = import_file(some(2), by=mona)
     press(at(mona), "undo_begin", record)
     with pytest.raises(InvalidTransition):
@@ -53,7 +53,7 @@ def test_it_is_undone_once_and_can_be_imported_again(mona: User, invoices: Queue
     assert import_file(some(2), by=mona).new == 2
 
 
-def test_what_was_touched_since_is_named_and_nothing_is_undone(
+def test_undo_with_touched_tasks_names_them_and_undoes_nothing(
     mona: User, anna: User, invoices: Queue
 ) -> None:
     record = import_file(some(30), by=mona)
@@ -75,7 +75,7 @@ def few_at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_undo, "BATCH", 3)
 
 
-def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
+def test_undo_of_a_large_import_checks_all_tasks_first(
     few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
     record = import_file(some(10), by=mona)
@@ -97,7 +97,7 @@ def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
     assert "1 of its first 5 tasks has been changed since." in page
 
 
-def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
+def test_untouched_large_import_is_undone_by_a_worker(
     few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
     record = import_file(some(10), by=mona)
@@ -109,7 +109,7 @@ def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
     assert Task.objects.count() == 0
 
 
-def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
+def test_undo_of_a_killed_worker_goes_on(
     few_at_once: None,
     mona: User,
     invoices: Queue,
@@ -140,7 +140,7 @@ def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
 
 
 @on_mariadb
-def test_what_a_request_reads_does_not_grow_with_the_import(
+def test_undo_page_reads_no_more_of_a_larger_import(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_undo, "LOOKED_AT", 100)
@@ -150,7 +150,7 @@ def test_what_a_request_reads_does_not_grow_with_the_import(
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
 
 
-def test_the_untouched_ones_can_be_cancelled_with_a_reason(
+def test_untouched_tasks_are_cancelled_with_a_reason(
     mona: User, anna: User, invoices: Queue
 ) -> None:
     actions.sign_in(anna.pk)
@@ -165,7 +165,7 @@ def test_the_untouched_ones_can_be_cancelled_with_a_reason(
     assert [task.reference for task in chosen.order_by("pk")] == ["A-1", "A-2"]
 
 
-def test_what_is_touched_while_it_is_undone_is_left_and_named(
+def test_task_touched_during_the_undo_is_skipped_and_named(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = import_file(some(3), by=mona)
@@ -183,7 +183,7 @@ def test_what_is_touched_while_it_is_undone_is_left_and_named(
     ]
 
 
-def test_rows_that_others_wrote_meanwhile_are_not_its_own(mona: User, invoices: Queue) -> None:
+def test_undo_leaves_what_another_import_wrote_meanwhile(mona: User, invoices: Queue) -> None:
     record = import_file(some(2), by=mona)
     import_file(HEAD + "B,Check,Invoices\n", by=mona)
     record.last_history = Task.history.latest().history_id
@@ -194,7 +194,7 @@ def test_rows_that_others_wrote_meanwhile_are_not_its_own(mona: User, invoices: 
     assert [task.reference for task in Task.objects.all()] == ["B"]
 
 
-def test_only_managers_undo(mona: User, otto: User, anna: User, invoices: Queue) -> None:
+def test_only_managers_undo_an_import(mona: User, otto: User, anna: User, invoices: Queue) -> None:
     record = import_file(some(1), by=mona)
     for user in (otto, anna):
         with pytest.raises(NotAllowed):

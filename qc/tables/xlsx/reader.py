@@ -18,16 +18,8 @@ from qc.tables.formats import BadFile, Row
 from qc.tables.xlsx import package, sheet
 from qc.tables.xlsx.numbers import Numbers
 
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ExpatError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OverflowError,
-    ValueError,
-)
+# What Python says to values that no workbook has.
+BAD_VALUES = (EOFError, LookupError, NotImplementedError, OverflowError, ValueError)
 
 
 class _Part(NamedTuple):
@@ -43,7 +35,7 @@ def read(file: BinaryIO) -> Iterator[Row]:
     with package.opened(file) as packed:
         try:
             yield from _rows(packed)
-        except DAMAGED as error:
+        except (zipfile.BadZipFile, zlib.error, ExpatError, *BAD_VALUES) as error:
             raise BadFile(_("This workbook is damaged. Please save it again.")) from error
 
 

@@ -70,7 +70,7 @@ def expire(record: Import) -> None:
     Import.objects.filter(pk=record.pk).update(busy_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_the_page_asks_a_worker_and_shows_how_far_it_is(
+def test_page_leaves_a_large_file_to_a_worker_and_shows_its_progress(
     mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
     client = at(mona)
@@ -89,7 +89,7 @@ def test_the_page_asks_a_worker_and_shows_how_far_it_is(
     assert Task.objects.count() == Task.history.filter(kind="imported").count() == ROWS
 
 
-def test_one_bad_row_at_the_end_and_nothing_is_imported(mona: User, invoices: Queue) -> None:
+def test_bad_last_row_of_a_large_file_imports_nothing(mona: User, invoices: Queue) -> None:
     record = import_file(some(ROWS) + "B,,Invoices\n", by=mona)
     assert (record.state, record.refused) == (ImportState.REFUSED, 1)
     assert not Task.objects.exists()
@@ -106,7 +106,7 @@ def test_each_batch_is_handed_out_when_it_is_written(
     assert Task.objects.get(assignee=anna).reference == "A-0"
 
 
-def test_what_a_killed_worker_left_is_carried_on_from_where_it_stood(
+def test_import_of_a_killed_worker_goes_on_after_its_last_batch(
     mona: User, invoices: Queue, dies: Any
 ) -> None:
     dies(3)
@@ -127,7 +127,7 @@ def test_what_a_killed_worker_left_is_carried_on_from_where_it_stood(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_was_taken_for_dead_writes_no_more(
+def test_worker_without_its_lease_writes_no_more(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = confirmed(mona, some(ROWS))
@@ -143,7 +143,7 @@ def test_a_worker_that_was_taken_for_dead_writes_no_more(
     assert Task.objects.count() == 10
 
 
-def test_what_kills_every_worker_ends_and_says_so(mona: User, invoices: Queue, dies: Any) -> None:
+def test_import_that_kills_every_worker_fails_with_a_reason(mona: User, invoices: Queue, dies: Any) -> None:
     record = confirmed(mona, some(ROWS))
     dies(2)
     for _ in range(import_lease.MOST_STARTS + 1):
@@ -161,7 +161,7 @@ def test_what_kills_every_worker_ends_and_says_so(mona: User, invoices: Queue, d
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_can_be_stopped_and_says_how_far_it_came(
+def test_stopped_import_shows_how_far_it_came(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = at(mona)
@@ -174,7 +174,7 @@ def test_it_can_be_stopped_and_says_how_far_it_came(
     assert "The import ended after 10 of 35 rows" in page
 
 
-def test_without_a_broker_it_says_so_and_the_sweep_finds_it(
+def test_import_without_a_broker_waits_for_the_sweep(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_args: Any, **_how: Any) -> None:
@@ -191,7 +191,7 @@ def test_without_a_broker_it_says_so_and_the_sweep_finds_it(
     assert import_lease.abandoned() == [record.pk]
 
 
-def test_one_large_import_at_a_time(mona: User, invoices: Queue) -> None:
+def test_only_one_large_import_runs_at_a_time(mona: User, invoices: Queue) -> None:
     first, second = confirmed(mona, some(ROWS)), confirmed(mona, some(ROWS))
     assert import_lease.acquire(first.pk)
     import_runner.carry_on(second.pk)
@@ -205,26 +205,26 @@ def test_one_large_import_at_a_time(mona: User, invoices: Queue) -> None:
     assert second.unchanged == ROWS
 
 
-def test_an_open_upload_is_forgotten_after_a_day_and_an_import_is_kept(
+def test_tidy_deletes_unconfirmed_uploads_after_a_day(
     mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    brought = import_file(some(ROWS), by=mona)
+    imported = import_file(some(ROWS), by=mona)
     upload(at(mona), some(ROWS + 1))
     tasks.tidy()
     assert Import.objects.count() == 2
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
     tasks.tidy()
-    assert list(Import.objects.all()) == [brought]
+    assert list(Import.objects.all()) == [imported]
 
 
-def test_the_sweep_asks_for_what_was_left(
+def test_sweep_starts_a_job_for_an_abandoned_import(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr(tasks.carry_on_import, "delay", asked.append)
+    requested: list[int] = []
+    monkeypatch.setattr(tasks.carry_on_import, "delay", requested.append)
     record = confirmed(mona, some(ROWS))
     tasks.sweep()
-    assert asked == []
+    assert requested == []
     expire(record)
     tasks.sweep()
-    assert asked == [record.pk]
+    assert requested == [record.pk]
