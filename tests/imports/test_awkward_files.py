@@ -249,9 +249,9 @@ def import_file(mona: User, invoices: Queue) -> ImportFile:
 def test_readable_file_makes_its_tasks(import_file: ImportFile, invoices: Queue, name: str) -> None:
     assert faults(import_file(name)) == []
     tasks = Task.objects.order_by("pk")
-    for made, told in zip(tasks, IMPORTED[name], strict=True):
+    for made, expected in zip(tasks, IMPORTED[name], strict=True):
         assert made.queue == invoices
-        assert {column: getattr(made, column) for column in told} == told
+        assert {column: getattr(made, column) for column in expected} == expected
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -263,7 +263,9 @@ def test_unreadable_file_is_refused_with_a_reason(import_file: ImportFile, name:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_file_with_bad_cells_names_them_and_makes_no_task(import_file: ImportFile, name: str) -> None:
+def test_file_with_bad_cells_names_them_and_makes_no_task(
+    import_file: ImportFile, name: str
+) -> None:
     found = [(fault.row, fault.column, fault.message) for fault in faults(import_file(name))]
     assert found == FAULTS[name]
     assert not Task.objects.exists()

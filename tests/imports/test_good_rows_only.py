@@ -1,4 +1,4 @@
-"""The good rows alone: the refused ones come back as a file, to be mended and brought again."""
+"""Importing only the good rows: the refused ones come back as a file, to be fixed and imported."""
 
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,7 @@ from qc.imports import storage as import_storage
 from qc.imports.columns import ERROR
 from qc.models import ImportState, Queue, Task, User
 from qc.tables import Format
-from tests.imports.conftest import at, press, upload
+from tests.imports.conftest import client_of, press, upload
 from tests.imports.files import import_file
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def file(form: Format, rows: list[list[str]] = ROWS) -> bytes:
 
 
 def test_file_with_refused_rows_is_imported_only_when_chosen(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     data = file(Format("csv", "utf-8", ","))
     record = upload(client, data).context["record"]
     press(client, "begin", record)
@@ -56,7 +56,7 @@ def test_refused_rows_come_back_in_the_same_format_and_import_once_fixed(
     mona: User, invoices: Queue, form: Format, name: str
 ) -> None:
     record = import_file(file(form), name, by=mona, only_good=True)
-    response: Any = at(mona).get(reverse("admin:import_refused", args=[record.pk]))
+    response: Any = client_of(mona).get(reverse("admin:import_refused", args=[record.pk]))
     assert name.replace(".", "-refused.") in response.headers["Content-Disposition"]
     given = BytesIO(b"".join(response.streaming_content))
     assert tables.detect(given) == form

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from qc.models import Import, ImportState, Queue, Task, User
-from tests.imports.conftest import at, press, upload
-from tests.imports.files import HEAD, import_file, some
+from tests.imports.conftest import client_of, press, upload
+from tests.imports.files import HEAD, good_rows, import_file
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,10 @@ CHOSEN = {"column_0": "reference", "column_1": "name", "column_2": "queue"}
 FORMAT = {"encoding": "utf-8", "delimiter": ";"}
 
 
-def test_unknown_columns_are_chosen_by_the_manager_with_samples(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_unknown_columns_are_chosen_by_the_manager_with_samples(
+    mona: User, invoices: Queue
+) -> None:
+    client = client_of(mona)
     page = upload(client, THEIRS)
     record = page.context["record"]
     assert record.state == ImportState.MAPPING
@@ -32,10 +34,8 @@ def test_unknown_columns_are_chosen_by_the_manager_with_samples(mona: User, invo
     assert Task.objects.get().reference == "S-1"
 
 
-def test_confirmed_mapping_is_reused_for_the_same_headings(
-    mona: User, invoices: Queue
-) -> None:
-    client = at(mona)
+def test_confirmed_mapping_is_reused_for_the_same_headings(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     press(client, "read", record := upload(client, THEIRS).context["record"], **FORMAT, **CHOSEN)
     other = THEIRS.replace("Slip", "SLIP ").replace("S-1", "S-2")
     assert upload(client, other).context["record"].state == ImportState.MAPPING
@@ -44,7 +44,7 @@ def test_confirmed_mapping_is_reused_for_the_same_headings(
 
 
 def test_column_can_be_left_out_or_kept_under_its_heading(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     record = upload(client, "ref,name,queue,prio,x\nA,Check,Invoices,1,2\n").context["record"]
     assert record.mapping == ["reference", "name", "queue", "priority", "details: x"]
     chosen = {**CHOSEN, "column_3": "details: prio", "column_4": "", "delimiter": ","}
@@ -54,7 +54,7 @@ def test_column_can_be_left_out_or_kept_under_its_heading(mona: User, invoices: 
 
 
 def test_another_encoding_or_delimiter_reads_the_file_again(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     data = (HEAD + "A,Café,Invoices\n").encode("cp1252")
     record = upload(client, data).context["record"]
     assert record.encoding == "cp1252"
@@ -67,7 +67,7 @@ def test_another_encoding_or_delimiter_reads_the_file_again(mona: User, invoices
 
 
 def test_json_columns_and_encoding_can_be_chosen(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     theirs = '[{"Slip": "S-1", "is": {"name": "=x", "n": 5}, "Desk": "Invoices"}]'
     page = upload(client, theirs, "slips.json")
     record, html = page.context["record"], page.content.decode()
@@ -88,8 +88,8 @@ def test_json_columns_and_encoding_can_be_chosen(mona: User, invoices: Queue) ->
 
 
 def test_imported_file_is_not_read_another_way(mona: User, invoices: Queue) -> None:
-    client = at(mona)
-    record = import_file(some(1), by=mona)
+    client = client_of(mona)
+    record = import_file(good_rows(1), by=mona)
     page = press(client, "read", record, **FORMAT, **CHOSEN)
     assert "already imported" in page.content.decode()
     record.refresh_from_db()
@@ -98,7 +98,7 @@ def test_imported_file_is_not_read_another_way(mona: User, invoices: Queue) -> N
 
 
 def test_choice_outside_the_lists_is_refused(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     record = upload(client).context["record"]
     page = press(client, "read", record, encoding="koi8-r", column_0="status")
     assert "Please choose from the lists." in page.content.decode()
@@ -109,6 +109,6 @@ def test_choice_outside_the_lists_is_refused(mona: User, invoices: Queue) -> Non
 def test_missing_columns_are_named_on_the_page(mona: User, invoices: Queue) -> None:
     record = import_file("reference,name\nA,Check\n", by=mona)
     assert record.state == ImportState.MAPPING
-    page: Any = at(mona).get(reverse("admin:import", args=[record.pk]))
+    page: Any = client_of(mona).get(reverse("admin:import", args=[record.pk]))
     assert "queue: This column is missing." in page.content.decode()
     assert not Import.objects.exclude(confirmed_at=None).exists()

@@ -53,7 +53,9 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
         ("A,Check,Labels,,,javascript:alert(1)", "link", "javascript:alert(1)", "valid URL"),
     ],
 )
-def test_bad_cell_is_named_with_what_is_allowed(faults: Any, row: str, column: str, value: str, allowed: str) -> None:
+def test_bad_cell_is_named_with_what_is_allowed(
+    faults: Any, row: str, column: str, value: str, allowed: str
+) -> None:
     (fault,) = faults(f"{NAMED}GOOD,Check,Labels,,,\n{row}\n")
     assert (fault.row, fault.column, fault.value) == (3, column, value)
     assert allowed in fault.message
@@ -95,23 +97,23 @@ def test_missing_or_doubled_column_is_refused(faults: Any) -> None:
     assert (fault.column, fault.message) == ("name", "This column is in the file twice.")
 
 
-def test_file_with_too_many_rows_fails(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_with_too_many_rows_fails(
+    mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(import_reader, "MOST_ROWS", 2)
-    record = files.import_file(files.some(3, "Labels"), by=mona)
+    record = files.import_file(files.good_rows(3, "Labels"), by=mona)
     assert record.state == ImportState.FAILED
     assert record.error == "The file has more than 2 rows. That is the limit."
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["german.csv", "sep-line.csv", "kinds-of-cells.xlsx"])
-def test_file_of_refused_rows_imports_once_they_are_fixed(
-    mona: User, name: str
-) -> None:
+def test_file_of_refused_rows_imports_once_they_are_fixed(mona: User, name: str) -> None:
     refused = files.import_file((FILES / name).read_bytes(), name, by=mona)
     back = io.BytesIO()
     import_storage.write_refused(refused, back)
     assert tables.detect(back) == refused.format
     Queue.objects.create(name="Invoices")
-    mended = files.import_file(back.getvalue(), name, by=mona)
-    assert (mended.new, mended.rows) == (refused.refused, refused.refused)
+    fixed = files.import_file(back.getvalue(), name, by=mona)
+    assert (fixed.new, fixed.rows) == (refused.refused, refused.refused)
     assert not [task for task in Task.objects.all() if ERROR in task.details]

@@ -34,7 +34,9 @@ def import_file(mona: User, invoices: Queue, labels: Queue) -> Callable[[str], I
 ImportFile = Callable[[str], Import]
 
 
-def test_new_reference_makes_a_task_with_all_its_columns(import_file: ImportFile, mona: User) -> None:
+def test_new_reference_makes_a_task_with_all_its_columns(
+    import_file: ImportFile, mona: User
+) -> None:
     row = (
         'inv-1,"Müller, ""Prime""",invoices,P2,2030-05-04 14:30,Look.,https://x.example/1,Meyer,\n'
     )
@@ -129,7 +131,7 @@ def test_imported_task_is_assigned_at_once(import_file: ImportFile, anna: User) 
 @pytest.mark.parametrize("who", ["anna", "otto"])
 def test_only_a_manager_imports(request: pytest.FixtureRequest, invoices: Queue, who: str) -> None:
     with pytest.raises(NotAllowed):
-        files.import_file(files.some(1), by=request.getfixturevalue(who))
+        files.import_file(files.good_rows(1), by=request.getfixturevalue(who))
     assert not Import.objects.exists()
     assert not Task.objects.exists()
 
@@ -206,7 +208,9 @@ def test_later_due_date_lets_the_file_lower_the_priority(
         ("4 Oct 2030 08:05", "2030-10-04T08:05:00+00:00"),
     ],
 )
-def test_due_date_is_read_in_several_spellings(import_file: ImportFile, cell: str, moment: str) -> None:
+def test_due_date_is_read_in_several_spellings(
+    import_file: ImportFile, cell: str, moment: str
+) -> None:
     import_file(f"reference,name,queue,due_at\nA,Check,Invoices,{cell}\n")
     assert Task.objects.get().due_at.isoformat() == moment
 

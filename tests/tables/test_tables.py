@@ -26,9 +26,9 @@ def text(format: Format) -> st.SearchStrategy[str]:
     encoding = format.encoding or "utf-8"
     # Characters that this encoding lacks can't be written; and no text has a NUL.
     alphabet = st.characters(codec=encoding, exclude_characters="\0")
-    telling = ["=1", "'", " x ", "sep=;", '"', "a\r\nb", "\r", ",;\t|", "_x0041_", "1.0", "#REF!"]
-    telling += ["<r>a & b</r>", "<r><t>x</t></r>", "_x005F_x0041_"]
-    return st.text(alphabet, max_size=12) | st.sampled_from(telling)
+    special = ["=1", "'", " x ", "sep=;", '"', "a\r\nb", "\r", ",;\t|", "_x0041_", "1.0", "#REF!"]
+    special += ["<r>a & b</r>", "<r><t>x</t></r>", "_x005F_x0041_"]
+    return st.text(alphabet, max_size=12) | st.sampled_from(special)
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=str)
@@ -104,8 +104,8 @@ def test_written_json_reads_back_the_same(format: Format, data: st.DataObject) -
     # Cells as JSON gives them: what a spreadsheet would run has a ' before it.
     header = data.draw(st.lists(names.map(as_cell), unique=True, max_size=4))
     row = st.tuples(*[text(format).map(as_cell) for _name in header])
-    told = data.draw(st.lists(row, min_size=1, max_size=5))
-    rows = [[*header, "last"], *([*cells, "x"] for cells in told)]
+    expected = data.draw(st.lists(row, min_size=1, max_size=5))
+    rows = [[*header, "last"], *([*cells, "x"] for cells in expected)]
     file = io.BytesIO()
     tables.write(file, format, rows)
     assert read(file, format) == rows
@@ -120,13 +120,13 @@ def rows(data: bytes) -> list[list[str]]:
 
 
 def test_json_is_read_in_any_spelling() -> None:
-    told = [["a", "b: c"], ["1", "é"], ["2"]]
+    expected = [["a", "b: c"], ["1", "é"], ["2"]]
     pretty = json.dumps([{"a": 1, "b": {"c": "é"}}, {"a": 2, "b": {}}], indent=2)
     for spelled in (pretty, pretty.replace("\n", "\r\n").replace('"é"', '"\\u00e9"')):
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be"):
-            assert rows(spelled.encode(encoding)) == told
-    assert rows(b' {"a":1,"b":{"c":"\xc3\xa9"}}{"a":2}\n\n') == told
-    assert rows(b'[{"a":"1","b":{"c":"\xe9"}},{"a":"2"}]') == told
+            assert rows(spelled.encode(encoding)) == expected
+    assert rows(b' {"a":1,"b":{"c":"\xc3\xa9"}}{"a":2}\n\n') == expected
+    assert rows(b'[{"a":"1","b":{"c":"\xe9"}},{"a":"2"}]') == expected
 
 
 def test_single_object_is_a_row_and_a_bracket_may_begin_a_heading() -> None:
