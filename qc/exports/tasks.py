@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from qc import exports
 from qc.exports import NoTable
 from qc.imports.columns import COLUMNS, STATE, heading
-from qc.imports.validation import as_imported, details_as_imported
+from qc.imports.validation import as_imported
 from qc.models import Priority, Task
 from qc.tables.cells import UNPRINTABLE
 from qc.tables.formats import MOST_COLUMNS
@@ -58,7 +58,7 @@ class Export:
     def _table(self, details: list[str]) -> Iterator[list[str]]:
         yield [*COLUMNS, *map(heading, details), *STATE]
         for task in self._all(self.tasks):
-            told = details_as_imported(task.details)
+            told = as_imported(task.details)
             cells = [told.get(name, "") for name in details]
             yield [*self._ours(task), *cells, *self._state(task)]
 
@@ -66,7 +66,7 @@ class Export:
         """Return the names of the sender's columns of all tasks, in the order they came up."""
         names: dict[str, None] = {}
         for details in self._all(self.tasks.values_list("details", "pk")):
-            names |= dict.fromkeys(details_as_imported(details[0]))
+            names |= dict.fromkeys(as_imported(details[0]))
             if len(names) > MOST_DETAILS:
                 words = {"most": MOST_DETAILS}
                 raise NoTable(

@@ -116,16 +116,14 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def details_as_imported(details: dict[str, Any]) -> dict[str, str]:
-    """Return the sender's columns as a table has them: only those with a name and a text."""
-    texts = {as_imported(name): as_imported(text_of(value)) for name, value in details.items()}
-    return {name: text for name, text in texts.items() if name and text}
-
-
 def as_imported(value: Any) -> Any:
-    """Return a value as it is once a table has been written and imported again."""
+    """Return a value as it is once it was written to a table and imported again.
+
+    Of the sender's columns, a dictionary, those are left that have a name and a text.
+    """
     if isinstance(value, dict):
-        return details_as_imported(value)
+        texts = {as_imported(name): as_imported(text_of(one)) for name, one in value.items()}
+        return {name: text for name, text in texts.items() if name and text}
     if isinstance(value, str):
         return stripped(UNPRINTABLE.sub("", value).replace("\r\n", "\n"))
     return value
@@ -150,7 +148,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
 
 
 def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
-    """Return whether all cells of a row are fit at first sight, as those of nearly all rows are."""
+    """Return whether a quick look finds nothing wrong, as in nearly all rows."""
     is_named = len(texts) <= len(columns) and DETAIL not in columns
     return is_named and "".join(texts).isprintable() and ERRORS.isdisjoint(texts)
 

@@ -33,10 +33,8 @@ def encoding(file: BinaryIO) -> str:
     """
     file.seek(0)
     head = file.read(HEAD)
-    for mark, name in MARKS.items():
-        if head.startswith(mark):
-            return name
-    return _utf16(head) or _utf8_or_windows(file)
+    marked = (name for mark, name in MARKS.items() if head.startswith(mark))
+    return next(marked, "") or _utf16(head) or _utf8_or_windows(file)
 
 
 def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
