@@ -26,7 +26,7 @@ from qc.tables.cells import Fault, unescaped
 
 SAMPLES = 3
 LONGEST_SAMPLE = 60
-# A file that nobody confirms is forgotten.
+# A file that nobody has confirmed by then is deleted.
 UNCONFIRMED = timedelta(days=1)
 
 
@@ -50,7 +50,7 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
 
 @transaction.atomic
 def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
-    """Read the file in another way: with a mapping of its own, or the one that fits."""
+    """Read the file again in another form, with this mapping or with the one that fits."""
     _lock(record)
     with storage.opened(record) as file:
         _read(record, file, format, mapping)
@@ -59,18 +59,18 @@ def read_as(record: Import, format: Format, mapping: list[str] | None = None) ->
 
 
 def mapping_faults(record: Import) -> list[Fault]:
-    """Return what is wrong with the choice of columns."""
+    """Return what is wrong with the mapping of columns."""
     return check_mapping(record.header, record.mapping) if record.header else []
 
 
 def faults(record: Import, most: int) -> list[Fault]:
-    """Return the first things that are wrong: in the choice of columns, or else in the rows."""
+    """Return the first faults, at most `most`: of the mapping, or else of the rows."""
     return mapping_faults(record) or storage.faults(record, most)
 
 
 @transaction.atomic
 def confirm(record: Import, *, only_good: bool = False) -> None:
-    """Let it be imported: all or nothing, or only the good rows. Raises InvalidTransition."""
+    """Have a file imported: all or nothing, or only the good rows. Raises InvalidTransition."""
     _lock(record)
     if mapping_faults(record) or not record.header:
         raise InvalidTransition(_("The columns must be chosen first."))
@@ -81,7 +81,7 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
 
 
 def stop(record: Import, *, by: User) -> None:
-    """Stop what runs; what is imported by then stays."""
+    """Stop an import that runs; the rows that are imported by then stay."""
     permissions.check_manager(by)
     runs = [ImportState.CHECKING, ImportState.WRITING]
     Import.objects.filter(pk=record.pk, state__in=runs).update(
@@ -91,7 +91,7 @@ def stop(record: Import, *, by: User) -> None:
 
 
 def known(record: Import) -> Import | None:
-    """Return the last import of the very same file."""
+    """Return the last completed import of the very same file, or None."""
     done = Import.objects.filter(sha256=record.sha256, state=ImportState.DONE)
     return done.exclude(pk=record.pk).select_related("by").order_by("-pk").first()
 

@@ -16,15 +16,15 @@ from qc.tables.cells import Fault, stripped, unescaped
 
 NEEDED = ("reference", "name", "queue")
 COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
-# Exported for the reader, by names that no sender uses; left out when they come back.
+# Only exported, by names that no sender uses; left out when the file is imported.
 STATE = ("qc_status", "qc_person", "qc_assigned_at", "qc_completed_at", "qc_outcome", "qc_notes")
-# What is wrong in each refused row, in the file of these; left out when it comes back.
+# The column of errors in a file of refused rows; left out when that is imported.
 ERROR = "qc_error"
-# Before the name of a column of the sender's, and in a file only where it would be taken for ours.
+# Before the heading of a sender's own column; in files only where it would be taken for ours.
 DETAIL = "details: "
 LEFT_OUT = ""
 
-# Usual names, as `_plain` spells them; what could as well mean something else is not here.
+# Usual names, as `_plain` spells them; no names that often mean something else.
 OTHER_NAMES = {
     "reference": """ref, ref no, ref nr, reference no, reference nr, reference number, id, task id,
         nr, no, number, key, order, order no, order nr, order number, referenz, referenznr,
@@ -71,7 +71,7 @@ def heading(name: str) -> str:
 
 
 def detail(heading: str) -> str:
-    """Return what a column is when it is kept as the sender's own."""
+    """Return what the mapping says of a column that is kept as one of the sender's own."""
     shown = stripped(unescaped(stripped(heading)))
     return shown if shown.startswith(DETAIL) else DETAIL + shown
 

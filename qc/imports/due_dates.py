@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-# A bare date means: some time that day.
+# A date without a time means: by the end of that day.
 END_OF_DAY = time(23, 59)
-# How workbooks count days; so many of them are in this century.
+# Workbooks count days from here; the days of this century have such numbers.
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001
 SERIAL = re.compile(r"(3[6-9]|[4-6]\d|7[0-2])\d{3}(\.\d+)?")
 
@@ -42,9 +42,9 @@ CLOCK = re.compile(
 
 
 def due(cell: str) -> datetime:
-    """Return when a cell says that something is due. Raises ValueError with what is allowed."""
+    """Return the moment that a cell means. Raises ValueError with what is allowed."""
     moment = _moment(" ".join(cell.split()))
-    # Some years are not the same everywhere: no database and no time zone has trouble with these.
+    # Every database and every time zone can handle these years.
     if moment is None or not 2000 <= moment.year < 9999:
         raise ValueError(
             _("Enter a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")

@@ -23,7 +23,7 @@ class LeaseLost(Exception):
 
 
 def enqueue(record: Import) -> None:
-    """Have an import wait for a worker, from its beginning; does not save it."""
+    """Make an import wait for a worker, which begins at the first row; does not save it."""
     record.position = record.starts = 0
     record.worker, record.busy_until = "", timezone.now() + PATIENCE
 

@@ -13,7 +13,7 @@ from qc.imports.validation import same
 from qc.models import Queue, Status, Task
 
 STILL_WAITING = (Status.PENDING, Status.ON_HOLD)
-# The due date before the priority: which priority counts depends on it.
+# The due date comes first: only an overdue task has a raised priority to protect.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
 # What is saved of a task that is changed.
 SAVED = (*CHANGEABLE, "raise_at")
@@ -27,7 +27,7 @@ class ParsedRow(NamedTuple):
 
 
 class PlannedRow(NamedTuple):
-    """A row of a task that is there: the task as it is to be saved, and its changes (old, new)."""
+    """A row of an existing task: the task as it is to be saved, and its changes (old, new)."""
 
     number: int
     task: Task
@@ -35,7 +35,7 @@ class PlannedRow(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What some rows do."""
+    """What some rows of a file would do."""
 
     new: list[ParsedRow]
     changed: list[PlannedRow]
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
 
 
 def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
-    """Compare the rows with what is there, as `tasks` reads it."""
+    """Compare the rows with the tasks that are there, which `tasks` reads (and may lock)."""
     found = Plan([], [], [], [])
     existing = _existing([row.values["reference"] for row in rows], tasks)
     for row in rows:
@@ -84,5 +84,5 @@ def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 
 def _undoes_a_raise(task: Task, name: str, value: Any) -> bool:
-    # The sweep raises what is past due; the same file again must not begin that anew.
+    # The sweep has raised an overdue task; the same file must not lower it again.
     return name == "priority" and task.is_late and value > task.priority

@@ -16,7 +16,7 @@ KINDS = ("new", "changed", "unchanged", "left_alone")
 
 
 class Summary:
-    """What is kept of the rows of an import; begins with what its record has by now."""
+    """The counts and first rows of an import, added to what its record has so far."""
 
     def __init__(self, record: Import) -> None:
         self.counts = {name: getattr(record, name) for name in COUNTS}
@@ -31,7 +31,7 @@ class Summary:
             self.counts[kind] += len(rows)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns of the record that keep it."""
+        """Return the values of the columns of the record that keep it."""
         return {"shown": self.shown, **self.counts}
 
 

@@ -21,7 +21,7 @@ MOST_ROWS = 1_000_000
 
 
 class Batch(NamedTuple):
-    """Some rows of a file, of which the last is its `end`-th."""
+    """Some rows of a file; `end` is the number of all rows up to its last."""
 
     end: int
     good: list[ParsedRow]
@@ -41,7 +41,7 @@ class CheckedFile(ExitStack):
         self.kept: IO[bytes] | None = None
 
     def batches(self) -> Iterator[Batch]:
-        """Return the rows, the good ones and those that are refused. Raises BadFile."""
+        """Return all rows, batch by batch. Raises BadFile."""
         if self.kept is None:
             yield from self._checked()
             return
@@ -50,7 +50,7 @@ class CheckedFile(ExitStack):
             yield batch
 
     def estimate(self, rows: int) -> int:
-        """Return how many rows there are in all, judged by how much of the file so many took."""
+        """Estimate how many rows the file has, from the share of it that these rows took."""
         return max(rows, rows * self.record.size // max(self.bytes_read, 1))
 
     def _checked(self) -> Iterator[Batch]:

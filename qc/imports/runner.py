@@ -31,17 +31,17 @@ from qc.work import actions
 
 logger = logging.getLogger(__name__)
 
-# Seconds until a program that waits for its turn looks again.
+# Seconds between two attempts to begin while another import is running.
 PAUSE = 0.5
 
 
 def import_file(
     file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
 ) -> Import:
-    """Import a file from its beginning to its end, or say what importing it would do.
+    """Import a file from its beginning to its end, or only find out what that would do.
 
-    Where columns are missing it is left for somebody to choose them. Raises NotAllowed, and BadFile
-    for what is no table.
+    With missing columns it stops before the import, so that somebody can choose them. Raises
+    NotAllowed, and BadFile for what is no table.
     """
     record = imports.receive(file, name, by=by)
     if record.state == ImportState.FAILED:
@@ -50,16 +50,16 @@ def import_file(
         imports.confirm(record, only_good=only_good)
     while record.is_running:
         if not carry_on(record.pk):
-            # Another large one goes first, or a worker was asked for this one.
+            # Another large import goes first, or a worker has acquired this one.
             time.sleep(PAUSE)
         record.refresh_from_db()
     return record
 
 
 def carry_on(pk: int) -> bool:
-    """Do all that is due for an import; return False if another does, or nothing is due.
+    """Carry an import on to its end; return False if another worker does, or it does not run.
 
-    Raises Busy or OperationalError when the database gives way; then it can be carried on.
+    Raises Busy or OperationalError when the database fails; it can be carried on later.
     """
     record = lease.acquire(pk)
     if record is None:

@@ -39,7 +39,7 @@ def checksum(file: BinaryIO) -> tuple[str, int]:
 
 
 def keep(record: Import, file: BinaryIO) -> None:
-    """Keep the file."""
+    """Keep an uploaded file."""
     file.seek(0)
     _append(record, FILE, file)
 
@@ -47,14 +47,14 @@ def keep(record: Import, file: BinaryIO) -> None:
 def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
     """Return the pieces of the file, or of the list of refused rows, one after the other."""
     chunks = ImportChunk.objects.filter(of=record, part=part).order_by("number")
-    # By their numbers: some databases' drivers read all that a query finds at once.
+    # One by one: some drivers read all that a query finds into memory.
     for pk in list(chunks.values_list("pk", flat=True)):
         yield bytes(ImportChunk.objects.values_list("data", flat=True).get(pk=pk))
 
 
 @contextmanager
 def opened(record: Import) -> Iterator[BinaryIO]:
-    """Open the file; a large one is on the disk meanwhile."""
+    """Open the file of an import; a large one is on the disk meanwhile."""
     with SpooledTemporaryFile(IN_MEMORY) as file:
         for piece in pieces(record):
             file.write(piece)
@@ -63,7 +63,7 @@ def opened(record: Import) -> Iterator[BinaryIO]:
 
 
 def forget_refused(record: Import) -> None:
-    """Forget which rows were refused: they are checked anew."""
+    """Forget which rows were refused, before they are checked again."""
     ImportChunk.objects.filter(of=record, part=REFUSED).delete()
 
 
@@ -83,12 +83,12 @@ def refused(record: Import) -> Iterator[RefusedRow]:
 
 
 def faults(record: Import, most: int) -> list[Fault]:
-    """Return the first things that are wrong."""
+    """Return the first faults of the refused rows, at most `most`."""
     return list(islice((fault for row in refused(record) for fault in row.faults), most))
 
 
 def write_refused(record: Import, file: BinaryIO) -> None:
-    """Write the refused rows as the file was, with what is wrong in each behind its columns."""
+    """Write the refused rows in the format of the file, with a last column of errors."""
     tables.write(file, record.format, _with_errors(record))
 
 

@@ -23,14 +23,14 @@ from qc.work import actions
 
 BATCH = 500
 NAMED = 20
-# So many of its rows are looked at while somebody waits for a page.
+# So many history rows are looked at while somebody waits for a page.
 LOOKED_AT = 2000
-# What `Import.shown` keeps meanwhile: what is left as it is, and how the record was before.
+# Keys of `Import.shown` during an undo: tasks that are skipped, and the record as it was.
 KEPT, BEFORE = "kept", "before"
 
 
 class Obstacles(NamedTuple):
-    """Tasks that were touched since: how many, the first of them, whether all were looked at."""
+    """Tasks touched since the import: how many, the first names, whether all were looked at."""
 
     touched: int
     first: list[str]
@@ -38,7 +38,7 @@ class Obstacles(NamedTuple):
 
 
 def obstacles(record: Import) -> Obstacles:
-    """Return what stands in the way of undoing it, among its first rows."""
+    """Return the tasks that stand in the way of an undo, among the first of the import."""
     rows = _rows_of(record)
     beyond = rows.order_by("history_id").values_list("history_id", flat=True)[LOOKED_AT:].first()
     looked = rows.filter(history_id__lt=beyond) if beyond else rows
@@ -47,14 +47,14 @@ def obstacles(record: Import) -> Obstacles:
 
 
 def untouched(record: Import) -> QuerySet[Task]:
-    """Return the tasks that it made and nobody has touched since."""
+    """Return the tasks that the import made and nobody has touched since."""
     rows = _rows_of(record).filter(~_is_touched(), history_type="+").order_by()
     return Task.objects.filter(pk__in=rows.values("id"))
 
 
 @transaction.atomic
 def begin(record: Import, *, by: User) -> None:
-    """Let it be undone. Raises NotAllowed, or InvalidTransition where something is in the way."""
+    """Have an import undone. Raises NotAllowed; InvalidTransition if a task was touched since."""
     permissions.check_manager(by)
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     if not record.has_written:
@@ -72,9 +72,9 @@ def begin(record: Import, *, by: User) -> None:
 
 
 def undo(record: Import) -> None:
-    """Delete the tasks that it made and set back those that it changed, batch by batch.
+    """Delete the tasks that an import made, restore those that it changed, batch by batch.
 
-    Does nothing where a task of a large one has been touched since: its record says which.
+    Undoes nothing if a task of a large import was touched since; the record says which.
     """
     if BEFORE in record.shown and not _is_untouched(record):
         return

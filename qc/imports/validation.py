@@ -105,7 +105,7 @@ class _FirstRows:
 
 
 def same(kept: Any, imported: Any) -> bool:
-    """Return whether what a task keeps and what a file says are the same in a table."""
+    """Return whether a value of a task and one of a file are the same once written to a table."""
     return as_imported(kept) == as_imported(imported)
 
 

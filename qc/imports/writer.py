@@ -19,7 +19,7 @@ IMPORTED_COLUMNS = (*COLUMNS, "details", "raise_at")
 
 
 def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
-    """Write what these rows do, inside a transaction; return it."""
+    """Make and change the tasks of these rows, in the transaction around it; return the plan."""
     planned = plan(rows, Task.objects.select_for_update())
     with for_the_record():
         reason = pgettext("a file", "from %s") % filename

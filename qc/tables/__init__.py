@@ -19,7 +19,7 @@ __all__ = ["XLSX", "BadFile", "Format", "Row", "detect", "read", "write"]
 
 
 def detect(file: BinaryIO) -> Format:
-    """Return the form that a file is in, whatever its name. Raises BadFile for what is no table."""
+    """Return the format of a file, from its content. Raises BadFile for what is no table."""
     file.seek(0)
     if signatures.is_packed(file.read(signatures.LONGEST)):
         return XLSX
@@ -31,10 +31,9 @@ def detect(file: BinaryIO) -> Format:
 
 
 def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
-    """Return the rows that are not blank, the header first, as they are asked for.
+    """Read the rows that are not blank, the header first, one at a time.
 
-    Raises BadFile: at once for what is no such table, later where it turns out to be broken, and
-    at its end when nothing followed the header.
+    Raises BadFile where the file is broken, and at its end if it has no row but the header.
     """
     file.seek(0)
     rows = reader.read(file) if format.kind == "xlsx" else _module(format).read(file, format)
@@ -49,7 +48,7 @@ def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows of text: read again, they are the same but for empty cells at a row's end.
+    """Write rows of text, so that reading them gives the same but for empty last cells.
 
     What Windows-1252 has no character for becomes a question mark; JSON is written in UTF-8.
     """

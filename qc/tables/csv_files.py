@@ -30,7 +30,7 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
     """Write rows so that a spreadsheet reads them as they are."""
     is_unicode = format.encoding.startswith("utf")
     with as_text(file, format.encoding, "strict" if is_unicode else "replace") as text:
-        # Excel takes a text for Unicode only by its mark.
+        # Without its mark Excel does not take a text for Unicode.
         text.write("\ufeff" if is_unicode else "")
         csv.writer(text, delimiter=format.delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
 
@@ -47,7 +47,7 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         while line := self.text.readline(MOST_IN_ROW):
             if not self.count:
-                # Excel's line about the separator is none of its rows.
+                # Excel's line about the separator is not a row.
                 line = "" if SEPARATOR.fullmatch(line) else line.removeprefix("\ufeff")
             self.count += 1
             self.length += len(line)

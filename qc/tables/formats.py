@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from qc.core.exceptions import QCError
 
-# Python's names; a byte order mark is neither needed nor in the way.
+# By Python's names; each with or without a byte order mark.
 ENCODINGS = {
     "utf-8": gettext_lazy("UTF-8"),
     "cp1252": gettext_lazy("Windows-1252 (Western European)"),
@@ -32,7 +32,7 @@ MOST_IN_ROW = 1_000_000
 
 
 class BadFile(QCError):
-    """This file can't be read as a table; `values` are those that the message has gaps for."""
+    """This file can't be read as a table; `values` fill the gaps of the message."""
 
     def __init__(self, message: str, **values: object) -> None:
         super().__init__(message % values if values else message)
@@ -75,7 +75,7 @@ class Row:
 
 
 def row(number: int, cells: list[str]) -> Row:
-    """Return a row of these cells. Raises BadFile when they are more, or longer, than may be."""
+    """Return a row of these cells. Raises BadFile for too many cells, or too long ones."""
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
@@ -107,5 +107,5 @@ def as_text(file: BinaryIO, encoding: str, errors: str = "strict") -> Iterator[i
     try:
         yield text
     finally:
-        # Or the file would be closed with the wrapper.
+        # Otherwise the wrapper would close the file.
         text.detach()

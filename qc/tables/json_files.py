@@ -18,15 +18,15 @@ from qc.tables.cells import quoted, stripped, unescaped
 from qc.tables.formats import MOST_COLUMNS, BadFile, Format, Row, row
 from qc.tables.json_stream import Number, Object, objects, shown, too_deep, twice
 
-# Halves of a character, where something was cut off. No text can hold them; SUBSTITUTE says so.
+# Halves of a character that was cut in two: no text can hold them, each becomes a SUBSTITUTE.
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 SUBSTITUTE = "\x1a"
-# Most rows have the same names.
+# So many sets of names are remembered: most rows have the same.
 MANY = 100
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Return a header of all names that occur, in the order they come up, and the rows after it.
+    """Read a header of all names in the file, in the order of their first row, and the rows.
 
     Raises BadFile before the header where the file is broken, or a name has no place in it.
     """

@@ -34,7 +34,7 @@ class Object(tuple[tuple[str, Any], ...]):
 
 
 def objects(file: BinaryIO, format: Format) -> Iterator[tuple[int, Object]]:
-    """Return the objects with their numbers: of a list, or of a text that has nothing around them.
+    """Read the objects, with the number of each: of a list (json), or one after another (jsonl).
 
     Raises BadFile, at the row that is broken, or that is no object.
     """
@@ -106,7 +106,7 @@ class _Text:
                 return cast("Object", found)
 
     def broken(self, at: int) -> BadFile:
-        """Return the refusal of what stands there, or of the end."""
+        """Return the refusal of a text that is not JSON from there on, or ends there."""
         if text := self._shown(at):
             message = _(
                 "Row %(row)d is not valid JSON from here on: “%(text)s”. "
@@ -128,13 +128,13 @@ class _Text:
             raise BadFile(message, row=self.row, encoding=ENCODINGS[self.encoding])
         if self.is_whole:
             return False
-        # Twice as much as there was: what is cut off again and again is not decoded as often.
+        # Twice as much each time: so a long object is not decoded from its beginning too often.
         data = self.file.read(max(CHUNK, len(self.part) - self.at))
         self.is_whole = not data
         try:
             text = self.decoder.decode(data, final=self.is_whole)
         except UnicodeDecodeError as error:
-            # What stands before it is read first: so it is known in which row it is.
+            # The text before it is read first: so the refusal can name the row.
             text, self.decode_failed = error.object[: error.start].decode(self.encoding), True
         self.part, self.at = self.part[self.at :] + text, 0
         return True
@@ -184,5 +184,5 @@ def twice(row: int, names: Sequence[str]) -> BadFile:
 
 
 def shown(text: str) -> str:
-    """Return what can be shown of a text: its beginning, without lone surrogates."""
+    """Return the beginning of a text for a message, without lone surrogates."""
     return text[:SHOWN].encode("utf-8", "replace").decode().strip()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from qc.tables.formats import DELIMITERS, BadFile
 
 CHUNK = 1024 * 1024
-# So many bytes, and so many records in them, tell what separates cells.
+# The delimiter is found from so many bytes, and so many records in them.
 HEAD = 64 * 1024
 RECORDS = 50
 MARKS = {

@@ -7,12 +7,12 @@ from decimal import Decimal
 from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
-# Shown with so many digits, zeros in front: numbers of orders are kept like that.
+# A format with leading zeros, as numbers of orders have.
 ONLY_ZEROS = re.compile("0{2,}")
 
 
 class Numbers:
-    """Says numbers as text, given how each style of the workbook shows them."""
+    """Turns numbers into text, given the format code of each style of the workbook."""
 
     def __init__(self, codes: list[str], *, from_1904: bool) -> None:
         self.codes = codes
@@ -20,7 +20,7 @@ class Numbers:
         self.epoch = MAC_EPOCH if from_1904 else WINDOWS_EPOCH
 
     def text(self, digits: str, style: int) -> str:
-        """Return what a number says in a style. Raises ValueError when it is no number."""
+        """Return a number as its style shows it. Raises ValueError when it is no number."""
         if not digits:
             return ""
         value = float(digits)

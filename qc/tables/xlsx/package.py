@@ -17,7 +17,7 @@ MOST_IN_LIST = 1024 * 1024
 MOST_UNPACKED = 100
 SMALL = 10 * 1024 * 1024
 CHUNK = 64 * 1024
-# So much of a part without the beginning or end of any element is no cell.
+# So much text without an element is longer than any cell may be.
 MOST_AT_ONCE = 512 * 1024
 TAIL = 66_000
 
@@ -28,7 +28,7 @@ Event = tuple[str, dict[str, str] | None, str]
 def opened(file: BinaryIO) -> zipfile.ZipFile:
     """Open a workbook. Raises BadFile when it is none, or could fill the memory.
 
-    What each part says of its size can be trusted as a limit: `zipfile` gives no more than that.
+    The size that each part claims is a limit: `zipfile` unpacks no more than that.
     """
     _check_list(file)
     try:
@@ -68,7 +68,7 @@ def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
 
 
 def far_too_long() -> BadFile:
-    """Return the refusal of a workbook with a cell that is too long, where none knows its row."""
+    """Return the refusal of a workbook with a cell that is too long, in an unknown row."""
     return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
 
 

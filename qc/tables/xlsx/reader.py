@@ -18,7 +18,7 @@ from qc.tables.formats import BadFile, Row
 from qc.tables.xlsx import package, sheet
 from qc.tables.xlsx.numbers import Numbers
 
-# What Python says to values that no workbook has.
+# Raised by values that no sound workbook has.
 BAD_VALUES = (EOFError, LookupError, NotImplementedError, OverflowError, ValueError)
 
 

@@ -15,25 +15,24 @@ from qc.tables.formats import MOST_COLUMNS, MOST_IN_CELL, Row, row, too_long, to
 from qc.tables.xlsx import package
 from qc.tables.xlsx.numbers import Numbers, moment_text
 
-# A character that XML can't hold, but for halves of one: nobody writes those so.
+# How a workbook writes a character that XML can't hold; surrogates are never written so.
 ESCAPED = re.compile("_x(?![dD][89a-fA-F])([0-9A-Fa-f]{4})_")
-# So many texts are unpacked at once.
+# So many texts are unpacked ahead.
 AHEAD = 10_000
-# Excel's own word where it could not; here also where it has not tried.
+# Excel's error for a failed formula; here also for one that was never calculated.
 NOT_WORKED_OUT = "#CALC!"
 
 
 class Texts:
-    """The texts of a workbook, which its cells name by number: kept on the disk, and read there.
+    """The texts of a workbook, which its cells name by number: unpacked to the disk when needed.
 
-    They are unpacked as far as they are asked for: the first rows of a large workbook mostly have
-    the first of its texts.
+    The first rows of a large workbook mostly have the first of its texts.
     """
 
     def __init__(self, packed: zipfile.ZipFile, part: str) -> None:
         self.unpacked = _shared(packed, part)
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the texts
-        # Nothing at all can't be mapped.
+        # An empty file can't be mapped.
         self.file.write(b"\0")
         self.ends = array("Q", [1])
         self._unpack(AHEAD)
@@ -52,13 +51,13 @@ class Texts:
         self.bytes = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def close(self) -> None:
-        """Remove them from the disk."""
+        """Delete the texts from the disk."""
         self.bytes.close()
         self.file.close()
 
 
 def rows(packed: zipfile.ZipFile, part: str, texts: Texts, numbers: Numbers) -> Iterator[Row]:
-    """Return the rows of a sheet that are there, with their own numbers.
+    """Read the rows of a sheet, with the numbers that they have there.
 
     A merged cell's text is in its first cell. Raises BadFile, ValueError.
     """
@@ -95,7 +94,7 @@ class _Cell:
         self.is_formula = self.is_phonetic = False
 
     def add(self, name: str, text: str, *, begins: bool) -> None:
-        """Add what an element in the cell says; how something is pronounced is left out."""
+        """Add an element of the cell; phonetic readings are left out."""
         if name == "rPh":
             self.is_phonetic = begins
         elif name == "f":
@@ -104,7 +103,7 @@ class _Cell:
             self.text += text
 
     def value(self, texts: Texts, numbers: Numbers) -> str:
-        """Return what the whole cell says, as text."""
+        """Return the cell as text."""
         if self.kind == "s":
             return texts[int(self.text)] if self.text else ""
         if self.kind == "b":

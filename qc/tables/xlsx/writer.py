@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from openpyxl.utils import get_column_letter
 
-# What XML can't hold stands as _x0001_, and so must what only looks like that.
+# Characters that XML can't hold are written as _x0001_; so is a text that looks like that.
 XML_ILLEGAL = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
