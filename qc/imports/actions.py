@@ -83,10 +83,9 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
 def stop(record: Import, *, by: User) -> None:
     """Stop an import that runs; the rows that are imported by then stay."""
     permissions.check_manager(by)
-    runs = [ImportState.CHECKING, ImportState.WRITING]
-    Import.objects.filter(pk=record.pk, state__in=runs).update(
-        state=ImportState.STOPPED, finished_at=timezone.now()
-    )
+    stoppable = (ImportState.CHECKING, ImportState.WRITING)
+    running = Import.objects.filter(pk=record.pk, state__in=stoppable)
+    running.update(state=ImportState.STOPPED, finished_at=timezone.now())
     record.refresh_from_db()
 
 

@@ -1,6 +1,5 @@
 """How many rows of each kind an import has, and the first of each, kept with it for its page."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,7 +11,6 @@ from qc.models.imports import COUNTS
 
 # So many rows of each kind are kept; all are counted.
 SHOWN = 100
-KINDS = ("new", "changed", "unchanged", "left_alone")
 
 
 class Summary:
@@ -24,8 +22,7 @@ class Summary:
 
     def add(self, plan: Plan) -> None:
         """Add what some more rows would do, or have done."""
-        for kind in KINDS:
-            rows: Sequence[PlannedRow | ParsedRow] = getattr(plan, kind)
+        for kind, rows in plan._asdict().items():
             shown = self.shown.setdefault(kind, [])
             shown += map(_as_json, rows[: SHOWN - len(shown)])
             self.counts[kind] += len(rows)

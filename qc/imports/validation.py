@@ -56,7 +56,8 @@ class Checker:
         for name in self.ours:
             cell = cells.get(name, "")
             try:
-                values[name] = self._value(name, cell)
+                is_repeated = name in REPEATED and len(cell) < LONG
+                values[name] = (self.repeated if is_repeated else self._read)(name, cell)
             except ValueError as refusal:
                 faults.append(Fault(row.number, name, cell, str(refusal)))
         if self.details:
@@ -64,12 +65,8 @@ class Checker:
             values["details"] = {name.removeprefix(DETAIL): cell for name, cell in details if cell}
         return values, faults + self._duplicate(values.get("reference"), row.number)
 
-    def _value(self, name: str, cell: str) -> Any:
-        """Return what a task keeps of a cell. Raises ValueError with what is allowed."""
-        is_repeated = name in REPEATED and len(cell) < LONG
-        return self.repeated(name, cell) if is_repeated else self._read(name, cell)
-
     def _read(self, name: str, cell: str) -> Any:
+        """Return what a task keeps of a cell. Raises ValueError with what is allowed."""
         if name == "queue":
             return _queue(cell, self.queues)
         if read := READ.get(name):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from qc.tables import formats
 from qc.tables.cells import quoted, stripped, unescaped
 from qc.tables.formats import MOST_COLUMNS, BadFile, Format, Row, row
-from qc.tables.json_stream import Number, Object, objects, shown, too_deep, twice
+from qc.tables.json_stream import Number, objects, shown, too_deep, twice
 
 # Halves of a character that was cut in two: no text can hold them, each becomes a SUBSTITUTE.
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
@@ -53,7 +53,7 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
 
 def _header(file: BinaryIO, format: Format) -> list[str]:
     header: dict[str, None] = {}
-    number, found = 0, Object()
+    number, found = 0, dict[str, Any]()
     for number, found in objects(file, format):
         headings, _values = _columns(found)
         _check(number, headings)
@@ -76,10 +76,10 @@ def _check(number: int, headings: tuple[str, ...]) -> None:
         raise formats.too_long(number)
 
 
-def _check_alone(found: Object) -> None:
+def _check_alone(found: dict[str, Any]) -> None:
     """Raise BadFile for the only object of a file when its rows seem to be inside of it."""
-    for name, value in found:
-        if isinstance(value, list) and any(isinstance(one, Object) for one in value):
+    for name, value in found.items():
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
             message = _(
                 "The file is one object with a list in “%s”. Please save only that "
                 "list. If the object is itself a row, put [ before it and ] after it."
@@ -87,14 +87,14 @@ def _check_alone(found: Object) -> None:
             raise BadFile(message % shown(name))
 
 
-def _columns(found: Object) -> tuple[tuple[str, ...], list[Any]]:
+def _columns(found: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
     """Return the headings and values of a row; an object in it is columns of its own."""
     names: list[tuple[str, ...]] = []
     values: list[Any] = []
-    for name, value in found:
-        if isinstance(value, Object):
-            names += [(name, inner) for inner, _value in value]
-            values += [one for _name, one in value]
+    for name, value in found.items():
+        if isinstance(value, dict):
+            names += [(name, inner) for inner in value]
+            values += value.values()
         else:
             names.append((name,))
             values.append(value)
@@ -120,8 +120,8 @@ def _cell(number: int, value: Any) -> str:
 def _json(value: Any) -> str:
     if isinstance(value, Number):
         return value
-    if isinstance(value, Object):
-        pairs = [f"{json.dumps(name, ensure_ascii=False)}: {_json(one)}" for name, one in value]
+    if isinstance(value, dict):
+        pairs = [f"{_json(name)}: {_json(one)}" for name, one in value.items()]
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_json, value))}]"

@@ -27,13 +27,7 @@ class Number(str):
     __slots__ = ()
 
 
-class Object(tuple[tuple[str, Any], ...]):
-    """The names and values of an object, in their order."""
-
-    __slots__ = ()
-
-
-def objects(file: BinaryIO, format: Format) -> Iterator[tuple[int, Object]]:
+def objects(file: BinaryIO, format: Format) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read the objects, with the number of each: of a list (json), or one after another (jsonl).
 
     Raises BadFile, at the row that is broken, or that is no object.
@@ -85,7 +79,7 @@ class _Text:
             raise self.broken(self.at)
         self.at += 1
 
-    def object(self) -> Object:
+    def object(self) -> dict[str, Any]:
         """Pass an object and return it. Raises BadFile."""
         if self.peek() not in ("{", ""):
             message = _(
@@ -103,7 +97,7 @@ class _Text:
             else:
                 self._check_length(end)
                 self.at = end
-                return cast("Object", found)
+                return cast("dict[str, Any]", found)
 
     def broken(self, at: int) -> BadFile:
         """Return the refusal of a text that is not JSON from there on, or ends there."""
@@ -159,11 +153,11 @@ class _Text:
         )
         raise BadFile(message % f"{MOST_IN_ROW:,}")
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> Object:
-        names = [name for name, _value in pairs]
-        if len(set(names)) < len(names):
-            raise twice(self.row, names)
-        return Object(pairs)
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise twice(self.row, [name for name, _value in pairs])
+        return found
 
     def _refuse_constant(self, constant: str) -> None:
         message = _(
