@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from qc import exports
 from qc.exports import NoTable
-from qc.imports.columns import COLUMNS, STATE, heading
+from qc.imports.columns import COLUMNS, STATE_COLUMNS, heading
 from qc.imports.validation import as_imported
 from qc.models import Priority, Task
 from qc.tables.cells import UNPRINTABLE
@@ -23,9 +23,9 @@ from qc.tables.formats import MOST_COLUMNS
 
 # So many tasks are looked at together.
 WINDOW = 1000
-MOST_DETAILS = MOST_COLUMNS - len(COLUMNS) - len(STATE)
+MOST_DETAILS = MOST_COLUMNS - len(COLUMNS) - len(STATE_COLUMNS)
 # Those of JSON: there the sender's own columns stand together, with their types.
-NAMES = (*COLUMNS, "details", *STATE)
+NAMES = (*COLUMNS, "details", *STATE_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Export:
         return exports.blocks(exports.json_list(told))
 
     def _table(self, details: list[str]) -> Iterator[list[str]]:
-        yield [*COLUMNS, *map(heading, details), *STATE]
+        yield [*COLUMNS, *map(heading, details), *STATE_COLUMNS]
         for task in self._all(self.tasks):
             told = as_imported(task.details)
             cells = [told.get(name, "") for name in details]

@@ -17,7 +17,14 @@ from qc.tables.cells import Fault, stripped, unescaped
 NEEDED = ("reference", "name", "queue")
 COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
 # Only exported, by names that no sender uses; left out when the file is imported.
-STATE = ("qc_status", "qc_person", "qc_assigned_at", "qc_completed_at", "qc_outcome", "qc_notes")
+STATE_COLUMNS = (
+    "qc_status",
+    "qc_person",
+    "qc_assigned_at",
+    "qc_completed_at",
+    "qc_outcome",
+    "qc_notes",
+)
 # The column of errors in a file of refused rows; left out when that is imported.
 ERROR = "qc_error"
 # Before the heading of a sender's own column; in files only where it would be taken for ours.
@@ -85,7 +92,7 @@ def _guess(heading: str, own: set[str]) -> str:
 
 def _own(heading: str) -> str:
     name = _plain(heading).replace(" ", "_")
-    return name if name in (*COLUMNS, *STATE, ERROR) else ""
+    return name if name in (*COLUMNS, *STATE_COLUMNS, ERROR) else ""
 
 
 def _plain(heading: str) -> str:

@@ -32,7 +32,7 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
     """
     header = _header(file, format)
     if header:
-        yield row(0, header)
+        yield row(0, [*header])
     for number, found in objects(file, format):
         cells = dict(zip(*_columns(found), strict=True))
         yield row(number, [_cell(number, cells.get(heading)) for heading in header])
@@ -63,7 +63,7 @@ def _header(file: BinaryIO, format: Format) -> list[str]:
             raise BadFile(message, row=number, most=MOST_COLUMNS)
     if number == 1 and format.kind == "jsonl":
         _check_alone(found)
-    return [*header]
+    return list(header)
 
 
 def _check(number: int, headings: tuple[str, ...]) -> None:

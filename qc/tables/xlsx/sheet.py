@@ -137,6 +137,4 @@ def _shared(packed: zipfile.ZipFile, part: str) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    if "_x" not in text:
-        return text
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
