@@ -50,7 +50,7 @@ def job_ended(task: Any, **_more: Any) -> None:
 def sweep() -> None:
     """Do what no event triggered, every QC_SWEEP_SECONDS."""
     sweeps.sweep()
-    for pk in import_lease.left():
+    for pk in import_lease.abandoned():
         carry_on_import.delay(pk)
 
 

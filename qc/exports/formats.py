@@ -14,6 +14,7 @@ from qc import tables
 from qc.core.exceptions import QCError
 from qc.core.localization import utc_isoformat
 from qc.tables.cells import escaped
+from qc.tables.formats import MOST_IN_CELL
 
 # Excel takes a CSV file for UTF-8 only when it begins with this.
 BOM = "\ufeff"
@@ -116,12 +117,12 @@ def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
         if number > MOST_ROWS:
             raise too_many_rows()
         cells = [escaped(cell) for cell in row]
-        if max(map(len, cells)) > tables.MOST_IN_CELL:
+        if max(map(len, cells)) > MOST_IN_CELL:
             message = _(
                 "%(row)s has a text of more than %(most)s characters, too long for a "
                 "cell of an Excel workbook. Please choose CSV or JSON."
             )
-            raise NoTable(message % {"row": cells[0], "most": f"{tables.MOST_IN_CELL:,}"})
+            raise NoTable(message % {"row": cells[0], "most": f"{MOST_IN_CELL:,}"})
         yield cells
 
 

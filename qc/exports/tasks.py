@@ -13,18 +13,18 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc import tables
 from qc.exports import formats
-from qc.imports.columns import COLUMNS, STATE, heading
-from qc.imports.validation import as_told, details_as_told
+from qc.imports.columns import COLUMNS, STATE_COLUMNS, heading
+from qc.imports.validation import as_imported
 from qc.models import Priority, Task
 from qc.tables.cells import UNPRINTABLE
+from qc.tables.formats import MOST_COLUMNS
 
 # So many tasks are looked at together.
 WINDOW = 1000
-MOST_DETAILS = tables.MOST_COLUMNS - len(COLUMNS) - len(STATE)
+MOST_DETAILS = MOST_COLUMNS - len(COLUMNS) - len(STATE_COLUMNS)
 # The keys in JSON: there the sender's own columns stand together, with their types.
-KEYS = (*COLUMNS, "details", *STATE)
+KEYS = (*COLUMNS, "details", *STATE_COLUMNS)
 
 
 class Export:
@@ -58,9 +58,9 @@ class Export:
         return formats.blocks(formats.json_list(objects))
 
     def _table(self, details: list[str]) -> Iterator[list[str]]:
-        yield [*COLUMNS, *map(heading, details), *STATE]
+        yield [*COLUMNS, *map(heading, details), *STATE_COLUMNS]
         for task in self._all(self.tasks):
-            texts = details_as_told(task.details)
+            texts = as_imported(task.details)
             yield list(map(self._text, _values(task, [texts.get(name) for name in details])))
 
     def _text(self, value: Any) -> str:
@@ -73,7 +73,7 @@ class Export:
         """Return the names of the sender's columns of all tasks, in the order they came up."""
         names: dict[str, None] = {}
         for details in self._all(self.tasks.values_list("details", "pk")):
-            names |= dict.fromkeys(details_as_told(details[0]))
+            names |= dict.fromkeys(as_imported(details[0]))
             if len(names) > MOST_DETAILS:
                 message = _(
                     "These tasks have more than %(most)d extra columns. Please filter by "
@@ -115,7 +115,7 @@ def _values(task: Task, details: list[Any]) -> tuple[Any, ...]:
 
 def _named(details: dict[str, Any]) -> dict[str, Any]:
     """Return the sender's columns by the names that a table has for them, with their types."""
-    named = {as_told(name): value for name, value in details.items()}
+    named = {as_imported(name): value for name, value in details.items()}
     return {name: _printable(value) for name, value in named.items() if name}
 
 

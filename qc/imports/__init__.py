@@ -14,13 +14,4 @@ from qc.imports.actions import (
     stop,
 )
 
-__all__ = [
-    "confirm",
-    "faults",
-    "forget",
-    "known",
-    "mapping_faults",
-    "read_as",
-    "receive",
-    "stop",
-]
+__all__ = ["confirm", "faults", "forget", "known", "mapping_faults", "read_as", "receive", "stop"]

@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _
 
 from qc import permissions, tables
 from qc.core.exceptions import InvalidTransition
-from qc.imports import storage as import_storage
+from qc.imports import lease, storage
 from qc.imports.columns import check_mapping, fingerprint, guess
-from qc.imports.lease import ask
 from qc.models import Import, ImportState, User
 from qc.models.imports import OPEN
 from qc.tables import Format
@@ -27,72 +26,71 @@ from qc.tables.cells import Fault, unescaped
 
 SAMPLES = 3
 LONGEST_SAMPLE = 60
-# A file that nobody confirms is forgotten.
+# A file that nobody has confirmed by then is deleted.
 UNCONFIRMED = timedelta(days=1)
 
 
 @transaction.atomic
 def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
-    """Keep a file and finds out how to read it; what its rows say is checked by whom it concerns.
+    """Keep a file, and find out how to read it; its rows are checked later.
 
     Raises NotAllowed unless `by` is a manager (or None, a job), BadFile for what is no table.
     """
     if by is not None:
         permissions.check_manager(by)
     format = tables.detect(file)
-    sha256, size = import_storage.checksum(file)
+    sha256, size = storage.checksum(file)
     name = os.path.basename(name)[-255:] or _("a file without a name")
     record = Import(file_name=name, sha256=sha256, size=size, by=by, language=get_language() or "")
     _read(record, file, format)
     record.save()
-    import_storage.keep(record, file)
+    storage.keep(record, file)
     return record
 
 
 @transaction.atomic
 def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
-    """Read the file in another way: with a mapping of its own, or the one that fits."""
-    _locked(record)
-    with import_storage.opened(record) as file:
+    """Read the file again in another form, with this mapping or with the one that fits."""
+    _lock(record)
+    with storage.opened(record) as file:
         _read(record, file, format, mapping)
     record.confirmed_at = None
     record.save()
 
 
 def mapping_faults(record: Import) -> list[Fault]:
-    """Return what is wrong with the choice of columns."""
+    """Return what is wrong with the mapping of columns."""
     return check_mapping(record.header, record.mapping) if record.header else []
 
 
 def faults(record: Import, most: int) -> list[Fault]:
-    """Return the first things that are wrong: in the choice of columns, or else in the rows."""
-    return mapping_faults(record) or import_storage.faults(record, most)
+    """Return the first faults, at most `most`: of the mapping, or else of the rows."""
+    return mapping_faults(record) or storage.faults(record, most)
 
 
 @transaction.atomic
 def confirm(record: Import, *, only_good: bool = False) -> None:
-    """Let it be imported: all or nothing, or only the good rows. Raises InvalidTransition."""
-    _locked(record)
+    """Have a file imported: all or nothing, or only the good rows. Raises InvalidTransition."""
+    _lock(record)
     if mapping_faults(record) or not record.header:
         raise InvalidTransition(_("The columns must be chosen first."))
     record.only_good, record.confirmed_at = only_good, timezone.now()
     record.state, record.error = ImportState.CHECKING, ""
-    ask(record)
+    lease.enqueue(record)
     record.save()
 
 
 def stop(record: Import, *, by: User) -> None:
-    """End what runs; what is imported by then stays."""
+    """Stop an import that runs; the rows that are imported by then stay."""
     permissions.check_manager(by)
-    runs = [ImportState.CHECKING, ImportState.WRITING]
-    Import.objects.filter(pk=record.pk, state__in=runs).update(
-        state=ImportState.STOPPED, finished_at=timezone.now()
-    )
+    stoppable = (ImportState.CHECKING, ImportState.WRITING)
+    running = Import.objects.filter(pk=record.pk, state__in=stoppable)
+    running.update(state=ImportState.STOPPED, finished_at=timezone.now())
     record.refresh_from_db()
 
 
 def known(record: Import) -> Import | None:
-    """Return the last import of the very same file."""
+    """Return the last completed import of the very same file, or None."""
     done = Import.objects.filter(sha256=record.sha256, state=ImportState.DONE)
     return done.exclude(pk=record.pk).select_related("by").order_by("-pk").first()
 
@@ -103,10 +101,9 @@ def forget() -> int:
     return old.delete()[1].get("qc.Import", 0)
 
 
-def _locked(record: Import) -> None:
-    """Lock the record and reads it anew. Raises InvalidTransition when it is settled."""
-    locked = Import.objects.select_for_update().get(pk=record.pk)
-    record.__dict__.update({k: v for k, v in locked.__dict__.items() if k != "_state"})
+def _lock(record: Import) -> None:
+    """Lock the record and read it anew. Raises InvalidTransition when it is settled."""
+    record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
     is_settled = record.state not in (*OPEN, ImportState.CHECKING)
     if is_begun or is_settled or record.last_history is not None:
@@ -125,7 +122,7 @@ def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | N
     record.mapping = mapping if mapping is not None else _fitting(record)
     if not mapping_faults(record):
         record.state = ImportState.CHECKING
-        ask(record)
+        lease.enqueue(record)
 
 
 def _read_head(record: Import, file: BinaryIO) -> None:
@@ -134,21 +131,17 @@ def _read_head(record: Import, file: BinaryIO) -> None:
     record.header = next(rows).cells
     record.fingerprint = fingerprint(record.header)
     first = list(islice(rows, SAMPLES))
-    record.samples = [
-        [
-            unescaped(row.cells[at])[:LONGEST_SAMPLE]
-            for row in first
-            if row.cells[at : at + 1] not in ([], [""])
-        ]
-        for at in range(len(record.header))
-    ]
+    record.samples = [_samples(first, column) for column in range(len(record.header))]
     record.is_large = len(first) + sum(1 for _row in rows) > most
+
+
+def _samples(rows: list[tables.Row], column: int) -> list[str]:
+    cells = (cell for row in rows for cell in row.cells[column : column + 1])
+    return [unescaped(cell)[:LONGEST_SAMPLE] for cell in cells if cell]
 
 
 def _fitting(record: Import) -> list[str]:
     """Return the mapping that was chosen last for such a header, or else the one we guess."""
-    alike = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
-    last = alike.order_by("-pk").values_list("mapping", flat=True).first()
-    if last is not None:
-        return list(last)
-    return guess(record.header)
+    confirmed = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
+    last = confirmed.order_by("-pk").values_list("mapping", flat=True).first()
+    return guess(record.header) if last is None else list(last)

@@ -16,15 +16,22 @@ from qc.tables.cells import Fault, stripped, unescaped
 
 NEEDED = ("reference", "name", "queue")
 COLUMNS = (*NEEDED, "priority", "due_at", "instructions", "link")
-# Exported for the reader, by names that no sender uses; they tell nothing when they come back.
-STATE = ("qc_status", "qc_person", "qc_assigned_at", "qc_completed_at", "qc_outcome", "qc_notes")
-# Added to refused rows that are given back: what is wrong in each. It tells nothing either.
+# Only exported, by names that no sender uses; left out when the file is imported.
+STATE_COLUMNS = (
+    "qc_status",
+    "qc_person",
+    "qc_assigned_at",
+    "qc_completed_at",
+    "qc_outcome",
+    "qc_notes",
+)
+# The column of errors in a file of refused rows; left out when that is imported.
 ERROR = "qc_error"
-# Before the name of a column of the sender's, and in a file only where it would be taken for ours.
+# Before the heading of a sender's own column; in files only where it would be taken for ours.
 DETAIL = "details: "
 LEFT_OUT = ""
 
-# Usual names, as `_plain` gives them; what could as well mean something else is not here.
+# Usual names, as `_plain` spells them; no names that often mean something else.
 OTHER_NAMES = {
     "reference": """ref, ref no, ref nr, reference no, reference nr, reference number, id, task id,
         nr, no, number, key, order, order no, order nr, order number, referenz, referenznr,
@@ -39,6 +46,7 @@ OTHER_NAMES = {
     "instructions": """instruction, what to do, anweisung, anweisungen, anleitung""",
     "link": """url, hyperlink, web address, webadresse""",
 }
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def guess(header: Sequence[str]) -> list[str]:
@@ -53,22 +61,24 @@ def guess(header: Sequence[str]) -> list[str]:
 
 def check_mapping(header: Sequence[str], mapping: Sequence[str], row: int = 1) -> list[Fault]:
     """Return what is wrong with a mapping: needed columns it lacks, and columns chosen twice."""
-    return [*_missing(mapping, row), *_twice(header, mapping, row)]
+    message = _("This column is missing. Required columns: %s.") % ", ".join(NEEDED)
+    missing = [Fault(row, name, "", message) for name in NEEDED if name not in mapping]
+    return [*missing, *_twice(header, mapping, row)]
 
 
 def fingerprint(header: Sequence[str]) -> str:
-    """Return the same for headers that differ in capitals and blanks only: to know a file again."""
+    """Return a hash by which a header is known again; capitals and blanks don't change it."""
     names = json.dumps([_plain(heading) for heading in header])
     return hashlib.sha256(names.encode()).hexdigest()
 
 
 def heading(name: str) -> str:
-    """Return the heading of a column of the sender's, told apart from ours."""
+    """Return the heading for a column of the sender's, so that it is not taken for ours."""
     return name if guess([name]) == [DETAIL + name] else DETAIL + name
 
 
 def detail(heading: str) -> str:
-    """Return what a column is when it is kept as the sender's own."""
+    """Return what the mapping says of a column that is kept as one of the sender's own."""
     shown = stripped(unescaped(stripped(heading)))
     return shown if shown.startswith(DETAIL) else DETAIL + shown
 
@@ -82,25 +92,16 @@ def _guess(heading: str, own: set[str]) -> str:
 
 def _own(heading: str) -> str:
     name = _plain(heading).replace(" ", "_")
-    return name if name in (*COLUMNS, *STATE, ERROR) else ""
+    return name if name in (*COLUMNS, *STATE_COLUMNS, ERROR) else ""
 
 
 def _plain(heading: str) -> str:
     """Return a heading in small letters, its words separated by single blanks."""
     text = unicodedata.normalize("NFKC", unescaped(stripped(heading))).casefold()
-    for umlaut, spelt in (("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
-        text = text.replace(umlaut, spelt)
-    return re.sub(r"[\s_.:#*-]+", " ", text).strip()
+    return re.sub(r"[\s_.:#*-]+", " ", text.translate(UMLAUTS)).strip()
 
 
 KNOWN = {_plain(other): name for name, others in OTHER_NAMES.items() for other in others.split(",")}
-
-
-def _missing(mapping: Sequence[str], row: int) -> Iterator[Fault]:
-    for name in NEEDED:
-        if name not in mapping:
-            message = _("This column is missing. Required columns: %s.") % ", ".join(NEEDED)
-            yield Fault(row, name, "", message)
 
 
 def _twice(header: Sequence[str], mapping: Sequence[str], row: int) -> Iterator[Fault]:

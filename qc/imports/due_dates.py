@@ -12,31 +12,18 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-# A bare date means: some time that day.
+# A date without a time means: by the end of that day.
 END_OF_DAY = time(23, 59)
-# How workbooks count days; so many of them are in this century.
+# Workbooks count days from here; the days of this century have such numbers.
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001
 SERIAL = re.compile(r"(3[6-9]|[4-6]\d|7[0-2])\d{3}(\.\d+)?")
 
+NAMES_OF_MONTHS = """jan january januar jän jänner, feb february februar, mar march mär märz mrz,
+    apr april, may mai, jun june juni, jul july juli, aug august, sep sept september,
+    oct october okt oktober, nov november, dec december dez dezember"""
 MONTHS = {
     name: month
-    for month, names in enumerate(
-        (
-            "jan january januar jän jänner",
-            "feb february februar",
-            "mar march mär märz mrz",
-            "apr april",
-            "may mai",
-            "jun june juni",
-            "jul july juli",
-            "aug august",
-            "sep sept september",
-            "oct october okt oktober",
-            "nov november",
-            "dec december dez dezember",
-        ),
-        start=1,
-    )
+    for month, names in enumerate(NAMES_OF_MONTHS.split(","), start=1)
     for name in names.split()
 }
 DAYS = (
@@ -55,9 +42,9 @@ CLOCK = re.compile(
 
 
 def due(cell: str) -> datetime:
-    """Return when a cell says that something is due. Raises ValueError with what is allowed."""
+    """Return the moment that a cell means. Raises ValueError with what is allowed."""
     moment = _moment(" ".join(cell.split()))
-    # Some years are not the same everywhere: no database and no time zone has trouble with these.
+    # Every database and every time zone can handle these years.
     if moment is None or not 2000 <= moment.year < 9999:
         raise ValueError(
             _("Enter a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")
@@ -72,13 +59,9 @@ def _moment(cell: str) -> datetime | None:
         if moment := parse_datetime(cell):
             return moment
     if SERIAL.fullmatch(cell):
-        return _serial(float(cell))
+        moment = DAY_ZERO + timedelta(seconds=round(float(cell) * 24 * 3600))
+        return datetime.combine(moment, END_OF_DAY) if float(cell).is_integer() else moment
     return _spelled(cell.casefold())
-
-
-def _serial(days: float) -> datetime:
-    moment = DAY_ZERO + timedelta(seconds=round(days * 24 * 3600))
-    return datetime.combine(moment, END_OF_DAY) if days.is_integer() else moment
 
 
 def _spelled(cell: str) -> datetime | None:
@@ -118,11 +101,9 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def _clock(found: re.Match[str]) -> time | None:
     hour, half = int(found["hour"]), (found["half"] or "")[:1]
-    if not found["minute"] and not half:
+    if not (found["minute"] or half) or (half in ("a", "p") and not 1 <= hour <= 12):
         return None
     if half in ("a", "p"):
-        if not 1 <= hour <= 12:
-            return None
         hour = hour % 12 + (12 if half == "p" else 0)
     with suppress(ValueError):
         return time(hour, int(found["minute"] or 0), int(found["second"] or 0))

@@ -1,4 +1,4 @@
-"""Who carries an import on: one at a time, by a lease that whoever dies lets run out."""
+"""Which worker carries an import on: one at a time, and another one when it has died."""
 
 import uuid
 from datetime import timedelta
@@ -8,80 +8,76 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from qc.core import leases
 from qc.models import Import, ImportState
 from qc.models.imports import RUNNING
 
-LEASE = timedelta(minutes=1)
-# How long a job waits in the broker before it is asked for again.
+# A job that has waited in the broker for so long is taken for lost.
 PATIENCE = timedelta(seconds=15)
-# What kills so many workers in a row before it gets any further is not begun again.
+# An import that killed so many workers in a row at the same row is not begun again.
 MOST_STARTS = 5
 
 
-class Lost(Exception):
-    """It was stopped, or has gone to another worker."""
+class LeaseLost(Exception):
+    """The import was stopped, or another worker has acquired it."""
 
 
-def ask(record: Import) -> None:
-    """Let a record wait for whoever carries it on, from its beginning; does not save it."""
+def enqueue(record: Import) -> None:
+    """Make an import wait for a worker, which begins at the first row; does not save it."""
     record.position = record.starts = 0
     record.worker, record.busy_until = "", timezone.now() + PATIENCE
 
 
-def take(pk: int) -> Import | None:
-    """Take an import that runs and that nobody has; return None if there is nothing to take.
+def acquire(pk: int) -> Import | None:
+    """Acquire an import; return None if it does not run, or another worker has it.
 
-    Of large ones only one is carried on at a time: workers have other things to do as well.
+    Only one large import is carried on at a time: workers have other things to do as well.
     """
-    now = timezone.now()
-    free = Import.objects.filter(pk=pk, state__in=RUNNING).filter(
-        Q(worker="") | Q(busy_until__lt=now)
-    )
-    if free.filter(is_large=True).exists() and _is_one_at_work():
+    running = Import.objects.filter(pk=pk, state__in=RUNNING)
+    if running.filter(is_large=True).exists() and _is_large_one_held():
         return None
-    taken = free.update(
-        worker=uuid.uuid4().hex,
-        busy_until=now + LEASE,
-        starts=F("starts") + 1,
-        began_at=now,
-        began_from=F("position"),
-    )
-    return Import.objects.select_related("by", "undone_by").get(pk=pk) if taken else None
+    start = {"began_at": timezone.now(), "began_from": F("position"), "starts": F("starts") + 1}
+    if leases.acquire(running, unheld=Q(worker=""), worker=uuid.uuid4().hex, **start):
+        return Import.objects.select_related("by", "undone_by").get(pk=pk)
+    return None
 
 
-def hold(record: Import, **columns: Any) -> None:
-    """Write how far it came, and prolongs the lease. Raises Lost where it is theirs no more."""
-    columns["busy_until"] = timezone.now() + LEASE
+def renew(record: Import, **columns: Any) -> None:
+    """Save how far an import came, and prolong the lease. Raises LeaseLost."""
     mine = Import.objects.filter(pk=record.pk, worker=record.worker, state=record.state)
-    if not mine.update(**columns):
-        raise Lost
+    if not leases.renew(mine, **columns):
+        raise LeaseLost
     for name, value in columns.items():
         setattr(record, name, value)
 
 
-def let_go(record: Import) -> None:
-    """Let another carry it on at once."""
+def finish(record: Import, state: str, **columns: Any) -> None:
+    """Save how an import ended, and end the lease. Raises LeaseLost."""
+    renew(record, state=state, finished_at=timezone.now(), worker="", **columns)
+
+
+def release(record: Import) -> None:
+    """Let another worker carry an import on at once."""
     mine = Import.objects.filter(pk=record.pk, worker=record.worker)
     mine.update(worker="", busy_until=timezone.now())
 
 
-def left() -> list[int]:
-    """Return which import is to be asked for again: its worker died, or its job was lost."""
+def abandoned() -> list[int]:
+    """Return the import that needs a new job, if any: its worker died, or its job was lost."""
     now = timezone.now()
     expired = Import.objects.filter(state__in=RUNNING, busy_until__lt=now).order_by("pk")
     record = expired.first()
-    if record is None or _is_one_at_work():
+    if record is None or _is_large_one_held():
         return []
+    still_expired = expired.filter(pk=record.pk)
     if record.starts >= MOST_STARTS:
-        why = _("The worker process stopped %d times at the same row.") % record.starts
-        expired.filter(pk=record.pk).update(
-            state=ImportState.FAILED, error=why, finished_at=now, worker=""
-        )
+        error = _("The worker process stopped %d times at the same row.") % record.starts
+        still_expired.update(state=ImportState.FAILED, error=error, finished_at=now, worker="")
         return []
-    expired.filter(pk=record.pk).update(worker="", busy_until=now + PATIENCE)
+    still_expired.update(worker="", busy_until=now + PATIENCE)
     return [record.pk]
 
 
-def _is_one_at_work() -> bool:
-    at_work = Import.objects.filter(state__in=RUNNING, busy_until__gte=timezone.now())
-    return at_work.filter(is_large=True).exclude(worker="").exists()
+def _is_large_one_held() -> bool:
+    held = Import.objects.filter(state__in=RUNNING, busy_until__gte=timezone.now(), is_large=True)
+    return held.exclude(worker="").exists()

@@ -5,66 +5,62 @@ something else; one that is in work, done or cancelled is left alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from qc.imports.validation import same
 from qc.models import Queue, Task
 
-# The due date before the priority: which priority counts depends on it.
+# The due date comes first: only an overdue task has a raised priority to protect.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
+# What is saved of a task that is changed.
+SAVED = (*CHANGEABLE, "raise_at")
 
 
-class Told(NamedTuple):
-    """What a row says: its number, and the columns of its task."""
+class ParsedRow(NamedTuple):
+    """A good row of a file: its number, and the columns of its task."""
 
     number: int
     values: dict[str, Any]
 
 
-class Planned(NamedTuple):
-    """A row of a task that is there, holding what is to be saved; what changes: (old, new)."""
+class PlannedRow(NamedTuple):
+    """A row of an existing task: the task as it is to be saved, and its changes (old, new)."""
 
-    row: int
+    number: int
     task: Task
-    columns: dict[str, tuple[Any, Any]]
+    changes: dict[str, tuple[Any, Any]]
 
 
-@dataclass
-class Plan:
-    """What some rows do."""
+class Plan(NamedTuple):
+    """What some rows of a file would do."""
 
-    new: list[Told] = field(default_factory=list)
-    changed: list[Planned] = field(default_factory=list)
-    unchanged: list[Planned] = field(default_factory=list)
-    left_alone: list[Planned] = field(default_factory=list)
+    new: list[ParsedRow]
+    changed: list[PlannedRow]
+    unchanged: list[PlannedRow]
+    left_alone: list[PlannedRow]
 
 
-def plan(rows: Sequence[Told], tasks: QuerySet[Task]) -> Plan:
-    """Compare the rows with what is there, as `tasks` reads it."""
-    found = Plan()
-    there = _there([row.values["reference"] for row in rows], tasks)
+def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
+    """Compare the rows with the tasks that are there, which `tasks` reads (and may lock)."""
+    found = Plan([], [], [], [])
+    existing = _existing([row.values["reference"] for row in rows], tasks)
     for row in rows:
-        number, values = row
-        task = there.get(values["reference"])
+        task = existing.get(row.values["reference"])
         if task is None:
             found.new.append(row)
         elif task.status not in Task.UNHELD:
-            found.left_alone.append(Planned(number, task, {}))
-        elif columns := _changes(task, values):
-            found.changed.append(Planned(number, task, columns))
+            found.left_alone.append(PlannedRow(row.number, task, {}))
+        elif changes := _change(task, row.values):
+            found.changed.append(PlannedRow(row.number, task, changes))
         else:
-            found.unchanged.append(Planned(number, task, {}))
+            found.unchanged.append(PlannedRow(row.number, task, {}))
     return found
 
 
-def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
-    ids = _known(references)
-    if not ids:
-        return {}
+def _existing(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
+    ids = list(Task.objects.filter(reference__in=references).values_list("pk", flat=True))
     found = {task.reference: task for task in tasks.filter(pk__in=ids).order_by("pk")}
     queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
     for task in found.values():
@@ -72,30 +68,20 @@ def _there(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
     return found
 
 
-def _known(references: Sequence[str]) -> list[int]:
-    """Return the ids of those tasks that are there; the ORM takes longer to ask than this."""
-    if not references:
-        return []
-    marks = ", ".join(["%s"] * len(references))
-    sql = f"SELECT id FROM {Task._meta.db_table} WHERE reference IN ({marks})"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(references))
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def _changes(task: Task, told: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Change a task as its row says, without saving it; return what has changed."""
     changes = {}
     for name in CHANGEABLE:
-        kept, value = getattr(task, name), told.get(name)
-        if value is None or same(kept, value) or _undoes_a_raise(task, name, value):
+        old, new = getattr(task, name), values.get(name)
+        if new is None or same(old, new) or _undoes_a_raise(task, name, new):
             continue
-        changes[name] = (kept, value)
-        setattr(task, name, value)
+        changes[name] = (old, new)
+        setattr(task, name, new)
     if changes.keys() & {"due_at", "priority"}:
         task.plan_raise()
     return changes
 
 
 def _undoes_a_raise(task: Task, name: str, value: Any) -> bool:
-    # The sweep raises what is past due; the same file again must not begin that anew.
+    # The sweep has raised an overdue task; the same file must not lower it again.
     return name == "priority" and task.is_late and value > task.priority

@@ -1,34 +1,44 @@
-"""The first rows of each kind that an import has, kept with it for its page."""
+"""How many rows of each kind an import has, and the first of each, kept with it for its page."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from qc.imports.planner import Plan, Planned, Told
+from qc.imports.planner import ParsedRow, Plan, PlannedRow
 from qc.imports.validation import same, text_of
-from qc.models import Queue, Task
+from qc.models import Import, Queue, Task
+from qc.models.imports import COUNTS
 
-# So many of each kind; the counts are of all.
+# So many rows of each kind are kept; all are counted.
 SHOWN = 100
-KINDS = ("new", "changed", "unchanged", "left_alone")
 
 
-def more(shown: dict[str, Any], planned: Plan) -> None:
-    """Add what some more rows do to the first ones of each kind, as JSON can keep it."""
-    for kind in KINDS:
-        rows = shown.setdefault(kind, [])
-        found: Sequence[Planned | Told] = getattr(planned, kind)
-        rows += [_shown(one) for one in found[: SHOWN - len(rows)]]
+class Summary:
+    """The counts and first rows of an import, added to what its record has so far."""
+
+    def __init__(self, record: Import) -> None:
+        self.counts = {name: getattr(record, name) for name in COUNTS}
+        self.shown = {kind: list(rows) for kind, rows in record.shown.items()}
+
+    def add(self, plan: Plan) -> None:
+        """Add what some more rows would do, or have done."""
+        for kind, rows in plan._asdict().items():
+            shown = self.shown.setdefault(kind, [])
+            shown += map(_as_json, rows[: SHOWN - len(shown)])
+            self.counts[kind] += len(rows)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the values of the columns of the record that keep it."""
+        return {"shown": self.shown, **self.counts}
 
 
-def _shown(one: Planned | Told) -> dict[str, Any]:
-    if isinstance(one, Told):
-        told = {name: value for name, value in one.values.items() if value is not None}
-        one = Planned(one.number, Task(**told), {})
-    task = one.task
+def _as_json(row: PlannedRow | ParsedRow) -> dict[str, Any]:
+    if isinstance(row, ParsedRow):
+        values = {name: value for name, value in row.values.items() if value is not None}
+        row = PlannedRow(row.number, Task(**values), {})
+    task = row.task
     return {
-        "row": one.row,
+        "row": row.number,
         "reference": task.reference,
         "name": task.name,
         "queue": task.queue.name,
@@ -36,7 +46,7 @@ def _shown(one: Planned | Told) -> dict[str, Any]:
         "due_at": _plain(task.due_at),
         "status": task.status,
         "columns": [
-            change for name, pair in one.columns.items() for change in _changes(name, *pair)
+            change for name, pair in row.changes.items() for change in _changes(name, *pair)
         ],
     }
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple, Self, cast
+from typing import IO, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from qc import tables
-from qc.imports import storage as import_storage
-from qc.imports.planner import Told
-from qc.imports.storage import Refused
+from qc.imports import storage
+from qc.imports.planner import ParsedRow
+from qc.imports.storage import RefusedRow
 from qc.imports.validation import Checker
 from qc.models import Import
 
@@ -21,15 +21,15 @@ MOST_ROWS = 1_000_000
 
 
 class Batch(NamedTuple):
-    """Some rows of a file, of which the last is its `end`-th."""
+    """Some rows of a file; `end` is the number of all rows up to its last."""
 
     end: int
-    good: list[Told]
-    refused: list[Refused]
+    good: list[ParsedRow]
+    refused: list[RefusedRow]
 
 
-class Reading(ExitStack):
-    """The batches of a file; what was read to its end once is kept on the disk as it was checked.
+class CheckedFile(ExitStack):
+    """An import's file, its rows checked; once read to its end, they are kept on the disk.
 
     So what is written is what was checked, whatever happens to the queues meanwhile.
     """
@@ -37,15 +37,11 @@ class Reading(ExitStack):
     def __init__(self, record: Import) -> None:
         super().__init__()
         self.record = record
-        self.size = max(record.size, 1)
-        self.read = 0
+        self.bytes_read = 0
         self.kept: IO[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
     def batches(self) -> Iterator[Batch]:
-        """Return the rows, the good ones and those that are refused. Raises BadFile."""
+        """Return all rows, batch by batch. Raises BadFile."""
         if self.kept is None:
             yield from self._checked()
             return
@@ -54,19 +50,19 @@ class Reading(ExitStack):
             yield batch
 
     def estimate(self, rows: int) -> int:
-        """Return how many rows there are in all, judged by how much of the file so many took."""
-        return max(rows, rows * self.size // max(self.read, 1))
+        """Estimate how many rows the file has, from the share of it that these rows took."""
+        return max(rows, rows * self.record.size // max(self.bytes_read, 1))
 
     def _checked(self) -> Iterator[Batch]:
-        kept = self.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the reading
+        kept = self.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the file
+        checker, end = Checker(self.record.mapping), 0
         with (
-            import_storage.opened(self.record) as file,
-            closing(cast(Any, tables.read(file, self.record.format))) as rows,
+            storage.opened(self.record) as file,
+            closing(tables.read(file, self.record.format)) as rows,
         ):
             next(rows)
-            checker, end = Checker(self.record.mapping), 0
             while some := list(islice(rows, BATCH)):
-                end, self.read = end + len(some), file.tell()
+                end, self.bytes_read = end + len(some), file.tell()
                 batch = _batch(checker, some, end)
                 pickle.dump(batch, kept, pickle.HIGHEST_PROTOCOL)
                 yield batch
@@ -76,13 +72,13 @@ class Reading(ExitStack):
 
 def _batch(checker: Checker, rows: list[tables.Row], end: int) -> Batch:
     if end > MOST_ROWS:
-        words = _("The file has more than %s rows. That is the limit.")
-        raise tables.BadFile(words % f"{MOST_ROWS:,}")
+        message = _("The file has more than %s rows. That is the limit.")
+        raise tables.BadFile(message % f"{MOST_ROWS:,}")
     batch = Batch(end, [], [])
     for row in rows:
         values, faults = checker.check(row)
         if faults:
-            batch.refused.append(Refused(row.number, row.cells, faults))
+            batch.refused.append(RefusedRow(row.number, row.cells, faults))
         else:
-            batch.good.append(Told(row.number, values))
+            batch.good.append(ParsedRow(row.number, values))
     return batch

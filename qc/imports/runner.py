@@ -8,7 +8,6 @@ not made again.
 import logging
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, OperationalError
@@ -21,30 +20,28 @@ from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, InvalidTransition, QCError
 from qc.core.request_id import request_id
 from qc.core.transactions import retrying
-from qc.imports import preview as import_preview
-from qc.imports import storage as import_storage
-from qc.imports import undo as import_undo
-from qc.imports import writer as import_writer
-from qc.imports.lease import Lost, hold, let_go, take
-from qc.imports.planner import Plan, plan
-from qc.imports.reader import Batch, Reading
+from qc.imports import lease, storage, undo, writer
+from qc.imports.planner import plan
+from qc.imports.preview import Summary
+from qc.imports.reader import Batch, CheckedFile
 from qc.models import Import, ImportState, Task, User
 from qc.models.imports import COUNTS
+from qc.tables.cells import Fault
 from qc.work import actions
 
 logger = logging.getLogger(__name__)
 
-# Seconds until a program that waits for its turn looks again.
+# Seconds between two attempts to begin while another import is running.
 PAUSE = 0.5
 
 
 def import_file(
     file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
 ) -> Import:
-    """Import a file from its beginning to its end, or say what importing it would do.
+    """Import a file from its beginning to its end, or only find out what that would do.
 
-    Where columns are missing it is left for somebody to choose them. Raises NotAllowed, and BadFile
-    for what is no table.
+    With missing columns it stops before the import, so that somebody can choose them. Raises
+    NotAllowed, and BadFile for what is no table.
     """
     record = imports.receive(file, name, by=by)
     if record.state == ImportState.FAILED:
@@ -53,93 +50,102 @@ def import_file(
         imports.confirm(record, only_good=only_good)
     while record.is_running:
         if not carry_on(record.pk):
-            # Another large one goes first, or a worker was asked for this one.
+            # Another large import goes first, or a worker has acquired this one.
             time.sleep(PAUSE)
         record.refresh_from_db()
     return record
 
 
 def carry_on(pk: int) -> bool:
-    """Do all that is due for an import; return False if another does, or nothing is due.
+    """Carry an import on to its end; return False if another worker does, or it does not run.
 
-    Raises Busy or OperationalError when the database gives way; then it can be carried on.
+    Raises Busy or OperationalError when the database fails; it can be carried on later.
     """
-    record = take(pk)
+    record = lease.acquire(pk)
     if record is None:
         return False
-    with ExitStack() as told:
-        by = record.undone_by if record.state == ImportState.UNDOING else record.by
-        told.enter_context(acting(Channel.IMPORT, by))
-        told.enter_context(request_id(record.request_id))
-        told.enter_context(translation.override(record.language or None))
-        reading = told.enter_context(Reading(record))
-        try:
-            while record.is_running:
-                STEPS[record.state](record, reading)
-        except Lost:
-            logger.info("import %d was stopped, or taken over by another", pk)
-        except (Busy, OperationalError):
-            let_go(record)
-            raise
-        except QCError as refusal:
-            _end(record, ImportState.FAILED, error=str(refusal))
-        except Exception:
-            logger.exception("import %d failed", pk)
-            _end(
-                record, ImportState.FAILED, error=_("Something went wrong. Details are in the log.")
-            )
+    by = record.undone_by if record.state == ImportState.UNDOING else record.by
+    with (
+        acting(Channel.IMPORT, by),
+        request_id(record.request_id),
+        translation.override(record.language or None),
+    ):
+        _run(record)
     return True
 
 
-def _check(record: Import, reading: Reading) -> None:
-    """Check all rows; for a preview says what each would do, for what is confirmed goes on."""
-    import_storage.forget_refused(record)
-    counts, shown = dict.fromkeys(COUNTS, 0), dict[str, Any]()
-    is_asked = record.confirmed_at is None or not record.is_large
-    for batch in reading.batches():
-        import_storage.keep_refused(record, batch.refused)
-        counts["refused"] += len(batch.refused)
-        if is_asked:
-            _add(counts, shown, plan(batch.good, Task.objects.all()))
-        hold(record, position=batch.end, rows=reading.estimate(batch.end))
-    checked = {"rows": record.position, "shown": shown, **counts}
+def _run(record: Import) -> None:
+    try:
+        with CheckedFile(record) as file:
+            while record.is_running:
+                STEPS[record.state](record, file)
+    except lease.LeaseLost:
+        logger.info("import %d was stopped, or taken over by another", record.pk)
+    except (Busy, OperationalError):
+        lease.release(record)
+        raise
+    except QCError as refusal:
+        lease.finish(record, ImportState.FAILED, error=str(refusal))
+    except Exception:
+        logger.exception("import %d failed", record.pk)
+        error = _("Something went wrong. Details are in the log.")
+        lease.finish(record, ImportState.FAILED, error=error)
+
+
+def _check(record: Import, file: CheckedFile) -> None:
+    """Check all rows; of a small file, or for a preview, also find out what each would do."""
+    storage.forget_refused(record)
+    summary = Summary(Import())
+    is_planned = record.confirmed_at is None or not record.is_large
+    for batch in file.batches():
+        storage.keep_refused(record, batch.refused)
+        summary.counts["refused"] += len(batch.refused)
+        if is_planned:
+            summary.add(plan(batch.good, Task.objects.all()))
+        lease.renew(record, position=batch.end, rows=file.estimate(batch.end))
+    refused = summary.counts["refused"]
+    checked = {"rows": record.position, **summary.columns()}
     if record.confirmed_at is None:
-        _end(record, ImportState.READY, **checked)
-    elif counts["refused"] and (not record.only_good or counts["refused"] == record.position):
-        _end(record, ImportState.REFUSED, **checked)
+        lease.finish(record, ImportState.READY, **checked)
+    elif refused and (not record.only_good or refused == record.position):
+        lease.finish(record, ImportState.REFUSED, **checked)
     else:
-        nothing = dict.fromkeys(("starts", "position", "began_from", *COUNTS), 0)
-        begun = {"state": ImportState.WRITING, "began_at": timezone.now(), "shown": {}}
-        hold(record, **checked | nothing | begun)
+        _begin_to_write(record)
 
 
-def _write(record: Import, reading: Reading) -> None:
+def _begin_to_write(record: Import) -> None:
+    nothing = dict.fromkeys(("starts", "position", "began_from", *COUNTS), 0)
+    begun = {"state": ImportState.WRITING, "began_at": timezone.now(), "shown": {}}
+    lease.renew(record, rows=record.position, **nothing, **begun)
+
+
+def _write(record: Import, file: CheckedFile) -> None:
     """Write the good rows: a small file in one piece, a large one batch by batch."""
     if not record.is_large:
-        actions.filled(_retry_on_conflict(_write_all, record, reading))
+        actions.filled(_retry_on_conflict(_write_all, record, file))
         return
-    for batch in reading.batches():
+    for batch in file.batches():
         if batch.end <= record.position:
-            hold(record)
+            lease.renew(record)
         else:
             actions.filled(_retry_on_conflict(_write_batch, record, batch))
-    _end(record, ImportState.DONE)
+    lease.finish(record, ImportState.DONE)
 
 
-def _retry_on_conflict(write: Any, *args: Any) -> set[int]:
+def _retry_on_conflict(write: Callable[..., set[int]], *args: Any) -> set[int]:
     try:
-        return set(write(*args))
+        return write(*args)
     except IntegrityError:
         # Somebody else imported the same references meanwhile: now they are there.
-        return set(write(*args))
+        return write(*args)
 
 
 @retrying
-def _write_all(record: Import, reading: Reading) -> set[int]:
-    # What an attempt has said of the record before it was rolled back.
+def _write_all(record: Import, file: CheckedFile) -> set[int]:
+    # An attempt that was rolled back has left its values in memory.
     record.refresh_from_db()
-    queues = set().union(*(_write_batch(record, batch) for batch in reading.batches()))
-    _end(record, ImportState.DONE)
+    queues = set().union(*(_write_batch(record, batch) for batch in file.batches()))
+    lease.finish(record, ImportState.DONE)
     return queues
 
 
@@ -147,43 +153,34 @@ def _write_all(record: Import, reading: Reading) -> set[int]:
 def _write_batch(record: Import, batch: Batch) -> set[int]:
     """Write a batch and how far it came; return the queues that have new work."""
     if batch.refused and not record.only_good:
-        fault = batch.refused[0].faults[0]
-        words = {"row": fault.row, "column": fault.column, "message": fault.message}
-        raise InvalidTransition(
-            _("Row %(row)d was valid in the preview and is not any more: %(column)s: %(message)s")
-            % words
-        )
+        raise _not_valid_any_more(batch.refused[0].faults[0])
     if record.position == 0:
-        import_storage.forget_refused(record)
+        storage.forget_refused(record)
     first = _last_history() if record.first_history is None else record.first_history
-    written = import_writer.write(batch.good, record.file_name, by=record.by)
-    import_storage.keep_refused(record, batch.refused)
-    counts = {name: getattr(record, name) for name in COUNTS}
-    counts["refused"] += len(batch.refused)
-    shown = {kind: list(rows) for kind, rows in record.shown.items()}
-    _add(counts, shown, written)
-    wrote = {"starts": 0, "first_history": first, "last_history": _last_history()}
-    hold(record, position=batch.end, shown=shown, **counts, **wrote)
+    written = writer.write(batch.good, record.file_name, by=record.by)
+    storage.keep_refused(record, batch.refused)
+    summary = Summary(record)
+    summary.counts["refused"] += len(batch.refused)
+    summary.add(written)
+    progress = {"starts": 0, "first_history": first, "last_history": _last_history()}
+    lease.renew(record, position=batch.end, **progress, **summary.columns())
     queues = {row.values["queue"].pk for row in written.new}
-    return queues | {one.task.queue_id for one in written.changed}
+    return queues | {row.task.queue_id for row in written.changed}
 
 
-def _add(counts: dict[str, int], shown: dict[str, Any], planned: Plan) -> None:
-    for kind in import_preview.KINDS:
-        counts[kind] += len(getattr(planned, kind))
-    import_preview.more(shown, planned)
+def _not_valid_any_more(fault: Fault) -> InvalidTransition:
+    return InvalidTransition(
+        _("Row %(row)d was valid in the preview and is not any more: %(column)s: %(message)s")
+        % vars(fault)
+    )
 
 
 def _last_history() -> int:
     return Task.history.aggregate(last=Max("history_id"))["last"] or 0
 
 
-def _end(record: Import, state: str, **columns: Any) -> None:
-    hold(record, state=state, finished_at=timezone.now(), worker="", **columns)
-
-
-STEPS: dict[str, Callable[[Import, Reading], None]] = {
+STEPS: dict[str, Callable[[Import, CheckedFile], None]] = {
     ImportState.CHECKING: _check,
     ImportState.WRITING: _write,
-    ImportState.UNDOING: lambda record, _reading: import_undo.undo(record),
+    ImportState.UNDOING: lambda record, _file: undo.undo(record),
 }

@@ -23,7 +23,7 @@ FILE, REFUSED = ImportChunk.Part.FILE, ImportChunk.Part.REFUSED
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedRow:
     """A row that was refused, as it stands in the file, and what is wrong in it."""
 
     number: int
@@ -39,23 +39,22 @@ def checksum(file: BinaryIO) -> tuple[str, int]:
 
 
 def keep(record: Import, file: BinaryIO) -> None:
-    """Keep the file."""
+    """Keep an uploaded file."""
     file.seek(0)
-    for number, data in enumerate(iter(lambda: file.read(CHUNK), b"")):
-        ImportChunk.objects.create(of=record, part=FILE, number=number, data=data)
+    _append(record, FILE, file)
 
 
 def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
     """Return the pieces of the file, or of the list of refused rows, one after the other."""
     chunks = ImportChunk.objects.filter(of=record, part=part).order_by("number")
-    # By their numbers: some databases' drivers read all that a query finds at once.
+    # One by one: some drivers read all that a query finds into memory.
     for pk in list(chunks.values_list("pk", flat=True)):
         yield bytes(ImportChunk.objects.values_list("data", flat=True).get(pk=pk))
 
 
 @contextmanager
 def opened(record: Import) -> Iterator[BinaryIO]:
-    """Open the file, which a large one is on the disk for."""
+    """Open the file of an import; a large one is on the disk meanwhile."""
     with SpooledTemporaryFile(IN_MEMORY) as file:
         for piece in pieces(record):
             file.write(piece)
@@ -64,41 +63,37 @@ def opened(record: Import) -> Iterator[BinaryIO]:
 
 
 def forget_refused(record: Import) -> None:
-    """Forget which rows were refused: they are checked anew."""
+    """Forget which rows were refused, before they are checked again."""
     ImportChunk.objects.filter(of=record, part=REFUSED).delete()
 
 
-def keep_refused(record: Import, rows: Sequence[Refused]) -> None:
+def keep_refused(record: Import, rows: Sequence[RefusedRow]) -> None:
     """Keep some more rows that were refused."""
     lines = b"".join(_line(row) for row in rows)
-    mine = ImportChunk.objects.filter(of=record, part=REFUSED)
-    last = mine.aggregate(last=Max("number"))["last"] if lines else None
-    number = 0 if last is None else last + 1
-    for start in range(0, len(lines), CHUNK):
-        data = lines[start : start + CHUNK]
-        ImportChunk.objects.create(of=record, part=REFUSED, number=number, data=data)
-        number += 1
+    kept = ImportChunk.objects.filter(of=record, part=REFUSED)
+    last = kept.aggregate(last=Max("number"))["last"] if lines else None
+    _append(record, REFUSED, io.BytesIO(lines), 0 if last is None else last + 1)
 
 
-def refused(record: Import) -> Iterator[Refused]:
+def refused(record: Import) -> Iterator[RefusedRow]:
     """Return the rows that were refused, in the order of the file."""
     for line in _lines(pieces(record, REFUSED)):
         number, cells, faults = json.loads(line)
-        yield Refused(number, cells, [Fault(**fault) for fault in faults])
+        yield RefusedRow(number, cells, [Fault(**fault) for fault in faults])
 
 
 def faults(record: Import, most: int) -> list[Fault]:
-    """Return the first things that are wrong."""
+    """Return the first faults of the refused rows, at most `most`."""
     return list(islice((fault for row in refused(record) for fault in row.faults), most))
 
 
 def write_refused(record: Import, file: BinaryIO) -> None:
-    """Write the refused rows as the file was, with what is wrong in each behind its columns."""
+    """Write the refused rows in the format of the file, with a last column of errors."""
     tables.write(file, record.format, _with_errors(record))
 
 
 def _with_errors(record: Import) -> Iterator[list[str]]:
-    # Of a file that was given back already only the last column is ours.
+    # A file of refused rows that comes back ends with our own column of errors: it is replaced.
     is_ours = [heading.strip().casefold() for heading in record.header[-1:]] == [ERROR]
     width = len(record.header) - is_ours
     yield [*record.header[:width], ERROR]
@@ -111,9 +106,14 @@ def _error(faults: Iterable[Fault]) -> str:
     return escaped(" ".join(f"{fault.column}: {fault.message}".lstrip(": ") for fault in faults))
 
 
-def _line(row: Refused) -> bytes:
-    told = [row.number, row.cells, [asdict(fault) for fault in row.faults]]
-    return json.dumps(told).encode() + b"\n"
+def _append(record: Import, part: str, file: BinaryIO, first: int = 0) -> None:
+    chunks = iter(lambda: file.read(CHUNK), b"")
+    for number, data in enumerate(chunks, start=first):
+        ImportChunk.objects.create(of=record, part=part, number=number, data=data)
+
+
+def _line(row: RefusedRow) -> bytes:
+    return json.dumps([row.number, row.cells, [asdict(one) for one in row.faults]]).encode() + b"\n"
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -14,19 +14,17 @@ from qc import tables
 from qc.imports import due_dates
 from qc.imports.columns import COLUMNS, DETAIL, LEFT_OUT
 from qc.models import Priority, Queue, Task
-from qc.tables.cells import UNPRINTABLE, Fault, stripped, unescaped
+from qc.tables.cells import ERRORS, UNPRINTABLE, Fault, stripped, unescaped
 
-PRIORITIES = {str(p.value): p for p in Priority} | {p.name.lower(): p for p in Priority}
 WORDS = {
-    Priority.P1: "urgent critical highest dringend kritisch",
-    Priority.P2: "high hoch",
-    Priority.P3: "normal medium mittel",
-    Priority.P4: "low lowest niedrig gering",
+    Priority.P1: "1 p1 urgent critical highest dringend kritisch",
+    Priority.P2: "2 p2 high hoch",
+    Priority.P3: "3 p3 normal medium mittel",
+    Priority.P4: "4 p4 low lowest niedrig gering",
 }
-for priority, words in WORDS.items():
-    PRIORITIES |= dict.fromkeys(words.split(), priority)
+PRIORITIES = {word: priority for priority, words in WORDS.items() for word in words.split()}
 
-# What many cells of these columns say is read once, if it is not long.
+# Cells of these columns are often the same: each text is read once, if it is not long.
 REPEATED = frozenset({"queue", "priority", "due_at", "instructions", "link"})
 MANY, LONG = 10_000, 200
 
@@ -39,14 +37,15 @@ class Checker:
         self.ours = [name for name in COLUMNS if name in columns]
         self.details = [name for name in columns if name.startswith(DETAIL)]
         self.queues = {_folded(queue.name): queue for queue in Queue.objects.all()}
-        self.seen = _Seen()
+        self.seen = _FirstRows()
         self.fields: dict[str, Any] = {name: Task._meta.get_field(name) for name in self.ours}
         self.repeated = lru_cache(MANY)(self._read)
 
     def check(self, row: tables.Row) -> tuple[dict[str, Any], list[Fault]]:
         """Return a row's columns as a task keeps them, and everything that is wrong in it.
 
-        A column that the table does not have, and a priority or due date left empty, is not told.
+        Columns that the table does not have are not among them; an empty priority or due date is
+        None.
         """
         texts = [stripped(cell) for cell in row.cells]
         if faults := list(_unfit_cells(self.columns, texts, row.number)):
@@ -57,20 +56,17 @@ class Checker:
         for name in self.ours:
             cell = cells.get(name, "")
             try:
-                values[name] = self._value(name, cell)
+                is_repeated = name in REPEATED and len(cell) < LONG
+                values[name] = (self.repeated if is_repeated else self._read)(name, cell)
             except ValueError as refusal:
                 faults.append(Fault(row.number, name, cell, str(refusal)))
         if self.details:
-            told = {name: cells.get(name) for name in self.details}
-            values["details"] = {name.removeprefix(DETAIL): c for name, c in told.items() if c}
-        return values, faults + self._stands_there(values.get("reference"), row.number)
-
-    def _value(self, name: str, cell: str) -> Any:
-        """Return what a task keeps for a cell. Raises ValueError with what is allowed."""
-        is_repeated = name in REPEATED and len(cell) < LONG
-        return self.repeated(name, cell) if is_repeated else self._read(name, cell)
+            details = ((name, cells.get(name)) for name in self.details)
+            values["details"] = {name.removeprefix(DETAIL): cell for name, cell in details if cell}
+        return values, faults + self._duplicate(values.get("reference"), row.number)
 
     def _read(self, name: str, cell: str) -> Any:
+        """Return what a task keeps of a cell. Raises ValueError with what is allowed."""
         if name == "queue":
             return _queue(cell, self.queues)
         if read := READ.get(name):
@@ -80,16 +76,15 @@ class Checker:
         except ValidationError as error:
             raise ValueError(" ".join(error.messages)) from error
 
-    def _stands_there(self, reference: str | None, number: int) -> list[Fault]:
-        first = self.seen.first(reference, number) if reference else number
-        if reference is None or first == number:
+    def _duplicate(self, reference: str | None, number: int) -> list[Fault]:
+        if not reference or (first := self.seen.first(reference, number)) == number:
             return []
         message = _("Duplicate of row %d. Each reference may occur only once.") % first
         return [Fault(number, "reference", reference, message)]
 
 
-class _Seen:
-    """In which row each reference came first: on the disk, as a million would fill the memory."""
+class _FirstRows:
+    """The row in which each reference came first: on the disk, as a million fill the memory."""
 
     def __init__(self) -> None:
         self.file = sqlite3.connect("", isolation_level=None)
@@ -98,7 +93,7 @@ class _Seen:
         self.file.execute("BEGIN")
 
     def first(self, reference: str, row: int) -> int:
-        """Return in which row a reference came first: this one, if it is new."""
+        """Return the row in which a reference came first: this one, if it is new."""
         added = self.file.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (reference, row))
         if added.rowcount:
             return row
@@ -106,9 +101,9 @@ class _Seen:
         return int(found.fetchone()[0])
 
 
-def same(kept: Any, told: Any) -> bool:
-    """Return whether a file tells what a task keeps, as far as a table can tell it."""
-    return as_told(kept) == as_told(told)
+def same(kept: Any, imported: Any) -> bool:
+    """Return whether a value of a task and one of a file are the same once written to a table."""
+    return as_imported(kept) == as_imported(imported)
 
 
 def text_of(value: object) -> str:
@@ -118,23 +113,21 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def details_as_told(details: dict[str, Any]) -> dict[str, str]:
-    """Return the sender's columns as a table tells them: named, and those that are not empty."""
-    texts = {as_told(name): as_told(text_of(value)) for name, value in details.items()}
-    return {name: text for name, text in texts.items() if name and text}
+def as_imported(value: Any) -> Any:
+    """Return a value as it is once it was written to a table and imported again.
 
-
-def as_told(value: Any) -> Any:
-    """Return a value as far as a table can tell it."""
+    Of the sender's columns, a dictionary, those are left that have a name and a text.
+    """
     if isinstance(value, dict):
-        return details_as_told(value)
+        texts = {as_imported(name): as_imported(text_of(one)) for name, one in value.items()}
+        return {name: text for name, text in texts.items() if name and text}
     if isinstance(value, str):
         return stripped(UNPRINTABLE.sub("", value).replace("\r\n", "\n"))
     return value
 
 
 def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Iterator[Fault]:
-    """Return the cells that belong to no column, and those that no task could keep."""
+    """Find the cells that belong to no column, and those that no task could keep."""
     if _look_fit(columns, texts):
         return
     for name, cell in zip(chain(columns, repeat(DETAIL)), texts, strict=False):
@@ -143,7 +136,7 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
             continue
         if name == DETAIL:
             yield Fault(number, shown, cell, _("This cell is in a column without a heading."))
-        elif cell in tables.ERRORS:
+        elif cell in ERRORS:
             message = _("The spreadsheet could not calculate this cell. Please fix it there.")
             yield Fault(number, shown, cell, message)
         elif UNPRINTABLE.search(cell):
@@ -152,18 +145,18 @@ def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Itera
 
 
 def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
-    """Return whether all cells of a row are fit at first sight, as those of nearly all rows are."""
-    is_told = len(texts) <= len(columns) and DETAIL not in columns
-    return is_told and "".join(texts).isprintable() and tables.ERRORS.isdisjoint(texts)
+    """Return whether a quick look finds nothing wrong, as in nearly all rows."""
+    is_named = len(texts) <= len(columns) and DETAIL not in columns
+    return is_named and "".join(texts).isprintable() and ERRORS.isdisjoint(texts)
 
 
 def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
     if not queues:
         raise ValueError(_("There is no queue yet."))
-    if _folded(cell) not in queues:
-        there = ", ".join(sorted(queue.name for queue in queues.values()))
-        raise ValueError(_("There is no such queue. Choose one of: %s.") % there)
-    return queues[_folded(cell)]
+    if queue := queues.get(_folded(cell)):
+        return queue
+    names = ", ".join(sorted(queue.name for queue in queues.values()))
+    raise ValueError(_("There is no such queue. Choose one of: %s.") % names)
 
 
 def _folded(name: str) -> str:
@@ -172,10 +165,10 @@ def _folded(name: str) -> str:
 
 def _priority(cell: str) -> Priority:
     # Pages say "P1 urgent".
-    words = {PRIORITIES.get(word) for word in cell.casefold().split()}
-    if len(words) != 1 or not (found := words.pop()):
+    found = {PRIORITIES.get(word) for word in cell.casefold().split()}
+    if len(found) != 1 or not (priority := found.pop()):
         raise ValueError(_("Allowed are 1, 2, 3 and 4, or urgent, high, normal and low."))
-    return found
+    return priority
 
 
 READ: dict[str, Callable[[str], Any]] = {"priority": _priority, "due_at": due_dates.due}

@@ -1,7 +1,7 @@
 """Writes what some rows of a file do: tasks and their history, in a few statements."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -11,76 +11,65 @@ from django.utils.translation import pgettext
 from qc import history
 from qc.core import compiled_queries
 from qc.core.localization import for_the_record
-from qc.imports.planner import CHANGEABLE, Plan, Told, plan
+from qc.imports.columns import COLUMNS
+from qc.imports.planner import SAVED, ParsedRow, Plan, plan
 from qc.models import ChangeKind, Task, User, raised_at
 
-# What a file says of a new task; all other columns are the same in all that are made at once.
-TOLD = (
-    "reference",
-    "name",
-    "queue_id",
-    "priority",
-    "due_at",
-    "raise_at",
-    "instructions",
-    "link",
-    "details",
-)
+# Each new task has its own of these; all other columns are the same in all made at once.
+IMPORTED_COLUMNS = (*COLUMNS, "details", "raise_at")
 
 
-def write(rows: Sequence[Told], filename: str, *, by: User | None) -> Plan:
-    """Write what these rows do, inside a transaction; return it."""
+def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
+    """Make and change the tasks of these rows, in the transaction around it; return the plan."""
     planned = plan(rows, Task.objects.select_for_update())
     with for_the_record():
         reason = pgettext("a file", "from %s") % filename
     blank = Task(created_by=by, created_at=timezone.now())
     for start in range(0, len(planned.new), history.BATCH):
-        references = add(planned.new[start : start + history.BATCH], blank)
+        references = _insert(planned.new[start : start + history.BATCH], blank)
         history.record_new(references, kind=ChangeKind.IMPORTED, by=by, reason=reason)
-    changed = [one.task for one in planned.changed]
-    Task.objects.bulk_update(changed, [*CHANGEABLE, "raise_at"], batch_size=history.BATCH)
+    changed = [row.task for row in planned.changed]
+    Task.objects.bulk_update(changed, SAVED, batch_size=history.BATCH)
     reasons = [reason] * len(changed)
     history.record_many(changed, kind=ChangeKind.CHANGED, by=by, reasons=reasons)
     return planned
 
 
-def add(rows: Sequence[Told], blank: Task) -> tuple[str, ...]:
+def _insert(rows: Sequence[ParsedRow], blank: Task) -> tuple[str, ...]:
     """Insert tasks like `blank`, as yet without history; return their references."""
-    columns = dict(zip(TOLD, zip(*map(_Teller(blank), rows), strict=True), strict=True))
+    encoder = TaskRowEncoder(blank)
+    fields = {field.name: field for field in Task._meta.concrete_fields if not field.primary_key}
+    names = [str(fields.pop(name).column) for name in IMPORTED_COLUMNS]
+    columns = dict(zip(names, zip(*map(encoder.encode, rows), strict=True), strict=True))
     shared = {
         str(field.column): field.get_db_prep_save(getattr(blank, field.attname), connection)
-        for field in Task._meta.concrete_fields
-        if not field.primary_key and field.column not in columns
+        for field in fields.values()
     }
     compiled_queries.insert_rows(Task._meta.db_table, columns, shared)
     return columns["reference"]
 
 
-class _Teller:
-    """Gives what a row says of a task as the database takes it; many are due at one moment."""
+class TaskRowEncoder:
+    """Encodes rows as tasks for the database; moments once each, as many tasks share one."""
 
     def __init__(self, blank: Task) -> None:
         self.blank = blank
         self.json = connection.ops.adapt_json_value
-        self.moments: dict[datetime | None, Any] = {None: None}
+        self.moment = cache(connection.ops.adapt_datetimefield_value)
 
-    def __call__(self, row: Told) -> tuple[Any, ...]:
-        told = row.values
-        queue, priority = told["queue"], told.get("priority") or self.blank.priority
-        due_at = told.get("due_at") or queue.due_at(self.blank.created_at)
+    def encode(self, row: ParsedRow) -> tuple[Any, ...]:
+        """Return the values of `IMPORTED_COLUMNS`."""
+        values = row.values
+        queue, priority = values["queue"], values.get("priority") or self.blank.priority
+        due_at = values.get("due_at") or queue.due_at(self.blank.created_at)
         return (
-            told["reference"],
-            told["name"],
+            values["reference"],
+            values["name"],
             queue.pk,
             priority,
-            self._moment(due_at),
-            self._moment(raised_at(priority, due_at)),
-            told.get("instructions", ""),
-            told.get("link", ""),
-            self.json(told.get("details", {}), None),
+            self.moment(due_at),
+            values.get("instructions", ""),
+            values.get("link", ""),
+            self.json(values.get("details", {}), None),
+            self.moment(raised_at(priority, due_at)),
         )
-
-    def _moment(self, moment: datetime | None) -> Any:
-        if moment not in self.moments:
-            self.moments[moment] = connection.ops.adapt_datetimefield_value(moment)
-        return self.moments[moment]

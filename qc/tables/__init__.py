@@ -5,44 +5,21 @@ than one is in memory; `write` writes rows so that `read` gives the same. What i
 refused by a BadFile, in words for the one whose file it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
 from qc.tables import csv_files, json_files, signatures, sniffing
-from qc.tables.cells import ERRORS
-from qc.tables.formats import (
-    DELIMITERS,
-    ENCODINGS,
-    MOST_COLUMNS,
-    MOST_IN_CELL,
-    XLSX,
-    BadFile,
-    Format,
-    Row,
-)
+from qc.tables.formats import XLSX, BadFile, Format, Row
 from qc.tables.xlsx import reader, writer
 
-__all__ = [
-    "DELIMITERS",
-    "ENCODINGS",
-    "ERRORS",
-    "MOST_COLUMNS",
-    "MOST_IN_CELL",
-    "XLSX",
-    "BadFile",
-    "Format",
-    "Row",
-    "detect",
-    "read",
-    "write",
-]
+__all__ = ["XLSX", "BadFile", "Format", "Row", "detect", "read", "write"]
 
 
 def detect(file: BinaryIO) -> Format:
-    """Return the form that a file is in, whatever its name. Raises BadFile for what is no table."""
+    """Return the format of a file, from its content. Raises BadFile for what is no table."""
     file.seek(0)
     if signatures.is_packed(file.read(signatures.LONGEST)):
         return XLSX
@@ -53,14 +30,14 @@ def detect(file: BinaryIO) -> Format:
     return Format("csv", encoding, sniffing.delimiter(head, is_whole=is_whole))
 
 
-def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Return the rows that are not blank, the header first, as they are asked for.
+def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
+    """Read the rows that are not blank, the header first, one at a time.
 
-    Raises BadFile: at once for what is no such table, later where it turns out to be broken, and
-    at its end when nothing followed the header.
+    Raises BadFile where the file is broken, and at its end if it has no row but the header.
     """
     file.seek(0)
-    filled = (row for row in _rows(file, format) if any(cell.strip() for cell in row.cells))
+    rows = reader.read(file) if format.kind == "xlsx" else _module(format).read(file, format)
+    filled = (row for row in rows if any(cell.strip() for cell in row.cells))
     first = list(islice(filled, 2))
     if not first:
         raise BadFile(_("The file is empty."))
@@ -71,19 +48,15 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows of text: read again, they are the same but for empty cells at a row's end.
+    """Write rows of text, so that reading them gives the same but for empty last cells.
 
     What Windows-1252 has no character for becomes a question mark; JSON is written in UTF-8.
     """
     if format.kind == "xlsx":
         writer.write(file, rows)
-    elif format.kind == "csv":
-        csv_files.write(file, format, rows)
     else:
-        json_files.write(file, format, rows)
+        _module(format).write(file, format, rows)
 
 
-def _rows(file: BinaryIO, format: Format) -> Iterator[Row]:
-    if format.kind == "xlsx":
-        return reader.read(file)
-    return (csv_files if format.kind == "csv" else json_files).read(file, format)
+def _module(format: Format) -> Any:
+    return csv_files if format.kind == "csv" else json_files

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 # No workbook can hold these.
 UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")
-# A spreadsheet runs a cell that begins so; before it, some take tabs and ends of lines for nothing.
+# A cell that begins so is a formula; some spreadsheets skip tabs and line ends before it.
 RUNS = ("=", "+", "-", "@")
-# What a cell says instead of what its formula should give.
+# Shown in a cell in place of a result that could not be calculated.
 ERRORS = frozenset(
     ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"]
 )
-# Blank to whoever looks at the cell, and no white space to Python.
+# Invisible characters that Python does not take for white space.
 INVISIBLE = "\u200b\u2060\ufeff"
-# Before what counts: blanks, which some programs leave out, and apostrophes. What has one of its
-# own gets one more, so that it comes back with it.
+# May be before the character that counts: blanks, which some programs leave out, and apostrophes:
+# a text that has one gets one more, and so is read back with it.
 BEFORE = re.compile(f"['\\s{INVISIBLE}]*")
 
 
@@ -29,32 +29,32 @@ class Fault:
 
 
 def stripped(cell: str) -> str:
-    """Return a cell without the blanks around it, those included that don't look like any."""
+    """Return a cell without the blanks around it, invisible characters included."""
     while (bare := cell.strip().strip(INVISIBLE)) != cell:
         cell = bare
     return cell
 
 
 def quoted(text: str) -> str:
-    """Return the cell that says a text: a leading ' where a spreadsheet would run it."""
+    """Return the cell for a text, with a leading ' where a spreadsheet would run it."""
     return f"'{text}" if _runs(text) else text
 
 
 def escaped(text: str) -> str:
-    """Return a cell that a spreadsheet shows and does not run, without what it can't hold."""
+    """Return the cell for a text, quoted, and without characters that no workbook can hold."""
     return quoted(UNPRINTABLE.sub("", text))
 
 
 def unescaped(cell: str) -> str:
-    """Return what a cell says without the ' that made it text, with plain line ends."""
+    """Return the text of a cell, without the ' that `quoted` adds and with plain line ends."""
     text = cell[1:] if cell.startswith("'") and _runs(cell) else cell
     return text.replace("\r\n", "\n")
 
 
 def _runs(text: str) -> bool:
-    """Return whether a spreadsheet would run it, or take it for the failure of what it ran."""
+    """Return whether a spreadsheet would take a text for a formula, or for its error."""
     if text[:1].isalnum():
-        # Nearly all cells: nothing stands before what counts, and that runs nothing.
+        # True of nearly all cells, and quick to see.
         return False
     before = BEFORE.match(text)[0]  # type: ignore[index]
     bare = text[len(before) :]

@@ -7,40 +7,32 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from qc.tables.formats import ENCODINGS, MOST_IN_ROW, BadFile, Format, Row, row, too_long
+from qc.tables.formats import ENCODINGS, MOST_IN_ROW, BadFile, Format, Row, as_text, row, too_long
 from qc.tables.sniffing import SEPARATOR
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
     """Return the rows, blank ones too. Raises BadFile where the text is broken."""
-    text = io.TextIOWrapper(file, format.encoding, newline="")
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=format.delimiter, skipinitialspace=True, strict=True)
-    number = 1
-    try:
-        for number, cells in enumerate(reader, start=1):
-            yield row(number, cells)
-            lines.row, lines.length = number + 1, 0
-    except csv.Error as error:
-        raise _broken(lines.row, error) from error
-    except UnicodeDecodeError as error:
-        raise _misspelt(lines.count, format, error) from error
-    finally:
-        # Or the file would be closed with the wrapper.
-        text.detach()
+    with as_text(file, format.encoding) as text:
+        lines = _Lines(text)
+        rows = csv.reader(lines, delimiter=format.delimiter, skipinitialspace=True, strict=True)
+        try:
+            for number, cells in enumerate(rows, start=1):
+                yield row(number, cells)
+                lines.row, lines.length = number + 1, 0
+        except csv.Error as error:
+            raise _broken(lines.row, error) from error
+        except UnicodeDecodeError as error:
+            raise _decode_failed(lines.count, format, error) from error
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
     """Write rows so that a spreadsheet reads them as they are."""
     is_unicode = format.encoding.startswith("utf")
-    errors = "strict" if is_unicode else "replace"
-    text = io.TextIOWrapper(file, format.encoding, errors=errors, newline="")
-    try:
-        # Excel takes a text for Unicode only by its mark.
+    with as_text(file, format.encoding, "strict" if is_unicode else "replace") as text:
+        # Without its mark Excel does not take a text for Unicode.
         text.write("\ufeff" if is_unicode else "")
         csv.writer(text, delimiter=format.delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
-    finally:
-        text.detach()
 
 
 class _Lines:
@@ -55,46 +47,39 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         while line := self.text.readline(MOST_IN_ROW):
             if not self.count:
-                # Excel's line about the separator is none of its rows.
-                line = SEPARATOR.sub("", line, count=1) if SEPARATOR.fullmatch(line) else line
-                line = line.removeprefix("\ufeff")
+                # Excel's line about the separator is not a row.
+                line = "" if SEPARATOR.fullmatch(line) else line.removeprefix("\ufeff")
             self.count += 1
             self.length += len(line)
             if self.length >= MOST_IN_ROW:
                 raise too_long(self.row)
             if "\0" in line:
-                raise _nul(self.row)
+                message = _(
+                    "Row %d has NUL characters, so it is not text. Please save the table again."
+                )
+                raise BadFile(message % self.row)
             if line:
                 yield line
 
 
-def _nul(number: int) -> BadFile:
-    return BadFile(
-        _("Row %d has NUL characters, so it is not text. Please save the table again.") % number
-    )
-
-
-def _broken(number: int, error: csv.Error) -> BadFile:
+def _broken(row: int, error: csv.Error) -> BadFile:
     if "field limit" in str(error):
-        return too_long(number)
+        return too_long(row)
     if "unexpected end" in str(error):
-        return BadFile(
-            _('In row %d a quotation mark (") opens a cell and none closes it.') % number
-        )
+        return BadFile(_('In row %d a quotation mark (") opens a cell and none closes it.') % row)
     return BadFile(
         _(
             'In row %d text follows a closing quotation mark ("). Inside a quoted '
             "cell, write each quotation mark twice."
         )
-        % number
+        % row
     )
 
 
-def _misspelt(lines: int, format: Format, error: UnicodeDecodeError) -> BadFile:
+def _decode_failed(lines: int, format: Format, error: UnicodeDecodeError) -> BadFile:
     line_end = "\n".encode(format.encoding)
-    line = lines + 1 + error.object[: error.start].count(line_end)
-    words = {"line": line, "encoding": ENCODINGS[format.encoding]}
     return BadFile(
-        _("Line %(line)d is not in %(encoding)s. Please save the file as “CSV UTF-8”, or as XLSX.")
-        % words
+        _("Line %(line)d is not in %(encoding)s. Please save the file as “CSV UTF-8”, or as XLSX."),
+        line=lines + 1 + error.object[: error.start].count(line_end),
+        encoding=ENCODINGS[format.encoding],
     )

@@ -1,14 +1,17 @@
 """What a table is made of, in which forms it comes, and how much of it is too much."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from qc.core.exceptions import QCError
 
-# Python's names; a byte order mark is neither needed nor in the way.
+# By Python's names; each with or without a byte order mark.
 ENCODINGS = {
     "utf-8": gettext_lazy("UTF-8"),
     "cp1252": gettext_lazy("Windows-1252 (Western European)"),
@@ -29,7 +32,10 @@ MOST_IN_ROW = 1_000_000
 
 
 class BadFile(QCError):
-    """This file can't be read as a table."""
+    """This file can't be read as a table; `values` fill the gaps of the message."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message % values if values else message)
 
 
 @dataclass(frozen=True)
@@ -69,27 +75,37 @@ class Row:
 
 
 def row(number: int, cells: list[str]) -> Row:
-    """Return a row of these cells. Raises BadFile when they are more, or longer, than may be."""
+    """Return a row of these cells. Raises BadFile for too many cells, or too long ones."""
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
         raise too_wide(number)
-    for cell in cells:
-        if len(cell) > MOST_IN_CELL:
-            raise too_long(number)
+    if max(map(len, cells), default=0) > MOST_IN_CELL:
+        raise too_long(number)
     return Row(number, cells)
 
 
-def too_wide(number: int) -> BadFile:
+def too_wide(row: int) -> BadFile:
     """Return the refusal of a row with too many cells."""
-    words = {"row": number, "most": MOST_COLUMNS}
-    return BadFile(_("Row %(row)d has more than %(most)d cells.") % words)
+    return BadFile(_("Row %(row)d has more than %(most)d cells."), row=row, most=MOST_COLUMNS)
 
 
-def too_long(number: int) -> BadFile:
+def too_long(row: int) -> BadFile:
     """Return the refusal of a row that is too long, or has a cell that is."""
-    words = {"row": number, "in_cell": f"{MOST_IN_CELL:,}", "in_row": f"{MOST_IN_ROW:,}"}
     return BadFile(
-        _("Row %(row)d is too long: a cell may have %(in_cell)s characters, a row %(in_row)s.")
-        % words
+        _("Row %(row)d is too long: a cell may have %(in_cell)s characters, a row %(in_row)s."),
+        row=row,
+        in_cell=f"{MOST_IN_CELL:,}",
+        in_row=f"{MOST_IN_ROW:,}",
     )
+
+
+@contextmanager
+def as_text(file: BinaryIO, encoding: str, errors: str = "strict") -> Iterator[io.TextIOWrapper]:
+    """Read or write a binary file as text, all line ends as they are; it stays open."""
+    text = io.TextIOWrapper(file, encoding, errors=errors, newline="")
+    try:
+        yield text
+    finally:
+        # Otherwise the wrapper would close the file.
+        text.detach()

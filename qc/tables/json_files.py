@@ -5,7 +5,6 @@ list, stands in its cell as JSON. Cells are as a spreadsheet has them, with a ' 
 run: so what follows need not know that there was none.
 """
 
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,104 +13,98 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
+from qc.tables import formats
 from qc.tables.cells import quoted, stripped, unescaped
-from qc.tables.formats import MOST_COLUMNS, MOST_IN_CELL, BadFile, Format, Row, row, too_long
-from qc.tables.json_stream import Number, Object, objects, shown, too_deep, twice
+from qc.tables.formats import MOST_COLUMNS, BadFile, Format, Row, row
+from qc.tables.json_stream import Number, objects, shown, too_deep, twice
 
-# Halves of a character, where something was cut off. No text can hold them; SUBSTITUTE says so.
-HALVES = re.compile("[\ud800-\udfff]")
+# Halves of a character that was cut in two: no text can hold them, each becomes a SUBSTITUTE.
+LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 SUBSTITUTE = "\x1a"
-# Most rows have the same names.
+# So many sets of names are remembered: most rows have the same.
 MANY = 100
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Return a header of all names that occur, in the order they come up, and the rows after it.
+    """Read a header of all names in the file, in the order of their first row, and the rows.
 
     Raises BadFile before the header where the file is broken, or a name has no place in it.
     """
     header = _header(file, format)
     if header:
         yield row(0, [*header])
-    for number, told in objects(file, format):
-        names, values = _flat(told)
-        cells = dict(zip(_headings(names), values, strict=True))
+    for number, found in objects(file, format):
+        cells = dict(zip(*_columns(found), strict=True))
         yield row(number, [_cell(number, cells.get(heading)) for heading in header])
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
     """Write rows as objects, all cells as texts, in UTF-8 as JSON should be."""
-    given = iter(rows)
-    header = [unescaped(cell) for cell in next(given)]
+    texts = ([unescaped(cell) for cell in cells] for cells in rows)
+    header = next(texts)
     before, between, end = ("[\n", ",\n", "\n]\n") if format.kind == "json" else ("", "\n", "\n")
-    text = io.TextIOWrapper(file, "utf-8", newline="")
-    try:
-        for cells in given:
-            told = dict(zip(header, map(unescaped, cells), strict=False))
-            text.write(before + json.dumps(told, ensure_ascii=False))
+    with formats.as_text(file, "utf-8") as text:
+        for values in texts:
+            found = dict(zip(header, values, strict=False))
+            text.write(before + json.dumps(found, ensure_ascii=False))
             before = between
         text.write(end)
-    finally:
-        text.detach()
 
 
-def _header(file: BinaryIO, format: Format) -> dict[str, None]:
+def _header(file: BinaryIO, format: Format) -> list[str]:
     header: dict[str, None] = {}
-    number, told = 0, Object()
-    for number, told in objects(file, format):
-        headings = _headings(_flat(told)[0])
+    number, found = 0, dict[str, Any]()
+    for number, found in objects(file, format):
+        headings, _values = _columns(found)
         _check(number, headings)
         header |= dict.fromkeys(headings)
         if len(header) > MOST_COLUMNS:
-            words = {"row": number, "most": MOST_COLUMNS}
-            raise BadFile(_("Up to row %(row)d there are more than %(most)d columns.") % words)
+            message = _("Up to row %(row)d there are more than %(most)d columns.")
+            raise BadFile(message, row=number, most=MOST_COLUMNS)
     if number == 1 and format.kind == "jsonl":
-        _check_alone(told)
-    return header
+        _check_alone(found)
+    return list(header)
 
 
 def _check(number: int, headings: tuple[str, ...]) -> None:
     """Raise BadFile for a row with two values in one column, or one in none that can be."""
     if len(set(headings)) < len(headings):
-        name = next(one for one in headings if headings.count(one) > 1)
-        raise twice(number, unescaped(name))
+        raise twice(number, [unescaped(heading) for heading in headings])
     if "" in headings:
         raise BadFile(_("Row %d has a value without a name.") % number)
-    if max(map(len, headings), default=0) > MOST_IN_CELL:
-        raise too_long(number)
+    if max(map(len, headings), default=0) > formats.MOST_IN_CELL:
+        raise formats.too_long(number)
 
 
-def _check_alone(told: Object) -> None:
+def _check_alone(found: dict[str, Any]) -> None:
     """Raise BadFile for the only object of a file when its rows seem to be inside of it."""
-    for name, value in told:
-        if isinstance(value, list) and any(isinstance(one, Object) for one in value):
-            raise BadFile(
-                _(
-                    "The file is one object with a list in “%s”. Please save only that "
-                    "list. If the object is itself a row, put [ before it and ] after it."
-                )
-                % shown(name)
+    for name, value in found.items():
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            message = _(
+                "The file is one object with a list in “%s”. Please save only that "
+                "list. If the object is itself a row, put [ before it and ] after it."
             )
+            raise BadFile(message % shown(name))
 
 
-def _flat(told: Object) -> tuple[tuple[tuple[str, ...], ...], list[Any]]:
-    """Return the names in a row, those of an object in it with its own name before, and values."""
+def _columns(found: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
+    """Return the headings and values of a row; an object in it is columns of its own."""
     names: list[tuple[str, ...]] = []
     values: list[Any] = []
-    for name, value in told:
-        if isinstance(value, Object):
-            names += [(name, inner) for inner, _value in value]
-            values += [one for _name, one in value]
+    for name, value in found.items():
+        if isinstance(value, dict):
+            names += [(name, inner) for inner in value]
+            values += value.values()
         else:
             names.append((name,))
             values.append(value)
-    return tuple(names), values
+    return _headings(tuple(names)), values
 
 
 @lru_cache(MANY)
 def _headings(names: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """Return the headings of these names; "" for one that is blank."""
-    clean = ([stripped(HALVES.sub(SUBSTITUTE, part)) for part in parts] for parts in names)
+    clean = ([stripped(LONE_SURROGATES.sub(SUBSTITUTE, one)) for one in parts] for parts in names)
     return tuple(quoted(": ".join(parts)) if all(parts) else "" for parts in clean)
 
 
@@ -121,14 +114,14 @@ def _cell(number: int, value: Any) -> str:
         text = value if isinstance(value, str) else "" if value is None else _json(value)
     except RecursionError as error:
         raise too_deep(number) from error
-    return quoted(HALVES.sub(SUBSTITUTE, str(text))) if text else ""
+    return quoted(LONE_SURROGATES.sub(SUBSTITUTE, str(text))) if text else ""
 
 
 def _json(value: Any) -> str:
     if isinstance(value, Number):
         return value
-    if isinstance(value, Object):
-        pairs = [f"{json.dumps(name, ensure_ascii=False)}: {_json(one)}" for name, one in value]
+    if isinstance(value, dict):
+        pairs = [f"{_json(name)}: {_json(one)}" for name, one in value.items()]
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_json, value))}]"

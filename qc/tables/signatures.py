@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.tables.formats import BadFile
 
-# So many bytes tell what a file is.
+# So many bytes are looked at.
 LONGEST = 4096
 PACKED = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -44,7 +44,7 @@ def is_packed(head: bytes) -> bool:
 
 
 def json_kind(head: str) -> Literal["json", "jsonl", ""]:
-    """Return in which form a text that begins so is JSON, if it is. Raises BadFile for no table."""
+    """Return the kind of JSON that a text begins as, or "". Raises BadFile for other languages."""
     for pattern, sentence in TEXT:
         if re.match(r"[\ufeff\s]*(?:" + pattern + ")", head, re.IGNORECASE):
             raise _refusal(sentence)

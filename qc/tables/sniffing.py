@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from qc.tables.formats import DELIMITERS, BadFile
 
 CHUNK = 1024 * 1024
-# By so many bytes, and so many records in them, it is told what separates cells.
+# The delimiter is found from so many bytes, and so many records in them.
 HEAD = 64 * 1024
 RECORDS = 50
 MARKS = {
@@ -27,15 +28,13 @@ SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE | re.DOTALL)
 def encoding(file: BinaryIO) -> str:
     """Return the encoding: by its mark, by the NULs of UTF-16, or else by trying all of the file.
 
-    A text that has been right in UTF-8 beyond ASCII and then is not is a broken one: what is spelt
-    in Windows-1252 hardly ever looks like UTF-8. Reading it says in which line it breaks.
+    A file that is UTF-8 beyond ASCII up to some byte is taken for broken UTF-8: Windows-1252 hardly
+    ever looks like that. Reading it says in which line it breaks.
     """
     file.seek(0)
     head = file.read(HEAD)
-    for mark, name in MARKS.items():
-        if head.startswith(mark):
-            return name
-    return _utf16(head) or _utf8_or_windows(file)
+    marked = (name for mark, name in MARKS.items() if head.startswith(mark))
+    return next(marked, "") or _utf16(head) or _utf8_or_windows(file)
 
 
 def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
@@ -50,34 +49,33 @@ def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
 
 def delimiter(head: str, *, is_whole: bool) -> str:
     """Return the delimiter: the one with which most of the first rows are as wide as the first."""
-    said = SEPARATOR.fullmatch(io.StringIO(head, newline="").readline())
-    if said and said[1] in DELIMITERS:
-        return said[1]
+    separator = SEPARATOR.fullmatch(io.StringIO(head, newline="").readline())
+    if separator and separator[1] in DELIMITERS:
+        return separator[1]
     return max(DELIMITERS, key=lambda candidate: _fits(head, candidate, is_whole))
 
 
 def _utf16(head: bytes) -> str:
     # Nearly every second byte of a table's commas, digits and line ends is NUL.
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 5 > len(head) // 2:
-        if odd > 10 * even:
-            return "utf-16-le"
-        if even > 10 * odd:
-            return "utf-16-be"
-    return ""
+    if max(even, odd) * 5 <= len(head) // 2:
+        return ""
+    if odd > 10 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > 10 * odd else ""
 
 
 def _utf8_or_windows(file: BinaryIO) -> str:
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
+    is_beyond_ascii = False
     try:
-        is_utf8 = False
         for chunk in iter(lambda: file.read(CHUNK), b""):
-            is_utf8 = not decoder.decode(chunk).isascii() or is_utf8
+            is_beyond_ascii |= not decoder.decode(chunk).isascii()
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        is_utf8 = is_utf8 or not error.object[: error.start].isascii()
-        return "utf-8" if is_utf8 else "cp1252"
+        is_beyond_ascii |= not error.object[: error.start].isascii()
+        return "utf-8" if is_beyond_ascii else "cp1252"
     return "utf-8"
 
 
@@ -87,7 +85,7 @@ def _fits(head: str, delimiter: str, is_whole: bool) -> tuple[float, int]:
     if not is_whole and len(widths) > 1:
         widths.pop()
     first = widths[0] if widths else 0
-    # A row may leave out its last cells, but one cell alone tells nothing.
+    # A row may leave out its last cells, but a row of one cell proves nothing.
     agree = sum(1 < width <= first for width in widths)
     return agree / max(len(widths), 1), first
 
@@ -95,16 +93,9 @@ def _fits(head: str, delimiter: str, is_whole: bool) -> tuple[float, int]:
 def _widths(head: str, delimiter: str) -> Iterator[int]:
     lines = io.StringIO(head, newline="")
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-    try:
+    with suppress(csv.Error):
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _width(cells)
+            filled = [at for at, cell in enumerate(cells, start=1) if cell.strip()]
+            yield from filled[-1:]
             if reader.line_num > RECORDS:
                 return
-    except csv.Error:
-        return
-
-
-def _width(cells: list[str]) -> int:
-    filled = [at for at, cell in enumerate(cells, start=1) if cell.strip()]
-    return filled[-1] if filled else 0

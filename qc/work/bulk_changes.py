@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from qc import permissions
+from qc.core import leases
 from qc.core.exceptions import QCError
 from qc.models import BulkChange, Task, User
 from qc.models.tasks import UNASSIGNED_FIRST
@@ -26,8 +27,6 @@ SECONDS = 2.0
 # After so many it is written down how far it came, and looked whether it was stopped.
 STEP = 20
 REFUSALS_KEPT = 20
-# Who took a batch and is not heard of for so long has died: another may take it.
-LEASE = timedelta(minutes=1)
 KEPT = timedelta(days=7)
 PROGRESS = ("position", "changed", "refused", "refusals")
 
@@ -53,7 +52,8 @@ def begin(transition: str, tasks: QuerySet[Task], *, by: User, reason: str) -> B
 def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
     """Change the batch at this position, unless another does or did. Return where it stands."""
     permissions.check_manager(by)
-    if _taken(change.pk, position):
+    here = BulkChange.objects.filter(pk=change.pk, position=position, is_stopped=False)
+    if leases.acquire(here, unheld=Q(busy_until=None)):
         change.refresh_from_db()
         _run_batch(change, by)
         BulkChange.objects.filter(pk=change.pk).update(busy_until=None)
@@ -75,13 +75,6 @@ def unfinished(by: Any) -> BulkChange | None:
 def forget() -> int:
     """Delete what was begun long ago: each task's history has what became of it."""
     return BulkChange.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
-
-
-def _taken(pk: int, position: int) -> bool:
-    now = timezone.now()
-    here = BulkChange.objects.filter(pk=pk, position=position, is_stopped=False)
-    free = here.filter(Q(busy_until=None) | Q(busy_until__lt=now))
-    return free.update(busy_until=now + LEASE) == 1
 
 
 def _run_batch(change: BulkChange, by: User) -> None:

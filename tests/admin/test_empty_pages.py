@@ -9,7 +9,7 @@ from django.urls import reverse
 from qc.models import Queue, Role, User
 from qc.work import presence
 from tests.conftest import person
-from tests.imports.files import faults, import_file, some
+from tests.imports.files import faults, good_rows, import_file
 
 TASKS = "admin:qc_task_changelist"
 
@@ -36,7 +36,7 @@ def test_who_may_not_add_a_queue_is_only_told_that_there_is_none(
 
 
 def test_rows_are_refused_for_it(mona: User) -> None:
-    record = import_file(some(1), by=mona)
+    record = import_file(good_rows(1), by=mona)
     assert [fault.message for fault in faults(record)] == ["There is no queue yet."]
 
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from qc.models import Import, Queue, Role, Task, User
 from tests.conftest import person
-from tests.imports.conftest import at, press, upload
-from tests.imports.files import import_file, some
+from tests.imports.conftest import client_of, press, upload
+from tests.imports.files import good_rows, import_file
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def text(page: Any) -> str:
 
 
 def test_the_preview_saves_no_task_and_confirming_does(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     preview = upload(client)
     assert "A-0" in text(preview)
     assert "1 new, 0 changed" in text(preview)
@@ -36,7 +36,7 @@ def test_the_preview_saves_no_task_and_confirming_does(mona: User, invoices: Que
 
 
 def test_confirming_twice_imports_once(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     record = upload(client).context["record"]
     press(client, "begin", record)
     assert "already imported" in text(press(client, "begin", record))
@@ -44,7 +44,7 @@ def test_confirming_twice_imports_once(mona: User, invoices: Queue) -> None:
 
 
 def test_faults_are_shown_and_all_of_it_can_not_be_confirmed(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     page = upload(client, "reference,name,queue,priority\nA,Check,Nowhere,9\n")
     for words in (
         "Nothing from this file is imported",
@@ -62,7 +62,7 @@ def test_faults_are_shown_and_all_of_it_can_not_be_confirmed(mona: User, invoice
 def test_what_was_right_at_the_preview_and_is_wrong_now_is_refused(
     mona: User, invoices: Queue
 ) -> None:
-    client = at(mona)
+    client = client_of(mona)
     record = upload(client).context["record"]
     Queue.objects.filter(pk=invoices.pk).update(name="Bills")
     assert "Choose one of: Bills" in text(press(client, "begin", record))
@@ -70,8 +70,8 @@ def test_what_was_right_at_the_preview_and_is_wrong_now_is_refused(
 
 
 def test_another_manager_sees_it_and_can_not_confirm_it(mona: User, invoices: Queue) -> None:
-    record = upload(at(mona)).context["record"]
-    other = at(person("max", Role.MANAGERS))
+    record = upload(client_of(mona)).context["record"]
+    other = client_of(person("max", Role.MANAGERS))
     page = other.get(reverse("admin:import", args=[record.pk]))
     assert "A-0" in text(page)
     assert reverse("admin:import_begin", args=[record.pk]) not in text(page)
@@ -81,7 +81,7 @@ def test_another_manager_sees_it_and_can_not_confirm_it(mona: User, invoices: Qu
 
 
 def test_a_known_file_says_when_it_was_imported_and_by_whom(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     first = upload(client).context["record"]
     press(client, "begin", first)
     again = text(upload(client))
@@ -93,7 +93,7 @@ def test_a_known_file_says_when_it_was_imported_and_by_whom(mona: User, invoices
 
 
 def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     head = "reference,name,queue,priority,due_at,batch,supplier\n"
     import_file(head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n", by=mona)
     page = upload(client, head + "A,Check,Invoices,1,2030-05-05 08:00,,Meyer\n")
@@ -108,21 +108,21 @@ def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> 
 
 def test_what_a_file_says_is_shown_as_text_and_cut_short(mona: User, invoices: Queue) -> None:
     cell = "<script>alert(1)</script>" + "x" * 1000
-    page = text(upload(at(mona), f"reference,name,queue\nA,Check,{cell}\n"))
+    page = text(upload(client_of(mona), f"reference,name,queue\nA,Check,{cell}\n"))
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert(1)" not in page
     assert "x" * 400 not in page
 
 
 def test_a_huge_preview_shows_the_first_rows_and_counts_all(mona: User, invoices: Queue) -> None:
-    page = text(upload(at(mona), some(250)))
+    page = text(upload(client_of(mona), good_rows(250)))
     assert "A-99<" in page
     assert "A-100<" not in page
     assert "and 150 more" in page
 
 
 def test_no_file_and_too_large_a_file_are_refused(mona: User, settings: Any) -> None:
-    client = at(mona)
+    client = client_of(mona)
     assert "Please choose a file." in text(client.post(reverse("admin:imports"), {}))
     assert "is a PDF" in text(upload(client, b"%PDF-1.7"))
     settings.QC_IMPORT_BYTES = 10
@@ -135,8 +135,8 @@ def test_no_file_and_too_large_a_file_are_refused(mona: User, settings: Any) -> 
 def test_imports_are_listed_in_few_statements(
     mona: User, otto: User, invoices: Queue, django_assert_num_queries: Any
 ) -> None:
-    client = at(otto)
-    import_file(some(1), by=mona)
+    client = client_of(otto)
+    import_file(good_rows(1), by=mona)
     client.get(reverse("admin:imports"))
     with django_assert_num_queries(5) as few:
         client.get(reverse("admin:imports"))
@@ -152,14 +152,14 @@ def test_imports_are_listed_in_few_statements(
 def test_auditors_look_imports_up_and_change_nothing(
     mona: User, otto: User, invoices: Queue
 ) -> None:
-    record = import_file(some(1) + "B,,Invoices\n", by=mona, only_good=True)
-    client = at(otto)
+    record = import_file(good_rows(1) + "B,,Invoices\n", by=mona, only_good=True)
+    client = client_of(otto)
     page = text(client.get(reverse("admin:import", args=[record.pk])))
     assert record.sha256 in page
     assert "1 new" in page
     assert "cannot be blank" in page
     file = client.get(reverse("admin:import_file", args=[record.pk]))
-    assert b"".join(file.streaming_content).decode() == some(1) + "B,,Invoices\n"
+    assert b"".join(file.streaming_content).decode() == good_rows(1) + "B,,Invoices\n"
     assert "attachment" in file.headers["Content-Disposition"]
     for button in ("read", "begin", "again", "stop", "undo_begin", "undo_cancel"):
         assert press(client, button, record).status_code == 403
@@ -167,8 +167,8 @@ def test_auditors_look_imports_up_and_change_nothing(
 
 
 def test_qc_staff_see_nothing_of_it(mona: User, anna: User, invoices: Queue) -> None:
-    record = import_file(some(1), by=mona)
-    client = at(anna)
+    record = import_file(good_rows(1), by=mona)
+    client = client_of(anna)
     assert client.get(reverse("admin:imports")).status_code == 403
     assert upload(client).status_code == 403
     for name in ("import", "import_panel", "import_file", "import_refused", "import_undo"):
@@ -177,7 +177,7 @@ def test_qc_staff_see_nothing_of_it(mona: User, anna: User, invoices: Queue) -> 
 
 
 def test_a_get_changes_nothing(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+    client = client_of(mona)
     record = upload(client).context["record"]
     for button in ("read", "begin", "again", "stop", "undo_begin", "undo_cancel"):
         address = reverse(f"admin:import_{button}", args=[record.pk])

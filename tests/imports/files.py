@@ -1,4 +1,4 @@
-"""Files that are brought, from memory."""
+"""Files to import, made in memory."""
 
 from io import BytesIO
 from typing import Any
@@ -24,6 +24,6 @@ def faults(record: Import) -> list[Fault]:
     return imports.faults(record, 1000)
 
 
-def some(n: int, queue: str = "Invoices") -> str:
+def good_rows(n: int, queue: str = "Invoices") -> str:
     """Return a file of n good rows."""
     return HEAD + "".join(f"A-{number},Check,{queue}\n" for number in range(n))

@@ -236,26 +236,26 @@ FAULTS = {
     ],
 }
 
-Bring = Callable[[str], Import]
+ImportFile = Callable[[str], Import]
 
 
 @pytest.fixture
-def import_file(mona: User, invoices: Queue) -> Bring:
+def import_file(mona: User, invoices: Queue) -> ImportFile:
     """Mona imports a file."""
     return lambda name: files.import_file((FILES / name).read_bytes(), name, by=mona)
 
 
 @pytest.mark.parametrize("name", IMPORTED)
-def test_it_is_read_for_what_it_says(import_file: Bring, invoices: Queue, name: str) -> None:
+def test_readable_file_makes_its_tasks(import_file: ImportFile, invoices: Queue, name: str) -> None:
     assert faults(import_file(name)) == []
     tasks = Task.objects.order_by("pk")
-    for made, told in zip(tasks, IMPORTED[name], strict=True):
+    for made, expected in zip(tasks, IMPORTED[name], strict=True):
         assert made.queue == invoices
-        assert {column: getattr(made, column) for column in told} == told
+        assert {column: getattr(made, column) for column in expected} == expected
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_in_a_sentence(import_file: Bring, name: str) -> None:
+def test_unreadable_file_is_refused_with_a_reason(import_file: ImportFile, name: str) -> None:
     with pytest.raises(BadFile) as refusal:
         import_file(name)
     assert str(refusal.value) == REFUSED[name]
@@ -263,11 +263,13 @@ def test_it_is_refused_in_a_sentence(import_file: Bring, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_its_cells_are_refused_and_none_of_its_tasks_is_made(import_file: Bring, name: str) -> None:
+def test_file_with_bad_cells_names_them_and_makes_no_task(
+    import_file: ImportFile, name: str
+) -> None:
     found = [(fault.row, fault.column, fault.message) for fault in faults(import_file(name))]
     assert found == FAULTS[name]
     assert not Task.objects.exists()
 
 
-def test_every_file_is_told_of_here() -> None:
+def test_every_awkward_file_has_its_expected_result() -> None:
     assert {path.name for path in FILES.iterdir()} == {*IMPORTED, *REFUSED, *FAULTS}

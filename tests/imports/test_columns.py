@@ -29,16 +29,16 @@ from qc.tables.cells import Fault
         ("details: name,'=sum", "details: name,details: =sum"),
     ],
 )
-def test_what_a_header_means(header: str, mapping: str) -> None:
+def test_header_is_mapped_to_columns(header: str, mapping: str) -> None:
     assert guess(header.split(",")) == mapping.split(",")
 
 
-def test_a_mapping_with_all_that_is_needed_is_right() -> None:
+def test_mapping_with_all_required_columns_has_no_faults() -> None:
     header = ["a", "b", "c", "d", "", ""]
     assert check_mapping(header, [*NEEDED, "", "details: ", "details: "]) == []
 
 
-def test_what_is_missing_and_what_is_chosen_twice_is_said() -> None:
+def test_mapping_faults_name_missing_and_doubled_columns() -> None:
     header = ["Nr", "Id", "name", "x", "x"]
     found = check_mapping(header, guess(header), row=3)
     assert found == [
@@ -48,7 +48,7 @@ def test_what_is_missing_and_what_is_chosen_twice_is_said() -> None:
     ]
 
 
-def test_a_header_is_known_again_whatever_its_capitals_and_blanks() -> None:
+def test_fingerprint_ignores_capitals_and_blanks_but_not_order() -> None:
     known = fingerprint(["Order no", "Fällig am"])
     assert known == fingerprint([" ORDER_NO.", "faellig  am"])
     assert known != fingerprint(["Fällig am", "Order no"])
@@ -68,18 +68,18 @@ def test_a_header_is_known_again_whatever_its_capitals_and_blanks() -> None:
         ("niedrig", 4),
     ],
 )
-def test_priorities_in_words(invoices: Queue, word: str, priority: Priority) -> None:
+def test_priority_is_read_from_its_words(invoices: Queue, word: str, priority: Priority) -> None:
     checker = Checker(["reference", "name", "queue", "priority"])
     values, faults = checker.check(Row(2, ["A-1", "Check", " INVOICES ", word]))
     assert (values["priority"], values["queue"], faults) == (priority, invoices, [])
 
 
-def test_a_priority_that_contradicts_itself(invoices: Queue) -> None:
+def test_contradictory_priority_is_refused(invoices: Queue) -> None:
     (fault,) = Checker(["priority"]).check(Row(2, ["P1 low"]))[1]
     assert (fault.column, fault.value) == ("priority", "P1 low")
 
 
-def test_a_column_that_is_left_out_is_not_looked_at(invoices: Queue) -> None:
+def test_left_out_column_is_not_checked(invoices: Queue) -> None:
     checker = Checker([*NEEDED, "", "details: batch"])
     values, faults = checker.check(Row(2, ["A-1", "Check", "Invoices", "#REF!", "7"]))
     assert faults == []

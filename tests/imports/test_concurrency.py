@@ -7,21 +7,23 @@ import pytest
 from qc.audit import invariants
 from qc.models import Import, Queue, Task, User
 from qc.work import assignment, presence
-from tests.imports.files import import_file, some
+from tests.imports.files import good_rows, import_file
 from tests.work.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_two_imports_of_one_file_make_each_task_once(mona: User, invoices: Queue) -> None:
-    act: Callable[[], Import] = lambda: import_file(some(200), by=mona)  # noqa: E731
+    act: Callable[[], Import] = lambda: import_file(good_rows(200), by=mona)  # noqa: E731
     results = at_once(act, act, act)
     assert sum(result.new for result in results) == 200
     assert Task.history.count() == 200
     assert list(invariants.broken()) == []
 
 
-def test_a_change_and_a_claim_of_the_same_task(mona: User, anna: User, invoices: Queue) -> None:
+def test_import_and_claim_of_one_task_keep_the_invariants(
+    mona: User, anna: User, invoices: Queue
+) -> None:
     invoices.save()
     presence.sign_in(anna.pk)
     for n in range(5):

@@ -1,4 +1,4 @@
-"""The good rows alone: the refused ones come back as a file, to be mended and brought again."""
+"""Importing only the good rows: the refused ones come back as a file, to be fixed and imported."""
 
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,7 @@ from qc.imports import storage as import_storage
 from qc.imports.columns import ERROR
 from qc.models import ImportState, Queue, Task, User
 from qc.tables import Format
-from tests.imports.conftest import at, press, upload
+from tests.imports.conftest import client_of, press, upload
 from tests.imports.files import import_file
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,8 @@ def file(form: Format, rows: list[list[str]] = ROWS) -> bytes:
     return written.getvalue()
 
 
-def test_all_or_nothing_unless_asked(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_file_with_refused_rows_is_imported_only_when_chosen(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     data = file(Format("csv", "utf-8", ","))
     record = upload(client, data).context["record"]
     press(client, "begin", record)
@@ -52,11 +52,11 @@ def test_all_or_nothing_unless_asked(mona: User, invoices: Queue) -> None:
         (Format("jsonl", "utf-8"), "wares.jsonl"),
     ],
 )
-def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
+def test_refused_rows_come_back_in_the_same_format_and_import_once_fixed(
     mona: User, invoices: Queue, form: Format, name: str
 ) -> None:
     record = import_file(file(form), name, by=mona, only_good=True)
-    response: Any = at(mona).get(reverse("admin:import_refused", args=[record.pk]))
+    response: Any = client_of(mona).get(reverse("admin:import_refused", args=[record.pk]))
     assert name.replace(".", "-refused.") in response.headers["Content-Disposition"]
     given = BytesIO(b"".join(response.streaming_content))
     assert tables.detect(given) == form
@@ -77,7 +77,7 @@ def test_the_refused_rows_come_back_in_the_same_form_and_are_mended(
     assert next(tables.read(third, form)).cells == rows[0]
 
 
-def test_cells_beyond_the_header_come_back_too(mona: User, invoices: Queue) -> None:
+def test_refused_rows_keep_cells_beyond_the_header(mona: User, invoices: Queue) -> None:
     record = import_file("reference,name,queue\nA,Check,Invoices,more\n", by=mona)
     written = BytesIO()
     import_storage.write_refused(record, written)
@@ -86,11 +86,11 @@ def test_cells_beyond_the_header_come_back_too(mona: User, invoices: Queue) -> N
     assert row.cells[4] == "more"
 
 
-def test_a_file_without_a_good_row_is_refused(mona: User, invoices: Queue) -> None:
+def test_file_without_a_good_row_is_refused(mona: User, invoices: Queue) -> None:
     record = import_file("reference,name,queue\nA,,Invoices\n", by=mona, only_good=True)
     assert (record.state, record.refused) == (ImportState.REFUSED, 1)
 
 
-def test_a_column_of_theirs_named_error_is_kept(mona: User, invoices: Queue) -> None:
+def test_column_named_error_is_kept_in_the_details(mona: User, invoices: Queue) -> None:
     import_file("reference,error,name,queue\nA,none,Check,Invoices\n", by=mona)
     assert Task.objects.get().details == {"error": "none"}

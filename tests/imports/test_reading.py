@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from qc.models import Import, ImportState, Queue, Task, User
-from tests.imports.conftest import at, press, upload
-from tests.imports.files import HEAD, import_file, some
+from tests.imports.conftest import client_of, press, upload
+from tests.imports.files import HEAD, good_rows, import_file
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,10 @@ CHOSEN = {"column_0": "reference", "column_1": "name", "column_2": "queue"}
 FORMAT = {"encoding": "utf-8", "delimiter": ";"}
 
 
-def test_columns_that_nobody_knows_are_asked_for_with_samples(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_unknown_columns_are_chosen_by_the_manager_with_samples(
+    mona: User, invoices: Queue
+) -> None:
+    client = client_of(mona)
     page = upload(client, THEIRS)
     record = page.context["record"]
     assert record.state == ImportState.MAPPING
@@ -32,10 +34,8 @@ def test_columns_that_nobody_knows_are_asked_for_with_samples(mona: User, invoic
     assert Task.objects.get().reference == "S-1"
 
 
-def test_the_choice_is_remembered_for_files_with_the_same_headings(
-    mona: User, invoices: Queue
-) -> None:
-    client = at(mona)
+def test_confirmed_mapping_is_reused_for_the_same_headings(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     press(client, "read", record := upload(client, THEIRS).context["record"], **FORMAT, **CHOSEN)
     other = THEIRS.replace("Slip", "SLIP ").replace("S-1", "S-2")
     assert upload(client, other).context["record"].state == ImportState.MAPPING
@@ -43,8 +43,8 @@ def test_the_choice_is_remembered_for_files_with_the_same_headings(
     assert upload(client, other).context["record"].new == 1
 
 
-def test_a_column_can_be_left_out_and_kept_under_its_heading(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_column_can_be_left_out_or_kept_under_its_heading(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     record = upload(client, "ref,name,queue,prio,x\nA,Check,Invoices,1,2\n").context["record"]
     assert record.mapping == ["reference", "name", "queue", "priority", "details: x"]
     chosen = {**CHOSEN, "column_3": "details: prio", "column_4": "", "delimiter": ","}
@@ -53,8 +53,8 @@ def test_a_column_can_be_left_out_and_kept_under_its_heading(mona: User, invoice
     assert (task.priority, task.details) == (3, {"prio": "1"})
 
 
-def test_another_encoding_or_delimiter_reads_it_anew(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_another_encoding_or_delimiter_reads_the_file_again(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     data = (HEAD + "A,Café,Invoices\n").encode("cp1252")
     record = upload(client, data).context["record"]
     assert record.encoding == "cp1252"
@@ -66,8 +66,8 @@ def test_another_encoding_or_delimiter_reads_it_anew(mona: User, invoices: Queue
     assert page.context["record"].new == 1
 
 
-def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_json_columns_and_encoding_can_be_chosen(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     theirs = '[{"Slip": "S-1", "is": {"name": "=x", "n": 5}, "Desk": "Invoices"}]'
     page = upload(client, theirs, "slips.json")
     record, html = page.context["record"], page.content.decode()
@@ -87,9 +87,9 @@ def test_json_has_columns_to_choose_as_well_and_an_encoding(mona: User, invoices
     assert "Row 1 is not valid JSON from here on" in page.content.decode()
 
 
-def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> None:
-    client = at(mona)
-    record = import_file(some(1), by=mona)
+def test_imported_file_is_not_read_another_way(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
+    record = import_file(good_rows(1), by=mona)
     page = press(client, "read", record, **FORMAT, **CHOSEN)
     assert "already imported" in page.content.decode()
     record.refresh_from_db()
@@ -97,8 +97,8 @@ def test_what_is_imported_is_read_no_other_way(mona: User, invoices: Queue) -> N
     assert "<select" not in client.get(reverse("admin:import", args=[record.pk])).content.decode()
 
 
-def test_a_choice_that_is_none_is_refused(mona: User, invoices: Queue) -> None:
-    client = at(mona)
+def test_choice_outside_the_lists_is_refused(mona: User, invoices: Queue) -> None:
+    client = client_of(mona)
     record = upload(client).context["record"]
     page = press(client, "read", record, encoding="koi8-r", column_0="status")
     assert "Please choose from the lists." in page.content.decode()
@@ -106,9 +106,9 @@ def test_a_choice_that_is_none_is_refused(mona: User, invoices: Queue) -> None:
     assert record.mapping == ["reference", "name", "queue"]
 
 
-def test_headings_that_are_missing_are_named(mona: User, invoices: Queue) -> None:
+def test_missing_columns_are_named_on_the_page(mona: User, invoices: Queue) -> None:
     record = import_file("reference,name\nA,Check\n", by=mona)
     assert record.state == ImportState.MAPPING
-    page: Any = at(mona).get(reverse("admin:import", args=[record.pk]))
+    page: Any = client_of(mona).get(reverse("admin:import", args=[record.pk]))
     assert "queue: This column is missing." in page.content.decode()
     assert not Import.objects.exclude(confirmed_at=None).exists()

@@ -53,13 +53,15 @@ def faults(mona: User, invoices: Queue, labels: Queue) -> Any:
         ("A,Check,Labels,,,javascript:alert(1)", "link", "javascript:alert(1)", "valid URL"),
     ],
 )
-def test_a_bad_cell(faults: Any, row: str, column: str, value: str, allowed: str) -> None:
+def test_bad_cell_is_named_with_what_is_allowed(
+    faults: Any, row: str, column: str, value: str, allowed: str
+) -> None:
     (fault,) = faults(f"{NAMED}GOOD,Check,Labels,,,\n{row}\n")
     assert (fault.row, fault.column, fault.value) == (3, column, value)
     assert allowed in fault.message
 
 
-def test_all_of_them_are_named_at_once(faults: Any) -> None:
+def test_all_bad_cells_are_named_at_once(faults: Any) -> None:
     found = faults(f"{NAMED},Check,Nowhere,9,soon,\n\nA,,Labels,0,,\n")
     assert [(fault.row, fault.column) for fault in found] == [
         (2, "reference"),
@@ -71,47 +73,47 @@ def test_all_of_them_are_named_at_once(faults: Any) -> None:
     ]
 
 
-def test_a_reference_that_stands_there_twice_whatever_its_case(faults: Any) -> None:
+def test_duplicate_reference_is_refused_whatever_its_case(faults: Any) -> None:
     (fault,) = faults("reference,name,queue\na-1,x,Labels\nb,x,Labels\nA-1,y,Labels\n")
     assert (fault.row, fault.column, fault.value) == (4, "reference", "A-1")
     assert "row 2" in fault.message
 
 
-def test_a_row_with_more_cells_than_columns(faults: Any) -> None:
+def test_cells_beyond_the_columns_are_refused(faults: Any) -> None:
     (fault, other) = faults("reference,name,queue\nA,Check,Labels,too,many\n")
     assert (fault.row, fault.value, other.value) == (2, "too", "many")
     assert fault.message == "This cell is in a column without a heading."
 
 
-def test_a_cell_in_a_column_without_a_name(faults: Any) -> None:
+def test_cell_in_a_column_without_a_heading_is_refused(faults: Any) -> None:
     (fault,) = faults("reference,name,,queue\nA,Check,,Labels\nB,Check,lost?,Labels\n")
     assert (fault.row, fault.value) == (3, "lost?")
 
 
-def test_a_missing_or_doubled_column(faults: Any) -> None:
+def test_missing_or_doubled_column_is_refused(faults: Any) -> None:
     (fault,) = faults("reference,name\nA,Check\n")
     assert (fault.row, fault.column) == (1, "queue")
     (fault,) = faults("reference,name,queue,name\nA,Check,Labels,x\n")
     assert (fault.column, fault.message) == ("name", "This column is in the file twice.")
 
 
-def test_too_many_rows(mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_with_too_many_rows_fails(
+    mona: User, labels: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(import_reader, "MOST_ROWS", 2)
-    record = files.import_file(files.some(3, "Labels"), by=mona)
+    record = files.import_file(files.good_rows(3, "Labels"), by=mona)
     assert record.state == ImportState.FAILED
     assert record.error == "The file has more than 2 rows. That is the limit."
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["german.csv", "sep-line.csv", "kinds-of-cells.xlsx"])
-def test_rows_that_are_given_back_with_what_is_wrong_import_once_they_are_mended(
-    mona: User, name: str
-) -> None:
+def test_file_of_refused_rows_imports_once_they_are_fixed(mona: User, name: str) -> None:
     refused = files.import_file((FILES / name).read_bytes(), name, by=mona)
     back = io.BytesIO()
     import_storage.write_refused(refused, back)
     assert tables.detect(back) == refused.format
     Queue.objects.create(name="Invoices")
-    mended = files.import_file(back.getvalue(), name, by=mona)
-    assert (mended.new, mended.rows) == (refused.refused, refused.refused)
+    fixed = files.import_file(back.getvalue(), name, by=mona)
+    assert (fixed.new, fixed.rows) == (refused.refused, refused.refused)
     assert not [task for task in Task.objects.all() if ERROR in task.details]

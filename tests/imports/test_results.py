@@ -31,10 +31,12 @@ def import_file(mona: User, invoices: Queue, labels: Queue) -> Callable[[str], I
     return import_file
 
 
-Bring = Callable[[str], Import]
+ImportFile = Callable[[str], Import]
 
 
-def test_a_new_reference_makes_a_task_with_all_its_columns(import_file: Bring, mona: User) -> None:
+def test_new_reference_makes_a_task_with_all_its_columns(
+    import_file: ImportFile, mona: User
+) -> None:
     row = (
         'inv-1,"Müller, ""Prime""",invoices,P2,2030-05-04 14:30,Look.,https://x.example/1,Meyer,\n'
     )
@@ -47,8 +49,8 @@ def test_a_new_reference_makes_a_task_with_all_its_columns(import_file: Bring, m
     assert (task.details, task.created_by) == ({"supplier": "Meyer"}, mona)
 
 
-def test_without_a_due_date_it_is_due_by_the_queues_target(
-    import_file: Bring, invoices: Queue
+def test_task_without_a_due_date_is_due_by_the_target_of_its_queue(
+    import_file: ImportFile, invoices: Queue
 ) -> None:
     import_file("reference,name,queue\nA,Check,Invoices\n")
     task = Task.objects.get()
@@ -56,7 +58,7 @@ def test_without_a_due_date_it_is_due_by_the_queues_target(
     assert (task.priority, task.raise_at) == (Priority.P3, task.due_at)
 
 
-def test_one_history_row_says_who_and_from_which_file(import_file: Bring, mona: User) -> None:
+def test_history_row_names_the_importer_and_the_file(import_file: ImportFile, mona: User) -> None:
     import_file("reference,name,queue\nA,Check,Invoices\nB,Check,Labels\n")
     for task in Task.objects.all():
         row = task.history.get()
@@ -64,7 +66,7 @@ def test_one_history_row_says_who_and_from_which_file(import_file: Bring, mona: 
         assert (row.history_user, row.history_change_reason) == (mona, "from tasks.csv")
 
 
-def test_the_same_file_again_changes_nothing(import_file: Bring) -> None:
+def test_same_file_again_changes_nothing(import_file: ImportFile) -> None:
     text = HEADER + "A,Check,Invoices,1,2030-05-04,,,Meyer,7\nB,Check,Labels,,,,,,\n"
     import_file(text)
     rows = Task.history.count()
@@ -73,8 +75,8 @@ def test_the_same_file_again_changes_nothing(import_file: Bring) -> None:
     assert Task.history.count() == rows
 
 
-def test_a_waiting_task_is_changed_where_the_file_says_something_else(
-    import_file: Bring, mona: User
+def test_waiting_task_is_changed_where_the_file_differs(
+    import_file: ImportFile, mona: User
 ) -> None:
     import_file(HEADER + "A,Check,Invoices,3,2030-05-04,,,Meyer,7\n")
     result = import_file(HEADER + "a,Check it,Labels,1,2030-05-04,,,Meyer,8\n")
@@ -93,21 +95,21 @@ def test_a_waiting_task_is_changed_where_the_file_says_something_else(
     assert task.history.count() == 2
 
 
-def test_columns_that_the_file_does_not_have_stay(import_file: Bring) -> None:
+def test_columns_missing_from_the_file_are_kept(import_file: ImportFile) -> None:
     import_file(HEADER + "A,Check,Invoices,1,2030-05-04,Look.,,Meyer,7\n")
     before = Task.objects.values().get()
     assert import_file("reference,name,queue\nA,Check,Invoices\n").unchanged == 1
     assert Task.objects.values().get() == before
 
 
-def test_what_is_on_hold_is_changed_too(import_file: Bring, mona: User) -> None:
+def test_task_on_hold_is_changed(import_file: ImportFile, mona: User) -> None:
     import_file("reference,name,queue\nA,Check,Invoices\n")
     lifecycle.hold(Task.objects.get().pk, by=mona, reason="call them")
     assert import_file("reference,name,queue\nA,Check it,Invoices\n").changed == 1
 
 
-def test_what_is_in_work_done_or_cancelled_is_left_alone(
-    import_file: Bring, anna: User, mona: User
+def test_assigned_completed_and_cancelled_tasks_are_skipped(
+    import_file: ImportFile, anna: User, mona: User
 ) -> None:
     import_file("reference,name,queue\nA,Check,Invoices\nB,Check,Invoices\nC,Check,Labels\n")
     cancelled = Task.objects.get(reference="C")
@@ -120,63 +122,63 @@ def test_what_is_in_work_done_or_cancelled_is_left_alone(
     assert list(Task.objects.values()) == before
 
 
-def test_who_is_free_gets_the_work_at_once(import_file: Bring, anna: User) -> None:
+def test_imported_task_is_assigned_at_once(import_file: ImportFile, anna: User) -> None:
     actions.sign_in(anna.pk)
     import_file("reference,name,queue,priority\nA,Check,Invoices,4\nB,Check,Invoices,1\n")
     assert Task.objects.get(reference="B").assignee == anna
 
 
 @pytest.mark.parametrize("who", ["anna", "otto"])
-def test_only_a_manager_may(request: pytest.FixtureRequest, invoices: Queue, who: str) -> None:
+def test_only_a_manager_imports(request: pytest.FixtureRequest, invoices: Queue, who: str) -> None:
     with pytest.raises(NotAllowed):
-        files.import_file(files.some(1), by=request.getfixturevalue(who))
+        files.import_file(files.good_rows(1), by=request.getfixturevalue(who))
     assert not Import.objects.exists()
     assert not Task.objects.exists()
 
 
-def test_a_dry_run_says_the_same_and_saves_nothing(mona: User, invoices: Queue) -> None:
+def test_dry_run_counts_and_saves_nothing(mona: User, invoices: Queue) -> None:
     data = b"reference,name,queue\nA,Check,Invoices\n"
     assert files.import_file(data, by=mona, dry_run=True).new == 1
     assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_comma_semicolon_and_tab(import_file: Bring, delimiter: str) -> None:
+def test_delimiter_is_recognised(import_file: ImportFile, delimiter: str) -> None:
     import_file("reference,name,queue\nA,Check,Invoices\n".replace(",", delimiter))
     assert Task.objects.get().name == "Check"
 
 
-def test_a_byte_order_mark_blank_rows_and_state_columns_do_no_harm(import_file: Bring) -> None:
+def test_byte_order_mark_blank_rows_and_state_columns_are_ignored(import_file: ImportFile) -> None:
     header = "\ufeffReference,NAME,queue,qc_status,qc_outcome,x\n"
     import_file(header + "\nA,Check,Invoices,done,passed,\n,,,,,\n")
     assert Task.objects.get().details == {}
 
 
-def test_a_column_of_theirs_is_kept_whatever_its_name(import_file: Bring) -> None:
+def test_unknown_columns_are_kept_in_the_details(import_file: ImportFile) -> None:
     import_file("reference,name,queue,notes,Status,person\nA,Check,Invoices,call first,new,Meyer\n")
     assert Task.objects.get().details == {"notes": "call first", "Status": "new", "person": "Meyer"}
 
 
-def test_a_row_may_leave_out_its_last_cells(import_file: Bring) -> None:
+def test_missing_last_cells_are_empty(import_file: ImportFile) -> None:
     import_file(HEADER + "A,Check,Invoices\n")
     task = Task.objects.get()
     assert (task.priority, task.link, task.details) == (Priority.P3, "", {})
 
 
-def test_a_cell_that_looks_like_a_formula_is_text(import_file: Bring) -> None:
+def test_cell_like_a_formula_is_text(import_file: ImportFile) -> None:
     import_file("reference,name,queue,sum\nA,=1+1,Invoices,'-5\n")
     task = Task.objects.get()
     assert (task.name, task.details) == ("=1+1", {"sum": "-5"})
 
 
-def test_an_empty_priority_or_due_date_keeps_what_is_there(import_file: Bring) -> None:
+def test_empty_priority_or_due_date_changes_nothing(import_file: ImportFile) -> None:
     import_file(HEADER + "A,Check,Invoices,1,2030-05-04,,,,\n")
     result = import_file(HEADER + "A,Check,Invoices,,,,,,\n")
     assert result.unchanged == 1
 
 
-def test_the_same_file_does_not_undo_what_the_sweep_has_raised(
-    import_file: Bring, add_task: AddTask, invoices: Queue
+def test_same_file_does_not_lower_a_raised_priority(
+    import_file: ImportFile, add_task: AddTask, invoices: Queue
 ) -> None:
     add_task(invoices, reference="A", name="Check", priority=4, due_at=PAST)
     sweep.raise_overdue()
@@ -184,8 +186,8 @@ def test_the_same_file_does_not_undo_what_the_sweep_has_raised(
     assert (result.unchanged, Task.objects.get().priority) == (1, 3)
 
 
-def test_a_later_due_date_lets_the_file_lower_the_priority_again(
-    import_file: Bring, add_task: AddTask, invoices: Queue
+def test_later_due_date_lets_the_file_lower_the_priority(
+    import_file: ImportFile, add_task: AddTask, invoices: Queue
 ) -> None:
     add_task(invoices, reference="A", name="Check", priority=4, due_at=PAST)
     sweep.raise_overdue()
@@ -206,12 +208,14 @@ def test_a_later_due_date_lets_the_file_lower_the_priority_again(
         ("4 Oct 2030 08:05", "2030-10-04T08:05:00+00:00"),
     ],
 )
-def test_dates_in_several_spellings(import_file: Bring, cell: str, moment: str) -> None:
+def test_due_date_is_read_in_several_spellings(
+    import_file: ImportFile, cell: str, moment: str
+) -> None:
     import_file(f"reference,name,queue,due_at\nA,Check,Invoices,{cell}\n")
     assert Task.objects.get().due_at.isoformat() == moment
 
 
-def test_xlsx_with_numbers_dates_and_empty_cells(mona: User, invoices: Queue) -> None:
+def test_workbook_cells_are_read_as_text_and_dates(mona: User, invoices: Queue) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["reference", "name", "queue", "priority", "due_at", "quantity", "note"])
@@ -225,8 +229,8 @@ def test_xlsx_with_numbers_dates_and_empty_cells(mona: User, invoices: Queue) ->
     assert task.due_at.isoformat() == "2030-05-04T14:30:00+00:00"
 
 
-def test_its_statements_do_not_grow_with_its_rows(
-    import_file: Bring, django_assert_max_num_queries: Callable[..., object]
+def test_statements_do_not_grow_with_the_rows(
+    import_file: ImportFile, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
     rows = "".join(f"A-{n},Check,Invoices\n" for n in range(400))
     with django_assert_max_num_queries(45):  # type: ignore[attr-defined]

@@ -12,19 +12,19 @@ from qc.imports import undo as import_undo
 from qc.models import BulkChange, Import, ImportState, Queue, Status, Task, User
 from qc.work import actions
 from tests.databases import on_mariadb
-from tests.imports.conftest import at, press
-from tests.imports.files import HEAD, import_file, some
+from tests.imports.conftest import client_of, press
+from tests.imports.files import HEAD, good_rows, import_file
 from tests.work.test_claim_cost import rows_touched
 
 pytestmark = pytest.mark.django_db
 
 
 def page_of_undo(mona: User, record: Any) -> str:
-    page = at(mona).get(reverse("admin:import_undo", args=[record.pk]))
+    page = client_of(mona).get(reverse("admin:import_undo", args=[record.pk]))
     return str(page.content.decode())
 
 
-def test_new_tasks_go_and_changed_ones_are_as_before(
+def test_undo_deletes_new_tasks_and_restores_changed_ones(
     mona: User, invoices: Queue, labels: Queue
 ) -> None:
     head = "reference,name,queue,priority,due_at,batch\n"
@@ -34,7 +34,7 @@ def test_new_tasks_go_and_changed_ones_are_as_before(
         head + "A,New,Labels,1,2031-05-04,2\nB,Check,Invoices,2,,\nC,Same,Invoices,2,,\n", by=mona
     )
     assert "Undo the import" in page_of_undo(mona, record)
-    page = press(at(mona), "undo_begin", record)
+    page = press(client_of(mona), "undo_begin", record)
     assert "The import is undone." in page.content.decode()
     assert list(Task.objects.values()) == before
     gone = Task.history.filter(reference="B").latest()
@@ -45,25 +45,25 @@ def test_new_tasks_go_and_changed_ones_are_as_before(
     assert list(invariants.broken()) == []
 
 
-def test_it_is_undone_once_and_can_be_imported_again(mona: User, invoices: Queue) -> None:
-    record = import_file(some(2), by=mona)
-    press(at(mona), "undo_begin", record)
+def test_undone_import_is_not_undone_twice_but_imported_again(mona: User, invoices: Queue) -> None:
+    record = import_file(good_rows(2), by=mona)
+    press(client_of(mona), "undo_begin", record)
     with pytest.raises(InvalidTransition):
         import_undo.begin(record, by=mona)
-    assert import_file(some(2), by=mona).new == 2
+    assert import_file(good_rows(2), by=mona).new == 2
 
 
-def test_what_was_touched_since_is_named_and_nothing_is_undone(
+def test_undo_with_touched_tasks_names_them_and_undoes_nothing(
     mona: User, anna: User, invoices: Queue
 ) -> None:
-    record = import_file(some(30), by=mona)
+    record = import_file(good_rows(30), by=mona)
     for task in Task.objects.all()[:25]:
         actions.hold(task.pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
     assert "25 of its tasks have been changed since." in page
     assert "A-0, A-1," in page
     assert "A-19 …" in page
-    assert "changed since" in press(at(mona), "undo_begin", record).content.decode()
+    assert "changed since" in press(client_of(mona), "undo_begin", record).content.decode()
     assert Task.objects.count() == 30
 
 
@@ -75,33 +75,33 @@ def few_at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_undo, "BATCH", 3)
 
 
-def test_of_a_large_one_a_worker_looks_at_all_before_it_undoes_any(
+def test_undo_of_a_large_import_checks_all_tasks_first(
     few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    record = import_file(some(10), by=mona)
+    record = import_file(good_rows(10), by=mona)
     before = {name: getattr(record, name) for name in ("state", "rows", "position", "shown")}
     last = Task.objects.get(reference="A-9")
     actions.hold(last.pk, by=mona, reason="Wait.")
     assert "First, all of its tasks are checked." in page_of_undo(mona, record)
-    press(at(mona), "undo_begin", record)
+    press(client_of(mona), "undo_begin", record)
     assert waiting_jobs == [record.pk]
     assert import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert {name: getattr(record, name) for name in before} == before
     assert record.undone_by is None
     assert Task.objects.count() == 10
-    page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
+    page = client_of(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
     assert "It can&#x27;t be undone: 1 of its tasks has been changed since: A-9" in page
     actions.hold(Task.objects.get(reference="A-2").pk, by=mona, reason="Wait.")
     page = page_of_undo(mona, record)
     assert "1 of its first 5 tasks has been changed since." in page
 
 
-def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
+def test_untouched_large_import_is_undone_by_a_worker(
     few_at_once: None, mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    record = import_file(some(10), by=mona)
-    press(at(mona), "undo_begin", record)
+    record = import_file(good_rows(10), by=mona)
+    press(client_of(mona), "undo_begin", record)
     assert Task.objects.count() == 10
     assert import_runner.carry_on(record.pk)
     record.refresh_from_db()
@@ -109,15 +109,15 @@ def test_a_large_one_that_nobody_touched_is_undone_by_a_worker(
     assert Task.objects.count() == 0
 
 
-def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
+def test_undo_of_a_killed_worker_goes_on(
     few_at_once: None,
     mona: User,
     invoices: Queue,
     waiting_jobs: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    record = import_file(some(10), by=mona)
-    press(at(mona), "undo_begin", record)
+    record = import_file(good_rows(10), by=mona)
+    press(client_of(mona), "undo_begin", record)
     undo, left = import_undo._undo_batch, iter(range(2))
 
     def deadly(*args: Any) -> Any:
@@ -140,24 +140,24 @@ def test_a_worker_that_dies_while_it_undoes_is_followed_by_one_that_goes_on(
 
 
 @on_mariadb
-def test_what_a_request_reads_does_not_grow_with_the_import(
+def test_undo_page_reads_no_more_of_a_larger_import(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_undo, "LOOKED_AT", 100)
-    record = import_file(some(1500), by=mona)
+    record = import_file(good_rows(1500), by=mona)
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
     actions.hold(Task.objects.get(reference="A-7").pk, by=mona, reason="Wait.")
     assert rows_touched(lambda: import_undo.obstacles(record)) <= 100 * 5
 
 
-def test_the_untouched_ones_can_be_cancelled_with_a_reason(
+def test_untouched_tasks_are_cancelled_with_a_reason(
     mona: User, anna: User, invoices: Queue
 ) -> None:
     actions.sign_in(anna.pk)
     import_file(HEAD + "OLD,Check,Invoices\n", by=None)
-    record = import_file(some(3), by=mona)
+    record = import_file(good_rows(3), by=mona)
     actions.hold(Task.objects.get(reference="A-0").pk, by=mona, reason="Wait.")
-    client = at(mona)
+    client = client_of(mona)
     assert "reason" in press(client, "undo_cancel", record, reason=" ").content.decode().lower()
     page = press(client, "undo_cancel", record, reason="Wrong file")
     assert "Cancel all matching tasks" in page.content.decode()
@@ -165,10 +165,10 @@ def test_the_untouched_ones_can_be_cancelled_with_a_reason(
     assert [task.reference for task in chosen.order_by("pk")] == ["A-1", "A-2"]
 
 
-def test_what_is_touched_while_it_is_undone_is_left_and_named(
+def test_task_touched_during_the_undo_is_skipped_and_named(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = import_file(some(3), by=mona)
+    record = import_file(good_rows(3), by=mona)
     undo = import_undo._undo_batch
 
     def meanwhile(*args: Any) -> Any:
@@ -176,28 +176,28 @@ def test_what_is_touched_while_it_is_undone_is_left_and_named(
         return undo(*args)
 
     monkeypatch.setattr(import_undo, "_undo_batch", meanwhile)
-    page = press(at(mona), "undo_begin", record).content.decode()
+    page = press(client_of(mona), "undo_begin", record).content.decode()
     assert "1 task was changed meanwhile and is skipped: A-1" in page
     assert [(task.reference, task.status) for task in Task.objects.all()] == [
         ("A-1", Status.ON_HOLD)
     ]
 
 
-def test_rows_that_others_wrote_meanwhile_are_not_its_own(mona: User, invoices: Queue) -> None:
-    record = import_file(some(2), by=mona)
+def test_undo_leaves_what_another_import_wrote_meanwhile(mona: User, invoices: Queue) -> None:
+    record = import_file(good_rows(2), by=mona)
     import_file(HEAD + "B,Check,Invoices\n", by=mona)
     record.last_history = Task.history.latest().history_id
     record.save()
-    press(at(mona), "undo_begin", record)
+    press(client_of(mona), "undo_begin", record)
     record.refresh_from_db()
     assert record.state == ImportState.UNDONE
     assert [task.reference for task in Task.objects.all()] == ["B"]
 
 
-def test_only_managers_undo(mona: User, otto: User, anna: User, invoices: Queue) -> None:
-    record = import_file(some(1), by=mona)
+def test_only_managers_undo_an_import(mona: User, otto: User, anna: User, invoices: Queue) -> None:
+    record = import_file(good_rows(1), by=mona)
     for user in (otto, anna):
         with pytest.raises(NotAllowed):
             import_undo.begin(record, by=user)
-        assert press(at(user), "undo_begin", record).status_code == 403
-    assert at(otto).get(reverse("admin:import_undo", args=[record.pk])).status_code == 302
+        assert press(client_of(user), "undo_begin", record).status_code == 403
+    assert client_of(otto).get(reverse("admin:import_undo", args=[record.pk])).status_code == 302

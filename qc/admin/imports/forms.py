@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from qc import tables
 from qc.imports.columns import COLUMNS, DETAIL, LEFT_OUT, detail
 from qc.models import Import
-from qc.tables import Format
+from qc.tables.formats import DELIMITERS, ENCODINGS, Format
 from qc.web import upload_limits
 
 ENDINGS = ".csv,.tsv,.txt,.xlsx,.json,.jsonl,.ndjson,text/csv,application/json"
@@ -48,13 +47,13 @@ class ReadingForm(forms.Form):
 
     encoding = forms.ChoiceField(
         label=gettext_lazy("Encoding"),
-        choices=list(tables.ENCODINGS.items()),
+        choices=list(ENCODINGS.items()),
         widget=UnfoldAdminSelectWidget,
         required=False,
     )
     delimiter = forms.ChoiceField(
         label=gettext_lazy("Delimiter"),
-        choices=list(tables.DELIMITERS.items()),
+        choices=list(DELIMITERS.items()),
         widget=UnfoldAdminSelectWidget,
         required=False,
     )

@@ -7,12 +7,12 @@ from decimal import Decimal
 from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
-# Shown with so many digits, zeros in front: numbers of orders are kept like that.
+# A format with leading zeros, as numbers of orders have.
 ONLY_ZEROS = re.compile("0{2,}")
 
 
 class Numbers:
-    """Says numbers as text, given how each style of the workbook shows them."""
+    """Turns numbers into text, given the format code of each style of the workbook."""
 
     def __init__(self, codes: list[str], *, from_1904: bool) -> None:
         self.codes = codes
@@ -20,12 +20,14 @@ class Numbers:
         self.epoch = MAC_EPOCH if from_1904 else WINDOWS_EPOCH
 
     def text(self, digits: str, style: int) -> str:
-        """Return what a number says in a style. Raises ValueError when it is no number."""
+        """Return a number as its style shows it. Raises ValueError when it is no number."""
         if not digits:
             return ""
         value = float(digits)
-        code = self.codes[style] if style < len(self.codes) else "General"
-        if style < len(self.codes) and self.is_moment[style]:
+        if style >= len(self.codes):
+            return _plain(value)
+        code = self.codes[style]
+        if self.is_moment[style]:
             return self._moment(value, code)
         if ONLY_ZEROS.fullmatch(code) and value.is_integer():
             return f"{int(value):0{len(code)}}"
@@ -33,29 +35,25 @@ class Numbers:
 
     def _moment(self, value: float, code: str) -> str:
         try:
-            return said(from_excel(value, self.epoch, timedelta=is_timedelta_format(code)))
+            return moment_text(from_excel(value, self.epoch, timedelta=is_timedelta_format(code)))
         except (OverflowError, ValueError):
             return _plain(value)
 
 
-def said(moment: date | time | timedelta | None) -> str:
+def moment_text(moment: date | time | timedelta | None) -> str:
     """Return a moment as text: a day alone when it is midnight."""
     if isinstance(moment, datetime):
-        return _day_and_clock(moment)
+        # A day's fraction is no exact number of seconds.
+        moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
+        if moment.time() == time():
+            return moment.date().isoformat()
+        return moment.isoformat(" ", "seconds" if moment.second else "minutes")
     if isinstance(moment, timedelta):
         minutes, seconds = divmod(round(moment.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if isinstance(moment, time):
         return moment.replace(microsecond=0).isoformat()
     return moment.isoformat() if moment else ""
-
-
-def _day_and_clock(moment: datetime) -> str:
-    # A day's fraction is no exact number of seconds.
-    moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
-    if moment.time() == time():
-        return moment.date().isoformat()
-    return moment.isoformat(" ", "seconds" if moment.second else "minutes")
 
 
 def _plain(value: float) -> str:

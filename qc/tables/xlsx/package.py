@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from qc.tables.formats import MOST_IN_CELL, BadFile
 
-# Far more than any workbook has; the list of all parts is read at once.
+# Far more than any workbook has; `zipfile` reads the list of all parts at once.
 MOST_IN_LIST = 1024 * 1024
 # XML of a table takes 10 to 30 times less when it is packed, a bomb 1000 times.
 MOST_UNPACKED = 100
 SMALL = 10 * 1024 * 1024
 CHUNK = 64 * 1024
-# So much of a part without the beginning or end of any element is no cell.
+# So much text without an element is longer than any cell may be.
 MOST_AT_ONCE = 512 * 1024
 TAIL = 66_000
 
@@ -28,7 +28,7 @@ Event = tuple[str, dict[str, str] | None, str]
 def opened(file: BinaryIO) -> zipfile.ZipFile:
     """Open a workbook. Raises BadFile when it is none, or could fill the memory.
 
-    What each part says of its size can be trusted as a limit: `zipfile` gives no more than that.
+    The size that each part claims is a limit: `zipfile` unpacks no more than that.
     """
     _check_list(file)
     try:
@@ -47,9 +47,9 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
 
 
 def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
-    """Return what a part of XML says, element by element, by names without prefixes.
+    """Return the events of a part of XML, without prefixes; none of a part that is not there.
 
-    A part that is not there says nothing. Raises BadFile where it is broken or means harm.
+    Raises BadFile for what no workbook has, ExpatError for broken XML.
     """
     if name not in package.NameToInfo:
         return
@@ -68,15 +68,13 @@ def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
 
 
 def far_too_long() -> BadFile:
-    """Return the refusal of a workbook with a cell that is too long, where none knows its row."""
+    """Return the refusal of a workbook with a cell that is too long, in an unknown row."""
     return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
 
 
 def beside(name: str, target: str) -> str:
     """Return the name of a part that another one refers to."""
-    if target.startswith("/"):
-        return target[1:]
-    return str(PurePosixPath(name).parent / target)
+    return target[1:] if target.startswith("/") else str(PurePosixPath(name).parent / target)
 
 
 class _Reader:
@@ -107,7 +105,7 @@ class _Reader:
 
 
 def _check_list(file: BinaryIO) -> None:
-    # The end of a ZIP says how long its list of parts is; `zipfile` reads all of it at once.
+    # The end of a ZIP says how long its list of parts is.
     size = file.seek(0, 2)
     file.seek(max(size - TAIL, 0))
     tail = file.read()

@@ -6,29 +6,28 @@ at styles that some programs write. Here only what cells say is read, and never 
 
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import BinaryIO, NamedTuple
 from xml.parsers.expat import ExpatError
 
 from django.utils.translation import gettext as _
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from qc.tables.formats import BadFile, Row
-from qc.tables.xlsx import package
+from qc.tables.xlsx import package, sheet
 from qc.tables.xlsx.numbers import Numbers
-from qc.tables.xlsx.sheet import Sheet, Texts
 
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ExpatError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OverflowError,
-    ValueError,
-)
+# Raised by values that no sound workbook has.
+BAD_VALUES = (EOFError, LookupError, NotImplementedError, OverflowError, ValueError)
+
+
+class _Part(NamedTuple):
+    """A part of a workbook, as another part refers to it."""
+
+    id: str
+    kind: str
+    name: str
 
 
 def read(file: BinaryIO) -> Iterator[Row]:
@@ -36,63 +35,56 @@ def read(file: BinaryIO) -> Iterator[Row]:
     with package.opened(file) as packed:
         try:
             yield from _rows(packed)
-        except DAMAGED as error:
+        except (zipfile.BadZipFile, zlib.error, ExpatError, *BAD_VALUES) as error:
             raise BadFile(_("This workbook is damaged. Please save it again.")) from error
 
 
-@dataclass
-class _Contents:
-    """What a workbook says of itself: its parts, and whether its days are counted from 1904."""
-
-    sheets: list[str]
-    texts: str
-    styles: str
-    from_1904: bool
-
-
 def _rows(packed: zipfile.ZipFile) -> Iterator[Row]:
-    contents = _contents(packed)
-    numbers = Numbers(_codes(packed, contents.styles), from_1904=contents.from_1904)
-    with Texts(packed, contents.texts) as texts:
-        for name in contents.sheets:
+    book = _named(_related(packed, ""), "officeDocument") or "xl/workbook.xml"
+    parts = _related(packed, book)
+    sheets, from_1904 = _contents(packed, book, parts)
+    numbers = Numbers(_codes(packed, _named(parts, "styles")), from_1904=from_1904)
+    with closing(sheet.Texts(packed, _named(parts, "sharedStrings"))) as texts:
+        for name in sheets:
             is_empty = True
-            for row in Sheet(packed, name, texts, numbers).rows():
+            for row in sheet.rows(packed, name, texts, numbers):
                 yield row
                 is_empty = is_empty and not any(row.cells)
             if not is_empty:
                 return
 
 
-def _contents(packed: zipfile.ZipFile) -> _Contents:
-    book = _related(packed, "").get("officeDocument", ["xl/workbook.xml"])[0]
-    ids = _related(packed, book, by="Id")
-    kinds = _related(packed, book)
-    worksheets = set(kinds.get("worksheet", []))
-    found = _Contents([], _first(kinds, "sharedStrings"), _first(kinds, "styles"), False)
+def _related(packed: zipfile.ZipFile, part: str) -> list[_Part]:
+    """Return the parts that a part refers to."""
+    folder, _slash, name = part.rpartition("/")
+    events = package.events(packed, f"{folder}/_rels/{name}.rels".lstrip("/"))
+    return [
+        _Part(
+            attributes.get("Id", ""),
+            attributes["Type"].rpartition("/")[2],
+            package.beside(part, attributes["Target"]),
+        )
+        for _name, attributes, _text in events
+        if attributes and "Target" in attributes
+    ]
+
+
+def _named(parts: Sequence[_Part], kind: str) -> str:
+    return next((part.name for part in parts if part.kind == kind), "")
+
+
+def _contents(packed: zipfile.ZipFile, book: str, parts: Sequence[_Part]) -> tuple[list[str], bool]:
+    """Return the names of the visible sheets, and whether days are counted from 1904."""
+    by_id = {part.id: part for part in parts}
+    sheets, from_1904 = [], False
     for name, attributes, _text in package.events(packed, book):
         if name == "workbookPr" and attributes:
-            found.from_1904 = attributes.get("date1904") in ("1", "true")
+            from_1904 = attributes.get("date1904") in ("1", "true")
         elif name == "sheet" and attributes and attributes.get("state", "visible") == "visible":
             (identity,) = [value for key, value in attributes.items() if key.endswith(":id")]
-            found.sheets += worksheets.intersection(ids[identity])
-    return found
-
-
-def _first(kinds: dict[str, list[str]], kind: str) -> str:
-    return kinds.get(kind, [""])[0]
-
-
-def _related(packed: zipfile.ZipFile, part: str, by: str = "Type") -> dict[str, list[str]]:
-    """Return the parts that a part refers to, by their kind or id."""
-    folder, _slash, name = part.rpartition("/")
-    related: dict[str, list[str]] = {}
-    for _name, attributes, _text in package.events(
-        packed, f"{folder}/_rels/{name}.rels".lstrip("/")
-    ):
-        if attributes and "Target" in attributes:
-            key = attributes[by].rpartition("/")[2]
-            related.setdefault(key, []).append(package.beside(part, attributes["Target"]))
-    return related
+            if by_id[identity].kind == "worksheet":
+                sheets.append(by_id[identity].name)
+    return sheets, from_1904
 
 
 def _codes(packed: zipfile.ZipFile, part: str) -> list[str]:

@@ -7,35 +7,32 @@ import zipfile
 from array import array
 from collections.abc import Iterator
 from itertools import islice
-from types import TracebackType
-from typing import Self
 
 from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import from_ISO8601
 
 from qc.tables.formats import MOST_COLUMNS, MOST_IN_CELL, Row, row, too_long, too_wide
 from qc.tables.xlsx import package
-from qc.tables.xlsx.numbers import Numbers, said
+from qc.tables.xlsx.numbers import Numbers, moment_text
 
-# A character that XML can't hold, but for halves of one: nobody writes those so.
+# How a workbook writes a character that XML can't hold; surrogates are never written so.
 ESCAPED = re.compile("_x(?![dD][89a-fA-F])([0-9A-Fa-f]{4})_")
-# So many texts are unpacked at once.
+# So many texts are unpacked ahead.
 AHEAD = 10_000
-# Excel's own word where it could not; here also where it has not tried.
+# Excel's error for a failed formula; here also for one that was never calculated.
 NOT_WORKED_OUT = "#CALC!"
 
 
 class Texts:
-    """The texts of a workbook, which its cells name by number: kept on the disk, and read there.
+    """The texts of a workbook, which its cells name by number: unpacked to the disk when needed.
 
-    They are unpacked as far as they are asked for: the first rows of a large workbook mostly have
-    the first of its texts.
+    The first rows of a large workbook mostly have the first of its texts.
     """
 
     def __init__(self, packed: zipfile.ZipFile, part: str) -> None:
         self.unpacked = _shared(packed, part)
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the texts
-        # Nothing at all can't be mapped.
+        # An empty file can't be mapped.
         self.file.write(b"\0")
         self.ends = array("Q", [1])
         self._unpack(AHEAD)
@@ -53,60 +50,40 @@ class Texts:
         self.file.flush()
         self.bytes = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def close(self) -> None:
+        """Delete the texts from the disk."""
         self.bytes.close()
         self.file.close()
 
 
-class Sheet:
-    """One sheet. Its rows are read one by one; a merged cell's text is in its first cell."""
+def rows(packed: zipfile.ZipFile, part: str, texts: Texts, numbers: Numbers) -> Iterator[Row]:
+    """Read the rows of a sheet, with the numbers that they have there.
 
-    def __init__(self, packed: zipfile.ZipFile, part: str, texts: Texts, numbers: Numbers) -> None:
-        self.packed, self.part = packed, part
-        self.texts, self.numbers = texts, numbers
-
-    def rows(self) -> Iterator[Row]:
-        """Return the rows that are there, with their own numbers. Raises BadFile, ValueError."""
-        number, cell = 0, _Cell({}, 0)
-        cells: list[str] = []
-        for name, attributes, text in package.events(self.packed, self.part):
-            if name == "row":
-                if attributes is None:
-                    yield row(number, cells)
-                    continue
-                number, cells, cell = int(attributes.get("r", number + 1)), [], _Cell({}, 0)
-            elif name == "c" and attributes is not None:
-                cell = _Cell(attributes, cell.column + 1)
-            elif name == "c":
-                _put(cells, cell.column, self._said(cell))
-                if len(cells) > MOST_COLUMNS:
-                    raise too_wide(number)
-            else:
-                cell.takes(name, text, begins=attributes is not None)
-                if len(cell.text) > MOST_IN_CELL:
-                    raise too_long(number)
-
-    def _said(self, cell: "_Cell") -> str:
-        if cell.kind == "s":
-            return self.texts[int(cell.text)] if cell.text else ""
-        if cell.kind == "b":
-            return {"1": "TRUE", "0": "FALSE"}.get(cell.text, cell.text)
-        if cell.kind == "d":
-            return said(from_ISO8601(cell.text))
-        if cell.kind == "n":
-            if cell.is_formula and not cell.text:
-                return NOT_WORKED_OUT
-            return self.numbers.text(cell.text, cell.style)
-        return _unescaped(cell.text)
+    A merged cell's text is in its first cell. Raises BadFile, ValueError.
+    """
+    number, cell = 0, _Cell({}, 0)
+    cells: list[str] = []
+    for name, attributes, text in package.events(packed, part):
+        if name == "row" and attributes is not None:
+            number, cells, cell = int(attributes.get("r", number + 1)), [], _Cell({}, 0)
+        elif name == "row":
+            yield row(number, cells)
+        elif name == "c" and attributes is not None:
+            cell = _Cell(attributes, cell.column + 1)
+        elif name == "c":
+            _put(cells, cell.column, cell.value(texts, numbers))
+            if len(cells) > MOST_COLUMNS:
+                raise too_wide(number)
+        else:
+            cell.add(name, text, begins=attributes is not None)
+            if len(cell.text) > MOST_IN_CELL:
+                raise too_long(number)
 
 
 class _Cell:
     """A cell while it is read."""
 
-    __slots__ = ("column", "is_aside", "is_formula", "kind", "style", "text")
+    __slots__ = ("column", "is_formula", "is_phonetic", "kind", "style", "text")
 
     def __init__(self, attributes: dict[str, str], column: int) -> None:
         self.kind = attributes.get("t", "n")
@@ -114,16 +91,30 @@ class _Cell:
         place = attributes.get("r", "").rstrip("0123456789")
         self.column = column_index_from_string(place) if place else column
         self.text = ""
-        self.is_formula = self.is_aside = False
+        self.is_formula = self.is_phonetic = False
 
-    def takes(self, name: str, text: str, *, begins: bool) -> None:
-        """Take what an element in the cell says; how something is pronounced is left out."""
+    def add(self, name: str, text: str, *, begins: bool) -> None:
+        """Add an element of the cell; phonetic readings are left out."""
         if name == "rPh":
-            self.is_aside = begins
+            self.is_phonetic = begins
         elif name == "f":
             self.is_formula = True
-        elif not begins and (name == "v" or (name == "t" and not self.is_aside)):
+        elif not begins and (name == "v" or (name == "t" and not self.is_phonetic)):
             self.text += text
+
+    def value(self, texts: Texts, numbers: Numbers) -> str:
+        """Return the cell as text."""
+        if self.kind == "s":
+            return texts[int(self.text)] if self.text else ""
+        if self.kind == "b":
+            return {"1": "TRUE", "0": "FALSE"}.get(self.text, self.text)
+        if self.kind == "d":
+            return moment_text(from_ISO8601(self.text))
+        if self.kind != "n":
+            return _unescaped(self.text)
+        if self.is_formula and not self.text:
+            return NOT_WORKED_OUT
+        return numbers.text(self.text, self.style)
 
 
 def _put(cells: list[str], column: int, text: str) -> None:
@@ -138,7 +129,7 @@ def _shared(packed: zipfile.ZipFile, part: str) -> Iterator[str]:
         if len(cell.text) > MOST_IN_CELL:
             raise package.far_too_long()
         if name != "si":
-            cell.takes(name, text, begins=attributes is not None)
+            cell.add(name, text, begins=attributes is not None)
         elif attributes is not None:
             cell = _Cell({}, 0)
         else:
@@ -146,6 +137,4 @@ def _shared(packed: zipfile.ZipFile, part: str) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    if "_x" not in text:
-        return text
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

@@ -7,13 +7,13 @@ and </r> for XML, and cuts off a text that is too long without a word.
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-# What XML can't hold stands as _x0001_, and so must what only looks like that.
-UNSPEAKABLE = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-LETTERS = 26
+from openpyxl.utils import get_column_letter
+
+# Characters that XML can't hold are written as _x0001_; so is a text that looks like that.
+XML_ILLEGAL = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 OF_PACKAGES = "http://schemas.openxmlformats.org/package/2006"
@@ -55,21 +55,14 @@ def write(file: BinaryIO, rows: Iterable[Sequence[str]]) -> None:
 
 
 def _row(number: int, cells: Sequence[str]) -> str:
-    told = [
-        f'<c r="{_letters(place)}{number}" t="inlineStr">'
-        f'<is><t xml:space="preserve">{_spoken(text)}</t></is></c>'
-        for place, text in enumerate(cells)
+    filled = [
+        f'<c r="{get_column_letter(column)}{number}" t="inlineStr">'
+        f'<is><t xml:space="preserve">{_escape(text)}</t></is></c>'
+        for column, text in enumerate(cells, start=1)
         if text
     ]
-    return f'<row r="{number}">{"".join(told)}</row>'
+    return f'<row r="{number}">{"".join(filled)}</row>'
 
 
-def _spoken(text: str) -> str:
-    return escape(UNSPEAKABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text))
-
-
-@cache
-def _letters(place: int) -> str:
-    """Return what a spreadsheet calls a column: A … Z, AA …"""
-    before, last = divmod(place, LETTERS)
-    return (_letters(before - 1) if before else "") + chr(ord("A") + last)
+def _escape(text: str) -> str:
+    return escape(XML_ILLEGAL.sub(lambda found: f"_x{ord(found[0]):04X}_", text))

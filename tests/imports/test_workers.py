@@ -16,8 +16,8 @@ from qc.imports import runner as import_runner
 from qc.imports import writer as import_writer
 from qc.models import Import, ImportState, Queue, Task, User
 from qc.work import actions
-from tests.imports.conftest import at, press, upload
-from tests.imports.files import import_file, some
+from tests.imports.conftest import client_of, press, upload
+from tests.imports.files import good_rows, import_file
 
 pytestmark = pytest.mark.django_db
 
@@ -70,11 +70,11 @@ def expire(record: Import) -> None:
     Import.objects.filter(pk=record.pk).update(busy_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_the_page_asks_a_worker_and_shows_how_far_it_is(
+def test_page_leaves_a_large_file_to_a_worker_and_shows_its_progress(
     mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    client = at(mona)
-    page = upload(client, some(ROWS))
+    client = client_of(mona)
+    page = upload(client, good_rows(ROWS))
     record = page.context["record"]
     assert waiting_jobs == [record.pk]
     assert "is waiting for a worker" in page.content.decode()
@@ -89,11 +89,11 @@ def test_the_page_asks_a_worker_and_shows_how_far_it_is(
     assert Task.objects.count() == Task.history.filter(kind="imported").count() == ROWS
 
 
-def test_one_bad_row_at_the_end_and_nothing_is_imported(mona: User, invoices: Queue) -> None:
-    record = import_file(some(ROWS) + "B,,Invoices\n", by=mona)
+def test_bad_last_row_of_a_large_file_imports_nothing(mona: User, invoices: Queue) -> None:
+    record = import_file(good_rows(ROWS) + "B,,Invoices\n", by=mona)
     assert (record.state, record.refused) == (ImportState.REFUSED, 1)
     assert not Task.objects.exists()
-    record = import_file(some(ROWS) + "B,,Invoices\n", by=mona, only_good=True)
+    record = import_file(good_rows(ROWS) + "B,,Invoices\n", by=mona, only_good=True)
     assert (record.state, record.new, record.refused) == (ImportState.DONE, ROWS, 1)
 
 
@@ -102,23 +102,23 @@ def test_each_batch_is_handed_out_when_it_is_written(
 ) -> None:
     actions.sign_in(anna.pk)
     dies(2)
-    killed_in(confirmed(mona, some(ROWS)))
+    killed_in(confirmed(mona, good_rows(ROWS)))
     assert Task.objects.get(assignee=anna).reference == "A-0"
 
 
-def test_what_a_killed_worker_left_is_carried_on_from_where_it_stood(
+def test_import_of_a_killed_worker_goes_on_after_its_last_batch(
     mona: User, invoices: Queue, dies: Any
 ) -> None:
     dies(3)
-    record = killed_in(confirmed(mona, some(ROWS)))
+    record = killed_in(confirmed(mona, good_rows(ROWS)))
     assert (record.state, record.position, Task.objects.count()) == (ImportState.WRITING, 20, 20)
     dies(0)
     # Nobody takes it while its worker may be alive; then the sweep asks for it, once.
-    assert import_lease.take(record.pk) is None
-    assert import_lease.left() == []
+    assert import_lease.acquire(record.pk) is None
+    assert import_lease.abandoned() == []
     expire(record)
-    assert import_lease.left() == [record.pk]
-    assert import_lease.left() == []
+    assert import_lease.abandoned() == [record.pk]
+    assert import_lease.abandoned() == []
     tasks.carry_on_import(record.pk)
     record.refresh_from_db()
     assert (record.state, record.new, record.unchanged) == (ImportState.DONE, ROWS, 0)
@@ -127,10 +127,10 @@ def test_what_a_killed_worker_left_is_carried_on_from_where_it_stood(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_was_taken_for_dead_writes_no_more(
+def test_worker_without_its_lease_writes_no_more(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = confirmed(mona, some(ROWS))
+    record = confirmed(mona, good_rows(ROWS))
     write = import_writer.write
 
     def slow(*args: Any, **kwargs: Any) -> Any:
@@ -143,29 +143,31 @@ def test_a_worker_that_was_taken_for_dead_writes_no_more(
     assert Task.objects.count() == 10
 
 
-def test_what_kills_every_worker_ends_and_says_so(mona: User, invoices: Queue, dies: Any) -> None:
-    record = confirmed(mona, some(ROWS))
+def test_import_that_kills_every_worker_fails_with_a_reason(
+    mona: User, invoices: Queue, dies: Any
+) -> None:
+    record = confirmed(mona, good_rows(ROWS))
     dies(2)
     for _ in range(import_lease.MOST_STARTS + 1):
         killed_in(record)
         dies(1)
         expire(record)
-    assert import_lease.left() == []
+    assert import_lease.abandoned() == []
     record.refresh_from_db()
     assert (record.state, record.position) == (ImportState.FAILED, 10)
-    page = at(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
+    page = client_of(mona).get(reverse("admin:import", args=[record.pk])).content.decode()
     assert "The import ended after 10 of 35 rows. These are imported, the rest is not." in page
     dies(0)
-    again = import_file(some(ROWS), by=mona)
+    again = import_file(good_rows(ROWS), by=mona)
     assert (again.new, again.unchanged) == (25, 10)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_can_be_stopped_and_says_how_far_it_came(
+def test_stopped_import_shows_how_far_it_came(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = at(mona)
-    record = confirmed(mona, some(ROWS))
+    client = client_of(mona)
+    record = confirmed(mona, good_rows(ROWS))
     monkeypatch.setattr(actions, "filled", lambda _queues: press(client, "stop", record))
     import_runner.carry_on(record.pk)
     record.refresh_from_db()
@@ -174,57 +176,57 @@ def test_it_can_be_stopped_and_says_how_far_it_came(
     assert "The import ended after 10 of 35 rows" in page
 
 
-def test_without_a_broker_it_says_so_and_the_sweep_finds_it(
+def test_import_without_a_broker_waits_for_the_sweep(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_args: Any, **_how: Any) -> None:
         raise tasks.OperationalError("refused")
 
     monkeypatch.setattr(tasks.carry_on_import, "apply_async", away)
-    client = at(mona)
-    page = upload(client, some(ROWS))
+    client = client_of(mona)
+    page = upload(client, good_rows(ROWS))
     record = page.context["record"]
     assert "Nothing is lost" in page.content.decode()
     assert "Try again" in page.content.decode()
     assert "Nothing is lost" in press(client, "again", record).content.decode()
     expire(record)
-    assert import_lease.left() == [record.pk]
+    assert import_lease.abandoned() == [record.pk]
 
 
-def test_one_large_import_at_a_time(mona: User, invoices: Queue) -> None:
-    first, second = confirmed(mona, some(ROWS)), confirmed(mona, some(ROWS))
-    assert import_lease.take(first.pk)
+def test_only_one_large_import_runs_at_a_time(mona: User, invoices: Queue) -> None:
+    first, second = confirmed(mona, good_rows(ROWS)), confirmed(mona, good_rows(ROWS))
+    assert import_lease.acquire(first.pk)
     import_runner.carry_on(second.pk)
     expire(second)
-    assert import_lease.left() == []
+    assert import_lease.abandoned() == []
     expire(first)
-    assert import_lease.left() == [first.pk]
+    assert import_lease.abandoned() == [first.pk]
     import_runner.carry_on(first.pk)
     import_runner.carry_on(second.pk)
     second.refresh_from_db()
     assert second.unchanged == ROWS
 
 
-def test_an_open_upload_is_forgotten_after_a_day_and_an_import_is_kept(
+def test_tidy_deletes_unconfirmed_uploads_after_a_day(
     mona: User, invoices: Queue, waiting_jobs: list[int]
 ) -> None:
-    brought = import_file(some(ROWS), by=mona)
-    upload(at(mona), some(ROWS + 1))
+    imported = import_file(good_rows(ROWS), by=mona)
+    upload(client_of(mona), good_rows(ROWS + 1))
     tasks.tidy()
     assert Import.objects.count() == 2
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
     tasks.tidy()
-    assert list(Import.objects.all()) == [brought]
+    assert list(Import.objects.all()) == [imported]
 
 
-def test_the_sweep_asks_for_what_was_left(
+def test_sweep_starts_a_job_for_an_abandoned_import(
     mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr(tasks.carry_on_import, "delay", asked.append)
-    record = confirmed(mona, some(ROWS))
+    requested: list[int] = []
+    monkeypatch.setattr(tasks.carry_on_import, "delay", requested.append)
+    record = confirmed(mona, good_rows(ROWS))
     tasks.sweep()
-    assert asked == []
+    assert requested == []
     expire(record)
     tasks.sweep()
-    assert asked == [record.pk]
+    assert requested == [record.pk]

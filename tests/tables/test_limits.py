@@ -75,7 +75,7 @@ def peak(path: Path) -> tuple[int, int]:
             tracemalloc.stop()
 
 
-def test_many_rows_of_text_need_little_memory(tmp_path: Path) -> None:
+def test_csv_with_many_rows_needs_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     with path.open("w") as file:
         file.writelines(f"A-{n},Check it,Invoices\n" for n in range(300_000))
@@ -84,7 +84,7 @@ def test_many_rows_of_text_need_little_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("before", "between"), [("[", ",\n"), ("", "\n")])
-def test_many_rows_of_json_need_little_memory(tmp_path: Path, before: str, between: str) -> None:
+def test_json_with_many_rows_needs_little_memory(tmp_path: Path, before: str, between: str) -> None:
     path = tmp_path / "many.json"
     with path.open("w") as file:
         file.write(before)
@@ -94,7 +94,7 @@ def test_many_rows_of_json_need_little_memory(tmp_path: Path, before: str, betwe
     assert (rows, memory < 8_000_000) == (20_002, True)
 
 
-def test_of_a_large_workbook_no_more_is_unpacked_than_its_first_rows_need(
+def test_first_rows_of_a_workbook_unpack_only_their_texts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sheet, "AHEAD", 100)
@@ -112,7 +112,7 @@ def test_of_a_large_workbook_no_more_is_unpacked_than_its_first_rows_need(
         assert sum(1 for _ in rows) == 4850
 
 
-def test_many_rows_of_a_workbook_need_little_memory(tmp_path: Path) -> None:
+def test_workbook_with_many_rows_needs_little_memory(tmp_path: Path) -> None:
     small = workbook(tmp_path / "a.xlsx", sheet=a_sheet(10_000), texts=some_texts(10_000))
     large = workbook(tmp_path / "b.xlsx", sheet=a_sheet(40_000), texts=some_texts(40_000))
     (_rows, before), (rows, memory) = peak(small), peak(large)
@@ -120,7 +120,7 @@ def test_many_rows_of_a_workbook_need_little_memory(tmp_path: Path) -> None:
     assert (rows, memory - before < 1_000_000) == (40_000, True)
 
 
-def test_a_cell_of_10_mb_is_refused_before_it_is_held_twice(tmp_path: Path) -> None:
+def test_cell_of_10_mb_is_refused_in_little_memory(tmp_path: Path) -> None:
     csv, xlsx, shared = tmp_path / "a.csv", tmp_path / "b.xlsx", tmp_path / "c.xlsx"
     json, lines = tmp_path / "d.json", tmp_path / "e.jsonl"
     json.write_bytes(b'[{"a": 1}, {"a": 2}, {"a": "' + b"x" * 10_000_000 + b'"}]')
@@ -151,7 +151,7 @@ def test_a_cell_of_10_mb_is_refused_before_it_is_held_twice(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("length", [32_767, 32_768])
 @pytest.mark.parametrize("format", [XLSX, Format("csv", "utf-8", ",")], ids=str)
-def test_the_longest_cell(format: Format, length: int) -> None:
+def test_cell_of_32767_characters_is_the_longest_allowed(format: Format, length: int) -> None:
     file = io.BytesIO()
     if format == XLSX:
         cell = f'<c t="str"><v>{"x" * length}</v></c>'.encode()
@@ -178,13 +178,13 @@ def bomb(path: Path) -> Path:
     return workbook(path, sheet=write)
 
 
-def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
+def test_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
     path = bomb(tmp_path / "bomb.xlsx")
     with path.open("rb") as file, pytest.raises(tables.BadFile, match="when uncompressed"):
         read(file)
 
 
-def test_a_zip_bomb_that_lies_about_its_size_is_not_unpacked(tmp_path: Path) -> None:
+def test_zip_bomb_with_a_false_size_is_not_unpacked(tmp_path: Path) -> None:
     path = bomb(tmp_path / "bomb.xlsx")
     size = zipfile.ZipFile(path).getinfo("xl/sheet.xml").file_size
     data = path.read_bytes().replace(struct.pack("<L", size), struct.pack("<L", 10_000))
@@ -204,7 +204,7 @@ def peak_of_refusal(path: Path) -> int:
         tracemalloc.stop()
 
 
-def test_a_workbook_of_countless_parts_is_refused_before_they_are_listed(tmp_path: Path) -> None:
+def test_workbook_of_countless_parts_is_refused_before_they_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "parts.xlsx"
     with zipfile.ZipFile(path, "w") as packed:
         for number in range(20_000):
@@ -213,7 +213,7 @@ def test_a_workbook_of_countless_parts_is_refused_before_they_are_listed(tmp_pat
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_only_what_is_unpacked_bit_by_bit_is_unpacked(tmp_path: Path, method: int) -> None:
+def test_unusual_compression_is_refused(tmp_path: Path, method: int) -> None:
     path = tmp_path / "odd.xlsx"
     with zipfile.ZipFile(path, "w", method) as packed:
         for name, data in PARTS.items():
