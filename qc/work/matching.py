@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import Queue, Role, Status, Task, User
+from qc.models import Queue, Roster, Status, Task, User
 from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, lifecycle
 from qc.work.assignment import free_slots, why
@@ -60,7 +60,7 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
     people = list((free if queues is None else free.serving(queues)).only(*PERSON))
     if not people:
         return []
-    served = _served(people)
+    served = _served_queues(people)
     places = {person.pk: person.capacity - person.open_tasks for person in people}
     heads = _heads(places, served)
     pairs: list[Pair] = []
@@ -73,22 +73,12 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
     return pairs
 
 
-def _served(people: list[User]) -> dict[int, list[int]]:
-    """Return each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
-    running = Queue.objects.filter(is_paused=False)
-    open_to_all = {queue.pk: queue.open_to_all for queue in running}
-    everywhere = [queue for queue, is_open in open_to_all.items() if is_open]
-    served: dict[int, set[int]] = {person.pk: set() for person in people}
+def _served_queues(people: list[User]) -> dict[int, list[int]]:
+    """Return for each of the free people the ids of the running queues that they serve."""
     # Of the free people only: a task that comes alone must not read who is on every queue.
-    theirs = {"user__in": list(served)}
-    staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **theirs)
-    for person in staff.values_list("user_id", flat=True) if everywhere else ():
-        served[person].update(everywhere)
-    on = User.queues.through.objects.filter(**theirs)
-    for person, queue in on.values_list("user_id", "queue_id"):
-        if queue in open_to_all:
-            served[person].add(queue)
-    return {person: sorted(queues) for person, queues in served.items()}
+    roster = Roster(user__in=[person.pk for person in people])
+    served = roster.serving(Queue.objects.filter(is_paused=False))
+    return {person.pk: sorted(served[person.pk]) for person in people}
 
 
 def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
