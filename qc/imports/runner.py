@@ -116,13 +116,13 @@ def _check(record: Import, reading: Reading) -> None:
 def _write(record: Import, reading: Reading) -> None:
     """Write the good rows: a small file in one piece, a large one batch by batch."""
     if not record.is_large:
-        actions.filled(_retry_on_conflict(_write_all, record, reading))
+        actions.hand_out_from(_retry_on_conflict(_write_all, record, reading))
         return
     for batch in reading.batches():
         if batch.end <= record.position:
             hold(record)
         else:
-            actions.filled(_retry_on_conflict(_write_batch, record, batch))
+            actions.hand_out_from(_retry_on_conflict(_write_batch, record, batch))
     _end(record, ImportState.DONE)
 
 

@@ -119,17 +119,17 @@ def pause(queue_id: int, *, by: User, reason: str) -> Queue:
 def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
     """People get tasks from this queue again, at once."""
     queue = _set_paused(queue_id, False, by=by, reason=reason)
-    filled([queue.pk])
+    hand_out_from([queue.pk])
     return queue
 
 
-def filled(queues: Collection[int]) -> int:
-    """New work waits in these queues, or new people are on them: hands it out; gives how much."""
+def hand_out_from(queues: Collection[int]) -> int:
+    """Hand out what waits in these queues, where tasks or people are new; return how much."""
     return match(queues) if queues else 0
 
 
-def supply(person_id: int) -> None:
-    """A person may take more than before (capacity, queues, role): gives them what waits."""
+def hand_out_to(person_id: int) -> None:
+    """Hand out what waits to a person who may take more: capacity, queues or role are new."""
     assignment.hand_out(person_id)
 
 
@@ -160,4 +160,4 @@ def _freed(person_id: int | None) -> None:
 
 
 def _offer(tasks: Collection[Task]) -> None:
-    filled({task.queue_id for task in tasks})
+    hand_out_from({task.queue_id for task in tasks})

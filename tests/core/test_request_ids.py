@@ -43,7 +43,7 @@ def test_all_rows_of_one_request_bear_its_id(
 ) -> None:
     first, _second = add_task(invoices), add_task(invoices)
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     asked = {"_form_submitted": "True", "reason": "drawing is wrong"}
     at_the_desk.post(act(first, "hold_task"), asked, headers={"X-Request-ID": "r-1"})
     kinds = Task.history.filter(request_id="r-1").order_by("history_id")

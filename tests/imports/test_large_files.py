@@ -166,7 +166,7 @@ def test_it_can_be_stopped_and_says_how_far_it_came(
 ) -> None:
     client = at(mona)
     record = confirmed(mona, some(ROWS))
-    monkeypatch.setattr(actions, "filled", lambda _queues: press(client, "stop", record))
+    monkeypatch.setattr(actions, "hand_out_from", lambda _queues: press(client, "stop", record))
     import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert (record.state, Task.objects.count()) == (ImportState.STOPPED, 10)

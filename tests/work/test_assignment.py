@@ -97,7 +97,7 @@ class TestOnlyFromTheirQueues:
         assert holder(label) is None
         invoices.people.add(mona)
         invoice = add_task(invoices)
-        actions.filled([invoices.pk])
+        actions.hand_out_from([invoices.pk])
         assert (holder(label), holder(invoice)) == (None, mona)
 
 
@@ -142,7 +142,7 @@ class TestReleased:
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="can't read it")
         assert assignment.hand_out(anna.pk) == []
-        assert actions.filled([invoices.pk]) == 0
+        assert actions.hand_out_from([invoices.pk]) == 0
         assert holder(task) is None
 
     def test_the_next_one_comes_instead(
