@@ -1,4 +1,4 @@
-"""What people do at the desk: one change, and the hand-out that it calls for.
+"""What people do: one change, and the hand-out that it calls for.
 
 Pages, API, import and sweep call these, so that work moves at once whichever way a change came.
 Each raises what the change itself raises; the hand-out that follows raises nothing of its own.
@@ -15,40 +15,37 @@ from qc.models import ChangeKind, Outcome, Queue, Task, User
 from qc.work import assignment, lifecycle, presence
 from qc.work.matching import match
 
+# After these nobody is free who was not before, and nothing waits that did not.
+take_break = presence.take_break
+claim = assignment.claim
+start = lifecycle.start
+save_draft = lifecycle.save_draft
+cancel = lifecycle.cancel
+
 
 def sign_in(person_id: int) -> User:
-    """The person is there, and gets work."""
+    """Sign a person in, and hand them work."""
     person = presence.sign_in(person_id)
     assignment.hand_out(person_id)
     return person
 
 
 def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
-    """The person is gone; their tasks go to others. Gives those tasks."""
+    """Sign a person out and hand their tasks to others; return these tasks."""
     returned = presence.sign_out(person_id, by=by, reason=reason)
     _offer(returned)
     return returned
 
 
-def take_break(person_id: int, *, by: User, reason: str) -> User:
-    """The person takes no new work until they are back."""
-    return presence.take_break(person_id, by=by, reason=reason)
-
-
 def come_back(person_id: int, *, by: User) -> User:
-    """The person takes work again, and gets some."""
+    """End a person's break, and hand them work."""
     person = presence.come_back(person_id, by=by)
     assignment.hand_out(person_id)
     return person
 
 
-def claim(task_id: int, *, by: User) -> Task:
-    """The person takes a waiting task."""
-    return assignment.claim(task_id, by=by)
-
-
 def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
-    """A manager gives a task to a person; who had it gets another."""
+    """Give a task to a person, for a manager; who had it gets another."""
     former = _holder(task_id)
     task = assignment.assign(task_id, person_id, by=by, reason=reason)
     if former != person_id:
@@ -56,27 +53,17 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
     return task
 
 
-def start(task_id: int, *, by: User) -> Task:
-    """The person opens their task."""
-    return lifecycle.start(task_id, by=by)
-
-
-def save_draft(task_id: int, text: str, *, by: User) -> Task:
-    """Keep the notes that the person is writing."""
-    return lifecycle.save_draft(task_id, text, by=by)
-
-
 def complete(
     task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
 ) -> tuple[Task, Task | None]:
-    """The person finishes their task; gives it, and the task that is now in front of them."""
+    """Complete a task for its holder; return it, and the task that is now in front of them."""
     task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
     _freed(by.pk)
     return task, Task.objects.held_by(by).select_related("queue").first()
 
 
 def release(task_id: int, *, by: User, reason: str) -> Task:
-    """A task goes back to the pool; somebody else gets it, and who had it another."""
+    """Return a task to its queue; somebody else gets it, and who had it another."""
     former = _holder(task_id)
     task = lifecycle.release(task_id, by=by, reason=reason)
     _freed(former)
@@ -85,7 +72,7 @@ def release(task_id: int, *, by: User, reason: str) -> Task:
 
 
 def hold(task_id: int, *, by: User, reason: str) -> Task:
-    """A task is parked; who had it gets another."""
+    """Put a task on hold; who had it gets another."""
     former = _holder(task_id)
     task = lifecycle.hold(task_id, by=by, reason=reason)
     _freed(former)
@@ -93,31 +80,26 @@ def hold(task_id: int, *, by: User, reason: str) -> Task:
 
 
 def resume(task_id: int, *, by: User, reason: str = "") -> Task:
-    """A parked task waits again, and somebody free gets it."""
+    """Let a task on hold wait again; somebody free gets it."""
     task = lifecycle.resume(task_id, by=by, reason=reason)
     _offer([task])
     return task
 
 
-def cancel(task_id: int, *, by: User, reason: str) -> Task:
-    """A task will not be done."""
-    return lifecycle.cancel(task_id, by=by, reason=reason)
-
-
 def reopen(task_id: int, *, by: User, reason: str) -> Task:
-    """A finished or cancelled task waits again, and somebody free gets it."""
+    """Let a completed or cancelled task wait again; somebody free gets it."""
     task = lifecycle.reopen(task_id, by=by, reason=reason)
     _offer([task])
     return task
 
 
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
-    """Nobody gets tasks from this queue; those in work stay where they are."""
+    """Hand out no more tasks from this queue; those in work stay where they are."""
     return _set_paused(queue_id, True, by=by, reason=reason)
 
 
 def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
-    """People get tasks from this queue again, at once."""
+    """Hand out tasks from this queue again, at once."""
     queue = _set_paused(queue_id, False, by=by, reason=reason)
     hand_out_from([queue.pk])
     return queue

@@ -68,7 +68,7 @@ KNOWN = {
     "tasks.py tidy": NOT_OURS,
     "api/views.py post": NOT_OURS,
     "core/compiled_queries.py rows": READS,
-    "work/backlog.py _united": READS,
+    "work/backlog.py _union_all": READS,
     "reports/percentiles.py times_of": READS,
     "history/consistency.py _history_ids": READS,
     "admin/people/admin.py save_model": RECORDED,

@@ -1,7 +1,7 @@
 """What *Floor* is made of, read in a few statements: as many for ten people as for thousands.
 
 Of the tasks it reads those in somebody's hands, never more than people can hold; what waits is
-counted in the index and only so far (`qc.work.backlog.standing`); finished tasks are counted anew
+counted in the index and only so far (`qc.work.backlog.measure`); finished tasks are counted anew
 from the last minute on.
 """
 
@@ -38,7 +38,7 @@ class Reads:
         self.queues = {queue.pk: queue for queue in Queue.objects.all()}
         self.held = self._held(tasks)
         self.roster = Roster(user__is_logged_in=True, user__is_active=True)
-        self.standing = backlog.standing(self.queues, MOST_COUNTED, self.now)
+        self.standing = backlog.measure(self.queues, MOST_COUNTED, self.now)
         self.people = self._people()
         self.done = done_today(self.now)
 
