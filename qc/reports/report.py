@@ -38,7 +38,7 @@ class Grouping(models.TextChoices):
 
 
 @dataclass
-class Row:
+class ReportRow:
     """The figures of a person, a queue or a day; `key` is its id or date.
 
     Handling is from start to completion, waiting from arrival to the assignment that led to it.
@@ -64,8 +64,8 @@ class Row:
 class Report:
     """The rows, and all of it together."""
 
-    rows: list[Row]
-    total: Row
+    rows: list[ReportRow]
+    total: ReportRow
 
     @property
     def is_sampled(self) -> bool:
@@ -79,7 +79,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportQuery:
     """What a report is about: days, both included, and if told one queue, one person."""
 
     by: Grouping
@@ -109,12 +109,12 @@ class Asked:
         return found.annotate(about=about[self.by])
 
 
-def report(asked: Asked, *, most: int = MOST_RANKED) -> Report:
+def report(asked: ReportQuery, *, most: int = MOST_RANKED) -> Report:
     """Return the report; of more than `most` tasks the times are those of about so many."""
-    rows: dict[Key, Row] = defaultdict(lambda: Row(None, ""))
-    total = Row(None, str(_("Total")))
+    rows: dict[Key, ReportRow] = defaultdict(lambda: ReportRow(None, ""))
+    total = ReportRow(None, str(_("Total")))
     if asked.by == Grouping.DAY:
-        rows |= {day: Row(day, "") for day in each(asked.first, asked.last)}
+        rows |= {day: ReportRow(day, "") for day in each(asked.first, asked.last)}
     _count(asked, rows, total)
     _time(_sample(asked.done(), total.done, most), rows, total)
     for key, name in _names(asked.by, rows).items():
@@ -122,7 +122,7 @@ def report(asked: Asked, *, most: int = MOST_RANKED) -> Report:
     return Report(list(rows.values()), total)
 
 
-def _count(asked: Asked, rows: dict[Key, Row], total: Row) -> None:
+def _count(asked: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> None:
     failed = Count("pk", filter=Q(outcome=Outcome.FAILED))
     done = asked.done().values("about").annotate(done=Count("pk"), failed=failed)
     released, returned = (Count("pk", filter=Q(kind=kind)) for kind in GIVEN_UP)
@@ -141,7 +141,7 @@ def _sample(tasks: Any, n: int, most: int) -> Any:
     return tasks.annotate(place=place).filter(place__lt=CIRCLE * most // n)
 
 
-def _time(tasks: Any, rows: dict[Key, Row], total: Row) -> None:
+def _time(tasks: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
     for name, since, until in TIMES:
         took = tasks.annotate(took=F(until) - F(since))
         for about, times in times_of(took).items():

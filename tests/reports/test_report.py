@@ -15,7 +15,7 @@ from qc import exports
 from qc.models import Queue, Status, Task, User
 from qc.reports import report as reports
 from qc.reports.percentiles import Times
-from qc.reports.report import Asked, Grouping, Report
+from qc.reports.report import Grouping, Report, ReportQuery
 from qc.work import actions, lifecycle
 from tests.conftest import person
 from tests.work.test_claim_cost import fill
@@ -57,7 +57,7 @@ def done(add_task: AddTask) -> Callable[..., Task]:
 
 def report(by: str = "person", first: date = DAY, last: date = DAY, **asked: Any) -> Report:
     most = asked.pop("most", reports.MOST_RANKED)
-    return reports.report(Asked(Grouping(by), first, last, **asked), most=most)
+    return reports.report(ReportQuery(Grouping(by), first, last, **asked), most=most)
 
 
 def seconds(times: Times) -> tuple[float | None, float | None]:
