@@ -1,4 +1,4 @@
-"""Random floors: what is explained is what a sweep then does."""
+"""Explanations agree with what the next match does, on random floors."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -98,21 +98,21 @@ def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
     return {"status": Status.ASSIGNED, "assignee": holder, "slot": held + 1, "assigned_at": now}
 
 
-def expected_of_a_task(task: Task, said: str) -> bool:
-    """Return whether what was said of a waiting task has come true."""
+def came_true(task: Task, reason: str) -> bool:
+    """Return whether the reason given for a waiting task agrees with what happened to it."""
     now = Task.objects.select_related("assignee").get(pk=task.pk)
-    if said.endswith(" gets it next."):
-        return said == f"{now.assignee} gets it next."
+    if reason.endswith(" gets it next."):
+        return reason == f"{now.assignee} gets it next."
     return now.status == Status.PENDING
 
 
-def reason_is_true(task: Task, said: str) -> bool:
-    """Return whether the reason for which a task waits is one, looked at person by person."""
+def reason_is_true(task: Task, reason: str) -> bool:
+    """Return whether the reason for which a task waits is true, person by person."""
     serving = [one for one in User.objects.all() if task.queue in Queue.objects.of(one)]
     free = [one for one in User.objects.free() if one in serving]
-    if said.endswith(" gets it next.") or task.status != Status.PENDING:
+    if reason.endswith(" gets it next.") or task.status != Status.PENDING:
         return True
-    return said.startswith(
+    return reason.startswith(
         f"{task.queue} is paused"
         if task.queue.is_paused
         else f"Nobody works on {task.queue}"
@@ -128,23 +128,23 @@ def reason_is_true(task: Task, said: str) -> bool:
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(queues, people, tasks)
-def test_what_is_said_of_tasks_and_people_comes_true(
+def test_explanations_agree_with_the_next_match(
     kinds: list[str], who: list[Somebody], what: list[Something]
 ) -> None:
     with transaction.atomic():
         make_floor(kinds, who, what)
         waiting = list(Task.objects.waiting().select_related("queue", "released_by"))
-        said = {task: explanations.of_task(task) for task in waiting}
+        reasons = {task: explanations.of_task(task) for task in waiting}
         everybody = list(User.objects.all())
-        told = {one: explanations.of_person(one) for one in everybody}
+        person_reasons = {one: explanations.of_person(one) for one in everybody}
         held = {one: set(Task.objects.held_by(one)) for one in everybody}
-        assert all(reason_is_true(task, why) for task, why in said.items()), said
+        assert all(reason_is_true(task, why) for task, why in reasons.items()), reasons
 
         matching.match()
 
-        for task, why in said.items():
-            assert expected_of_a_task(task, why), (task, why)
-        for one, why in told.items():
+        for task, why in reasons.items():
+            assert came_true(task, why), (task, why)
+        for one, why in person_reasons.items():
             new = set(Task.objects.held_by(one)) - held[one]
             if why.startswith("Gets "):
                 assert why.split()[1] in {task.reference for task in new}, (one, why, new)
