@@ -91,13 +91,8 @@ class MeSerializer(PersonSerializer):
 
     class Meta(PersonSerializer.Meta):
         fields = (  # type: ignore[assignment]
-            "id",
-            "username",
+            *PersonSerializer.Meta.fields,
             "first_name",
             "last_name",
-            "is_logged_in",
-            "is_free",
-            "break_reason",
             "capacity",
-            "tasks",
         )

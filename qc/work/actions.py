@@ -4,23 +4,55 @@ Pages, API, import and sweep call these, so that work moves at once whichever wa
 Each raises what the change itself raises; the hand-out that follows raises nothing of its own.
 """
 
-from collections.abc import Collection
+import functools
+from collections.abc import Callable, Collection
+from typing import Concatenate, ParamSpec
 
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, Outcome, Queue, Task, User
+from qc.models import ChangeKind, Outcome, Queue, Status, Task, User
 from qc.work import assignment, lifecycle, presence
 from qc.work.matching import match
 
-# After these nobody is free who was not before, and nothing waits that did not.
+P = ParamSpec("P")
+
+# After these nobody is free who was not before, and no task waits that did not.
 take_break = presence.take_break
 claim = assignment.claim
 start = lifecycle.start
 save_draft = lifecycle.save_draft
 cancel = lifecycle.cancel
+
+# For who may take more than before: their capacity, queues or role are new.
+hand_out_to = assignment.hand_out
+
+
+def _with_hand_out(
+    change: Callable[Concatenate[int, P], Task],
+) -> Callable[Concatenate[int, P], Task]:
+    """Make a change of a task hand out work: to its former holder, and the task if it waits now."""
+
+    @functools.wraps(change)
+    def run(task_id: int, /, *args: P.args, **kwargs: P.kwargs) -> Task:
+        former = Task.objects.open().filter(pk=task_id).values_list("assignee", flat=True).first()
+        task = change(task_id, *args, **kwargs)
+        if former != task.assignee_id:
+            _freed(former)
+        if task.status == Status.PENDING:
+            _offer([task])
+        return task
+
+    return run
+
+
+assign = _with_hand_out(assignment.assign)
+release = _with_hand_out(lifecycle.release)
+hold = _with_hand_out(lifecycle.hold)
+resume = _with_hand_out(lifecycle.resume)
+reopen = _with_hand_out(lifecycle.reopen)
 
 
 def sign_in(person_id: int) -> User:
@@ -44,15 +76,6 @@ def come_back(person_id: int, *, by: User) -> User:
     return person
 
 
-def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
-    """Give a task to a person, for a manager; who had it gets another."""
-    former = _holder(task_id)
-    task = assignment.assign(task_id, person_id, by=by, reason=reason)
-    if former != person_id:
-        _freed(former)
-    return task
-
-
 def complete(
     task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
 ) -> tuple[Task, Task | None]:
@@ -60,37 +83,6 @@ def complete(
     task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
     _freed(by.pk)
     return task, Task.objects.held_by(by).select_related("queue").first()
-
-
-def release(task_id: int, *, by: User, reason: str) -> Task:
-    """Return a task to its queue; somebody else gets it, and who had it another."""
-    former = _holder(task_id)
-    task = lifecycle.release(task_id, by=by, reason=reason)
-    _freed(former)
-    _offer([task])
-    return task
-
-
-def hold(task_id: int, *, by: User, reason: str) -> Task:
-    """Put a task on hold; who had it gets another."""
-    former = _holder(task_id)
-    task = lifecycle.hold(task_id, by=by, reason=reason)
-    _freed(former)
-    return task
-
-
-def resume(task_id: int, *, by: User, reason: str = "") -> Task:
-    """Let a task on hold wait again; somebody free gets it."""
-    task = lifecycle.resume(task_id, by=by, reason=reason)
-    _offer([task])
-    return task
-
-
-def reopen(task_id: int, *, by: User, reason: str) -> Task:
-    """Let a completed or cancelled task wait again; somebody free gets it."""
-    task = lifecycle.reopen(task_id, by=by, reason=reason)
-    _offer([task])
-    return task
 
 
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
@@ -110,11 +102,6 @@ def hand_out_from(queues: Collection[int]) -> int:
     return match(queues) if queues else 0
 
 
-def hand_out_to(person_id: int) -> None:
-    """Hand out what waits to a person who may take more: capacity, queues or role are new."""
-    assignment.hand_out(person_id)
-
-
 @retrying
 def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     permissions.check_manager(by)
@@ -128,10 +115,6 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
         kind = ChangeKind.PAUSED if paused else ChangeKind.UNPAUSED
         history.save(queue, kind=kind, by=by, reason=reason, fields=["is_paused"])
     return queue
-
-
-def _holder(task_id: int) -> int | None:
-    return Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
 
 
 @retrying
