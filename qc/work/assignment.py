@@ -55,10 +55,10 @@ def hand_out(person_id: int) -> list[Task]:
 
 @retrying
 def claim(task_id: int, *, by: User) -> Task:
-    """Give a waiting task to the person who asks for it; nothing, if they have it already.
+    """Give a waiting task to the person who claims it; nothing changes when they have it already.
 
-    Raises InvalidTransition when somebody else has it (it says who), NotEligible when the
-    person is not free or does not serve its queue, NotFound.
+    Raises InvalidTransition when somebody else has it (the message names them), NotEligible when
+    the person is not free or does not serve its queue, NotFound.
     """
     person = User.objects.locked(by.pk).get()
     task = lifecycle.lock_task(task_id)

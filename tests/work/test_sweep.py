@@ -17,69 +17,61 @@ pytestmark = pytest.mark.django_db
 AddTask = Callable[..., Task]
 
 
-@pytest.fixture
-def hers(anna: User, invoices: Queue, add_task: AddTask) -> Task:
-    """A task in Anna's hands, not started."""
-    task = add_task(invoices)
-    actions.sign_in(anna.pk)
-    return Task.objects.get(pk=task.pk)
-
-
 def ago(**units: int) -> Any:
     return timezone.now() - timedelta(**units)
 
 
 class TestUnseenPeople:
-    def test_signed_out_and_their_tasks_returned(self, hers: Task, anna: User) -> None:
+    def test_signed_out_and_their_tasks_returned(self, held: Task, anna: User) -> None:
         User.objects.filter(pk=anna.pk).update(last_seen_at=ago(minutes=16))
         assert sweep.sweep()["signed out"] == 1
-        hers.refresh_from_db()
-        assert hers.status == Status.PENDING
-        row = hers.history.get(kind="returned")
+        held.refresh_from_db()
+        assert held.status == Status.PENDING
+        row = held.history.get(kind="returned")
         assert (row.history_change_reason, row.person) == ("not seen for 15 minutes", anna)
         assert (row.through, row.history_user) == ("sweep", None)
         gone = anna.history.get(kind="signed out")
         assert (gone.through, gone.history_change_reason) == ("sweep", "not seen for 15 minutes")
 
-    def test_people_seen_lately_stay(self, hers: Task, anna: User) -> None:
+    def test_people_seen_lately_stay(self, held: Task, anna: User) -> None:
         User.objects.filter(pk=anna.pk).update(last_seen_at=ago(minutes=14))
         assert sweep.sign_out_unseen() == 0
 
-    def test_people_seen_meanwhile_stay(self, hers: Task, anna: User) -> None:
+    def test_people_seen_meanwhile_stay(self, held: Task, anna: User) -> None:
         assert not sweep.sign_out_if_unseen(anna.pk, ago(minutes=15))
 
-    def test_their_tasks_go_to_free_people(self, hers: Task, anna: User, ben: User) -> None:
+    def test_their_tasks_go_to_free_people(self, held: Task, anna: User, ben: User) -> None:
         actions.sign_in(ben.pk)
         User.objects.filter(pk=anna.pk).update(last_seen_at=None)
         sweep.sweep()
-        hers.refresh_from_db()
-        assert hers.assignee == ben
+        held.refresh_from_db()
+        assert held.assignee == ben
 
 
 class TestTasksNotStarted:
-    def test_returned_and_their_holder_put_on_break(self, hers: Task, anna: User) -> None:
-        Task.objects.filter(pk=hers.pk).update(assigned_at=ago(minutes=11))
+    def test_returned_and_their_holder_put_on_break(self, held: Task, anna: User) -> None:
+        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=11))
         assert sweep.sweep()["returned"] == 1
-        hers.refresh_from_db()
+        held.refresh_from_db()
         anna.refresh_from_db()
-        assert hers.assignee is None
+        assert held.assignee is None
         assert anna.break_reason == presence.NOT_RESPONDING
-        row = hers.history.get(kind="returned")
+        row = held.history.get(kind="returned")
         assert (row.history_change_reason, row.person) == ("not started within 10 minutes", anna)
         assert anna.history.filter(kind="went on break").count() == 1
 
-    def test_started_tasks_stay(self, hers: Task, anna: User) -> None:
-        lifecycle.start(hers.pk, by=anna)
-        Task.objects.filter(pk=hers.pk).update(assigned_at=ago(minutes=11))
+    def test_started_tasks_stay(self, held: Task, anna: User) -> None:
+        lifecycle.start(held.pk, by=anna)
+        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=11))
         assert sweep.return_not_started() == 0
-        assert not sweep.return_if_not_started(hers.pk, ago(minutes=10))
+        assert not sweep.return_if_not_started(held.pk, ago(minutes=10))
 
-    def test_task_returns_to_a_holder_who_comes_back(self, hers: Task, anna: User) -> None:
-        Task.objects.filter(pk=hers.pk).update(assigned_at=ago(minutes=11))
+    def test_task_returns_to_a_holder_who_comes_back(self, held: Task, anna: User) -> None:
+        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=11))
         sweep.sweep()
         actions.come_back(anna.pk, by=anna)
-        hers.refresh_from_db()
-        assert hers.assignee == anna
+        held.refresh_from_db()
+        assert held.assignee == anna
 
 
 class TestOverdueTasks:
@@ -128,7 +120,7 @@ class TestSweep:
         assert sweep.sweep()["assigned"] == 1
         assert task.history.get(kind="assigned").through == "sweep"
 
-    def test_second_sweep_does_nothing(self, hers: Task) -> None:
+    def test_second_sweep_does_nothing(self, held: Task) -> None:
         sweep.sweep()
         assert not any(sweep.sweep().values())
 

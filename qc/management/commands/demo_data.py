@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Add queues, people and tasks, and say how many."""
+        """Add queues, people and tasks, and print how many."""
         queues = ensure_queues(options["queues"])
         people = add_people(options["people"], queues)
         added = 0

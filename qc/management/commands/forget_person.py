@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Anonymises a deactivated person: removes the names from account, history and events."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whose names, and the reason."""
+        """Add the person, and the reason."""
         parser.add_argument("username")
         parser.add_argument("--reason", required=True, help="kept in the history")
 

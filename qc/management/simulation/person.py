@@ -8,7 +8,6 @@ from typing import Any
 import requests
 
 from qc.management.simulation.client import Client, Refused
-from qc.management.simulation.ledger import Ledger
 
 OUTCOMES = [("passed", "")] * 9 + [("failed", "Does not match the drawing.")]
 DOUBLE_CLICK = 0.03
@@ -36,15 +35,10 @@ class Person(threading.Thread):
     ) -> None:
         super().__init__(name=account.username, daemon=True)
         self.account = account
-        self.client = client
+        self.client, self.ledger = client, client.ledger
         self.over = over
         self.dice = dice
         self.is_gone = False
-
-    @property
-    def ledger(self) -> Ledger:
-        """The notes of everybody."""
-        return self.client.ledger
 
     def run(self) -> None:
         """Play a whole shift; a request that got no answer ends it for this person."""
