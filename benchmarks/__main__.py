@@ -17,7 +17,7 @@ NO_SERVER = """
 
 
 def main() -> None:
-    """Find a MariaDB, or starts a private one, and measure there."""
+    """Find a MariaDB, or start a private one, and measure there."""
     with servers.mariadb() as port:
         if port is None:
             sys.exit(NO_SERVER)
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def measure(names: Sequence[str]) -> None:
-    """Print each table as it comes; write results.md when all were run."""
+    """Print each table as it is measured; write results.md when all were run."""
     from benchmarks import floor
 
     floor.open_up()

@@ -11,7 +11,7 @@ CLAIMS = 60
 
 
 def ours(person: int) -> int:
-    """One hand-out through the ORM, with its constraints and its history row."""
+    """Hand out a task through the ORM, with its constraints and its history row; return its id."""
     from qc.work import assignment
 
     (task,) = assignment.hand_out(person)
@@ -19,7 +19,7 @@ def ours(person: int) -> int:
 
 
 def measure(claim: Callable[[int], int], clients: int) -> Crowd:
-    """Return the times of a claim while so many clients claim and complete."""
+    """Measure claims while so many clients claim and complete."""
 
     def work(person: int) -> list[float]:
         times = []

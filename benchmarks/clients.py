@@ -19,7 +19,7 @@ class Crowd(NamedTuple):
 
 
 def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
-    """Run `act(number)` in so many processes from one moment on; it gives the times it took."""
+    """Run `act(number)`, which returns its times, in so many processes that start together."""
     from qc.core.transactions import lost_races
 
     connections.close_all()
@@ -52,7 +52,7 @@ def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
 
 
 def timed(act: Callable[[], Any]) -> tuple[float, Any]:
-    """Return how long `act` took, in seconds, and what it gave."""
+    """Return how long `act` took, in seconds, and what it returned."""
     begun = time.perf_counter()
     result = act()
     return time.perf_counter() - begun, result

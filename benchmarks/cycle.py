@@ -39,7 +39,7 @@ class Client:
         return time.perf_counter() - begun
 
     def post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Any:
-        """Return the answer; raises AssertionError unless it is a 200."""
+        """Return the answer. Raises AssertionError unless it is a 200."""
         headers = {"Content-Type": "application/json", **headers}
         self.http.request("POST", path, json.dumps(body), headers)
         answer = self.http.getresponse()
@@ -66,7 +66,7 @@ def gunicorn() -> Iterator[int]:
 
 
 def measure(port: int, clients: int) -> Crowd:
-    """Return the times of all cycles of so many clients."""
+    """Measure the cycles of so many clients."""
 
     def work(person: int) -> list[float]:
         client = Client(port, person)

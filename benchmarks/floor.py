@@ -1,6 +1,6 @@
 """The floors that the benchmarks work on: MariaDB databases of their own, filled by raw SQL.
 
-Importing it settles where: `BENCH_DATABASE_URL` names the server and the first database.
+Importing this module settles the server and the first database: `BENCH_DATABASE_URL` names them.
 """
 
 import os
@@ -26,7 +26,7 @@ EACH_ON = 3
 
 
 def open_up(number: int = 0) -> None:
-    """Make the database of a floor anew, set Django up for it, and go there."""
+    """Create the database of a floor anew, set Django up, and connect to it."""
     django.setup()
     from django.core.management import call_command
 
@@ -37,7 +37,7 @@ def open_up(number: int = 0) -> None:
 
 
 def go_to(number: int) -> None:
-    """Let all that follows happen on this floor."""
+    """Connect to the database of this floor."""
     from django.db import connection
 
     connection.close()
@@ -50,7 +50,7 @@ def remove(number: int = 0) -> None:
 
 
 def on_the_server(sql: str) -> None:
-    """Run a statement that is about a database as a whole."""
+    """Run a statement on the server, outside any database."""
     import MySQLdb
 
     config = server()
@@ -66,7 +66,7 @@ def name_of(number: int) -> str:
 
 
 def server() -> dict[str, Any]:
-    """Return where the database server is."""
+    """Return how to connect to the database server."""
     from config import environment
 
     return dict(environment.env.db_url_config(ADDRESS))

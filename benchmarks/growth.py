@@ -1,4 +1,4 @@
-"""Claiming, and completing with the next, as the backlog and the past grow."""
+"""Claiming, and completing with the next, as waiting and completed tasks grow in number."""
 
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def cycles() -> float:
 
 
 def run() -> Table:
-    """Fill a floor of each size, and measure on one after the other in each round."""
+    """Fill a floor of each size, and measure on all of them in each round."""
     for number, size in enumerate(SIZES):
         floor.open_up(number)
         fill(size)
@@ -99,7 +99,7 @@ def fill(size: Size) -> None:
 
 
 def measured(number: int) -> tuple[float, float]:
-    """Return both medians of one floor, and put back what was worked on meanwhile."""
+    """Return both medians of one floor, and let its tasks wait again."""
     floor.go_to(number)
     begun = floor.one("SELECT NOW(6)")
     medians = claims(), cycles()

@@ -27,7 +27,7 @@ HEAD = "reference,name,queue,priority,due_at,instructions,supplier,batch\n"
 
 
 def run() -> Table:
-    """Compare in alternating rounds; then looks at claims meanwhile, and at memory."""
+    """Compare in alternating rounds; then measure claims meanwhile, and memory."""
     table = Table(
         "Imports",
         f"A CSV file of {ROWS:,} new tasks of eight columns: checked, then written with their"
@@ -58,7 +58,7 @@ def ours(rows: int) -> float:
 
 
 def per_row(rows: int) -> float:
-    """Return how many rows a second the textbook's resource does."""
+    """Return how many rows a second the textbook's resource imports."""
     import tablib
     from django.utils import timezone
     from import_export import fields, resources, widgets
@@ -66,7 +66,7 @@ def per_row(rows: int) -> float:
     from qc.models import Queue, Task
 
     class Textbook(resources.ModelResource):
-        """What is written first."""
+        """The resource that one writes first."""
 
         queue = fields.Field("queue", "queue", widgets.ForeignKeyWidget(Queue, "name"))
 
@@ -87,10 +87,10 @@ def per_row(rows: int) -> float:
 
 
 def by_raw_sql(rows: int) -> float:
-    """Return how many rows a second the same inserts do, with all values at hand."""
+    """Return how many rows a second the same inserts write when all values are known."""
     prepare()
     names = raw.TASK.removeprefix("id, ")
-    values = [told(n) for n in range(rows)]
+    values = [task_values(n) for n in range(rows)]
     history = (
         f"INSERT INTO qc_historicaltask ({raw.TASK}, through, kind, request_id, history_date,"
         f" history_type, history_change_reason) SELECT {raw.TASK}, 'import', 'imported', 'raw',"
@@ -101,7 +101,7 @@ def by_raw_sql(rows: int) -> float:
         with transaction.atomic(), connection.cursor() as cursor:
             for at in (start, start + BATCH):
                 some = values[at : at + BATCH]
-                # One statement: what the driver's executemany cuts smaller is slower.
+                # One statement: the driver's executemany sends smaller ones, which is slower.
                 marks = ", ".join([VALUES] * len(some))
                 sql = f"INSERT INTO qc_task ({names}, draft) VALUES {marks}"
                 cursor.execute(sql, list(itertools.chain.from_iterable(some)))
@@ -111,8 +111,8 @@ def by_raw_sql(rows: int) -> float:
     return rows / taken
 
 
-def told(n: int) -> tuple[Any, ...]:
-    """Return the columns of a task that a row tells, as the database takes them."""
+def task_values(n: int) -> tuple[Any, ...]:
+    """Return the values of a row of the file, as the database takes them."""
     due = f"2030-05-{n % 28 + 1:02} 12:00:00"
     details = f'{{"supplier": "Meyer {n % 50}", "batch": "{n}"}}'
     queue, priority = n % 10 + 11, n % 4 + 1
@@ -163,18 +163,18 @@ def p99() -> float:
 
 
 def memory() -> float:
-    """Return how many MB a process of its own needs at most for an import of very many rows."""
+    """Return the peak memory, in MB, of a process that imports very many rows."""
     prepare()
     connections.close_all()
     spawn = multiprocessing.get_context("spawn")
     answers: Any = spawn.SimpleQueue()
-    process = spawn.Process(target=_bring_many, args=(answers,))
+    process = spawn.Process(target=_import_many, args=(answers,))
     process.start()
     process.join()
     return float(answers.get())
 
 
-def _bring_many(answers: Any) -> None:
+def _import_many(answers: Any) -> None:
     import django
 
     django.setup()
@@ -194,7 +194,7 @@ def prepare() -> None:
 
 def file_of(rows: int) -> BinaryIO:
     """Return a file of so many rows, for half of the queues."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     text = io.TextIOWrapper(file, "utf-8")
     text.writelines(itertools.islice(lines(), rows + 1))
     text.detach().seek(0)
@@ -202,7 +202,7 @@ def file_of(rows: int) -> BinaryIO:
 
 
 def lines() -> Iterator[str]:
-    """Return a header, and rows without end."""
+    """Yield the header, and rows without end."""
     yield HEAD
     for n in itertools.count():
         due = f"2030-05-{n % 28 + 1:02} 12:00:00"

@@ -1,4 +1,4 @@
-"""The textbook way beside ours: how many tasks each gave to two people."""
+"""The textbook way beside ours: how many tasks each gives to two people."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from qc.core.transactions import retrying
 
 CLIENTS = 16
 EACH = 40
-# In place of a task, when somebody was shown an error instead of one.
+# In place of a task's id, when somebody got an error instead.
 ERROR = 0
 
 
 def textbook(person: int) -> int:
-    """Take the first waiting task, set its person, save: what is written first."""
+    """Take the first waiting task, set its person, save: the code that one writes first."""
     from django.utils import timezone
 
     from qc.models import Task
@@ -32,15 +32,15 @@ def textbook(person: int) -> int:
 
 
 def ours(person: int) -> int:
-    """One hand-out."""
+    """Hand out a task by QC Desk's own code."""
     from qc.work import assignment
 
     (task,) = assignment.hand_out(person)
     return task.pk
 
 
-class Given(NamedTuple):
-    """What came of one way: to how many people a task was given, and how it went."""
+class Counts(NamedTuple):
+    """How many tasks one way gave out, how many of them twice, its errors and its median."""
 
     tasks: int
     twice: int
@@ -48,8 +48,8 @@ class Given(NamedTuple):
     median: float
 
 
-def measure(claim: Callable[[int], int]) -> Given:
-    """Let everybody ask again and again, and finish what they are given."""
+def measure(claim: Callable[[int], int]) -> Counts:
+    """Let everybody ask for a task again and again, and complete each."""
     floor.clear()
     floor.add_queues()
     floor.add_people(CLIENTS)
@@ -58,19 +58,19 @@ def measure(claim: Callable[[int], int]) -> Given:
     times = at_once(CLIENTS, lambda person: [ask(claim, person) for _ in range(EACH)]).times
     given = Counter(task for (task,) in floor.rows("SELECT task FROM bench_given"))
     errors = given.pop(ERROR, 0)
-    return Given(given.total(), sum(n > 1 for n in given.values()), errors, middle(times))
+    return Counts(given.total(), sum(n > 1 for n in given.values()), errors, middle(times))
 
 
 def ask(claim: Callable[[int], int], person: int) -> float:
-    """Ask for a task once and finish it; return how long the asking took, in seconds."""
+    """Ask for a task and complete it; return how long the asking took, in seconds."""
 
-    def asked() -> int:
+    def attempt() -> int:
         try:
             return claim(person)
         except OperationalError:
             return ERROR
 
-    taken, task = timed(asked)
+    taken, task = timed(attempt)
     floor.run("INSERT INTO bench_given VALUES (%s)", [task])
     retrying(floor.run)(
         "UPDATE qc_task SET status = 'completed', slot = NULL, started_at = assigned_at,"
@@ -89,8 +89,8 @@ def run() -> Table:
         ["way", "given", "given to two people", "error pages", "time of one"],
     )
     for way, claim in (("textbook", textbook), ("ours", ours)):
-        given = measure(claim)
-        table.rows.append([way, given.tasks, given.twice, given.errors, ms(given.median)])
-    table.target("tasks that ours gave to two people", given.twice, at_most=0)
-    table.target("lost races that ours showed to anybody", given.errors, at_most=0)
+        counts = measure(claim)
+        table.rows.append([way, counts.tasks, counts.twice, counts.errors, ms(counts.median)])
+    table.target("tasks that ours gave to two people", counts.twice, at_most=0)
+    table.target("lost races that ours showed to anybody", counts.errors, at_most=0)
     return table

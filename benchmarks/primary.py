@@ -23,7 +23,7 @@ MANY, SOME, FREE = 20_000, 200, 3_000
 
 
 def run() -> Table:
-    """Measure everything, and write what came of it."""
+    """Measure everything, and write primary.json."""
     cores = os.cpu_count() or 1
     rates = best_rates()
     costs = {name: 1000 * cores / rate for name, rate in rates.items()} | {"assigned": sweep_ms()}
@@ -40,7 +40,7 @@ def run() -> Table:
 
 
 def table_of(found: dict[str, Any]) -> Table:
-    """Return what was found, for people."""
+    """Return the figures as a table."""
     table = Table(
         "Primary",
         f"How long each kind of work keeps one of {found['cores']} cores busy, at {CONNECTIONS}"
@@ -54,7 +54,7 @@ def table_of(found: dict[str, Any]) -> Table:
 
 
 def best_rates() -> dict[str, float]:
-    """Return how many of each are done a second by 16 connections at once.
+    """Return how many of each kind of work 16 connections do a second.
 
     The best of many short rounds: whatever else the machine does only makes them slower.
     """
@@ -124,7 +124,7 @@ def cycles(person: int) -> list[float]:
 
 
 def cycle(person: int) -> tuple[float, float]:
-    """Claim and completes a task; return the seconds of each."""
+    """Claim and complete a task; return the seconds of each."""
     claim, task = timed(lambda: raw.claim(person))
     return claim, timed(lambda: raw.complete(task))[0]
 
@@ -141,7 +141,7 @@ def seen(person: int) -> float:
 
 
 def look_statements() -> list[str]:
-    """Return the statements of *My work* asking whether anything is new, when nothing is."""
+    """Return the statements by which *My work* finds out that nothing is new."""
     from django.contrib.auth.models import Permission
     from django.test import Client
 
@@ -160,7 +160,7 @@ def look_statements() -> list[str]:
 
 
 def captured(act: Callable[[], object]) -> list[str]:
-    """Return the reads that `act` sends to the database, the second time that it is done."""
+    """Return the reads that `act` sends to the database when it is called a second time."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -184,13 +184,13 @@ def replay(statements: list[str]) -> float:
 
 
 def rate_of(work: Callable[[int], list[float]]) -> float:
-    """Return how many of these are done a second by 16 connections."""
+    """Return how often 16 connections do this work in a second."""
     times, whole, _lost = at_once(CONNECTIONS, work)
     return len(times) / whole
 
 
 def fill(*, people: int, tasks: int) -> None:
-    """Empty the floor, and fills it with free people and waiting tasks."""
+    """Empty the floor, and fill it with free people and waiting tasks."""
     floor.clear()
     floor.add_queues()
     floor.add_people(people)
@@ -199,5 +199,5 @@ def fill(*, people: int, tasks: int) -> None:
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:
-    """Return the values with the digits that mean something."""
+    """Return the values with their significant digits."""
     return {name: float(f"{value:.3g}") for name, value in values.items()}

@@ -41,7 +41,7 @@ def claim(person: int) -> int:
 
 
 def complete(task: int) -> None:
-    """Lock the task, completes it, write history."""
+    """Lock the task, complete it, write history."""
     with transaction.atomic():
         cursor = connection.connection.cursor()
         cursor.execute("SELECT * FROM qc_task WHERE id = %s FOR UPDATE", (task,))
@@ -69,7 +69,7 @@ def arrive(reference: str, queue: int) -> None:
 
 
 def sweep(batch: int) -> int:
-    """Return every free person of each queue their most urgent task, set-based."""
+    """Give every free person their most urgent task, set-based; return how many."""
     cursor = connection.cursor().cursor
     cursor.execute(
         "SELECT id FROM qc_user u WHERE is_active = 1 AND is_logged_in = 1 AND break_reason = ''"
@@ -99,12 +99,12 @@ def _lock_most_urgent(cursor: Any, person: int, queues: list[int]) -> int:
 def _write_history(cursor: Any, tasks: list[int], kind: str) -> None:
     # Each row has a reason of its own.
     reasons = " ".join(f"WHEN {task} THEN %s" for task in tasks)
-    said = [f"P1, due 14:30, most urgent of their 3 queues; free since {task}" for task in tasks]
+    texts = [f"P1, due 14:30, most urgent of their 3 queues; free since {task}" for task in tasks]
     cursor.execute(
         f"INSERT INTO qc_historicaltask ({TASK}, through, kind, history_date, history_type,"
         f" person_id, history_change_reason) SELECT {TASK}, 'shell', %s, NOW(6), '~', assignee_id,"
         f" CASE id {reasons} END FROM qc_task WHERE id IN ({','.join(map(str, tasks))})",
-        (kind, *said),
+        (kind, *texts),
     )
 
 

@@ -10,7 +10,7 @@ RESULTS = Path(__file__).parent / "results.md"
 
 @dataclass
 class Table:
-    """One benchmark's outcome: a sentence, a table, and its targets with whether they are met."""
+    """The outcome of one benchmark: a sentence, a table, and whether its targets are met."""
 
     title: str
     about: str

@@ -39,7 +39,7 @@ def run() -> Table:
 
 
 def _written() -> float:
-    """Return how many rows of history a second the clients write: each completes, and get more."""
+    """Return how many rows of history a second are written by clients that work."""
     floor.clear()
     floor.add_queues()
     floor.add_people(CLIENTS)

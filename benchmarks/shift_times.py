@@ -1,8 +1,7 @@
-"""Arrival and handling times of a shift that was really played.
+"""Arrival and handling times of a shift played on a real site.
 
-Starts the site, lets `simulate_shift` play people, brings them tasks one by one as another system
-would, and writes what the database says of it to shift_times.json. The model of a shift draws from
-these times.
+Starts the site, lets `simulate_shift` play people, sends tasks one by one as another system would,
+and writes the times from the database to shift_times.json. The model of a shift draws from them.
 """
 
 import io
@@ -74,12 +73,12 @@ def play() -> None:
 
 
 def send(over: threading.Event) -> None:
-    """Bring tasks one at a time, at random moments, until it is over."""
+    """Add tasks one at a time, at random moments, until it is over."""
     from qc.imports import runner as import_runner
 
     dice = random.Random(SEED)
     number, due = 0, time.monotonic()
-    # By the clock: what sending takes must not push the next one back.
+    # By the clock: the time that adding takes must not delay the next task.
     while not over.wait(max(0, due - time.monotonic())):
         number += 1
         due += dice.expovariate(TASKS_A_SECOND)
@@ -97,7 +96,7 @@ LEFT = "SELECT id, history_date FROM qc_historicaluser WHERE kind = 'signed out'
 
 
 class Done(NamedTuple):
-    """A task that somebody has done."""
+    """A completed task."""
 
     person: int
     arrived: datetime
@@ -106,13 +105,13 @@ class Done(NamedTuple):
 
 
 def observed() -> dict[str, Any]:
-    """Return what the database says: times in seconds, waits in milliseconds.
+    """Return the times in the database, in seconds, and the waits, in milliseconds.
 
-    Who gets a task in the answer to finishing one begins at once, so these tell how long a task
-    takes; who was free before it came has to notice it first.
+    Handling times are those of people who got the task in the answer to completing another one:
+    they begin at once, while who was free before has to notice the task first.
     """
     arrivals = floor.rows("SELECT created_at FROM qc_task ORDER BY created_at")
-    # Who holds a task when the shift ends finishes it there and then.
+    # People who hold a task when the shift ends complete it at once.
     end = max(done.completed for pair in following() for done in pair)
     last = end - timedelta(seconds=2 * HANDLING_SECONDS)
     pairs = [(before, task) for before, task in following() if task.assigned < last]
@@ -134,7 +133,7 @@ def observed() -> dict[str, Any]:
 
 
 def following() -> Iterator[tuple[Done, Done]]:
-    """Return each task with the one before it by the same person, unless they left between."""
+    """Yield each task with the one before it by the same person, unless they left between."""
     left = defaultdict(list)
     for person, moment in floor.rows(LEFT):
         left[person].append(moment)
@@ -150,13 +149,13 @@ def seconds(begin: datetime, end: datetime) -> float:
 
 
 def waits(values: list[float]) -> dict[str, float]:
-    """Return how many these are, and their 50th, 95th and 99th percentile in milliseconds."""
+    """Return the number of these waits, and their median, 95th and 99th percentile in ms."""
     at = quantiles(values, n=100)
     return {"n": len(values)} | {f"p{p}": round(1000 * at[p - 1], 1) for p in (50, 95, 99)}
 
 
 def drawn(values: list[float]) -> list[float]:
-    """Return a few hundred of these, evenly spread over all of them, the smallest first."""
+    """Return a few hundred of these values, evenly spread over all, in ascending order."""
     ordered = sorted(values)
     step = max(len(ordered) / DRAWN, 1)
     return [round(ordered[int(at * step)], 3) for at in range(int(len(ordered) / step))]

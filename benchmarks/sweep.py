@@ -11,7 +11,7 @@ ROUNDS = 3
 
 
 def measure(sweep: Callable[[], int], people: int) -> float:
-    """Return how long one sweep of so many free people takes; they are free again afterwards."""
+    """Return the seconds of one sweep over so many free people, and free them again."""
     taken, assigned = timed(sweep)
     assert assigned == people, f"{assigned} of {people} got a task"
     floor.run(

@@ -1,6 +1,6 @@
-"""What a page of the audit trail reads in a long history: for each filter, and each two of them.
+"""How much a page of the audit trail reads in a long history, by each filter and each two filters.
 
-`python -m benchmarks trail=10000000` takes a history of so many rows, and some 4 GB on the disk.
+`python -m benchmarks trail=10000000` makes a history of so many rows, some 4 GB on the disk.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from benchmarks.report import Table
 
 ROWS = 1_000_000
 PAGE = 50
-# A page with a few rows reads people, tasks and queues that are asked for too.
+# A page with a few rows reads the people, tasks and queues in its filters too.
 FEWEST = 10
 MOST_READ = 20
 # Where two filters have little in common, 11,000 of each table's rows are looked at in vain.
@@ -26,7 +26,7 @@ PEOPLE = 102
 APART = 10
 
 CHANCE = "(CONV(LEFT(MD5({}), 8), 16, 10) / 4294967296)"
-# Some do much and some little; one has done a bit long ago, and one nothing.
+# Some people do much and some little; one did a bit long ago, and one nothing.
 MINE = CHANCE.format("seq")
 PERSON = f"IF(seq BETWEEN 1000 AND 1020, 101, 1 + FLOOR(100 * POW({MINE}, 3)))"
 # One queue had work once, and one never.
@@ -44,7 +44,7 @@ THROUGH = (
 # One task has been through many hands.
 TASK = "IF(MOD(seq, 1000) = 0, 7, 1 + seq DIV 5)"
 
-# What is asked: of each filter what is common, rare and never, with what the table calls it.
+# Common, rare and absent values of each filter, with their names in the table.
 FILTERS: dict[str, dict[str, str]] = {
     "person": {"qc1": "does most", "qc101": "did little", "qc102": "did nothing"},
     "task": {"C-1": "few rows", "C-7": "many rows", "C-": "each that begins so"},
@@ -70,7 +70,7 @@ class Cost(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """The rows read for one that was shown."""
+        """The rows read for each one shown."""
         return self.read / max(self.shown, FEWEST)
 
 
@@ -112,18 +112,18 @@ def _spans(size: int) -> list[dict[str, str]]:
     return [{name: f"{at:%Y-%m-%d}" for name, at in span.items()} for span in spans]
 
 
-def _words(asked: dict[str, str]) -> str:
-    told = (f"{name} {value}{_said(name, value)}" for name, value in asked.items())
-    return ", ".join(told) or "everything"
+def _words(query: dict[str, str]) -> str:
+    words = (f"{name} {value}{_note(name, value)}" for name, value in query.items())
+    return ", ".join(words) or "everything"
 
 
-def _said(name: str, value: str) -> str:
-    words = FILTERS.get(name, {}).get(value)
-    return f" ({words})" if words else ""
+def _note(name: str, value: str) -> str:
+    note = FILTERS.get(name, {}).get(value)
+    return f" ({note})" if note else ""
 
 
-def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
-    """Return what the first page costs, and one from the middle of the trail."""
+def _costs(query: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
+    """Yield the cost of the first page, and of one from the middle of the trail."""
     from django.test import RequestFactory
 
     from qc.admin.trail.form import TrailForm
@@ -131,7 +131,7 @@ def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
 
     for edge in (None, middle):
         before = _rows_read()
-        form = TrailForm(RequestFactory().get("/", asked))
+        form = TrailForm(RequestFactory().get("/", query))
         assert form.is_valid(), form.errors
         page = trail.page(form.asked(), PAGE, below=edge)
         yield Cost(len(page.rows), _rows_read() - before)

@@ -4,21 +4,21 @@ python3 verify_audit.py EXPORT [COPY]    # COPY is the file of QC_SEAL_FILE; EXP
 `manage.py export_seals` or `archive_history`, or JSON Lines from the page of the audit trail.
 """
 
-import hashlib
 import json
 import sys
 from collections import Counter
+from hashlib import sha256
 
 
 def digest(value):
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+    return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
 
 
 def check_rows(ids, digests, rows, left_out):
     sealed = {pk: digests[n * 32 : n * 32 + 32] for n, pk in enumerate(ids)}
     for pk in sorted((sealed.keys() - left_out) | rows.keys()):
         row, opened = rows.get(pk, ({}, {}))
-        opens = all(digest(said).hexdigest() == row[name] for name, said in opened.items())
+        opens = all(digest(value).hexdigest() == row[name] for name, value in opened.items())
         if pk not in rows or pk not in sealed:
             yield pk, "was inserted" if pk in rows else "was deleted"
         elif digest(row).digest() != sealed[pk] or not opens:
@@ -31,22 +31,22 @@ def verify(export, copies, notes):
         if "digests" not in line:  # A row of the trail: its seal comes later, if there is one.
             trail.setdefault(line["seal"], {})[line["id"]] = (line["row"], line["opened"])
             continue
-        seal, kept, alone = dict(line["seal"]), bytes.fromhex(line["digests"]), "alone" in line
-        number, said = seal["number"], seal.pop("hash")
-        rows = trail.pop(number, {}) | {pk: told for pk, *told in line.get("rows", [])}
-        spans = (seal["ids"], line.get("left_out", []))
-        ids, left_out = ([pk for a, b in some for pk in range(a, b + 1)] for some in spans)
+        seal, digests, alone = dict(line["seal"]), bytes.fromhex(line["digests"]), "alone" in line
+        number, its_hash = seal["number"], seal.pop("hash")
+        rows = trail.pop(number, {}) | {pk: row for pk, *row in line.get("rows", [])}
+        both = (seal["ids"], line.get("left_out", []))
+        ids, left_out = ([pk for a, b in spans for pk in range(a, b + 1)] for spans in both)
         if follows and not alone and (number, seal["previous"]) != follows:
             yield f"seal {number} does not follow from the one before it"
-        if digest(seal).hexdigest() != said or hashlib.sha256(kept).hexdigest() != seal["digests"]:
+        if digest(seal).hexdigest() != its_hash or sha256(digests).hexdigest() != seal["digests"]:
             yield f"seal {number} was changed"
-        for pk, what in check_rows(ids, kept, rows, set(left_out)):
+        for pk, what in check_rows(ids, digests, rows, set(left_out)):
             yield f"row {pk} in the history of {seal['table']} {what} (seal {number})"
         notes["seals stand alone: only a copy proves them"] += alone and number not in copies
         notes["rows were left out"] += len(left_out)
-        if copies.pop(number, said) != said:
+        if copies.pop(number, its_hash) != its_hash:
             yield f"seal {number} is not the one in the copy"
-        follows = (number + 1, said)
+        follows = (number + 1, its_hash)
     notes["rows are not sealed yet"] += (new := len(trail.pop(None)))
     yield from (f"seal {number} is not here, but its rows are" for number in trail)
     yield from (f"seal {n} is in the copy, but not here" for n in copies if not (alone or new))

@@ -9,7 +9,7 @@ from benchmarks.shift_model.experiments import UTILISATIONS
 
 
 def main() -> None:
-    """Plays, prints and writes."""
+    """Play all shifts; print and write the tables, and draw the plots."""
     costs = primary.load()
     groups = [experiments.waits(), experiments.fairness(), experiments.nearly_full(costs)]
     played = iter(experiments.play_all([plan for plans in groups for plan in plans]))

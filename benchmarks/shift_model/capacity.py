@@ -1,8 +1,8 @@
-"""How much of a primary's time a floor takes, and how many people it carries: plain sums."""
+"""How much of a primary's time a floor takes, and how many people a primary carries."""
 
 from benchmarks.shift_model.primary import NET_SECONDS, Costs, Setup, background
 
-# Kept free for the peaks of a day: a line before a busy server grows quickly beyond this.
+# The rest is for the peaks of a day: beyond this, the queue at a server grows quickly.
 FULL = 0.7
 
 

@@ -1,4 +1,4 @@
-"""Which shifts are played: sizes, ways of handing out, fairness, and a primary near its end."""
+"""The shifts to play: sizes, ways of handing out, fairness, and a primary that is nearly full."""
 
 import multiprocessing
 from collections.abc import Sequence
@@ -20,19 +20,19 @@ NEARLY_FULL = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 
 
 class Played(NamedTuple):
-    """A plan, and what came of it."""
+    """A plan, and the outcome of its shift."""
 
     plan: Plan
     outcome: Outcome
 
 
 def setup_of(people: int) -> Setup:
-    """Return what a floor of this size is played on: QC Desk as it is if one primary suffices."""
+    """Return the set-up for a floor of this size: QC Desk as it is where one primary suffices."""
     return AS_IT_IS if people <= 2_000 else BY_QUEUE
 
 
 def waits() -> list[Plan]:
-    """Return each size with each way of handing out, at each utilisation."""
+    """Return the plans of each size with each way of handing out, at each utilisation."""
     return [
         Plan(people, part, sweep, setup_of(people), HOURS[people], HANDLING)
         for part in UTILISATIONS
@@ -42,7 +42,7 @@ def waits() -> list[Plan]:
 
 
 def fairness() -> list[Plan]:
-    """Return each size and length with the longest idle first, and with anybody."""
+    """Return the plans of each size and length, with the longest idle next and with anybody."""
     return [
         Plan(people, UTILISATIONS[0], None, setup_of(people), hours, HANDLING, is_fair)
         for people, hours in FAIRNESS
@@ -51,7 +51,7 @@ def fairness() -> list[Plan]:
 
 
 def nearly_full(costs: Costs) -> list[Plan]:
-    """Return the largest floor with shorter and shorter tasks, up to the end of its primary."""
+    """Return plans of the largest floor with ever shorter tasks, until its primary is full."""
     people, part = SIZES[-1], UTILISATIONS[0]
     return [
         Plan(people, part, None, BY_QUEUE, 0.02, handling)
@@ -66,7 +66,7 @@ def play(plan: Plan) -> Played:
 
 
 def play_all(plans: Sequence[Plan]) -> list[Played]:
-    """Play all of them, on as many cores as there are; the largest first, given in order."""
+    """Play all plans, the largest first, on all cores; return them in their order."""
     largest = sorted(range(len(plans)), key=lambda at: -plans[at].people * plans[at].hours)
     with multiprocessing.get_context("spawn").Pool() as pool:
         played = pool.map(play, [plans[at] for at in largest], chunksize=1)

@@ -1,4 +1,4 @@
-"""Who is free, what waits, who holds what: the state of a shift."""
+"""The state of a shift: who is free, what waits, who holds what."""
 
 import heapq
 from collections.abc import Callable
@@ -22,8 +22,8 @@ class Task(NamedTuple):
 class Floor:
     """People and tasks. A task waits or is held by one person; a person holds at most one.
 
-    `free_since` has the free people, the idle longest first, and since when; `waits` is how many
-    tasks wait.
+    `free_since` maps the free people, longest idle first, to the moment since when they are;
+    `waits` is how many tasks wait.
     """
 
     def __init__(self, people: int, make_line: Callable[[], Line]) -> None:
@@ -43,13 +43,13 @@ class Floor:
         self.waits += 1
 
     def set_free(self, person: int, since: float) -> None:
-        """Let a person wait for work, who has been without since that moment."""
+        """Let a person wait for work, free since that moment."""
         self.free_since[person] = since
         for queue in self.serves[person]:
             self.lines[queue].add(person)
 
     def finish(self, person: int) -> Task:
-        """Take the person's task out of their hands: it is done."""
+        """Remove and return the task that this person has done."""
         return self.holding.pop(person)
 
     def most_urgent(self, person: int) -> Task | None:

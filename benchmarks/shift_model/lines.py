@@ -1,4 +1,4 @@
-"""The free people of one queue, and who of them is next."""
+"""The free people of one queue, and the rule by which one of them is next."""
 
 import random
 from collections import OrderedDict
@@ -9,33 +9,33 @@ class Line(Protocol):
     """The free people of a queue."""
 
     def add(self, person: int) -> None:
-        """Let a person stand in it."""
+        """Add a person who is free."""
 
     def remove(self, person: int) -> None:
-        """Take a person out of it."""
+        """Remove a person who is no longer free."""
 
     def next(self) -> int | None:
-        """Return who gets the next task, None when nobody is free."""
+        """Return the person who gets the next task, None when nobody is free."""
 
     def __len__(self) -> int: ...
 
 
 class LongestIdle:
-    """Who has been free the longest is next: QC Desk's rule."""
+    """The person who has been free the longest is next: QC Desk's rule."""
 
     def __init__(self, dice: random.Random) -> None:
         self.people: OrderedDict[int, None] = OrderedDict()
 
     def add(self, person: int) -> None:
-        """Let a person stand at the end."""
+        """Add a person at the end."""
         self.people[person] = None
 
     def remove(self, person: int) -> None:
-        """Take a person out, wherever they stand."""
+        """Remove a person, wherever they stand."""
         del self.people[person]
 
     def next(self) -> int | None:
-        """Return who stands first."""
+        """Return the first person."""
         return next(iter(self.people), None)
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ class LongestIdle:
 
 
 class AnyOne:
-    """Anybody free may be next: what to compare with."""
+    """Any free person may be next: the rule to compare with."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
@@ -56,7 +56,7 @@ class AnyOne:
         self.people.append(person)
 
     def remove(self, person: int) -> None:
-        """Take a person out; the last one gets their place."""
+        """Remove a person; the last one gets their place."""
         at, last = self.place.pop(person), self.people.pop()
         if last != person:
             self.people[at] = last

@@ -1,4 +1,4 @@
-"""What a shift came to, in numbers."""
+"""The figures of a shift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 def gini(values: Sequence[float]) -> float:
-    """Return how unequal these are: 0 when all are equal, near 1 when one has everything."""
+    """Return the Gini coefficient: 0 when all are equal, near 1 when one has everything."""
     ordered, total = sorted(values), sum(values)
     if not total:
         return 0.0
@@ -24,13 +24,13 @@ def gini(values: Sequence[float]) -> float:
 
 @dataclass
 class Outcome:
-    """What was seen after the first minutes; all times are in seconds.
+    """The figures of a shift after its first minutes; all times are in seconds.
 
-    `done`: tasks of each person. `idle`: from finishing a task to having the next. `kept`: the part
-    of it during which that next task was there already, so that both waited. `p1`: from a P1's
-    arrival to somebody having it. `p1_met`: the same for those that found somebody on their queue
-    free. `busy`: the part of the primary's time that hand-outs took. `waiting`: tasks that waited
-    at the end.
+    `done`: tasks of each person. `idle`: from completing a task to having the next. `kept`: the
+    part of it during which that next task was there already, so that both waited. `p1`: from a P1's
+    arrival to its assignment. `p1_met`: the same for those that arrived while somebody on their
+    queue was free. `busy`: the share of the primary's time that hand-outs took. `waiting`: tasks
+    that waited at the end.
     """
 
     done: list[int]
@@ -44,10 +44,10 @@ class Outcome:
 
     @property
     def lost(self) -> float:
-        """The part of all people's time that was spent free while their next task was there."""
+        """The share of all people's time that they were free while their next task was there."""
         return sum(self.kept) / (len(self.done) * self.seconds)
 
     @property
     def gini(self) -> float:
-        """How unequally the tasks were spread over the people."""
+        """The Gini coefficient of the tasks of each person."""
         return gini(self.done)

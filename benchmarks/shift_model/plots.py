@@ -55,7 +55,7 @@ def waits(runs: Sequence[Played]) -> Figure:
             for axes, values in ((left, [o.kept for o in mine]), (right, [o.p1_met for o in mine])):
                 name = f"{people:,} people, p{p}"
                 waited = [percentile(value, p) for value in values]
-                # Handing out at each event is no period: it stands by itself.
+                # Handing out at each event has no period: it gets a line of its own.
                 axes.plot(HANDED_OUT[:1], waited[:1], line, **look)
                 axes.plot(HANDED_OUT[1:], waited[1:], line, label=name, **look)
     left.set_title("A free person, whose next task is there")

@@ -1,4 +1,4 @@
-"""The one database that everything is written to: what each kind of work costs it, and its line."""
+"""The one database that everything is written to, and what each kind of work costs it."""
 
 import heapq
 import json
@@ -17,9 +17,9 @@ NET_SECONDS = 5.0
 class Setup:
     """What the primary has to do besides writing.
 
-    `looks`: whether *My work* asks it, for each person every 3 s, whether anything is new.
-    `asks_floor`: whether a task that arrives alone makes it look at everybody who is there,
-    as QC Desk does now, or only at who is on the task's queue.
+    `looks`: whether *My work* reads from it, for each person every 3 s, whether anything is new.
+    `asks_floor`: whether a task that arrives alone makes it read everybody who is there, as QC
+    Desk does now, or only the people on the task's queue.
     `primaries`: over how many the queues, and the people on them, are spread.
     """
 
@@ -38,7 +38,7 @@ SETUPS = (AS_IT_IS, REPLICAS, BY_QUEUE, SHARDED)
 
 @dataclass(frozen=True)
 class Reading:
-    """What it costs to find takers among everybody: for each one there, and each one free."""
+    """The seconds to find takers among everybody: a base, and for each person there and free."""
 
     base: float
     there: float
@@ -51,7 +51,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Costs:
-    """For how many seconds each kind of work keeps one core of the primary busy, and its cores."""
+    """The seconds for which each kind of work keeps one core of the primary busy, and its cores."""
 
     cores: int
     arrive: float
@@ -71,7 +71,7 @@ class Costs:
 
     @property
     def finish(self) -> float:
-        """What a person's task costs: started, completed, and the next one claimed."""
+        """The cost of a person's task: started, completed, and the next one claimed."""
         return self.complete + self.complete_and_next
 
 
@@ -92,22 +92,22 @@ def seconds(costs: dict[str, float]) -> dict[str, float]:
 
 
 def background(costs: Costs, setup: Setup, people: int) -> dict[str, float]:
-    """Return the part of the primary's time that goes to people just being there, by kind."""
+    """Return the share of the primary's time that people take by being there, by kind of work."""
     looks = people / LOOK_SECONDS * costs.look if setup.looks else 0
     return {"looks": looks / costs.cores, "seen": people / SEEN_SECONDS * costs.seen / costs.cores}
 
 
 class Primary:
-    """Several cores with one line before them: whoever comes first is served first."""
+    """Several cores with one queue before them: work is done in the order of its arrival."""
 
     def __init__(self, cores: int, taken: float = 0) -> None:
-        """`taken`, below 1, is the part of its time that is gone before the hand-outs."""
+        """`taken`, below 1, is the share of its time that other work takes."""
         self.free_at = [0.0] * cores
         self.stretch = 1 / (1 - taken)
         self.busy = 0.0
 
     def serve(self, now: float, cost: float) -> float:
-        """Take on work; return the moment at which it is done. Must be asked in order of time."""
+        """Take on work; return the moment at which it is done. Call it in order of time."""
         begin = max(now, self.free_at[0])
         end = begin + cost * self.stretch
         self.busy += cost

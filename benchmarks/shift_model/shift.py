@@ -27,9 +27,9 @@ WARM_UP = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """What is played: `sweep` is its period in seconds, None for handing out at each event.
+    """The parameters of a shift: `sweep` is a period in seconds, None to hand out at each event.
 
-    `utilisation` is the part of people's time that the arriving tasks need; `handling` is the
+    `utilisation` is the share of people's time that the arriving tasks need; `handling` is the
     mean of a task in seconds.
     """
 
@@ -44,12 +44,12 @@ class Plan:
 
     @property
     def warm_up(self) -> float:
-        """The seconds that are played before anything is noted: a few tasks for each person."""
+        """The seconds before anything is measured: a few tasks for each person."""
         return WARM_UP * self.handling
 
 
 class Shift:
-    """One run of a plan. `steps()` plays it; `outcome` fills meanwhile, `floor` is its state."""
+    """One run of a plan. `steps()` plays it and fills `outcome`; `floor` is its state."""
 
     def __init__(self, plan: Plan, times: Times, costs: Costs) -> None:
         self.plan, self.times, self.costs = plan, times, costs
@@ -66,13 +66,13 @@ class Shift:
         self._begin()
 
     def run(self) -> Outcome:
-        """Play all of it; return what it came to."""
+        """Play the whole shift; return its outcome."""
         for _ in self.steps():
             pass
         return self.outcome
 
     def steps(self) -> Iterator[float]:
-        """Play event after event; return the moment of each, in seconds from the beginning."""
+        """Play event after event; yield the moment of each, in seconds from the beginning."""
         end = self.plan.warm_up + 3600 * self.plan.hours
         while self.events[0][0] <= end:
             self.now, _, act, what = heapq.heappop(self.events)
@@ -83,7 +83,7 @@ class Shift:
         self.outcome.waiting = self.floor.waits
 
     def _begin(self) -> None:
-        """Start in the middle of a day: as many people hold a task as on average will."""
+        """Start in the middle of a day: as many people hold a task as on average."""
         for person in range(self.plan.people):
             if self.dice.random() < self.plan.utilisation:
                 number = next(self.numbers)
@@ -94,10 +94,10 @@ class Shift:
         self._at(self._gap(), self._sent, None)
         self._at(self.plan.sweep or NET_SECONDS, self._sweep_due, None)
 
-    # What happens outside asks the primary; what it has done comes back as an event.
+    # Events outside send work to the primary; work that it has done comes back as an event.
 
     def _sent(self, _: None) -> None:
-        """A task is sent to us."""
+        """A task is sent in."""
         (priority,) = self.dice.choices(list(PRIORITIES), list(PRIORITIES.values()))
         task = Task(priority, next(self.numbers), self.now, self.dice.randrange(QUEUES))
         if priority == 1 and len(self.floor.lines[task.queue]):
@@ -110,12 +110,12 @@ class Shift:
         self._at(self.now + self._gap(), self._sent, None)
 
     def _finished(self, person: int) -> None:
-        """A person says that their task is done."""
+        """A person completes their task."""
         cost = self.costs.finish if self.plan.sweep is None else 2 * self.costs.complete
         self._at(self.primary.serve(self.now, cost), self._completed, (person, self.now))
 
     def _sweep_due(self, _: None) -> None:
-        """The clock asks for a sweep."""
+        """A sweep is due."""
         free, waiting = len(self.floor.free_since), self.floor.waits
         cost = self.costs.sweep_reads.of(self.plan.people, free)
         cost += self.costs.assigned * min(free, waiting)

@@ -32,7 +32,7 @@ def write(tables: dict[str, str], page: Path = PAGE) -> None:
 
 
 def played() -> str:
-    """Return what the shift that was really played was like."""
+    """Return the figures of the shift played on a real site."""
     found = json.loads(times.PLAYED.read_text())
     shift, finish = found["played"], found["finish_to_next_ms"]
     met = found["arrival_to_free_person_ms"]
@@ -54,7 +54,7 @@ def played() -> str:
 
 
 def costs_of(costs: Costs) -> str:
-    """Return what each kind of work costs the primary."""
+    """Return the cost of each kind of work for the primary."""
     rows: list[tuple[str, float]] = [
         ("a task arrives: row, history row", costs.arrive),
         ("the next task is found and assigned, with history", costs.claim),
@@ -101,7 +101,7 @@ def people(costs: Costs, setup: Setup, minutes: float) -> str:
 
 
 def waits(runs: Iterable[Played], utilisation: float, sweeps: Sequence[float | None]) -> str:
-    """Return who waits how long, for each size and some ways of handing out."""
+    """Return how long people and P1 tasks wait, for each size and some ways of handing out."""
     head = ["people", "handed out", "person, p50", "p95", "p99", "P1, somebody free, p50", "p99"]
     rows = [
         wait_row(run.plan, run.outcome)
@@ -112,7 +112,7 @@ def waits(runs: Iterable[Played], utilisation: float, sweeps: Sequence[float | N
 
 
 def wait_row(plan: Plan, outcome: Outcome) -> list[str]:
-    """Return one line of it."""
+    """Return one row of the waits."""
     return [
         f"{plan.people:,}",
         f"every {plan.sweep:g} s" if plan.sweep else "**at each event**",
@@ -125,7 +125,7 @@ def wait_row(plan: Plan, outcome: Outcome) -> list[str]:
 
 
 def fairness(runs: Sequence[Played]) -> str:
-    """Return the Gini of tasks an hour, longest idle first beside anybody."""
+    """Return the Gini coefficients of tasks an hour, longest idle next beside anybody."""
     return table(
         ["people", "hours", "tasks of each, mean", "longest idle first", "anybody free"],
         [
@@ -166,7 +166,7 @@ def wait(seconds: float) -> str:
 
 
 def part(value: float) -> str:
-    """Return a part of one as a percentage."""
+    """Return a share as a percentage."""
     return f"{100 * value:.1f} %" if value < 0.0995 else f"{100 * value:.0f} %"
 
 

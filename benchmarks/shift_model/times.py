@@ -1,4 +1,4 @@
-"""How long a task takes and how far apart tasks arrive, in the shapes of a shift really played."""
+"""How long tasks take and how far apart they arrive, as in the shift played on a real site."""
 
 import json
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ class Times:
 def load(path: Path = PLAYED) -> Times:
     """Read what `benchmarks.shift_times` wrote.
 
-    Only the shapes are kept. People who are played take seconds for a task so that a trial is
-    short; the model asks for minutes, as real checks take.
+    Only the shapes of the distributions are used. Simulated people take seconds for a task, so that
+    a trial is short; real checks, and the model's, take minutes.
     """
     played = json.loads(path.read_text())
     return Times(scaled(played["handling_seconds"]), scaled(played["gap_seconds"]))

@@ -1,4 +1,4 @@
-"""Errors of the domain as answers of the API."""
+"""The domain's errors as responses of the API."""
 
 from typing import Any
 
@@ -17,20 +17,14 @@ STATUS: dict[type[QCError], int] = {
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return DRF's answer for an error: {"detail": …}, or field → messages for a 400.
+    """Return the response to an error: {"detail": …}, or field → messages for a 400.
 
-    What the task or the person is not in a state for is a 409.
+    It is a 409 when the task or the person is not in a state for the call.
     """
     if isinstance(error, InvalidInput):
         error = drf.ValidationError({error.field: [str(error)]})
     elif isinstance(error, QCError):
         code = STATUS.get(type(error), status.HTTP_409_CONFLICT)
-        error = refusal(str(error), code)
+        error = drf.APIException(str(error))
+        error.status_code = code
     return exception_handler(error, context)
-
-
-def refusal(message: str, code: int) -> drf.APIException:
-    """Return DRF's exception with a message and a status code."""
-    exception = drf.APIException(message)
-    exception.status_code = code
-    return exception

@@ -1,4 +1,4 @@
-"""The calls that bring a file of tasks, and say what became of it."""
+"""The calls that import a file of tasks, and follow the import."""
 
 from typing import Any
 
@@ -11,18 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import imports, permissions, tables, tasks
+from qc.api.serializers import validated
 from qc.api.views import DeskView
 from qc.core.exceptions import Busy
 from qc.models import Import, ImportState
 from qc.models.imports import COUNTS
 from qc.web import upload_limits
 
-FAULTS = 100
-# What is wrong with the file itself, not with who asks or when.
+MOST_FAULTS = 100
+# Something is wrong with the file itself, not with who sends it or when.
 REFUSED = (ImportState.MAPPING, ImportState.REFUSED, ImportState.FAILED)
 
 
-class Wanted(serializers.Serializer[Any]):
+class ImportOptions(serializers.Serializer[Any]):
     """How a file is to be imported."""
 
     dry_run = serializers.BooleanField(default=False)
@@ -30,7 +31,7 @@ class Wanted(serializers.Serializer[Any]):
 
 
 class ImportsView(DeskView):
-    """Brings a file. For managers."""
+    """Imports a file. For managers."""
 
     parser_classes = (MultiPartParser,)
 
@@ -42,30 +43,28 @@ class ImportsView(DeskView):
     def post(self, request: Request) -> Response:
         """Import a file: a small one at once, a large one in a worker."""
         form: Any = request.data
-        wanted = Wanted(data=request.query_params.dict() | form.dict())
-        wanted.is_valid(raise_exception=True)
-        told = wanted.validated_data
-        record = _received(request)
-        if record.is_running and not told["dry_run"]:
-            imports.confirm(record, only_good=told["only_good"])
+        options = validated(ImportOptions, request.query_params.dict() | form.dict())
+        record = _receive(request)
+        if record.is_running and not options["dry_run"]:
+            imports.confirm(record, only_good=options["only_good"])
         try:
             tasks.dispatch(record)
         except Busy:
-            # It is kept, and begins when the workers are back: the answer says that it waits.
+            # The file is kept, and the import begins when the workers are back.
             record.refresh_from_db()
-        return Response(_told(record), status=_code(record))
+        return Response(_state(record), status=_code(record))
 
 
 class ImportView(DeskView):
-    """Says how far an import is, and what became of it. For managers and auditors."""
+    """Says how far an import is, and how it ended. For managers and auditors."""
 
     def get(self, request: Request, pk: int) -> Response:
-        """Return its state, its counts and what is wrong."""
+        """Return its state, its counts and its faults."""
         permissions.check_auditor(request.user)  # type: ignore[arg-type]
-        return Response(_told(get_object_or_404(Import.objects.select_related("by"), pk=pk)))
+        return Response(_state(get_object_or_404(Import.objects.select_related("by"), pk=pk)))
 
 
-def _received(request: Request) -> Import:
+def _receive(request: Request) -> Import:
     file = request.FILES.get("file")
     if refusal := upload_limits.refusal(request._request, file.size if file else None):
         raise ValidationError({"file": [refusal]})
@@ -84,8 +83,8 @@ def _code(record: Import) -> int:
     return status.HTTP_400_BAD_REQUEST if is_refused else status.HTTP_200_OK
 
 
-def _told(record: Import) -> dict[str, Any]:
-    faults = [] if record.is_running else imports.faults(record, FAULTS)
+def _state(record: Import) -> dict[str, Any]:
+    faults = [] if record.is_running else imports.faults(record, MOST_FAULTS)
     return {
         "id": record.pk,
         "file": record.file_name,

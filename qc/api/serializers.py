@@ -7,29 +7,36 @@ from rest_framework import serializers
 from qc.models import Outcome, Task, User
 
 
+def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the values in the data of a request. Raises ValidationError, which names fields."""
+    values = serializer(data=data)
+    values.is_valid(raise_exception=True)
+    return values.validated_data
+
+
 class Credentials(serializers.Serializer[Any]):
-    """What signing in takes."""
+    """The data of signing in."""
 
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
 class Completion(serializers.Serializer[Any]):
-    """What completing a task takes; without notes, the draft written on the page stands."""
+    """The data of completing a task; without notes, the draft written on the page is kept."""
 
     outcome = serializers.ChoiceField(Outcome.choices, default=Outcome.PASSED)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
 
 
 class Flags(serializers.Serializer[Any]):
-    """How the people of the dashboard may be filtered."""
+    """The filters for the people on the dashboard."""
 
     logged_in = serializers.BooleanField(required=False, allow_null=True, default=None)
     free = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
-    """A task with all that its person needs to do it."""
+    """A task with all that its holder needs."""
 
     queue = serializers.CharField(source="queue.name")
 
@@ -63,7 +70,7 @@ class TaskLine(serializers.ModelSerializer[Task]):
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
-    """A person as others see them; takes people read with their `open_now` tasks."""
+    """A person as others see them; they must have been read with their `open_now` tasks."""
 
     is_free = serializers.SerializerMethodField()
     tasks = TaskLine(many=True, source="open_now")
@@ -78,19 +85,14 @@ class PersonSerializer(serializers.ModelSerializer[User]):
 
 
 class MeSerializer(PersonSerializer):
-    """The person who asks, with their whole tasks."""
+    """The person who calls, with their whole tasks."""
 
     tasks = TaskSerializer(many=True, source="open_now")  # type: ignore[assignment]
 
     class Meta(PersonSerializer.Meta):
         fields = (  # type: ignore[assignment]
-            "id",
-            "username",
+            *PersonSerializer.Meta.fields,
             "first_name",
             "last_name",
-            "is_logged_in",
-            "is_free",
-            "break_reason",
             "capacity",
-            "tasks",
         )

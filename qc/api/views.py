@@ -1,4 +1,4 @@
-"""The four calls. Each states who may; the rules themselves are the domain's."""
+"""The four calls of people's clients. Each says for whom it is; the domain has the rules."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
 from knox.models import get_token_model
-from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -19,17 +18,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from qc.api import serializers
+from qc.api.serializers import validated
 from qc.models import Task, User
 from qc.work import actions, presence
 
 
 class DeskView(APIView):
-    """A call for people who are signed in, by token or by the session of the pages."""
+    """A call for people who are signed in, by a token or by their session in the browser."""
 
     permission_classes = (IsAuthenticated,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let in who may, and notes that they are still there."""
+        """Check that the caller may do this, and note that they are still there."""
         super().initial(request, *args, **kwargs)
         if isinstance(request.user, User):
             presence.seen(request.user)
@@ -43,20 +43,19 @@ class LoginView(APIView):
 
     def post(self, request: Request) -> Response:
         """Return a token, its expiry, the person and their tasks."""
-        wanted = serializers.Credentials(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        user = self._authenticated(request, **wanted.validated_data)
+        credentials = validated(serializers.Credentials, request.data)
+        user = self._authenticate(request, **credentials)
         user_logged_in.send(sender=User, request=request._request, user=user)
         issued, token = get_token_model().objects.create(user=user)
-        me = serializers.MeSerializer(_with_open_tasks().get(pk=user.pk)).data
+        me = _me(user)
         tasks = me.pop("tasks")
         return Response({"token": token, "expiry": issued.expiry, "user": me, "tasks": tasks})
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Make a refused sign-in a 401."""
+        """Return the header that makes a refused sign-in a 401."""
         return TokenAuthentication().authenticate_header(request)
 
-    def _authenticated(self, request: Request, username: str, password: str) -> User:
+    def _authenticate(self, request: Request, username: str, password: str) -> User:
         user = authenticate(request._request, username=username, password=password)
         if getattr(request._request, "axes_locked_out", False):
             wait = get_cool_off(request._request)
@@ -67,10 +66,10 @@ class LoginView(APIView):
 
 
 class LogoutView(DeskView):
-    """Signs out, and returns open tasks. For who is signed in."""
+    """Signs out; the tasks that were held go back to their queues. For who is signed in."""
 
     def post(self, request: Request) -> Response:
-        """End the token or the session that was used."""
+        """End the token or the session that the call was made with."""
         if request.auth is None:
             end_session(request._request)
         else:
@@ -79,24 +78,23 @@ class LogoutView(DeskView):
         return Response({"message": _("You are signed out.")})
 
 
-class People(PageNumberPagination):
+class PeoplePagination(PageNumberPagination):
     """A hundred people on a page."""
 
     page_size = 100
 
 
 class DashboardView(DeskView):
-    """Who is there, who is free and who does what. For who is signed in; changes nothing."""
+    """Shows who is there, who is free and who does what. For who is signed in."""
 
     def get(self, request: Request) -> Response:
-        """Return me with my tasks, the people who do QC, and how many tasks wait."""
-        flags = serializers.Flags(data=request.query_params)
-        flags.is_valid(raise_exception=True)
-        pages = People()
-        page = pages.paginate_queryset(_people(**flags.validated_data), request, self)
+        """Return the caller with their tasks, the people who do QC, and how many tasks wait."""
+        flags = validated(serializers.Flags, request.query_params)
+        pages = PeoplePagination()
+        page = pages.paginate_queryset(_people(**flags), request, self)
         return Response(
             {
-                "me": serializers.MeSerializer(_with_open_tasks().get(pk=request.user.pk)).data,
+                "me": _me(request.user),
                 "people": serializers.PersonSerializer(page, many=True).data,
                 "pending": Task.objects.waiting().order_by().count(),
                 "count": pages.page.paginator.count if pages.page else 0,
@@ -111,16 +109,14 @@ class TaskCompleteView(DeskView):
 
     def post(self, request: Request, pk: int) -> Response:
         """Return the completed task, and the one that is now in front of the person."""
-        wanted = serializers.Completion(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        done, following = actions.complete(pk, by=request.user, **wanted.validated_data)  # type: ignore[arg-type]
-        tasks = serializers.TaskSerializer
+        completion = validated(serializers.Completion, request.data)
+        done, following = actions.complete(pk, by=request.user, **completion)  # type: ignore[arg-type]
+        task = serializers.TaskSerializer
         return Response(
             {
-                "completed": tasks(done).data,
-                "next": tasks(following).data if following else None,
-            },
-            status=status.HTTP_200_OK,
+                "completed": task(done).data,
+                "next": task(following).data if following else None,
+            }
         )
 
 
@@ -132,6 +128,10 @@ def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
         now_free = User.objects.free().values("pk")
         people = people.filter(pk__in=now_free) if free else people.exclude(pk__in=now_free)
     return people
+
+
+def _me(user: Any) -> dict[str, Any]:
+    return serializers.MeSerializer(_with_open_tasks().get(pk=user.pk)).data
 
 
 def _with_open_tasks() -> Any:

@@ -122,13 +122,13 @@ def _begin_to_write(record: Import) -> None:
 def _write(record: Import, file: CheckedFile) -> None:
     """Write the good rows: a small file in one piece, a large one batch by batch."""
     if not record.is_large:
-        actions.filled(_retry_on_conflict(_write_all, record, file))
+        actions.hand_out_from(_retry_on_conflict(_write_all, record, file))
         return
     for batch in file.batches():
         if batch.end <= record.position:
             lease.renew(record)
         else:
-            actions.filled(_retry_on_conflict(_write_batch, record, batch))
+            actions.hand_out_from(_retry_on_conflict(_write_batch, record, batch))
     lease.finish(record, ImportState.DONE)
 
 

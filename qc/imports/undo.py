@@ -79,7 +79,7 @@ def undo(record: Import) -> None:
     if BEFORE in record.shown and not _is_untouched(record):
         return
     while rows := list(_rows_of(record).order_by("history_id")[:BATCH]):
-        actions.filled(_undo_batch(record, rows))
+        actions.hand_out_from(_undo_batch(record, rows))
     kept = record.shown.get(KEPT, [])
     error = ngettext(
         "%(n)d task was changed meanwhile and is skipped: %(first)s",

@@ -1,4 +1,4 @@
-"""A bar that grows, for whoever waits at a terminal; in a log there is none."""
+"""A progress bar at a terminal; nothing is written where there is none."""
 
 from typing import Any
 
@@ -6,25 +6,23 @@ WIDTH = 40
 
 
 class Progress:
-    """How much of so many rows has been done."""
+    """The part of so many rows that is done."""
 
     def __init__(self, stream: Any, total: int) -> None:
         self.stream, self.total, self.done, self.shown = stream, total, 0, ""
 
     def advance(self, rows: int) -> None:
-        """Say that so many more are done."""
+        """Show that so many more are done."""
         self.done += rows
         part = self.done / (self.total or 1)
         bar = ("█" * int(part * WIDTH)).ljust(WIDTH, "░")
-        self._show(f"{bar} {part:4.0%} of {self.total:,} rows")
+        text = f"{bar} {part:4.0%} of {self.total:,} rows"
+        if self.stream.isatty() and text != self.shown:
+            self.stream.write(f"\r{text}", ending="")
+            self.stream.flush()
+            self.shown = text
 
     def end(self) -> None:
         """End the line of the bar."""
         if self.shown:
             self.stream.write("")
-
-    def _show(self, text: str) -> None:
-        if self.stream.isatty() and text != self.shown:
-            self.stream.write(f"\r{text}", ending="")
-            self.stream.flush()
-            self.shown = text

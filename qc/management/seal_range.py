@@ -1,4 +1,4 @@
-"""Which seals a command is about."""
+"""The range of seals that a command is about."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from qc.models import Seal
 
 
 def add_range(parser: ArgumentParser) -> None:
-    """Take the first and the last seal, by number or by a day."""
+    """Add the first and the last seal to the arguments, by number or by a day."""
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--from", type=int, dest="first", metavar="N", help="the first seal")
     start.add_argument(
@@ -19,8 +19,8 @@ def add_range(parser: ArgumentParser) -> None:
     parser.add_argument("--to", type=int, dest="last", metavar="N", help="the last seal")
 
 
-def chosen(options: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the numbers of the first and the last seal that are asked for."""
+def seals_in_range(options: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the numbers of the first and the last seal that the arguments name."""
     head = newest_seal()
     last = head.number if head else 0
     first = options["first"] or (_since(options["since"], last) if options["since"] else 1)

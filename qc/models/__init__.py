@@ -11,7 +11,7 @@ from qc.models.fields import ReferenceField
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.people import MOST_CAPACITY, PersonManager, User
-from qc.models.queues import Queue, QueueQuerySet
+from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.seals import Seal, Verification
 from qc.models.tasks import (
     DONE,
@@ -47,6 +47,7 @@ __all__ = [
     "Records",
     "ReferenceField",
     "Role",
+    "Roster",
     "Seal",
     "Status",
     "Task",

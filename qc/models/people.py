@@ -18,6 +18,17 @@ from qc.models.history import PersonHistoryRow, Records
 MOST_CAPACITY = 20
 
 
+def is_on_queue(person: Any, **queues: Any) -> Exists:
+    """Return the condition that a person is on one of the queues that match, or on any."""
+    return Exists(User.queues.through.objects.filter(user=person, **queues))
+
+
+def is_qc_staff(person: Any) -> Exists:
+    """Return the condition that a person has the role for which queues are open to all."""
+    staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF)
+    return Exists(staff.filter(user=person))
+
+
 class PersonQuerySet(models.QuerySet["User"]):
     """Named reads of people."""
 
@@ -35,23 +46,17 @@ class PersonQuerySet(models.QuerySet["User"]):
         return self.annotate(open_tasks=Coalesce(Subquery(held), 0))
 
     def serving(self, queues: Collection[int]) -> "PersonQuerySet":
-        """Active people who get tasks from one of these queues; see `QueueQuerySet.serving`."""
-        queue: Any = self.model._meta.get_field("queues").related_model
-        open_ones = queue.objects.filter(pk__in=queues, open_to_all=True)
-        serves = self._is_on(queue__in=queues) | Exists(open_ones) & self._is_qc_staff()
+        """Active people who serve one of these queues, by the rule of `QueueQuerySet.of`."""
+        all_queues: Any = User._meta.get_field("queues").related_model
+        open_ones = all_queues.objects.filter(pk__in=queues, open_to_all=True)
+        person = OuterRef("pk")
+        serves = is_on_queue(person, queue__in=queues) | Exists(open_ones) & is_qc_staff(person)
         return self.filter(serves, is_active=True)
 
     def doing_qc(self) -> "PersonQuerySet":
         """Active people who get tasks: QC staff, and whoever is on a queue."""
-        return self.filter(self._is_on() | self._is_qc_staff(), is_active=True)
-
-    def _is_on(self, **which: Any) -> Exists:
-        queue: Any = self.model._meta.get_field("queues").related_model
-        return Exists(queue.people.through.objects.filter(user=OuterRef("pk"), **which))
-
-    def _is_qc_staff(self) -> Exists:
-        staff = self.model.groups.through.objects.filter(group__name=Role.QC_STAFF)
-        return Exists(staff.filter(user=OuterRef("pk")))
+        person = OuterRef("pk")
+        return self.filter(is_on_queue(person) | is_qc_staff(person), is_active=True)
 
     def locked(self, *ids: int) -> "PersonQuerySet":
         """These people, locked until the transaction ends, always in the same order."""

@@ -1,33 +1,70 @@
 """Queues: kinds of work, and who gets tasks from which."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from qc.models.choices import Role
 from qc.models.history import Records
-from qc.models.people import User
+from qc.models.people import User, is_on_queue, is_qc_staff
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
     """Named reads of queues."""
 
     def serving(self, person: User) -> "QueueQuerySet":
-        """Queues from which this person gets tasks: those of them that are not paused."""
+        """Queues from which this person gets tasks now: those they serve, but none paused."""
         return self.of(person).filter(is_paused=False)
 
     def of(self, person: User) -> "QueueQuerySet":
-        """Queues that this person is on, or that are open to them, paused ones too.
+        """Queues that this person serves, paused ones too.
 
-        Open to all means open to QC staff: managers and auditors work only on queues they are on.
+        Whoever is on a queue serves it, and all QC staff serve the queues that are open to all.
+        Managers and auditors serve only those that they are on.
         """
-        on_it = self.model.people.through.objects.filter(user=person, queue=OuterRef("pk"))
-        qc_staff = User.groups.through.objects.filter(user=person, group__name=Role.QC_STAFF)
-        return self.filter(Exists(on_it) | Q(open_to_all=True) & Exists(qc_staff))
+        is_on_it = is_on_queue(person, queue=OuterRef("pk"))
+        return self.filter(is_on_it | Q(open_to_all=True) & is_qc_staff(person))
+
+
+class Roster:
+    """Who serves which queues, read at once for many people: the rule of `QueueQuerySet.of`.
+
+    `people` says for whom, by lookups that begin with `user`, as in `user__in=ids`.
+    """
+
+    def __init__(self, **people: Any) -> None:
+        self.people = people
+
+    @cached_property
+    def on(self) -> dict[int, set[int]]:
+        """The ids of the queues that each person is on."""
+        on: dict[int, set[int]] = defaultdict(set)
+        memberships = User.queues.through.objects.filter(**self.people)
+        for person, queue in memberships.values_list("user_id", "queue_id"):
+            on[person].add(queue)
+        return on
+
+    @cached_property
+    def staff(self) -> set[int]:
+        """The ids of the people who are QC staff."""
+        roles = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **self.people)
+        return set(roles.values_list("user_id", flat=True))
+
+    def serving(self, queues: Collection["Queue"]) -> dict[int, set[int]]:
+        """Return for each person the ids of those of these queues that they serve."""
+        ids = {queue.pk for queue in queues}
+        open_to_all = {queue.pk for queue in queues if queue.open_to_all}
+        served = defaultdict(set, {person: on & ids for person, on in self.on.items()})
+        for person in self.staff if open_to_all else ():
+            served[person] |= open_to_all
+        return served
 
 
 class Queue(models.Model):

@@ -1,8 +1,8 @@
-"""Reports: what was done in some days, how long it took and had waited, and what was given back.
+"""Reports: what was completed in some days, how long it took and had waited, what was given back.
 
-All is reckoned by the database, in as many statements for ten people as for thousands; it reads
-what was completed in these days, and what was given back in them, by index. Of more tasks than
-`MOST_RANKED` the times are those of a sample, spread evenly over all of them.
+The database does all the counting, in as many statements for ten people as for thousands. It reads
+what was completed or given back in these days, by index. The times of more than `MOST_RANKED` tasks
+are those of a sample, spread evenly over all of them.
 """
 
 from collections import defaultdict
@@ -21,11 +21,12 @@ from qc.models import ChangeKind, Outcome, Queue, Task, User
 from qc.reports.percentiles import OF_NONE, Key, Times, times_of
 
 MOST_RANKED = 100_000
-# Multiplied by the one, the ids lie in the other as evenly as can be, whatever their steps are.
+# A task is in the sample when its id times STRIDE, modulo CIRCLE, is low enough. That spreads ids
+# evenly over the circle, whatever the steps between them are.
 STRIDE, CIRCLE = 40_503, 65_536
 
 # What a person did not finish: given back by them, or taken back from them by the scheduler.
-GIVEN_UP = (ChangeKind.RELEASED, ChangeKind.RETURNED)
+GIVEN_BACK = (ChangeKind.RELEASED, ChangeKind.RETURNED)
 TIMES = (("handling", "started_at", "completed_at"), ("waiting", "created_at", "assigned_at"))
 
 
@@ -38,7 +39,7 @@ class Grouping(models.TextChoices):
 
 
 @dataclass
-class Row:
+class ReportRow:
     """The figures of a person, a queue or a day; `key` is its id or date.
 
     Handling is from start to completion, waiting from arrival to the assignment that led to it.
@@ -56,16 +57,16 @@ class Row:
 
     @property
     def failed_share(self) -> float | None:
-        """What part of the done failed; None where nothing was done."""
+        """The share of the completed tasks that failed; None where none was completed."""
         return self.failed / self.done if self.done else None
 
 
 @dataclass
 class Report:
-    """The rows, and all of it together."""
+    """The rows of a report and their total."""
 
-    rows: list[Row]
-    total: Row
+    rows: list[ReportRow]
+    total: ReportRow
 
     @property
     def is_sampled(self) -> bool:
@@ -74,13 +75,13 @@ class Report:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was done or given back."""
+        """Whether nothing was completed or given back."""
         return not (self.total.done or self.total.released or self.total.returned)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a report is about: days, both included, and if told one queue, one person."""
+class ReportQuery:
+    """What a report is about: days, both included, and perhaps one queue or one person."""
 
     by: Grouping
     first: date
@@ -89,45 +90,45 @@ class Asked:
     person: int | None = None
 
     def done(self) -> Any:
-        """Return the tasks completed, each with what its row is about as `about`."""
+        """Return the completed tasks, each with the key of its row as `about`."""
         tasks = Task.objects.filter(within("completed_at", self.first, self.last))
-        return self._narrowed(tasks, "assignee", "completed_at")
+        return self._narrow(tasks, "assignee", "completed_at")
 
     def given_back(self) -> Any:
-        """Return the history rows of tasks given back, or taken back by the system."""
-        rows = Task.history.filter(kind__in=GIVEN_UP, history_type="~")
+        """Return the history rows of tasks given back, or taken back by the scheduler."""
+        rows = Task.history.filter(kind__in=GIVEN_BACK, history_type="~")
         days = within("history_date", self.first, self.last)
         ids = ids_of_span(rows.model, beginning(self.first), end(self.last))
-        found = rows.none() if ids is None else rows.filter(ids & days)
-        return self._narrowed(found, "person", "history_date")
+        rows = rows.none() if ids is None else rows.filter(ids & days)
+        return self._narrow(rows, "person", "history_date")
 
-    def _narrowed(self, found: Any, person: str, moment: str) -> Any:
-        asked = {person: self.person, "queue": self.queue}
-        found = found.filter(**{name: pk for name, pk in asked.items() if pk}).order_by()
+    def _narrow(self, rows: Any, person: str, moment: str) -> Any:
+        filters = {person: self.person, "queue": self.queue}
+        rows = rows.filter(**{name: pk for name, pk in filters.items() if pk}).order_by()
         day = day_of(moment, self.first, self.last)
         about = {Grouping.PERSON: F(person), Grouping.QUEUE: F("queue"), Grouping.DAY: day}
-        return found.annotate(about=about[self.by])
+        return rows.annotate(about=about[self.by])
 
 
-def report(asked: Asked, *, most: int = MOST_RANKED) -> Report:
-    """Return the report; of more than `most` tasks the times are those of about so many."""
-    rows: dict[Key, Row] = defaultdict(lambda: Row(None, ""))
-    total = Row(None, str(_("Total")))
-    if asked.by == Grouping.DAY:
-        rows |= {day: Row(day, "") for day in each(asked.first, asked.last)}
-    _count(asked, rows, total)
-    _time(_sample(asked.done(), total.done, most), rows, total)
-    for key, name in _names(asked.by, rows).items():
+def report(query: ReportQuery, *, most: int = MOST_RANKED) -> Report:
+    """Make the report; the times of more than `most` tasks are those of about so many."""
+    rows: dict[Key, ReportRow] = defaultdict(lambda: ReportRow(None, ""))
+    total = ReportRow(None, str(_("Total")))
+    if query.by == Grouping.DAY:
+        rows |= {day: ReportRow(day, "") for day in each(query.first, query.last)}
+    _count(query, rows, total)
+    _time(_sample(query.done(), total.done, most), rows, total)
+    for key, name in _names(query.by, rows).items():
         rows[key].key, rows[key].name = key, name
     return Report(list(rows.values()), total)
 
 
-def _count(asked: Asked, rows: dict[Key, Row], total: Row) -> None:
+def _count(query: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> None:
     failed = Count("pk", filter=Q(outcome=Outcome.FAILED))
-    done = asked.done().values("about").annotate(done=Count("pk"), failed=failed)
-    released, returned = (Count("pk", filter=Q(kind=kind)) for kind in GIVEN_UP)
-    back = asked.given_back().values("about").annotate(released=released, returned=returned)
-    for counts in (*done, *back):
+    done = query.done().values("about").annotate(done=Count("pk"), failed=failed)
+    released, returned = (Count("pk", filter=Q(kind=kind)) for kind in GIVEN_BACK)
+    given_back = query.given_back().values("about").annotate(released=released, returned=returned)
+    for counts in (*done, *given_back):
         about = counts.pop("about")
         for name, n in counts.items():
             for row in (rows[about], total):
@@ -141,7 +142,7 @@ def _sample(tasks: Any, n: int, most: int) -> Any:
     return tasks.annotate(place=place).filter(place__lt=CIRCLE * most // n)
 
 
-def _time(tasks: Any, rows: dict[Key, Row], total: Row) -> None:
+def _time(tasks: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
     for name, since, until in TIMES:
         took = tasks.annotate(took=F(until) - F(since))
         for about, times in times_of(took).items():
@@ -151,7 +152,6 @@ def _time(tasks: Any, rows: dict[Key, Row], total: Row) -> None:
 
 
 def _names(by: Grouping, keys: Iterable[Key]) -> dict[Key, str]:
-    """Return how the rows are called."""
     if by == Grouping.DAY:
         return {day: str(day) for day in keys}
     model = User if by == Grouping.PERSON else Queue

@@ -1,136 +1,105 @@
-"""What people do at the desk: one change, and the hand-out that it calls for.
+"""What people do: one change, and the hand-out that it calls for.
 
 Pages, API, import and sweep call these, so that work moves at once whichever way a change came.
 Each raises what the change itself raises; the hand-out that follows raises nothing of its own.
 """
 
-from collections.abc import Collection
+import functools
+from collections.abc import Callable, Collection
+from typing import Concatenate, ParamSpec
 
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, Outcome, Queue, Task, User
+from qc.models import ChangeKind, Outcome, Queue, Status, Task, User
 from qc.work import assignment, lifecycle, presence
 from qc.work.matching import match
 
+P = ParamSpec("P")
+
+# After these nobody is free who was not before, and no task waits that did not.
+take_break = presence.take_break
+claim = assignment.claim
+start = lifecycle.start
+save_draft = lifecycle.save_draft
+cancel = lifecycle.cancel
+
+# For who may take more than before: their capacity, queues or role are new.
+hand_out_to = assignment.hand_out
+
+
+def _with_hand_out(
+    change: Callable[Concatenate[int, P], Task],
+) -> Callable[Concatenate[int, P], Task]:
+    """Make a change of a task hand out work: to its former holder, and the task if it waits now."""
+
+    @functools.wraps(change)
+    def run(task_id: int, /, *args: P.args, **kwargs: P.kwargs) -> Task:
+        former = Task.objects.open().filter(pk=task_id).values_list("assignee", flat=True).first()
+        task = change(task_id, *args, **kwargs)
+        if former != task.assignee_id:
+            _freed(former)
+        if task.status == Status.PENDING:
+            _offer([task])
+        return task
+
+    return run
+
+
+assign = _with_hand_out(assignment.assign)
+release = _with_hand_out(lifecycle.release)
+hold = _with_hand_out(lifecycle.hold)
+resume = _with_hand_out(lifecycle.resume)
+reopen = _with_hand_out(lifecycle.reopen)
+
 
 def sign_in(person_id: int) -> User:
-    """The person is there, and gets work."""
+    """Sign a person in, and hand them work."""
     person = presence.sign_in(person_id)
     assignment.hand_out(person_id)
     return person
 
 
 def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
-    """The person is gone; their tasks go to others. Gives those tasks."""
+    """Sign a person out and hand their tasks to others; return these tasks."""
     returned = presence.sign_out(person_id, by=by, reason=reason)
     _offer(returned)
     return returned
 
 
-def take_break(person_id: int, *, by: User, reason: str) -> User:
-    """The person takes no new work until they are back."""
-    return presence.take_break(person_id, by=by, reason=reason)
-
-
 def come_back(person_id: int, *, by: User) -> User:
-    """The person takes work again, and gets some."""
+    """End a person's break, and hand them work."""
     person = presence.come_back(person_id, by=by)
     assignment.hand_out(person_id)
     return person
 
 
-def claim(task_id: int, *, by: User) -> Task:
-    """The person takes a waiting task."""
-    return assignment.claim(task_id, by=by)
-
-
-def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
-    """A manager gives a task to a person; who had it gets another."""
-    former = _holder(task_id)
-    task = assignment.assign(task_id, person_id, by=by, reason=reason)
-    if former != person_id:
-        _freed(former)
-    return task
-
-
-def start(task_id: int, *, by: User) -> Task:
-    """The person opens their task."""
-    return lifecycle.start(task_id, by=by)
-
-
-def save_draft(task_id: int, text: str, *, by: User) -> Task:
-    """Keep the notes that the person is writing."""
-    return lifecycle.save_draft(task_id, text, by=by)
-
-
 def complete(
     task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
 ) -> tuple[Task, Task | None]:
-    """The person finishes their task; gives it, and the task that is now in front of them."""
+    """Complete a task for its holder; return it, and the task that is now in front of them."""
     task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
     _freed(by.pk)
     return task, Task.objects.held_by(by).select_related("queue").first()
 
 
-def release(task_id: int, *, by: User, reason: str) -> Task:
-    """A task goes back to the pool; somebody else gets it, and who had it another."""
-    former = _holder(task_id)
-    task = lifecycle.release(task_id, by=by, reason=reason)
-    _freed(former)
-    _offer([task])
-    return task
-
-
-def hold(task_id: int, *, by: User, reason: str) -> Task:
-    """A task is parked; who had it gets another."""
-    former = _holder(task_id)
-    task = lifecycle.hold(task_id, by=by, reason=reason)
-    _freed(former)
-    return task
-
-
-def resume(task_id: int, *, by: User, reason: str = "") -> Task:
-    """A parked task waits again, and somebody free gets it."""
-    task = lifecycle.resume(task_id, by=by, reason=reason)
-    _offer([task])
-    return task
-
-
-def cancel(task_id: int, *, by: User, reason: str) -> Task:
-    """A task will not be done."""
-    return lifecycle.cancel(task_id, by=by, reason=reason)
-
-
-def reopen(task_id: int, *, by: User, reason: str) -> Task:
-    """A finished or cancelled task waits again, and somebody free gets it."""
-    task = lifecycle.reopen(task_id, by=by, reason=reason)
-    _offer([task])
-    return task
-
-
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
-    """Nobody gets tasks from this queue; those in work stay where they are."""
+    """Hand out no more tasks from this queue; those in work stay where they are."""
     return _set_paused(queue_id, True, by=by, reason=reason)
 
 
 def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
-    """People get tasks from this queue again, at once."""
+    """Hand out tasks from this queue again, at once."""
     queue = _set_paused(queue_id, False, by=by, reason=reason)
-    filled([queue.pk])
+    hand_out_from([queue.pk])
     return queue
 
 
-def filled(queues: Collection[int]) -> int:
-    """New work waits in these queues, or new people are on them: hands it out; gives how much."""
+def hand_out_from(queues: Collection[int]) -> int:
+    """Hand out what waits in these queues, where tasks or people are new; return how much."""
     return match(queues) if queues else 0
-
-
-def supply(person_id: int) -> None:
-    """A person may take more than before (capacity, queues, role): gives them what waits."""
-    assignment.hand_out(person_id)
 
 
 @retrying
@@ -148,10 +117,6 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     return queue
 
 
-def _holder(task_id: int) -> int | None:
-    return Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
-
-
 @retrying
 def _freed(person_id: int | None) -> None:
     if person_id is not None:
@@ -160,4 +125,4 @@ def _freed(person_id: int | None) -> None:
 
 
 def _offer(tasks: Collection[Task]) -> None:
-    filled({task.queue_id for task in tasks})
+    hand_out_from({task.queue_id for task in tasks})

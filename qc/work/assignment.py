@@ -20,7 +20,7 @@ from qc.work import backlog, lifecycle
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
 
-# What each hand-out reads first: the person under their lock, their places, their queues.
+# What each hand-out reads first: the person under their lock, their slots in use, their queues.
 LOCKED = Prepared(User.objects.locked)
 USED_SLOTS = Prepared(
     lambda person: Task.objects.open().filter(assignee=person).order_by().values_list("slot")
@@ -33,9 +33,9 @@ SERVING = Prepared(
 @retrying
 @for_the_record()
 def hand_out(person_id: int) -> list[Task]:
-    """Return a person the most urgent tasks they may do, up to their capacity; often none.
+    """Give a person the most urgent tasks they may do, up to their capacity; return these tasks.
 
-    It takes the same few statements for one place and for many.
+    It takes the same few statements for one slot and for many.
     """
     person = next(iter(LOCKED.items(person_id)), None)
     if person is None or not person.takes_work:
@@ -43,24 +43,25 @@ def hand_out(person_id: int) -> list[Task]:
     slots = free_slots(person, _used_slots(person))
     queues = _serving(person) if slots else []
     tasks = _lock_most_urgent(person, queues, len(slots))
-    # There may be fewer tasks than places.
-    found = [
-        Assignment(task, person, slot, why(task, person, len(queues)))
-        for task, slot in zip(tasks, slots, strict=False)
-    ]
-    lifecycle.assign_many(found)
+    # There may be fewer tasks than slots.
+    lifecycle.assign_many(
+        [
+            Assignment(task, person, slot, why(task, person, len(queues)))
+            for task, slot in zip(tasks, slots, strict=False)
+        ]
+    )
     return tasks
 
 
 @retrying
 def claim(task_id: int, *, by: User) -> Task:
-    """A person takes a waiting task from one of their queues; again does nothing.
+    """Give a waiting task to the person who claims it; nothing changes when they have it already.
 
-    Raises InvalidTransition when somebody else has it (it says who), NotEligible when the
-    person is not free or not on its queue, NotFound.
+    Raises InvalidTransition when somebody else has it (the message names them), NotEligible when
+    the person is not free or does not serve its queue, NotFound.
     """
     person = User.objects.locked(by.pk).get()
-    task = _lock_task(task_id)
+    task = lifecycle.lock_task(task_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person.pk:
         return task
     _check_waiting(task)
@@ -70,17 +71,18 @@ def claim(task_id: int, *, by: User) -> Task:
             _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
         )
     with for_the_record():
-        found = Assignment(task, person, slot, _("claimed"))
+        reason = _("claimed")
+    found = Assignment(task, person, slot, reason)
     return lifecycle.assign(found, by=by, kind=ChangeKind.CLAIMED)
 
 
 @retrying
 def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
-    """A manager gives a task to a free person, out of the pool or out of other hands.
+    """Give a task that waits, or that somebody else holds, to a free person; for a manager.
 
-    The person need not be on its queue, and may be the one who released it. Given to who holds
-    it already, it changes nothing. Raises NotAllowed, InvalidInput, InvalidTransition,
-    NotEligible when the person is not free, NotFound.
+    The person need not be on its queue, and may be the one who released it. Nothing changes
+    when they hold it already. Raises NotAllowed, InvalidInput, InvalidTransition, NotEligible
+    when the person is not free, NotFound.
     """
     holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
     people = {one.pk: one for one in User.objects.locked(person_id, holder or person_id)}
@@ -104,7 +106,7 @@ def claimable_by(person: User, limit: int) -> list[Task]:
 
 
 def why(task: Task, person: User, queues: int) -> str:
-    """Say why this task goes to this person, from what the hand-out has read anyway."""
+    """Return the reason why this task goes to this person, who serves so many queues."""
     return ngettext(
         "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
         "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
@@ -118,20 +120,20 @@ def why(task: Task, person: User, queues: int) -> str:
 
 
 def free_slots(person: User, used: Iterable[int]) -> list[int]:
-    """Return the numbers of the places in which this person can take a task, lowest first."""
+    """Return the slots in which this person can take a task, lowest first."""
     taken = set(used)
-    numbers = [slot for slot in range(1, person.capacity + 1) if slot not in taken]
-    return numbers[: max(person.capacity - len(taken), 0)]
+    free = [slot for slot in range(1, person.capacity + 1) if slot not in taken]
+    return free[: max(person.capacity - len(taken), 0)]
 
 
 def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
-    # First past what others are taking right now, then, if too few are left, waiting for them:
-    # a task that only seemed taken must not leave somebody idle until the next sweep.
-    def first(lock: Lock) -> list[Task]:
+    # First past what others have locked, then, if too few are left, waiting for these locks: a
+    # task that only seemed taken must not leave somebody idle until the next sweep.
+    def lock_heads(lock: Lock) -> list[Task]:
         return backlog.heads(dict.fromkeys(queues, n), n, not_released_by=person.pk, lock=lock)
 
-    tasks = first("skip locked") if n else []
-    return tasks if len(tasks) == n else first("wait")
+    tasks = lock_heads("skip locked") if n else []
+    return tasks if len(tasks) == n else lock_heads("wait")
 
 
 def _used_slots(person: User) -> list[int]:
@@ -157,13 +159,6 @@ def _a_free_slot(person: User) -> int:
             % {"person": person, "held": len(used), "most": person.capacity}
         )
     return slots[0]
-
-
-def _lock_task(task_id: int) -> Task:
-    task = Task.objects.select_for_update().filter(pk=task_id).first()
-    if task is None:
-        raise NotFound(_("There is no task %(id)s.") % {"id": task_id})
-    return task
 
 
 def _check_waiting(task: Task) -> None:

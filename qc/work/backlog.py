@@ -1,7 +1,7 @@
 """The most urgent waiting tasks of some queues, by one index seek for each, as one statement.
 
-Its cost does not depend on how many tasks wait: each seek reads just what it gives. A plain
-`queue IN (…)` would read, and lock, the whole backlog of these queues.
+Its cost does not depend on how many tasks wait: each seek reads just what it returns. A plain
+`queue IN (…)` would read, and lock, all that waits in these queues.
 """
 
 import functools
@@ -16,10 +16,12 @@ from qc.models import Priority, Task
 from qc.models.tasks import ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
+# SQL, and the values for its placeholders.
+Select = tuple[str, list[Any]]
 
 
 class QueueBacklog(NamedTuple):
-    """What waits in a queue: how much, the id of what came first, how much is past due."""
+    """How many tasks wait in a queue, the id of the oldest, and how many are past due."""
 
     waiting: int = 0
     oldest: int | None = None
@@ -27,7 +29,7 @@ class QueueBacklog(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What of a waiting task decides who gets it, and what it is called; they sort by urgency."""
+    """What decides who gets a waiting task, and its reference; heads sort by urgency."""
 
     priority: int
     due_at: Any
@@ -40,9 +42,9 @@ class Head(NamedTuple):
 def heads(
     most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
 ) -> list[Task]:
-    """Return whole tasks, as `peek` finds them.
+    """Return whole tasks, found as by `peek`.
 
-    They are read by their ids afterwards: in the seeks themselves a long text would make MariaDB
+    They are read by their ids afterwards: a long text in the seeks themselves would make MariaDB
     write a table to the disk for each queue.
     """
     ids = [head.pk for head in peek(most, limit, not_released_by=not_released_by, lock=lock)]
@@ -56,57 +58,53 @@ def peek(
     """Find the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
     `most` says for each queue's id how many of its tasks to look at. With `lock`, inside a
-    transaction, these are locked: past what others have locked, or waiting for it. MariaDB locks
-    the head of each queue that it looks at until the transaction ends.
+    transaction, these are locked: past what others have locked, or waiting for it. MariaDB keeps
+    the head of each queue locked until the transaction ends.
     """
-    seeks: list[str] = []
-    values: list[Any] = []
-    for number, (queue, n) in enumerate(most.items()):
-        seek = _seek(n, not_released_by is not None, lock)
-        sql, parameters = seek.sql(queue, not_released_by or 0)
-        seeks.append(f"SELECT * FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's own SQL
-        values += parameters
+    seeks = (
+        _seek(n, not_released_by is not None, lock).sql(queue, not_released_by or 0)
+        for queue, n in most.items()
+    )
     order = f" ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
-    return [Head(*row) for row in _united(seeks, values, order)]
+    return [Head(*row) for row in _union_all([_select("*", [], seek) for seek in seeks], order)]
 
 
 def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
-    """Count the waiting tasks of each of these queues, and no further than `most`."""
-    counts: list[str] = []
-    values: list[Any] = []
-    for number, queue in enumerate(queues):
-        sql, parameters = _entries(most).sql(queue)
-        counts.append(f"SELECT %s, COUNT(*) FROM ({sql}) AS seek{number}")  # noqa: S608 - the ORM's
-        values += [queue, *parameters]
-    return {int(queue): n for queue, n in _united(counts, values)}
+    """Count the waiting tasks of each of these queues, but no more than `most`."""
+    counts = [_select("%s, COUNT(*)", [queue], _entries(most).sql(queue)) for queue in queues]
+    return {int(queue): n for queue, n in _union_all(counts)}
 
 
-def standing(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueBacklog]:
-    """Tell what waits in each of these queues, from its `most` most urgent tasks and no further.
+def measure(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueBacklog]:
+    """Return what waits in each of these queues, as far as its `most` most urgent tasks show.
 
     Ids ascend as tasks arrive, and the index of the order of work holds them: nothing but its
-    entries is read. What is late stands first in each priority, and is counted up to a quarter
-    of `most` there.
+    entries is read. Late tasks come first in each priority, and are counted up to a quarter of
+    `most` there.
     """
     late = [_late(priority, now, most // len(Priority)) for priority in Priority]
-    parts: list[str] = []
-    values: list[Any] = []
-    for number, queue in enumerate(queues):
-        made = [seek.sql(queue) for seek in (*late, _entries(most))]
-        counts = " + ".join(f"(SELECT COUNT(*) FROM ({sql}) AS l)" for sql, _ in made[:-1])  # noqa: S608
-        parts.append(
-            f"SELECT %s, COUNT(*), MIN(id), {counts} FROM ({made[-1][0]}) AS seek{number}"  # noqa: S608
-        )
-        values += [queue, *(value for _, parameters in made for value in parameters)]
-    return {int(queue): QueueBacklog(*rest) for queue, *rest in _united(parts, values)}
+    counts: list[Select] = []
+    for queue in queues:
+        seeks = [seek.sql(queue) for seek in late]
+        n_late = " + ".join(f"(SELECT COUNT(*) FROM ({sql}) AS l)" for sql, _ in seeks)  # noqa: S608
+        values = [queue, *(value for _, parameters in seeks for value in parameters)]
+        columns = f"%s, COUNT(*), MIN(id), {n_late}"
+        counts.append(_select(columns, values, _entries(most).sql(queue)))
+    return {int(queue): QueueBacklog(*rest) for queue, *rest in _union_all(counts)}
 
 
-def _united(parts: list[str], values: list[Any], order: str = "") -> list[tuple[Any, ...]]:
-    """Return the rows of all the parts, read as one statement; none where there is no part."""
-    if not parts:
+def _select(columns: str, values: list[Any], seek: Select) -> Select:
+    sql, parameters = seek
+    return f"SELECT {columns} FROM ({sql}) AS seek", [*values, *parameters]  # noqa: S608 - the ORM's
+
+
+def _union_all(selects: list[Select], order: str = "") -> list[tuple[Any, ...]]:
+    """Return the rows of all these, read as one statement."""
+    if not selects:
         return []
+    sql = " UNION ALL ".join(sql for sql, _ in selects) + order
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts) + order, values)
+        cursor.execute(sql, [value for _, values in selects for value in values])
         return list(cursor.fetchall())
 
 
@@ -128,10 +126,10 @@ def _entries(most: int) -> Prepared:
 
 
 @functools.lru_cache(maxsize=256)
-def _seek(n: int, but_released: bool, lock: Lock) -> Prepared:
+def _seek(n: int, excludes_released: bool, lock: Lock) -> Prepared:
     def make(queue: int, person: int) -> Any:
         waiting = Task.objects.waiting().filter(queue=queue)
-        if but_released:
+        if excludes_released:
             waiting = waiting.exclude(released_by=person)
         if lock:
             waiting = waiting.select_for_update(skip_locked=lock == "skip locked")

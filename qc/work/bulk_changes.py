@@ -1,8 +1,8 @@
 """One transition for all tasks that match: begun once, then carried on batch by batch.
 
-Each task is changed by the desk, by itself, with its one history row. Which tasks they are is
-settled when it begins. It can be carried on from anywhere, again and by two at once: where it
-stands is kept, and each batch is taken by one only.
+Each task is changed by itself, by `qc.work.actions`, with its own history row. Which tasks they are
+is settled when it begins. Anybody can carry it on, again and at the same time: its position is
+kept, and each batch is taken by one only.
 """
 
 import time
@@ -20,11 +20,11 @@ from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import actions, lifecycle
 
 TRANSITIONS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}
-# So many tasks can be changed at once, a batch in a request; the page waits no longer than this.
+# The most tasks that can be changed; the most in a request, and the time that a request takes.
 MOST = 100_000
 BATCH = 200
 SECONDS = 2.0
-# After so many it is written down how far it came, and looked whether it was stopped.
+# After so many tasks the position is written, and the batch ends if the change was stopped.
 STEP = 20
 REFUSALS_KEPT = 20
 KEPT = timedelta(days=7)
@@ -32,14 +32,14 @@ PROGRESS = ("position", "changed", "refused", "refusals")
 
 
 def matching(transition: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Return those of the tasks that are in a state for a transition, at most `MOST`."""
+    """Return the tasks in which a transition can begin now, at most `MOST`."""
     return tasks.filter(status__in=lifecycle.TRANSITIONS[transition]).order_by(*UNASSIGNED_FIRST)[
         :MOST
     ]
 
 
 def begin(transition: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
-    """Settle which tasks are to be changed; change none yet. Raises NotAllowed, InvalidInput."""
+    """Settle which tasks to change, without changing them. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
     if transition != "resume":
         lifecycle.require_reason(reason)
@@ -50,7 +50,7 @@ def begin(transition: str, tasks: QuerySet[Task], *, by: User, reason: str) -> B
 
 
 def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
-    """Change the batch at this position, unless another does or did. Return where it stands."""
+    """Change the batch at this position, unless another request does or did; return the change."""
     permissions.check_manager(by)
     here = BulkChange.objects.filter(pk=change.pk, position=position, is_stopped=False)
     if leases.acquire(here, unheld=Q(busy_until=None)):
@@ -62,18 +62,18 @@ def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
 
 
 def stop(change: BulkChange) -> None:
-    """Change no more tasks; those that are changed stay so."""
+    """Change no more tasks; those that were changed stay changed."""
     BulkChange.objects.filter(pk=change.pk).update(is_stopped=True)
 
 
 def unfinished(by: Any) -> BulkChange | None:
-    """Return what this manager has begun last and is not over."""
+    """Return the change that this manager has begun last, if it is not over."""
     begun = BulkChange.objects.filter(by=by, is_stopped=False, position__lt=F("total"))
     return begun.defer("tasks").order_by("-pk").first()
 
 
 def forget() -> int:
-    """Delete what was begun long ago: each task's history has what became of it."""
+    """Delete changes that were begun long ago: the history of each task has their outcome."""
     return BulkChange.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
 
 

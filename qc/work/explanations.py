@@ -1,8 +1,8 @@
-"""Why a waiting task waits, and why a free person gets nothing: by the rules that assign.
+"""Why a waiting task waits, and why a free person gets nothing.
 
-Both ask what the next hand-out would do (`qc.work.matching.plan`), and only for what it leaves over
-the very reads that it is made of, so that they can't disagree with it. They count up to
-`MOST_COUNTED` and read no more, for one task or person at a time.
+The answer comes from `qc.work.matching.plan`, which decides the next hand-out too, and from the
+reads that it is made of, so that the two can't disagree. Nothing is counted beyond
+`MOST_COUNTED`.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,23 +20,23 @@ QUEUES_NAMED = 3
 
 
 def of_task(task: Task) -> str:
-    """Say in one sentence why this task is where it is."""
+    """Return one sentence that says why this task is where it is."""
     if task.status == Status.ASSIGNED:
         return _("It is assigned to %s.") % task.assignee
     if task.status != Status.PENDING:
         return _("It is %s.") % task.get_status_display()
     if task.queue.is_paused:
         return _("%s is paused.") % task.queue
-    planned = {pair.task.pk: pair.person for pair in matching.plan()}
-    if person := planned.get(task.pk):
+    planned = (pair.person for pair in matching.plan() if pair.task.pk == task.pk)
+    if person := next(planned, None):
         return _("%s gets it next.") % person
-    return _why_left_over(task)
+    return _not_planned(task)
 
 
 def of_person(person: User, *, to_them: bool = False) -> str:
-    """Say in one sentence why this person has what they have, or has nothing.
+    """Return one sentence that says why this person has what they have, or has nothing.
 
-    With `to_them` it says "you".
+    With `to_them` it addresses them as "you".
     """
     if not person.takes_work:
         return _absence(person)
@@ -51,11 +51,11 @@ def of_person(person: User, *, to_them: bool = False) -> str:
         return _("Gets %s next.") % task.reference
     waiting = backlog.waiting(Queue.objects.values_list("pk", flat=True), MOST_COUNTED)
     if any(waiting[queue] for queue in serving):
-        return _what_waits_is_for_others(person, serving, waiting, to_them)
+        return _waiting_for_others(person, serving, waiting, to_them)
     return _nothing_waits(person, serving, waiting, to_them)
 
 
-def _why_left_over(task: Task) -> str:
+def _not_planned(task: Task) -> str:
     free = list(User.objects.free().serving([task.queue_id]))
     if takers := [person for person in free if person.pk != task.released_by_id]:
         return _("The free people get more urgent tasks first: %s.") % ", ".join(map(str, takers))
@@ -93,7 +93,7 @@ def _no_queue(person: User, to_them: bool) -> str:
     return _("%s is not on any queue.") % person
 
 
-def _what_waits_is_for_others(
+def _waiting_for_others(
     person: User, serving: Collection[int], waiting: Mapping[int, int], to_them: bool
 ) -> str:
     given_back = Task.objects.waiting().filter(queue__in=serving, released_by=person).count()
@@ -112,18 +112,15 @@ def _nothing_waits(
     fullest = sorted((queue for queue in waiting if waiting[queue]), key=lambda q: -waiting[q])
     named = Queue.objects.in_bulk(fullest[:QUEUES_NAMED])
     for queue in fullest[:QUEUES_NAMED]:
-        said = _elsewhere(person, named[queue], to_them)
-        parts.append(said % {"n": _many(waiting[queue]), "queue": named[queue], "person": person})
+        values = {"n": _many(waiting[queue]), "queue": named[queue], "person": person}
+        parts.append(_elsewhere(named[queue], to_them) % values)
     if more := len(fullest[QUEUES_NAMED:]):
         parts.append(ngettext("more in %d other queue", "more in %d other queues", more) % more)
-    whom = _("you") if to_them else str(person)
-    return _("No tasks are waiting for %(whom)s: %(what)s.") % {
-        "whom": whom,
-        "what": ", ".join(parts),
-    }
+    values = {"whom": _("you") if to_them else person, "what": ", ".join(parts)}
+    return _("No tasks are waiting for %(whom)s: %(what)s.") % values
 
 
-def _elsewhere(person: User, queue: Queue, to_them: bool) -> str:
+def _elsewhere(queue: Queue, to_them: bool) -> str:
     if queue.is_paused:
         return _("%(n)s waiting in %(queue)s, which is paused")
     if to_them:

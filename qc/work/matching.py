@@ -1,7 +1,7 @@
 """Who gets what, for everybody who is free at once: read, match in memory, lock, assign.
 
-A handful of statements whatever the number of people: its cost grows with the free people, not
-with the backlog or the history. Any number of these may run at once, beside any number of
+It takes a handful of statements for any number of people: its cost grows with the free people, not
+with what waits or with the history. Any number of these may run at once, beside any number of
 single hand-outs: a row that somebody else has locked is left to them.
 """
 
@@ -11,24 +11,24 @@ from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import Queue, Role, Status, Task, User
+from qc.models import Queue, Roster, Status, Task, User
 from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, lifecycle
 from qc.work.assignment import free_slots, why
 from qc.work.backlog import Head
 from qc.work.lifecycle import Assignment
 
-# So many are locked and assigned in one transaction: others wait for a short one only.
+# Pairs that are locked and assigned in one transaction: others wait for a short one only.
 BATCH = 200
-# A pass that lost a race for some of its tasks is repeated; what is left then is the sweep's.
+# A pass that lost a race for some of its tasks is repeated; the sweep does what is left then.
 PASSES = 3
-# What of a task and of a person decides who gets what, and how they are called.
+# The columns that decide who gets what, or name a person.
 TASK = ("status", "released_by", *ORDER_OF_WORK)
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
 
 
 class Pair(NamedTuple):
-    """A task meant for a person, before either is locked."""
+    """A task meant for a person who serves so many queues, before either is locked."""
 
     task: Head
     person: User
@@ -36,10 +36,10 @@ class Pair(NamedTuple):
 
 
 def match(queues: Collection[int] | None = None) -> int:
-    """Return every free person the most urgent tasks they may do, idle longest first.
+    """Give every free person the most urgent tasks they may do; return how many were assigned.
 
-    `queues` limits it to the people who serve one of these (what an import or a release has just
-    filled); each still gets the most urgent of all their queues. Return how many were assigned.
+    `queues` limits it to the people who serve one of these, into which an import or a release has
+    just put tasks; each still gets the most urgent of all their queues.
     """
     assigned = 0
     for _ in range(PASSES):
@@ -52,7 +52,7 @@ def match(queues: Collection[int] | None = None) -> int:
 
 
 def plan(queues: Collection[int] | None = None) -> list[Pair]:
-    """Return who would get what now, exactly as `match` would do it; locks nothing.
+    """Return who gets what if `match` runs now; lock nothing.
 
     Everybody gets one before anybody gets a second, whoever is idle longest first.
     """
@@ -60,52 +60,42 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
     people = list((free if queues is None else free.serving(queues)).only(*PERSON))
     if not people:
         return []
-    served = _served(people)
-    places = {person.pk: person.capacity - person.open_tasks for person in people}
-    heads = _heads(places, served)
+    served = _served_queues(people)
+    room = {person.pk: person.capacity - person.open_tasks for person in people}
+    heads = _heads(room, served)
     pairs: list[Pair] = []
-    while people := [one for one in people if places[one.pk] > 0]:
+    while people := [one for one in people if room[one.pk] > 0]:
         for person in people:
             task = _take(heads, served[person.pk], person)
-            places[person.pk] = places[person.pk] - 1 if task else 0
+            room[person.pk] = room[person.pk] - 1 if task else 0
             if task:
                 pairs.append(Pair(task, person, len(served[person.pk])))
     return pairs
 
 
-def _served(people: list[User]) -> dict[int, list[int]]:
-    """Return each free person's unpaused queues, by the same rule as `Queue.objects.serving`."""
-    running = Queue.objects.filter(is_paused=False)
-    open_to_all = {queue.pk: queue.open_to_all for queue in running}
-    everywhere = [queue for queue, is_open in open_to_all.items() if is_open]
-    served: dict[int, set[int]] = {person.pk: set() for person in people}
+def _served_queues(people: list[User]) -> dict[int, list[int]]:
+    """Return for each of the free people the ids of the running queues that they serve."""
     # Of the free people only: a task that comes alone must not read who is on every queue.
-    theirs = {"user__in": list(served)}
-    staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **theirs)
-    for person in staff.values_list("user_id", flat=True) if everywhere else ():
-        served[person].update(everywhere)
-    on = User.queues.through.objects.filter(**theirs)
-    for person, queue in on.values_list("user_id", "queue_id"):
-        if queue in open_to_all:
-            served[person].add(queue)
-    return {person: sorted(queues) for person, queues in served.items()}
+    roster = Roster(user__in=[person.pk for person in people])
+    served = roster.serving(Queue.objects.filter(is_paused=False))
+    return {person.pk: sorted(served[person.pk]) for person in people}
 
 
-def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
+def _heads(room: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
     """Return each queue's most urgent tasks, no more of them than its free people can look at.
 
-    What one of them gave back is passed over by them: there must be as many more behind it.
+    They pass over what they gave back themselves: there must be as many more behind it.
     """
     wanted: Counter[int] = Counter()
     for person, queues in served.items():
-        wanted.update(dict.fromkeys(queues, places[person]))
+        wanted.update(dict.fromkeys(queues, room[person]))
     more: Counter[int] = Counter()
     while True:
         tasks = backlog.peek(wanted + more, (wanted + more).total())
-        given_back = Counter(task.queue_id for task in tasks if task.released_by_id in places)
+        given_back = Counter(task.queue_id for task in tasks if task.released_by_id in room)
         if given_back <= more:
             break
-        # Twice as many, so that a long row of them takes few looks.
+        # Twice as many, so that a long row of them takes few statements.
         more = given_back + given_back
     heads: dict[int, deque[Head]] = {queue: deque() for queue in wanted}
     for task in tasks:
@@ -114,7 +104,7 @@ def _heads(places: Mapping[int, int], served: dict[int, list[int]]) -> dict[int,
 
 
 def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Head | None:
-    """Take away the most urgent task that this person may have."""
+    """Remove the most urgent task that this person may have from the heads, and return it."""
     firsts = (
         next((task for task in heads[queue] if task.released_by_id != person.pk), None)
         for queue in queues
@@ -128,7 +118,7 @@ def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Hea
 @retrying
 @for_the_record()
 def _assign(pairs: list[Pair]) -> int:
-    """Lock the people, then the tasks, and assigns the pairs that still hold."""
+    """Lock the people, then the tasks; assign the pairs that still hold, return how many."""
     chosen = {pair.person.pk for pair in pairs}
     locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
     people = {person.pk: person for person in locked if person.takes_work}

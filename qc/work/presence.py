@@ -1,7 +1,7 @@
-"""Who is there: sign in, sign out, seen, break and back, each with one history row.
+"""Who is there: signing in and out, breaks, being seen; each change with one history row.
 
-They lock the person before the tasks. Raise NotAllowed when somebody but a manager steers
-another person. `by` is the user who acts, None for a job.
+The person is locked before the tasks. `by` is the user who acts, None for a job; NotAllowed is
+raised when somebody but a manager acts on another person.
 """
 
 from collections.abc import Collection
@@ -23,13 +23,13 @@ from qc.work import lifecycle
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 SEEN_EVERY = timedelta(minutes=1)
 NOT_RESPONDING = "not responding"
-# By which kinds of change a task leaves a person's hands.
+# The kinds of change by which a task is taken from a person.
 LOSSES = {ChangeKind.RETURNED, ChangeKind.RELEASED, ChangeKind.HELD}
 
 
 @retrying
 def sign_in(person_id: int) -> User:
-    """The person is there and takes work; who is there already just comes back from a break."""
+    """Sign a person in, and end their break if they are on one."""
     person = _lock(person_id)
     now = timezone.now()
     person.last_login = person.last_seen_at = now
@@ -43,7 +43,7 @@ def sign_in(person_id: int) -> User:
 
 @retrying
 def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
-    """The person is gone; gives the tasks that went back to the pool. Again does nothing."""
+    """Sign a person out; return the tasks that they held, which wait again."""
     person = _lock(person_id)
     permissions.check_steers(by, person)
     if not person.is_logged_in:
@@ -58,7 +58,10 @@ def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
 
 @retrying
 def take_break(person_id: int, *, by: User | None, reason: str) -> User:
-    """The person takes no new work; they keep what they hold. The same break again does nothing."""
+    """Let a person take no new work and keep what they hold; the same break again does nothing.
+
+    Raises InvalidInput without a reason, InvalidTransition when they are not signed in.
+    """
     person = _lock(person_id)
     permissions.check_steers(by, person)
     lifecycle.require_reason(reason)
@@ -73,7 +76,10 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
 
 @retrying
 def come_back(person_id: int, *, by: User | None) -> User:
-    """The person takes work again, after a break or after having been signed out by the sweep."""
+    """Let a person take work again, after a break or after the sweep has signed them out.
+
+    Raises InvalidTransition when somebody else does it for a person who is not signed in.
+    """
     person = _lock(person_id)
     permissions.check_steers(by, person)
     if not person.is_logged_in and by is not None and by.pk != person.pk:
@@ -86,7 +92,7 @@ def come_back(person_id: int, *, by: User | None) -> User:
 
 
 def seen(person: User) -> None:
-    """Note that a person is still there; written at most once a minute, and not audited."""
+    """Note that a person is still there: at most once a minute, and not in the history."""
     now = timezone.now()
     if not person.is_logged_in or (person.last_seen_at and person.last_seen_at > now - SEEN_EVERY):
         return
@@ -95,18 +101,18 @@ def seen(person: User) -> None:
 
 
 def became_free(person_id: int) -> None:
-    """Start the person's idle time anew, when a task leaves their hands; not audited."""
+    """Start the person's idle time anew, when a task leaves their hands; not in the history."""
     User.objects.filter(pk=person_id, is_logged_in=True).update(idle_since=timezone.now())
 
 
 def last_absence(person: User) -> Any:
-    """Return the history row by which this person was last signed out or went on break, or None."""
+    """Return the row of history of this person's last sign-out or break, or None."""
     left = person.history.filter(kind__in=(ChangeKind.SIGNED_OUT, ChangeKind.BREAK_BEGUN))
     return left.order_by("-history_id").first()
 
 
 def lost_while_away(person: User) -> list[str]:
-    """Say what left this person's hands without their doing when they last left, or since."""
+    """Return a sentence for each task taken from this person when they last left, or since."""
     absence = last_absence(person)
     if absence is None:
         return []
@@ -117,10 +123,7 @@ def lost_while_away(person: User) -> list[str]:
 
 
 def taken(person: User, tasks: Collection[int]) -> list[str]:
-    """Say of tasks that this person held a moment ago who took them away, and why.
-
-    What they gave back or completed themself is not told.
-    """
+    """Return a sentence for each of these tasks that somebody has just taken from this person."""
     if not tasks:
         return []
     rows = history.of_tasks(person).filter(id__in=tasks).select_related("history_user")
@@ -134,12 +137,12 @@ def _is_loss(row: Any, person: User) -> bool:
 
 def _loss(row: Any) -> str:
     if row.history_user is None:
-        said = _("%(task)s went back to the queue at %(at)s: %(why)s.")
+        sentence = _("%(task)s went back to the queue at %(at)s: %(why)s.")
     elif row.kind == ChangeKind.HELD:
-        said = _("%(who)s put %(task)s on hold at %(at)s: %(why)s.")
+        sentence = _("%(who)s put %(task)s on hold at %(at)s: %(why)s.")
     else:
-        said = _("%(who)s took %(task)s back at %(at)s: %(why)s.")
-    return said % {
+        sentence = _("%(who)s took %(task)s back at %(at)s: %(why)s.")
+    return sentence % {
         "task": row.reference,
         "who": row.history_user,
         "at": clock(row.history_date),

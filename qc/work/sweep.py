@@ -1,13 +1,15 @@
-"""The sweep: finds what events missed. One function for one item, and a loop around each.
+"""The sweep: does what events missed, item by item.
 
-Each loop gives how many items it changed. Sweeps may overlap: whatever another one has locked
-or done meanwhile is left alone.
+Sweeps may overlap: whatever another one has locked or done meanwhile is left alone.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,12 +23,12 @@ from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
 
-# One sweep raises at most so many tasks; the next one goes on.
+# The most tasks that one sweep raises; the next one goes on.
 RAISED_AT_ONCE = 500
 
 
 def sweep() -> dict[str, int]:
-    """Run all sweeps; return what each changed.
+    """Do all of it; return how many items each step changed.
 
     1. People not seen for QC_UNSEEN_MINUTES are signed out and their tasks returned.
     2. Tasks not started within QC_START_MINUTES are returned, and their person put on break.
@@ -46,15 +48,14 @@ def sweep() -> dict[str, int]:
 
 
 def sign_out_unseen() -> int:
-    """Sign out everybody who has not been seen lately."""
+    """Sign out everybody who has not been seen lately; return how many."""
     since = timezone.now() - timedelta(minutes=settings.QC_UNSEEN_MINUTES)
-    people = list(User.objects.unseen_since(since).values_list("pk", flat=True))
-    return sum(sign_out_if_unseen(person, since) for person in people)
+    return _for_each(User.objects.unseen_since(since), sign_out_if_unseen, since)
 
 
 @retrying
 def sign_out_if_unseen(person_id: int, since: datetime) -> bool:
-    """Sign out one person, unless they were seen meanwhile."""
+    """Sign out one person, unless they were seen meanwhile; return whether it did."""
     if not User.objects.locked(person_id).unseen_since(since).exists():
         return False
     reason = _("not seen for %d minutes") % settings.QC_UNSEEN_MINUTES
@@ -63,20 +64,19 @@ def sign_out_if_unseen(person_id: int, since: datetime) -> bool:
 
 
 def return_not_started() -> int:
-    """Return every task that its person has not started in time."""
+    """Take back every task that its holder has not started in time; return how many."""
     before = timezone.now() - timedelta(minutes=settings.QC_START_MINUTES)
-    tasks = list(Task.objects.not_started_since(before).values_list("pk", flat=True))
-    return sum(return_if_not_started(task, before) for task in tasks)
+    return _for_each(Task.objects.not_started_since(before), return_if_not_started, before)
 
 
 @retrying
 def return_if_not_started(task_id: int, before: datetime) -> bool:
-    """Return one task and put its person on break, unless they started it meanwhile."""
+    """Take back one task and put its holder on break, unless they started it meanwhile."""
     task = lifecycle.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
     if task.assignee_id is not None:
-        # First the break: what left their hands since then is what they are told of.
+        # First the break: pages tell them what left their hands since then.
         presence.take_break(task.assignee_id, by=None, reason=presence.NOT_RESPONDING)
     reason = _("not started within %d minutes") % settings.QC_START_MINUTES
     lifecycle.take_back(task, by=None, reason=reason)
@@ -85,7 +85,10 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
 
 @retrying
 def raise_overdue() -> int:
-    """Raise waiting tasks past due by one priority, once in each target period of their queue."""
+    """Raise waiting tasks past due by one priority; return how many.
+
+    Each is raised once in each target period of its queue.
+    """
     now = timezone.now()
     overdue = Task.objects.overdue_to_raise(now).select_for_update(skip_locked=True)
     tasks = list(overdue.order_by("raise_at")[:RAISED_AT_ONCE])
@@ -97,3 +100,9 @@ def raise_overdue() -> int:
     reasons = [_("past due since %s") % clock(task.due_at) for task in tasks]
     history.record_many(tasks, kind=ChangeKind.RAISED, by=None, reasons=reasons)
     return len(tasks)
+
+
+def _for_each(
+    items: QuerySet[Any, Any], change: Callable[[int, datetime], bool], moment: datetime
+) -> int:
+    return sum(change(pk, moment) for pk in list(items.values_list("pk", flat=True)))

@@ -33,7 +33,7 @@ def everything() -> dict[str, Any]:
 def a_floor(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
     task = add_task(invoices)
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     task.refresh_from_db()
     return task
 

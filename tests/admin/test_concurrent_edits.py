@@ -63,7 +63,7 @@ def test_edits_meet_hand_outs_and_completions(
     client = at_the_page_of(mona)
     forms = {task: typed(client, change(task)) for task in tasks}
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
 
     def edit_all() -> list[int]:
         return [

@@ -179,7 +179,7 @@ class TestPeople:
         add_task(invoices)
         add_task(invoices)
         dora = worker("dora", invoices, capacity=3)
-        actions.supply(dora.pk)
+        actions.hand_out_to(dora.pk)
         page = text(mona_at_the_desk)
         assert "has 2 of 3 tasks" in page
         assert "Reassign – QD-0001" in page

@@ -26,7 +26,7 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     """A task that Anna got and Mona put on hold."""
     task = add_task(invoices, reference="INV-2231", name="<b>Check</b>")
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     actions.hold(task.pk, by=mona, reason="call <b>them</b>")
     return task
 

@@ -278,7 +278,7 @@ class TestItRefreshesByItself:
         client = at(anna)
         seen = self.seen(client)
         add_task(invoices)
-        actions.filled([invoices.pk])
+        actions.hand_out_from([invoices.pk])
         assert "QD-0001" in self.panel(client, seen).content.decode()
 
     def test_what_was_taken_away_meanwhile_is_said(

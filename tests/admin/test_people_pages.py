@@ -114,7 +114,7 @@ def test_who_may_take_more_gets_it_at_once(
     signed_in(anna)
     if way == "capacity":
         add_task(invoices)
-        actions.supply(anna.pk)
+        actions.hand_out_to(anna.pk)
     add_task(invoices if way == "capacity" else labels)
     changed = {"capacity": 2} if way == "capacity" else {"queues": [invoices.pk, labels.pk]}
     with django_capture_on_commit_callbacks(execute=True):
@@ -128,7 +128,7 @@ def test_capacity_never_falls_below_what_somebody_holds(
     save(mona_at_the_desk, anna, capacity=2)
     add_task(invoices), add_task(invoices)
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     answer = save(mona_at_the_desk, anna, capacity=1)
     assert "anna has 2 tasks now: take some back first." in answer.content.decode()
     assert anna.capacity == 2
@@ -144,7 +144,7 @@ def test_deactivating_returns_what_somebody_holds(
 ) -> None:
     task = add_task(invoices)
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     signed_in(ben)
     with django_capture_on_commit_callbacks(execute=True):
         save(mona_at_the_desk, anna, is_active=None)

@@ -164,7 +164,7 @@ def test_the_list_counts_what_waits_and_what_is_in_work(
     for _ in range(3):
         add_task(invoices)
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     page = mona_at_the_desk.get(reverse("admin:qc_queue_changelist"))
     queue = page.context["cl"].result_list[0]
     assert (queue.waiting_now, queue.in_work_now, queue.people_on_it) == (2, 1, 1)

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from qc.models import Queue, Status, Task, User
 from tests.admin.test_task_list_cost import TASKS, fill
 from tests.databases import on_mariadb
-from tests.work.test_claim_cost import finished_by, rows_touched
+from tests.work.test_claim_cost import add_completed, rows_touched
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +50,8 @@ def rows_of(answer: Any) -> list[str]:
 @pytest.fixture
 def a_shift(invoices: Queue, labels: Queue, anna: User, ben: User) -> None:
     """Anna has done two and failed one of them, Ben three."""
-    finished_by(anna, invoices, 2)
-    finished_by(ben, labels, 3)
+    add_completed(anna, invoices, 2)
+    add_completed(ben, labels, 3)
     failed = Task.objects.filter(assignee=anna).latest("pk").pk
     Task.objects.filter(pk=failed).update(outcome="failed")
 

@@ -32,7 +32,7 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     """A task that Anna got and Mona put on hold, for a reason that a spreadsheet would run."""
     task = add_task(invoices, reference="INV-2231")
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     actions.hold(task.pk, by=mona, reason="=1+1")
     return task
 

@@ -76,7 +76,7 @@ def a_house(
     """
     _annas, done, _bens, held, cancelled, _waiting = [add_task(invoices) for _ in range(6)]
     signed_in(anna, ben, carla)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     actions.assign(done.pk, ben.pk, by=mona, reason="Yours.")
     actions.complete(done.pk, by=ben, outcome="passed", notes="Fine.")
     actions.hold(held.pk, by=mona, reason="Wait.")

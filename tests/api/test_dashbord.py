@@ -18,7 +18,7 @@ SignIn = Callable[[User], APIClient]
 AddTask = Callable[..., Task]
 
 
-def test_it_shows_me_the_people_and_what_waits(
+def test_dashboard_shows_caller_people_and_waiting_count(
     anna: User,
     ben: User,
     carla: User,
@@ -66,7 +66,7 @@ def test_it_shows_me_the_people_and_what_waits(
 
 
 @pytest.mark.parametrize("path", ["/dashbord", "/dashbord/", "/dashboard", "/dashboard/"])
-def test_under_each_of_its_names(anna: User, sign_in: SignIn, path: str) -> None:
+def test_dashboard_answers_under_each_spelling(anna: User, sign_in: SignIn, path: str) -> None:
     assert sign_in(anna).get(path).status_code == 200
 
 
@@ -81,7 +81,7 @@ def test_under_each_of_its_names(anna: User, sign_in: SignIn, path: str) -> None
         ("", ["anna", "ben", "carla"]),
     ],
 )
-def test_the_people_can_be_filtered(
+def test_dashboard_filters_people(
     anna: User,
     ben: User,
     carla: User,
@@ -98,13 +98,13 @@ def test_the_people_can_be_filtered(
     assert [one["username"] for one in board["people"]] == names
 
 
-def test_a_filter_that_is_none_is_named(anna: User, sign_in: SignIn) -> None:
+def test_invalid_filter_or_page_is_refused(anna: User, sign_in: SignIn) -> None:
     answer = sign_in(anna).get("/dashbord/?free=perhaps")
     assert (answer.status_code, list(answer.json())) == (400, ["free"])
     assert sign_in(anna).get("/dashbord/?page=99").status_code == 404
 
 
-def test_it_is_paged(anna: User, sign_in: SignIn) -> None:
+def test_dashboard_has_100_people_on_a_page(anna: User, sign_in: SignIn) -> None:
     User.objects.bulk_create(User(username=f"qc{n:03}") for n in range(120))
     for someone in User.objects.filter(username__startswith="qc"):
         someone.groups.set(anna.groups.all())
@@ -115,7 +115,7 @@ def test_it_is_paged(anna: User, sign_in: SignIn) -> None:
     assert (len(second["people"]), second["next"]) == (21, None)
 
 
-def test_it_has_no_side_effect_but_being_seen(
+def test_dashboard_changes_only_last_seen(
     anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
 ) -> None:
     client = sign_in(anna)
@@ -130,7 +130,7 @@ def test_it_has_no_side_effect_but_being_seen(
 
 
 @pytest.mark.parametrize("people", [3, 40])
-def test_its_queries_do_not_grow(
+def test_queries_do_not_grow_with_people(
     anna: User,
     invoices: Queue,
     add_task: AddTask,
@@ -148,10 +148,10 @@ def test_its_queries_do_not_grow(
         client.get("/dashbord/")
 
 
-def test_only_for_who_is_signed_in(api_client: APIClient) -> None:
+def test_dashboard_needs_a_sign_in(api_client: APIClient) -> None:
     answer = api_client.get("/dashbord/")
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
 
 
-def test_it_is_read_only(anna: User, sign_in: SignIn) -> None:
+def test_dashboard_refuses_post(anna: User, sign_in: SignIn) -> None:
     assert sign_in(anna).post("/dashbord/").status_code == 405

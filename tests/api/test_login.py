@@ -22,7 +22,7 @@ def post(client: APIClient, username: str, password: str, **more: Any) -> Any:
     return client.post("/login/", {"username": username, "password": password}, **more)
 
 
-def test_it_gives_a_token_the_person_and_their_tasks(
+def test_login_returns_token_person_and_tasks(
     anna: User, invoices: Queue, add_task: AddTask, api_client: APIClient
 ) -> None:
     task = add_task(invoices, details={"supplier": "Meyer"}, instructions="Look closely.")
@@ -30,13 +30,13 @@ def test_it_gives_a_token_the_person_and_their_tasks(
     assert set(answer) == {"token", "expiry", "user", "tasks"}
     assert answer["user"]["username"] == "anna"
     assert answer["user"]["is_logged_in"] is True
-    (given,) = answer["tasks"]
-    assert (given["id"], given["queue"], given["status"]) == (task.pk, "Invoices", "assigned")
-    assert given["details"] == {"supplier": "Meyer"}
-    assert given["due_at"].endswith("Z")
+    (held,) = answer["tasks"]
+    assert (held["id"], held["queue"], held["status"]) == (task.pk, "Invoices", "assigned")
+    assert held["details"] == {"supplier": "Meyer"}
+    assert held["due_at"].endswith("Z")
 
 
-def test_the_token_expires_and_only_its_hash_is_kept(anna: User, api_client: APIClient) -> None:
+def test_token_expires_and_only_its_hash_is_stored(anna: User, api_client: APIClient) -> None:
     answer = post(api_client, "anna", "demo").json()
     expiry = datetime.fromisoformat(answer["expiry"])
     assert expiry <= timezone.now() + timedelta(hours=settings.QC_TOKEN_HOURS)
@@ -47,7 +47,7 @@ def test_the_token_expires_and_only_its_hash_is_kept(anna: User, api_client: API
     assert api_client.get("/dashbord/").status_code == 401
 
 
-def test_it_is_one_history_row_through_the_api(anna: User, api_client: APIClient) -> None:
+def test_login_writes_one_history_row(anna: User, api_client: APIClient) -> None:
     for _ in range(2):
         post(api_client, "anna", "demo")
     row = anna.history.get(kind="signed in")
@@ -55,26 +55,26 @@ def test_it_is_one_history_row_through_the_api(anna: User, api_client: APIClient
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_with_and_without_its_slash(anna: User, api_client: APIClient, slash: str) -> None:
+def test_login_works_with_and_without_trailing_slash(
+    anna: User, api_client: APIClient, slash: str
+) -> None:
     answer = api_client.post(f"/login{slash}", {"username": "anna", "password": "demo"})
     assert answer.status_code == 200
 
 
-def test_a_missing_field_is_named(anna: User, api_client: APIClient) -> None:
+def test_missing_field_is_named(anna: User, api_client: APIClient) -> None:
     answer = api_client.post("/login/", {"username": "anna"})
     assert answer.status_code == 400
     assert answer.json() == {"password": ["This field is required."]}
 
 
 @pytest.mark.parametrize("body", ["", "[]", "7", '"anna"', "{", '{"username": {}, "password": 1}'])
-def test_a_body_that_is_no_credentials_is_refused(
-    anna: User, api_client: APIClient, body: str
-) -> None:
+def test_malformed_body_is_refused(anna: User, api_client: APIClient, body: str) -> None:
     answer = api_client.generic("POST", "/login/", body, content_type="application/json")
     assert answer.status_code in (400, 401)
 
 
-def test_a_wrong_password_and_an_unknown_name_get_the_same_words(
+def test_wrong_password_and_unknown_name_get_the_same_answer(
     anna: User, api_client: APIClient
 ) -> None:
     person("gone", Role.QC_STAFF, is_active=False)
@@ -100,23 +100,23 @@ class TestThrottling:
         assert post(api_client, "anna", "demo").status_code == 429
         assert post(api_client, "anna", "demo", REMOTE_ADDR="10.9.8.7").status_code == 200
 
-    def test_nobody_else_at_that_address_is_locked(
+    def test_other_names_at_that_address_are_not_locked(
         self, anna: User, ben: User, api_client: APIClient
     ) -> None:
         self.fail(api_client, "anna")
         assert post(api_client, "ben", "demo").status_code == 200
 
-    def test_an_unknown_name_is_locked_just_the_same(self, db: None, api_client: APIClient) -> None:
+    def test_unknown_name_is_locked_too(self, db: None, api_client: APIClient) -> None:
         assert self.fail(api_client, "nobody").status_code == 429
 
-    def test_many_right_sign_ins_from_one_address_are_not_hindered(
+    def test_many_sign_ins_from_one_address_are_allowed(
         self, db: None, api_client: APIClient
     ) -> None:
         for number in range(40):
             person(f"qc{number}", Role.QC_STAFF)
             assert post(api_client, f"qc{number}", "demo").status_code == 200
 
-    def test_a_right_sign_in_forgets_the_failures_before(
+    def test_successful_sign_in_resets_the_failures(
         self, anna: User, api_client: APIClient
     ) -> None:
         for _ in range(3):
@@ -124,9 +124,7 @@ class TestThrottling:
                 assert post(api_client, "anna", "wrong").status_code == 401
             assert post(api_client, "anna", "demo").status_code == 200
 
-    def test_the_page_counts_the_same_failures_and_says_so(
-        self, anna: User, api_client: APIClient
-    ) -> None:
+    def test_sign_in_page_shares_the_failure_count(self, anna: User, api_client: APIClient) -> None:
         self.fail(api_client, "anna")
         form = {"username": "anna", "password": "demo"}
         answer = api_client.post("/admin/login/", form, format="multipart")
@@ -134,7 +132,7 @@ class TestThrottling:
         assert "try again in 15 minutes" in answer.content.decode()
 
 
-def test_the_first_hasher_is_the_quick_and_strong_one() -> None:
+def test_passwords_are_hashed_with_argon2() -> None:
     from config import settings as written
 
     assert "Argon2" in written.PASSWORD_HASHERS[0]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], APIClient]
 
 
-def test_the_tasks_return_and_the_token_is_gone(
+def test_logout_returns_tasks_and_deletes_the_token(
     anna: User, invoices: Queue, add_task: Callable[..., Task], sign_in: SignIn
 ) -> None:
     task = add_task(invoices)
@@ -29,11 +29,11 @@ def test_the_tasks_return_and_the_token_is_gone(
     assert client.post("/logout/").status_code == 401
 
 
-def test_without_its_slash(anna: User, sign_in: SignIn) -> None:
+def test_logout_works_without_trailing_slash(anna: User, sign_in: SignIn) -> None:
     assert sign_in(anna).post("/logout").status_code == 200
 
 
-def test_the_session_of_the_pages_ends_too(anna: User) -> None:
+def test_logout_ends_a_browser_session(anna: User) -> None:
     client = APIClient()
     client.force_login(anna)
     assert client.post("/logout/").status_code == 200
@@ -42,9 +42,9 @@ def test_the_session_of_the_pages_ends_too(anna: User) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_nobody_is_not_signed_out(api_client: APIClient) -> None:
+def test_logout_needs_a_sign_in(api_client: APIClient) -> None:
     assert api_client.post("/logout/").status_code == 401
 
 
-def test_a_get_signs_nobody_out(anna: User, sign_in: SignIn) -> None:
+def test_logout_refuses_get(anna: User, sign_in: SignIn) -> None:
     assert sign_in(anna).get("/logout/").status_code == 405

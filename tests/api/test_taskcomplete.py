@@ -21,7 +21,7 @@ def two(invoices: Queue, add_task: AddTask) -> list[Task]:
     return [add_task(invoices), add_task(invoices)]
 
 
-def test_it_completes_and_gives_the_next(two: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_completing_returns_the_next_task(two: list[Task], anna: User, sign_in: SignIn) -> None:
     client = sign_in(anna)
     body = {"outcome": "failed", "notes": "seal broken"}
     answer = client.post(f"/taskcomplete/{two[0].pk}/", body).json()
@@ -35,12 +35,16 @@ def test_it_completes_and_gives_the_next(two: list[Task], anna: User, sign_in: S
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_without_a_body_it_passed(two: list[Task], anna: User, sign_in: SignIn, slash: str) -> None:
+def test_outcome_is_passed_without_a_body(
+    two: list[Task], anna: User, sign_in: SignIn, slash: str
+) -> None:
     answer = sign_in(anna).post(f"/taskcomplete/{two[0].pk}{slash}")
     assert answer.json()["completed"]["outcome"] == "passed"
 
 
-def test_again_it_answers_the_same(two: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_completing_twice_gives_the_same_answer(
+    two: list[Task], anna: User, sign_in: SignIn
+) -> None:
     client = sign_in(anna)
     first = client.post(f"/taskcomplete/{two[0].pk}/", {"outcome": "failed"})
     again = client.post(f"/taskcomplete/{two[0].pk}/")
@@ -48,7 +52,7 @@ def test_again_it_answers_the_same(two: list[Task], anna: User, sign_in: SignIn)
     assert two[0].history.filter(kind="completed").count() == 1
 
 
-def test_somebody_elses_is_forbidden(
+def test_task_of_somebody_else_is_forbidden(
     two: list[Task], anna: User, ben: User, mona: User, sign_in: SignIn
 ) -> None:
     actions.sign_in(anna.pk)
@@ -62,7 +66,7 @@ def test_somebody_elses_is_forbidden(
     assert sign_in(ben).post(f"/taskcomplete/{two[0].pk}/").status_code == 403
 
 
-def test_what_nobody_holds_is_not_in_a_state_for_it(
+def test_task_that_nobody_holds_is_a_conflict(
     two: list[Task], anna: User, mona: User, sign_in: SignIn
 ) -> None:
     client = sign_in(anna)
@@ -72,7 +76,7 @@ def test_what_nobody_holds_is_not_in_a_state_for_it(
 
 
 @pytest.mark.parametrize("unknown", ["987654", "9" * 25])
-def test_an_unknown_task_is_not_found(anna: User, sign_in: SignIn, unknown: str) -> None:
+def test_unknown_task_is_not_found(anna: User, sign_in: SignIn, unknown: str) -> None:
     assert sign_in(anna).post(f"/taskcomplete/{unknown}/").status_code == 404
 
 
@@ -87,7 +91,7 @@ def test_an_unknown_task_is_not_found(anna: User, sign_in: SignIn, unknown: str)
         ({"notes": "a\x00b"}, "notes"),
     ],
 )
-def test_a_bad_value_is_named_and_nothing_is_lost(
+def test_invalid_value_is_named_and_changes_nothing(
     two: list[Task], anna: User, sign_in: SignIn, body: dict[str, Any], field: str
 ) -> None:
     answer = sign_in(anna).post(f"/taskcomplete/{two[0].pk}/", body)
@@ -97,20 +101,18 @@ def test_a_bad_value_is_named_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("body", ["[]", "7", "{", "null x"])
-def test_a_body_that_is_no_object_is_refused(
-    two: list[Task], anna: User, sign_in: SignIn, body: str
-) -> None:
+def test_malformed_body_is_refused(two: list[Task], anna: User, sign_in: SignIn, body: str) -> None:
     client = sign_in(anna)
     path = f"/taskcomplete/{two[0].pk}/"
     answer = client.generic("POST", path, body, content_type="application/json")
     assert answer.status_code == 400
 
 
-def test_only_for_who_is_signed_in(two: list[Task], api_client: APIClient) -> None:
+def test_completing_needs_a_sign_in(two: list[Task], api_client: APIClient) -> None:
     assert api_client.post(f"/taskcomplete/{two[0].pk}/").status_code == 401
 
 
-def test_with_the_session_of_the_pages_it_needs_a_csrf_token(two: list[Task], anna: User) -> None:
+def test_browser_session_needs_a_csrf_token(two: list[Task], anna: User) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(anna)
     assert client.post(f"/taskcomplete/{two[0].pk}/").status_code == 403
@@ -119,5 +121,5 @@ def test_with_the_session_of_the_pages_it_needs_a_csrf_token(two: list[Task], an
     assert trusting.post(f"/taskcomplete/{two[0].pk}/").status_code == 200
 
 
-def test_a_get_completes_nothing(two: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_completing_refuses_get(two: list[Task], anna: User, sign_in: SignIn) -> None:
     assert sign_in(anna).get(f"/taskcomplete/{two[0].pk}/").status_code == 405

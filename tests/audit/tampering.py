@@ -24,7 +24,7 @@ MEMBERS = {
 def write_history(anna: User, mona: User, invoices: Queue, tasks: Sequence[Task]) -> None:
     """Write rows to the history of each kind."""
     presence.sign_in(anna.pk)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     for task in tasks[1:]:
         actions.hold(task.pk, by=mona, reason="Ünclear: “why”?")
     invoices.is_paused = True

@@ -34,7 +34,7 @@ def leaver(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task
     history.save(anna, kind="", by=mona, fields=list(NAMES))
     add_task(invoices)
     presence.sign_in(anna.pk)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     anna.refresh_from_db()
     anna.username = "lundqvist"
     history.save(anna, kind="", by=mona, fields=["username"])

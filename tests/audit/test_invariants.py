@@ -67,7 +67,7 @@ def test_more_tasks_than_capacity_are_named(
     anna.is_logged_in = True
     anna.save()
     add_task(invoices)
-    actions.filled([invoices.pk])
+    actions.hand_out_from([invoices.pk])
     User.objects.filter(pk=anna.pk).update(capacity=1)
     assert "anna has 2 tasks, more than their capacity 1" in broken_text()
 

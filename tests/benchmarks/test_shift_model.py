@@ -1,4 +1,4 @@
-"""The model of a shift plays by the rules of the desk, and gives what can be reckoned by hand."""
+"""The model of a shift keeps the rules of handing out, and its figures match those by hand."""
 
 import math
 import random
@@ -71,13 +71,13 @@ def test_each_task_is_done_once_or_still_there(sweep: float | None) -> None:
 
 
 @pytest.mark.parametrize("sweep", [None, 5])
-def test_who_holds_a_task_is_not_free(sweep: float | None) -> None:
+def test_holder_of_a_task_is_not_free(sweep: float | None) -> None:
     played = shift(sweep=sweep)
     for _ in played.steps():
         assert not played.floor.holding.keys() & played.floor.free_since.keys()
 
 
-def test_a_second_task_is_refused() -> None:
+def test_person_cannot_hold_two_tasks() -> None:
     floor = shift().floor
     person, task = next(iter(floor.holding.items()))
     floor.add(task)
@@ -85,7 +85,7 @@ def test_a_second_task_is_refused() -> None:
         floor.give(task, person)
 
 
-def test_at_each_event_nobody_is_left_free_while_a_task_for_them_waits() -> None:
+def test_nobody_is_free_while_a_task_waits_when_events_hand_out() -> None:
     played = shift()
     waited = 0
     for _ in played.steps():
@@ -94,20 +94,20 @@ def test_at_each_event_nobody_is_left_free_while_a_task_for_them_waits() -> None
     assert waited, "there were no tasks that had to wait at all"
 
 
-def test_at_each_event_a_hand_out_takes_what_the_primary_takes() -> None:
+def test_hand_out_at_an_event_takes_the_time_of_the_primary() -> None:
     outcome = shift().run()
     assert percentile(outcome.kept, 50) == pytest.approx(COSTS.finish, rel=0.3)
     assert percentile(outcome.p1_met, 50) == pytest.approx(COSTS.arrive + COSTS.claim, rel=0.01)
 
 
 @pytest.mark.parametrize("period", [10, 60])
-def test_a_sweep_lets_people_wait_half_its_period(period: float) -> None:
+def test_people_wait_half_a_period_for_a_sweep(period: float) -> None:
     outcome = shift(people=200, utilisation=0.5, sweep=period, hours=2).run()
     assert fmean(outcome.kept) == pytest.approx(period / 2, rel=0.05)
     assert max(outcome.kept) < period + 0.1
 
 
-def test_a_sweep_gives_the_most_urgent_first() -> None:
+def test_sweep_hands_out_the_most_urgent_first() -> None:
     played = shift(utilisation=1.1, sweep=5)
     outcome = played.run()
     left = Counter(task.priority for queue in played.floor.waiting for task in queue)
@@ -116,7 +116,7 @@ def test_a_sweep_gives_the_most_urgent_first() -> None:
     assert fmean(outcome.p1) < 30
 
 
-def test_the_same_seed_plays_the_same_shift() -> None:
+def test_same_seed_plays_the_same_shift() -> None:
     assert shift().run() == shift().run()
 
 
@@ -126,7 +126,7 @@ def test_as_many_tasks_are_done_as_arrive() -> None:
     assert sum(plan.run().done) == pytest.approx(expected, rel=0.05)
 
 
-def test_the_longest_idle_is_next() -> None:
+def test_longest_idle_is_next() -> None:
     line = LongestIdle(random.Random(1))
     for person in (4, 2, 9):
         line.add(person)
@@ -137,7 +137,7 @@ def test_the_longest_idle_is_next() -> None:
     assert (line.next(), len(line)) == (9, 2)
 
 
-def test_anyone_may_be_next() -> None:
+def test_any_one_picks_everybody() -> None:
     line = AnyOne(random.Random(1))
     assert line.next() is None
     for person in (4, 2, 9):
@@ -146,7 +146,7 @@ def test_anyone_may_be_next() -> None:
     assert {line.next() for _ in range(50)} == {2, 9}
 
 
-def test_longest_idle_first_is_fairer_than_anybody() -> None:
+def test_longest_idle_first_is_fairer_than_chance() -> None:
     plans = [Plan(100, 0.5, None, BY_QUEUE, 4, 120, is_fair) for is_fair in (True, False)]
     fair, chance = (Shift(plan, TIMES, COSTS).run().gini for plan in plans)
     assert fair < 0.8 * chance
@@ -166,17 +166,17 @@ def test_percentiles() -> None:
     assert math.isnan(percentile([], 50))
 
 
-def test_the_primary_does_as_much_at_once_as_it_has_cores() -> None:
+def test_primary_serves_one_request_per_core() -> None:
     server = Primary(2)
     assert [server.serve(0, 1) for _ in range(4)] == [1, 1, 2, 2]
     assert server.serve(10, 1) == 11
 
 
-def test_what_else_the_primary_does_makes_it_slower() -> None:
+def test_other_load_slows_the_primary() -> None:
     assert Primary(1, taken=0.75).serve(0, 1) == 4
 
 
-def test_a_primary_carries_what_fills_most_of_it() -> None:
+def test_most_people_keep_a_primary_full() -> None:
     most = capacity.most_people(COSTS, AS_IT_IS, 300, 0.85)
     busy = sum(capacity.load(COSTS, AS_IT_IS, most, 300, 0.85).values())
     assert busy == pytest.approx(capacity.FULL, rel=0.01)
@@ -187,26 +187,26 @@ def test_four_primaries_carry_four_times_as_many() -> None:
     assert four / one == pytest.approx(4, rel=0.01)
 
 
-def test_the_seconds_of_a_task_that_keep_a_primary_so_busy() -> None:
+def test_handling_time_that_keeps_a_primary_busy() -> None:
     handling = capacity.handling_for(COSTS, BY_QUEUE, 5_000, 0.85, 0.8)
     busy = sum(capacity.load(COSTS, BY_QUEUE, 5_000, handling, 0.85).values())
     assert busy == pytest.approx(0.8)
 
 
-def test_a_floor_that_is_read_whole_costs_more_the_larger_it_is() -> None:
+def test_cost_of_reading_the_whole_floor_grows_with_it() -> None:
     by_queue = Setup("by queue", asks_floor=False)
     assert COSTS.arrival(AS_IT_IS, 20_000, 3_000) - COSTS.arrival(AS_IT_IS, 200, 30) > 0.05
     assert COSTS.arrival(by_queue, 20_000, 3_000) == COSTS.arrival(by_queue, 200, 30)
 
 
-def test_what_was_measured_can_be_read() -> None:
+def test_measured_costs_and_times_load() -> None:
     assert primary.load().cores >= 1
     played = times.load()
     assert fmean(played.handling) == pytest.approx(1)
     assert fmean(played.gaps) == pytest.approx(1)
 
 
-def test_tables_stand_between_their_marks(tmp_path: Path) -> None:
+def test_tables_are_written_between_their_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- a -->\nold\n<!-- end -->\n<!-- b -->\n<!-- end -->\nafter\n")
     found = {"a": tables.table(["x"], [[1]]), "b": "B\n"}
@@ -222,5 +222,5 @@ def test_tables_stand_between_their_marks(tmp_path: Path) -> None:
     ("seconds", "expected"),
     [(0.0042, "4.2 ms"), (0.016, "16 ms"), (0.512, "510 ms"), (29.96, "30.0 s"), (600, "10.0 min")],
 )
-def test_times_read_well(seconds: float, expected: str) -> None:
+def test_wait_is_formatted_with_its_unit(seconds: float, expected: str) -> None:
     assert tables.wait(seconds) == expected

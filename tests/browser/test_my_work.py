@@ -61,7 +61,7 @@ def test_a_new_task_comes_by_itself(
     page = sign_in(anna)
     expect(page.get_by_text("No tasks right now")).to_be_visible()
     task = add_task(invoices)
-    actions.filled([invoices.pk])
+    actions.hand_out_from([invoices.pk])
     in_front(page, task)
     expect(page.locator("#my-work-said")).to_have_text(f"Your task: {task}")
 
@@ -199,7 +199,7 @@ def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
     alerts.click()
     expect(alerts).to_have_attribute("aria-pressed", "true")
     first = add_task(invoices)
-    actions.filled([invoices.pk])
+    actions.hand_out_from([invoices.pk])
     in_front(page, first)
     page.wait_for_function("() => heard.length")
     assert page.evaluate("heard") == ["note", "note", f"Your task: {first}"]

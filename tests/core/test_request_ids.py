@@ -43,7 +43,7 @@ def test_all_history_rows_of_a_request_have_its_id(
 ) -> None:
     first, _second = add_task(invoices), add_task(invoices)
     signed_in(anna)
-    actions.supply(anna.pk)
+    actions.hand_out_to(anna.pk)
     form = {"_form_submitted": "True", "reason": "drawing is wrong"}
     manager_client.post(act(first, "hold_task"), form, headers={"X-Request-ID": "r-1"})
     kinds = Task.history.filter(request_id="r-1").order_by("history_id")

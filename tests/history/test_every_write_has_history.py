@@ -68,7 +68,7 @@ KNOWN = {
     "core/compiled_queries.py rows": READS,
     # Who calls it stands in this list.
     "core/compiled_queries.py insert_rows": RECORDED,
-    "work/backlog.py _united": READS,
+    "work/backlog.py _union_all": READS,
     "reports/percentiles.py times_of": READS,
     "history/consistency.py _history_ids": READS,
     "admin/people/admin.py save_model": RECORDED,

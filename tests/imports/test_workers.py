@@ -168,7 +168,7 @@ def test_stopped_import_shows_how_far_it_came(
 ) -> None:
     client = client_of(mona)
     record = confirmed(mona, good_rows(ROWS))
-    monkeypatch.setattr(actions, "filled", lambda _queues: press(client, "stop", record))
+    monkeypatch.setattr(actions, "hand_out_from", lambda _queues: press(client, "stop", record))
     import_runner.carry_on(record.pk)
     record.refresh_from_db()
     assert (record.state, Task.objects.count()) == (ImportState.STOPPED, 10)

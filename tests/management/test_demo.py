@@ -28,7 +28,7 @@ def run(*command: str) -> str:
 
 
 class TestLoadDemo:
-    def test_people_of_each_role_and_500_tasks_of_four_queues(self, embedded: None) -> None:
+    def test_loads_people_of_each_role_and_500_tasks(self, embedded: None) -> None:
         assert "500 tasks are new" in run("load_demo")
         roles = {one.username: set(one.groups.values_list("name", flat=True)) for one in people()}
         assert roles.pop("admin") == set()
@@ -38,21 +38,23 @@ class TestLoadDemo:
         assert Task.objects.filter(name__contains="Müller").exists()
         assert Task.objects.filter(name__contains='"').exists()
 
-    def test_each_can_sign_in_with_demo(self, embedded: None, settings: Any) -> None:
+    def test_everybody_can_sign_in_with_the_demo_password(
+        self, embedded: None, settings: Any
+    ) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
         run("load_demo")
         for one in people():
             request = RequestFactory().post("/")
             assert authenticate(request, username=one.username, password="demo") == one
 
-    def test_a_qc_person_gets_a_task(self, embedded: None) -> None:
+    def test_qc_people_get_tasks(self, embedded: None) -> None:
         run("load_demo")
         for n in range(1, 9):
             one = User.objects.get(username=f"qc{n}")
             actions.sign_in(one.pk)
             assert Task.objects.held_by(one).count() == one.capacity
 
-    def test_again_it_changes_nothing(self, embedded: None) -> None:
+    def test_second_run_changes_nothing(self, embedded: None) -> None:
         run("load_demo")
         Task.objects.filter(reference="INV-2201").update(name="As the manager wants it")
         rows = Task.history.count() + User.history.count() + Queue.history.count()
@@ -60,23 +62,23 @@ class TestLoadDemo:
         assert Task.history.count() + User.history.count() + Queue.history.count() == rows
         assert Task.objects.get(reference="INV-2201").name == "As the manager wants it"
 
-    def test_what_was_stopped_half_way_is_finished_by_the_next_run(self, embedded: None) -> None:
+    def test_next_run_finishes_an_interrupted_one(self, embedded: None) -> None:
         run("load_demo")
         Task.objects.all().delete()
         assert "500 tasks are new" in run("load_demo")
 
-    def test_people_who_are_there_are_never_replaced(self, embedded: None) -> None:
+    def test_existing_people_are_not_replaced(self, embedded: None) -> None:
         petra = person("petra")
         assert "nothing is loaded" in run("load_demo")
         assert list(people()) == [petra]
 
-    def test_everything_has_its_history(self, embedded: None) -> None:
+    def test_everything_loaded_has_its_history(self, embedded: None) -> None:
         run("load_demo")
         assert list(invariants.broken()) == []
         invoices = Queue.objects.get(name="Invoices")
         assert invoices.history.get().people.count() == invoices.people.count()
 
-    def test_never_in_production(self, settings: Any) -> None:
+    def test_refused_in_production(self, settings: Any) -> None:
         settings.EMBEDDED = False
         with pytest.raises(CommandError, match="embedded default only"):
             run("load_demo")
@@ -84,33 +86,33 @@ class TestLoadDemo:
 
 
 class TestDemoData:
-    def test_so_many_people_and_tasks(self) -> None:
-        said = run("demo_data", "--people", "30", "--tasks", "100", "--queues", "10")
-        assert said == "30 people and 100 tasks are new, in 10 queues.\n"
+    def test_adds_people_and_tasks_evenly_over_queues(self) -> None:
+        printed = run("demo_data", "--people", "30", "--tasks", "100", "--queues", "10")
+        assert printed == "30 people and 100 tasks are new, in 10 queues.\n"
         on = [queue.people.count() for queue in Queue.objects.all()]
         assert sum(on) == 30 * 3
         assert set(on) == {9}
         assert list(invariants.broken()) == []
 
-    def test_again_only_what_is_missing(self) -> None:
+    def test_second_run_adds_only_missing_people(self) -> None:
         run("demo_data", "--people", "3", "--tasks", "10")
-        said = run("demo_data", "--people", "5", "--tasks", "10")
-        assert said == "2 people and 10 tasks are new, in 20 queues.\n"
+        printed = run("demo_data", "--people", "5", "--tasks", "10")
+        assert printed == "2 people and 10 tasks are new, in 20 queues.\n"
         assert list(invariants.broken()) == []
 
-    def test_references_go_on_after_the_last(self) -> None:
+    def test_references_continue_after_the_last(self) -> None:
         run("demo_data", "--tasks", "3")
         Task.objects.filter(reference="DEMO-0000002").delete()
         run("demo_data", "--tasks", "1")
         assert Task.objects.latest("pk").reference == "DEMO-0000004"
 
-    def test_they_get_work(self) -> None:
+    def test_demo_people_get_tasks(self) -> None:
         run("demo_data", "--people", "4", "--tasks", "60")
         for one in people():
             actions.sign_in(one.pk)
         assert Task.objects.open().count() == 4
 
-    def test_the_same_seed_gives_the_same_tasks(self) -> None:
+    def test_same_seed_makes_the_same_tasks(self) -> None:
         run("demo_data", "--tasks", "20", "--seed", "7")
         first = list(Task.objects.values_list("reference", "priority", "details"))
         Task.history.all().delete()

@@ -1,4 +1,4 @@
-"""Reports: what was done, how long it took and had waited, and what was given back."""
+"""Reports: what was completed, how long it took and had waited, and what was given back."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +15,7 @@ from qc.exports import formats
 from qc.models import Queue, Status, Task, User
 from qc.reports import report as reports
 from qc.reports.percentiles import Times
-from qc.reports.report import Asked, Grouping, Report
+from qc.reports.report import Grouping, Report, ReportQuery
 from qc.work import actions, lifecycle
 from tests.conftest import person
 from tests.work.test_claim_cost import fill
@@ -37,10 +37,12 @@ def in_berlin() -> Iterator[None]:
 def done(add_task: AddTask) -> Callable[..., Task]:
     """Make a completed task that took so many seconds, and had waited twice as long."""
 
-    def make(queue: Queue, by: User, took: float = 60, *, at: datetime = NOON, **told: Any) -> Task:
+    def make(
+        queue: Queue, by: User, took: float = 60, *, at: datetime = NOON, **columns: Any
+    ) -> Task:
         task = add_task(queue)
         started = at - timedelta(seconds=took)
-        columns = {
+        defaults = {
             "status": Status.COMPLETED,
             "assignee": by,
             "outcome": "passed",
@@ -49,15 +51,15 @@ def done(add_task: AddTask) -> Callable[..., Task]:
             "started_at": started,
             "completed_at": at,
         }
-        Task.objects.filter(pk=task.pk).update(**columns | told)
+        Task.objects.filter(pk=task.pk).update(**defaults | columns)
         return task
 
     return make
 
 
-def report(by: str = "person", first: date = DAY, last: date = DAY, **asked: Any) -> Report:
-    most = asked.pop("most", reports.MOST_RANKED)
-    return reports.report(Asked(Grouping(by), first, last, **asked), most=most)
+def report(by: str = "person", first: date = DAY, last: date = DAY, **options: Any) -> Report:
+    most = options.pop("most", reports.MOST_RANKED)
+    return reports.report(ReportQuery(Grouping(by), first, last, **options), most=most)
 
 
 def seconds(times: Times) -> tuple[float | None, float | None]:
@@ -77,54 +79,54 @@ class TestTimes:
             ([5, 5, 5, 5], 5, 5),
         ],
     )
-    def test_the_middle_one_and_what_nine_of_ten_did_not_exceed(
+    def test_median_and_90th_percentile(
         self, took: Any, median: float, ninety: float, done: Any, invoices: Queue, anna: User
     ) -> None:
         for n in took:
             done(invoices, anna, n)
-        told = report()
-        for row in (*told.rows, told.total):
+        figures = report()
+        for row in (*figures.rows, figures.total):
             assert seconds(row.handling) == (median, ninety)
             assert seconds(row.waiting) == (2 * median, 2 * ninety)
 
-    def test_each_has_their_own_and_the_total_is_of_all(
+    def test_rows_are_per_person_and_the_total_of_all(
         self, done: Any, invoices: Queue, anna: User, ben: User
     ) -> None:
         for n in (10, 20, 30):
             done(invoices, anna, n)
         done(invoices, ben, 100, outcome="failed")
-        told = report()
-        assert {row.name: (row.done, row.failed) for row in told.rows} == {
+        figures = report()
+        assert {row.name: (row.done, row.failed) for row in figures.rows} == {
             "anna": (3, 0),
             "ben": (1, 1),
         }
-        assert [seconds(row.handling)[0] for row in told.rows] == [20, 100]
-        assert seconds(told.total.handling) == (25, 100)
-        assert (told.total.done, told.total.failed_share) == (4, 0.25)
+        assert [seconds(row.handling)[0] for row in figures.rows] == [20, 100]
+        assert seconds(figures.total.handling) == (25, 100)
+        assert (figures.total.done, figures.total.failed_share) == (4, 0.25)
 
-    def test_of_nothing_there_are_none(self, anna: User) -> None:
-        told = report()
-        assert told.is_empty
-        assert (told.rows, told.total.handling) == ([], Times())
-        assert told.total.failed_share is None
+    def test_report_without_tasks_is_empty(self, anna: User) -> None:
+        figures = report()
+        assert figures.is_empty
+        assert (figures.rows, figures.total.handling) == ([], Times())
+        assert figures.total.failed_share is None
 
-    def test_of_many_a_sample_is_ranked_and_all_are_counted(
+    def test_many_tasks_are_counted_in_full_and_timed_by_sample(
         self, done: Any, invoices: Queue, anna: User
     ) -> None:
         for n in range(60):
             done(invoices, anna, 100 + n)
-        told = report(most=20)
-        assert told.total.done == 60
-        assert 15 <= told.total.handling.of <= 25
-        assert told.is_sampled
-        assert told.total.handling.median
+        figures = report(most=20)
+        assert figures.total.done == 60
+        assert 15 <= figures.total.handling.of <= 25
+        assert figures.is_sampled
+        assert figures.total.handling.median
         # Spread evenly: the middle of the sample is near the middle of all.
-        assert 120 <= told.total.handling.median.total_seconds() <= 140
+        assert 120 <= figures.total.handling.median.total_seconds() <= 140
         assert not report(most=60).is_sampled
 
 
-class TestWhatIsAskedFor:
-    def test_by_queue_and_of_one_queue_or_one_person(
+class TestQuery:
+    def test_grouping_by_queue_and_filtering_by_queue_or_person(
         self, done: Any, invoices: Queue, labels: Queue, anna: User, ben: User
     ) -> None:
         done(invoices, anna)
@@ -134,7 +136,7 @@ class TestWhatIsAskedFor:
         assert {row.name for row in report(queue=invoices.pk).rows} == {"anna"}
         assert {row.name for row in report("queue", person=ben.pk).rows} == {"Labels"}
 
-    def test_what_was_given_back_counts_against_who_had_it(
+    def test_tasks_given_back_count_against_their_holder(
         self, invoices: Queue, labels: Queue, anna: User, mona: User, add_task: AddTask
     ) -> None:
         today = timezone.localdate()
@@ -145,9 +147,9 @@ class TestWhatIsAskedFor:
         actions.assign(task.pk, anna.pk, by=mona, reason="hers after all")
         actions.sign_out(anna.pk, by=None, reason="gone home")
         for by, key in (("person", anna.pk), ("queue", invoices.pk), ("day", today)):
-            told = report(by, today, today)
-            assert [(row.key, row.released, row.returned) for row in told.rows] == [(key, 1, 1)]
-            assert (told.total.done, told.total.released, told.total.returned) == (0, 1, 1)
+            figures = report(by, today, today)
+            assert [(row.key, row.released, row.returned) for row in figures.rows] == [(key, 1, 1)]
+            assert (figures.total.done, figures.total.released, figures.total.returned) == (0, 1, 1)
         assert report(first=today, last=today, queue=labels.pk).is_empty
         assert report(first=today, last=today, person=mona.pk).is_empty
 
@@ -157,7 +159,7 @@ class TestDays:
     def days(self, first: date, last: date) -> dict[date, int]:
         return {row.key: row.done for row in report("day", first, last).rows}  # type: ignore[misc]
 
-    def test_a_day_is_one_of_the_clock_on_the_wall(
+    def test_day_begins_and_ends_at_local_midnight(
         self, done: Any, invoices: Queue, anna: User
     ) -> None:
         done(invoices, anna, at=datetime(2026, 3, 3, 22, 59, 59, tzinfo=UTC))
@@ -166,12 +168,12 @@ class TestDays:
         done(invoices, anna, at=datetime(2026, 3, 4, 23, 0, tzinfo=UTC))
         assert self.days(DAY, DAY) == {DAY: 2}
 
-    def test_days_without_work_are_there_too(self, done: Any, invoices: Queue, anna: User) -> None:
+    def test_days_without_work_have_rows(self, done: Any, invoices: Queue, anna: User) -> None:
         done(invoices, anna)
         assert list(self.days(DAY - timedelta(days=2), DAY).values()) == [0, 0, 1]
 
     @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
-    def test_a_day_on_which_the_clock_is_changed_is_whole(
+    def test_day_of_a_clock_change_is_whole(
         self, day: date, done: Any, invoices: Queue, anna: User
     ) -> None:
         zone = timezone.get_current_timezone()
@@ -185,15 +187,13 @@ class TestDays:
 
 
 @pytest.mark.parametrize("by", Grouping.values)
-def test_many_people_take_no_more_queries(by: str, invoices: Queue, anna: User, ben: User) -> None:
+def test_queries_do_not_grow_with_people(by: str, invoices: Queue, anna: User, ben: User) -> None:
     today = timezone.localdate()
 
     def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as captured:
             report(by, today, today)
-        return len(asked)
+        return len(captured)
 
     def work(*people: User) -> None:
         moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), timezone.now())
@@ -209,13 +209,13 @@ def test_many_people_take_no_more_queries(by: str, invoices: Queue, anna: User, 
 class TestExports:
     ROWS = (("name", "done"), ("=SUM(A1)", 3), ('Mülle", r', None))
 
-    def test_csv_is_for_excel_and_runs_nothing(self) -> None:
+    def test_csv_has_a_bom_and_disarms_formulas(self) -> None:
         lines = list(formats.csv_lines(self.ROWS))
         text = b"".join(lines).decode("utf-8-sig")
         assert lines[0] == b"\xef\xbb\xbf"
         assert text.splitlines() == ["name,done", "'=SUM(A1),3", '"Mülle"", r",']
 
-    def test_xlsx_keeps_numbers_and_runs_nothing(self) -> None:
+    def test_xlsx_keeps_numbers_and_disarms_formulas(self) -> None:
         with formats.xlsx_file(self.ROWS) as file:
             sheet = load_workbook(file).active
             cells = [[cell.value for cell in row] for row in sheet.iter_rows()]

@@ -1,4 +1,4 @@
-"""The pages over HTTP, as a browser asks for them: forms with their token, and dialogs."""
+"""A browser without a screen: the pages over HTTP, with forms, their token, and dialogs."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class Browser:
         return self.send(path, {}, files={"file": (name, text)})
 
     def dialog(self, path: str, **answers: str) -> None:
-        """Answer the dialog of an action, and is sent on to the page."""
+        """Answer the dialog of an action, which leads on to a page."""
         page = self.send(
             path, {"_form_submitted": "True"} | answers, headers={"HX-Request": "true"}
         )

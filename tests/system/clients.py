@@ -1,4 +1,4 @@
-"""People's programs, which work through the API; and what must be true of what they did."""
+"""Clients of the API, which work like people, and what must be true of their work."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +53,7 @@ class Client:
             self.do(floor["me"]["tasks"])
 
     def come_and_go(self) -> None:
-        """Sign in, does a few tasks, goes with the next one in hand; until the shift is over."""
+        """Sign in, do a few tasks, leave with the next one in hand; until the shift is over."""
         visits = 0
         while not self.is_over():
             visits += 1
@@ -81,7 +81,7 @@ class Client:
         return floor
 
     def do(self, tasks: list[dict[str, Any]]) -> None:
-        """Complete these tasks; when there are none, waits a little."""
+        """Complete these tasks; when there are none, wait a little."""
         for task in tasks:
             self.over.wait(self.handling)
             self.complete(task["id"])
@@ -109,7 +109,7 @@ class Client:
         return answer
 
     def ask(self, method: str, path: str, body: dict[str, str] | None) -> requests.Response | None:
-        """Ask once; return nothing when there is no answer, or one that blames the server."""
+        """Ask once; return None when there is no answer, or a 5xx."""
         address = self.url + path
         try:
             response = self.session.request(method, address, json=body, timeout=ANSWER_SECONDS)
@@ -151,7 +151,7 @@ class Shift:
 
 @contextmanager
 def at_work(clients: list[Client], work: Callable[[Client], None] = Client.work) -> Iterator[Shift]:
-    """Let clients work while the test goes on, and then waits until they are finished."""
+    """Let clients work while the test goes on, then wait until they are finished."""
     shift = Shift(clients)
     with ThreadPoolExecutor(len(clients)) as pool:
         shift.working = [pool.submit(work, client) for client in clients]

@@ -52,7 +52,7 @@ def hire(transactional_db: None) -> Callable[[int], list[User]]:
 
 @pytest.fixture
 def pile(transactional_db: None) -> Callable[..., list[Task]]:
-    """Put tasks into the database without telling anybody: no event hands them out."""
+    """Put tasks into the database in a way that hands none of them out."""
     numbers = iter(range(1, 1_000_000))
 
     @transaction.atomic

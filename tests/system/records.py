@@ -1,4 +1,4 @@
-"""What the history of the test's database says of who did what."""
+"""Who did what, from the history in the database of the test."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def most_held_at_once() -> int:
 
 
 def long_gone(person: User) -> Callable[[], bool]:
-    """Let a person look long gone; what it gives says whether the sweep has signed them out."""
+    """Make a person look long gone; return a function: has the sweep signed them out?"""
     long_ago = timezone.now() - timedelta(hours=1)
     seen = User.objects.filter(pk=person.pk)
     seen.update(last_seen_at=long_ago)

@@ -74,16 +74,16 @@ class Site:
         return process
 
     def start_web(self) -> None:
-        """Start the web as docs/deploy.md says, and waits for its first answer."""
+        """Start the web as docs/deploy.md says, and wait for its first answer."""
         if {"DATABASE_URL", "REDIS_URL"} & self.environment().keys():
             self.manage("collectstatic", "--noinput")
         self.start("web")
         until(self.answers, within=START_SECONDS)
 
     def start_worker(self, name: str = "worker") -> None:
-        """Start a worker and waits until it takes jobs."""
+        """Start a worker and wait until it takes jobs."""
         self.start("worker", name)
-        until(lambda: "ready." in self.said(name), within=START_SECONDS)
+        until(lambda: "ready." in self.printed_by(name), within=START_SECONDS)
 
     def answers(self) -> bool:
         """Return whether the web answers."""
@@ -105,22 +105,22 @@ class Site:
         return process.wait(timeout=START_SECONDS)
 
     def stop(self) -> None:
-        """End everything, and prints what the processes said, for a test that failed."""
+        """End everything, and print the logs of the processes, for a test that failed."""
         for name in list(self.processes):
             self.kill(name)
         for log in sorted(self.folder.glob("*.log")):
             print(f"--- {log.name}\n{log.read_text()[-5000:]}")
 
     def log(self, name: str) -> Path:
-        """Return the file with what a process says."""
+        """Return the log of a process."""
         return self.folder / f"{name}.log"
 
     def booted(self) -> list[int]:
         """Return the ids of the processes that gunicorn has started, the last one last."""
-        return [int(pid) for pid in re.findall(r"worker with pid: (\d+)", self.said("web"))]
+        return [int(pid) for pid in re.findall(r"worker with pid: (\d+)", self.printed_by("web"))]
 
-    def said(self, name: str) -> str:
-        """Return what a process has said."""
+    def printed_by(self, name: str) -> str:
+        """Return what a process has printed."""
         return self.log(name).read_text()
 
     def alarms(self) -> list[str]:

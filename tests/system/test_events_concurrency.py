@@ -58,7 +58,7 @@ def assert_at_once(tasks: list[Task], since: Any) -> None:
     assert timedelta(0) <= waited <= AT_ONCE
 
 
-def test_fifty_who_wait_hold_what_is_imported(
+def test_imported_tasks_reach_fifty_free_people_at_once(
     running: Site, queue: Queue, hire: Hire, mona: Browser
 ) -> None:
     people = hire(PEOPLE)
@@ -77,7 +77,7 @@ def test_fifty_who_wait_hold_what_is_imported(
     assert_nothing_swept(running)
 
 
-def test_what_is_taken_back_or_resumed_is_held_by_who_waits(
+def test_released_or_resumed_task_reaches_a_free_person_at_once(
     running: Site, queue: Queue, hire: Hire, pile: Pile, mona: Browser
 ) -> None:
     anna, ben = hire(2)
@@ -96,7 +96,7 @@ def test_what_is_taken_back_or_resumed_is_held_by_who_waits(
     assert_nothing_swept(running)
 
 
-def test_who_can_hold_more_or_is_back_from_a_break_holds_what_waits(
+def test_raised_capacity_or_ended_break_brings_a_task_at_once(
     running: Site, queue: Queue, hire: Hire, pile: Pile, mona: Browser
 ) -> None:
     [anna] = hire(1)
@@ -115,5 +115,5 @@ def test_who_can_hold_more_or_is_back_from_a_break_holds_what_waits(
 
 def assert_nothing_swept(site: Site) -> None:
     assert not Task.history.filter(through="sweep").exists()
-    assert "sweep:" not in site.said("worker")
+    assert "sweep:" not in site.printed_by("worker")
     assert_sound(site)

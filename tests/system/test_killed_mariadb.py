@@ -60,7 +60,7 @@ def run(server: servers.Server, sql: str) -> list[Any]:
 
 @on_mariadb
 @needs_mariadb
-def test_nothing_is_lost_and_everybody_comes_back_by_themselves(
+def test_killed_mariadb_loses_nothing_and_processes_reconnect(
     filled_site: Site, mariadb: servers.Server
 ) -> None:
     site = filled_site

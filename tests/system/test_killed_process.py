@@ -25,7 +25,7 @@ ROWS = 6_000
 
 
 @on_mariadb
-def test_web_and_worker_killed_lose_nothing_and_work_goes_on(
+def test_killed_web_and_worker_lose_nothing(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     people, tasks = hire(PEOPLE), pile(queue, TASKS)
@@ -54,19 +54,17 @@ def test_web_and_worker_killed_lose_nothing_and_work_goes_on(
 
 
 def kill_one_of_the_web(site: Site) -> None:
-    """Kill one of gunicorn's processes, and waits until it has started another."""
+    """Kill one of gunicorn's processes, and wait until it has started another."""
     before = site.booted()
     os.kill(before[0], signal.SIGKILL)
     until(lambda: len(site.booted()) > len(before), within=30)
 
 
 @on_mariadb
-def test_another_worker_carries_on_the_import_of_one_that_was_killed(
-    site: Site, queue: Queue
-) -> None:
+def test_second_worker_continues_the_import_of_a_killed_one(site: Site, queue: Queue) -> None:
     site.start("beat")
     site.start("worker", "first")
-    record = brought(queue)
+    record = receive_large_file(queue)
     tasks.dispatch(record)
     until(lambda: written(record), within=60)
     site.kill("first")
@@ -75,7 +73,7 @@ def test_another_worker_carries_on_the_import_of_one_that_was_killed(
     assert 0 < written(record) < ROWS
 
     site.start("worker", "second")
-    let_its_time_run_out(record)
+    expire_lease(record)
     until(lambda: now(record).state == ImportState.DONE, within=60)
     done = now(record)
     assert (done.position, done.new, done.unchanged, done.refused) == (ROWS, ROWS, 0, 0)
@@ -88,8 +86,8 @@ def references() -> set[str]:
     return {f"R-{n}" for n in range(ROWS)}
 
 
-def brought(queue: Queue) -> Import:
-    """Bring a large file, and confirms it."""
+def receive_large_file(queue: Queue) -> Import:
+    """Receive a large file, and confirm its import."""
     lines = "".join(f"{reference},Check,{queue.name}\n" for reference in references())
     file = BytesIO(f"reference,name,queue\n{lines}".encode())
     record = imports.receive(file, "large.csv", by=None)
@@ -107,7 +105,7 @@ def written(record: Import) -> int:
     return record.position if record.state in (ImportState.WRITING, ImportState.DONE) else 0
 
 
-def let_its_time_run_out(record: Import) -> None:
-    """Let the time be over in which whoever had it has it to themselves."""
+def expire_lease(record: Import) -> None:
+    """Let the lease of the killed worker be over."""
     long_ago = timezone.now() - timedelta(hours=1)
     Import.objects.filter(pk=record.pk).update(busy_until=long_ago)

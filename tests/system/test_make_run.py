@@ -70,10 +70,10 @@ class Newcomer:
                 stderr=log,
                 start_new_session=True,
             )
-        until(self.is_told_or_over, within=START_SECONDS)
+        until(self.is_ready_or_over, within=START_SECONDS)
         assert self.make.poll() is None, self.log.read_text()
 
-    def is_told_or_over(self) -> bool:
+    def is_ready_or_over(self) -> bool:
         assert self.make
         return f"QC Desk runs at {self.url}" in self.log.read_text() or self.make.poll() is not None
 
@@ -115,7 +115,7 @@ def task_in_hand(url: str, name: str) -> str:
     return str(answer["tasks"][0]["reference"])
 
 
-def test_a_newcomer_sees_a_task_and_leaves_nothing_behind(newcomer: Newcomer) -> None:
+def test_make_run_shows_a_task_and_leaves_no_process(newcomer: Newcomer) -> None:
     newcomer.run()
     for name in ("admin", "manager", "auditor", "qc1 … qc8", '"demo"'):
         assert name in newcomer.log.read_text()
@@ -132,11 +132,11 @@ def test_a_newcomer_sees_a_task_and_leaves_nothing_behind(newcomer: Newcomer) ->
     newcomer.press_ctrl_c()
 
 
-def test_a_taken_port_is_said_so(newcomer: Newcomer) -> None:
+def test_taken_port_is_reported(newcomer: Newcomer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         newcomer.port = port = other.getsockname()[1]
         with pytest.raises(AssertionError):
             newcomer.run()
-    said = newcomer.log.read_text()
-    assert f"Port {port} on 127.0.0.1 can't be used" in said
-    assert "Traceback" not in said
+    printed = newcomer.log.read_text()
+    assert f"Port {port} on 127.0.0.1 can't be used" in printed
+    assert "Traceback" not in printed

@@ -39,7 +39,7 @@ def site(site: Site, redis: servers.Server) -> Site:
     return site
 
 
-def test_work_goes_on_and_the_sweep_comes_back(
+def test_work_goes_on_without_redis_and_the_sweep_returns_with_it(
     site: Site, queue: Queue, hire: Hire, pile: Pile, redis: servers.Server
 ) -> None:
     anna, ben = hire(2)
@@ -58,13 +58,13 @@ def test_work_goes_on_and_the_sweep_comes_back(
 
     presence.sign_in(ben.pk)
     assert not Task.objects.held_by(ben).exists()
-    until(lambda: "Cannot connect to redis" in site.said("worker"), within=30)
+    until(lambda: "Cannot connect to redis" in site.printed_by("worker"), within=30)
     redis.start()
     until(lambda: Task.objects.held_by(ben).exists(), within=60)
 
 
 @on_mariadb
-def test_half_a_minute_without_it_is_noticed_by_nobody_at_work(
+def test_half_a_minute_without_redis_disturbs_nobody_at_work(
     site: Site, queue: Queue, hire: Hire, pile: Pile, redis: servers.Server
 ) -> None:
     *people, vanished = hire(5)
@@ -77,7 +77,7 @@ def test_half_a_minute_without_it_is_noticed_by_nobody_at_work(
     with at_work(clients) as shift:
         until(lambda: shift.done() > 20, within=30)
         redis.stop()
-        until(lambda: "Connection to broker lost" in site.said("worker"), within=30)
+        until(lambda: "Connection to broker lost" in site.printed_by("worker"), within=30)
         before, swept = shift.done(), long_gone(vanished)
         Event().wait(AWAY_SECONDS)
         assert shift.done() > before + AWAY_SECONDS

@@ -21,7 +21,7 @@ def holders() -> set[str]:
     return set(Task.objects.open().values_list("assignee__username", flat=True))
 
 
-def test_the_sweep_hands_out_what_no_event_did(
+def test_sweep_hands_out_what_no_event_did(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     for person in hire(3):
@@ -33,7 +33,7 @@ def test_the_sweep_hands_out_what_no_event_did(
     assert_sound(site)
 
 
-def test_a_worker_killed_between_sweeps_is_made_up_for_by_the_next(
+def test_next_worker_makes_up_for_one_killed_between_sweeps(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     site.start("beat")
@@ -47,7 +47,7 @@ def test_a_worker_killed_between_sweeps_is_made_up_for_by_the_next(
 
 
 @on_mariadb
-def test_a_worker_killed_in_the_middle_of_a_sweep_leaves_nothing_half_done(
+def test_worker_killed_during_a_sweep_leaves_nothing_half_done(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     gone, there = hire(2)
@@ -61,7 +61,7 @@ def test_a_worker_killed_in_the_middle_of_a_sweep_leaves_nothing_half_done(
         # The sweep signs the person out and then waits for their task, which is locked here.
         Task.objects.select_for_update().get(pk=task.pk)
         site.start_worker()
-        # MariaDB answers from a copy that it renews only when nobody has asked for a while.
+        # MariaDB answers from a copy that it renews only when nobody has read it for a while.
         until(waits_for_a_lock, within=20, every=0.5)
         site.kill("worker")
         assert User.objects.get(pk=gone.pk).is_logged_in
@@ -79,7 +79,7 @@ def waits_for_a_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def test_each_process_ends_by_itself_when_told_to(site: Site) -> None:
+def test_processes_exit_cleanly_on_sigterm(site: Site) -> None:
     site.start_web()
     site.start_worker()
     site.start("beat")

@@ -13,7 +13,7 @@ Pile = Callable[..., list[Task]]
 PEOPLE, TASKS = (8, 200) if is_embedded() else (64, 640)
 
 
-def test_every_task_is_completed_once_by_the_person_it_was_shown_to(
+def test_every_task_is_completed_once_by_its_holder(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     people, tasks = hire(PEOPLE), pile(queue, TASKS)

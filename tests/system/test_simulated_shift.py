@@ -37,7 +37,7 @@ def simulate(url: str, **options: Any) -> tuple[str, bool]:
     return printed.getvalue(), True
 
 
-def test_a_shift_on_a_sound_site_loses_nothing(
+def test_shift_on_a_sound_site_loses_nothing(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     hire(8)
@@ -56,7 +56,7 @@ def test_a_shift_on_a_sound_site_loses_nothing(
 
 
 @on_sqlite
-def test_people_who_are_not_there_are_named_and_the_others_work(
+def test_unknown_people_are_named_and_the_others_work(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     hire(1)
@@ -69,7 +69,7 @@ def test_people_who_are_not_there_are_named_and_the_others_work(
 
 
 @on_sqlite
-def test_nobody_to_play_is_said_so(site: Site) -> None:
+def test_shift_without_accounts_fails(site: Site) -> None:
     site.start_web()
     printed, is_well = simulate(site.url)
     assert not is_well
@@ -77,7 +77,7 @@ def test_nobody_to_play_is_said_so(site: Site) -> None:
 
 
 @on_sqlite
-def test_a_site_that_does_not_answer_is_named() -> None:
+def test_site_that_does_not_answer_is_named() -> None:
     url = f"http://127.0.0.1:{servers.free_port()}"
     printed, is_well = simulate(url)
     assert not is_well
@@ -182,7 +182,7 @@ def wrong_site(trick: str) -> Iterator[str]:
         ("breaks", "ERROR: taskcomplete answered 500"),
     ],
 )
-def test_a_site_that_does_wrong_is_found_out(trick: str, complaint: str) -> None:
+def test_errors_of_the_site_are_reported(trick: str, complaint: str) -> None:
     with wrong_site(trick) as url:
         printed, is_well = simulate(url, people=3, minutes=0.02)
     assert not is_well

@@ -25,7 +25,7 @@ def start(site: Site) -> None:
     for kind, names in (("worker", WORKERS), ("beat", BEATS)):
         for name in names:
             site.start(kind, name)
-    until(lambda: all("ready." in site.said(name) for name in WORKERS), within=60)
+    until(lambda: all("ready." in site.printed_by(name) for name in WORKERS), within=60)
 
 
 def end(site: Site) -> list[int]:
@@ -34,7 +34,7 @@ def end(site: Site) -> list[int]:
         return list(pool.map(site.terminate, list(site.processes)))
 
 
-def test_they_assign_nothing_twice_and_their_logs_say_nothing_alarming(
+def test_two_beats_and_four_workers_assign_once_without_alarms(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     clients = [Client(site.url, person.username) for person in hire(PEOPLE)]

@@ -21,7 +21,7 @@ def holder(task: Task) -> User | None:
     return task.assignee
 
 
-class TestTheMostUrgentFirst:
+class TestOrderOfWork:
     def test_priority_comes_before_due(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
@@ -31,19 +31,23 @@ class TestTheMostUrgentFirst:
         actions.sign_in(anna.pk)
         assert holder(urgent) == anna
 
-    def test_then_what_is_due_first(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_earlier_due_comes_before_later(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         add_task(invoices)
         sooner = add_task(invoices, due_at=timezone.now() + timedelta(minutes=5))
         actions.sign_in(anna.pk)
         assert holder(sooner) == anna
 
-    def test_then_what_came_first(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_older_task_comes_first_when_equally_due(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         due = timezone.now() + timedelta(hours=1)
         first, _second = (add_task(invoices, due_at=due) for _ in range(2))
         actions.sign_in(anna.pk)
         assert holder(first) == anna
 
-    def test_over_all_queues_of_the_person(
+    def test_most_urgent_of_all_queues_comes_first(
         self, anna: User, invoices: Queue, labels: Queue, add_task: AddTask
     ) -> None:
         labels.people.add(anna)
@@ -52,7 +56,7 @@ class TestTheMostUrgentFirst:
         actions.sign_in(anna.pk)
         assert holder(label) == anna
 
-    def test_the_next_is_there_when_one_is_done(
+    def test_completing_brings_the_next_task(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         first, second = add_task(invoices), add_task(invoices)
@@ -62,15 +66,15 @@ class TestTheMostUrgentFirst:
         assert actions.complete(second.pk, by=anna)[1] is None
 
 
-class TestOnlyFromTheirQueues:
-    def test_not_from_a_queue_they_are_not_on(
+class TestQueuesServed:
+    def test_nothing_from_a_queue_they_are_not_on(
         self, anna: User, labels: Queue, add_task: AddTask
     ) -> None:
         label = add_task(labels)
         actions.sign_in(anna.pk)
         assert holder(label) is None
 
-    def test_not_from_a_paused_queue(
+    def test_nothing_from_a_paused_queue(
         self, anna: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
@@ -80,7 +84,7 @@ class TestOnlyFromTheirQueues:
         actions.unpause(invoices.pk, by=mona)
         assert holder(task) == anna
 
-    def test_qc_staff_also_from_queues_open_to_all(
+    def test_qc_staff_serve_queues_open_to_all(
         self, anna: User, labels: Queue, add_task: AddTask
     ) -> None:
         Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
@@ -88,7 +92,7 @@ class TestOnlyFromTheirQueues:
         actions.sign_in(anna.pk)
         assert holder(label) == anna
 
-    def test_managers_only_from_queues_they_are_on(
+    def test_managers_serve_only_queues_they_are_on(
         self, mona: User, invoices: Queue, labels: Queue, add_task: AddTask
     ) -> None:
         Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
@@ -97,12 +101,12 @@ class TestOnlyFromTheirQueues:
         assert holder(label) is None
         invoices.people.add(mona)
         invoice = add_task(invoices)
-        actions.filled([invoices.pk])
+        actions.hand_out_from([invoices.pk])
         assert (holder(label), holder(invoice)) == (None, mona)
 
 
 class TestCapacity:
-    def test_a_person_gets_as_many_as_they_can_hold(
+    def test_person_gets_as_many_tasks_as_they_can_hold(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=3)
@@ -112,7 +116,7 @@ class TestCapacity:
         slots = Task.objects.held_by(anna).values_list("slot", flat=True)
         assert sorted(slots) == [1, 2, 3]
 
-    def test_a_lowered_capacity_is_kept_though_a_high_slot_is_in_use(
+    def test_lowered_capacity_holds_while_a_high_slot_is_used(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=3)
@@ -125,8 +129,8 @@ class TestCapacity:
         assert Task.objects.held_by(anna).count() == 1
 
 
-class TestReleased:
-    def test_it_goes_to_somebody_else_who_is_free(
+class TestReleasedTask:
+    def test_goes_to_somebody_else_who_is_free(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
@@ -135,17 +139,17 @@ class TestReleased:
         actions.release(task.pk, by=anna, reason="can't read it")
         assert holder(task) == ben
 
-    def test_it_does_not_come_straight_back(
+    def test_does_not_come_straight_back(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="can't read it")
         assert assignment.hand_out(anna.pk) == []
-        assert actions.filled([invoices.pk]) == 0
+        assert actions.hand_out_from([invoices.pk]) == 0
         assert holder(task) is None
 
-    def test_the_next_one_comes_instead(
+    def test_releaser_gets_the_next_task_instead(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         given_back, following = add_task(invoices), add_task(invoices)
@@ -153,15 +157,13 @@ class TestReleased:
         actions.release(given_back.pk, by=anna, reason="can't read it")
         assert holder(following) == anna
 
-    def test_they_may_claim_it_by_hand(
-        self, anna: User, invoices: Queue, add_task: AddTask
-    ) -> None:
+    def test_releaser_may_claim_it(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         task = add_task(invoices)
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="can't read it")
         assert actions.claim(task.pk, by=anna).assignee == anna
 
-    def test_it_comes_back_once_somebody_else_had_it(
+    def test_comes_back_once_somebody_else_had_it(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
@@ -180,55 +182,57 @@ class TestClaim:
         actions.sign_in(ben.pk)
         return add_task(invoices)
 
-    def test_a_free_person_takes_it(self, waiting: Task, anna: User) -> None:
+    def test_free_person_claims_a_task(self, waiting: Task, anna: User) -> None:
         task = actions.claim(waiting.pk, by=anna)
         assert (task.status, task.assignee) == (Status.ASSIGNED, anna)
 
-    def test_asking_again_is_no_error(self, waiting: Task, anna: User) -> None:
+    def test_claiming_twice_changes_nothing(self, waiting: Task, anna: User) -> None:
         actions.claim(waiting.pk, by=anna)
         assert actions.claim(waiting.pk, by=anna).assignee == anna
         assert waiting.history.filter(kind="claimed").count() == 1
 
-    def test_the_loser_is_told_who_has_it(self, waiting: Task, anna: User, ben: User) -> None:
+    def test_claiming_a_taken_task_names_its_holder(
+        self, waiting: Task, anna: User, ben: User
+    ) -> None:
         actions.claim(waiting.pk, by=ben)
         with pytest.raises(InvalidTransition, match="ben already has QD-0001"):
             actions.claim(waiting.pk, by=anna)
 
-    def test_who_is_full_is_told_so(
+    def test_refused_when_at_capacity(
         self, waiting: Task, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         actions.claim(waiting.pk, by=anna)
         with pytest.raises(NotEligible, match="anna has 1 of 1 tasks"):
             actions.claim(add_task(invoices).pk, by=anna)
 
-    def test_who_is_on_break_comes_back_first(self, waiting: Task, anna: User) -> None:
+    def test_refused_on_break(self, waiting: Task, anna: User) -> None:
         actions.take_break(anna.pk, by=anna, reason="lunch")
         with pytest.raises(NotEligible, match="on break: lunch"):
             actions.claim(waiting.pk, by=anna)
 
-    def test_who_is_not_there_signs_in_first(self, waiting: Task, anna: User) -> None:
+    def test_refused_when_signed_out(self, waiting: Task, anna: User) -> None:
         actions.sign_out(anna.pk, by=anna, reason="home")
         actions.sign_out(User.objects.get(username="ben").pk, by=None, reason="gone")
         with pytest.raises(NotEligible, match="not signed in"):
             actions.claim(waiting.pk, by=anna)
 
-    def test_not_from_other_peoples_queues(
+    def test_refused_from_a_queue_they_are_not_on(
         self, anna: User, labels: Queue, add_task: AddTask
     ) -> None:
         actions.sign_in(anna.pk)
         with pytest.raises(NotEligible, match="Labels"):
             actions.claim(add_task(labels).pk, by=anna)
 
-    def test_not_what_is_parked(self, waiting: Task, anna: User, mona: User) -> None:
+    def test_refused_for_a_task_on_hold(self, waiting: Task, anna: User, mona: User) -> None:
         actions.hold(waiting.pk, by=mona, reason="call them")
         with pytest.raises(InvalidTransition, match="on hold"):
             actions.claim(waiting.pk, by=anna)
 
-    def test_an_unknown_task_is_not_found(self, anna: User) -> None:
+    def test_unknown_task_is_not_found(self, anna: User) -> None:
         with pytest.raises(NotFound):
             actions.claim(987654, by=anna)
 
-    def test_what_may_be_claimed_is_listed_most_urgent_first(
+    def test_claimable_tasks_are_listed_most_urgent_first(
         self, waiting: Task, anna: User, invoices: Queue, labels: Queue, add_task: AddTask
     ) -> None:
         urgent = add_task(invoices, priority=Priority.P1)
@@ -237,23 +241,21 @@ class TestClaim:
         assert assignment.claimable_by(anna, 1) == [urgent]
 
 
-class TestAManagerAssigns:
+class TestAssign:
     @pytest.fixture
     def waiting(self, anna: User, ben: User, invoices: Queue, add_task: AddTask) -> Task:
         actions.sign_in(anna.pk)
         actions.sign_in(ben.pk)
         return add_task(invoices)
 
-    def test_to_a_free_person(self, waiting: Task, ben: User, mona: User) -> None:
+    def test_manager_assigns_to_a_free_person(self, waiting: Task, ben: User, mona: User) -> None:
         assert actions.assign(waiting.pk, ben.pk, by=mona, reason="knows it").assignee == ben
 
-    def test_even_from_a_queue_they_are_not_on(
-        self, carla: User, mona: User, waiting: Task
-    ) -> None:
+    def test_person_need_not_be_on_the_queue(self, carla: User, mona: User, waiting: Task) -> None:
         actions.sign_in(carla.pk)
         assert actions.assign(waiting.pk, carla.pk, by=mona, reason="helps out").assignee == carla
 
-    def test_out_of_other_hands(
+    def test_assigning_a_held_task_frees_its_holder(
         self, waiting: Task, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         actions.claim(waiting.pk, by=anna)
@@ -261,12 +263,12 @@ class TestAManagerAssigns:
         actions.assign(waiting.pk, ben.pk, by=mona, reason="knows it")
         assert (holder(waiting), holder(following)) == (ben, anna)
 
-    def test_twice_assigns_once(self, waiting: Task, ben: User, mona: User) -> None:
+    def test_assigning_twice_changes_nothing(self, waiting: Task, ben: User, mona: User) -> None:
         for _ in range(2):
             actions.assign(waiting.pk, ben.pk, by=mona, reason="knows it")
         assert waiting.history.filter(kind="assigned").count() == 1
 
-    def test_not_to_who_is_full_away_or_on_break(
+    def test_refused_to_people_signed_out_or_on_break(
         self, waiting: Task, anna: User, ben: User, carla: User, mona: User
     ) -> None:
         actions.take_break(ben.pk, by=ben, reason="lunch")
@@ -275,7 +277,7 @@ class TestAManagerAssigns:
                 actions.assign(waiting.pk, person.pk, by=mona, reason="please")
         assert holder(waiting) is None
 
-    def test_refused_to_who_is_full_it_stays_where_it_was(
+    def test_refused_to_people_at_capacity(
         self, waiting: Task, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         actions.claim(waiting.pk, by=anna)
@@ -284,7 +286,7 @@ class TestAManagerAssigns:
             actions.assign(waiting.pk, ben.pk, by=mona, reason="please")
         assert holder(waiting) == anna
 
-    def test_it_needs_a_reason_a_manager_and_a_person(
+    def test_needs_a_reason_a_manager_and_a_known_person(
         self, waiting: Task, anna: User, ben: User, mona: User
     ) -> None:
         with pytest.raises(InvalidInput):
@@ -294,7 +296,7 @@ class TestAManagerAssigns:
         with pytest.raises(NotFound):
             actions.assign(waiting.pk, 987654, by=mona, reason="please")
 
-    def test_what_is_done_is_not_assigned(
+    def test_completed_task_is_not_assigned(
         self, waiting: Task, anna: User, ben: User, mona: User
     ) -> None:
         actions.claim(waiting.pk, by=anna)
@@ -303,19 +305,23 @@ class TestAManagerAssigns:
             actions.assign(waiting.pk, ben.pk, by=mona, reason="again")
 
 
-class TestEventsHandOutAtOnce:
+class TestEvents:
     @pytest.fixture(autouse=True)
     def both_there(self, anna: User, ben: User) -> None:
         actions.sign_in(anna.pk)
         actions.sign_in(ben.pk)
 
-    def test_resume(self, mona: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_resume_hands_out_the_task(
+        self, mona: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         task = add_task(invoices)
         lifecycle.hold(task.pk, by=mona, reason="call them")
         actions.resume(task.pk, by=mona)
         assert holder(task) is not None
 
-    def test_reopen(self, anna: User, mona: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_reopen_hands_out_the_task(
+        self, anna: User, mona: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         task = add_task(invoices)
         lifecycle.cancel(task.pk, by=mona, reason="twice")
         actions.reopen(task.pk, by=mona, reason="not twice")
@@ -330,7 +336,7 @@ class TestEventsHandOutAtOnce:
         actions.hold(task.pk, by=mona, reason="call them")
         assert holder(following) == anna
 
-    def test_a_manager_releasing_frees_the_holder_and_offers_the_task(
+    def test_release_by_a_manager_frees_the_holder_and_offers_the_task(
         self, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
@@ -339,7 +345,7 @@ class TestEventsHandOutAtOnce:
         actions.release(task.pk, by=mona, reason="swap")
         assert (holder(urgent), holder(task)) == (anna, ben)
 
-    def test_back_from_break(
+    def test_coming_back_from_a_break_brings_a_task(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         actions.take_break(anna.pk, by=anna, reason="lunch")
@@ -354,7 +360,7 @@ class TestEventsHandOutAtOnce:
         assert actions.cancel(task.pk, by=mona, reason="twice").status == Status.CANCELLED
         assert actions.pause(invoices.pk, by=mona, reason="audit").is_paused
 
-    def test_pausing_needs_a_reason_a_manager_and_a_queue(
+    def test_pause_needs_a_reason_a_manager_and_a_known_queue(
         self, anna: User, mona: User, invoices: Queue
     ) -> None:
         with pytest.raises(InvalidInput):
@@ -365,7 +371,7 @@ class TestEventsHandOutAtOnce:
             actions.pause(987654, by=mona, reason="audit")
 
 
-def test_the_history_says_why_this_task_and_this_person(
+def test_history_says_why_this_task_and_this_person(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices, priority=Priority.P1)

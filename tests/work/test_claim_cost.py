@@ -1,4 +1,4 @@
-"""A claim touches the same few rows however long the backlog is."""
+"""A claim reads the same few rows however many tasks wait."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.conftest import person
 from tests.databases import on_mariadb
 
 pytestmark = pytest.mark.django_db
-# What each task has of its own.
+# The columns that differ from task to task.
 OWN = ("id", "reference", "due_at")
 
 
@@ -44,7 +44,7 @@ def copy(reference: str, start: int, n: int) -> None:
         )
 
 
-def finished_by(person: User, queue: Queue, n: int) -> None:
+def add_completed(person: User, queue: Queue, n: int) -> None:
     """Add n tasks that this person has completed."""
     now = timezone.now()
     moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), now)
@@ -77,15 +77,17 @@ class TestRowsTouched:
         return queues
 
     def claim(self, anna: User, tasks: int = 1) -> int:
-        """Return the rows touched by one hand-out, and frees her again."""
-        given: list[Task] = []
-        touched = rows_touched(lambda: given.extend(assignment.hand_out(anna.pk)))
-        assert len(given) == tasks
-        for task in given:
+        """Return the rows read by one hand-out, and free her again."""
+        tasks_given: list[Task] = []
+        touched = rows_touched(lambda: tasks_given.extend(assignment.hand_out(anna.pk)))
+        assert len(tasks_given) == tasks
+        for task in tasks_given:
             lifecycle.complete(task.pk, by=anna)
         return touched
 
-    def test_at_1_000_and_at_100_000_pending(self, anna: User, three_queues: list[Queue]) -> None:
+    def test_claim_reads_no_more_at_100_000_waiting_than_at_1_000(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
         for queue in three_queues[:3]:
             fill(queue, 333)
         few = self.claim(anna)
@@ -95,7 +97,7 @@ class TestRowsTouched:
         assert few < 200
         assert many <= few
 
-    def test_with_a_head_full_of_queues_that_they_do_not_serve(
+    def test_claim_reads_nothing_of_urgent_tasks_in_other_queues(
         self, anna: User, three_queues: list[Queue]
     ) -> None:
         fill(three_queues[0], 10)
@@ -104,20 +106,22 @@ class TestRowsTouched:
             fill(queue, 300, priority=1)
         assert self.claim(anna) <= alone
 
-    def test_with_a_history_of_completed_tasks(self, anna: User, three_queues: list[Queue]) -> None:
+    def test_claim_reads_nothing_of_completed_tasks(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
         fill(three_queues[0], 10)
         fresh = self.claim(anna)
-        finished_by(anna, three_queues[0], 10_000)
+        add_completed(anna, three_queues[0], 10_000)
         assert self.claim(anna) <= fresh
 
-    def pile(self, few: list[Queue], others: list[Queue]) -> None:
+    def add_10_000_each(self, few: list[Queue], others: list[Queue]) -> None:
         """Put 10,000 more into Anna's queues, and as many urgent ones into those of others."""
         for queue in few:
             fill(queue, 10_000 // len(few))
         for queue in others:
             fill(queue, 10_000 // len(others), priority=1)
 
-    def test_with_paused_and_closed_queues_and_one_that_is_open_to_all(
+    def test_claim_reads_nothing_of_paused_and_other_queues(
         self, anna: User, three_queues: list[Queue]
     ) -> None:
         mine, paused, opened, closed = (
@@ -131,18 +135,20 @@ class TestRowsTouched:
         for queue in (*mine, *opened, *paused, *closed):
             fill(queue, 5)
         few = self.claim(anna)
-        self.pile([*mine, *opened], [*paused, *closed])
+        self.add_10_000_each([*mine, *opened], [*paused, *closed])
         assert self.claim(anna) <= few
 
-    def test_with_capacity_three(self, anna: User, three_queues: list[Queue]) -> None:
+    def test_hand_out_of_three_reads_no_more_from_a_long_backlog(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=3)
         for queue in three_queues:
             fill(queue, 5)
         few = self.claim(anna, tasks=3)
-        self.pile(three_queues[:3], three_queues[3:])
+        self.add_10_000_each(three_queues[:3], three_queues[3:])
         assert self.claim(anna, tasks=3) <= few
 
-    def test_with_tasks_that_she_gave_back_at_the_head_it_reads_these_and_no_more(
+    def test_claim_reads_tasks_given_back_at_the_head_and_no_more(
         self, anna: User, three_queues: list[Queue]
     ) -> None:
         for queue in three_queues[:3]:
@@ -151,10 +157,12 @@ class TestRowsTouched:
         fill(three_queues[0], 4, priority=1, released_by=anna)
         few = self.claim(anna)
         assert few <= plain + 4
-        self.pile(three_queues[:3], three_queues[3:])
+        self.add_10_000_each(three_queues[:3], three_queues[3:])
         assert self.claim(anna) <= few
 
-    def test_a_match_of_many_people(self, anna: User, three_queues: list[Queue]) -> None:
+    def test_match_reads_no_more_from_a_long_backlog_or_history(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
         people = [anna, *(person(f"qc{n}", is_logged_in=True) for n in range(20))]
         for one in people[1:]:
             for queue in three_queues[:3]:
@@ -162,22 +170,24 @@ class TestRowsTouched:
         for queue in three_queues:
             fill(queue, 50)
         few = self.match(len(people))
-        self.pile(three_queues[:3], three_queues[3:])
+        self.add_10_000_each(three_queues[:3], three_queues[3:])
         assert self.match(len(people)) <= few
         for one in people:
-            finished_by(one, three_queues[0], 500)
+            add_completed(one, three_queues[0], 500)
         assert self.match(len(people)) <= few
 
     def match(self, people: int) -> int:
-        """Return the rows touched by a match of so many people, and frees them again."""
-        given: list[int] = []
-        touched = rows_touched(lambda: given.append(matching.match()))
-        assert given == [people]
+        """Return the rows read by a match of so many people, and free them again."""
+        counts: list[int] = []
+        touched = rows_touched(lambda: counts.append(matching.match()))
+        assert counts == [people]
         for task in Task.objects.open().select_related("assignee"):
             lifecycle.complete(task.pk, by=task.assignee)  # type: ignore[arg-type]
         return touched
 
-    def test_completing_and_getting_the_next(self, anna: User, three_queues: list[Queue]) -> None:
+    def test_completing_and_getting_the_next_reads_few_rows(
+        self, anna: User, three_queues: list[Queue]
+    ) -> None:
         fill(three_queues[0], 20_000)
         (task,) = assignment.hand_out(anna.pk)
         touched = rows_touched(lambda: actions.complete(task.pk, by=anna))
@@ -185,7 +195,7 @@ class TestRowsTouched:
 
 
 @pytest.mark.parametrize(("queues", "capacity"), [(1, 1), (12, 1), (3, 3)])
-def test_a_hand_out_takes_the_same_queries_for_many_queues_and_places(
+def test_hand_out_takes_the_same_queries_for_many_queues_and_slots(
     queues: int,
     capacity: int,
     anna: User,

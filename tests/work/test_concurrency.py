@@ -75,7 +75,7 @@ def test_hand_outs_never_give_one_task_to_two(
     }
 
 
-def test_one_task_and_eight_people_is_one_winner(
+def test_one_of_eight_people_claims_one_task(
     crowd: list[User], invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
@@ -88,7 +88,7 @@ def test_one_task_and_eight_people_is_one_winner(
     }
 
 
-def test_nobody_stays_idle_while_as_many_tasks_wait(
+def test_nobody_stays_idle_while_enough_tasks_wait(
     crowd: list[User], invoices: Queue, labels: Queue, add_task: AddTask
 ) -> None:
     for _ in range(4):
@@ -98,7 +98,7 @@ def test_nobody_stays_idle_while_as_many_tasks_wait(
     assert Task.objects.waiting().count() == 0
 
 
-def test_the_same_person_from_eight_sides_gets_one(
+def test_eight_hand_outs_to_one_person_give_one_task(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     presence.sign_in(anna.pk)
@@ -121,7 +121,7 @@ def test_overlapping_sweeps_assign_nothing_twice(
     assert Task.history.filter(kind="raised").count() == 10
 
 
-def test_a_double_click_completes_once_and_gives_one_next(
+def test_double_click_completes_once_and_gives_one_next(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     first, _second, _third = (add_task(invoices) for _ in range(3))
@@ -132,7 +132,7 @@ def test_a_double_click_completes_once_and_gives_one_next(
     assert first.history.filter(kind="completed").count() == 1
 
 
-def test_completing_and_being_taken_away_end_in_one_of_both(
+def test_completing_and_holding_at_once_end_in_one_of_both(
     anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
 ) -> None:
     for _ in range(5):
@@ -174,7 +174,7 @@ def test_two_managers_swap_tasks_between_two_people(
     assert [Task.objects.get(pk=task.pk).assignee for task in tasks] == [anna, ben]
 
 
-def test_a_whole_shift_at_once_loses_and_doubles_nothing(
+def test_whole_shift_at_once_loses_and_doubles_nothing(
     crowd: list[User], mona: User, invoices: Queue, labels: Queue, add_task: AddTask
 ) -> None:
     tasks = [add_task(queue) for queue in (invoices, labels) for _ in range(30)]
@@ -202,7 +202,7 @@ def somebody_waits_for_a_lock() -> bool:
 
 
 @on_mariadb
-def test_a_task_that_another_hand_out_only_looked_at_is_not_missed(
+def test_task_that_another_hand_out_only_locked_is_not_missed(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     presence.sign_in(anna.pk)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 AddTask = Callable[..., Task]
 
 
-class TestOfATask:
+class TestTask:
     @pytest.fixture
     def task(self, invoices: Queue, add_task: AddTask) -> Task:
         return add_task(invoices)
@@ -20,26 +20,30 @@ class TestOfATask:
     def why(self, task: Task) -> str:
         return explanations.of_task(Task.objects.get(pk=task.pk))
 
-    def test_nobody_on_its_queue(self, task: Task) -> None:
+    def test_nobody_works_on_its_queue(self, task: Task) -> None:
         assert self.why(task) == "Nobody works on Invoices."
 
-    def test_nobody_there(self, task: Task, anna: User, ben: User) -> None:
+    def test_everybody_is_signed_out_or_on_break(self, task: Task, anna: User, ben: User) -> None:
         actions.sign_in(ben.pk)
         actions.take_break(ben.pk, by=ben, reason="lunch")
         actions.release(task.pk, by=ben, reason="later")
         assert self.why(task) == "Nobody on Invoices is free: 0 busy, 1 on break, 1 signed out."
 
-    def test_all_at_work(self, task: Task, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_everybody_is_busy(
+        self, task: Task, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         actions.sign_in(anna.pk)
         assert self.why(add_task(invoices)) == (
             "Nobody on Invoices is free: 1 busy, 0 on break, 0 signed out."
         )
 
-    def test_queue_open_to_all(self, task: Task, carla: User, invoices: Queue) -> None:
+    def test_qc_staff_count_for_a_queue_open_to_all(
+        self, task: Task, carla: User, invoices: Queue
+    ) -> None:
         Queue.objects.filter(pk=invoices.pk).update(open_to_all=True)
         assert self.why(task) == "Nobody on Invoices is free: 0 busy, 0 on break, 1 signed out."
 
-    def test_paused(self, task: Task, mona: User, invoices: Queue) -> None:
+    def test_its_queue_is_paused(self, task: Task, mona: User, invoices: Queue) -> None:
         actions.pause(invoices.pk, by=mona, reason="audit")
         assert self.why(task) == "Invoices is paused."
 
@@ -48,38 +52,42 @@ class TestOfATask:
         actions.release(task.pk, by=anna, reason="later")
         assert self.why(task) == "Only anna is free, who gave it back. They may claim it."
 
-    def test_about_to_be_handed_out(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_somebody_gets_it_next(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         actions.sign_in(anna.pk)
         assert self.why(add_task(invoices)) == "anna gets it next."
 
-    def test_behind_more_urgent_ones(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_more_urgent_tasks_come_first(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         actions.sign_in(anna.pk)
         _first, second = add_task(invoices), add_task(invoices)
         assert self.why(second) == "The free people get more urgent tasks first: anna."
 
-    def test_in_hands_or_parked(self, task: Task, anna: User, mona: User) -> None:
+    def test_it_is_assigned_or_on_hold(self, task: Task, anna: User, mona: User) -> None:
         actions.sign_in(anna.pk)
         assert self.why(task) == "It is assigned to anna."
         actions.hold(task.pk, by=mona, reason="call them")
         assert self.why(task) == "It is on hold."
 
 
-class TestOfAPerson:
+class TestPerson:
     def why(self, person: User) -> str:
         return explanations.of_person(User.objects.get(pk=person.pk))
 
-    def test_not_there_or_on_break(self, anna: User) -> None:
+    def test_they_are_signed_out_or_on_break(self, anna: User) -> None:
         assert self.why(anna) == "anna is not signed in."
         actions.sign_in(anna.pk)
         actions.take_break(anna.pk, by=anna, reason="lunch")
         assert self.why(anna) == "On break: lunch."
 
-    def test_full(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_they_are_at_capacity(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         add_task(invoices)
         actions.sign_in(anna.pk)
         assert self.why(anna) == "Has one task."
 
-    def test_on_no_queue_or_only_paused_ones(self, anna: User, mona: User, invoices: Queue) -> None:
+    def test_their_queues_are_paused_or_they_have_none(
+        self, anna: User, mona: User, invoices: Queue
+    ) -> None:
         actions.sign_in(anna.pk)
         actions.pause(invoices.pk, by=mona, reason="audit")
         assert self.why(anna) == "Paused: Invoices."
@@ -90,12 +98,12 @@ class TestOfAPerson:
             == "You are not on any queue. Please ask a manager to add you to one."
         )
 
-    def test_about_to_get_one(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_they_get_a_task_next(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
         actions.sign_in(anna.pk)
         add_task(invoices)
         assert self.why(anna) == "Gets QD-0001 next."
 
-    def test_nothing_for_them_but_elsewhere(
+    def test_tasks_wait_only_in_other_queues(
         self, anna: User, ben: User, invoices: Queue, labels: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
@@ -108,7 +116,7 @@ class TestOfAPerson:
             "2 waiting in Labels, which anna is not on."
         )
 
-    def test_elsewhere_the_fullest_are_named_and_the_rest_counted(
+    def test_the_fullest_other_queues_are_named_and_the_rest_counted(
         self, anna: User, add_task: AddTask
     ) -> None:
         actions.sign_in(anna.pk)
@@ -122,7 +130,7 @@ class TestOfAPerson:
             "are not on, more in 2 other queues."
         )
 
-    def test_it_counts_no_further_than_it_must(
+    def test_tasks_are_counted_up_to_a_limit(
         self, anna: User, labels: Queue, add_task: AddTask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(explanations, "MOST_COUNTED", 2)
@@ -131,7 +139,7 @@ class TestOfAPerson:
             add_task(labels)
         assert "2 or more waiting in Labels" in self.why(anna)
 
-    def test_somebody_has_been_free_for_longer(
+    def test_somebody_else_has_been_free_longer(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         actions.sign_in(anna.pk)
@@ -139,7 +147,9 @@ class TestOfAPerson:
         add_task(invoices)
         assert self.why(ben) == "The waiting tasks go to people who have been free longer."
 
-    def test_only_what_they_gave_back(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+    def test_only_tasks_they_gave_back_wait(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
         task = add_task(invoices)
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="later")

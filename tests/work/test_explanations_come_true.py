@@ -1,4 +1,4 @@
-"""Random floors: what is explained is what a sweep then does."""
+"""Explanations agree with what the next match does, on random floors."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ from tests.conftest import person
 QUEUES, PEOPLE = 3, 4
 
 
-class Somebody(NamedTuple):
-    """A person as drawn: on which queues, in which role, and whether they take work."""
+class DrawnPerson(NamedTuple):
+    """A random person: on which queues, in which role, and whether they take work."""
 
     queues: set[int]
     is_staff: bool
@@ -25,8 +25,8 @@ class Somebody(NamedTuple):
     capacity: int
 
 
-class Something(NamedTuple):
-    """A task as drawn: where, how urgent, in whose hands or given back by whom."""
+class DrawnTask(NamedTuple):
+    """A random task: its queue and urgency, who holds it or gave it back."""
 
     queue: int
     priority: int
@@ -37,7 +37,7 @@ class Something(NamedTuple):
 
 people = st.lists(
     st.builds(
-        Somebody,
+        DrawnPerson,
         st.sets(st.integers(0, QUEUES - 1), max_size=3),
         st.booleans(),
         st.sampled_from(["free", "free", "free", "on break", "gone"]),
@@ -49,7 +49,7 @@ people = st.lists(
 nobody_or_one = st.none() | st.integers(0, PEOPLE - 1)
 tasks = st.lists(
     st.builds(
-        Something,
+        DrawnTask,
         st.integers(0, QUEUES - 1),
         st.integers(1, 4),
         st.integers(-60, 60),
@@ -64,7 +64,7 @@ queues = st.lists(
 )
 
 
-def make_floor(kinds: list[str], who: list[Somebody], what: list[Something]) -> None:
+def make_floor(kinds: list[str], who: list[DrawnPerson], what: list[DrawnTask]) -> None:
     now = timezone.now()
     flags = {"paused": {"is_paused": True}, "open to all": {"open_to_all": True}}
     made = [
@@ -78,17 +78,17 @@ def make_floor(kinds: list[str], who: list[Somebody], what: list[Something]) -> 
         hired.append(person(f"qc{n}", Role.QC_STAFF if one.is_staff else None, **there))
         for queue in one.queues:
             made[queue].people.add(hired[n])
-    for n, something in enumerate(what):
-        columns: dict[str, Any] = {"priority": something.priority, "queue": made[something.queue]}
-        columns |= {"due_at": now + timedelta(minutes=something.minutes)}
-        columns |= in_hands(something.holder, hired, now)
-        if something.released_by is not None and "slot" not in columns:
-            columns["released_by"] = hired[something.released_by % len(hired)]
+    for n, drawn in enumerate(what):
+        columns: dict[str, Any] = {"priority": drawn.priority, "queue": made[drawn.queue]}
+        columns |= {"due_at": now + timedelta(minutes=drawn.minutes)}
+        columns |= columns_of_holder(drawn.holder, hired, now)
+        if drawn.released_by is not None and "slot" not in columns:
+            columns["released_by"] = hired[drawn.released_by % len(hired)]
         Task.objects.create(reference=f"T-{n}", name="Check it", **columns)
 
 
-def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
-    """Return the columns of a task that somebody holds, where they have a place for it."""
+def columns_of_holder(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
+    """Return the columns of a task that somebody holds, where they have a free slot for it."""
     holder = hired[number % len(hired)] if number is not None else None
     if holder is None or not holder.is_logged_in:
         return {}
@@ -98,21 +98,21 @@ def in_hands(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
     return {"status": Status.ASSIGNED, "assignee": holder, "slot": held + 1, "assigned_at": now}
 
 
-def expected_of_a_task(task: Task, said: str) -> bool:
-    """Return whether what was said of a waiting task has come true."""
+def came_true(task: Task, reason: str) -> bool:
+    """Return whether the reason given for a waiting task agrees with what happened to it."""
     now = Task.objects.select_related("assignee").get(pk=task.pk)
-    if said.endswith(" gets it next."):
-        return said == f"{now.assignee} gets it next."
+    if reason.endswith(" gets it next."):
+        return reason == f"{now.assignee} gets it next."
     return now.status == Status.PENDING
 
 
-def reason_is_true(task: Task, said: str) -> bool:
-    """Return whether the reason for which a task waits is one, looked at person by person."""
+def reason_is_true(task: Task, reason: str) -> bool:
+    """Return whether the reason for which a task waits is true, person by person."""
     serving = [one for one in User.objects.all() if task.queue in Queue.objects.of(one)]
     free = [one for one in User.objects.free() if one in serving]
-    if said.endswith(" gets it next.") or task.status != Status.PENDING:
+    if reason.endswith(" gets it next.") or task.status != Status.PENDING:
         return True
-    return said.startswith(
+    return reason.startswith(
         f"{task.queue} is paused"
         if task.queue.is_paused
         else f"Nobody works on {task.queue}"
@@ -128,23 +128,23 @@ def reason_is_true(task: Task, said: str) -> bool:
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(queues, people, tasks)
-def test_what_is_said_of_tasks_and_people_comes_true(
-    kinds: list[str], who: list[Somebody], what: list[Something]
+def test_explanations_agree_with_the_next_match(
+    kinds: list[str], who: list[DrawnPerson], what: list[DrawnTask]
 ) -> None:
     with transaction.atomic():
         make_floor(kinds, who, what)
         waiting = list(Task.objects.waiting().select_related("queue", "released_by"))
-        said = {task: explanations.of_task(task) for task in waiting}
+        reasons = {task: explanations.of_task(task) for task in waiting}
         everybody = list(User.objects.all())
-        told = {one: explanations.of_person(one) for one in everybody}
+        person_reasons = {one: explanations.of_person(one) for one in everybody}
         held = {one: set(Task.objects.held_by(one)) for one in everybody}
-        assert all(reason_is_true(task, why) for task, why in said.items()), said
+        assert all(reason_is_true(task, why) for task, why in reasons.items()), reasons
 
         matching.match()
 
-        for task, why in said.items():
-            assert expected_of_a_task(task, why), (task, why)
-        for one, why in told.items():
+        for task, why in reasons.items():
+            assert came_true(task, why), (task, why)
+        for one, why in person_reasons.items():
             new = set(Task.objects.held_by(one)) - held[one]
             if why.startswith("Gets "):
                 assert why.split()[1] in {task.reference for task in new}, (one, why, new)

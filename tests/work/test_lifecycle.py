@@ -14,208 +14,192 @@ AddTask = Callable[..., Task]
 
 
 @pytest.fixture
-def hers(anna: User, invoices: Queue, add_task: AddTask) -> Task:
-    """A task in Anna's hands."""
-    task = add_task(invoices)
-    actions.sign_in(anna.pk)
-    task.refresh_from_db()
-    assert task.assignee == anna
-    return task
-
-
-@pytest.fixture
 def waiting(invoices: Queue, add_task: AddTask) -> Task:
     """A task that nobody has, with nobody there."""
     return add_task(invoices)
 
 
 class TestStart:
-    def test_the_holder_starts(self, hers: Task, anna: User) -> None:
-        task = lifecycle.start(hers.pk, by=anna)
+    def test_the_holder_starts(self, held: Task, anna: User) -> None:
+        task = lifecycle.start(held.pk, by=anna)
         assert task.started_at is not None
         assert task.status == Status.ASSIGNED
 
-    def test_starting_again_keeps_the_first_time(self, hers: Task, anna: User) -> None:
-        first = lifecycle.start(hers.pk, by=anna).started_at
-        assert lifecycle.start(hers.pk, by=anna).started_at == first
-        assert hers.history.filter(kind="started").count() == 1
+    def test_starting_again_keeps_the_first_time(self, held: Task, anna: User) -> None:
+        first = lifecycle.start(held.pk, by=anna).started_at
+        assert lifecycle.start(held.pk, by=anna).started_at == first
+        assert held.history.filter(kind="started").count() == 1
 
-    def test_nobody_else_may(self, hers: Task, ben: User, mona: User) -> None:
+    def test_refused_to_anybody_but_the_holder(self, held: Task, ben: User, mona: User) -> None:
         for other in (ben, mona):
             with pytest.raises(NotAllowed, match="is assigned to anna"):
-                lifecycle.start(hers.pk, by=other)
+                lifecycle.start(held.pk, by=other)
 
-    def test_a_waiting_task_can_not_be_started(self, waiting: Task, anna: User) -> None:
+    def test_waiting_task_cannot_be_started(self, waiting: Task, anna: User) -> None:
         with pytest.raises(InvalidTransition, match="is waiting"):
             lifecycle.start(waiting.pk, by=anna)
 
 
 class TestComplete:
-    def test_it_keeps_who_when_and_what(self, hers: Task, anna: User) -> None:
-        task = lifecycle.complete(hers.pk, by=anna, outcome="failed", notes="seal broken")
+    def test_keeps_holder_time_outcome_and_notes(self, held: Task, anna: User) -> None:
+        task = lifecycle.complete(held.pk, by=anna, outcome="failed", notes="seal broken")
         task.refresh_from_db()
         assert (task.status, task.outcome) == (Status.COMPLETED, Outcome.FAILED)
         assert (task.assignee, task.slot, task.notes) == (anna, None, "seal broken")
         assert task.completed_at is not None
 
-    def test_without_a_start_it_counts_as_started_then(self, hers: Task, anna: User) -> None:
-        task = lifecycle.complete(hers.pk, by=anna)
+    def test_task_that_was_not_started_starts_when_completed(self, held: Task, anna: User) -> None:
+        task = lifecycle.complete(held.pk, by=anna)
         assert task.started_at == task.completed_at
 
-    def test_without_notes_the_draft_stands(self, hers: Task, anna: User) -> None:
-        lifecycle.save_draft(hers.pk, "corner bent", by=anna)
-        task = lifecycle.complete(hers.pk, by=anna)
+    def test_draft_becomes_notes_when_none_are_sent(self, held: Task, anna: User) -> None:
+        lifecycle.save_draft(held.pk, "corner bent", by=anna)
+        task = lifecycle.complete(held.pk, by=anna)
         assert (task.notes, task.draft) == ("corner bent", "")
 
-    def test_empty_notes_are_meant(self, hers: Task, anna: User) -> None:
-        lifecycle.save_draft(hers.pk, "corner bent", by=anna)
-        assert lifecycle.complete(hers.pk, by=anna, notes="").notes == ""
+    def test_empty_notes_replace_the_draft(self, held: Task, anna: User) -> None:
+        lifecycle.save_draft(held.pk, "corner bent", by=anna)
+        assert lifecycle.complete(held.pk, by=anna, notes="").notes == ""
 
-    def test_twice_completes_once(self, hers: Task, anna: User) -> None:
-        first = lifecycle.complete(hers.pk, by=anna, notes="fine")
-        again = lifecycle.complete(hers.pk, by=anna, outcome="failed", notes="no, bad")
+    def test_completing_twice_changes_nothing(self, held: Task, anna: User) -> None:
+        first = lifecycle.complete(held.pk, by=anna, notes="fine")
+        again = lifecycle.complete(held.pk, by=anna, outcome="failed", notes="no, bad")
         assert (again.completed_at, again.outcome) == (first.completed_at, Outcome.PASSED)
-        assert hers.history.filter(kind="completed").count() == 1
+        assert held.history.filter(kind="completed").count() == 1
 
-    def test_nobody_else_may(self, hers: Task, ben: User, mona: User) -> None:
+    def test_refused_to_anybody_but_the_holder(self, held: Task, ben: User, mona: User) -> None:
         for other in (ben, mona):
             with pytest.raises(NotAllowed):
-                lifecycle.complete(hers.pk, by=other)
+                lifecycle.complete(held.pk, by=other)
 
-    def test_what_somebody_else_completed_stays_theirs(
-        self, hers: Task, anna: User, ben: User
+    def test_refused_when_somebody_else_completed_it(
+        self, held: Task, anna: User, ben: User
     ) -> None:
-        lifecycle.complete(hers.pk, by=anna)
+        lifecycle.complete(held.pk, by=anna)
         with pytest.raises(NotAllowed):
-            lifecycle.complete(hers.pk, by=ben)
+            lifecycle.complete(held.pk, by=ben)
 
-    def test_what_went_back_meanwhile_is_not_in_a_state_for_it(
-        self, hers: Task, anna: User, mona: User
-    ) -> None:
-        lifecycle.release(hers.pk, by=mona, reason="wrong person")
+    def test_refused_when_it_went_back_meanwhile(self, held: Task, anna: User, mona: User) -> None:
+        lifecycle.release(held.pk, by=mona, reason="wrong person")
         with pytest.raises(InvalidTransition):
-            lifecycle.complete(hers.pk, by=anna)
+            lifecycle.complete(held.pk, by=anna)
 
-    def test_an_unknown_outcome_names_what_is_allowed(self, hers: Task, anna: User) -> None:
+    def test_unknown_outcome_is_refused_with_the_allowed_ones(self, held: Task, anna: User) -> None:
         with pytest.raises(InvalidInput, match="passed, failed") as refused:
-            lifecycle.complete(hers.pk, by=anna, outcome="perhaps")
+            lifecycle.complete(held.pk, by=anna, outcome="perhaps")
         assert refused.value.field == "outcome"
 
-    def test_an_unknown_task_is_not_found(self, anna: User) -> None:
+    def test_unknown_task_is_not_found(self, anna: User) -> None:
         with pytest.raises(NotFound):
             lifecycle.complete(987654, by=anna)
 
 
 class TestDraft:
-    def test_it_travels_with_the_task_when_it_goes_back(
-        self, hers: Task, anna: User, ben: User
+    def test_draft_stays_with_a_task_that_goes_back(
+        self, held: Task, anna: User, ben: User
     ) -> None:
-        lifecycle.save_draft(hers.pk, "page 2 missing", by=anna)
-        lifecycle.release(hers.pk, by=anna, reason="no time")
+        lifecycle.save_draft(held.pk, "page 2 missing", by=anna)
+        lifecycle.release(held.pk, by=anna, reason="no time")
         actions.sign_in(ben.pk)
-        hers.refresh_from_db()
-        assert (hers.assignee, hers.draft) == (ben, "page 2 missing")
+        held.refresh_from_db()
+        assert (held.assignee, held.draft) == (ben, "page 2 missing")
 
-    def test_it_leaves_no_history(self, hers: Task, anna: User) -> None:
-        before = hers.history.count()
-        lifecycle.save_draft(hers.pk, "page 2 missing", by=anna)
-        assert hers.history.count() == before
+    def test_draft_writes_no_history(self, held: Task, anna: User) -> None:
+        before = held.history.count()
+        lifecycle.save_draft(held.pk, "page 2 missing", by=anna)
+        assert held.history.count() == before
 
-    def test_only_the_holder_writes_it(self, hers: Task, ben: User) -> None:
+    def test_only_the_holder_writes_a_draft(self, held: Task, ben: User) -> None:
         with pytest.raises(NotAllowed):
-            lifecycle.save_draft(hers.pk, "mine now", by=ben)
+            lifecycle.save_draft(held.pk, "mine now", by=ben)
 
 
 class TestRelease:
-    def test_the_holder_gives_it_back(self, hers: Task, anna: User) -> None:
-        lifecycle.start(hers.pk, by=anna)
-        task = lifecycle.release(hers.pk, by=anna, reason="needs a lamp")
+    def test_holder_gives_a_task_back(self, held: Task, anna: User) -> None:
+        lifecycle.start(held.pk, by=anna)
+        task = lifecycle.release(held.pk, by=anna, reason="needs a lamp")
         task.refresh_from_db()
         assert (task.status, task.assignee, task.slot) == (Status.PENDING, None, None)
         assert (task.started_at, task.released_by) == (None, anna)
 
-    def test_what_a_manager_takes_away_goes_not_straight_back(
-        self, hers: Task, anna: User, ben: User, mona: User
+    def test_task_released_by_a_manager_does_not_come_straight_back(
+        self, held: Task, anna: User, ben: User, mona: User
     ) -> None:
-        actions.release(hers.pk, by=mona, reason="training")
-        assert Task.objects.get(pk=hers.pk).assignee is None
+        actions.release(held.pk, by=mona, reason="training")
+        assert Task.objects.get(pk=held.pk).assignee is None
         actions.sign_in(ben.pk)
-        assert Task.objects.get(pk=hers.pk).assignee == ben
+        assert Task.objects.get(pk=held.pk).assignee == ben
 
-    def test_it_needs_a_reason(self, hers: Task, anna: User) -> None:
+    def test_release_needs_a_reason(self, held: Task, anna: User) -> None:
         with pytest.raises(InvalidInput, match="reason"):
-            lifecycle.release(hers.pk, by=anna, reason="  ")
-        hers.refresh_from_db()
-        assert hers.assignee == anna
+            lifecycle.release(held.pk, by=anna, reason="  ")
+        held.refresh_from_db()
+        assert held.assignee == anna
 
-    def test_nobody_else_may(self, hers: Task, ben: User) -> None:
+    def test_refused_to_anybody_but_the_holder(self, held: Task, ben: User) -> None:
         with pytest.raises(NotAllowed):
-            lifecycle.release(hers.pk, by=ben, reason="mine")
+            lifecycle.release(held.pk, by=ben, reason="mine")
 
-    def test_a_waiting_task_can_not_be_released(self, waiting: Task, mona: User) -> None:
+    def test_waiting_task_cannot_be_released(self, waiting: Task, mona: User) -> None:
         with pytest.raises(InvalidTransition):
             lifecycle.release(waiting.pk, by=mona, reason="again")
 
 
 class TestHoldAndResume:
-    def test_a_waiting_task_is_parked_and_waits_again(self, waiting: Task, mona: User) -> None:
+    def test_waiting_task_is_put_on_hold_and_resumed(self, waiting: Task, mona: User) -> None:
         assert lifecycle.hold(waiting.pk, by=mona, reason="call them").status == Status.ON_HOLD
         assert lifecycle.resume(waiting.pk, by=mona).status == Status.PENDING
 
-    def test_an_assigned_task_leaves_its_person(self, hers: Task, mona: User) -> None:
-        task = lifecycle.hold(hers.pk, by=mona, reason="call them")
+    def test_held_task_leaves_its_holder(self, held: Task, mona: User) -> None:
+        task = lifecycle.hold(held.pk, by=mona, reason="call them")
         assert (task.assignee, task.slot) == (None, None)
 
     @pytest.mark.parametrize("transition", [lifecycle.hold, lifecycle.cancel])
-    def test_they_need_a_reason(
+    def test_hold_and_cancel_need_a_reason(
         self, transition: Callable[..., Task], waiting: Task, mona: User
     ) -> None:
         with pytest.raises(InvalidInput):
             transition(waiting.pk, by=mona, reason="")
 
-    def test_twice_is_refused_and_harmless(self, waiting: Task, mona: User) -> None:
+    def test_holding_twice_is_refused_and_changes_nothing(self, waiting: Task, mona: User) -> None:
         lifecycle.hold(waiting.pk, by=mona, reason="call them")
         with pytest.raises(InvalidTransition, match="on hold"):
             lifecycle.hold(waiting.pk, by=mona, reason="call them")
         assert waiting.history.filter(kind="held").count() == 1
 
-    def test_only_what_is_on_hold_is_resumed(self, waiting: Task, mona: User) -> None:
+    def test_only_tasks_on_hold_are_resumed(self, waiting: Task, mona: User) -> None:
         with pytest.raises(InvalidTransition):
             lifecycle.resume(waiting.pk, by=mona)
 
 
 class TestCancelAndReopen:
-    def test_a_waiting_task_is_cancelled_and_reopened(self, waiting: Task, mona: User) -> None:
+    def test_waiting_task_is_cancelled_and_reopened(self, waiting: Task, mona: User) -> None:
         assert lifecycle.cancel(waiting.pk, by=mona, reason="twice").status == Status.CANCELLED
         assert lifecycle.reopen(waiting.pk, by=mona, reason="no").status == Status.PENDING
 
-    def test_an_assigned_task_is_not_cancelled_under_somebodys_hands(
-        self, hers: Task, mona: User
-    ) -> None:
+    def test_assigned_task_is_not_cancelled(self, held: Task, mona: User) -> None:
         with pytest.raises(InvalidTransition):
-            lifecycle.cancel(hers.pk, by=mona, reason="twice")
+            lifecycle.cancel(held.pk, by=mona, reason="twice")
 
-    def test_a_completed_task_starts_anew_with_its_notes_as_draft(
-        self, hers: Task, anna: User, mona: User
-    ) -> None:
-        lifecycle.complete(hers.pk, by=anna, outcome="failed", notes="seal broken")
-        task = lifecycle.reopen(hers.pk, by=mona, reason="look again")
+    def test_reopened_task_has_its_notes_as_draft(self, held: Task, anna: User, mona: User) -> None:
+        lifecycle.complete(held.pk, by=anna, outcome="failed", notes="seal broken")
+        task = lifecycle.reopen(held.pk, by=mona, reason="look again")
         task.refresh_from_db()
         assert (task.status, task.outcome, task.completed_at) == (Status.PENDING, "", None)
         assert (task.notes, task.draft) == ("", "seal broken")
 
-    def test_reopening_needs_a_reason(self, hers: Task, anna: User, mona: User) -> None:
-        lifecycle.complete(hers.pk, by=anna)
+    def test_reopening_needs_a_reason(self, held: Task, anna: User, mona: User) -> None:
+        lifecycle.complete(held.pk, by=anna)
         with pytest.raises(InvalidInput):
-            lifecycle.reopen(hers.pk, by=mona, reason="")
+            lifecycle.reopen(held.pk, by=mona, reason="")
 
-    def test_a_waiting_task_can_not_be_reopened(self, waiting: Task, mona: User) -> None:
+    def test_waiting_task_cannot_be_reopened(self, waiting: Task, mona: User) -> None:
         with pytest.raises(InvalidTransition):
             lifecycle.reopen(waiting.pk, by=mona, reason="why not")
 
 
 @pytest.mark.parametrize("transition", [lifecycle.hold, lifecycle.cancel, lifecycle.reopen])
-def test_only_a_manager_steers(
+def test_only_managers_hold_cancel_and_reopen(
     transition: Callable[..., Task], waiting: Task, anna: User, otto: User
 ) -> None:
     for other in (anna, otto):
@@ -223,8 +207,8 @@ def test_only_a_manager_steers(
             transition(waiting.pk, by=other, reason="because")
 
 
-def test_pages_offer_only_what_is_possible_now(hers: Task, anna: User, mona: User) -> None:
-    assert lifecycle.may_now(anna, "complete", hers)
-    assert not lifecycle.may_now(mona, "complete", hers)
-    assert lifecycle.may_now(mona, "hold", hers)
-    assert not lifecycle.may_now(mona, "cancel", hers)
+def test_may_now_needs_both_state_and_rights(held: Task, anna: User, mona: User) -> None:
+    assert lifecycle.may_now(anna, "complete", held)
+    assert not lifecycle.may_now(mona, "complete", held)
+    assert lifecycle.may_now(mona, "hold", held)
+    assert not lifecycle.may_now(mona, "cancel", held)

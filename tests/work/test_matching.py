@@ -29,7 +29,7 @@ def crowd(n: int, *queues: Queue) -> list[User]:
     return people
 
 
-def test_everybody_free_gets_one(invoices: Queue, add_task: AddTask) -> None:
+def test_everybody_free_gets_one_task(invoices: Queue, add_task: AddTask) -> None:
     people = crowd(5, invoices)
     for _ in range(7):
         add_task(invoices)
@@ -37,7 +37,7 @@ def test_everybody_free_gets_one(invoices: Queue, add_task: AddTask) -> None:
     assert all(Task.objects.held_by(one).count() == 1 for one in people)
 
 
-def test_the_one_idle_longest_goes_first(invoices: Queue, add_task: AddTask) -> None:
+def test_longest_idle_gets_the_first_task(invoices: Queue, add_task: AddTask) -> None:
     people = crowd(3, invoices)
     task = add_task(invoices)
     matching.match()
@@ -45,7 +45,9 @@ def test_the_one_idle_longest_goes_first(invoices: Queue, add_task: AddTask) -> 
     assert task.assignee == people[0]
 
 
-def test_the_most_urgent_go_first(invoices: Queue, labels: Queue, add_task: AddTask) -> None:
+def test_most_urgent_tasks_are_assigned_first(
+    invoices: Queue, labels: Queue, add_task: AddTask
+) -> None:
     crowd(2, invoices, labels)
     add_task(invoices)
     urgent = [add_task(labels, priority=Priority.P1), add_task(invoices, priority=Priority.P2)]
@@ -53,7 +55,7 @@ def test_the_most_urgent_go_first(invoices: Queue, labels: Queue, add_task: AddT
     assert set(Task.objects.open()) == set(urgent)
 
 
-def test_a_second_place_is_filled_only_when_everybody_has_one(
+def test_second_slot_is_filled_only_when_everybody_has_a_task(
     invoices: Queue, add_task: AddTask
 ) -> None:
     first, second = crowd(2, invoices)
@@ -64,7 +66,7 @@ def test_a_second_place_is_filled_only_when_everybody_has_one(
     assert (Task.objects.held_by(first).count(), Task.objects.held_by(second).count()) == (2, 1)
 
 
-def test_everybody_gets_from_their_own_queues(
+def test_people_get_tasks_of_their_own_queues(
     invoices: Queue, labels: Queue, add_task: AddTask
 ) -> None:
     (one,) = crowd(1, invoices)
@@ -75,9 +77,7 @@ def test_everybody_gets_from_their_own_queues(
     assert list(Task.objects.held_by(one)) == [mine]
 
 
-def test_queues_open_to_all_serve_all_qc_staff(
-    labels: Queue, mona: User, add_task: AddTask
-) -> None:
+def test_qc_staff_serve_queues_open_to_all(labels: Queue, mona: User, add_task: AddTask) -> None:
     Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
     people = crowd(2)
     actions.sign_in(mona.pk)
@@ -94,7 +94,7 @@ def test_paused_queues_give_nothing(invoices: Queue, add_task: AddTask) -> None:
     assert matching.match() == 0
 
 
-def test_limited_to_a_queue_it_looks_only_at_who_serves_it(
+def test_match_of_a_queue_considers_only_people_who_serve_it(
     invoices: Queue, labels: Queue, anna: User, carla: User, add_task: AddTask
 ) -> None:
     actions.sign_in(anna.pk)
@@ -105,7 +105,9 @@ def test_limited_to_a_queue_it_looks_only_at_who_serves_it(
     assert list(Task.objects.open()) == [label]
 
 
-def test_who_released_the_head_gets_the_one_behind_it(invoices: Queue, add_task: AddTask) -> None:
+def test_releaser_of_the_first_tasks_gets_the_one_behind_them(
+    invoices: Queue, add_task: AddTask
+) -> None:
     (one,) = crowd(1, invoices)
     for _ in range(3):
         task = add_task(invoices, priority=Priority.P1)
@@ -115,7 +117,9 @@ def test_who_released_the_head_gets_the_one_behind_it(invoices: Queue, add_task:
     assert list(Task.objects.held_by(one)) == [behind]
 
 
-def test_each_has_one_history_row_that_says_why(invoices: Queue, add_task: AddTask) -> None:
+def test_each_assignment_has_one_history_row_with_a_reason(
+    invoices: Queue, add_task: AddTask
+) -> None:
     crowd(3, invoices)
     tasks = [add_task(invoices) for _ in range(3)]
     matching.match()
@@ -128,7 +132,7 @@ def test_each_has_one_history_row_that_says_why(invoices: Queue, add_task: AddTa
 
 
 @pytest.mark.parametrize("people", [2, 30])
-def test_its_queries_do_not_grow_with_people(
+def test_queries_do_not_grow_with_people(
     people: int,
     invoices: Queue,
     labels: Queue,
@@ -142,5 +146,5 @@ def test_its_queries_do_not_grow_with_people(
         assert matching.match() == people
 
 
-def test_with_nothing_to_do_it_assigns_nothing(db: None) -> None:
+def test_nothing_to_assign(db: None) -> None:
     assert matching.match() == 0

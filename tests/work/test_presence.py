@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 AddTask = Callable[..., Task]
 
 
-def now_of(person: User) -> User:
+def reloaded(person: User) -> User:
     return User.objects.get(pk=person.pk)
 
 
@@ -25,35 +25,37 @@ def kinds(person: User) -> list[str]:
 
 
 class TestSigningIn:
-    def test_they_are_there_and_free(self, anna: User) -> None:
+    def test_signing_in_makes_free(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         assert list(User.objects.free()) == [anna]
-        assert now_of(anna).last_login is not None
+        assert reloaded(anna).last_login is not None
 
-    def test_again_changes_nothing(self, anna: User) -> None:
+    def test_second_time_changes_nothing(self, anna: User) -> None:
         actions.sign_in(anna.pk)
-        since = now_of(anna).idle_since
+        since = reloaded(anna).idle_since
         actions.sign_in(anna.pk)
-        assert (now_of(anna).idle_since, kinds(anna)) == (since, ["signed in"])
+        assert (reloaded(anna).idle_since, kinds(anna)) == (since, ["signed in"])
 
-    def test_it_ends_a_break(self, anna: User) -> None:
+    def test_signing_in_ends_a_break(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         actions.take_break(anna.pk, by=anna, reason="lunch")
         actions.sign_in(anna.pk)
-        assert now_of(anna).takes_work
+        assert reloaded(anna).takes_work
 
-    def test_on_the_pages_it_is_one_history_row(self, anna: User, client: Client) -> None:
+    def test_signing_in_on_the_page_writes_one_history_row(
+        self, anna: User, client: Client
+    ) -> None:
         answer = client.post("/admin/login/", {"username": "anna", "password": "demo"})
         assert answer.status_code == 302
         assert kinds(anna) == ["signed in"]
 
-    def test_nobody_unknown(self, db: None) -> None:
+    def test_unknown_person_is_not_found(self, db: None) -> None:
         with pytest.raises(NotFound):
             actions.sign_in(987654)
 
 
 class TestSigningOut:
-    def test_their_tasks_go_back_and_on(
+    def test_their_tasks_go_to_others(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
@@ -65,13 +67,13 @@ class TestSigningOut:
         row = task.history.get(kind="returned")
         assert (row.history_change_reason, row.person) == ("signed out", anna)
 
-    def test_again_changes_nothing(self, anna: User) -> None:
+    def test_second_time_changes_nothing(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         for _ in range(2):
             actions.sign_out(anna.pk, by=anna, reason="signed out")
         assert kinds(anna) == ["signed in", "signed out"]
 
-    def test_a_manager_may_do_it_for_them_and_nobody_else(
+    def test_only_they_and_managers_may_sign_them_out(
         self, anna: User, ben: User, mona: User
     ) -> None:
         actions.sign_in(anna.pk)
@@ -81,14 +83,14 @@ class TestSigningOut:
         row = anna.history.filter(kind="signed out").get()
         assert (row.history_user, row.history_change_reason) == (mona, "went home")
 
-    def test_on_the_pages_it_is_the_same(self, anna: User, client: Client) -> None:
+    def test_signing_out_on_the_page_signs_out(self, anna: User, client: Client) -> None:
         client.force_login(anna)
         client.post("/admin/logout/")
-        assert not now_of(anna).is_logged_in
+        assert not reloaded(anna).is_logged_in
 
 
 class TestBreaks:
-    def test_they_keep_what_they_hold_and_get_nothing_new(
+    def test_on_break_they_keep_their_tasks_and_get_none(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         held, _waiting = add_task(invoices), add_task(invoices)
@@ -97,13 +99,13 @@ class TestBreaks:
         done, following = actions.complete(held.pk, by=anna)
         assert (done.status, following) == (Status.COMPLETED, None)
 
-    def test_again_is_one_break(self, anna: User) -> None:
+    def test_same_break_twice_is_one_break(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         for _ in range(2):
             actions.take_break(anna.pk, by=anna, reason="lunch")
         assert kinds(anna) == ["signed in", "went on break"]
 
-    def test_back_makes_them_free_again(self, anna: User) -> None:
+    def test_coming_back_makes_free(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         actions.take_break(anna.pk, by=anna, reason="lunch")
         for _ in range(2):
@@ -111,36 +113,40 @@ class TestBreaks:
         assert list(User.objects.free()) == [anna]
         assert kinds(anna) == ["signed in", "went on break", "came back"]
 
-    def test_who_was_signed_out_comes_back_with_one_click(self, anna: User) -> None:
+    def test_coming_back_after_being_signed_out_by_the_sweep(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         actions.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
         actions.come_back(anna.pk, by=anna)
-        assert now_of(anna).takes_work
+        assert reloaded(anna).takes_work
 
-    def test_a_manager_can_not_bring_back_who_is_gone(self, anna: User, mona: User) -> None:
+    def test_manager_cannot_end_the_break_of_somebody_signed_out(
+        self, anna: User, mona: User
+    ) -> None:
         with pytest.raises(InvalidTransition, match="not signed in"):
             actions.come_back(anna.pk, by=mona)
 
-    def test_it_needs_a_reason_and_somebody_who_is_there(self, anna: User) -> None:
+    def test_break_needs_a_reason_and_a_sign_in(self, anna: User) -> None:
         with pytest.raises(InvalidTransition, match="not signed in"):
             actions.take_break(anna.pk, by=anna, reason="lunch")
         actions.sign_in(anna.pk)
         with pytest.raises(InvalidInput):
             actions.take_break(anna.pk, by=anna, reason=" ")
 
-    def test_only_they_and_managers(self, anna: User, ben: User, mona: User) -> None:
+    def test_only_they_and_managers_begin_and_end_a_break(
+        self, anna: User, ben: User, mona: User
+    ) -> None:
         actions.sign_in(anna.pk)
         with pytest.raises(NotAllowed):
             actions.take_break(anna.pk, by=ben, reason="lunch")
         with pytest.raises(NotAllowed):
             actions.come_back(anna.pk, by=ben)
         actions.take_break(anna.pk, by=mona, reason="talk to me")
-        assert now_of(anna).break_reason == "talk to me"
+        assert reloaded(anna).break_reason == "talk to me"
 
-    def test_a_long_reason_is_cut_on_the_person_and_whole_in_the_history(self, anna: User) -> None:
+    def test_long_reason_is_cut_on_the_person_but_not_in_the_history(self, anna: User) -> None:
         actions.sign_in(anna.pk)
         actions.take_break(anna.pk, by=anna, reason="x" * 150)
-        assert now_of(anna).break_reason == "x" * 100
+        assert reloaded(anna).break_reason == "x" * 100
         row = anna.history.get(kind="went on break")
         assert row.history_change_reason == "x" * 150
 
@@ -153,28 +159,30 @@ class TestBeingSeen:
 
     def seen_ago(self, person: User, ago: timedelta) -> User:
         User.objects.filter(pk=person.pk).update(last_seen_at=timezone.now() - ago)
-        return now_of(person)
+        return reloaded(person)
 
-    def test_it_is_written_once_a_minute(self, there: User, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    def test_last_seen_is_written_once_a_minute(
+        self, there: User, django_assert_num_queries
+    ) -> None:  # type: ignore[no-untyped-def]
         fresh = self.seen_ago(there, timedelta(seconds=50))
         with django_assert_num_queries(0):
             presence.seen(fresh)
         stale = self.seen_ago(there, timedelta(seconds=70))
         presence.seen(stale)
-        assert now_of(there).last_seen_at > timezone.now() - timedelta(seconds=10)
+        assert reloaded(there).last_seen_at > timezone.now() - timedelta(seconds=10)
 
-    def test_it_leaves_no_history(self, there: User) -> None:
+    def test_being_seen_writes_no_history(self, there: User) -> None:
         before = there.history.count()
         presence.seen(self.seen_ago(there, timedelta(hours=1)))
         assert there.history.count() == before
 
-    def test_it_does_not_sign_in_who_was_signed_out(self, there: User) -> None:
+    def test_being_seen_does_not_sign_in(self, there: User) -> None:
         actions.sign_out(there.pk, by=None, reason="not seen")
-        presence.seen(now_of(there))
-        assert not now_of(there).is_logged_in
+        presence.seen(reloaded(there))
+        assert not reloaded(there).is_logged_in
 
-    def test_any_page_keeps_them_seen(self, anna: User, client: Client) -> None:
+    def test_any_page_updates_last_seen(self, anna: User, client: Client) -> None:
         client.force_login(anna)
         self.seen_ago(anna, timedelta(minutes=5))
         client.get("/admin/")
-        assert now_of(anna).last_seen_at > timezone.now() - timedelta(seconds=30)
+        assert reloaded(anna).last_seen_at > timezone.now() - timedelta(seconds=30)

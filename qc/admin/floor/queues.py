@@ -102,7 +102,7 @@ def rows(reads: Reads) -> list[Row]:
     held = [task for tasks in reads.held.values() for task in tasks]
     in_work = Counter(task.queue_id for task in held)
     late = Counter(task.queue_id for task in held if task.due_at < reads.now)
-    there = Counter(queue for queues in reads.queues_of.values() for queue in queues)
+    there = Counter(queue for queues in reads.roster.on.values() for queue in queues)
     return [
         Row(
             queue=queue,

@@ -1,7 +1,7 @@
 """What *Floor* is made of, read in a few statements: as many for ten people as for thousands.
 
 Of the tasks it reads those in somebody's hands, never more than people can hold; what waits is
-counted in the index and only so far (`qc.work.backlog.standing`); finished tasks are counted anew
+counted in the index and only so far (`qc.work.backlog.measure`); finished tasks are counted anew
 from the last minute on.
 """
 
@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Min, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from qc.core.local_days import beginning
-from qc.models import ChangeKind, Queue, Role, Status, Task, User
+from qc.models import ChangeKind, Queue, Roster, Status, Task, User
 from qc.work import backlog
 from qc.work.explanations import MOST_COUNTED
 
@@ -37,9 +37,8 @@ class Reads:
         tasks = list(Task.objects.filter(status=Status.ASSIGNED).only(*TASK, "assignee", "queue"))
         self.queues = {queue.pk: queue for queue in Queue.objects.all()}
         self.held = self._held(tasks)
-        self.queues_of = _queues_of_who_is_there()
-        self.staff = _staff_there()
-        self.standing = backlog.standing(self.queues, MOST_COUNTED, self.now)
+        self.roster = Roster(user__is_logged_in=True, user__is_active=True)
+        self.standing = backlog.measure(self.queues, MOST_COUNTED, self.now)
         self.people = self._people()
         self.done = done_today(self.now)
 
@@ -54,7 +53,7 @@ class Reads:
     def _people(self) -> list[User]:
         """Return who is there and does QC, with how many tasks each holds."""
         there = User.objects.there().only(*PERSON, "idle_since", "capacity")
-        does_qc = self.staff.union(self.queues_of, self.held)
+        does_qc = self.roster.staff.union(self.roster.on, self.held)
         people = [person for person in there if person.pk in does_qc]
         for person in people:
             person.open_tasks = len(self.held.get(person.pk, ()))
@@ -68,15 +67,13 @@ class Reads:
 
     def waits_for(self, person: User) -> bool:
         """Return whether anything waits in a queue from which this person gets tasks."""
-        on = self.queues_of.get(person.pk, set())
-        is_staff = person.pk in self.staff
-        return any(queue.pk in on or (queue.open_to_all and is_staff) for queue in self.offering)
+        return bool(self._offers.get(person.pk))
 
     @cached_property
-    def offering(self) -> list[Queue]:
-        """The running queues in which something waits."""
+    def _offers(self) -> dict[int, set[int]]:
+        """For each person the running queues that they serve and in which something waits."""
         running = (queue for queue in self.queues.values() if not queue.is_paused)
-        return [queue for queue in running if self.standing[queue.pk].waiting]
+        return self.roster.serving([one for one in running if self.standing[one.pk].waiting])
 
 
 def on_break_since(people: Collection[User]) -> dict[int, datetime]:
@@ -122,16 +119,3 @@ def _done(start: datetime, end: datetime) -> Done:
     span = Task.objects.filter(completed_at__gte=start, completed_at__lt=end)
     counted = span.order_by().values("queue").annotate(n=Count("pk"), first=Min("completed_at"))
     return {queue: (n, first) for queue, n, first in counted.values_list("queue", "n", "first")}
-
-
-def _queues_of_who_is_there() -> dict[int, set[int]]:
-    on = User.queues.through.objects.filter(user__is_logged_in=True, user__is_active=True)
-    queues: dict[int, set[int]] = defaultdict(set)
-    for person, queue in on.values_list("user_id", "queue_id"):
-        queues[person].add(queue)
-    return queues
-
-
-def _staff_there() -> set[int]:
-    there = Q(user__is_logged_in=True, user__is_active=True, group__name=Role.QC_STAFF)
-    return set(User.groups.through.objects.filter(there).values_list("user_id", flat=True))

@@ -241,14 +241,14 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
         history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)  # type: ignore[arg-type]
         if "queues" in form.changed_data:
             _set_queues(person, form.cleaned_data["queues"], by=by)
-        after_commit(desk.supply, person.pk)
+        after_commit(desk.hand_out_to, person.pk)
 
     @staticmethod
     def _sign_out_first(person: User, by: User) -> None:
         with for_the_record():
             reason = gettext("deactivated")
         returned = presence.sign_out(person.pk, by=by, reason=reason)
-        after_commit(desk.filled, {task.queue_id for task in returned})
+        after_commit(desk.hand_out_from, {task.queue_id for task in returned})
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
     def names(self, person: User) -> str | None:

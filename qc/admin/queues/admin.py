@@ -118,7 +118,7 @@ class QueueAdmin(AuditedModelAdmin):
         if form.changed_data or not change:
             by: Any = request.user
             history.record_many([queue], kind="", by=by, reasons=[""], created=not change)
-            after_commit(desk.filled, [queue.pk])
+            after_commit(desk.hand_out_from, [queue.pk])
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

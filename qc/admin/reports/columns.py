@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from qc.core.wording import in_words
-from qc.reports.report import Grouping, Row
+from qc.reports.report import Grouping, ReportRow
 
 
 class Column(NamedTuple):
@@ -17,7 +17,7 @@ class Column(NamedTuple):
     name: str
     heading: str
     unit: str
-    value: Callable[[Row], Any]
+    value: Callable[[ReportRow], Any]
 
 
 def words(value: Any) -> str:
@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
 def columns(by: Grouping) -> list[Column]:
     """Return the columns: what a row is about, then its figures."""
 
-    def name(row: Row) -> Any:
+    def name(row: ReportRow) -> Any:
         return row.key if by == Grouping.DAY and row.key else row.name
 
     return [

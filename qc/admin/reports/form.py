@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from qc.core.local_days import A_DAY
 from qc.models import Queue, Task, User
-from qc.reports.report import Asked, Grouping
+from qc.reports.report import Grouping, ReportQuery
 
 MOST_DAYS = 366
 A_WEEK = timedelta(days=6)
@@ -92,11 +92,11 @@ class ReportForm(forms.Form):
             raise ValidationError(_("Please choose at most %(most)d days at once.") % most)
         return told
 
-    def asked(self) -> Asked:
+    def asked(self) -> ReportQuery:
         """Return what a valid form asks for."""
         told = self.cleaned_data
         queue, person = (one and one.pk for one in (told["queue"], told["person"]))
-        return Asked(Grouping(self.data["by"]), told["first"], told["last"], queue, person)
+        return ReportQuery(Grouping(self.data["by"]), told["first"], told["last"], queue, person)
 
     def address(self, **changes: object) -> str:
         """Return the query of the same report with some things changed."""

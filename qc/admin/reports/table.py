@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from qc.admin.reports.columns import columns, plain, words
 from qc.admin.reports.form import ReportForm
 from qc.admin.shared.charts import LINES, Chart
-from qc.reports.report import Asked, Grouping, Report, Row
+from qc.reports.report import Grouping, Report, ReportQuery, ReportRow
 
 MOST_BARS = 30
 
@@ -39,7 +39,7 @@ class Table:
     """A report as it is shown and exported: what was asked, the form it was asked by."""
 
     form: ReportForm
-    asked: Asked
+    asked: ReportQuery
     report: Report
 
     def __post_init__(self) -> None:
@@ -102,7 +102,7 @@ class Table:
         for row in (*self.rows, self.report.total):
             yield [plain(one.value(row)) for one in self.columns]
 
-    def _chart_title(self, rows: Sequence[Row]) -> str:
+    def _chart_title(self, rows: Sequence[ReportRow]) -> str:
         title = {
             Grouping.PERSON: _("Completed by each person"),
             Grouping.QUEUE: _("Completed in each queue"),
@@ -112,7 +112,7 @@ class Table:
         more = ngettext("%d more in the table", "%d more in the table", left) % left
         return f"{title} ({more})" if left else title
 
-    def _sorted(self) -> list[Row]:
+    def _sorted(self) -> list[ReportRow]:
         name, backwards = self.sort.removeprefix("-"), self.sort.startswith("-")
         value = next(column.value for column in self.columns if column.name == name)
         by_name = sorted(self.report.rows, key=lambda row: row.name.casefold())
@@ -126,7 +126,7 @@ class Table:
         way = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "")
         return self.form.address(sort=other if is_first else first), way
 
-    def _name(self, row: Row) -> Cell:
+    def _name(self, row: ReportRow) -> Cell:
         """Return the name of a row, which leads into it: of somebody or a queue, day by day."""
         if row.key is None:
             return Cell(row.name)
@@ -137,13 +137,13 @@ class Table:
         inside = {"by": Grouping.DAY.value, self.asked.by.value: row.key}
         return Cell(row.name, self.form.address(sort="", **inside))
 
-    def _figures(self, row: Row) -> list[Cell]:
+    def _figures(self, row: ReportRow) -> list[Cell]:
         cells = [Cell(words(one.value(row))) for one in self.columns[1:]]
         if row.done:
             cells[0] = Cell(cells[0].text, self._tasks(row))
         return cells
 
-    def _tasks(self, row: Row) -> str:
+    def _tasks(self, row: ReportRow) -> str:
         """Return where the tasks are listed that a row counts as done."""
         asked = self.asked
         days = (row.key, row.key) if isinstance(row.key, date) else (asked.first, asked.last)

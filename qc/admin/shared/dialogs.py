@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +21,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from qc.core.exceptions import InvalidInput, QCError
-from qc.models import Role, User
+from qc.models import User
 
 Text = str | Promise
 
@@ -116,8 +115,7 @@ class AssignForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["person"]
-        works = Q(groups__name=Role.QC_STAFF) | Q(queues__isnull=False)
-        people.queryset = User.objects.free().filter(works).distinct()
+        people.queryset = User.objects.free().doing_qc()
         if not people.queryset.exists():
             people.empty_label = _("Nobody is free now")
 

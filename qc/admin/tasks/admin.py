@@ -176,7 +176,7 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
             obj.created_by = request.user  # type: ignore[assignment]
             obj.arrive(timezone.now())
             history.save(obj, kind="", by=request.user)  # type: ignore[arg-type]
-        after_commit(desk.filled, [obj.queue_id])
+        after_commit(desk.hand_out_from, [obj.queue_id])
 
     @admin.display(description=_("priority"))
     def priority_label(self, task: Task) -> SafeString:

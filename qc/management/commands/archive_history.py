@@ -1,4 +1,4 @@
-"""`manage.py archive_history`: moves old history into files that prove themselves."""
+"""`manage.py archive_history`: moves old history into files that can be verified by themselves."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -17,16 +17,16 @@ class Command(BaseCommand):
     help = "Moves history older than QC_KEEP_… say to files, which docs/verify_audit.py verifies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the folder."""
+        """Add the folder for the files."""
         parser.add_argument("--to", type=Path, required=True, metavar="DIR", dest="folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Archive what is old; names each file."""
+        """Archive what is old enough, and name each file."""
         if not any(settings.QC_KEEP_DAYS.values()):
             raise CommandError("All is kept for ever: say by QC_KEEP_TASKS and such for how long.")
         try:
-            for made in archiver.archive(options["folder"]):
-                self.stdout.write(f"{made.rows} rows of table {made.table} are in {made} now.")
+            for file in archiver.archive(options["folder"]):
+                self.stdout.write(f"{file.rows} rows of table {file.table} are in {file} now.")
         except (QCError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS("Nothing else can be archived yet."))

@@ -13,11 +13,11 @@ class Command(BaseCommand):
     help = "Checks the invariants on the live database; exits 1 if any is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run all checks."""
-        found = 0
+        """Run all checks, and print each sentence as it is found."""
+        broken = 0
         for sentence in invariants.broken():
             self.stdout.write(self.style.ERROR(sentence))
-            found += 1
-        if found:
-            raise CommandError(f"{found} broken.")
+            broken += 1
+        if broken:
+            raise CommandError(f"{broken} broken.")
         self.stdout.write(self.style.SUCCESS("All invariants hold."))

@@ -23,12 +23,12 @@ REFERENCE = "DEMO-"
 
 
 class Command(BaseCommand):
-    """Adds what is missing of qc1 … qcN, each on three queues, and N more tasks, in bulk."""
+    """Adds the people qc1 … qcN who are missing, each on three queues, and tasks, in bulk."""
 
     help = "Adds people (qc1 … qcN, password demo) and tasks, spread over the queues."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take how many of each."""
+        """Add the numbers of people, tasks and queues, and the seed."""
         parser.add_argument("--people", type=int, default=0, help="create the people qc1 … qcN")
         parser.add_argument("--tasks", type=int, default=0, help="how many tasks to add")
         parser.add_argument(
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Add queues, people and tasks, and say how many."""
+        """Add queues, people and tasks, and print how many."""
         queues = ensure_queues(options["queues"])
         people = add_people(options["people"], queues)
         added = 0
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def ensure_queues(number: int) -> list[Queue]:
-    """Return the queues that are there, or makes some."""
+    """Return all queues; create so many if there are none."""
     if not Queue.objects.exists():
         for n in range(1, number + 1):
             Queue.objects.create(name=f"Queue {n}", target=timedelta(hours=2 + n % 24))
@@ -67,7 +67,7 @@ def add_people(number: int, queues: list[Queue]) -> int:
     """Add those of qc1 … qcN who are missing; return how many."""
     there = set(User.objects.values_list("username", flat=True))
     names = [f"qc{n}" for n in range(1, number + 1) if f"qc{n}" not in there]
-    # One hash for all: made for each, it would take most of the time.
+    # One hash for all: hashing for each would take most of the time.
     password = make_password("demo")
     people = [User(username=name, password=password, is_staff=True) for name in names]
     User.objects.bulk_create(people, batch_size=BATCH)
@@ -83,14 +83,14 @@ def add_people(number: int, queues: list[Queue]) -> int:
 def spread(people: list[User], queues: list[Queue]) -> None:
     """Put each person on three queues, the same number on each, with one history row a queue."""
     step = max(len(queues) // QUEUES_OF_EACH, 1)
-    away = {step * k for k in range(QUEUES_OF_EACH)}
+    distances = {step * k for k in range(QUEUES_OF_EACH)}
     for at, queue in enumerate(queues):
-        if mine := [one for n, one in enumerate(people) if (at - n) % len(queues) in away]:
-            queue.people.add(*mine)
+        if on_it := [one for n, one in enumerate(people) if (at - n) % len(queues) in distances]:
+            queue.people.add(*on_it)
 
 
 def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterator[Task]:
-    """Return that many tasks whose references go on where the last ones ended."""
+    """Yield so many tasks, numbered on from the last one made so."""
     now = timezone.now()
     first = last_number() + 1
     for n in range(first, first + number):
@@ -108,7 +108,7 @@ def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterato
 
 
 def last_number() -> int:
-    """Return the number of the last task made so; 0 when there is none."""
+    """Return the number of the last demo task; 0 when there is none."""
     made = Task.objects.filter(reference__regex=rf"^{REFERENCE}[0-9]{{7}}$")
     last = made.aggregate(last=Max("reference"))["last"]
     return int(last.removeprefix(REFERENCE)) if last else 0
@@ -118,8 +118,8 @@ def last_number() -> int:
 def add_tasks(tasks: list[Task]) -> int:
     """Add tasks with their history rows; return how many."""
     Task.objects.bulk_create(tasks, batch_size=BATCH)
-    wanted = [task.reference for task in tasks]
-    record(list(Task.objects.filter(reference__in=wanted)))
+    references = [task.reference for task in tasks]
+    record(list(Task.objects.filter(reference__in=references)))
     return len(tasks)
 
 

@@ -8,21 +8,21 @@ from django.core.management.base import BaseCommand
 
 from qc.audit.seals import proofs
 from qc.core.canonical_json import canonical
-from qc.management.seal_range import add_range, chosen
+from qc.management.seal_range import add_range, seals_in_range
 
 
 class Command(BaseCommand):
-    """Writes JSON lines, a seal with its rows in each. docs/verify_audit.py verifies them."""
+    """Writes a line of JSON for each seal with its rows; docs/verify_audit.py verifies them."""
 
     help = "Exports sealed history with its seals; docs/verify_audit.py verifies it anywhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file, and a range of seals."""
+        """Add the file, and a range of seals."""
         parser.add_argument("file", type=Path)
         add_range(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file."""
-        first, last = chosen(options)
+        first, last = seals_in_range(options)
         with options["file"].open("w", encoding="utf-8") as file:
             file.writelines(f"{canonical(one)}\n" for one in proofs.seals_with_rows(first, last))

@@ -1,4 +1,4 @@
-"""`manage.py forget_person`: takes the names of somebody who has left out of everything."""
+"""`manage.py forget_person`: removes the names of somebody who has left from everything."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -16,12 +16,12 @@ class Command(BaseCommand):
     help = "Anonymises a deactivated person: removes the names from account, history and events."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take whose, and why."""
+        """Add the person, and the reason."""
         parser.add_argument("username")
         parser.add_argument("--reason", required=True, help="kept in the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Take them out; say what they are called now."""
+        """Remove the names, and print the pseudonym."""
         person = User.objects.filter(username=options["username"]).first()
         if person is None:
             raise CommandError(f"There is no person {options['username']}.")

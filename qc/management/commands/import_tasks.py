@@ -1,4 +1,4 @@
-"""`manage.py import_tasks FILE`: imports a file as the pages do, from its beginning to its end."""
+"""`manage.py import_tasks FILE`: imports a file as the pages do."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,21 +8,21 @@ from django.core.management.base import BaseCommand, CommandError
 
 from qc import imports
 from qc.core.exceptions import QCError
-from qc.imports import runner as import_runner
+from qc.imports import runner
 from qc.models import Import, ImportState, User
 from qc.models.imports import COUNTS
 
-SHOWN = 100
-WELL = (ImportState.DONE, ImportState.READY)
+MOST_FAULTS = 100
+SUCCEEDED = (ImportState.DONE, ImportState.READY)
 
 
 class Command(BaseCommand):
-    """Prints the counts and what is wrong; exits 1 if the file, or any of its rows, is refused."""
+    """Prints counts and faults; exits 1 if the file, or any of its rows, is refused."""
 
     help = "Imports tasks from a CSV, XLSX or JSON file; all of them or, with any fault, none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file, and how to import it."""
+        """Add the file, and how to import it."""
         parser.add_argument("file", type=Path)
         parser.add_argument(
             "--only-good", action="store_true", help="import the valid rows, skip the refused ones"
@@ -34,20 +34,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the file."""
-        how = {name: options[name] for name in ("only_good", "dry_run")}
         try:
             with options["file"].open("rb") as file:
-                record = import_runner.import_file(
-                    file, options["file"].name, by=_manager(options["by"]), **how
+                record = runner.import_file(
+                    file,
+                    options["file"].name,
+                    by=_manager(options["by"]),
+                    only_good=options["only_good"],
+                    dry_run=options["dry_run"],
                 )
         except (OSError, QCError) as error:
             raise CommandError(str(error)) from error
-        self._tell(record)
-        if record.state not in WELL or record.refused:
+        self._print(record)
+        if record.state not in SUCCEEDED or record.refused:
             raise CommandError(record.error or f"Import {record.pk}: {record.get_state_display()}.")
 
-    def _tell(self, record: Import) -> None:
-        for fault in imports.faults(record, SHOWN):
+    def _print(self, record: Import) -> None:
+        for fault in imports.faults(record, MOST_FAULTS):
             self.stdout.write(f"row {fault.row}, {fault.column}: {fault.value!r}: {fault.message}")
         counts = ", ".join(f"{getattr(record, name)} {_label(name)}" for name in COUNTS)
         would = "" if record.last_history else ", would be"
@@ -55,7 +58,6 @@ class Command(BaseCommand):
 
 
 def _label(count: str) -> str:
-    """Return the word for one of the counts, as the pages have it."""
     return str(Import._meta.get_field(count).verbose_name)  # type: ignore[union-attr]
 
 

@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from qc import history, imports
-from qc.imports import runner as import_runner
+from qc import imports
+from qc.imports import runner
+from qc.management.commands import demo_data
 from qc.models import ImportState, Queue, Task, User
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
@@ -35,10 +36,10 @@ class Command(BaseCommand):
             return
         file = FIXTURES / "tasks.csv"
         with file.open("rb") as data:
-            brought = import_runner.import_file(data, file.name, by=manager)
-        if brought.state != ImportState.DONE:
-            raise CommandError(f"{file.name}: {brought.error or imports.faults(brought, 1)}")
-        self.stdout.write(f"Demo: {brought.new} tasks are new.")
+            record = runner.import_file(data, file.name, by=manager)
+        if record.state != ImportState.DONE:
+            raise CommandError(f"{file.name}: {record.error or imports.faults(record, 1)}")
+        self.stdout.write(f"Demo: {record.new} tasks are new.")
 
 
 @transaction.atomic
@@ -50,9 +51,7 @@ def load_people() -> None:
 
 
 def record_loaded(model: Any) -> None:
-    """Return each object its first history row."""
+    """Write the first history row of each object that a fixture has loaded."""
     # A fixture is saved raw, without history; only giving roles and queues has left a row.
     model.history.update(history_type="+", history_change_reason="demo")
-    items = list(model.objects.exclude(pk__in=model.history.values("id")))
-    reasons = ["demo"] * len(items)
-    history.record_many(items, kind="", by=None, reasons=reasons, created=True)
+    demo_data.record(list(model.objects.exclude(pk__in=model.history.values("id"))))

@@ -14,7 +14,7 @@ REPORT_SECONDS = 10
 
 
 class Command(BaseCommand):
-    """Lets people sign in, work, take breaks and vanish; ends with what it came to."""
+    """Lets people sign in, work, take breaks and vanish; ends with a summary."""
 
     help = (
         "Plays QC persons who sign in, work, take breaks and vanish, through the HTTP API. Ends "
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError("Something went wrong: see above.")
 
     def wait(self, shift: Shift, people: list[Person], seconds: float) -> None:
-        """Tell now and then how it goes, until the time is over or nobody is left."""
+        """Print now and then how it goes, until the time is over or nobody is left."""
         end = time.monotonic() + seconds
         try:
             while time.monotonic() < end and any(person.is_alive() for person in people):
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
 
 def accounts(options: dict[str, Any]) -> list[Account]:
-    """Return who plays; every eighth vanishes some time."""
+    """Return the accounts that play; every eighth vanishes some time."""
     return [
         Account(
             f"{options['prefix']}{number}",
@@ -78,7 +78,7 @@ def accounts(options: dict[str, Any]) -> list[Account]:
 
 
 def summary(shift: Shift) -> str:
-    """Return what it came to, as text."""
+    """Return the figures of the shift as text."""
     ledger = shift.ledger
     lines = [
         "",
@@ -99,7 +99,7 @@ def summary(shift: Shift) -> str:
 
 
 def complaints(shift: Shift) -> list[str]:
-    """Return a line for each thing that was not as it should be."""
+    """Return a line for each thing that went wrong."""
     ledger = shift.ledger
     lines = [f"DONE TWICE: {what}" for what in ledger.twice]
     lines += [f"TOO MANY: {what}" for what in ledger.too_many]

@@ -1,1 +1,1 @@
-"""A shift without people: they sign in, work, take breaks and vanish through the real HTTP API."""
+"""Simulated people, who sign in, work, take breaks and vanish through the real HTTP API."""

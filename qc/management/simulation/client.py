@@ -1,4 +1,4 @@
-"""The HTTP API as a person's program would call it."""
+"""The HTTP API as a person's client calls it."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ ATTEMPTS = 3
 
 
 class Refused(Exception):
-    """The API answered with something else than 200."""
+    """The API answered with another status than 200."""
 
     def __init__(self, code: int, detail: Any) -> None:
         super().__init__(f"{code}: {detail}")
@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 class Client:
-    """One person's connection; every call raises Refused, or requests' error when nothing comes."""
+    """One person's client; its calls raise Refused, or requests' error when no answer came."""
 
     def __init__(self, url: str, ledger: Ledger) -> None:
         self.url = url.rstrip("/")
@@ -30,14 +30,13 @@ class Client:
     def sign_in(self, username: str, password: str) -> dict[str, Any]:
         """Sign in; further calls carry the token."""
         self.session.headers.pop("Authorization", None)
-        credentials = {"username": username, "password": password}
-        answer = self._call("login", "POST", "/login/", credentials)
+        answer = self._call("POST", "/login/", {"username": username, "password": password})
         self.session.headers["Authorization"] = f"Token {answer['token']}"
         return answer
 
     def sign_out(self) -> None:
         """Sign out; the tasks in hand go back."""
-        self._call("logout", "POST", "/logout/")
+        self._call("POST", "/logout/")
         del self.session.headers["Authorization"]
 
     @property
@@ -47,41 +46,32 @@ class Client:
 
     def dashboard(self, page: int = 1) -> dict[str, Any]:
         """Return who is there, what they hold, and how many tasks wait."""
-        return self._call("dashbord", "GET", f"/dashbord/?page={page}")
+        return self._call("GET", f"/dashbord/?page={page}")
 
     def complete(self, task_id: int, outcome: str, notes: str) -> dict[str, Any]:
-        """Finish a task; return it and the next one."""
-        body = {"outcome": outcome, "notes": notes}
-        return self._call("taskcomplete", "POST", f"/taskcomplete/{task_id}/", body)
+        """Complete a task; return it and the next one."""
+        return self._call("POST", f"/taskcomplete/{task_id}/", {"outcome": outcome, "notes": notes})
 
-    def _call(
-        self, name: str, method: str, path: str, body: dict[str, str] | None = None
-    ) -> dict[str, Any]:
-        response = self._patiently(name, method, path, body)
+    def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+        response = self._send(method, path, body)
         if response.status_code != requests.codes.ok:
             raise Refused(response.status_code, response.text[:200])
         answer: dict[str, Any] = response.json()
         return answer
 
-    def _patiently(
-        self, name: str, method: str, path: str, body: dict[str, str] | None
+    def _send(
+        self, method: str, path: str, body: dict[str, str] | None, attempts: int = ATTEMPTS
     ) -> requests.Response:
-        """Ask again when no answer came: every call of the API may safely be repeated."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._once(name, method, path, body)
-            except requests.ConnectionError:
-                self.ledger.count("repeated")
-        try:
-            return self._once(name, method, path, body)
-        except requests.RequestException as error:
-            self.ledger.failed(name, error)
-            raise
-
-    def _once(
-        self, name: str, method: str, path: str, body: dict[str, str] | None
-    ) -> requests.Response:
+        """Send a request, again where no answer came: every call may safely be repeated."""
+        call = path.split("/")[1]
         begun = time.monotonic()
-        response = self.session.request(method, self.url + path, json=body, timeout=TIMEOUT)
-        self.ledger.answered(name, time.monotonic() - begun, response.status_code)
+        try:
+            response = self.session.request(method, self.url + path, json=body, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            if attempts > 1 and isinstance(error, requests.ConnectionError):
+                self.ledger.count("repeated")
+                return self._send(method, path, body, attempts - 1)
+            self.ledger.failed(call, error)
+            raise
+        self.ledger.answered(call, time.monotonic() - begun, response.status_code)
         return response

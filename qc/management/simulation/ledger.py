@@ -1,4 +1,4 @@
-"""What all simulated people saw together, and what it adds up to."""
+"""What all simulated people saw, and what it adds up to."""
 
 import statistics
 import threading
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Ledger:
-    """Notes of a shift, written by many threads at once."""
+    """The notes of a shift, written by many threads at once."""
 
     done: dict[int, str] = field(default_factory=dict)
     twice: list[str] = field(default_factory=list)
@@ -23,14 +23,14 @@ class Ledger:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def completed(self, task_id: int, person: str) -> None:
-        """Note who finished a task; a second person who did is one too many."""
+        """Note who completed a task; a second person who did is an error."""
         with self.lock:
             first = self.done.setdefault(task_id, person)
         if first != person:
             self.twice.append(f"task {task_id} by {first} and by {person}")
 
     def holds(self, person: str, tasks: int, capacity: int) -> None:
-        """Note it when a person has more in hand than they can hold."""
+        """Note that a person has more tasks than they can hold, if they have."""
         if tasks > capacity:
             self.too_many.append(f"{person} held {tasks} tasks at once")
 
@@ -52,11 +52,11 @@ class Ledger:
             self.errors[f"{call} got no answer ({type(error).__name__})"] += 1
 
     def per_person(self) -> list[tuple[str, int]]:
-        """Return who finished how many tasks, the busiest first."""
+        """Return who completed how many tasks, the busiest first."""
         return Counter(self.done.values()).most_common()
 
     def latencies(self) -> list[tuple[str, int, float, float]]:
-        """Return for each call: how often, and its 50th and 99th percentile in milliseconds."""
+        """Return each call, how often it was made, and its median and 99th percentile in ms."""
         return [
             (call, len(times), 1000 * percentile(times, 50), 1000 * percentile(times, 99))
             for call, times in sorted(self.seconds.items())

@@ -8,19 +8,18 @@ from typing import Any
 import requests
 
 from qc.management.simulation.client import Client, Refused
-from qc.management.simulation.ledger import Ledger
 
 OUTCOMES = [("passed", "")] * 9 + [("failed", "Does not match the drawing.")]
 DOUBLE_CLICK = 0.03
 BREAK = 0.04
 VANISHING = 0.1
-# How much longer than a task a break lasts.
+# How many times as long as a task a break lasts.
 BREAK_LENGTH = 3
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who signs in, and how fast they are: seconds for a task, on average."""
+    """Who signs in, and how long a task takes them on average, in seconds."""
 
     username: str
     password: str
@@ -29,25 +28,20 @@ class Account:
 
 
 class Person(threading.Thread):
-    """Signs in and works until the shift is over; some vanish before that without a word."""
+    """Signs in and works until the shift is over; some vanish before that without signing out."""
 
     def __init__(
         self, account: Account, client: Client, over: threading.Event, dice: random.Random
     ) -> None:
         super().__init__(name=account.username, daemon=True)
         self.account = account
-        self.client = client
+        self.client, self.ledger = client, client.ledger
         self.over = over
         self.dice = dice
         self.is_gone = False
 
-    @property
-    def ledger(self) -> Ledger:
-        """What everybody notes into."""
-        return self.client.ledger
-
     def run(self) -> None:
-        """A whole shift; a request that got no answer ends it for this person."""
+        """Play a whole shift; a request that got no answer ends it for this person."""
         try:
             while not self.over.is_set() and not self.is_gone:
                 self.work()
@@ -56,10 +50,10 @@ class Person(threading.Thread):
         except Refused as refusal:
             self.ledger.refused[str(refusal)].append(self.name)
         except requests.RequestException:
-            pass  # the ledger has it
+            pass  # The client has noted it in the ledger.
 
     def work(self) -> None:
-        """Sign in, and finish tasks until a break, the end, or signed out by somebody."""
+        """Sign in, and complete tasks until a break, the end, or until somebody signs them out."""
         task = self.sign_in()
         while not self.over.is_set():
             try:
@@ -78,7 +72,7 @@ class Person(threading.Thread):
         return first(answer["tasks"])
 
     def look(self) -> dict[str, Any] | None:
-        """Look whether a task has come; comes back when put on break for not responding."""
+        """Look whether a task has come; sign in again when put on break for not responding."""
         me = self.client.dashboard()["me"]
         self.ledger.holds(self.name, len(me["tasks"]), me["capacity"])
         if me["break_reason"]:
@@ -88,7 +82,7 @@ class Person(threading.Thread):
         return first(me["tasks"])
 
     def finish(self, task: dict[str, Any]) -> dict[str, Any] | None:
-        """Take the time a task takes and completes it, sometimes twice; return the next."""
+        """Work on a task and complete it, sometimes twice; return the next."""
         self.pause(self.dice.uniform(0.5, 1.5) * self.account.handling)
         outcome, notes = self.dice.choice(OUTCOMES)
         answer = self.client.complete(task["id"], outcome, notes)
@@ -99,7 +93,7 @@ class Person(threading.Thread):
         return following
 
     def leaves(self) -> bool:
-        """Go on break, or for good; return whether this person has to sign in again."""
+        """Perhaps go on break or vanish; return whether they did."""
         if self.account.vanishes and self.dice.random() < VANISHING:
             self.is_gone = True
             self.ledger.vanished.append(self.name)

@@ -10,14 +10,14 @@ from qc.management.simulation.client import Client
 from qc.management.simulation.ledger import Ledger
 from qc.management.simulation.person import Account, Person
 
-# Every so manieth person vanishes some time.
+# Each eighth person vanishes some time.
 VANISHES_EACH = 8
 STEADY_SECONDS = 10
 
 
 @dataclass
 class Shift:
-    """The people of a shift, what they noted, and the open tasks before and after."""
+    """The accounts of a shift, its ledger, and the number of open tasks before and after."""
 
     url: str
     accounts: list[Account]
@@ -29,7 +29,7 @@ class Shift:
     came_back: list[int] = field(default_factory=list)
 
     def begin(self) -> list[Person]:
-        """Count the open tasks and lets everybody start; return the people."""
+        """Count the open tasks and let everybody start; return the people."""
         self.open_before, _ = self.count_open()
         dice = random.Random(self.seed)  # noqa: S311 (nothing secret)
         people = [
@@ -41,7 +41,7 @@ class Shift:
         return people
 
     def end(self, people: list[Person]) -> None:
-        """Send everybody home and counts what is open now."""
+        """Send everybody home and count what is open now."""
         self.over.set()
         for person in people:
             person.join()
@@ -49,17 +49,17 @@ class Shift:
         self.came_back = sorted(still_held & self.ledger.done.keys())
 
     def count_open(self) -> tuple[int, set[int]]:
-        """Return how many tasks wait or are in hand, and the ids of those in hand.
+        """Return how many tasks wait or are held, and the ids of those that are held.
 
-        The API tells both in one answer, but people work on meanwhile: it is asked until two
-        answers in a row agree.
+        People work on while the pages of the answer are read: it is read until two readings in a
+        row agree.
         """
         client = Client(self.url, self.ledger)
         client.sign_in(self.accounts[0].username, self.accounts[0].password)
         deadline = time.monotonic() + STEADY_SECONDS
-        before, now = None, reading(client)
+        before, now = None, read_open(client)
         while before != now and time.monotonic() < deadline:
-            before, now = now, reading(client)
+            before, now = now, read_open(client)
         client.sign_out()
         waiting, held = now
         return waiting + len(held), held
@@ -67,9 +67,8 @@ class Shift:
     @property
     def lost(self) -> int:
         """How many tasks are neither done nor open any more, or open though they were done."""
-        return max(0, self.open_before - len(self.ledger.done) - self.open_after) + len(
-            self.came_back
-        )
+        vanished = max(0, self.open_before - len(self.ledger.done) - self.open_after)
+        return vanished + len(self.came_back)
 
     @property
     def arrived(self) -> int:
@@ -83,8 +82,8 @@ class Shift:
         return bool(ledger.twice or ledger.too_many or ledger.errors or self.lost)
 
 
-def reading(client: Client) -> tuple[int, set[int]]:
-    """Return how many tasks wait, and the ids of those in people's hands."""
+def read_open(client: Client) -> tuple[int, set[int]]:
+    """Return how many tasks wait, and the ids of those that people hold."""
     answer: dict[str, Any] = client.dashboard()
     waiting, people, page = answer["pending"], list(answer["people"]), 1
     while answer["next"]:
