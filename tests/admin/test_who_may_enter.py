@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from qc.models import User
 from tests.conftest import person
-from tests.test_translations import shown
+from tests.test_translations import visible_text
 
 
 def menu(client: Client) -> list[str]:
@@ -39,7 +39,7 @@ def test_pages_speak_of_signing_in_and_out(client: Client, mona_at_the_desk: Cli
     assert "You are signed out." in gone
     assert "quality time" not in gone
     for page in (door, inside, gone):
-        assert LOGS.findall(shown(page)) == []
+        assert LOGS.findall(visible_text(page)) == []
 
 
 def test_who_is_signed_in_and_may_not_enter_is_told_so(client: Client, anna: User) -> None:
