@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
@@ -20,11 +20,10 @@ from qc.admin.trail import downloads as trail_downloads
 from qc.admin.trail import views as trail
 from qc.models import User
 
-OWN_PAGES = (
+OWN_SCREENS = (
     my_work,
     floor,
     presence_switch,
-    my_settings,
     import_pages,
     reports,
     trail,
@@ -55,8 +54,9 @@ class PagesSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Return all addresses, those of our own pages first."""
-        ours = [one for pages in OWN_PAGES for one in pages.urls(self)]
-        return [*ours, *super().get_urls()]
+        settings = path("my-settings/", self.admin_view(my_settings.page), name="my_settings")
+        ours = [pattern for screen in OWN_SCREENS for pattern in screen.urlpatterns]
+        return [settings, *ours, *super().get_urls()]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

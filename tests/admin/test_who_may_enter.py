@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from qc.models import User
 from tests.conftest import person
@@ -104,3 +104,16 @@ def test_the_pages_of_other_parts_are_not_there(root: User, at_the_page_of: Any)
     client = at_the_page_of(root)
     for address in ("auth/group/", "knox/authtoken/", "axes/accesslog/"):
         assert client.get(f"/admin/{address}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "view"),
+    [
+        ("admin:floor", "qc.admin.floor.views.page"),
+        ("admin:reports_csv", "qc.admin.reports.views.export"),
+        ("admin:take_break", "qc.admin.people.presence_switch.take_break"),
+        ("admin:my_settings", "qc.admin.people.my_settings.page"),
+    ],
+)
+def test_each_page_is_resolved_to_its_view_s_own_name(address: str, view: str) -> None:
+    assert resolve(reverse(address))._func_path == view

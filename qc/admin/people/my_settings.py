@@ -1,14 +1,14 @@
 """*My settings*: in which language and time zone somebody sees the pages."""
 
-from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -55,18 +55,13 @@ class SettingsForm(forms.ModelForm):
         fields: ClassVar = list(WISHES)
 
 
-def urls(site: Any) -> list[URLPattern]:
-    """Return the address of the page, for the admin site to include; all who may enter have it."""
-    return [path("my-settings/", site.admin_view(partial(page, site)), name="my_settings")]
-
-
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     """Return what stands in the menu under one's name."""
     pages = {"my_settings": _("My settings"), "password_change": _("Change password")}
     return [{"title": title, "link": reverse(f"admin:{name}")} for name, title in pages.items()]
 
 
-def page(site: Any, request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest) -> HttpResponse:
     """Show the page, or keeps what was chosen on it."""
     form = SettingsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
