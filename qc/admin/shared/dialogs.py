@@ -1,7 +1,7 @@
 """Actions that ask in a dialog first, with a reason, and change something on POST only."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.contrib import messages
@@ -37,8 +37,13 @@ class ReasonForm(BaseDialogForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
     )
 
+    @classmethod
+    def posted(cls, request: HttpRequest) -> Self:
+        """Return the form as the request has filled it in, empty where it was not shown yet."""
+        return cls(request, data=request.POST if "_form_submitted" in request.POST else None)
+
     def answers(self) -> dict[str, Any]:
-        """Return what was asked for, by name."""
+        """Return the values of the fields, by name."""
         return {
             name: value for name, value in self.cleaned_data.items() if not name.startswith("_")
         }
