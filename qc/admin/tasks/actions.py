@@ -104,8 +104,8 @@ class TaskActions:
         return change_selected(self, request, tasks, bulk_changes.TRANSITIONS[transition], form)
 
 
-def offered(user: User, name: str, task: Task) -> bool:
-    """Return whether the action of this name makes sense for this task as it is now."""
+def is_available(user: User, name: str, task: Task) -> bool:
+    """Return whether the action of this name makes sense for a task as it is now."""
     transition = name.removesuffix("_task")
     if transition == "assign" and lifecycle.may_now(user, "release", task):
         return True  # it is taken from whoever has it now

@@ -66,7 +66,7 @@ def row(request: HttpRequest, table: str, pk: int) -> HttpResponse:
     this, before = found
     events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
     tell(this)
-    told = {} if table == "event" else {"changes": diffs.told(this, before)}
+    told = {} if table == "event" else {"changes": diffs.changes_of(this, before)}
     context = {"row": this, "exactly": _exactly(this), "request_link": _of_request(this), **told}
     context |= {"narrower": dict(_narrower(this))}
     if "HX-Request" in request.headers:
