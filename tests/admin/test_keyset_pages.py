@@ -73,6 +73,16 @@ def eight(
 
 
 @pytest.mark.parametrize(
+    ("query", "order"),
+    [("", "newest first"), ("?q=qd-", "by reference"), ("?q=alike", "newest first")],
+)
+def test_list_says_in_which_order_it_is(
+    mona_at_the_desk: Client, eight: list[Task], query: str, order: str
+) -> None:
+    assert str(look(mona_at_the_desk, query).words) == order
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "",

@@ -21,7 +21,7 @@ from qc.admin.shared import labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
 from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
-from qc.admin.tasks.changelist import TaskRows
+from qc.admin.tasks.changelist import TaskChangeList
 from qc.admin.tasks.export import TaskExport
 from qc.admin.tasks.filters import LIVE, DaysFilter, LateFilter
 from qc.admin.tasks.forms import TaskForm
@@ -123,9 +123,9 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
         is_reference = Task.objects.filter(by_reference).exists()
         return queryset.filter(by_reference if is_reference else Q(name__icontains=term)), False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
         """Return the class of the list."""
-        return TaskRows
+        return TaskChangeList
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return the fields that nobody edits; the reference is one once the task exists."""
