@@ -80,7 +80,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
+class PersonAdmin(AuditedModelAdmin, UserAdmin):
     """Lists, shows and edits people; nobody is deleted, only deactivated."""
 
     form = PersonForm

@@ -24,6 +24,13 @@ from qc.models import Queue, Status, Task
 from qc.work import actions as desk
 
 
+def _number(name: str, description: Any) -> Any:
+    """Return a column of a list that shows an annotation of its queryset."""
+    return admin.display(description=description, ordering=name)(
+        lambda self, queue: getattr(queue, name)
+    )
+
+
 @admin.register(Queue)
 class QueueAdmin(AuditedModelAdmin):
     """Lists, shows and edits queues; they are paused by an action."""
@@ -69,6 +76,9 @@ class QueueAdmin(AuditedModelAdmin):
     )
 
     state = staticmethod(labels.running)
+    on_it = _number("people_on_it", _("people"))
+    waiting = _number("waiting_now", _("waiting"))
+    in_work = _number("in_work_now", _("assigned"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may delete queues; `delete_view` refuses those with tasks."""
@@ -137,21 +147,6 @@ class QueueAdmin(AuditedModelAdmin):
     def for_all(self, queue: Queue) -> str | None:
         """Return "yes" where all QC staff get its tasks."""
         return gettext("yes") if queue.open_to_all else None
-
-    @admin.display(description=_("people"), ordering="people_on_it")
-    def on_it(self, queue: Any) -> int:
-        """Return how many people are on the queue."""
-        return queue.people_on_it
-
-    @admin.display(description=_("waiting"), ordering="waiting_now")
-    def waiting(self, queue: Any) -> int:
-        """Return how many of its tasks are waiting."""
-        return queue.waiting_now
-
-    @admin.display(description=_("assigned"), ordering="in_work_now")
-    def in_work(self, queue: Any) -> int:
-        """Return how many of its tasks are assigned."""
-        return queue.in_work_now
 
 
 def _refusal(queue: Queue) -> str:

@@ -42,7 +42,6 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
     list_filter_submit = True
     list_disable_select_all = True
     history_list_per_page = 50
-    object_history_template = "qc/shared/history.html"
     object_history_list_template = "qc/shared/history_rows.html"
     warn_unsaved_form = True
 
