@@ -1,4 +1,4 @@
-"""The switch in the header of every page: who is signed in, whether they are there, a break."""
+"""The buttons in the header of every page that begin and end one's own break."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ presence_button = page_view(after_sign_in="admin:index", methods=["POST"])
 
 @presence_button
 def take_break(request: HttpRequest) -> HttpResponse:
-    """Take a break, for a reason of the list or for one that is written."""
+    """Take a break, for a reason from the list or a written one."""
     reason = request.POST.get("other", "").strip() or request.POST.get("reason", "")
     message = _("You are on break. You get no new tasks until you are back.")
     return _switch(request, partial(actions.take_break, reason=reason), message)
@@ -27,7 +27,7 @@ def take_break(request: HttpRequest) -> HttpResponse:
 
 @presence_button
 def come_back(request: HttpRequest) -> HttpResponse:
-    """Come back from a break, or after having been signed out."""
+    """Come back from a break, or after being signed out."""
     return _switch(request, actions.come_back, _("Welcome back."))
 
 

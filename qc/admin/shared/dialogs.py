@@ -28,15 +28,20 @@ from qc.models import Role, User
 Text = str | Promise
 
 
-class ReasonForm(BaseDialogForm):
-    """Asks for a reason, which is kept in the history."""
-
-    reason = forms.CharField(
+def _reason_field(*, required: bool = True) -> Any:
+    return forms.CharField(
         label=_("Reason"),
         help_text=_("The reason is kept in the history."),
         max_length=500,
+        required=required,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
     )
+
+
+class ReasonForm(BaseDialogForm):
+    """Asks for a reason, which is kept in the history."""
+
+    reason = _reason_field()
 
     @classmethod
     def posted(cls, request: HttpRequest) -> Self:
@@ -56,9 +61,7 @@ class ReasonForm(BaseDialogForm):
 class OptionalReasonForm(ReasonForm):
     """Asks for a reason, which may be left out."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = False
+    reason = _reason_field(required=False)
 
 
 class SignOutForm(ReasonForm):
@@ -77,9 +80,7 @@ class SignOutForm(ReasonForm):
 class NoReasonForm(ReasonForm):
     """Asks for a confirmation only."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["reason"]
+    reason = None
 
     def refuse(self, error: QCError) -> None:
         """Show a refusal in place of the reason."""

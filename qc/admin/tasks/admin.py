@@ -22,10 +22,9 @@ from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_column
 from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
-from qc.admin.tasks.export import TaskExport
 from qc.admin.tasks.filters import LIVE, DaysFilter, LateFilter
 from qc.admin.tasks.forms import TaskForm
-from qc.admin.tasks.import_button import TaskImport
+from qc.admin.tasks.import_export import TaskImportExport
 from qc.core.wording import clock
 from qc.history import timeline
 from qc.models import Task
@@ -37,7 +36,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmin):
+class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -65,7 +64,6 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
     # Counts of each filter's choices would be counts of the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
-    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     list_before_template = "qc/tasks/unfinished.html"
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")

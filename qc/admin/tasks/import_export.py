@@ -1,4 +1,6 @@
-"""Export of the tasks in the list: import-export's button, permission and page, our files."""
+"""import-export's two buttons on the task list: its export page, and the way to our imports."""
+
+from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
@@ -6,10 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from import_export.admin import ExportMixin
+from import_export.admin import ImportExportMixin
 from import_export.formats import base_formats
 from unfold.contrib.import_export.forms import ExportForm
 
+from qc import permissions
 from qc.admin.shared import downloads
 from qc.audit import events
 from qc.core.exceptions import QCError
@@ -20,10 +23,22 @@ from qc.models import EventKind
 ENDINGS = ("csv", "xlsx", "json")
 
 
-class TaskExport(ExportMixin):
-    """Adds the export to the task list, for managers and auditors."""
+class TaskImportExport(ImportExportMixin):
+    """Adds to the task list the import, for managers, and the export, for auditors too."""
 
     export_form_class = ExportForm
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Return whether this user may import."""
+        return permissions.is_manager(request.user)
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Go to the imports page."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:imports"))
+
+    process_import = import_action
 
     def get_export_formats(self) -> list[type]:
         """Return the formats, as import-export calls them."""
