@@ -1,4 +1,4 @@
-"""Too many wrong passwords lock a name out; a superuser opens the lock."""
+"""The list of lock-outs, and unlocking a name."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from qc.models import User
 LIST = "admin:axes_accessattempt_changelist"
 
 
-def try_in(password: str) -> int:
+def status_of_sign_in(password: str) -> int:
     answer = Client().post(reverse("admin:login"), {"username": "anna", "password": password})
     return answer.status_code
 
 
-def test_a_superuser_sees_and_opens_a_lock(anna: User, root: User, at_the_page_of: Any) -> None:
+def test_superuser_sees_and_unlocks_a_name(anna: User, root: User, at_the_page_of: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
-        try_in("wrong")
-    assert try_in("demo") == 429
+        status_of_sign_in("wrong")
+    assert status_of_sign_in("demo") == 429
     client = at_the_page_of(root)
     assert "anna" in client.get(reverse(LIST)).content.decode()
     attempt = AccessAttempt.objects.get()
     client.post(reverse("admin:axes_accessattempt_delete", args=[attempt.pk]), {"post": "yes"})
-    assert try_in("demo") == 302
+    assert status_of_sign_in("demo") == 302
 
 
-def test_nobody_else_sees_locks(mona_at_the_desk: Client, otto_at_the_desk: Client) -> None:
+def test_others_see_no_lockouts(mona_at_the_desk: Client, otto_at_the_desk: Client) -> None:
     assert mona_at_the_desk.get(reverse(LIST)).status_code == 403
     assert otto_at_the_desk.get(reverse(LIST)).status_code == 403
