@@ -2,7 +2,7 @@
 
 The page holds a panel that asks every few seconds whether anything has changed; only then is it
 drawn anew, so that what somebody is typing stays. Each button is a form of its own and works
-without JavaScript too. What the desk refuses is said on the page, in its own words.
+without JavaScript too. Refusals are shown on the page in the words of the error.
 """
 
 import contextlib

@@ -25,7 +25,7 @@ from qc.audit import erasure
 from qc.core.localization import for_the_record
 from qc.history import timeline
 from qc.models import ChangeKind, Queue, Role, Task, User
-from qc.work import actions as desk
+from qc.work import actions as work
 from qc.work import explanations, presence
 
 TEXT_LINK = '<a class="text-link" href="{}">{}</a>'
@@ -136,7 +136,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
 
     sign_out = dialog_action(
         "sign_out",
-        desk.sign_out,
+        work.sign_out,
         label=_("Sign out"),
         question="",
         done=_("%(item)s is signed out."),
@@ -146,7 +146,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     )
     take_break = dialog_action(
         "take_break",
-        desk.take_break,
+        work.take_break,
         label=_("Put on break"),
         question=_("They get no new tasks and keep the ones they have."),
         done=_("%(item)s is on break."),
@@ -154,7 +154,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     )
     come_back = dialog_action(
         "come_back",
-        desk.come_back,
+        work.come_back,
         label=_("End break"),
         question=_("They get tasks again at once."),
         done=_("%(item)s is back from break."),
@@ -238,7 +238,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)
         if "queues" in form.changed_data:
             _set_queues(person, form.cleaned_data["queues"], by=by)
-        after_commit(desk.hand_out_to, person.pk)
+        after_commit(work.hand_out_to, person.pk)
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
     def names(self, person: User) -> str | None:
@@ -293,7 +293,7 @@ def _sign_out_first(person: User, *, by: Any) -> None:
     with for_the_record():
         reason = gettext("deactivated")
     returned = presence.sign_out(person.pk, by=by, reason=reason)
-    after_commit(desk.hand_out_from, {task.queue_id for task in returned})
+    after_commit(work.hand_out_from, {task.queue_id for task in returned})
 
 
 def _set_roles(person: User, form: Any) -> None:

@@ -21,7 +21,7 @@ from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
 from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import in_words
 from qc.models import Queue, Status, Task
-from qc.work import actions as desk
+from qc.work import actions as work
 
 
 def _number(name: str, description: Any) -> Any:
@@ -57,7 +57,7 @@ class QueueAdmin(AuditedModelAdmin):
 
     pause = dialog_action(
         "pause",
-        desk.pause,
+        work.pause,
         label=_("Pause"),
         question=_("Nobody gets new tasks from this queue. Assigned tasks stay assigned."),
         done=_("%(item)s is paused."),
@@ -66,7 +66,7 @@ class QueueAdmin(AuditedModelAdmin):
     )
     unpause = dialog_action(
         "unpause",
-        desk.unpause,
+        work.unpause,
         label=_("Resume"),
         question=_("People get its tasks again at once."),
         done=_("%(item)s is running again."),
@@ -123,7 +123,7 @@ class QueueAdmin(AuditedModelAdmin):
         if form.changed_data or not change:
             by: Any = request.user
             history.record_many([queue], kind="", by=by, reasons=[""], created=not change)
-            after_commit(desk.hand_out_from, [queue.pk])
+            after_commit(work.hand_out_from, [queue.pk])
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -29,7 +29,7 @@ from qc.core.wording import clock
 from qc.history import timeline
 from qc.models import Task
 from qc.models.tasks import begins_with
-from qc.work import actions as desk
+from qc.work import actions as work
 from qc.work import explanations
 
 TIMELINE = 20
@@ -169,7 +169,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
             obj.created_by = by
             obj.arrive(timezone.now())
             history.save(obj, kind="", by=by)
-        after_commit(desk.hand_out_from, [obj.queue_id])
+        after_commit(work.hand_out_from, [obj.queue_id])
 
     @admin.display(description=_("person"), empty_value="-")
     def person(self, task: Task) -> str | None:
