@@ -1,4 +1,4 @@
-"""The menu: what each role finds at the side of every page."""
+"""The menu at the side of every page."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MenuEntry(NamedTuple):
-    """A page in the menu: its title, its icon, its address, and what one needs to see it."""
+    """A page in the menu; `address` is the name of its URL."""
 
     title: str | Promise
     icon: str
@@ -26,7 +26,7 @@ FLOOR = [
     MenuEntry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
     MenuEntry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),
 ]
-HOUSE = [
+ADMINISTRATION = [
     MenuEntry(_("Audit trail"), "history", "admin:trail", "qc.view_historicaltask"),
     MenuEntry(
         _("Floor history"), "history_toggle_off", "admin:floor_history", "qc.view_historicaltask"
@@ -38,24 +38,26 @@ HOUSE = [
         "axes.view_accessattempt",
     ),
 ]
-ALL = [*WORK, *FLOOR, *HOUSE]
+ALL = [*WORK, *FLOOR, *ADMINISTRATION]
 
 
 def allowed(user: Any, entries: list[MenuEntry]) -> list[MenuEntry]:
-    """Return those of the pages that this user may see."""
+    """Return the entries that this user may see."""
     return [one for one in entries if user.has_perm(one.permission)]
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the menu for whoever asks; Unfold calls it for every page."""
-    groups = [(None, WORK), (_("Floor"), FLOOR), (_("Administration"), HOUSE)]
+    """Return the menu of a user; Unfold calls it for every page."""
+    groups = [(None, WORK), (_("Floor"), FLOOR), (_("Administration"), ADMINISTRATION)]
     return [{"title": title, "items": _items(request, entries)} for title, entries in groups]
 
 
 def _items(request: HttpRequest, entries: list[MenuEntry]) -> list[dict[str, Any]]:
     shown = allowed(request.user, entries)
     addresses = {one.address: reverse(one.address) for one in shown}
-    here = _longest_beginning(request.path, addresses.values())
+    # Where one page lies below another, the nearer of the two is the active one.
+    above = [one for one in addresses.values() if request.path.startswith(one)]
+    here = max(above, key=len, default=None)
     return [
         {
             "title": one.title,
@@ -65,8 +67,3 @@ def _items(request: HttpRequest, entries: list[MenuEntry]) -> list[dict[str, Any
         }
         for one in shown
     ]
-
-
-def _longest_beginning(path: str, addresses: Any) -> str | None:
-    # Where one page lies below another, it belongs to the nearer of the two.
-    return max((one for one in addresses if path.startswith(one)), key=len, default=None)

@@ -1,10 +1,10 @@
-"""The admin site: who may enter, where they land, what it is called."""
+"""The admin site: its name, who may enter and which page they come to first."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
@@ -20,11 +20,10 @@ from qc.admin.trail import downloads as trail_downloads
 from qc.admin.trail import views as trail
 from qc.models import User
 
-OWN_PAGES = (
+OWN_SCREENS = (
     my_work,
     floor,
     presence_switch,
-    my_settings,
     import_pages,
     reports,
     trail,
@@ -34,7 +33,7 @@ OWN_PAGES = (
 
 
 class SignInForm(AuthenticationForm):
-    """Asks for name and password; who has no role is told what to do."""
+    """Asks for name and password; says what to do to somebody who has no role."""
 
     def confirm_login_allowed(self, user: User) -> None:
         """Raise ValidationError for an account that may not enter the pages."""
@@ -44,7 +43,7 @@ class SignInForm(AuthenticationForm):
 
 
 class PagesSite(UnfoldAdminSite):
-    """The only interface: QC staff, managers and auditors each find their own pages in it."""
+    """The pages of QC staff, managers and auditors."""
 
     site_title = site_header = _("QC Desk")
     login_form = SignInForm
@@ -54,32 +53,21 @@ class PagesSite(UnfoldAdminSite):
         return may_enter(request.user)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Return all addresses, those of our own pages first."""
-        ours = [one for pages in OWN_PAGES for one in pages.urls(self)]
-        return [*ours, *super().get_urls()]
-
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show the sign-in page under our own title."""
-        return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
-
-    def logout(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Sign the user out, and say so under our own title."""
-        return super().logout(request, {"title": _("Signed out"), **(extra_context or {})})
+        """Return all addresses, those of our own screens first."""
+        settings = path("my-settings/", self.admin_view(my_settings.page), name="my_settings")
+        ours = [pattern for screen in OWN_SCREENS for pattern in screen.urlpatterns]
+        return [settings, *ours, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Send everybody to the page they work on."""
+        """Redirect to the page that the user works on."""
         return HttpResponseRedirect(home(request.user))
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Has no page of its own: the menu names all there is."""
+        """Redirect too: the menu replaces the list of models."""
         return self.index(request)
 
 

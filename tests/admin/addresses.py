@@ -1,4 +1,4 @@
-"""Every address that the site answers, filled in from real objects, and what forms there send."""
+"""All addresses of the site, filled in from real objects, and what their forms send."""
 
 import re
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from qc.models import BulkChange, Import, Queue, Task, User
 
 
 class Address(NamedTuple):
-    """One address, and what its pattern is called: its name, or its route where it has none."""
+    """An address, and the name of its pattern, or its route where it has no name."""
 
     name: str
     path: str
 
 
 def every_address() -> list[Address]:
-    """Return all there are. Fails at a pattern of which nobody has said what stands in it."""
+    """Return all addresses. Raise AssertionError for a pattern that is not in `_KNOWN`."""
     return list(_filled(get_resolver().url_patterns, "", ""))
 
 
@@ -49,11 +49,11 @@ def _addresses(name: str, expression: str) -> Iterator[Address]:
 
 
 def _values(name: str) -> list[tuple[Any, ...]]:
-    """Return what stands in the addresses of a pattern."""
+    """Return the values for the parameters of a pattern, for each of its addresses."""
     for expression, values in _KNOWN.items():
         if re.fullmatch(expression, name):
             return [one if isinstance(one, tuple) else (one,) for one in values()]
-    raise AssertionError(f"say in _KNOWN what stands in the address of {name!r}")
+    raise AssertionError(f"add the parameters of {name!r} to _KNOWN")
 
 
 def _ids(model: Any) -> Any:
@@ -103,8 +103,8 @@ _KNOWN: dict[str, Any] = {
     r"axes_.*|admin/axes/.*": _ids(AccessAttempt),
 }
 
-# What forms ask for that stands on no page.
-TOLD = {
+# Values for required fields that are empty on their page.
+FORM_VALUES = {
     "_form_submitted": "True",
     "post": "yes",
     "reason": "Because.",
@@ -123,7 +123,7 @@ FILE = b"reference,name,queue\nZ-1,Check,Invoices\n"
 
 
 class _Fields(HTMLParser):
-    """Reads what the fields of a page's forms take: what stands in them, or else something."""
+    """Collects a value for each field of a page's forms: its own, or else one from FORM_VALUES."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,24 +131,26 @@ class _Fields(HTMLParser):
         self.name = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag in ("select", "textarea", "input"):
-            self.name = told.get("name", "")
+            self.name = attributes.get("name", "")
             self.taken.setdefault(self.name, [])
-        something = TOLD.get(self.name, "1") if "required" in told else ""
-        value = told.get("value") or something
+        something = FORM_VALUES.get(self.name, "1") if "required" in attributes else ""
+        value = attributes.get("value") or something
         if value and tag in ("textarea", "input", "option"):
             self.taken[self.name].append(value)
 
 
 def sent(page: str) -> Iterator[dict[str, Any]]:
-    """Return what the forms of a page may send, once for each action that it offers for many."""
+    """Yield what the forms of a page may send, once for each action on selected rows."""
     reader = _Fields()
     reader.feed(page)
     chosen = {name: values[:1] for name, values in reader.taken.items() if name and values}
     actions = reader.taken.get("action", [])
     for action, for_all in product(actions, "01"):
         picked = {"_selected_action": reader.taken["_selected_action"], "select_across": for_all}
-        yield TOLD | chosen | picked | {"action": action}
+        yield FORM_VALUES | chosen | picked | {"action": action}
     if not actions:
-        yield TOLD | chosen | {"_save": "Save", "file": SimpleUploadedFile("tasks.csv", FILE)}
+        yield (
+            FORM_VALUES | chosen | {"_save": "Save", "file": SimpleUploadedFile("tasks.csv", FILE)}
+        )

@@ -1,4 +1,4 @@
-"""People in front of a browser, and the addresses they go to."""
+"""Signed-in clients, addresses of objects, and a reader of forms."""
 
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -14,13 +14,13 @@ from qc.work import presence
 
 @pytest.fixture
 def root(db: None) -> User:
-    """Root may everything."""
+    """A superuser."""
     return User.objects.create_superuser("root", password="demo")
 
 
 @pytest.fixture
 def at_the_page_of() -> Callable[[User], Client]:
-    """Sign somebody in."""
+    """Return a function that signs a user in and returns the client."""
 
     def sign_in(user: User) -> Client:
         client = Client()
@@ -51,7 +51,7 @@ def act(item: Any, name: str) -> str:
 
 
 class FormReader(HTMLParser):
-    """Reads what a browser would send from a page's form if nothing on it were changed."""
+    """Collects what a browser would send from an unchanged form of a page."""
 
     def __init__(self, form: str) -> None:
         super().__init__()
@@ -60,19 +60,19 @@ class FormReader(HTMLParser):
         self.name = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        name = told.get("name", "")
+        attributes = {name: value or "" for name, value in attrs}
+        name = attributes.get("name", "")
         if tag == "form":
-            self.inside = told.get("id") == self.form
+            self.inside = attributes.get("id") == self.form
         if not self.inside:
             return
         if tag in ("select", "textarea"):
             self.name = name
-        if tag == "option" and "selected" in told:
-            self.add(self.name, told["value"])
-        box = told.get("type") in ("checkbox", "radio")
-        if tag == "input" and name and (not box or "checked" in told):
-            self.add(name, told.get("value", "on" if box else ""))
+        if tag == "option" and "selected" in attributes:
+            self.add(self.name, attributes["value"])
+        box = attributes.get("type") in ("checkbox", "radio")
+        if tag == "input" and name and (not box or "checked" in attributes):
+            self.add(name, attributes.get("value", "on" if box else ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -92,7 +92,7 @@ class FormReader(HTMLParser):
 
 
 def typed(client: Client, url: str) -> dict[str, Any]:
-    """Return what a browser would send if nothing on the form were changed."""
+    """Return what a browser would send from the unchanged form of a page."""
     page = client.get(url)
     reader = FormReader(f"{page.context['opts'].model_name}_form")
     reader.feed(page.content.decode())
@@ -101,6 +101,6 @@ def typed(client: Client, url: str) -> dict[str, Any]:
 
 
 def signed_in(*people: User) -> None:
-    """Let people be there, without the hand-out that a sign-in brings."""
+    """Sign people in without the hand-out that a sign-in brings."""
     for person in people:
         presence.sign_in(person.pk)

@@ -1,4 +1,4 @@
-"""Many people at once, and what they hold, without anything that happens to them."""
+"""Many people and their tasks, written to the database directly."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from qc.models import Queue, Status, Task, User
 
 
 def crowd(n: int, queue: Queue) -> None:
-    """Add n people who are there and free."""
+    """Add n people who are signed in and free."""
     first = User.objects.count()
     now = timezone.now()
     there = {"is_logged_in": True, "idle_since": now, "last_seen_at": now, "is_staff": True}
@@ -19,7 +19,7 @@ def crowd(n: int, queue: Queue) -> None:
 
 
 def give_each_one(queue: Queue) -> None:
-    """Let two of three people hold a task, and one of three be on break."""
+    """Put every third person on break, and give a task to each of the others."""
     now = timezone.now()
     held = {"status": Status.ASSIGNED, "slot": 1, "assigned_at": now}
     due = {"queue": queue, "due_at": now + timedelta(hours=1)}

@@ -1,4 +1,4 @@
-"""What changes nothing and yet belongs to the audit trail: failed sign-ins, exports, lock-outs."""
+"""Events of the audit trail that change no data: failed sign-ins, exports, lock-outs."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ def happened(kind: str) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(kind=kind).order_by("pk"))
 
 
-def test_a_failed_sign_in_is_kept_with_name_and_address_and_without_the_password(
+def test_failed_sign_in_is_recorded_with_name_and_address_without_password(
     client: Client, anna: User
 ) -> None:
     # By whichever spelling of it: phones begin with a capital.
@@ -38,7 +38,7 @@ def test_a_failed_sign_in_is_kept_with_name_and_address_and_without_the_password
 
 
 @pytest.mark.parametrize("address", [LOGIN, "/login/"])
-def test_a_password_typed_as_the_name_is_kept_nowhere_and_yet_known_again(
+def test_password_entered_as_the_name_is_recorded_only_as_a_recognisable_token(
     client: Client, otto_at_the_desk: Client, caplog: Any, address: str
 ) -> None:
     for name in ("sesame-5", "sesame-5", "sesame-6", "x" * 150):
@@ -50,24 +50,24 @@ def test_a_password_typed_as_the_name_is_kept_nowhere_and_yet_known_again(
         assert "sesame" not in str(list(model.objects.values()))
     assert "sesame" not in caplog.text
     assert happened("sign-in failed")[0].address
-    told = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
-    assert f"Somebody failed to sign in as unknown name {first[1:]}" in told
+    page = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
+    assert f"Somebody failed to sign in as unknown name {first[1:]}" in page
 
 
-def test_nobody_is_told_whether_there_is_such_a_person(
+def test_failed_sign_in_does_not_reveal_whether_the_name_exists(
     client: Client, anna: User, settings: Any
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 3
 
     def answers(name: str) -> list[tuple[int, str, int]]:
-        """Return what some attempts are told, and how many statements each took."""
-        told = []
+        """Return what some attempts show, and how many queries each took."""
+        shown = []
         for _ in range(4):
             with CaptureQueriesContext(connection) as queries:
                 page = client.post(LOGIN, {"username": name, "password": "x"})
             text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page.content.decode())
-            told.append((page.status_code, text.replace(name, ""), len(queries)))
-        return told
+            shown.append((page.status_code, text.replace(name, ""), len(queries)))
+        return shown
 
     answers("somebody")
     of_anna = answers("anna")
@@ -75,12 +75,12 @@ def test_nobody_is_told_whether_there_is_such_a_person(
     assert [status for status, _text, _n in of_anna] == [200, 200, 429, 429]
 
 
-def test_through_the_api_too(client: Client, anna: User) -> None:
+def test_failed_sign_in_through_the_api_is_recorded(client: Client, anna: User) -> None:
     client.post("/login/", {"username": "anna", "password": "x"}, "application/json")
     assert [row.through for row in happened("sign-in failed")] == ["api"]
 
 
-def test_who_is_locked_out_is_kept_and_who_let_them_in_again(
+def test_lockout_and_unlocking_are_recorded(
     client: Client, anna: User, root: User, at_the_page_of: Any, settings: Any
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 3
@@ -96,7 +96,7 @@ def test_who_is_locked_out_is_kept_and_who_let_them_in_again(
     assert (row.name, row.history_user) == ("anna", root)
 
 
-def test_an_export_is_kept_with_how_much_and_which_filters(
+def test_export_is_recorded_with_its_filters_and_number_of_rows(
     otto_at_the_desk: Client, otto: User, invoices: Queue, add_task: Any
 ) -> None:
     add_task(invoices)
@@ -109,7 +109,7 @@ def test_an_export_is_kept_with_how_much_and_which_filters(
     assert row.details["filters"] == {"priority__exact": "1"}
 
 
-def test_a_role_given_or_taken_is_one_row_that_names_it(
+def test_change_of_a_role_is_one_history_row_that_names_it(
     mona_at_the_desk: Client, mona: User, anna: User
 ) -> None:
     from tests.admin.conftest import change, typed

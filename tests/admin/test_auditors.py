@@ -1,4 +1,4 @@
-"""What an auditor finds on each page; history pages cost the same however long."""
+"""What auditors see on each page, and the history pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +38,7 @@ def a_floor(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
     return task
 
 
-def test_an_auditor_reads_every_page_and_finds_no_button(
+def test_auditor_sees_every_page_without_buttons(
     otto_at_the_desk: Client, a_floor: Task, anna: User, invoices: Queue
 ) -> None:
     for item in (a_floor, anna, invoices):
@@ -55,7 +55,7 @@ def test_an_auditor_reads_every_page_and_finds_no_button(
         assert reverse(f"admin:qc_{item._meta.model_name}_add") not in listed.content.decode()
 
 
-def test_an_auditor_sees_no_password_hash(otto_at_the_desk: Client, anna: User) -> None:
+def test_auditor_sees_no_password_hash(otto_at_the_desk: Client, anna: User) -> None:
     page = otto_at_the_desk.get(change(anna)).content.decode()
     assert anna.password not in page
     assert "password/" not in page
@@ -66,7 +66,7 @@ def test_qc_staff_see_no_history(anna: User, at_the_page_of: Any, a_floor: Task)
     assert at_the_page_of(anna).get(url).status_code == 403
 
 
-def test_an_old_version_can_t_be_saved_again(
+def test_old_version_can_t_be_saved_again(
     root: User, at_the_page_of: Any, a_floor: Task, mona: User
 ) -> None:
     first = a_floor.history.last()
@@ -79,11 +79,11 @@ def test_an_old_version_can_t_be_saved_again(
     assert everything() == before
 
 
-def test_history_tells_who_when_why_through_what_and_every_change(
+def test_history_page_shows_who_when_why_channel_and_every_change(
     otto_at_the_desk: Client, mona: User, mona_at_the_desk: Client, a_floor: Task
 ) -> None:
-    asked = {"_form_submitted": "True", "reason": "drawing is wrong"}
-    mona_at_the_desk.post(act(a_floor, "hold_task"), asked)
+    answers = {"_form_submitted": "True", "reason": "drawing is wrong"}
+    mona_at_the_desk.post(act(a_floor, "hold_task"), answers)
     page = otto_at_the_desk.get(reverse("admin:qc_task_history", args=[a_floor.pk]))
     text = " ".join(page.content.decode().split())
     for part in (
@@ -98,7 +98,7 @@ def test_history_tells_who_when_why_through_what_and_every_change(
     assert "by the system" in text
 
 
-def test_history_of_a_queue_tells_who_came_and_went(
+def test_history_of_a_queue_shows_people_added_and_removed(
     otto_at_the_desk: Client, invoices: Queue, anna: User, ben: User
 ) -> None:
     page = otto_at_the_desk.get(reverse("admin:qc_queue_history", args=[invoices.pk]))
@@ -106,7 +106,7 @@ def test_history_of_a_queue_tells_who_came_and_went(
 
 
 @pytest.mark.parametrize("model", ["task", "queue", "user"])
-def test_a_long_history_asks_the_database_no_more_than_a_short_one(
+def test_long_history_needs_no_more_queries_than_a_short_one(
     otto_at_the_desk: Client, a_floor: Task, anna: User, invoices: Queue, model: str
 ) -> None:
     item: Any = {"task": a_floor, "queue": invoices, "user": anna}[model]
@@ -119,13 +119,13 @@ def test_a_long_history_asks_the_database_no_more_than_a_short_one(
             setattr(item, name, f"New {n}")
             history.save(item, kind="", by=someone, reason="x", fields=[name])
 
-    def asked() -> int:
+    def queries_of_the_history() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert otto_at_the_desk.get(url).status_code == 200
         return len(queries)
 
     change_often(3)
-    asked()
-    few = asked()
+    queries_of_the_history()
+    few = queries_of_the_history()
     change_often(40)
-    assert asked() == few
+    assert queries_of_the_history() == few

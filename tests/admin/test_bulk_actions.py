@@ -1,4 +1,4 @@
-"""All that match, with one reason: asked once, done in batches, stopped, carried on, refused."""
+"""Bulk changes of all matching tasks: the question, the batches, stopping, refusals, rights."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,16 +26,16 @@ def ask(client: Client, action: str, query: str = "", **answers: Any) -> Any:
 
 
 def begin(client: Client, action: str, query: str = "", reason: str = "stocktaking") -> BulkChange:
-    """Answer the question, and return what was begun."""
+    """Answer the question, and return the bulk change that it begins."""
     page = ask(client, action, query)
-    told = {"upto": page.context["for_all"]["upto"], "_form_submitted": "True", "reason": reason}
-    answer = ask(client, action, query, **told)
+    answers = {"upto": page.context["for_all"]["upto"], "_form_submitted": "True", "reason": reason}
+    answer = ask(client, action, query, **answers)
     change = BulkChange.objects.latest("pk")
     assert answer.url == reverse("admin:qc_task_bulk", args=[change.pk])
     return change
 
 
-def dispatch(client: Client, change: BulkChange, position: object) -> Any:
+def carry_on(client: Client, change: BulkChange, position: object) -> Any:
     url = reverse("admin:qc_task_bulk_on", args=[change.pk])
     answer = client.post(url, {"position": position}, headers=HTMX)
     change.refresh_from_db()
@@ -48,7 +48,7 @@ def tasks(invoices: Queue, labels: Queue, add_task: Callable[..., Task]) -> list
     return [*(add_task(invoices) for _ in range(7)), *(add_task(labels) for _ in range(2))]
 
 
-def test_all_that_match_are_asked_for_once_with_their_number(
+def test_question_says_how_many_tasks_match(
     mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue
 ) -> None:
     lifecycle.cancel(tasks[0].pk, by=mona, reason="duplicate")
@@ -59,13 +59,13 @@ def test_all_that_match_are_asked_for_once_with_their_number(
     assert Task.objects.filter(status="on_hold").count() == 0
 
 
-def test_a_reason_is_needed(mona_at_the_desk: Client, tasks: list[Task]) -> None:
+def test_bulk_hold_without_a_reason_is_refused(mona_at_the_desk: Client, tasks: list[Task]) -> None:
     answer = ask(mona_at_the_desk, "hold_selected", reason=" ", _form_submitted="True")
     assert b"This field is required" in answer.content
     assert not BulkChange.objects.exists()
 
 
-def test_batches_until_all_are_changed_each_with_one_row(
+def test_batches_change_all_tasks_with_one_history_row_each(
     mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 3)
@@ -74,7 +74,7 @@ def test_batches_until_all_are_changed_each_with_one_row(
     assert change.total == 7
     positions = []
     while not change.is_over:
-        dispatch(mona_at_the_desk, change, change.position)
+        carry_on(mona_at_the_desk, change, change.position)
         positions.append(change.position)
     assert positions == [3, 6, 7]
     rows = Task.history.filter(kind="held").values_list(
@@ -87,18 +87,20 @@ def test_batches_until_all_are_changed_each_with_one_row(
     assert "hx-post" not in page.content.decode().split('id="bulk"')[1].split("</section>")[0]
 
 
-def test_a_double_click_or_a_reload_does_no_batch_twice(
+def test_repeated_request_does_no_batch_twice(
     mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 3)
     monkeypatch.setattr(bulk_changes, "STEP", 3)
     change = begin(mona_at_the_desk, "cancel_selected")
     for _ in range(3):
-        dispatch(mona_at_the_desk, change, 0)
+        carry_on(mona_at_the_desk, change, 0)
     assert (change.position, change.changed, change.refused) == (3, 3, 0)
 
 
-def test_two_at_once_share_nothing(mona: User, tasks: list[Task]) -> None:
+def test_batch_that_another_request_has_taken_is_left_until_its_lease_ends(
+    mona: User, tasks: list[Task]
+) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     soon = timezone.now() + timedelta(seconds=30)
     BulkChange.objects.update(busy_until=soon)
@@ -107,18 +109,20 @@ def test_two_at_once_share_nothing(mona: User, tasks: list[Task]) -> None:
     assert bulk_changes.carry_on(change, 0, by=mona).changed == 9  # the other one is dead
 
 
-def test_it_can_be_stopped(mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any) -> None:
+def test_bulk_change_can_be_stopped_between_batches(
+    mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
+) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 4)
     change = begin(mona_at_the_desk, "hold_selected")
-    dispatch(mona_at_the_desk, change, 0)
+    carry_on(mona_at_the_desk, change, 0)
     mona_at_the_desk.post(reverse("admin:qc_task_bulk_stop", args=[change.pk]))
-    answer = dispatch(mona_at_the_desk, change, change.position)
+    answer = carry_on(mona_at_the_desk, change, change.position)
     assert (change.position, change.changed) == (4, 4)
     assert "Stopped after 4 of 9 tasks." in answer.content.decode()
     assert Task.objects.filter(status="pending").count() == 5
 
 
-def test_stopping_is_noticed_in_the_middle_of_a_batch(
+def test_stop_is_noticed_in_the_middle_of_a_batch(
     mona: User, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "STEP", 2)
@@ -133,7 +137,7 @@ def test_stopping_is_noticed_in_the_middle_of_a_batch(
     assert bulk_changes.carry_on(change, 0, by=mona).position == 2
 
 
-def test_a_slow_batch_ends_early(mona: User, tasks: list[Task], monkeypatch: Any) -> None:
+def test_slow_batch_ends_early(mona: User, tasks: list[Task], monkeypatch: Any) -> None:
     monkeypatch.setattr(bulk_changes, "STEP", 2)
     monkeypatch.setattr(bulk_changes, "SECONDS", 0)
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
@@ -147,53 +151,55 @@ def test_refusals_are_counted_and_the_first_are_named(
     change = begin(mona_at_the_desk, "hold_selected")
     for task in tasks[:3]:  # somebody was quicker
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
-    page = dispatch(mona_at_the_desk, change, 0).content.decode()
+    page = carry_on(mona_at_the_desk, change, 0).content.decode()
     assert (change.changed, change.refused) == (6, 3)
     assert "QD-0001 is cancelled. This cannot be done with it now." in page
     assert "QD-0003 is cancelled" not in page
     assert "1 more were refused." in page
 
 
-def test_what_arrives_after_the_question_is_not_meant(
+def test_task_that_arrives_after_the_question_is_not_changed(
     mona_at_the_desk: Client, tasks: list[Task], invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     upto = ask(mona_at_the_desk, "hold_selected").context["for_all"]["upto"]
     add_task(invoices)
-    told = {"upto": upto, "_form_submitted": "True", "reason": "wait"}
-    ask(mona_at_the_desk, "hold_selected", **told)
+    answers = {"upto": upto, "_form_submitted": "True", "reason": "wait"}
+    ask(mona_at_the_desk, "hold_selected", **answers)
     assert BulkChange.objects.get().total == 9
 
 
-def test_who_gives_a_task_up_gets_none_that_is_to_go_too(
+def test_person_whose_task_is_held_gets_none_of_the_others_to_be_held(
     mona_at_the_desk: Client, anna: User, tasks: list[Task]
 ) -> None:
     signed_in(anna)
     assignment.hand_out(anna.pk)
     change = begin(mona_at_the_desk, "hold_selected")
-    dispatch(mona_at_the_desk, change, 0)
+    carry_on(mona_at_the_desk, change, 0)
     assert Task.objects.filter(status="on_hold").count() == 9
     assert Task.history.filter(kind="assigned").count() == 1
 
 
-def test_resuming_needs_no_reason_and_hands_out(
+def test_bulk_resume_needs_no_reason_and_hands_tasks_out(
     mona_at_the_desk: Client, mona: User, anna: User, tasks: list[Task]
 ) -> None:
     for task in tasks:
         lifecycle.hold(task.pk, by=mona, reason="wait")
     signed_in(anna)
     change = begin(mona_at_the_desk, "resume_selected", "?status__exact=on_hold", reason="")
-    dispatch(mona_at_the_desk, change, 0)
+    carry_on(mona_at_the_desk, change, 0)
     assert change.changed == 9
     assert Task.objects.held_by(anna).count() == 1
 
 
-def test_nothing_in_a_state_for_it_is_said_so(mona_at_the_desk: Client, tasks: list[Task]) -> None:
+def test_action_that_no_matching_task_allows_shows_a_warning(
+    mona_at_the_desk: Client, tasks: list[Task]
+) -> None:
     sent = {"action": "resume_selected", "_selected_action": "all", "select_across": "1"}
     answer = mona_at_the_desk.post(reverse(LIST), sent, follow=True)
     assert "None of the matching tasks has a status that allows this." in answer.content.decode()
 
 
-def test_all_that_match_are_not_assigned_to_one_person(
+def test_all_matching_tasks_can_t_be_assigned_to_one_person(
     mona_at_the_desk: Client, tasks: list[Task]
 ) -> None:
     sent = {"action": "assign_selected", "_selected_action": "all", "select_across": "1"}
@@ -201,7 +207,7 @@ def test_all_that_match_are_not_assigned_to_one_person(
     assert "Tasks are assigned one by one" in answer.content.decode()
 
 
-def test_no_more_than_can_be_changed_at_once(
+def test_question_is_limited_to_the_most_tasks_of_one_change(
     mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "MOST", 4)
@@ -211,22 +217,24 @@ def test_no_more_than_can_be_changed_at_once(
     assert begin(mona_at_the_desk, "hold_selected").tasks == [task.pk for task in tasks[:4]]
 
 
-def test_only_its_manager_carries_it_on_or_sees_it(
+def test_bulk_change_is_shown_to_the_manager_who_began_it_only(
     mona: User, otto: User, anna: User, root: User, at_the_page_of: Any, tasks: list[Task]
 ) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     for user, refusal in ((otto, 403), (anna, 403), (root, 404)):
         client = at_the_page_of(user)
-        assert dispatch(client, change, 0).status_code == refusal
+        assert carry_on(client, change, 0).status_code == refusal
         for name in ("bulk", "bulk_stop"):
             url = reverse(f"admin:qc_task_{name}", args=[change.pk])
             answer = client.get(url) if name == "bulk" else client.post(url)
             assert answer.status_code == refusal
-    assert dispatch(Client(), change, 0).url.startswith(reverse("admin:login"))
+    assert carry_on(Client(), change, 0).url.startswith(reverse("admin:login"))
     assert (change.position, change.is_stopped) == (0, False)
 
 
-def test_others_can_t_begin_it(otto: User, anna: User, at_the_page_of: Any, tasks: Any) -> None:
+def test_only_a_manager_may_begin_a_bulk_change(
+    otto: User, anna: User, at_the_page_of: Any, tasks: Any
+) -> None:
     for user in (otto, anna):
         answers = {"_form_submitted": "True", "reason": "mine"}
         ask(at_the_page_of(user), "cancel_selected", **answers)
@@ -235,29 +243,29 @@ def test_others_can_t_begin_it(otto: User, anna: User, at_the_page_of: Any, task
     assert not BulkChange.objects.exists()
 
 
-def test_who_is_no_manager_any_more_changes_nothing_more(mona: User, tasks: list[Task]) -> None:
+def test_former_manager_can_t_carry_on_a_bulk_change(mona: User, tasks: list[Task]) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     mona.groups.clear()
     with pytest.raises(NotAllowed):
         bulk_changes.carry_on(change, 0, by=User.objects.get(pk=mona.pk))
 
 
-def test_the_engine_asks_for_a_reason_too(mona: User, tasks: list[Task]) -> None:
+def test_bulk_change_itself_requires_a_reason(mona: User, tasks: list[Task]) -> None:
     with pytest.raises(InvalidInput):
         bulk_changes.begin("hold", Task.objects.all(), by=mona, reason=" ")
 
 
-def test_only_a_post_from_our_page_changes_anything(mona: User, tasks: list[Task]) -> None:
+def test_bulk_change_needs_a_post_with_csrf_token(mona: User, tasks: list[Task]) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     client = Client(enforce_csrf_checks=True)
     client.force_login(mona)
-    assert dispatch(client, change, 0).status_code == 403
+    assert carry_on(client, change, 0).status_code == 403
     for name in ("bulk_on", "bulk_stop"):
         assert client.get(reverse(f"admin:qc_task_{name}", args=[change.pk])).status_code == 405
     assert Task.objects.filter(status="pending").count() == 9
 
 
-def test_without_scripts_a_button_carries_it_on(
+def test_button_carries_a_bulk_change_on_without_scripts(
     mona: User, at_the_page_of: Any, tasks: Any
 ) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
@@ -267,7 +275,7 @@ def test_without_scripts_a_button_carries_it_on(
     assert client.post(url, {"position": "x"}).status_code == 404
 
 
-def test_what_is_old_is_forgotten(mona: User, tasks: list[Task]) -> None:
+def test_old_bulk_changes_are_deleted(mona: User, tasks: list[Task]) -> None:
     old = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     new = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     BulkChange.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
@@ -275,7 +283,7 @@ def test_what_is_old_is_forgotten(mona: User, tasks: list[Task]) -> None:
     assert list(BulkChange.objects.all()) == [new]
 
 
-def test_a_list_says_where_all_that_match_are_selected(
+def test_list_offers_all_matching_tasks_when_there_is_more_than_one_page(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     for _ in range(50):
@@ -286,29 +294,29 @@ def test_a_list_says_where_all_that_match_are_selected(
     assert "Select all 51 matching tasks" in mona_at_the_desk.get(url).content.decode()
 
 
-def test_the_question_reads_no_more_for_many(
+def test_question_needs_no_more_queries_for_many_tasks(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
-    def asked() -> int:
+    def queries_of_the_question() -> int:
         with CaptureQueriesContext(connection) as queries:
             ask(mona_at_the_desk, "hold_selected")
         return len(queries)
 
     add_task(invoices)
-    few = asked()
+    few = queries_of_the_question()
     for _ in range(30):
         add_task(invoices)
-    assert asked() == few
+    assert queries_of_the_question() == few
 
 
-def test_a_list_leads_back_to_what_is_not_over(
+def test_list_links_to_the_manager_s_unfinished_bulk_change(
     mona_at_the_desk: Client, otto_at_the_desk: Client, mona: User, tasks: list[Task]
 ) -> None:
-    def said(client: Client) -> bool:
+    def has_link(client: Client) -> bool:
         return "is not completed" in client.get(reverse(LIST)).content.decode()
 
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
-    assert said(mona_at_the_desk)
-    assert not said(otto_at_the_desk)
+    assert has_link(mona_at_the_desk)
+    assert not has_link(otto_at_the_desk)
     bulk_changes.stop(change)
-    assert not said(mona_at_the_desk)
+    assert not has_link(mona_at_the_desk)

@@ -30,7 +30,7 @@ def find(client: Client, term: str) -> str:
     return client.get(reverse("admin:search"), {"s": term, "extended": 1}).content.decode()
 
 
-def test_tasks_by_how_their_reference_begins(
+def test_finds_tasks_by_the_beginning_of_their_reference(
     mona: User, two: list[Task], at_the_page_of: At
 ) -> None:
     page = find(at_the_page_of(mona), "inv-")
@@ -39,14 +39,16 @@ def test_tasks_by_how_their_reference_begins(
     assert change(two[0]) not in find(at_the_page_of(mona), "INV-2")
 
 
-def test_people_queues_and_pages(mona: User, anna: User, at_the_page_of: At) -> None:
+def test_finds_people_queues_and_pages(mona: User, anna: User, at_the_page_of: At) -> None:
     client = at_the_page_of(mona)
     assert change(anna) in find(client, "ann")
     assert change(anna.queues.get()) in find(client, "invo")
     assert reverse("admin:floor") in find(client, "floor")
 
 
-def test_qc_staff_find_what_they_hold(anna: User, two: list[Task], at_the_page_of: At) -> None:
+def test_qc_staff_find_only_their_own_tasks(
+    anna: User, two: list[Task], at_the_page_of: At
+) -> None:
     client = at_the_page_of(anna)
     page = find(client, "inv-")
     assert f"{reverse('admin:my_work')}?task={two[0].pk}" in page
@@ -55,7 +57,7 @@ def test_qc_staff_find_what_they_hold(anna: User, two: list[Task], at_the_page_o
     assert reverse("admin:floor") not in find(client, "floor")
 
 
-def test_it_reads_a_few_however_many_there_are(
+def test_number_of_results_is_limited(
     mona: User, invoices: Queue, add_task: Callable[..., Task], at_the_page_of: At
 ) -> None:
     for _ in range(25):
@@ -63,6 +65,6 @@ def test_it_reads_a_few_however_many_there_are(
     assert find(at_the_page_of(mona), "qd-").count("data-title") == 20
 
 
-def test_what_nobody_is_called_ends_in_a_sentence(mona: User, at_the_page_of: At) -> None:
+def test_says_that_nothing_was_found(mona: User, at_the_page_of: At) -> None:
     for term in ("zzz", "%", "é" * 300):
         assert "No results" in find(at_the_page_of(mona), term)

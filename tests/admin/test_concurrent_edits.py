@@ -1,4 +1,4 @@
-"""Edits that meet other changes: each is kept, and the history agrees with what is there."""
+"""Simultaneous edits: each is kept, and the history agrees with the tables."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ def sound_afterwards() -> Iterator[None]:
     assert list(invariants.broken()) == []
 
 
-def test_two_managers_edit_different_fields_of_one_task(
+def test_simultaneous_edits_of_different_fields_are_all_kept(
     mona: User, at_the_page_of: Any, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
@@ -56,7 +56,7 @@ def test_two_managers_edit_different_fields_of_one_task(
     assert task.history.count() == 3
 
 
-def test_edits_meet_hand_outs_and_completions(
+def test_edits_during_hand_outs_and_completions_lose_nothing(
     mona: User, anna: User, at_the_page_of: Any, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     tasks = [add_task(invoices) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""Where nothing is yet, a page says what to do next, to whom it is to do."""
+"""Empty pages say what to do next, to those who may do it."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ def text(client: Client, page: str) -> str:
     return client.get(reverse(page)).content.decode()
 
 
-def test_the_first_step_is_a_queue(mona_at_the_desk: Client) -> None:
+def test_empty_task_list_offers_to_add_a_queue_first(mona_at_the_desk: Client) -> None:
     for page in (TASKS, "admin:qc_queue_changelist", "admin:floor", "admin:imports"):
         shown = text(mona_at_the_desk, page)
         assert "Add a queue" in shown, page
         assert reverse("admin:qc_queue_add") in shown, page
 
 
-def test_who_may_not_add_a_queue_is_only_told_that_there_is_none(
+def test_empty_task_list_offers_auditors_no_queue_to_add(
     mona: User, mona_at_the_desk: Client
 ) -> None:
     may = mona.groups.get().permissions
@@ -35,19 +35,21 @@ def test_who_may_not_add_a_queue_is_only_told_that_there_is_none(
     assert "Add a queue" not in shown
 
 
-def test_rows_are_refused_for_it(mona: User) -> None:
+def test_import_is_faulty_while_there_is_no_queue(mona: User) -> None:
     record = import_file(some(1), by=mona)
     assert [fault.message for fault in faults(record)] == ["There is no queue yet."]
 
 
-def test_the_second_is_to_import_tasks(mona_at_the_desk: Client, invoices: Queue) -> None:
+def test_empty_task_list_with_a_queue_offers_the_import(
+    mona_at_the_desk: Client, invoices: Queue
+) -> None:
     shown = text(mona_at_the_desk, TASKS)
     assert "Import tasks from a CSV, XLSX or JSON file" in shown
     assert "Add a queue" not in shown
     assert "There is no queue yet." not in text(mona_at_the_desk, "admin:imports")
 
 
-def test_who_can_do_neither_is_told_what_will_come(
+def test_empty_task_list_says_to_auditors_where_tasks_come_from(
     otto_at_the_desk: Client, invoices: Queue
 ) -> None:
     shown = text(otto_at_the_desk, TASKS)
@@ -56,12 +58,12 @@ def test_who_can_do_neither_is_told_what_will_come(
 
 
 @pytest.mark.django_db
-def test_who_is_on_no_queue_is_told_whom_to_ask(at_the_page_of: Any) -> None:
+def test_my_work_says_whom_to_ask_for_a_queue(at_the_page_of: Any) -> None:
     nora = person("nora", Role.QC_STAFF)
     presence.sign_in(nora.pk)
     assert "Please ask a manager to add you to one." in text(at_the_page_of(nora), "admin:my_work")
 
 
-def test_nobody_is_locked_out(root: User, at_the_page_of: Any) -> None:
+def test_empty_list_of_lockouts_says_so(root: User, at_the_page_of: Any) -> None:
     page = text(at_the_page_of(root), "admin:axes_accessattempt_changelist")
     assert "Nobody is locked out." in page

@@ -1,4 +1,4 @@
-"""Pages by key: all are shown once, whichever way one goes, and whatever changes meanwhile."""
+"""The task list's pages by key: each task is shown once, in both directions, at any time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -73,6 +73,16 @@ def eight(
 
 
 @pytest.mark.parametrize(
+    ("query", "order"),
+    [("", "newest first"), ("?q=qd-", "by reference"), ("?q=alike", "newest first")],
+)
+def test_list_says_in_which_order_it_is(
+    mona_at_the_desk: Client, eight: list[Task], query: str, order: str
+) -> None:
+    assert str(look(mona_at_the_desk, query).words) == order
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "",
@@ -99,7 +109,7 @@ def eight(
     ],
 )
 @pytest.mark.parametrize("step", [2, pytest.param(200, marks=on_sqlite)])
-def test_every_filter_shows_each_once_down_and_up(
+def test_every_filter_shows_each_task_once_in_both_directions(
     mona_at_the_desk: Client,
     eight: list[Task],
     invoices: Queue,
@@ -125,9 +135,7 @@ def everything(client: Client, query: str) -> list[str]:
     return list(cl.queryset.values_list("reference", flat=True))
 
 
-def test_pages_going_back_are_those_of_going_down(
-    mona_at_the_desk: Client, eight: list[Task]
-) -> None:
+def test_pages_are_the_same_in_both_directions(mona_at_the_desk: Client, eight: list[Task]) -> None:
     assert down(mona_at_the_desk) == [
         ["QD-0008", "QD-0007", "QD-0006"],
         ["QD-0005", "QD-0004", "QD-0003"],
@@ -136,7 +144,7 @@ def test_pages_going_back_are_those_of_going_down(
     assert up(mona_at_the_desk) == down(mona_at_the_desk)[::-1]
 
 
-def test_new_tasks_do_not_move_the_pages_below(
+def test_new_tasks_do_not_move_later_pages(
     mona_at_the_desk: Client, eight: list[Task], invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     older = look(mona_at_the_desk).older_link
@@ -146,7 +154,7 @@ def test_new_tasks_do_not_move_the_pages_below(
     assert shown(look(mona_at_the_desk, older)) == before
 
 
-def test_the_orders(
+def test_order_follows_from_the_filters(
     mona_at_the_desk: Client, eight: list[Task], invoices: Queue, anna: User
 ) -> None:
     client = mona_at_the_desk
@@ -160,7 +168,9 @@ def test_the_orders(
     assert shown(look(client, "?status__exact=completed")) == ["QD-0002", "QD-0001"]
 
 
-def test_an_address_sorts_nothing(mona_at_the_desk: Client, eight: list[Task]) -> None:
+def test_order_parameter_in_the_address_is_ignored(
+    mona_at_the_desk: Client, eight: list[Task]
+) -> None:
     assert shown(look(mona_at_the_desk, "?o=1.2")) == shown(look(mona_at_the_desk))
     page = mona_at_the_desk.get(reverse(LIST)).content.decode()
     assert "sortoptions" not in page
@@ -169,7 +179,7 @@ def test_an_address_sorts_nothing(mona_at_the_desk: Client, eight: list[Task]) -
 
 
 @pytest.mark.parametrize("wrong", ["after=x", "before=~~", "after=1~2~3", "after=", "before=-"])
-def test_a_key_that_is_none_gives_the_first_page(
+def test_bad_key_shows_the_first_page(
     mona_at_the_desk: Client, eight: list[Task], wrong: str
 ) -> None:
     assert look(mona_at_the_desk, f"?{wrong}").result_list
@@ -177,7 +187,7 @@ def test_a_key_that_is_none_gives_the_first_page(
     assert shown(first) == shown(look(mona_at_the_desk, "?late=no"))
 
 
-def test_wrong_filters_lead_to_the_list(mona_at_the_desk: Client, eight: list[Task]) -> None:
+def test_bad_filter_redirects_to_the_list(mona_at_the_desk: Client, eight: list[Task]) -> None:
     for wrong in ("queue__id__exact=x", "assignee__id__exact=x", "priority__exact=x"):
         answer = mona_at_the_desk.get(f"{reverse(LIST)}?{wrong}", follow=True)
         assert answer.status_code == 200
@@ -185,15 +195,13 @@ def test_wrong_filters_lead_to_the_list(mona_at_the_desk: Client, eight: list[Ta
     assert shown(shown_all) == shown(look(mona_at_the_desk))
 
 
-def test_a_filter_begins_at_the_first_page_again(
-    mona_at_the_desk: Client, eight: list[Task]
-) -> None:
+def test_filter_links_lead_to_the_first_page(mona_at_the_desk: Client, eight: list[Task]) -> None:
     page = mona_at_the_desk.get(reverse(LIST) + look(mona_at_the_desk).older_link)
     forms = page.content.decode().split('id="filter-form"')[1]
     assert 'name="after"' not in forms
 
 
-def test_what_was_looked_at_in_vain_is_said_and_one_can_look_further(
+def test_page_says_how_many_tasks_were_searched_and_links_further(
     mona_at_the_desk: Client, eight: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (2, 2))
@@ -206,18 +214,18 @@ def test_what_was_looked_at_in_vain_is_said_and_one_can_look_further(
     assert shown(found) == ["QD-0002"]
 
 
-def test_it_counts_no_further_than_it_must(
+def test_list_counts_up_to_its_limit(
     mona_at_the_desk: Client, eight: list[Task], monkeypatch: Any
 ) -> None:
-    def said() -> str:
+    def summary() -> str:
         return " ".join(mona_at_the_desk.get(reverse(LIST)).content.decode().split())
 
-    assert "8 tasks, newest first" in said()
+    assert "8 tasks, newest first" in summary()
     monkeypatch.setattr("qc.admin.tasks.changelist.MOST_COUNTED", 5)
-    assert "More than 5 tasks, newest first" in said()
+    assert "More than 5 tasks, newest first" in summary()
 
 
-def test_days_are_those_of_the_clock_on_the_wall(
+def test_day_filters_use_local_days(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], settings: Any
 ) -> None:
     settings.TIME_ZONE = "Asia/Tokyo"
@@ -232,7 +240,7 @@ def test_days_are_those_of_the_clock_on_the_wall(
     assert len(shown(look(mona_at_the_desk, sent_again))) == 3
 
 
-def test_a_reference_is_found_before_a_name(
+def test_search_prefers_references_to_names(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices, reference="FL-1", name="Check")
@@ -243,7 +251,7 @@ def test_a_reference_is_found_before_a_name(
         assert look(mona_at_the_desk, f"?q={strange}").result_list == []
 
 
-def test_export_takes_all_that_match_from_whichever_page(
+def test_export_has_all_matching_tasks_from_any_page(
     mona_at_the_desk: Client, eight: list[Task]
 ) -> None:
     link = look(mona_at_the_desk).older_link
@@ -255,16 +263,14 @@ def test_export_takes_all_that_match_from_whichever_page(
         assert answer.getvalue().decode().count("QD-0") == 8
 
 
-def test_auditors_read_it_and_are_offered_no_action(
-    otto_at_the_desk: Client, eight: list[Task]
-) -> None:
+def test_auditor_sees_the_list_without_actions(otto_at_the_desk: Client, eight: list[Task]) -> None:
     page = otto_at_the_desk.get(reverse(LIST)).content.decode()
     assert "QD-0008" in page
     assert "hold_selected" not in page
     assert "that match" not in page
 
 
-def test_a_bulk_change_takes_all_pages_from_whichever_page(
+def test_bulk_change_has_all_matching_tasks_from_any_page(
     mona_at_the_desk: Client, eight: list[Task]
 ) -> None:
     sent = {"action": "hold_selected", "_selected_action": "all", "select_across": "1"}

@@ -1,4 +1,4 @@
-"""Too many wrong passwords lock a name out; a superuser opens the lock."""
+"""The list of lock-outs, and unlocking a name."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def try_in(password: str) -> int:
     return answer.status_code
 
 
-def test_a_superuser_sees_and_opens_a_lock(anna: User, root: User, at_the_page_of: Any) -> None:
+def test_superuser_sees_and_unlocks_a_name(anna: User, root: User, at_the_page_of: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         try_in("wrong")
     assert try_in("demo") == 429
@@ -28,6 +28,6 @@ def test_a_superuser_sees_and_opens_a_lock(anna: User, root: User, at_the_page_o
     assert try_in("demo") == 302
 
 
-def test_nobody_else_sees_locks(mona_at_the_desk: Client, otto_at_the_desk: Client) -> None:
+def test_others_see_no_lockouts(mona_at_the_desk: Client, otto_at_the_desk: Client) -> None:
     assert mona_at_the_desk.get(reverse(LIST)).status_code == 403
     assert otto_at_the_desk.get(reverse(LIST)).status_code == 403

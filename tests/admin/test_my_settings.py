@@ -1,4 +1,4 @@
-"""Everybody sees the pages in their own language, and times in their own time zone."""
+"""The settings page, and pages in everybody's own language and time zone."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def done_at_noon(invoices: Queue, anna: User, add_task: AddTask) -> Task:
     return Task.objects.get(pk=task.pk)
 
 
-def test_who_may_enter_finds_them_under_their_name(
+def test_account_menu_links_to_the_settings_for_everybody(
     anna: User, otto: User, mona: User, at_the_page_of: Any
 ) -> None:
     for person in (anna, otto, mona):
@@ -44,12 +44,12 @@ def test_who_may_enter_finds_them_under_their_name(
         assert ("Change password", reverse("admin:password_change")) in links
 
 
-def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+def test_settings_require_a_sign_in(client: Client, db: None) -> None:
     page = client.get(reverse("admin:my_settings"))
     assert page.url.startswith(reverse("admin:login"))
 
 
-def test_what_is_chosen_is_kept_with_one_history_row(anna: User, at_the_page_of: Any) -> None:
+def test_settings_are_saved_with_one_history_row(anna: User, at_the_page_of: Any) -> None:
     client = at_the_page_of(anna)
     chosen = {"language": "de", "time_zone": "Europe/Berlin"}
     for _ in range(2):
@@ -62,19 +62,19 @@ def test_what_is_chosen_is_kept_with_one_history_row(anna: User, at_the_page_of:
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd"])
-def test_what_is_no_time_zone_is_refused(anna: User, at_the_page_of: Any, zone: str) -> None:
+def test_unknown_time_zone_is_refused(anna: User, at_the_page_of: Any, zone: str) -> None:
     client = at_the_page_of(anna)
     page = client.post(reverse("admin:my_settings"), {"time_zone": zone})
     assert list(page.context["form"].errors) == ["time_zone"]
     assert not User.objects.get(pk=anna.pk).time_zone
 
 
-def test_a_zone_known_by_an_older_name_is_kept(anna: User, at_the_page_of: Any) -> None:
+def test_older_name_of_a_time_zone_is_kept(anna: User, at_the_page_of: Any) -> None:
     at_the_page_of(anna).post(reverse("admin:my_settings"), {"time_zone": "US/Eastern"})
     assert User.objects.get(pk=anna.pk).time_zone == "US/Eastern"
 
 
-def test_times_are_shown_in_the_time_zone_of_who_looks(
+def test_times_are_shown_in_the_reader_s_time_zone(
     done_at_noon: Task, mona: User, at_the_page_of: Any
 ) -> None:
     client = at_the_page_of(mona)
@@ -84,7 +84,7 @@ def test_times_are_shown_in_the_time_zone_of_who_looks(
     assert timezone.get_current_timezone_name() == "UTC"
 
 
-def test_a_time_that_is_typed_is_one_of_who_types_it(
+def test_entered_time_is_in_the_writer_s_time_zone(
     invoices: Queue, add_task: AddTask, mona: User, at_the_page_of: Any
 ) -> None:
     wish(mona, time_zone="Asia/Tokyo")
@@ -95,7 +95,7 @@ def test_a_time_that_is_typed_is_one_of_who_types_it(
     assert task.due_at == datetime(2030, 1, 2, tzinfo=UTC)
 
 
-def test_a_day_begins_at_the_midnight_of_who_looks() -> None:
+def test_day_begins_at_the_reader_s_midnight() -> None:
     moment = datetime(2026, 3, 5, 22, 0, tzinfo=UTC)
     with as_wished("", "Asia/Tokyo"):
         assert midnight(moment) == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_pages_speak_the_language_of_the_person_not_of_the_browser(
     assert language() == "en"
 
 
-def test_what_is_written_into_the_history_is_said_to_all_alike(
+def test_history_is_written_in_the_site_s_language(
     anna: User, invoices: Queue, add_task: AddTask, at_the_page_of: Any
 ) -> None:
     wish(anna, language="de", time_zone="Asia/Tokyo")
@@ -127,7 +127,7 @@ def test_what_is_written_into_the_history_is_said_to_all_alike(
     assert row.history_change_reason.startswith(f"P3, due {due}, most urgent of their one queue")
 
 
-def test_a_manager_sets_the_time_zone_of_somebody(anna: User, mona_at_the_desk: Client) -> None:
+def test_manager_sets_the_time_zone_of_a_person(anna: User, mona_at_the_desk: Client) -> None:
     form = typed(mona_at_the_desk, change(anna))
     page = mona_at_the_desk.post(change(anna), form | {"time_zone": "Europe/Berlin"})
     assert page.status_code == 302

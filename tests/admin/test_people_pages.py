@@ -1,4 +1,4 @@
-"""People: accounts, roles, queues and capacity, and who steers whom."""
+"""The people pages: accounts, roles, queues, capacity, and who may change whom."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def save(client: Client, person: User, **changed: Any) -> Any:
     return answer
 
 
-def test_a_new_person_can_sign_in_and_gets_work(
+def test_new_person_can_sign_in_and_gets_work(
     mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices)
@@ -52,14 +52,16 @@ def test_a_new_person_can_sign_in_and_gets_work(
     assert Task.objects.get().assignee == dora
 
 
-def test_saving_without_a_change_leaves_no_row(mona_at_the_desk: Client, anna: User) -> None:
+def test_saving_without_a_change_writes_no_history_row(
+    mona_at_the_desk: Client, anna: User
+) -> None:
     before = (anna.history.count(), Queue.history.count())
     assert save(mona_at_the_desk, anna).status_code == 302
     assert (anna.history.count(), Queue.history.count()) == before
     assert anna.check_password("demo")
 
 
-def test_an_edit_of_everything_leaves_one_row_of_the_person(
+def test_edit_of_all_fields_writes_one_history_row_of_the_person(
     mona_at_the_desk: Client, mona: User, anna: User, invoices: Queue, labels: Queue
 ) -> None:
     before = {queue: queue.history.count() for queue in (invoices, labels)}
@@ -85,13 +87,15 @@ def test_an_edit_of_everything_leaves_one_row_of_the_person(
     assert list(invariants.broken()) == []
 
 
-def test_a_change_of_roles_alone_is_in_the_history(mona_at_the_desk: Client, anna: User) -> None:
+def test_change_of_roles_alone_writes_a_history_row(mona_at_the_desk: Client, anna: User) -> None:
     save(mona_at_the_desk, anna, roles=[role("Managers")])
     assert anna.history.count() == 2
     assert anna.history.first().history_change_reason == "Roles: QC staff → Managers"
 
 
-def test_an_edit_does_not_sign_anybody_in_or_out(mona_at_the_desk: Client, anna: User) -> None:
+def test_edit_keeps_a_presence_that_has_changed_meanwhile(
+    mona_at_the_desk: Client, anna: User
+) -> None:
     form = typed(mona_at_the_desk, change(anna))
     signed_in(anna)
     mona_at_the_desk.post(change(anna), form | {"first_name": "Anna"})
@@ -102,7 +106,7 @@ def test_an_edit_does_not_sign_anybody_in_or_out(mona_at_the_desk: Client, anna:
 
 
 @pytest.mark.parametrize("way", ["capacity", "queues"])
-def test_who_may_take_more_gets_it_at_once(
+def test_person_with_more_capacity_or_queues_gets_work_at_once(
     mona_at_the_desk: Client,
     anna: User,
     invoices: Queue,
@@ -122,7 +126,7 @@ def test_who_may_take_more_gets_it_at_once(
     assert not Task.objects.waiting().exists()
 
 
-def test_capacity_never_falls_below_what_somebody_holds(
+def test_capacity_below_the_tasks_held_is_refused(
     mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     save(mona_at_the_desk, anna, capacity=2)
@@ -134,7 +138,7 @@ def test_capacity_never_falls_below_what_somebody_holds(
     assert anna.capacity == 2
 
 
-def test_deactivating_returns_what_somebody_holds(
+def test_deactivating_a_person_returns_their_tasks(
     mona_at_the_desk: Client,
     anna: User,
     ben: User,
@@ -155,7 +159,7 @@ def test_deactivating_returns_what_somebody_holds(
     assert list(invariants.broken()) == []
 
 
-def test_a_manager_can_t_touch_a_superuser(mona_at_the_desk: Client, root: User) -> None:
+def test_manager_can_t_edit_a_superuser(mona_at_the_desk: Client, root: User) -> None:
     before = User.objects.values().get(pk=root.pk)
     assert b'name="_save"' not in mona_at_the_desk.get(change(root)).content
     assert mona_at_the_desk.post(change(root), {"username": "mine"}).status_code == 403
@@ -166,7 +170,7 @@ def test_a_manager_can_t_touch_a_superuser(mona_at_the_desk: Client, root: User)
     assert User.objects.values().get(pk=root.pk) == before
 
 
-def test_a_manager_can_t_make_anybody_more_than_a_manager(
+def test_manager_can_t_give_more_rights_than_a_manager_s(
     mona_at_the_desk: Client, mona: User, anna: User
 ) -> None:
     others = Group.objects.create(name="Owners")
@@ -186,13 +190,13 @@ def test_a_manager_can_t_make_anybody_more_than_a_manager(
     assert "roles" in answer.context["adminform"].form.errors
 
 
-def test_a_superuser_makes_another(root: User, anna: User, at_the_page_of: Any) -> None:
+def test_superuser_can_make_another_one(root: User, anna: User, at_the_page_of: Any) -> None:
     save(at_the_page_of(root), anna, is_superuser="on")
     assert anna.is_superuser
     assert anna.history.first().is_superuser
 
 
-def test_a_new_password_leaves_one_row_that_does_not_tell_it(
+def test_new_password_writes_one_history_row_without_it(
     mona_at_the_desk: Client, mona: User, anna: User
 ) -> None:
     url = reverse("admin:auth_user_password_change", args=[anna.pk])
@@ -210,7 +214,7 @@ def test_a_new_password_leaves_one_row_that_does_not_tell_it(
     assert list(invariants.broken()) == []
 
 
-def test_nobody_is_deleted(root: User, anna: User, at_the_page_of: Any) -> None:
+def test_person_can_t_be_deleted(root: User, anna: User, at_the_page_of: Any) -> None:
     client = at_the_page_of(root)
     assert (
         client.post(reverse("admin:qc_user_delete", args=[anna.pk]), {"post": "yes"}).status_code
@@ -221,7 +225,7 @@ def test_nobody_is_deleted(root: User, anna: User, at_the_page_of: Any) -> None:
     assert User.objects.filter(pk=anna.pk).exists()
 
 
-def test_a_manager_steers_who_is_there(
+def test_manager_puts_people_on_break_ends_it_and_signs_them_out(
     mona_at_the_desk: Client, mona: User, anna: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     signed_in(anna)
@@ -242,7 +246,7 @@ def test_a_manager_steers_who_is_there(
     assert anna.history.count() == 5
 
 
-def test_nobody_is_put_on_break_who_is_not_there(mona_at_the_desk: Client, anna: User) -> None:
+def test_signed_out_person_can_t_be_put_on_break(mona_at_the_desk: Client, anna: User) -> None:
     answer = mona_at_the_desk.post(act(anna, "take_break"), MEANT | {"reason": "x"})
     assert "anna is not signed in" in answer.content.decode()
     answer = mona_at_the_desk.post(act(anna, "come_back"), MEANT)
@@ -260,17 +264,17 @@ def test_the_sign_out_dialog_names_the_person(mona_at_the_desk: Client, anna: Us
 
 
 @pytest.mark.parametrize("action", ["sign_out", "take_break", "come_back"])
-def test_only_a_manager_steers_and_only_by_post(
+def test_only_a_manager_changes_a_presence_and_only_by_post(
     mona_at_the_desk: Client, otto: User, anna: User, ben: User, at_the_page_of: Any, action: str
 ) -> None:
     signed_in(ben)
     others = [at_the_page_of(user) for user in (otto, anna)]
     before = User.history.count()
-    asked = MEANT | {"reason": "x"}
-    assert mona_at_the_desk.get(act(ben, action), asked).status_code == 200
+    answers = MEANT | {"reason": "x"}
+    assert mona_at_the_desk.get(act(ben, action), answers).status_code == 200
     for client in others:
-        assert client.post(act(ben, action), asked).status_code == 403
-    assert Client().post(act(ben, action), asked).status_code == 302
+        assert client.post(act(ben, action), answers).status_code == 403
+    assert Client().post(act(ben, action), answers).status_code == 302
     assert User.history.count() == before
 
 
@@ -283,7 +287,7 @@ def test_only_a_manager_steers_and_only_by_post(
         ("out", {"carla"}),
     ],
 )
-def test_people_are_listed_by_presence(
+def test_presence_filter_finds_its_people(
     mona_at_the_desk: Client, anna: User, ben: User, carla: User, kind: str, names: set[str]
 ) -> None:
     signed_in(anna, ben)
@@ -292,12 +296,12 @@ def test_people_are_listed_by_presence(
     assert {person.username for person in page.context["cl"].result_list} == names
 
 
-def test_people_are_listed_by_role(mona_at_the_desk: Client, anna: User) -> None:
+def test_role_filter_finds_its_people(mona_at_the_desk: Client, anna: User) -> None:
     page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"role": Role.QC_STAFF})
     assert [person.username for person in page.context["cl"].result_list] == ["anna"]
 
 
-def test_who_has_left_is_let_go_by_a_manager(
+def test_manager_anonymises_a_deactivated_person(
     mona_at_the_desk: Client, anna: User, otto: User, at_the_page_of: Any
 ) -> None:
     assert "Anonymise" not in mona_at_the_desk.get(change(anna)).content.decode()
@@ -305,12 +309,12 @@ def test_who_has_left_is_let_go_by_a_manager(
     assert "anna is still active: deactivate the account first." in refused.content.decode()
     save(mona_at_the_desk, anna, is_active=None)
     assert "Anonymise" in mona_at_the_desk.get(change(anna)).content.decode()
-    asked = MEANT | {"reason": "left in May"}
-    assert at_the_page_of(otto).post(act(anna, "forget"), asked).status_code == 403
+    answers = MEANT | {"reason": "left in May"}
+    assert at_the_page_of(otto).post(act(anna, "forget"), answers).status_code == 403
     assert "This cannot be undone" in mona_at_the_desk.get(act(anna, "forget")).content.decode()
     log = apps.get_model("admin", "LogEntry").objects
     assert log.filter(object_repr="anna").exists()
-    mona_at_the_desk.post(act(anna, "forget"), asked)
+    mona_at_the_desk.post(act(anna, "forget"), answers)
     assert not log.filter(object_repr="anna").exists()
     anna.refresh_from_db()
     assert anna.username == f"leaver-{anna.pk}"

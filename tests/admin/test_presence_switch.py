@@ -1,4 +1,4 @@
-"""The header of every page says who is signed in and whether they are there, and switches it."""
+"""The presence switch in the header of every page."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def switch(client: Client, name: str, follow: str = "/admin/", **form: str) -> s
     return client.post(address, form, follow=True).content.decode()
 
 
-def test_a_break_and_back(anna: User, at_the_page_of: At) -> None:
+def test_switch_begins_and_ends_a_break(anna: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
     page = switch(client, "take_break", reason="Lunch", other="")
     assert "You are on break." in page
@@ -34,18 +34,18 @@ def test_a_break_and_back(anna: User, at_the_page_of: At) -> None:
     ]
 
 
-def test_a_reason_of_ones_own(anna: User, at_the_page_of: At) -> None:
+def test_break_takes_a_written_reason(anna: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
     assert "on break: Dentist" in switch(client, "take_break", reason="Lunch", other="Dentist")
 
 
-def test_a_break_without_a_reason_is_refused(anna: User, at_the_page_of: At) -> None:
+def test_break_without_a_reason_is_refused(anna: User, at_the_page_of: At) -> None:
     page = switch(at_the_page_of(anna), "take_break")
     assert "Please give a reason." in page
     assert "signed in" in page
 
 
-def test_managers_and_auditors_have_it_on_their_pages(
+def test_managers_and_auditors_have_the_switch_too(
     mona: User, otto: User, at_the_page_of: At
 ) -> None:
     tasks = reverse("admin:qc_task_changelist")
@@ -56,19 +56,19 @@ def test_managers_and_auditors_have_it_on_their_pages(
         assert "changelist" in page
 
 
-def test_who_was_signed_out_sees_it(anna: User, mona: User, at_the_page_of: At) -> None:
+def test_switch_shows_that_one_was_signed_out(anna: User, mona: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
     actions.sign_out(anna.pk, by=mona, reason="gone home")
     assert "signed out" in client.get(reverse("admin:my_work")).content.decode()
 
 
-def test_it_leads_to_pages_of_this_site_only(anna: User, at_the_page_of: At) -> None:
+def test_switch_redirects_to_pages_of_this_site_only(anna: User, at_the_page_of: At) -> None:
     client = at_the_page_of(anna)
     address = reverse("admin:come_back", query={"next": "https://elsewhere.example/"})
     assert client.post(address)["Location"] == "/admin/"
 
 
-def test_nobody_else_can_use_it(anna: User) -> None:
+def test_switch_requires_a_sign_in_and_a_role(anna: User) -> None:
     stranger, without_role = Client(), Client()
     without_role.force_login(User.objects.create_user("nina", is_staff=True))
     for name in ("take_break", "come_back"):

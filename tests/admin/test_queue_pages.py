@@ -1,4 +1,4 @@
-"""Queues: one history row for one save, people who get work at once, pause with a reason."""
+"""The queue pages: edits with one history row, people, pause, deletion, targets."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ def members(row: Any) -> set[str]:
     return {member.user.username for member in row.people.all()}
 
 
-def test_adding_leaves_one_row_that_knows_the_people(
+def test_adding_a_queue_writes_one_history_row_with_its_people(
     mona_at_the_desk: Client, mona: User, anna: User, ben: User
 ) -> None:
     new = {"name": "Returns", **target(2, "hours"), "people": [anna.pk, ben.pk]}
@@ -48,7 +48,7 @@ def test_adding_leaves_one_row_that_knows_the_people(
     [{"name": "Bills"}, {"people": "carla"}, {"name": "Bills", "people": "carla"}],
     ids=["column", "people", "both"],
 )
-def test_an_edit_leaves_one_row_whatever_it_changed(
+def test_edit_writes_one_history_row_for_all_changes(
     mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, carla: User, changed: Any
 ) -> None:
     before = invoices.history.count()
@@ -63,7 +63,7 @@ def test_an_edit_leaves_one_row_whatever_it_changed(
     assert list(invariants.broken()) == []
 
 
-def test_saving_without_a_change_leaves_no_row(
+def test_saving_without_a_change_writes_no_history_row(
     mona_at_the_desk: Client, invoices: Queue, anna: User
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(description="One\ntwo\n")
@@ -73,7 +73,7 @@ def test_saving_without_a_change_leaves_no_row(
 
 
 @pytest.mark.parametrize("way", ["people", "open_to_all"])
-def test_who_may_now_take_from_it_gets_work_at_once(
+def test_people_added_to_a_queue_get_work_at_once(
     mona_at_the_desk: Client,
     invoices: Queue,
     carla: User,
@@ -90,7 +90,7 @@ def test_who_may_now_take_from_it_gets_work_at_once(
     assert task.assignee == carla
 
 
-def test_pausing_and_running_again_each_leave_one_row(
+def test_pause_and_resume_write_one_history_row_each(
     mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, add_task: Any
 ) -> None:
     mona_at_the_desk.post(act(invoices, "pause"), MEANT | {"reason": "stocktaking"})
@@ -105,19 +105,19 @@ def test_pausing_and_running_again_each_leave_one_row(
     assert list(invoices.history.values_list("kind", flat=True)[:2]) == ["unpaused", "paused"]
 
 
-def test_pausing_asks_for_a_reason(mona_at_the_desk: Client, invoices: Queue) -> None:
+def test_pause_without_a_reason_is_refused(mona_at_the_desk: Client, invoices: Queue) -> None:
     mona_at_the_desk.post(act(invoices, "pause"), MEANT | {"reason": " "})
     invoices.refresh_from_db()
     assert not invoices.is_paused
 
 
-def test_the_form_can_t_pause(mona_at_the_desk: Client, invoices: Queue) -> None:
+def test_form_can_t_pause_a_queue(mona_at_the_desk: Client, invoices: Queue) -> None:
     save(mona_at_the_desk, invoices, is_paused="on", name="Bills")
     assert (invoices.name, invoices.is_paused) == ("Bills", False)
 
 
 @pytest.mark.parametrize("action", ["pause", "unpause"])
-def test_only_a_manager_pauses_and_only_by_post(
+def test_only_a_manager_pauses_a_queue_and_only_by_post(
     mona_at_the_desk: Client,
     otto: User,
     anna: User,
@@ -127,15 +127,15 @@ def test_only_a_manager_pauses_and_only_by_post(
 ) -> None:
     others = [at_the_page_of(user) for user in (otto, anna)]
     before = Queue.history.count()
-    asked = MEANT | {"reason": "x"}
-    assert mona_at_the_desk.get(act(invoices, action), asked).status_code == 200
+    answers = MEANT | {"reason": "x"}
+    assert mona_at_the_desk.get(act(invoices, action), answers).status_code == 200
     for client in others:
-        assert client.post(act(invoices, action), asked).status_code == 403
-    assert Client().post(act(invoices, action), asked).status_code == 302
+        assert client.post(act(invoices, action), answers).status_code == 403
+    assert Client().post(act(invoices, action), answers).status_code == 302
     assert Queue.history.count() == before
 
 
-def test_a_queue_with_tasks_is_not_deleted(
+def test_queue_with_tasks_can_t_be_deleted(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices)
@@ -145,7 +145,7 @@ def test_a_queue_with_tasks_is_not_deleted(
     assert Queue.objects.filter(pk=invoices.pk).exists()
 
 
-def test_an_empty_queue_is_deleted_with_one_row(
+def test_deleting_an_empty_queue_writes_one_history_row(
     mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User
 ) -> None:
     before = Queue.history.filter(id=invoices.pk).count()
@@ -158,7 +158,7 @@ def test_an_empty_queue_is_deleted_with_one_row(
     assert (rows.first().history_type, rows.first().history_user) == ("-", mona)
 
 
-def test_the_list_counts_what_waits_and_what_is_in_work(
+def test_list_counts_waiting_and_assigned_tasks(
     mona_at_the_desk: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
 ) -> None:
     for _ in range(3):
@@ -180,7 +180,7 @@ def test_the_list_counts_what_waits_and_what_is_in_work(
         (timedelta(seconds=90), ("1.5", "minutes"), "1.5 minutes"),
     ],
 )
-def test_a_target_is_a_number_and_a_unit(
+def test_target_is_shown_as_a_number_and_a_unit(
     mona_at_the_desk: Client,
     otto_at_the_desk: Client,
     invoices: Queue,
@@ -195,7 +195,7 @@ def test_a_target_is_a_number_and_a_unit(
     assert words in mona_at_the_desk.get(reverse("admin:qc_queue_changelist")).content.decode()
 
 
-def test_the_label_is_for_the_number_and_the_unit_has_a_name(
+def test_target_label_belongs_to_the_number_and_the_unit_has_a_name(
     mona_at_the_desk: Client, invoices: Queue
 ) -> None:
     page = mona_at_the_desk.get(change(invoices)).content.decode()
@@ -212,7 +212,7 @@ def test_the_label_is_for_the_number_and_the_unit_has_a_name(
         (1.5, "hours", timedelta(minutes=90)),
     ],
 )
-def test_a_typed_target_is_saved_with_one_row(
+def test_new_target_is_saved_with_one_history_row(
     mona_at_the_desk: Client, invoices: Queue, number: float, unit: str, expected: timedelta
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(target=timedelta(hours=7))
@@ -231,7 +231,7 @@ def test_a_typed_target_is_saved_with_one_row(
         timedelta(hours=5),
     ],
 )
-def test_a_target_that_nobody_changes_stays_exactly_as_it_is(
+def test_unchanged_target_stays_exactly_as_it_is(
     mona_at_the_desk: Client, invoices: Queue, stored: timedelta
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(target=stored)
@@ -255,7 +255,7 @@ def test_a_target_that_nobody_changes_stays_exactly_as_it_is(
         (4, ""),
     ],
 )
-def test_a_target_that_is_not_allowed_is_refused_with_what_is(
+def test_target_that_is_not_allowed_is_refused_with_what_is_allowed(
     mona_at_the_desk: Client, invoices: Queue, number: object, unit: str
 ) -> None:
     before = invoices.target
@@ -264,6 +264,6 @@ def test_a_target_that_is_not_allowed_is_refused_with_what_is(
     assert invoices.target == before
 
 
-def test_a_target_is_required(mona_at_the_desk: Client, invoices: Queue) -> None:
+def test_target_is_required(mona_at_the_desk: Client, invoices: Queue) -> None:
     answer = save(mona_at_the_desk, invoices, **target("", "hours"))
     assert "This field is required." in answer.content.decode()

@@ -61,7 +61,7 @@ def test_hold_resume_cancel_reopen_each_leave_one_row(
         assert task.history.count() == before + 1
 
 
-def test_assigning_and_taking_back(
+def test_manager_assigns_reassigns_and_takes_back_a_task(
     mona_at_the_desk: Client, task: Task, anna: User, ben: User
 ) -> None:
     signed_in(ben)
@@ -74,14 +74,14 @@ def test_assigning_and_taking_back(
     assert task.history.filter(kind="released").get().history_change_reason == "wrong person"
 
 
-def test_without_a_reason_nothing_happens(mona_at_the_desk: Client, task: Task) -> None:
+def test_hold_without_a_reason_is_refused(mona_at_the_desk: Client, task: Task) -> None:
     for reason in ("", "   "):
         answer = do(mona_at_the_desk, task, "hold", reason=reason)
         assert b"This field is required" in answer.content
     assert task.status == "pending"
 
 
-def test_only_free_people_are_offered(
+def test_assign_dialog_offers_only_free_people(
     mona_at_the_desk: Client, anna_s: Task, anna: User, ben: User, carla: User
 ) -> None:
     signed_in(carla)
@@ -91,7 +91,7 @@ def test_only_free_people_are_offered(
     assert "ben, holds" not in page
 
 
-def test_who_is_not_free_any_more_is_refused_in_the_dialog(
+def test_assign_dialog_refuses_a_person_who_is_no_longer_free(
     mona_at_the_desk: Client, task: Task, ben: User
 ) -> None:
     answer = do(mona_at_the_desk, task, "assign", person=ben.pk, reason="knows it")
@@ -99,7 +99,7 @@ def test_who_is_not_free_any_more_is_refused_in_the_dialog(
     assert task.status == "pending"
 
 
-def test_what_the_engine_refuses_stands_in_the_dialog(
+def test_dialog_shows_why_a_transition_is_refused(
     mona_at_the_desk: Client, mona: User, task: Task
 ) -> None:
     lifecycle.cancel(task.pk, by=mona, reason="duplicate")
@@ -109,13 +109,13 @@ def test_what_the_engine_refuses_stands_in_the_dialog(
     assert "HX-Redirect" not in answer
 
 
-def test_a_double_click_holds_once(mona_at_the_desk: Client, task: Task) -> None:
+def test_double_click_holds_a_task_once(mona_at_the_desk: Client, task: Task) -> None:
     do(mona_at_the_desk, task, "hold", reason="wait")
     assert "is on hold" in do(mona_at_the_desk, task, "hold", reason="wait").content.decode()
     assert task.history.filter(kind="held").count() == 1
 
 
-def test_a_page_offers_what_its_state_allows(
+def test_task_page_offers_the_actions_that_its_status_allows(
     mona_at_the_desk: Client, mona: User, otto_at_the_desk: Client, anna_s: Task, anna: User
 ) -> None:
     client = mona_at_the_desk
@@ -130,15 +130,17 @@ def test_a_page_offers_what_its_state_allows(
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
-def test_looking_changes_nothing(mona_at_the_desk: Client, anna_s: Task, transition: str) -> None:
+def test_opening_a_dialog_changes_nothing(
+    mona_at_the_desk: Client, anna_s: Task, transition: str
+) -> None:
     before = (Task.objects.values().get(), Task.history.count())
-    asked = {"reason": "x", "person": anna_s.assignee_id, "_form_submitted": "True"}
-    assert mona_at_the_desk.get(act(anna_s, f"{transition}_task"), asked).status_code == 200
+    params = {"reason": "x", "person": anna_s.assignee_id, "_form_submitted": "True"}
+    assert mona_at_the_desk.get(act(anna_s, f"{transition}_task"), params).status_code == 200
     assert (Task.objects.values().get(), Task.history.count()) == before
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
-def test_only_a_manager_follows_a_transition_here(
+def test_only_a_manager_may_use_the_actions(
     anna: User, otto: User, at_the_page_of: Any, anna_s: Task, transition: str
 ) -> None:
     before = Task.history.count()
@@ -149,14 +151,14 @@ def test_only_a_manager_follows_a_transition_here(
     assert Task.history.count() == before
 
 
-def test_a_page_from_elsewhere_can_t_act(mona: User, task: Task) -> None:
+def test_action_without_csrf_token_is_refused(mona: User, task: Task) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(mona)
     assert do(client, task, "hold", reason="wait").status_code == 403
     assert task.status == "pending"
 
 
-def test_an_action_on_no_task_is_not_found(mona_at_the_desk: Client) -> None:
+def test_action_on_an_unknown_task_is_not_found(mona_at_the_desk: Client) -> None:
     for wrong in ("999", "abc"):
         url = reverse("admin:qc_task_hold_task", args=[wrong])
         assert mona_at_the_desk.post(url, MEANT | {"reason": "x"}).status_code == 404
@@ -167,11 +169,11 @@ def choose(client: Client, action: str, *tasks: Task, **answers: Any) -> Any:
     return client.post(reverse("admin:qc_task_changelist"), chosen | answers, follow=True)
 
 
-def told(answer: Any) -> list[str]:
+def messages_of(answer: Any) -> list[str]:
     return [str(one) for one in answer.context["messages"]]
 
 
-def test_several_are_asked_for_once(
+def test_selected_tasks_are_held_with_one_reason(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     tasks = [add_task(invoices) for _ in range(3)]
@@ -179,24 +181,24 @@ def test_several_are_asked_for_once(
     assert "Hold selected tasks" in page.content.decode()
     assert Task.objects.filter(status="pending").count() == 3
     answer = choose(mona_at_the_desk, "hold_selected", *tasks, reason="stocktaking", **MEANT)
-    assert told(answer) == ["3 tasks changed."]
+    assert messages_of(answer) == ["3 tasks changed."]
     reasons = Task.history.filter(kind="held").values_list("history_change_reason", flat=True)
     assert list(reasons) == ["stocktaking"] * 3
 
 
-def test_of_several_those_refused_are_named(
+def test_refusals_of_selected_tasks_are_named(
     mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     fine, cancelled = add_task(invoices), add_task(invoices)
     lifecycle.cancel(cancelled.pk, by=mona, reason="duplicate")
     answer = choose(mona_at_the_desk, "cancel_selected", fine, cancelled, reason="x", **MEANT)
-    assert told(answer) == [
+    assert messages_of(answer) == [
         "1 task changed.",
         "QD-0002: QD-0002 is cancelled. This cannot be done with it now.",
     ]
 
 
-def test_one_person_gets_of_several_what_they_can_hold(
+def test_assigning_selected_tasks_stops_at_the_person_s_capacity(
     mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     tasks = [add_task(invoices) for _ in range(2)]
@@ -204,10 +206,10 @@ def test_one_person_gets_of_several_what_they_can_hold(
     answer = choose(
         mona_at_the_desk, "assign_selected", *tasks, person=anna.pk, reason="hers", **MEANT
     )
-    assert told(answer) == ["1 task changed.", "QD-0002: anna has 1 of 1 tasks."]
+    assert messages_of(answer) == ["1 task changed.", "QD-0002: anna has 1 of 1 tasks."]
 
 
-def test_holding_somebody_s_task_with_others_does_not_hand_them_to_the_same_person(
+def test_holding_selected_tasks_does_not_assign_one_of_them_meanwhile(
     mona_at_the_desk: Client, anna_s: Task, anna: User, invoices: Queue, add_task: Any
 ) -> None:
     other = add_task(invoices)
@@ -217,7 +219,7 @@ def test_holding_somebody_s_task_with_others_does_not_hand_them_to_the_same_pers
 
 
 @pytest.mark.parametrize("action", BULK)
-def test_only_a_manager_acts_on_several(
+def test_only_a_manager_may_change_selected_tasks(
     otto: User, anna: User, at_the_page_of: Any, anna_s: Task, action: str
 ) -> None:
     before = Task.history.count()
@@ -227,10 +229,10 @@ def test_only_a_manager_acts_on_several(
 
 
 @pytest.mark.parametrize("action", BULK)
-def test_looking_at_several_changes_nothing(
+def test_get_with_an_action_for_selected_tasks_changes_nothing(
     mona_at_the_desk: Client, anna_s: Task, action: str
 ) -> None:
     before = Task.history.count()
-    asked = {"action": action, "_selected_action": anna_s.pk, "reason": "x"} | MEANT
-    mona_at_the_desk.get(reverse("admin:qc_task_changelist"), asked)
+    params = {"action": action, "_selected_action": anna_s.pk, "reason": "x"} | MEANT
+    mona_at_the_desk.get(reverse("admin:qc_task_changelist"), params)
     assert Task.history.count() == before

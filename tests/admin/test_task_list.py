@@ -1,4 +1,4 @@
-"""The list of tasks: found, filtered, and read at a constant cost."""
+"""The task list: search, filters, and the number of queries."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,21 +18,21 @@ from tests.admin.conftest import signed_in
 LIST = "admin:qc_task_changelist"
 
 
-def listed(client: Client, **asked: Any) -> list[str]:
-    page = client.get(reverse(LIST), asked)
+def listed(client: Client, **params: Any) -> list[str]:
+    page = client.get(reverse(LIST), params)
     return sorted(task.reference for task in page.context["cl"].result_list)
 
 
-@pytest.mark.parametrize("asked", ["inv-22", "INV-22", "  Inv-2231 "])
-def test_a_reference_is_found_by_its_beginning_whatever_its_case(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], asked: str
+@pytest.mark.parametrize("term", ["inv-22", "INV-22", "  Inv-2231 "])
+def test_search_finds_a_reference_by_its_beginning_in_any_case(
+    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], term: str
 ) -> None:
     add_task(invoices, reference="INV-2231")
     add_task(invoices, reference="X-INV-2231")
-    assert listed(mona_at_the_desk, q=asked) == ["INV-2231"]
+    assert listed(mona_at_the_desk, q=term) == ["INV-2231"]
 
 
-def test_a_name_is_found_by_any_part_whatever_its_case(
+def test_search_finds_a_name_by_any_part_in_any_case(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     found = add_task(invoices, name="Check flange 40 mm")
@@ -40,7 +40,7 @@ def test_a_name_is_found_by_any_part_whatever_its_case(
     assert listed(mona_at_the_desk, q="FLANGE") == [found.reference]
 
 
-def test_filters(
+def test_each_filter_finds_its_tasks(
     mona_at_the_desk: Client,
     invoices: Queue,
     labels: Queue,
@@ -63,13 +63,15 @@ def test_filters(
     assert listed(client, assignee__id__exact=anna.pk) == [anna_s.reference]
 
 
-def test_people_are_offered_to_the_filter(mona_at_the_desk: Client, anna: User) -> None:
-    asked = {"app_label": "qc", "model_name": "task", "field_name": "assignee", "term": "ann"}
-    found = mona_at_the_desk.get(reverse("admin:autocomplete"), asked).json()["results"]
+def test_person_filter_offers_people_by_the_beginning_of_their_name(
+    mona_at_the_desk: Client, anna: User
+) -> None:
+    params = {"app_label": "qc", "model_name": "task", "field_name": "assignee", "term": "ann"}
+    found = mona_at_the_desk.get(reverse("admin:autocomplete"), params).json()["results"]
     assert found == [{"id": str(anna.pk), "text": "anna"}]
 
 
-def test_lateness_stands_in_words(
+def test_due_date_and_lateness_are_shown_in_words(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     now = timezone.now()
@@ -81,7 +83,7 @@ def test_lateness_stands_in_words(
 
 
 @pytest.mark.parametrize("model", ["task", "queue", "user"])
-def test_a_long_list_asks_the_database_no_more_than_a_short_one(
+def test_long_list_needs_no_more_queries_than_a_short_one(
     mona_at_the_desk: Client,
     anna: User,
     invoices: Queue,
@@ -95,7 +97,7 @@ def test_a_long_list_asks_the_database_no_more_than_a_short_one(
             someone = User.objects.create_user(f"person{n}")
             queue.people.add(someone, anna)
 
-    def asked() -> int:
+    def queries_of_a_page() -> int:
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -103,7 +105,7 @@ def test_a_long_list_asks_the_database_no_more_than_a_short_one(
         return len(queries)
 
     add(0, 5)
-    asked()  # what is read once only
-    few = asked()
+    queries_of_a_page()  # what is read once only
+    few = queries_of_a_page()
     add(5, 50)
-    assert asked() == few
+    assert queries_of_a_page() == few

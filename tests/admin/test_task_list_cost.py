@@ -1,4 +1,4 @@
-"""What a page of the task list reads does not depend on how many tasks there are."""
+"""A page of the task list reads as many rows however many tasks there are."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One task's page: read, added, edited; each save leaves one history row or none."""
+"""The page of one task: shown, added, edited, each save with one history row or none."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ def save(client: Client, task: Task, **changed: Any) -> Any:
     return answer
 
 
-def test_adding_leaves_one_row_and_plans_the_task(
+def test_adding_a_task_writes_one_history_row_and_sets_its_due_date(
     mona_at_the_desk: Client, mona: User, invoices: Queue
 ) -> None:
     answer = mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
@@ -43,7 +43,7 @@ def test_adding_leaves_one_row_and_plans_the_task(
     assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
 
 
-def test_a_new_task_goes_to_who_is_free_at_once(
+def test_new_task_is_assigned_to_a_free_person_at_once(
     mona_at_the_desk: Client,
     invoices: Queue,
     anna: User,
@@ -55,7 +55,7 @@ def test_a_new_task_goes_to_who_is_free_at_once(
     assert Task.objects.get(reference="INV-7").assignee == anna
 
 
-def test_saving_without_a_change_leaves_no_row(
+def test_saving_without_a_change_writes_no_history_row(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(
@@ -71,7 +71,7 @@ def test_saving_without_a_change_leaves_no_row(
     assert task.history.count() == 1
 
 
-def test_an_edit_leaves_one_row_that_agrees_with_the_task(
+def test_edit_writes_one_history_row_that_equals_the_task(
     mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, instructions="Measure.\n", name="Old ")
@@ -84,7 +84,7 @@ def test_an_edit_leaves_one_row_that_agrees_with_the_task(
     assert list(invariants.broken()) == []
 
 
-def test_a_new_due_date_plans_the_raise_anew(
+def test_new_due_date_moves_the_raise_of_priority(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, priority=1)
@@ -94,7 +94,7 @@ def test_a_new_due_date_plans_the_raise_anew(
     assert task.due_at.year == 2031
 
 
-def test_an_emptied_due_date_is_arrival_plus_target(
+def test_emptied_due_date_becomes_arrival_plus_target(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, due_at=timezone.now() + timedelta(days=9))
@@ -102,7 +102,7 @@ def test_an_emptied_due_date_is_arrival_plus_target(
     assert task.due_at == task.created_at + invoices.target
 
 
-def test_an_edit_overwrites_nothing_that_happened_meanwhile(
+def test_edit_keeps_what_has_changed_since_the_page_was_opened(
     mona_at_the_desk: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
@@ -115,7 +115,7 @@ def test_an_edit_overwrites_nothing_that_happened_meanwhile(
     assert list(invariants.broken()) == []
 
 
-def test_an_edit_does_not_undo_what_the_sweep_did_meanwhile(
+def test_edit_keeps_a_priority_that_the_sweep_has_raised(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, due_at=timezone.now() - timedelta(hours=1))
@@ -126,7 +126,7 @@ def test_an_edit_does_not_undo_what_the_sweep_did_meanwhile(
     assert (task.name, task.priority) == ("Renamed", 2)
 
 
-def test_moving_a_task_to_another_queue_hands_it_out_there(
+def test_task_moved_to_another_queue_is_handed_out_there(
     mona_at_the_desk: Client,
     invoices: Queue,
     labels: Queue,
@@ -152,7 +152,7 @@ def test_details_must_be_names_and_values(
     assert task.details == {}
 
 
-def test_the_reference_and_the_state_can_t_be_edited(
+def test_reference_and_status_can_t_be_edited(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
@@ -160,7 +160,7 @@ def test_the_reference_and_the_state_can_t_be_edited(
     assert (task.reference, task.status, task.name) == ("QD-0001", "pending", "New")
 
 
-def test_a_reference_that_is_there_in_other_letters_is_refused(
+def test_reference_that_differs_only_in_case_is_refused(
     mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices, reference="INV-7")
@@ -169,7 +169,7 @@ def test_a_reference_that_is_there_in_other_letters_is_refused(
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled"])
-def test_what_is_finished_is_read_only(
+def test_finished_task_is_read_only(
     mona_at_the_desk: Client,
     mona: User,
     anna: User,
@@ -200,12 +200,12 @@ def test_nobody_deletes_a_task(
         client.post(reverse("admin:qc_task_delete", args=[task.pk]), {"post": "yes"}).status_code
         == 403
     )
-    asked = {"action": "delete_selected", "_selected_action": [task.pk], "post": "yes"}
-    client.post(reverse("admin:qc_task_changelist"), asked)
+    params = {"action": "delete_selected", "_selected_action": [task.pk], "post": "yes"}
+    client.post(reverse("admin:qc_task_changelist"), params)
     assert Task.objects.exists()
 
 
-def test_the_page_shows_details_and_what_happened(
+def test_task_page_shows_details_and_history(
     mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, details={"Supplier": "Müller & <Söhne>"})
@@ -215,7 +215,7 @@ def test_the_page_shows_details_and_what_happened(
     assert "drawing is wrong" in page
 
 
-def test_an_address_of_no_task_leads_back(mona_at_the_desk: Client) -> None:
+def test_address_of_an_unknown_task_shows_no_task(mona_at_the_desk: Client) -> None:
     for wrong in ("999", "abc"):
         page = mona_at_the_desk.get(reverse("admin:qc_task_change", args=[wrong]))
         assert page.status_code in (302, 404)

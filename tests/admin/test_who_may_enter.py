@@ -1,11 +1,11 @@
-"""Who gets in, where they land, what their menu offers."""
+"""Who may enter the pages, where they land and what their menu shows."""
 
 import re
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from qc.models import User
 from tests.conftest import person
@@ -18,11 +18,11 @@ def menu(client: Client) -> list[str]:
     return [str(entry["title"]) for group in groups for entry in group["items"]]
 
 
-def test_the_front_door_leads_to_the_pages(client: Client) -> None:
+def test_root_address_redirects_to_the_pages(client: Client) -> None:
     assert client.get("/").url == reverse("admin:index")
 
 
-def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+def test_pages_require_a_sign_in(client: Client) -> None:
     page = client.get(reverse("admin:qc_task_changelist"))
     assert page.url.startswith(reverse("admin:login"))
 
@@ -42,18 +42,18 @@ def test_pages_speak_of_signing_in_and_out(client: Client, mona_at_the_desk: Cli
         assert LOGS.findall(shown(page)) == []
 
 
-def test_who_is_signed_in_and_may_not_enter_is_told_so(client: Client, anna: User) -> None:
+def test_sign_in_page_says_that_the_account_may_not_enter(client: Client, anna: User) -> None:
     anna.groups.clear()
     client.force_login(anna)
     page = client.post(reverse("admin:login"), {"username": "anna", "password": "x"})
     assert "You are signed in as anna, who may not open this page." in page.content.decode()
 
 
-def test_a_manager_lands_on_the_floor(mona_at_the_desk: Client) -> None:
+def test_manager_lands_on_the_floor(mona_at_the_desk: Client) -> None:
     assert mona_at_the_desk.get(reverse("admin:index")).url == reverse("admin:floor")
 
 
-def test_an_auditor_lands_on_the_audit_trail(otto_at_the_desk: Client) -> None:
+def test_auditor_lands_on_the_audit_trail(otto_at_the_desk: Client) -> None:
     assert otto_at_the_desk.get(reverse("admin:index")).url == reverse("admin:trail")
 
 
@@ -61,19 +61,19 @@ def test_qc_staff_land_on_their_work(anna: User, at_the_page_of: Any) -> None:
     assert at_the_page_of(anna).get(reverse("admin:index")).url == reverse("admin:my_work")
 
 
-def test_signing_in_without_a_wish_leads_home(client: Client, mona: User) -> None:
+def test_sign_in_redirects_to_the_start_page(client: Client, mona: User) -> None:
     page = client.post(reverse("admin:login"), {"username": "mona", "password": "demo"})
     assert page.url == reverse("admin:index")
 
 
-def test_without_a_role_nobody_enters_and_is_told_so(client: Client, db: None) -> None:
+def test_account_without_a_role_can_t_sign_in_and_learns_why(client: Client, db: None) -> None:
     person("nora")
     page = client.post(reverse("admin:login"), {"username": "nora", "password": "demo"})
     assert "You have no role yet" in page.content.decode()
     assert not User.objects.get(username="nora").is_logged_in
 
 
-def test_who_is_not_meant_for_the_pages_does_not_enter(anna: User, at_the_page_of: Any) -> None:
+def test_account_that_is_not_staff_does_not_enter(anna: User, at_the_page_of: Any) -> None:
     User.objects.filter(pk=anna.pk).update(is_staff=False)
     page = at_the_page_of(anna).get(reverse("admin:index"))
     assert page.url.startswith(reverse("admin:login"))
@@ -84,7 +84,7 @@ def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> 
     assert at_the_page_of(anna).get(reverse(f"admin:qc_{model}_changelist")).status_code == 403
 
 
-def test_the_menu_is_the_role_s(
+def test_menu_shows_the_pages_of_each_role(
     mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
 ) -> None:
     managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People"]
@@ -94,13 +94,26 @@ def test_the_menu_is_the_role_s(
     assert menu(at_the_page_of(root))[-1] == "Lock-outs"
 
 
-def test_the_menu_marks_one_page_only(mona_at_the_desk: Client) -> None:
+def test_menu_marks_only_the_current_page(mona_at_the_desk: Client) -> None:
     page = mona_at_the_desk.get(reverse("admin:imports"))
     entries = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
     assert [str(one["title"]) for one in entries if one["active"]] == ["Imports"]
 
 
-def test_the_pages_of_other_parts_are_not_there(root: User, at_the_page_of: Any) -> None:
+def test_pages_of_other_apps_do_not_exist(root: User, at_the_page_of: Any) -> None:
     client = at_the_page_of(root)
     for address in ("auth/group/", "knox/authtoken/", "axes/accesslog/"):
         assert client.get(f"/admin/{address}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "view"),
+    [
+        ("admin:floor", "qc.admin.floor.views.page"),
+        ("admin:reports_csv", "qc.admin.reports.views.export"),
+        ("admin:take_break", "qc.admin.people.presence_switch.take_break"),
+        ("admin:my_settings", "qc.admin.people.my_settings.page"),
+    ],
+)
+def test_resolver_knows_each_view_by_its_own_name(address: str, view: str) -> None:
+    assert resolve(reverse(address))._func_path == view

@@ -1,4 +1,4 @@
-"""Whoever tries every address with every method writes nothing that is not theirs to write."""
+"""Every address is tried with every method: nobody writes what they may not write."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ READS = re.compile(r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK)\b")
 # What reading may write.
 ALWAYS = {
     r"INSERT INTO qc_auditevent": "what was read or taken along is on record",
-    r"\w+ (INTO |FROM )?django_session": "what was said to them waits in their own session",
+    r"\w+ (INTO |FROM )?django_session": "their messages wait in their own session",
     r"UPDATE qc_user SET last_seen_at": "that they are still there",
 }
 PERSON = r"UPDATE qc_user|INSERT INTO qc_historicaluser"
@@ -140,11 +140,11 @@ class Visitor:
             answer = getattr(self.client, method)(address.path, data or {})
             b"".join(answer)
             theirs = [what for names, what in self.own.items() if re.fullmatch(names, address.name)]
-            said = (method, address, data, answer.status_code)
-            assert answer.status_code < 500, said
-            assert not beyond(statements, [*ALWAYS, *theirs]), (said, statements)
+            request = (method, address, data, answer.status_code)
+            assert answer.status_code < 500, request
+            assert not beyond(statements, [*ALWAYS, *theirs]), (request, statements)
             if beyond(statements, [*ALWAYS]):
-                assert others(self.user) == self.before, said
+                assert others(self.user) == self.before, request
         return int(answer.status_code)
 
 
@@ -174,15 +174,13 @@ def try_everything(
     return answers
 
 
-def test_an_auditor_reads_everything_and_writes_nothing(
-    a_house: None, otto: User, root: User
-) -> None:
+def test_auditor_reads_everything_and_writes_nothing(a_house: None, otto: User, root: User) -> None:
     methods = ("head", "put", "patch", "delete", "options")
     answers = try_everything(otto, root, OWN, methods)
     assert {name for name in READ if answers[name] != {200}} == set()
 
 
-def test_the_pages_of_a_task_a_person_and_the_trail_tell_an_auditor_the_whole_story(
+def test_auditor_reads_the_whole_history_on_three_pages(
     otto_at_the_desk: Client, anna: User, a_house: None
 ) -> None:
     task = otto_at_the_desk.get(change(Task.objects.get(assignee=anna)))
@@ -192,7 +190,7 @@ def test_the_pages_of_a_task_a_person_and_the_trail_tell_an_auditor_the_whole_st
     assert "qc-seals" in otto_at_the_desk.get(reverse("admin:trail")).content.decode()
 
 
-def test_a_qc_person_changes_no_other_person_and_no_task_of_theirs(
+def test_qc_staff_change_no_other_person_and_no_other_s_task(
     a_house: None, anna: User, root: User
 ) -> None:
     answers = try_everything(anna, root, OWN | WORK)

@@ -6,45 +6,33 @@ they are (`hx-preserve`). The charts are asked for by themselves, once a minute.
 does opens the very dialogs of the pages of tasks, people and queues, and comes back here.
 """
 
-from functools import partial
 from typing import Any
 
+from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path
+from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from qc import permissions
 from qc.admin.floor import charts as floor_charts
 from qc.admin.floor.state import State
-from qc.admin.shared.access import NOTHING_NEW, guarded
+from qc.admin.shared.access import NOTHING_NEW, page_view
 from qc.admin.shared.etags import version
 from qc.models import Queue, User
 from qc.work import backlog, explanations
 
-
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the page and its parts, for the admin site to include."""
-
-    def inside(view: Any) -> Any:
-        return guarded(site, "qc.view_task", "admin:floor", require_GET(view))
-
-    return [
-        path("floor/", inside(partial(page, site)), name="floor"),
-        path("floor/panel/", inside(panel), name="floor_panel"),
-        path("floor/charts/", inside(charts), name="floor_charts"),
-        path("floor/people/<int:pk>/why/", inside(why_person), name="floor_why_person"),
-        path("floor/queues/<int:pk>/why/", inside(why_queue), name="floor_why_queue"),
-    ]
+floor_view = page_view("qc.view_task", after_sign_in="admin:floor")
 
 
-def page(site: Any, request: HttpRequest) -> HttpResponse:
+@floor_view
+def page(request: HttpRequest) -> HttpResponse:
     """Show the whole page."""
     context = site.each_context(request) | _context(request, State()) | {"title": _("Floor")}
     return render(request, "qc/floor/page.html", context)
 
 
+@floor_view
 def panel(request: HttpRequest) -> HttpResponse:
     """Return what has changed, or nothing when all is still what was seen."""
     seen = request.GET.get("seen", "")
@@ -54,6 +42,7 @@ def panel(request: HttpRequest) -> HttpResponse:
     return render(request, "qc/floor/panel.html", _context(request, state))
 
 
+@floor_view
 def charts(request: HttpRequest) -> HttpResponse:
     """Return the charts, or nothing when they are still what was seen."""
     made = floor_charts.charts()
@@ -63,6 +52,7 @@ def charts(request: HttpRequest) -> HttpResponse:
     return render(request, "qc/floor/charts.html", {"charts": made, "seen": now})
 
 
+@floor_view
 def why_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Say why a person has what they have, or nothing."""
     person = get_object_or_404(User, pk=pk)
@@ -70,6 +60,7 @@ def why_person(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "qc/floor/why.html", context | {"why": explanations.of_person(person)})
 
 
+@floor_view
 def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
     """Say why the most urgent task of a queue waits."""
     queue = get_object_or_404(Queue, pk=pk)
@@ -84,3 +75,12 @@ def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _context(request: HttpRequest, state: State) -> dict[str, Any]:
     return {"state": state, "steers": permissions.is_manager(request.user)}
+
+
+urlpatterns = [
+    path("floor/", page, name="floor"),
+    path("floor/panel/", panel, name="floor_panel"),
+    path("floor/charts/", charts, name="floor_charts"),
+    path("floor/people/<int:pk>/why/", why_person, name="floor_why_person"),
+    path("floor/queues/<int:pk>/why/", why_queue, name="floor_why_queue"),
+]

@@ -7,41 +7,22 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from qc import imports, tasks
 from qc.admin.imports.forms import ReadingForm
-from qc.admin.shared.access import guarded
+from qc.admin.shared.access import page_view
 from qc.core.exceptions import Busy, QCError
 from qc.imports import undo as import_undo
 from qc.models import Import, ImportState
 from qc.work import bulk_changes
 
-
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the buttons: managers only, and by POST."""
-    buttons = {
-        "read": read,
-        "begin": begin,
-        "again": again,
-        "stop": stop,
-        "undo/begin": undo,
-        "undo/cancel": cancel,
-    }
-    inside = partial(guarded, site, "qc.manage_task", "admin:imports")
-    return [
-        path(
-            f"imports/<int:pk>/{name}/",
-            inside(require_POST(view)),
-            name=f"import_{name.replace('/', '_')}",
-        )
-        for name, view in buttons.items()
-    ]
+import_button = page_view("qc.manage_task", after_sign_in="admin:imports", methods=["POST"])
 
 
+@import_button
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the file in another way, and checks it anew."""
     record = _theirs(request, pk)
@@ -52,6 +33,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, record, partial(imports.read_as, record, *form.answer()))
 
 
+@import_button
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm it."""
     record = _theirs(request, pk)
@@ -59,11 +41,13 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, record, partial(imports.confirm, record, only_good=only_good))
 
 
+@import_button
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a worker once more."""
     return redirect_after_run(request, get_object_or_404(Import, pk=pk))
 
 
+@import_button
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop it."""
     record = get_object_or_404(Import, pk=pk)
@@ -71,12 +55,14 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     return _to(record)
 
 
+@import_button
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo it."""
     record = get_object_or_404(Import, pk=pk)
     return _done(request, record, partial(import_undo.begin, record, by=request.user))  # type: ignore[arg-type]
 
 
+@import_button
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel those of its new tasks that nobody has touched."""
     record = get_object_or_404(Import, pk=pk)
@@ -137,3 +123,13 @@ def _theirs(request: HttpRequest, pk: int) -> Import:
 
 def _to(record: Import) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:import", args=[record.pk]))
+
+
+urlpatterns = [
+    path("imports/<int:pk>/read/", read, name="import_read"),
+    path("imports/<int:pk>/begin/", begin, name="import_begin"),
+    path("imports/<int:pk>/again/", again, name="import_again"),
+    path("imports/<int:pk>/stop/", stop, name="import_stop"),
+    path("imports/<int:pk>/undo/begin/", undo, name="import_undo_begin"),
+    path("imports/<int:pk>/undo/cancel/", cancel, name="import_undo_cancel"),
+]

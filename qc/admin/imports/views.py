@@ -4,14 +4,13 @@ Managers import; managers and auditors see what was imported. What a file may sa
 is settled by `qc.imports.actions`; what the buttons do stands in `qc.admin.imports.actions`.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.http import (
     FileResponse,
@@ -22,17 +21,16 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from qc import imports, permissions, tables
 from qc.admin.imports import actions
 from qc.admin.imports.forms import ReadingForm, UploadForm
 from qc.admin.imports.preview import parts
-from qc.admin.shared.access import guarded
+from qc.admin.shared.access import page_view
 from qc.audit import events
 from qc.imports import reader as import_reader
 from qc.imports import storage as import_storage
@@ -40,7 +38,6 @@ from qc.imports import undo as import_undo
 from qc.imports.columns import COLUMNS, NEEDED
 from qc.models import EventKind, Import, ImportState, Queue
 
-SEES = "qc.view_historicaltask"
 ON_A_PAGE = 50
 # What no list and no panel shows.
 BIG = ("header", "mapping", "samples", "shown")
@@ -48,26 +45,11 @@ TABLE = "application/octet-stream"
 # Its last history rows may be a moment younger than it says.
 AFTERWARDS = timedelta(minutes=1)
 
-
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the pages and their buttons, for the admin site to include."""
-
-    def inside(view: Callable[..., HttpResponseBase], method: Any = require_GET) -> Any:
-        return guarded(site, SEES, "admin:imports", method(partial(view, site)))
-
-    one = "imports/<int:pk>/"
-    return [
-        path("imports/", inside(page, require_http_methods(["GET", "POST"])), name="imports"),
-        path(one, inside(record_page), name="import"),
-        path(f"{one}panel/", inside(panel), name="import_panel"),
-        path(f"{one}file/", inside(file), name="import_file"),
-        path(f"{one}refused/", inside(refused), name="import_refused"),
-        path(f"{one}undo/", inside(undo_page), name="import_undo"),
-        *actions.urls(site),
-    ]
+import_view = page_view("qc.view_historicaltask", after_sign_in="admin:imports")
 
 
-def page(site: Any, request: HttpRequest) -> HttpResponse:
+@page_view("qc.view_historicaltask", after_sign_in="admin:imports", methods=["GET", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
     """Ask managers for a file, and lists what was brought, newest first."""
     form, may_import = UploadForm(request), permissions.is_manager(request.user)
     if request.method == "POST":
@@ -96,7 +78,8 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     return render(request, "qc/imports/list.html", context)
 
 
-def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
+@import_view
+def record_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one import: how it is read, what it does or did, and what can be done with it."""
     record = get_object_or_404(Import.objects.select_related("by", "undone_by"), pk=pk)
     is_manager = permissions.is_manager(request.user)
@@ -118,7 +101,8 @@ def record_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "qc/imports/record.html", context)
 
 
-def panel(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
+@import_view
+def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far it is; the whole page anew when it is through."""
     record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
     response = render(request, "qc/imports/panel.html", {"record": record, **_may(request)})
@@ -127,7 +111,8 @@ def panel(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def undo_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
+@import_view
+def undo_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether to undo it, or say what stands in the way."""
     record = get_object_or_404(Import.objects.select_related("by"), pk=pk)
     if not (permissions.is_manager(request.user) and record.has_written):
@@ -141,7 +126,8 @@ def undo_page(site: Any, request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "qc/imports/undo.html", context)
 
 
-def file(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
+@import_view
+def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the file as it was uploaded."""
     record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
     events.record(EventKind.EXPORTED, rows=record.rows, filters={"file": record.file_name})
@@ -150,7 +136,8 @@ def file(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
     return StreamingHttpResponse(import_storage.pieces(record), TABLE, headers=headers)
 
 
-def refused(site: Any, request: HttpRequest, pk: int) -> HttpResponseBase:
+@import_view
+def refused(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the refused rows as a file of the same form, with what is wrong in each."""
     record = get_object_or_404(Import, pk=pk)
     events.record(EventKind.EXPORTED, rows=record.refused, filters={"file": record.file_name})
@@ -188,3 +175,14 @@ def _trail(record: Import) -> str:
 
 def _may(request: HttpRequest) -> dict[str, Any]:
     return {"may_import": permissions.is_manager(request.user)}
+
+
+urlpatterns = [
+    path("imports/", page, name="imports"),
+    path("imports/<int:pk>/", record_page, name="import"),
+    path("imports/<int:pk>/panel/", panel, name="import_panel"),
+    path("imports/<int:pk>/file/", file, name="import_file"),
+    path("imports/<int:pk>/refused/", refused, name="import_refused"),
+    path("imports/<int:pk>/undo/", undo_page, name="import_undo"),
+    *actions.urlpatterns,
+]

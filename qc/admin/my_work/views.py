@@ -7,47 +7,32 @@ without JavaScript too. What the desk refuses is said on the page, in its own wo
 
 import contextlib
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
 
 from qc.admin.my_work.state import State
-from qc.admin.shared.access import NOTHING_NEW, guarded
+from qc.admin.shared.access import NOTHING_NEW, page_view
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, QCError
 from qc.models import Outcome, User
 from qc.work import actions, presence
 
-
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the page and its buttons, for the admin site to include."""
-    inside = partial(guarded, site, "qc.work_task", "admin:my_work")
-    return [
-        path("my-work/", inside(require_GET(partial(page, site))), name="my_work"),
-        path("my-work/panel/", inside(require_GET(panel)), name="my_work_panel"),
-        *(
-            path(
-                f"my-work/<int:task>/{name}/",
-                inside(require_POST(partial(act, do))),
-                name=f"my_work_{name}",
-            )
-            for name, do in ACTIONS.items()
-        ),
-        path("my-work/<int:task>/draft/", inside(require_POST(draft)), name="my_work_draft"),
-    ]
+work_view = page_view("qc.work_task", after_sign_in="admin:my_work")
+work_button = page_view("qc.work_task", after_sign_in="admin:my_work", methods=["POST"])
 
 
-def page(site: Any, request: HttpRequest) -> HttpResponse:
+@work_view
+def page(request: HttpRequest) -> HttpResponse:
     """Show the whole page."""
     context = {"title": _("My work"), "state": _state(request)}
     return render(request, "qc/my_work/page.html", site.each_context(request) | context)
 
 
+@work_view
 def panel(request: HttpRequest) -> HttpResponse:
     """Return the panel anew, or nothing when it is still what was seen."""
     state = _state(request)
@@ -56,10 +41,11 @@ def panel(request: HttpRequest) -> HttpResponse:
     return _panel(request, state)
 
 
-def act(do: Callable[..., str], request: HttpRequest, **named: Any) -> HttpResponse:
+@work_button
+def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
     """Do what a button says, and show the panel with what came of it."""
     try:
-        level, text = messages.SUCCESS, do(request, **named)
+        level, text = messages.SUCCESS, ACTIONS[action](request, task)
     except QCError as refusal:
         level, text = messages.ERROR, str(refusal)
     messages.add_message(request, level, text)
@@ -102,6 +88,7 @@ def claim(request: HttpRequest, task: int) -> str:
     return _("%s is assigned to you.") % actions.claim(task, by=_me(request)).reference
 
 
+@work_button
 def draft(request: HttpRequest, task: int) -> HttpResponse:
     """Keep what is being typed; when the task is gone meanwhile, the panel says so soon."""
     with contextlib.suppress(InvalidTransition, NotAllowed):
@@ -137,3 +124,14 @@ def _panel(request: HttpRequest, state: State) -> HttpResponse:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
+
+
+urlpatterns = [
+    path("my-work/", page, name="my_work"),
+    path("my-work/panel/", panel, name="my_work_panel"),
+    *(
+        path(f"my-work/<int:task>/{action}/", act, {"action": action}, name=f"my_work_{action}")
+        for action in ACTIONS
+    ),
+    path("my-work/<int:task>/draft/", draft, name="my_work_draft"),
+]

@@ -1,5 +1,6 @@
-"""The people pages: accounts, roles, queues, and who is there."""
+"""The people pages: list, form and history of accounts, with their roles and queues."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -18,8 +19,8 @@ from unfold.enums import ActionVariant
 from qc import history, permissions
 from qc.admin.people.forms import NewPasswordForm, NewPersonForm, PersonForm
 from qc.admin.shared import available_actions, labels
-from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
-from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action, find
+from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
+from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
 from qc.audit import erasure
 from qc.core.localization import for_the_record
 from qc.history import timeline
@@ -27,11 +28,11 @@ from qc.models import ChangeKind, Queue, Role, Task, User
 from qc.work import actions as desk
 from qc.work import explanations, presence
 
-ROLES = ("roles", "queues")
+TEXT_LINK = '<a class="text-link" href="{}">{}</a>'
 
 
 class PresenceFilter(DropdownFilter):
-    """People by whether they are there."""
+    """A filter by presence."""
 
     title = _("presence")
     parameter_name = "presence"
@@ -47,7 +48,7 @@ class PresenceFilter(DropdownFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
-        """Return the people of the chosen kind."""
+        """Return the people with the chosen presence."""
         free = User.objects.free().order_by().values("pk")
         kinds = {
             "free": lambda: queryset.filter(pk__in=free),
@@ -60,7 +61,7 @@ class PresenceFilter(DropdownFilter):
 
 
 class RoleFilter(DropdownFilter):
-    """People by role."""
+    """A filter by role."""
 
     title = _("role")
     parameter_name = "role"
@@ -70,16 +71,16 @@ class RoleFilter(DropdownFilter):
         return list(Role.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Return the people who have the role."""
+        """Return the people with the chosen role."""
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
 
 
-# Django's own pages of accounts bring it; roles are given on a person's page.
+# Registered by django.contrib.auth; here roles are set on a person's page.
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
+class PersonAdmin(AuditedModelAdmin, UserAdmin):
     """Lists, shows and edits people; nobody is deleted, only deactivated."""
 
     form = PersonForm
@@ -125,12 +126,12 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
         (_("Language and time"), {"fields": (("language", "time_zone"),)}),
         (_("Account"), {"fields": (("date_joined", "last_login"),)}),
     )
-    # For who may not edit: names instead of boxes, and nothing of the password.
+    # For those who may not edit: names instead of boxes, and no password.
     reading_fieldsets = (
-        (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
+        fieldsets[0],
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
         (_("Work"), {"fields": ("roles_held", "queues_on", "capacity", "is_active")}),
-        (_("Account"), {"fields": (("date_joined", "last_login"),)}),
+        fieldsets[-1],
     )
 
     sign_out = dialog_action(
@@ -177,14 +178,16 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
         variant=ActionVariant.DANGER,
     )
 
+    presence = staticmethod(labels.presence)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may edit this account: a superuser's only by a superuser."""
+        """Return whether this user may edit the account; a superuser's needs a superuser."""
         if obj is None:
             return super().has_change_permission(request)
         return permissions.may_edit_account(request.user, obj)  # type: ignore[arg-type]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Return the people with how many tasks each holds."""
+        """Return the people, with the number of tasks that each holds."""
         people: Any = super().get_queryset(request)
         return people.with_open_tasks().prefetch_related("groups", "queues")
 
@@ -192,14 +195,12 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
         """Return no actions for several people."""
         return {}
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Return the actions that make sense for a person as they are now."""
-        offered = available_actions.of_person(find(self, request, str(object_id)))
-        actions = super().get_actions_detail(request, object_id)
-        return [one for one in actions if one.method.original_function_name in offered]
+    def available_actions(self, request: HttpRequest, item: User) -> Collection[str]:
+        """Return the names of the actions that make sense for a person as they are now."""
+        return available_actions.of_person(item)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the sections that this user may see; who is a superuser, to superusers only."""
+        """Return the sections that this user may see, with one more for superusers."""
         if obj is not None and not self.has_change_permission(request, obj):
             return self.reading_fieldsets
         fieldsets = super().get_fieldsets(request, obj)
@@ -217,52 +218,36 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the columns; the one history row waits for the roles."""
+        """Save the columns; the history row is written by `save_related`."""
         obj.is_staff = obj.is_staff or not change
-        columns = changed_columns(form)
-        if "is_active" in columns and not obj.is_active:
-            self._sign_out_first(obj, request.user)  # type: ignore[arg-type]
-        if change:
-            keep_others(obj, columns)
-        if columns or not change:
-            with history.without_history(obj):
-                obj.save(update_fields=columns if change else None)
+        if "is_active" in form.changed_data and not obj.is_active:
+            _sign_out_first(obj, by=request.user)
+        save_columns(obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save roles and queues, with the history rows of all; hands work out."""
+        """Save roles and queues with the history rows of all, and give the person work."""
         super().save_related(request, form, formsets, change)
-        person, by = form.instance, request.user
+        person: User = form.instance
+        by: Any = request.user
         if not form.changed_data:
             return
         if "roles" in form.changed_data:
             _set_roles(person, form)
         kind = ChangeKind.ROLES_CHANGED if change and "roles" in form.changed_data else ""
         reasons = [form.differences()]
-        history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)  # type: ignore[arg-type]
+        history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)
         if "queues" in form.changed_data:
             _set_queues(person, form.cleaned_data["queues"], by=by)
         after_commit(desk.supply, person.pk)
-
-    @staticmethod
-    def _sign_out_first(person: User, by: User) -> None:
-        with for_the_record():
-            reason = gettext("deactivated")
-        returned = presence.sign_out(person.pk, by=by, reason=reason)
-        after_commit(desk.filled, {task.queue_id for task in returned})
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
     def names(self, person: User) -> str | None:
         """Return first and last name."""
         return person.get_full_name() or None
 
-    @admin.display(description=_("presence"), ordering="is_logged_in")
-    def presence(self, person: User) -> SafeString:
-        """Return whether they are there, and take work."""
-        return labels.presence(person)
-
     @admin.display(description=_("assigned tasks"), ordering="open_tasks")
     def holds(self, person: User) -> str:
-        """Say how many tasks they hold, of how many they can."""
+        """Return how many tasks they hold, and their capacity."""
         return gettext("%(held)d of %(most)d") % {
             "held": person.open_tasks,
             "most": person.capacity,
@@ -280,34 +265,39 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):  # type: ignore[misc]
 
     @admin.display(description=_("last seen"), ordering="last_seen_at")
     def last_seen(self, person: User) -> SafeString:
-        """Say how long ago they were last seen."""
+        """Return how long ago they were last seen."""
         return labels.age(person.last_seen_at)
 
     @admin.display(description=_("password"))
     def set_password(self, person: User) -> SafeString:
-        """Return the way to a new password; nothing of the present one."""
+        """Return a link to the page that sets a new password."""
         page = reverse("admin:auth_user_password_change", args=[person.pk])
-        return format_html(
-            '<a class="text-link" href="{}">{}</a>', page, gettext("Set a new password")
-        )
+        return format_html(TEXT_LINK, page, gettext("Set a new password"))
 
     @admin.display(description=_("why"))
     def why(self, person: User) -> str:
-        """Say why they have what they have, or nothing."""
+        """Return why they have the tasks that they have, or none."""
         return explanations.of_person(person)
 
     @admin.display(description=_("tasks"), empty_value="-")
     def tasks_held(self, person: User) -> SafeString | None:
-        """Return the tasks they hold, each a link."""
+        """Return links to the tasks they hold."""
         tasks = [
             (reverse("admin:qc_task_change", args=[task.pk]), task)
             for task in Task.objects.held_by(person)
         ]
-        return format_html_join(SafeString("<br>"), '<a class="text-link" href="{}">{}</a>', tasks)
+        return format_html_join(SafeString("<br>"), TEXT_LINK, tasks)
+
+
+def _sign_out_first(person: User, *, by: Any) -> None:
+    with for_the_record():
+        reason = gettext("deactivated")
+    returned = presence.sign_out(person.pk, by=by, reason=reason)
+    after_commit(desk.filled, {task.queue_id for task in returned})
 
 
 def _set_roles(person: User, form: Any) -> None:
-    # Groups that are no roles are none of this page's business.
+    # The page doesn't show groups that are no roles: they stay.
     others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
     with history.without_history(person):
         person.groups.set([*others, *form.cleaned_data["roles"]])
@@ -319,5 +309,5 @@ def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
     for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
         with history.without_history(queue):
             (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
-        # Who it was, its people say.
+        # The row's set of people says who was added or removed.
         history.record_many([queue], kind="", by=by, reasons=[""])

@@ -1,4 +1,4 @@
-"""The forms of an account: their roles and queues beside their columns."""
+"""The forms of an account, with its roles and queues."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from qc.models import ChangeKind, Queue, Role, Task, User
 
 
 class SetField(forms.ModelMultipleChoiceField):
-    """Some of a few things, as boxes to tick."""
+    """A choice of several objects, as boxes to tick."""
 
     def __init__(self, queryset: models.QuerySet, **options: Any) -> None:
         widget = UnfoldAdminCheckboxSelectMultipleWidget()
@@ -36,7 +36,7 @@ class RoleField(SetField):
 
 
 class AccountForm(forms.ModelForm):
-    """What adding and changing a person have in common."""
+    """The fields that adding and changing a person have in common."""
 
     roles = RoleField(
         Group.objects.filter(name__in=Role.values).order_by("pk"),
@@ -47,20 +47,14 @@ class AccountForm(forms.ModelForm):
 
     @for_the_record()
     def differences(self) -> str:
-        """Say how roles and queues change, which are not columns of a person."""
+        """Return in words how roles and queues change, as they are not columns of a person."""
         parts = [
-            f"{self.fields[name].label}: {before or '–'} → {after or '–'}"
+            f"{self.fields[name].label}: "
+            f"{_names(self.initial.get(name))} → {_names(self.cleaned_data[name])}"
             for name in ("roles", "queues")
             if name in self.changed_data
-            for before, after in [(self._names(self.initial.get(name)), self._new_names(name))]
         ]
         return "; ".join(parts)
-
-    def _new_names(self, name: str) -> str:
-        return self._names(self.cleaned_data[name])
-
-    def _names(self, things: Any) -> str:
-        return ", ".join(sorted(str(thing) for thing in things or ()))
 
 
 class NewPersonForm(AccountForm, UserCreationForm):
@@ -68,34 +62,33 @@ class NewPersonForm(AccountForm, UserCreationForm):
 
 
 class PersonForm(SeenForm, AccountForm, UserChangeForm):
-    """A person who is there already."""
+    """An existing person."""
 
     time_zone = ZoneField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, now in (("roles", self.instance.groups), ("queues", self.instance.queues)):
-            if name in self.fields:
-                self.initial[name] = list(now.filter(pk__in=_choices(self.fields[name])))
+            field: Any = self.fields.get(name)
+            if field:
+                self.initial[name] = list(now.filter(pk__in=field.queryset))
 
     def clean_capacity(self) -> int:
-        """Return the capacity; raises ValidationError when the person holds more than that."""
+        """Return the capacity. Raise ValidationError if the person holds more tasks than that."""
         capacity: int = self.cleaned_data["capacity"]
         held = Task.objects.held_by(self.instance).count()
         if held <= capacity:
             return capacity
-        raise ValidationError(
-            ngettext(
-                "%(person)s has one task now: take it back first.",
-                "%(person)s has %(held)d tasks now: take some back first.",
-                held,
-            )
-            % {"person": self.instance, "held": held}
+        text = ngettext(
+            "%(person)s has one task now: take it back first.",
+            "%(person)s has %(held)d tasks now: take some back first.",
+            held,
         )
+        raise ValidationError(text % {"person": self.instance, "held": held})
 
 
 class NewPasswordForm(AdminPasswordChangeForm):
-    """A new password for somebody; the history says that there is one, never which."""
+    """A new password for somebody; the history keeps that it was set, never the password."""
 
     def save(self, commit: bool = True) -> User:
         """Save the password, with one history row."""
@@ -104,5 +97,5 @@ class NewPasswordForm(AdminPasswordChangeForm):
             return super().save(commit)
 
 
-def _choices(field: Any) -> models.QuerySet:
-    return field.queryset
+def _names(items: Any) -> str:
+    return ", ".join(sorted(str(one) for one in items or ())) or "–"

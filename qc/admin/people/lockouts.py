@@ -1,4 +1,4 @@
-"""Who is locked out after too many wrong passwords; a superuser lets them in again."""
+"""The list of names that are locked out after too many wrong passwords."""
 
 from typing import Any
 
@@ -14,28 +14,28 @@ from qc.models import EventKind
 
 @admin.register(AccessAttempt)
 class LockoutAdmin(ModelAdmin):
-    """Lists failed sign-ins; deleting one forgets it, and so opens the lock."""
+    """Lists failed sign-ins; deleting a row unlocks its name."""
 
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    # Nothing of what was typed.
+    # The others have what was typed.
     fields = list_display
     search_fields = ("username", "ip_address")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody makes one up."""
+        """Return False: only failed sign-ins add rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits one."""
+        """Return False: rows are deleted, not edited."""
         return False
 
     def delete_model(self, request: HttpRequest, obj: AccessAttempt) -> None:
-        """Forget the failures of one name; the trail keeps that they were forgotten."""
+        """Delete the failures of a name, and record that it was unlocked."""
         name, address = obj.username or "", obj.ip_address
         super().delete_model(request, obj)
         events.record(EventKind.LET_IN, name=name, address=address)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
-        """Forget several, each by itself."""
+        """Delete the failures of several names one by one, each with its record."""
         for attempt in queryset:
             self.delete_model(request, attempt)

@@ -1,14 +1,14 @@
-"""*My settings*: in which language and time zone somebody sees the pages."""
+"""*My settings*: the language and time zone of one's own pages."""
 
-from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -18,7 +18,7 @@ from qc.core import localization
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, User
 
-WISHES = ("language", "time_zone")
+SETTINGS = ("language", "time_zone")
 
 
 def _zones() -> list[tuple[Any, Any]]:
@@ -27,7 +27,7 @@ def _zones() -> list[tuple[Any, Any]]:
 
 
 class ZoneField(forms.ChoiceField):
-    """A time zone, by area; none is the site's own."""
+    """A choice of time zones by area; no choice means the site's own."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -35,12 +35,12 @@ class ZoneField(forms.ChoiceField):
         )
 
     def valid_value(self, value: str) -> bool:
-        """Return whether there is such a zone: the list leaves out those known by older names."""
+        """Return whether there is such a zone, which may be an older name that is not listed."""
         return super().valid_value(value) or localization.is_zone(value)
 
 
 class SettingsForm(forms.ModelForm):
-    """What somebody may wish for themselves."""
+    """The settings that everybody has."""
 
     language = forms.ChoiceField(
         label=_("Language"),
@@ -52,25 +52,20 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields: ClassVar = list(WISHES)
-
-
-def urls(site: Any) -> list[URLPattern]:
-    """Return the address of the page, for the admin site to include; all who may enter have it."""
-    return [path("my-settings/", site.admin_view(partial(page, site)), name="my_settings")]
+        fields: ClassVar = list(SETTINGS)
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return what stands in the menu under one's name."""
+    """Return the links of the account menu; Unfold calls it for every page."""
     pages = {"my_settings": _("My settings"), "password_change": _("Change password")}
     return [{"title": title, "link": reverse(f"admin:{name}")} for name, title in pages.items()]
 
 
-def page(site: Any, request: HttpRequest) -> HttpResponse:
-    """Show the page, or keeps what was chosen on it."""
+def page(request: HttpRequest) -> HttpResponse:
+    """Show the page, or save the settings chosen on it."""
     form = SettingsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
-        _keep(request.user, form.cleaned_data)  # type: ignore[arg-type]
+        _save(request.user, form.cleaned_data)  # type: ignore[arg-type]
         with localization.as_wished(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
             messages.success(request, gettext("Your settings are saved."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
@@ -79,11 +74,11 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
 
 
 @retrying
-def _keep(person: User, wishes: dict[str, str]) -> None:
+def _save(person: User, values: dict[str, str]) -> None:
     """Save what has changed, with its history row."""
-    kept = User.objects.locked(person.pk).get()
-    changed = [name for name in WISHES if getattr(kept, name) != wishes[name]]
+    stored = User.objects.locked(person.pk).get()
+    changed = [name for name in SETTINGS if getattr(stored, name) != values[name]]
     for name in changed:
-        setattr(kept, name, wishes[name])
+        setattr(stored, name, values[name])
     if changed:
-        history.save(kept, kind=ChangeKind.SETTINGS_CHANGED, by=person, fields=changed)
+        history.save(stored, kind=ChangeKind.SETTINGS_CHANGED, by=person, fields=changed)

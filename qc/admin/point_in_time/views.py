@@ -5,21 +5,20 @@ It is read from the audit trail, by who may read that, and each reading is an ev
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
+from django.contrib.admin import site
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from qc.admin.point_in_time.form import MomentForm
 from qc.admin.point_in_time.urls import at
 from qc.admin.shared import diffs
-from qc.admin.shared.access import guarded
+from qc.admin.shared.access import page_view
 from qc.admin.trail.views import tell
 from qc.audit import events, trail
 from qc.audit.seals import archived_rows
@@ -32,25 +31,9 @@ PEOPLE = 100
 Shown = dict[str, Any]
 
 
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the pages, for the admin site to include."""
-
-    def inside(show: Callable[..., Shown], template: str) -> Any:
-        view: Any = require_GET(partial(at_a_moment, site, show, template))
-        return guarded(site, "qc.view_historicaltask", "admin:floor_history", view)
-
-    return [
-        path("floor-history/", inside(floor, "floor"), name="floor_history"),
-        path(
-            "floor-history/<str:table>/<int:pk>/",
-            inside(thing, "thing"),
-            name="floor_history_thing",
-        ),
-    ]
-
-
+@page_view("qc.view_historicaltask", after_sign_in="admin:floor_history")
 def at_a_moment(
-    site: Any, show: Callable[..., Shown], template: str, request: HttpRequest, **which: Any
+    request: HttpRequest, show: Callable[..., Shown], template: str, **which: Any
 ) -> HttpResponse:
     """Show what there was at the moment that is asked for; what can't be asked is said.
 
@@ -108,3 +91,14 @@ def _name(row: Any) -> str:
 def _note(moment: datetime, rows: int, **which: str) -> None:
     """Write down that this was read: of which moment, and whose."""
     events.record(EventKind.READ, filters={"at": moment.isoformat(), **which}, rows=rows)
+
+
+urlpatterns = [
+    path("floor-history/", at_a_moment, {"show": floor, "template": "floor"}, name="floor_history"),
+    path(
+        "floor-history/<str:table>/<int:pk>/",
+        at_a_moment,
+        {"show": thing, "template": "thing"},
+        name="floor_history_thing",
+    ),
+]

@@ -1,5 +1,6 @@
-"""The queue pages: who works on what, how much waits, what is paused."""
+"""The queue pages: list, form and history."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +10,6 @@ from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -17,11 +17,18 @@ from unfold.enums import ActionVariant
 from qc import history
 from qc.admin.queues.forms import QueueForm
 from qc.admin.shared import available_actions, labels
-from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
+from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
 from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import in_words
 from qc.models import Queue, Status, Task
 from qc.work import actions as desk
+
+
+def _number(name: str, description: Any) -> Any:
+    """Return a column of a list that shows an annotation of its queryset."""
+    return admin.display(description=description, ordering=name)(
+        lambda self, queue: getattr(queue, name)
+    )
 
 
 @admin.register(Queue)
@@ -68,12 +75,17 @@ class QueueAdmin(AuditedModelAdmin):
         variant=ActionVariant.PRIMARY,
     )
 
+    state = staticmethod(labels.running)
+    on_it = _number("people_on_it", _("people"))
+    waiting = _number("waiting_now", _("waiting"))
+    in_work = _number("in_work_now", _("assigned"))
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may delete queues; `delete_view` refuses one that has tasks."""
+        """Return whether this user may delete queues; `delete_view` refuses those with tasks."""
         return request.user.has_perm("qc.delete_queue")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        """Return the queues with how much waits, how much is in work, and how many people."""
+        """Return the queues with their numbers of waiting tasks, assigned tasks and people."""
         on_it = Queue.people.through.objects.filter(queue=OuterRef("pk")).order_by()
         return (
             super()
@@ -86,32 +98,25 @@ class QueueAdmin(AuditedModelAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the sections: with the target in words for who may not edit it."""
+        """Return the sections, with the target in words for those who may not edit it."""
         if obj is not None and not self.has_change_permission(request, obj):
             return self.reading_fieldsets
         return super().get_fieldsets(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return no actions for several queues: not even Django's own, which deletes."""
+        """Return no actions for several queues, not even Django's own, which deletes them."""
         return {}
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Return the one action that its state asks for."""
-        offered = available_actions.of_queue(find(self, request, str(object_id)))
-        actions = super().get_actions_detail(request, object_id)
-        return [one for one in actions if one.method.original_function_name in offered]
+    def available_actions(self, request: HttpRequest, item: Queue) -> Collection[str]:
+        """Return the name of the one action that the queue's state allows."""
+        return available_actions.of_queue(item)
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
-        """Save the columns; the history row waits for the people."""
-        columns = changed_columns(form)
-        if change:
-            keep_others(obj, columns)
-        if columns or not change:
-            with history.without_history(obj):
-                obj.save(update_fields=columns if change else None)
+        """Save the columns; the history row is written by `save_related`."""
+        save_columns(obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save who is on it, and the one history row for all; lets its tasks be handed out."""
+        """Save the queue's people and its one history row, and hand its tasks out."""
         queue = form.instance
         with history.without_history(queue):
             super().save_related(request, form, formsets, change)
@@ -133,11 +138,6 @@ class QueueAdmin(AuditedModelAdmin):
         messages.error(request, _refusal(queue))
         return HttpResponseRedirect(reverse("admin:qc_queue_change", args=[queue.pk]))
 
-    @admin.display(description=_("status"), ordering="is_paused")
-    def state(self, queue: Queue) -> SafeString:
-        """Return whether it runs."""
-        return labels.running(queue)
-
     @admin.display(description=_("target"), ordering="target")
     def due_within(self, queue: Queue) -> str:
         """Return the queue's target in words."""
@@ -145,33 +145,18 @@ class QueueAdmin(AuditedModelAdmin):
 
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:
-        """Return whether all QC staff get its tasks."""
+        """Return "yes" where all QC staff get its tasks."""
         return gettext("yes") if queue.open_to_all else None
-
-    @admin.display(description=_("people"), ordering="people_on_it")
-    def on_it(self, queue: Any) -> int:
-        """Say how many people are on it."""
-        return queue.people_on_it
-
-    @admin.display(description=_("waiting"), ordering="waiting_now")
-    def waiting(self, queue: Any) -> int:
-        """Say how many tasks wait in it."""
-        return queue.waiting_now
-
-    @admin.display(description=_("assigned"), ordering="in_work_now")
-    def in_work(self, queue: Any) -> int:
-        """Say how many of its tasks are in somebody's hands."""
-        return queue.in_work_now
 
 
 def _refusal(queue: Queue) -> str:
     tasks = Task.objects.filter(queue=queue).count()
-    words = ngettext(
+    text = ngettext(
         "%(queue)s has one task, so it can't be deleted. Pause it instead.",
         "%(queue)s has %(n)d tasks, so it can't be deleted. Pause it instead.",
         tasks,
     )
-    return words % {"queue": queue, "n": tasks}
+    return text % {"queue": queue, "n": tasks}
 
 
 def _count(tasks: QuerySet[Task]) -> Coalesce:

@@ -12,11 +12,7 @@ from qc.models import Queue
 
 
 class QueueForm(SeenForm):
-    """A queue as managers write it; it is paused by an action, with a reason."""
-
-    description = PlainTextField(
-        label=_("Description"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
-    )
+    """A queue as managers write it; it is paused by an action that asks for a reason."""
 
     target = DurationField(
         label=_("Target"),
@@ -27,8 +23,10 @@ class QueueForm(SeenForm):
     class Meta:
         model = Queue
         fields: ClassVar = ["name", "description", "open_to_all", "target", "people"]
+        field_classes: ClassVar = {"description": PlainTextField}
+        widgets: ClassVar = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
 
     def clean_target(self) -> timedelta:
-        """Return the target; what was stored before is not checked again."""
+        """Return the target; one that was stored before is not checked again."""
         target: timedelta = self.cleaned_data["target"]
         return DurationField.check(target) if "target" in self.changed_data else target

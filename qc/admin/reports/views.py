@@ -4,45 +4,25 @@ What is asked for stands in the address, so that a report can be sent to somebod
 what the page shows.
 """
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
-
+from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from qc import exports
 from qc.admin.reports.form import ReportForm, presets
 from qc.admin.reports.table import Table
 from qc.admin.shared import downloads
-from qc.admin.shared.access import guarded
+from qc.admin.shared.access import page_view
 from qc.reports import report
 from qc.reports.report import Grouping
 
 PAGE = "admin:reports"
 
 
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the page and its files, for the admin site to include."""
-
-    def inside(view: Any) -> Any:
-        return guarded(site, "qc.view_task", PAGE, require_GET(partial(view, site)))
-
-    def exporting(view: Any) -> Any:
-        return guarded(site, "qc.export_task", PAGE, inside(partial(export, view)))
-
-    return [
-        path("reports/", inside(page), name="reports"),
-        path("reports/report.csv", exporting(csv), name="reports_csv"),
-        path("reports/report.xlsx", exporting(xlsx), name="reports_xlsx"),
-        path("reports/report.json", exporting(json), name="reports_json"),
-    ]
-
-
-def page(site: Any, request: HttpRequest) -> HttpResponse:
+@page_view("qc.view_task", after_sign_in=PAGE)
+def page(request: HttpRequest) -> HttpResponse:
     """Show the report, or what is wrong with what was asked."""
     form = ReportForm(request.GET, site)
     context = site.each_context(request) | {
@@ -56,14 +36,13 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     return render(request, "qc/reports/page.html", context)
 
 
-def export(
-    write: Callable[[Table], StreamingHttpResponse], site: Any, request: HttpRequest
-) -> HttpResponse | StreamingHttpResponse:
+@page_view("qc.view_task", "qc.export_task", after_sign_in=PAGE)
+def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpResponse:
     """Return the report as a file; the page says what is wrong with what was asked."""
     form = ReportForm(request.GET, site)
     if not form.is_valid():
         return HttpResponseRedirect(reverse(PAGE) + form.address())
-    return write(_table(form))
+    return FILES[ending](_table(form))
 
 
 def csv(table: Table) -> StreamingHttpResponse:
@@ -84,6 +63,9 @@ def json(table: Table) -> StreamingHttpResponse:
     return downloads.streamed(exports.json_list(told), f"{_filename(table)}.json", downloads.JSON)
 
 
+FILES = {"csv": csv, "xlsx": xlsx, "json": json}
+
+
 def _table(form: ReportForm) -> Table:
     asked = form.asked()
     return Table(form, asked, report.report(asked))
@@ -92,3 +74,12 @@ def _table(form: ReportForm) -> Table:
 def _filename(table: Table) -> str:
     asked = table.asked
     return f"report-{asked.by.value}-{asked.first}-{asked.last}"
+
+
+urlpatterns = [
+    path("reports/", page, name="reports"),
+    *(
+        path(f"reports/report.{ending}", export, {"ending": ending}, name=f"reports_{ending}")
+        for ending in FILES
+    ),
+]

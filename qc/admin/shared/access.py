@@ -1,37 +1,45 @@
 """Who may see a page of ours that is not a list or a form of a model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from django.contrib.admin import site
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 NOTHING_NEW = 204
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
-def guarded(site: Any, permission: str | None, page: str, view: View) -> View:
-    """Let in who has the permission; a part that asks after its session ended reloads the page.
+def page_view(
+    *permissions: str, after_sign_in: str, methods: Sequence[str] = ("GET",)
+) -> Callable[[View], View]:
+    """Return a decorator that lets in who may enter the pages and has all the permissions.
 
-    With None everybody may who may enter at all. `page` is the name of the page's address, to
-    come back to after signing in.
+    Others sign in first, and are then sent to the page whose address is called `after_sign_in`; a
+    part of a page that is fetched after its session ended reloads the page instead.
     """
 
-    @never_cache
-    @wraps(guarded)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            if "HX-Request" in request.headers:
-                return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
-            return redirect_to_login(reverse(page), reverse("admin:login"))
-        allowed = permission is None or request.user.has_perm(permission)
-        if not (site.has_permission(request) and allowed):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+    def decorate(view: View) -> View:
+        allowed_view = require_http_methods(methods)(view)
 
-    return inner
+        @never_cache
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                if "HX-Request" in request.headers:
+                    return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
+                return redirect_to_login(reverse(after_sign_in), reverse("admin:login"))
+            if not (site.has_permission(request) and request.user.has_perms(permissions)):
+                raise PermissionDenied
+            return allowed_view(request, *args, **kwargs)
+
+        return inner
+
+    return decorate

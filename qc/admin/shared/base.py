@@ -1,6 +1,6 @@
-"""What all pages of tasks, queues and people share: locked edits, one history row, read-only."""
+"""What the pages of tasks, queues and people share: locked edits, one history row for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from unfold.views import ChangeList
 
 from qc import history, permissions
 from qc.admin.shared import diffs
+from qc.admin.shared.dialogs import find
 from qc.audit import events
 from qc.core.transactions import retrying
 from qc.history.registry import table_of
@@ -23,10 +24,10 @@ from qc.models import EventKind
 
 
 class AuditedChangeList(ChangeList):
-    """The rows of a list; counted once only."""
+    """The rows of a list; they are counted only once."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read a page of rows; without a filter, those found are all there are."""
+        """Read a page of rows; without a filter, the count of those found is the full count."""
         super().get_results(request)
         self.may_add = self.model_admin.has_add_permission(request)
         if not (self.has_active_filters or self.query):
@@ -34,31 +35,41 @@ class AuditedChangeList(ChangeList):
 
 
 class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """A page of a model that is audited."""
+    """The list, form and history of a model that is audited; nothing of it is deleted."""
 
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
     list_disable_select_all = True
     history_list_per_page = 50
-    object_history_template = "qc/shared/history.html"
     object_history_list_template = "qc/shared/history_rows.html"
     warn_unsaved_form = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditedChangeList]:
-        """Return the kind of list this page is."""
+        """Return the class of the list."""
         return AuditedChangeList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes what is audited, unless its page says otherwise."""
+        """Return False: nobody deletes what is audited."""
         return False
 
     def has_steer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Return whether this user may use the page's actions."""
         return permissions.is_manager(request.user)
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Return the actions that this user may use and that make sense for the object now."""
+        item = find(self, request, str(object_id))
+        available = self.available_actions(request, item)
+        actions = super().get_actions_detail(request, object_id)
+        return [one for one in actions if one.method.original_function_name in available]
+
+    def available_actions(self, request: HttpRequest, item: Any) -> Collection[str]:
+        """Return the names of the actions that make sense for an object as it is now."""
+        return self.actions_detail
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return a form field without the buttons that would add or edit what it points to."""
+        """Return a form field without buttons that add or edit the objects it refers to."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
@@ -71,7 +82,7 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Show the form; saves it with the row locked, so that nothing it overwrites is stale."""
+        """Show the form, or save it with the object's row locked."""
         view = partial(super().changeform_view, request, object_id, form_url, extra_context)
         if request.method != "POST" or object_id is None:
             return view()
@@ -83,7 +94,7 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         return retrying(save)()
 
     def get_history_queryset(self, request: HttpRequest, *args: Any) -> models.QuerySet:
-        """Return the history rows with all they name, in a few statements."""
+        """Return the history rows, with all the objects that they name read in a few queries."""
         rows = super().get_history_queryset(request, *args)
         row = rows.model
         return rows.select_related(*history.people_of(row)).prefetch_related(*diffs.named_by(row))
@@ -91,19 +102,19 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
     ) -> None:
-        """Say of each row of the history page what it changed."""
-        diffs.tell(list(historical_records))
+        """Set on each row of the history page what it changed."""
+        diffs.set_changes(list(historical_records))
 
     def render_history_view(
         self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
     ) -> HttpResponse:
-        """Show the history page; it is a part of the audit trail, and so is that it was read."""
+        """Show the history page, and record in the audit trail that it was read."""
         page, item = context["page_obj"], context["object"]
         table = table_of(item.history.model)
-        asked = {"history": table, table: str(item)}
-        events.record(EventKind.READ, filters=asked, rows=len(page), place={"page": page.number})
-        answer: HttpResponse = super().render_history_view(request, template, context, **kwargs)
-        return answer
+        filters, place = {"history": table, table: str(item)}, {"page": page.number}
+        events.record(EventKind.READ, filters=filters, rows=len(page), place=place)
+        response: HttpResponse = super().render_history_view(request, template, context, **kwargs)
+        return response
 
     def history_form_view(
         self,
@@ -112,7 +123,7 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         version_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Refuses: simple-history's page of an old version would save it again on a POST."""
+        """Refuse: simple-history's page of an old version would save it again on a POST."""
         raise PermissionDenied
 
     def _lock(self, object_id: str) -> None:
@@ -130,7 +141,7 @@ def changed_columns(form: forms.ModelForm) -> list[str]:
 
 
 def keep_others(item: models.Model, columns: list[str]) -> None:
-    """Return all other columns of the object their kept values again.
+    """Reset all columns but these to their stored values.
 
     A form can't show all of a value (a time has no microseconds in it, a text no blanks at its
     end): without this the history would say that they changed.
@@ -139,11 +150,16 @@ def keep_others(item: models.Model, columns: list[str]) -> None:
     item.refresh_from_db(fields=others)
 
 
-def save_edit(item: Any, columns: list[str], *, by: Any, reason: str = "") -> None:
-    """Save the changed columns of an object, and its one history row."""
-    history.save(item, kind="", by=by, reason=reason, fields=columns)
+def save_columns(item: Any, form: forms.ModelForm, change: bool) -> None:
+    """Save the changed columns of an object whose history row is written after its related sets."""
+    columns = changed_columns(form)
+    if change:
+        keep_others(item, columns)
+    if columns or not change:
+        with history.without_history(item):
+            item.save(update_fields=columns if change else None)
 
 
 def after_commit(do: Callable[..., object], *args: Any) -> None:
-    """Call `do` when what has been saved is there for all; its failing undoes nothing."""
+    """Call `do` once the transaction is committed; an error in it undoes nothing."""
     transaction.on_commit(partial(do, *args), robust=True)

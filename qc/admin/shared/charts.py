@@ -1,16 +1,16 @@
-"""A chart, drawn by Chart.js through Unfold, and the same as a table."""
+"""A chart, drawn by Chart.js through Unfold, and its figures as a table."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-# Each can be told from white and from near black, and from its neighbours.
+# Each contrasts with white, with near black, and with its neighbours.
 LINES = ("#0d8a94", "#d9662b", "#7c6fe0", "#4d9a3f", "#d1498b", "#8a7a52")
 
 
 @dataclass
 class Chart:
-    """Some series of figures over the same labels; `is_stacked` puts one upon the other."""
+    """Series of figures over the same labels; `is_stacked` puts one on top of the other."""
 
     name: str
     title: str
@@ -21,17 +21,17 @@ class Chart:
 
     @property
     def data(self) -> str:
-        """What Chart.js draws."""
+        """The labels and series, as JSON for Chart.js."""
         return json.dumps({"labels": self.labels, "datasets": self.series})
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to be seen."""
+        """Whether all figures are zero."""
         return not any(any(one["data"]) for one in self.series)
 
     @property
     def options(self) -> str:
-        """How Chart.js draws it; the page gives the colours of its text, by day and by night."""
+        """The options, as JSON for Chart.js; `charts.js` adds the colours of the text."""
         axis = {"ticks": {"precision": 0}, "stacked": self.is_stacked}
         return json.dumps(
             {

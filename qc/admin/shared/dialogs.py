@@ -1,10 +1,11 @@
-"""Actions that ask in a dialog first, with a reason, and change something on POST only."""
+"""Actions that ask for a reason in a dialog, and change something only when it is posted."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -27,64 +28,68 @@ from qc.models import Role, User
 Text = str | Promise
 
 
-class ReasonForm(BaseDialogForm):
-    """Asks why; the answer goes into the history."""
-
-    reason = forms.CharField(
+def _reason_field(*, required: bool = True) -> Any:
+    return forms.CharField(
         label=_("Reason"),
         help_text=_("The reason is kept in the history."),
         max_length=500,
+        required=required,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
     )
 
+
+class ReasonForm(BaseDialogForm):
+    """Asks for a reason, which is kept in the history."""
+
+    reason = _reason_field()
+
+    @classmethod
+    def posted(cls, request: HttpRequest) -> Self:
+        """Return the form as the request has filled it in, empty where it was not shown yet."""
+        return cls(request, data=request.POST if "_form_submitted" in request.POST else None)
+
     def answers(self) -> dict[str, Any]:
-        """Return what was asked for, by name."""
-        return {
-            name: value for name, value in self.cleaned_data.items() if not name.startswith("_")
-        }
+        """Return the values of the fields, by name."""
+        return {name: one for name, one in self.cleaned_data.items() if name != "_form_submitted"}
 
     def refuse(self, error: QCError) -> None:
-        """Show under the field it is about why this could not be done."""
-        about = error.field if isinstance(error, InvalidInput) else ""
-        self.add_error(about if about in self.fields else "reason", str(error))
+        """Show a refusal under the field it is about."""
+        field = error.field if isinstance(error, InvalidInput) else ""
+        self.add_error(field if field in self.fields else "reason", str(error))
 
 
 class OptionalReasonForm(ReasonForm):
-    """Asks why, and takes no answer too."""
+    """Asks for a reason, which may be left out."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = False
+    reason = _reason_field(required=False)
 
 
 class SignOutForm(ReasonForm):
-    """Asks why a person is signed out, under a sentence that names them."""
+    """Asks for a reason, under a sentence that names the person to be signed out."""
 
     form_before_template = "qc/people/sign_out.html"
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
-        """Return the person whose id the address has."""
+        """Return the person whose id is in the address."""
         is_id = str(object_id).isdecimal()
         return {"person": User.objects.filter(pk=object_id).first() if is_id else None}
 
 
 class NoReasonForm(ReasonForm):
-    """Asks only whether it is meant."""
+    """Asks for a confirmation only."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["reason"]
+    reason = None
 
     def refuse(self, error: QCError) -> None:
-        """Show in place of the answers why this could not be done."""
+        """Show a refusal in place of the reason."""
         self.fields["reason"] = forms.CharField(label=_("Nothing was changed"), required=False)
         self.add_error("reason", str(error))
 
 
 class FreePersonField(forms.ModelChoiceField):
-    """One of the people who are free now, idle longest first."""
+    """A choice of the people who are free now, idle longest first."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -98,7 +103,7 @@ class FreePersonField(forms.ModelChoiceField):
         )
 
     def label_from_instance(self, obj: Any) -> str:
-        """Return the person's names and how much they hold."""
+        """Return a person's names, how many tasks they have and their capacity."""
         name = f"{obj.get_full_name()} ({obj})" if obj.get_full_name() else str(obj)
         return gettext("%(person)s, has %(held)d of %(most)d tasks") % {
             "person": name,
@@ -108,7 +113,7 @@ class FreePersonField(forms.ModelChoiceField):
 
 
 class AssignForm(ReasonForm):
-    """Asks who is to have a task, and why."""
+    """Asks for the person who is to have a task, and for a reason."""
 
     person = FreePersonField()
     field_order = ("person", "reason")
@@ -122,7 +127,7 @@ class AssignForm(ReasonForm):
             people.empty_label = _("Nobody is free now")
 
     def answers(self) -> dict[str, Any]:
-        """Return the person by number, as the desk wants it."""
+        """Return the answers, with the person as `person_id`."""
         answers = super().answers()
         return {"person_id": answers.pop("person").pk, **answers}
 
@@ -138,11 +143,11 @@ def dialog_action(  # noqa: PLR0913
     form: type[ReasonForm] = ReasonForm,
     variant: ActionVariant = ActionVariant.DEFAULT,
 ) -> Any:
-    """Make an action of a page that asks in a dialog, then calls `run(id, by=…, **answers)`.
+    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`.
 
-    `name` is the attribute it becomes on the page's admin, which says with
-    `has_steer_permission` who may use it. What the desk refuses is shown in the dialog. Afterwards
-    the page named by `?next=` is shown, or else the object's own.
+    `name` is the attribute of the admin that it is assigned to; `has_steer_permission` decides who
+    may use it. A QCError of `run` is shown in the dialog. Afterwards the page named by `?next=` is
+    shown, or else the object's own.
     """
     dialog: ActionDialog = {
         "title": label,
@@ -160,7 +165,10 @@ def dialog_action(  # noqa: PLR0913
             context = {"dialog": dialog, "form": form, "form_submit_text": label}
             return render(request, "unfold/helpers/dialog.html", context)
         messages.success(request, done % {"item": item})
-        return _reload(request, model_admin, item)
+        page = next_page(request, reverse(admin_urlname(item._meta, "change"), args=[item.pk]))  # type: ignore[arg-type]
+        if "HX-Request" in request.headers:
+            return HttpResponse(headers={"HX-Redirect": page})
+        return HttpResponseRedirect(page)
 
     act.__name__ = name
     return action(
@@ -174,7 +182,7 @@ def dialog_action(  # noqa: PLR0913
 
 
 def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
-    """Return the object that an address names. Raises Http404."""
+    """Return the object whose id is in the address. Raise Http404 where there is none."""
     try:
         return model_admin.get_queryset(request).get(pk=unquote(object_id))
     except (model_admin.model.DoesNotExist, ValueError, ValidationError) as error:
@@ -182,15 +190,6 @@ def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
 
 
 def next_page(request: HttpRequest, otherwise: str) -> str:
-    """Return the page of this site named by `?next=`, to go to afterwards."""
+    """Return the page of this site named by `?next=`, or else another."""
     page = request.GET.get("next", "")
     return page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else otherwise
-
-
-def _reload(request: HttpRequest, model_admin: Any, item: Any) -> HttpResponse:
-    options = model_admin.model._meta
-    own = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk])
-    page = next_page(request, own)
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": page})
-    return HttpResponseRedirect(page)

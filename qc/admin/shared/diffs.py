@@ -25,7 +25,7 @@ LEFT_OUT = {"id", "slot", "raise_at"}
 
 
 class Change(NamedTuple):
-    """One column, before and after."""
+    """One column, or set of related objects, before and after."""
 
     field: str
     old: str
@@ -33,7 +33,7 @@ class Change(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One column, as it was and as it is now."""
+    """One column, or set of related objects, as it was and as it is now."""
 
     field: str
     then: str
@@ -41,8 +41,8 @@ class Column(NamedTuple):
     differs: bool
 
 
-def tell(rows: Sequence[Any]) -> None:
-    """Put on each history row what it changed; `rows` are of one object, newest first."""
+def set_changes(rows: Sequence[Any]) -> None:
+    """Set `changes` on each history row; `rows` are of one object, newest first."""
     if not rows:
         return
     for row, before in pairwise([*rows, rows[-1].prev_record]):
@@ -50,43 +50,32 @@ def tell(rows: Sequence[Any]) -> None:
 
 
 def between(before: Any, after: Any) -> list[Change]:
-    """Return the columns, and the sets of related objects, that differ between two rows."""
-    changed = [field for field in _fields(after) if _differ(field, before, after)]
-    columns = [
-        Change(_title(field), _said(before, field), _said(after, field)) for field in changed
-    ]
-    return columns + [
-        Change(_title(field), _members(before, field), _members(after, field))
-        for field in after._history_m2m_fields
-        if _members(before, field) != _members(after, field)
+    """Return the columns and sets that differ between two rows."""
+    return [
+        Change(_title(field), _text(before, field), _text(after, field))
+        for field in _fields(after)
+        if _differs(field, before, after)
     ]
 
 
-def told(row: Any, before: Any) -> list[Change]:
-    """Return what a row changed; of the first row of an object, all that it says."""
+def changes_of(row: Any, before: Any) -> list[Change]:
+    """Return what a row changed; for the first row of an object, all its values."""
     if before is not None:
         return between(before, row)
-    columns = [Change(_title(field), NOTHING, _said(row, field)) for field in _fields(row)]
-    sets = [
-        Change(_title(field), NOTHING, _members(row, field)) for field in row._history_m2m_fields
-    ]
-    return [change for change in columns + sets if change.new != NOTHING]
+    values = [Change(_title(field), NOTHING, _text(row, field)) for field in _fields(row)]
+    return [value for value in values if value.new != NOTHING]
 
 
 def side_by_side(then: Any, now: Any) -> list[Column]:
-    """Return all columns, and sets of related objects, of a row of then and of the newest one."""
-    columns = [
-        Column(_title(field), _said(then, field), _said(now, field), _differ(field, then, now))
-        for field in _fields(then)
+    """Return all columns and sets of an earlier row beside those of the newest one."""
+    return [
+        Column(_title(one), _text(then, one), _text(now, one), _differs(one, then, now))
+        for one in _fields(then)
     ]
-    sets = [
-        (field, _members(then, field), _members(now, field)) for field in then._history_m2m_fields
-    ]
-    return columns + [Column(_title(field), old, new, old != new) for field, old, new in sets]
 
 
 def named_by(row: Any) -> list[str]:
-    """Return the names under which a kind of history row has all that its columns and sets name."""
+    """Return the lookups that prefetch all objects that a kind of history row refers to."""
     keys = [one.name for one in row.tracked_fields if isinstance(one, models.ForeignKey)]
     sets = [f"{members_of(one)}__{one.m2m_reverse_field_name()}" for one in row._history_m2m_fields]
     return [*keys, *sets]
@@ -101,10 +90,13 @@ def members_of(field: Any) -> str:
 
 
 def _fields(row: Any) -> list[Any]:
-    return [field for field in row.tracked_fields if field.name not in LEFT_OUT]
+    columns = [field for field in row.tracked_fields if field.name not in LEFT_OUT]
+    return [*columns, *row._history_m2m_fields]
 
 
-def _differ(field: Any, one: Any, other: Any) -> bool:
+def _differs(field: Any, one: Any, other: Any) -> bool:
+    if field.many_to_many:
+        return _text(one, field) != _text(other, field)
     return bool(getattr(one, field.attname) != getattr(other, field.attname))
 
 
@@ -112,13 +104,11 @@ def _title(field: Any) -> str:
     return str(capfirst(field.verbose_name))
 
 
-def _members(row: Any, field: Any) -> str:
-    name = field.m2m_reverse_field_name()
-    members = [str(getattr(one, name)) for one in getattr(row, members_of(field)).all()]
-    return ", ".join(sorted(members)) or NOTHING
-
-
-def _said(row: Any, field: Any) -> str:
+def _text(row: Any, field: Any) -> str:  # noqa: PLR0911
+    if field.many_to_many:
+        name = field.m2m_reverse_field_name()
+        members = [str(getattr(one, name)) for one in getattr(row, members_of(field)).all()]
+        return ", ".join(sorted(members)) or NOTHING
     value = getattr(row, field.name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")

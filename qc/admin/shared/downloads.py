@@ -1,4 +1,4 @@
-"""How files are handed to a browser: in parts, to be saved under a name."""
+"""Responses that a browser saves as a file."""
 
 from collections.abc import Iterator
 from typing import IO
@@ -12,17 +12,17 @@ JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
 
 
-def named(word: str, ending: str) -> str:
-    """Return a file's name, with the day."""
-    return f"{word}-{timezone.localdate()}.{ending}"
+def named(stem: str, ending: str) -> str:
+    """Return a file name with today's date."""
+    return f"{stem}-{timezone.localdate()}.{ending}"
 
 
 def streamed(parts: Iterator[bytes], name: str, kind: str) -> StreamingHttpResponse:
-    """Hand out a file as its parts are made."""
-    head = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(parts, content_type=kind, headers=head)
+    """Return a file that is sent part by part as it is made."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(parts, content_type=kind, headers=headers)
 
 
 def workbook(file: IO[bytes], name: str) -> FileResponse:
-    """Hand out a workbook that is made."""
+    """Return a finished workbook."""
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)

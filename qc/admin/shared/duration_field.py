@@ -1,4 +1,4 @@
-"""A duration as people say it: a number and a unit, minutes, hours or days."""
+"""Durations as people write them: a number of minutes, hours or days."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -20,19 +20,15 @@ ALLOWED = _(
 
 
 def in_units(duration: timedelta) -> tuple[Decimal, str]:
-    """Return a duration as a number and the largest unit that it is a whole number of.
-
-    What is not a whole number of minutes is a fraction of minutes.
-    """
+    """Return a duration as a number of the largest unit that makes it whole, else of minutes."""
     for unit in ("days", "hours"):
         if not duration % UNITS[unit]:
             return Decimal(duration // UNITS[unit]), unit
-    microseconds = duration // timedelta(microseconds=1)
-    return Decimal(microseconds) / 60_000_000, "minutes"
+    return Decimal(duration // timedelta(microseconds=1)) / 60_000_000, "minutes"
 
 
 def in_words(duration: timedelta) -> str:
-    """Return a duration as people say it: "4 hours", "1 day"."""
+    """Return a duration in words, such as "4 hours" or "1 day"."""
     number, unit = in_units(duration)
     n = int(number) if number == int(number) else 2
     words = {
@@ -55,11 +51,11 @@ class DurationWidget(forms.MultiWidget):
         super().__init__([number, unit])
 
     def id_for_label(self, id_: str) -> str:
-        """Return the id of the number, which the label is for."""
+        """Return the id of the number's box, which the label belongs to."""
         return f"{id_}_0"
 
     def decompress(self, value: Any) -> list[Any]:
-        """Return number and unit of a duration, or of its text as a form keeps it."""
+        """Return number and unit of a duration, or of its text in a hidden field."""
         duration = parse_duration(value) if isinstance(value, str) else value
         if duration is None:
             return [None, "hours"]
@@ -68,12 +64,12 @@ class DurationWidget(forms.MultiWidget):
 
 
 class DurationField(forms.DurationField):
-    """A duration typed as a number and a unit; a stored one stays as it is while unchanged."""
+    """A duration, entered as a number and a unit."""
 
     widget = DurationWidget
 
     def to_python(self, value: Any) -> timedelta | None:
-        """Return the duration. Raise ValidationError for what is no number and unit."""
+        """Return the duration. Raise ValidationError for bad values."""
         if not isinstance(value, list):
             return super().to_python(value)
         number, unit = (*value, None)[:2]
@@ -91,13 +87,12 @@ class DurationField(forms.DurationField):
 
     @staticmethod
     def check(duration: timedelta) -> timedelta:
-        """Return a typed duration. Raise ValidationError outside of what is allowed."""
+        """Return a new duration. Raise ValidationError for one that is not allowed."""
         if not SHORTEST <= duration <= LONGEST or duration % SHORTEST:
             raise ValidationError(ALLOWED, code="invalid")
         return duration
 
 
 def _plain(number: Decimal) -> str:
-    """Return a number without zeros at its end, as the browser's box for numbers takes it."""
-    text = f"{number:.6f}"
-    return text.rstrip("0").rstrip(".")
+    """Return a number without trailing zeros, as a browser's number input takes it."""
+    return f"{number:.6f}".rstrip("0").rstrip(".")

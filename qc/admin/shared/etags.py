@@ -1,8 +1,8 @@
-"""Short names for what is shown, which change when it does."""
+"""Short versions of what a page shows, by which it notices that something has changed."""
 
 import zlib
 
 
 def version(*shown: object) -> str:
-    """Return a few characters that stand for these values."""
+    """Return a few characters that differ when any of these values does."""
     return format(zlib.crc32(repr(shown).encode()), "08x")

@@ -1,4 +1,4 @@
-"""Fields and forms that tell what their user changed from what changed meanwhile."""
+"""Fields and forms that save only what their user has changed."""
 
 from typing import Any
 
@@ -6,22 +6,22 @@ from django import forms
 
 
 class PlainTextField(forms.CharField):
-    """A text that is unchanged when only blanks around it, or the ends of its lines, differ."""
+    """A text; blanks around it and the kind of its line ends are no change."""
 
     def to_python(self, value: Any) -> str:
-        """Return the text with plain line ends."""
+        """Return the text with `\\n` as line ends."""
         return str(super().to_python(value)).replace("\r\n", "\n")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the text differs from what it was."""
+        """Return whether the text differs from the initial one."""
         return super().has_changed(self.to_python(initial), data)
 
 
 class SeenForm(forms.ModelForm):
-    """A form whose changes are what its user changed, against what they saw.
+    """A form that compares its values with those that its user saw.
 
-    Whatever else has changed since the page was opened, such as a priority that the sweep has
-    raised, is left as it is.
+    What has changed in the database since the page was opened, such as a priority that the sweep
+    has raised, is kept.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

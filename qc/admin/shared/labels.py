@@ -1,7 +1,8 @@
-"""How states, priorities and moments look in lists and on pages."""
+"""How states, priorities and times look in lists and on pages."""
 
 from datetime import datetime, timedelta
 
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from qc.core.wording import clock, reason
 from qc.models import Priority, Queue, Role, Status, Task, User
@@ -28,18 +30,21 @@ def label(text: object, variant: str = "", title: str = "") -> SafeString:
     return SafeString(render_to_string("unfold/helpers/label.html", context))
 
 
+@admin.display(description=gettext_lazy("status"))
 def status(task: Task) -> SafeString:
     """Return a task's status as a label."""
     return label(task.get_status_display(), STATUS.get(Status(task.status), ""))
 
 
+@admin.display(description=gettext_lazy("priority"))
 def priority(task: Task) -> SafeString:
     """Return a task's priority as a label."""
     return label(task.get_priority_display(), PRIORITY.get(Priority(task.priority), ""))
 
 
+@admin.display(description=gettext_lazy("due"))
 def due(task: Task) -> SafeString:
-    """Say when a task is due, in words; in red when it is late."""
+    """Return when a task is due, in words; in red when it is late."""
     exactly = clock(task.due_at)
     if task.is_late:
         words = _("%s late") % timesince(task.due_at, depth=1)
@@ -50,7 +55,7 @@ def due(task: Task) -> SafeString:
 
 
 def age(moment: datetime | None) -> SafeString:
-    """Say how long ago something was."""
+    """Return how long ago a moment was, in words; "-" for none."""
     if moment is None:
         return SafeString("-")
     now = timezone.now()
@@ -60,12 +65,13 @@ def age(moment: datetime | None) -> SafeString:
 
 
 def role(group: Group) -> str:
-    """Say which role a group is, in the reader's language."""
+    """Return the name of a group's role in the reader's language."""
     return str(dict(Role.choices).get(group.name, group.name))
 
 
+@admin.display(description=gettext_lazy("presence"), ordering="is_logged_in")
 def presence(person: User) -> SafeString:
-    """Return whether a person is there, and takes work; ask for `with_open_tasks`."""
+    """Return a person's presence as a label; they must be read by `with_open_tasks()`."""
     if not person.is_active:
         return label(_("deactivated"))
     if not person.is_logged_in:
@@ -77,6 +83,7 @@ def presence(person: User) -> SafeString:
     return label(_("free"), "success")
 
 
+@admin.display(description=gettext_lazy("status"), ordering="is_paused")
 def running(queue: Queue) -> SafeString:
-    """Return whether people get tasks from a queue."""
+    """Return as a label whether people get tasks from a queue."""
     return label(_("paused"), "warning") if queue.is_paused else label(_("running"), "success")

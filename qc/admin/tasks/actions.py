@@ -1,25 +1,18 @@
 """What a manager does with tasks: one at a time in a dialog, or several with one reason."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import helpers
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext, ngettext
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, Text, dialog_action
-from qc.admin.tasks.bulk import ask_for_all, is_for_all
-from qc.core.exceptions import QCError
+from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, dialog_action
+from qc.admin.tasks.selection import change_all, change_selected, is_for_all
 from qc.models import Task, User
-from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import actions, bulk_changes, lifecycle
-
-REFUSALS_NAMED = 20
 
 
 class TaskActions:
@@ -81,98 +74,39 @@ class TaskActions:
 
     @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Return the selected tasks to one person, as many as they can hold."""
+        """Assign the selected tasks to one person, as many as they can hold."""
         if is_for_all(request):
-            messages.warning(
-                request, gettext("Tasks are assigned one by one. Please select single tasks.")
-            )
+            text = gettext("Tasks are assigned one by one. Please select single tasks.")
+            messages.warning(request, text)
             return None
-        return ask_for_many(self, request, queryset, actions.assign, AssignForm)
+        return change_selected(self, request, queryset, actions.assign, AssignForm)
 
     @admin.action(description=_("Hold selected tasks"), permissions=["steer"])
     def hold_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Park the selected tasks."""
-        return _ask(self, request, queryset, "hold", ReasonForm)
+        """Put the selected tasks on hold."""
+        return self._change(request, queryset, "hold", ReasonForm)
 
     @admin.action(description=_("Resume selected tasks"), permissions=["steer"])
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Let the selected tasks wait again."""
-        return _ask(self, request, queryset, "resume", OptionalReasonForm)
+        """Return the selected tasks from hold to waiting."""
+        return self._change(request, queryset, "resume", OptionalReasonForm)
 
     @admin.action(description=_("Cancel selected tasks"), permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Cancel the selected tasks."""
-        return _ask(self, request, queryset, "cancel", ReasonForm)
+        return self._change(request, queryset, "cancel", ReasonForm)
+
+    def _change(
+        self, request: HttpRequest, tasks: QuerySet[Task], transition: str, form: type[ReasonForm]
+    ) -> Any:
+        if is_for_all(request):
+            return change_all(self, request, tasks, transition, form)
+        return change_selected(self, request, tasks, bulk_changes.TRANSITIONS[transition], form)
 
 
-def offered(user: User, name: str, task: Task) -> bool:
-    """Return whether the action of this name makes sense for this task as it is now."""
+def is_available(user: User, name: str, task: Task) -> bool:
+    """Return whether the action of this name makes sense for a task as it is now."""
     transition = name.removesuffix("_task")
     if transition == "assign" and lifecycle.may_now(user, "release", task):
-        return True  # out of other hands
+        return True  # it is taken from whoever has it now
     return lifecycle.may_now(user, transition, task)
-
-
-def _ask(
-    model_admin: Any,
-    request: HttpRequest,
-    queryset: QuerySet[Task],
-    transition: str,
-    form_class: type[ReasonForm],
-) -> HttpResponse | None:
-    if is_for_all(request):
-        return ask_for_all(model_admin, request, queryset, transition, form_class)
-    return ask_for_many(
-        model_admin, request, queryset, bulk_changes.TRANSITIONS[transition], form_class
-    )
-
-
-def ask_for_many(
-    model_admin: Any,
-    request: HttpRequest,
-    queryset: QuerySet[Task],
-    run: Callable[..., object],
-    form_class: type[ReasonForm],
-) -> HttpResponse | None:
-    """Ask once for all selected tasks, then does it; Django calls actions on POST only."""
-    answered = "_form_submitted" in request.POST
-    form = form_class(request, data=request.POST if answered else None)
-    if form.is_valid():
-        _do_to_many(request, queryset, run, form.answers())
-        return None
-    name = request.POST["action"]
-    title = model_admin.get_actions(request)[name][2]
-    context = model_admin.admin_site.each_context(request) | {
-        "title": title,
-        "form": form,
-        "tasks": queryset.select_related("queue", "assignee"),
-        "action": name,
-        "back": request.get_full_path(),
-        "checkbox": helpers.ACTION_CHECKBOX_NAME,
-        "opts": model_admin.model._meta,
-    }
-    return TemplateResponse(request, "qc/tasks/ask_for_many.html", context)
-
-
-def _do_to_many(
-    request: HttpRequest, tasks: QuerySet[Task], run: Callable[..., object], answers: dict[str, Any]
-) -> None:
-    done = 0
-    refusals: list[str] = []
-    for task in tasks.order_by(*UNASSIGNED_FIRST):
-        try:
-            run(task.pk, by=request.user, **answers)
-            done += 1
-        except QCError as error:
-            refusals.append(f"{task.reference}: {error}")
-    _report(request, done, refusals)
-
-
-def _report(request: HttpRequest, done: int, refusals: list[str]) -> None:
-    if done:
-        words: Text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", done)
-        messages.success(request, words % {"n": done})
-    for refusal in refusals[:REFUSALS_NAMED]:
-        messages.error(request, refusal)
-    if len(refusals) > REFUSALS_NAMED:
-        messages.error(request, gettext("%d more were refused.") % (len(refusals) - REFUSALS_NAMED))

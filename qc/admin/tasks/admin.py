@@ -1,9 +1,10 @@
-"""The task pages: what managers steer and auditors read."""
+"""The task pages: list, form and history."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -17,21 +18,13 @@ from unfold.contrib.filters.admin import (
 
 from qc import history
 from qc.admin.shared import labels
-from qc.admin.shared.base import (
-    AuditedModelAdmin,
-    after_commit,
-    changed_columns,
-    keep_others,
-    save_edit,
-)
-from qc.admin.shared.dialogs import find
-from qc.admin.tasks.actions import TaskActions, offered
+from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
+from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
-from qc.admin.tasks.changelist import TaskRows
-from qc.admin.tasks.export import TaskExport
+from qc.admin.tasks.changelist import TaskChangeList
 from qc.admin.tasks.filters import LIVE, DaysFilter, LateFilter
 from qc.admin.tasks.forms import TaskForm
-from qc.admin.tasks.import_button import TaskImport
+from qc.admin.tasks.import_export import TaskImportExport
 from qc.core.wording import clock
 from qc.history import timeline
 from qc.models import Task
@@ -43,7 +36,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmin):
+class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -66,12 +59,11 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
         ("created_at", DaysFilter),
         ("completed_at", DaysFilter),
     )
-    # Each order has an index, and is chosen for what is asked: `qc.admin.tasks.orders`.
+    # The order follows from the filters, so that an index serves it: `qc.admin.tasks.orders`.
     sortable_by = ()
     # Counts of each filter's choices would be counts of the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
-    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     list_before_template = "qc/tasks/unfinished.html"
     list_select_related = ("queue", "assignee")
     search_fields = ("reference", "name")
@@ -109,54 +101,53 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
         "created_by",
     )
 
+    priority_label = staticmethod(labels.priority)
+    status_label = staticmethod(labels.status)
+    due_words = staticmethod(labels.due)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may edit: a finished task must be reopened first."""
+        """Return whether this user may edit the task; a finished one must be reopened first."""
         live = obj is None or obj.status in LIVE
         return live and super().has_change_permission(request, obj)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
     ) -> tuple[QuerySet[Task], bool]:
-        """Find by the beginning of a reference, else by any part of a name, whatever the case."""
+        """Find tasks by the beginning of a reference, else by any part of a name."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        there = begins_with(term)
-        if Task.objects.filter(there).exists():
-            return queryset.filter(there), False
-        return queryset.filter(name__icontains=term), False
+        by_reference = begins_with(term)
+        is_reference = Task.objects.filter(by_reference).exists()
+        return queryset.filter(by_reference if is_reference else Q(name__icontains=term)), False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskRows]:
-        """Return the kind of list this page is."""
-        return TaskRows
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
+        """Return the class of the list."""
+        return TaskChangeList
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Return the fields that are shown only: the reference too, once it is there."""
+        """Return the fields that nobody edits; the reference is one once the task exists."""
         return (*self.readonly_fields, "reference") if obj else self.readonly_fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the sections; what only makes sense for an editor is left out for a reader."""
+        """Return the sections: the result once there is one, the details' JSON for editors only."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
         if not self.has_change_permission(request, obj):
             fieldsets = [one for one in fieldsets if "details" not in one[1]["fields"]]
-        found = [(_("Result"), {"fields": ("done", "notes")})]
-        return [fieldsets[0], *(found if obj.completed_at else ()), *fieldsets[1:]]
+        result = [(_("Result"), {"fields": ("done", "notes")})] if obj.completed_at else []
+        return [fieldsets[0], *result, *fieldsets[1:]]
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Return the actions that this task's state and this user's rights allow now."""
-        task = find(self, request, str(object_id))
-        return [
-            one
-            for one in super().get_actions_detail(request, object_id)
-            if offered(request.user, one.method.original_function_name, task)  # type: ignore[arg-type]
-        ]
+    def available_actions(self, request: HttpRequest, item: Task) -> Collection[str]:
+        """Return the names of the actions that the task's state and the user's rights allow."""
+        user: Any = request.user
+        return [name for name in self.actions_detail if is_available(user, name, item)]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Show the form, and below it what has happened to the task."""
+        """Show the form, and below it the task's history."""
         task = context.get("original")
         if task is not None and self.has_view_history_permission(request, task):
             context["timeline"] = history.of(task)[:TIMELINE]
@@ -164,53 +155,40 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
-        """Save a new or changed task with one history row, and lets it be handed out."""
+        """Save a new or changed task with one history row, and let it be handed out."""
+        by: Any = request.user
         columns = changed_columns(form)
         if change and not columns:
             return
         if change:
             keep_others(obj, columns)
-            _plan(obj, columns)
-            save_edit(obj, [*columns, "due_at", "raise_at"], by=request.user)
+            if "due_at" in columns or "priority" in columns:
+                obj.arrive(obj.created_at)  # which fills an emptied due date
+            history.save(obj, kind="", by=by, fields=[*columns, "due_at", "raise_at"])
         else:
-            obj.created_by = request.user  # type: ignore[assignment]
+            obj.created_by = by
             obj.arrive(timezone.now())
-            history.save(obj, kind="", by=request.user)  # type: ignore[arg-type]
+            history.save(obj, kind="", by=by)
         after_commit(desk.filled, [obj.queue_id])
-
-    @admin.display(description=_("priority"))
-    def priority_label(self, task: Task) -> SafeString:
-        """Return the priority as a label."""
-        return labels.priority(task)
-
-    @admin.display(description=_("status"))
-    def status_label(self, task: Task) -> SafeString:
-        """Return the status as a label."""
-        return labels.status(task)
 
     @admin.display(description=_("person"), empty_value="-")
     def person(self, task: Task) -> str | None:
-        """Return who holds the task, or finished it."""
+        """Return the person who holds the task or completed it."""
         return str(task.assignee) if task.assignee_id else None
-
-    @admin.display(description=_("due"))
-    def due_words(self, task: Task) -> SafeString:
-        """Say when the task is due."""
-        return labels.due(task)
 
     @admin.display(description=_("age"))
     def age(self, task: Task) -> SafeString:
-        """Say how long ago the task arrived."""
+        """Return how long ago the task arrived."""
         return labels.age(task.created_at)
 
     @admin.display(description=_("why"))
     def why(self, task: Task) -> str:
-        """Say why the task is where it is."""
+        """Return why the task is in its status."""
         return explanations.of_task(task)
 
     @admin.display(description=_("outcome"), empty_value="-")
     def done(self, task: Task) -> str | None:
-        """Say what the check found, and when."""
+        """Return the outcome of the check, and when it was completed."""
         if not task.completed_at:
             return None
         return f"{task.get_outcome_display()}, {clock(task.completed_at)}"
@@ -218,12 +196,5 @@ class TaskAdmin(BulkPages, TaskImport, TaskExport, TaskActions, AuditedModelAdmi
     @admin.display(description=_("details"))
     def details_table(self, task: Task) -> SafeString:
         """Return the sender's own columns as a table."""
-        return SafeString(
-            render_to_string("qc/tasks/details.html", {"details": task.details or {}})
-        )
-
-
-def _plan(task: Task, columns: list[str]) -> None:
-    """Fill a due date that was emptied, and plans anew when the task is raised."""
-    if "due_at" in columns or "priority" in columns:
-        task.arrive(task.created_at)
+        details = {"details": task.details or {}}
+        return SafeString(render_to_string("qc/tasks/details.html", details))

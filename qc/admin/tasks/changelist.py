@@ -10,33 +10,33 @@ from django.http import HttpRequest
 from unfold.views import ChangeList
 
 from qc.admin.tasks.orders import NEWEST, SEARCH, choose
-from qc.core.keyset import KeysetPage, Order, paginate, read_key, spelled
+from qc.core.keyset import Key, KeysetPage, Order, paginate, read_key, spelled
 from qc.models import Queue, Task
 
 AFTER, BEFORE = "after", "before"
-# No further are the tasks counted that a filter finds.
+# A filter's tasks are counted up to this many.
 MOST_COUNTED = 300
 
 
-class OnePage(Paginator):
-    """What Unfold draws below the list; there are no numbered pages."""
+class KeysetPaginator(Paginator):
+    """What Unfold draws below the list: links to the neighbours, as there are no page numbers."""
 
     template_name = "qc/tasks/pagination.html"
 
 
-class TaskRows(ChangeList):
-    """A page of what is asked for; its `queryset` is all of that, for export and actions."""
+class TaskChangeList(ChangeList):
+    """A page of the tasks that match; its `queryset` is all of them, for export and actions."""
 
     page_by_key: KeysetPage
     words: Any
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.after, self.before = (request.GET.get(name, "") for name in (AFTER, BEFORE))
-        # Whatever is made of the address from here on begins at the first page again.
-        rest = request.GET.copy()
+        # Addresses made from this one, such as those of filters, begin at the first page again.
+        params = request.GET.copy()
         for name in (AFTER, BEFORE):
-            rest.pop(name, None)
-        request.GET = rest  # type: ignore[assignment]
+            params.pop(name, None)
+        request.GET = params  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
 
     @property
@@ -45,16 +45,17 @@ class TaskRows(ChangeList):
         return Queue.objects.exists()
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> tuple[str, ...]:
-        """Return the newest first; a page has the order of `task_orders`, no address chooses it."""
+        """Return the order of `queryset`; that of the page follows from its filters alone."""
         return NEWEST
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page."""
         self.may_add = self.model_admin.has_add_permission(request)
-        asked = self._asked()
+        params = self._params()
         try:
-            order = choose(asked)
-            exact = order.serves.issuperset(asked) and self._single()
+            order = choose(params)
+            is_single = all(len(values) == 1 for values in self.filter_params.values())
+            exact = is_single and order.serves.issuperset(params)
             backwards = bool(self.before) and not self.after
             key = read_key(order, self.before if backwards else self.after)
             self.page_by_key = paginate(
@@ -68,54 +69,42 @@ class TaskRows(ChangeList):
         self.words = order.words
         self.result_list = self.page_by_key.rows
         self._count(order, exact)
-        self._tell_django()
+        # With another full count the head of the page would show that too.
+        self.show_full_result_count, self.full_result_count = False, self.result_count
+        self.show_admin_actions = True
+        self.can_show_all = self.multi_page = False
+        self.paginator = KeysetPaginator(Task.objects.none(), self.list_per_page)
 
     @property
     def older_link(self) -> str:
-        """The address of the page after this one."""
-        return (
-            self.get_query_string({AFTER: spelled(self.page_by_key.older)})
-            if self.page_by_key.older
-            else ""
-        )
+        """The address of the page after this one; "" on the last one."""
+        return self._link(AFTER, self.page_by_key.older)
 
     @property
     def newer_link(self) -> str:
-        """The address of the page before this one."""
-        return (
-            self.get_query_string({BEFORE: spelled(self.page_by_key.newer)})
-            if self.page_by_key.newer
-            else ""
-        )
+        """The address of the page before this one; "" on the first one."""
+        return self._link(BEFORE, self.page_by_key.newer)
 
     @property
     def first_link(self) -> str:
         """The address of the first page."""
         return self.get_query_string()
 
-    def _asked(self) -> dict[str, str]:
-        asked = {name: values[-1] for name, values in self.filter_params.items()}
-        asked = {name: one for name, one in asked.items() if one and name not in IGNORED_PARAMS}
-        return asked | ({SEARCH: self.query.strip()} if self.query.strip() else {})
+    def _link(self, name: str, key: Key | None) -> str:
+        return self.get_query_string({name: spelled(key)}) if key else ""
 
-    def _single(self) -> bool:
-        return all(len(values) == 1 for values in self.filter_params.values())
-
-    def _is_all(self) -> bool:
-        return not (self.page_by_key.newer or self.page_by_key.older)
+    def _params(self) -> dict[str, str]:
+        values = {name: values[-1] for name, values in self.filter_params.items()}
+        params = {name: one for name, one in values.items() if one and name not in IGNORED_PARAMS}
+        term = self.query.strip()
+        return params | {SEARCH: term} if term else params
 
     def _count(self, order: Order, exact: bool) -> None:
-        """Keep how many there are, as far as that is known without reading them all."""
+        """Set how many tasks match, as far as that is known without reading them all."""
         n = len(self.page_by_key.rows)
-        if exact and not self._is_all():
+        is_whole = not (self.page_by_key.newer or self.page_by_key.older)
+        if exact and not is_whole:
             n = order.count(MOST_COUNTED + 1)
         self.more_than = MOST_COUNTED if n > MOST_COUNTED else 0
-        self.is_counted = (exact or self._is_all()) and not self.more_than
+        self.is_counted = (exact or is_whole) and not self.more_than
         self.result_count = n
-
-    def _tell_django(self) -> None:
-        # As many as found: or the head of the page would tell of them too.
-        self.show_full_result_count, self.full_result_count = False, self.result_count
-        self.show_admin_actions = True
-        self.can_show_all = self.multi_page = False
-        self.paginator = OnePage(Task.objects.none(), self.list_per_page)

@@ -17,10 +17,10 @@ LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
 YES_NO = ("yes", "no")
 
 
-def due(asked: str) -> Q:
-    """Return the condition for what is past due, or in time."""
+def due(late: str) -> Q:
+    """Return the condition for tasks that are past due ("yes"), or in time ("no")."""
     now = timezone.now()
-    return Q(due_at__lt=now) if asked == "yes" else Q(due_at__gte=now)
+    return Q(due_at__lt=now) if late == "yes" else Q(due_at__gte=now)
 
 
 def in_days(column: str, asked: Mapping[str, str]) -> Q:
@@ -36,7 +36,7 @@ def in_days(column: str, asked: Mapping[str, str]) -> Q:
 
 
 class LateFilter(DropdownFilter):
-    """Tasks that are still to be done: past due, or in time."""
+    """A filter for unfinished tasks: past due, or in time."""
 
     title = _("due")
     parameter_name = "late"
@@ -47,20 +47,20 @@ class LateFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """Return the tasks that are late, or those that are in time."""
-        asked = self.value()
-        return queryset.filter(due(asked), status__in=LIVE) if asked in YES_NO else queryset
+        late = self.value()
+        return queryset.filter(due(late), status__in=LIVE) if late in YES_NO else queryset
 
 
 class DaysFilter(RangeDateFilter):
-    """From one day to another, both included, as the clock on the wall has them."""
+    """A filter from one local day to another, both included."""
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
         names = (f"{kw['field_path']}_from", f"{kw['field_path']}_to")
-        # A form that is sent again has what was asked before in it, too: the last counts.
-        told = {name: params[name][-1] for name in names if name in params}
-        params.update({name: [value] for name, value in told.items()})
+        # A form that is sent again has its earlier values in the address too: the last counts.
+        values = {name: params[name][-1] for name in names if name in params}
+        params.update({name: [value] for name, value in values.items()})
         super().__init__(field, request, params, *args, **kw)
-        self.used_parameters.update(told)
+        self.used_parameters.update(values)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """Return the tasks of these days."""

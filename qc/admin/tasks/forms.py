@@ -1,16 +1,13 @@
 """The form of a task."""
 
 import json
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldAdminURLInputWidget,
-)
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from qc.admin.shared.forms import PlainTextField, SeenForm
 from qc.models import Task
@@ -20,7 +17,7 @@ class DetailsField(forms.JSONField):
     """The sender's own columns, as readable JSON."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the columns one on a line."""
+        """Return the JSON with one column on each line."""
         if isinstance(value, forms.fields.InvalidJSONInput):
             return value
         return json.dumps(value, ensure_ascii=False, indent=2)
@@ -28,27 +25,6 @@ class DetailsField(forms.JSONField):
 
 class TaskForm(SeenForm):
     """A task as managers write it."""
-
-    name = PlainTextField(label=_("Name"), max_length=200, widget=UnfoldAdminTextInputWidget())
-    instructions = PlainTextField(
-        label=_("Instructions"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
-    )
-    link = forms.URLField(
-        label=_("Link"),
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        widget=UnfoldAdminURLInputWidget(),
-    )
-    details = DetailsField(
-        label=_("Details"),
-        initial=dict,
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
-        help_text=_(
-            "Extra columns from the file or system that sent the task, as JSON: names and values."
-        ),
-    )
 
     class Meta:
         model = Task
@@ -62,9 +38,25 @@ class TaskForm(SeenForm):
             "link",
             "details",
         ]
+        field_classes: ClassVar = {
+            "name": PlainTextField,
+            "instructions": PlainTextField,
+            "link": partial(forms.URLField, assume_scheme="https"),
+            "details": DetailsField,
+        }
+        widgets: ClassVar = {
+            "instructions": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+            "details": UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
+        }
+        help_texts: ClassVar = {
+            "details": _(
+                "Extra columns from the file or system that sent the task, as JSON: "
+                "names and values."
+            ),
+        }
 
     def clean_details(self) -> dict[str, Any]:
-        """Return the columns; raises ValidationError for anything but names and values."""
+        """Return the columns. Raise ValidationError for anything but names and values."""
         details = self.cleaned_data["details"]
         if details is None:
             return {}

@@ -1,4 +1,4 @@
-"""In which order the task list shows what is asked for: always one that an index serves.
+"""In which order the task list shows what its filters find: always one that an index serves.
 
 Each filter has its index (`Task.Meta.indexes`); of several, the one that finds the fewest is
 taken, and the others drop some of what it finds.
@@ -27,125 +27,117 @@ ARRIVED = ("created_at_from", "created_at_to")
 COMPLETED = ("completed_at_from", "completed_at_to")
 NEWEST = ("-id",)
 
-Asked = Mapping[str, str]
+Params = Mapping[str, str]
 
 
-def choose(asked: Asked) -> Order:
-    """Return the order for what is asked. Raises ValueError for what can't be asked."""
-    first = (_found, _completed, _of_person, _arrived, _due, _next_in_queue)
-    orders = (*first, _of_queue, _of_priority, _in_status)
-    return next(filter(None, (order(asked) for order in orders)), None) or _order(
-        _("newest first"), NEWEST, Q()
-    )
+def choose(params: Params) -> Order:
+    """Return the order for the parameters of an address. Raise ValueError for bad values."""
+    for order in (_by_reference, _completed, _of_person, _arrived, _due, _in_queue, _in_status):
+        if found := order(params):
+            return found
+    if PRIORITY in params:
+        return _newest(Q(priority=int(params[PRIORITY])), serves=(PRIORITY,))
+    return _newest(Q())
 
 
-def _found(asked: Asked) -> Order | None:
-    if not asked.get(SEARCH):
+def _by_reference(params: Params) -> Order | None:
+    if SEARCH not in params:
         return None
-    there = begins_with(asked[SEARCH])
-    if not Task.objects.filter(there).exists():
+    by_reference = begins_with(params[SEARCH])
+    if not Task.objects.filter(by_reference).exists():
         return None
-    return _order(_("by reference"), ("reference",), there, serves=(SEARCH,))
+    return _order(_("by reference"), ("reference",), by_reference, serves=(SEARCH,))
 
 
-def _completed(asked: Asked) -> Order | None:
-    """By completion: of some days, of a queue, of a person, or all."""
-    of_days = any(name in asked for name in COMPLETED)
-    if not of_days and asked.get(STATUS) != Status.COMPLETED:
+def _completed(params: Params) -> Order | None:
+    """Return the order by completion: within some days, of a queue, of a person, or all."""
+    is_completed = params.get(STATUS) == Status.COMPLETED
+    if not is_completed and not any(name in params for name in COMPLETED):
         return None
-    # What has this column is completed, and the other way round: a constraint keeps it so.
-    done = in_days("completed_at", asked) & Q(completed_at__isnull=False)
-    serves = [*COMPLETED, STATUS] if asked.get(STATUS) == Status.COMPLETED else [*COMPLETED]
-    # As the index of all has it: those completed at the same moment stand by their queue.
+    # Tasks with this column are the completed ones: a constraint keeps it so.
+    done = in_days("completed_at", params) & Q(completed_at__isnull=False)
+    serves = [*COMPLETED, STATUS] if is_completed else [*COMPLETED]
+    # As in the index of all: those completed at the same moment are sorted by their queue.
     columns: tuple[str, ...] = ("-completed_at", "-queue_id", "-id")
     for name, column in ((PERSON, "assignee"), (QUEUE, "queue")):
-        if name in asked:
-            done &= Q(**{column: int(asked[name])})
+        if name in params:
+            done &= Q(**{column: int(params[name])})
             columns = ("-completed_at", "-id")
             serves.append(name)
             break
     return _order(_("last completed first"), columns, done, serves=serves)
 
 
-def _of_person(asked: Asked) -> Order | None:
-    if PERSON not in asked:
+def _of_person(params: Params) -> Order | None:
+    if PERSON not in params:
         return None
-    theirs = Q(assignee=int(asked[PERSON]))
-    if STATUS in asked:  # which is not completed
-        held = theirs & Q(completed_at__isnull=True)
-        return _order(_("newest first"), NEWEST, held, serves=(PERSON,))
+    of_person = Q(assignee=int(params[PERSON]))
+    held = of_person & Q(completed_at__isnull=True)
+    if STATUS in params:  # any but completed: `_completed` comes first
+        return _newest(held, serves=(PERSON,))
     return _order(
         _("assigned tasks first, then the last completed"),
         ("-completed_at", "-id"),
-        theirs & Q(completed_at__isnull=False),
+        of_person & Q(completed_at__isnull=False),
         serves=(PERSON,),
-        head=theirs & Q(completed_at__isnull=True),
+        pinned=held,
     )
 
 
-def _arrived(asked: Asked) -> Order | None:
-    if not any(name in asked for name in ARRIVED):
+def _arrived(params: Params) -> Order | None:
+    if not any(name in params for name in ARRIVED):
         return None
-    days = in_days("created_at", asked)
     columns = ("-created_at", "-queue_id", "-id")
-    return _order(_("newest first"), columns, days, serves=ARRIVED)
+    return _order(_("newest first"), columns, in_days("created_at", params), serves=ARRIVED)
 
 
-def _due(asked: Asked) -> Order | None:
-    if asked.get(LATE) not in YES_NO:
+def _due(params: Params) -> Order | None:
+    if params.get(LATE) not in YES_NO:
         return None
-    moment = due(asked[LATE])
-    lanes = [moment & Q(status=one) for one in LIVE if asked.get(STATUS, one) == one]
+    moment = due(params[LATE])
+    ranges = [moment & Q(status=one) for one in LIVE if params.get(STATUS, one) == one]
     serves = [LATE, STATUS]
-    if QUEUE in asked:
-        queue, wanted = int(asked[QUEUE]), int(asked.get(PRIORITY, 0))
-        some = [one for one in Priority if wanted in (0, one)]
-        lanes = [lane & Q(queue=queue, priority=one) for lane in lanes for one in some]
+    if QUEUE in params:
+        queue, wanted = int(params[QUEUE]), int(params.get(PRIORITY, 0))
+        priorities = [one for one in Priority if wanted in (0, one)]
+        ranges = [one & Q(queue=queue, priority=level) for one in ranges for level in priorities]
         serves += [QUEUE, PRIORITY]
-    return _order(_("earliest due first"), ("due_at", "id"), *lanes, serves=serves)
+    return _order(_("earliest due first"), ("due_at", "id"), *ranges, serves=serves)
 
 
-def _next_in_queue(asked: Asked) -> Order | None:
-    if QUEUE not in asked or STATUS not in asked:
+def _in_queue(params: Params) -> Order | None:
+    if QUEUE not in params:
         return None
-    condition = Q(queue=int(asked[QUEUE]), status=asked[STATUS])
-    if PRIORITY in asked:
-        condition &= Q(priority=int(asked[PRIORITY]))
+    condition = Q(queue=int(params[QUEUE]))
+    if STATUS not in params:
+        return _newest(condition, serves=(QUEUE,))
+    condition &= Q(status=params[STATUS])
+    if PRIORITY in params:
+        condition &= Q(priority=int(params[PRIORITY]))
     columns, serves = ("priority", "due_at", "id"), (QUEUE, STATUS, PRIORITY)
     return _order(_("most urgent first"), columns, condition, serves=serves)
 
 
-def _of_queue(asked: Asked) -> Order | None:
-    if QUEUE not in asked:
+def _in_status(params: Params) -> Order | None:
+    if STATUS not in params:
         return None
-    return _order(_("newest first"), NEWEST, Q(queue=int(asked[QUEUE])), serves=(QUEUE,))
-
-
-def _of_priority(asked: Asked) -> Order | None:
-    if PRIORITY not in asked or STATUS in asked:
-        return None
-    of_it = Q(priority=int(asked[PRIORITY]))
-    return _order(_("newest first"), NEWEST, of_it, serves=(PRIORITY,))
-
-
-def _in_status(asked: Asked) -> Order | None:
-    status = asked.get(STATUS)
-    if status is None:
-        return None
-    of_it = Q(status=status)
-    if status == Status.ASSIGNED:
+    in_status = Q(status=params[STATUS])
+    if params[STATUS] == Status.ASSIGNED:
         columns = ("-assigned_at", "-id")
-        return _order(_("last assigned first"), columns, of_it, serves=(STATUS,))
-    # Nothing that waits, is parked or cancelled was assigned: so the index has it by id.
-    of_it &= Q(assigned_at__isnull=True)
-    return _order(_("newest first"), NEWEST, of_it, serves=(STATUS,))
+        return _order(_("last assigned first"), columns, in_status, serves=(STATUS,))
+    # Only an assigned or completed task has this column: so the index has the others by id.
+    return _newest(in_status & Q(assigned_at__isnull=True), serves=(STATUS,))
+
+
+def _newest(condition: Q, serves: Iterable[str] = ()) -> Order:
+    return _order(_("newest first"), NEWEST, condition, serves=serves)
 
 
 def _order(
     words: Any,
     columns: tuple[str, ...],
-    *lanes: Q,
+    *index_ranges: Q,
     serves: Iterable[str] = (),
-    head: Q | None = None,
+    pinned: Q | None = None,
 ) -> Order:
-    return Order(words, columns, lanes, Task.objects.all(), frozenset(serves), head)
+    return Order(words, columns, index_ranges, Task.objects.all(), frozenset(serves), pinned)

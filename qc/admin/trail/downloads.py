@@ -4,16 +4,12 @@ Before any of it leaves, the trail itself has who takes it along: so a file of e
 with its own export. It has who asked for a workbook that turns out too small for it, too.
 """
 
-from functools import partial
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_GET
+from django.urls import path, reverse
 
 from qc.admin.shared import downloads
-from qc.admin.shared.access import guarded
+from qc.admin.shared.access import page_view
 from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
 from qc.audit import events
@@ -26,20 +22,8 @@ PAGE = "admin:trail"
 ENDINGS = ("csv", "xlsx", "jsonl")
 
 
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the files, for the admin site to include."""
-
-    def inside(ending: str) -> Any:
-        view: Any = require_GET(partial(export, ending))
-        exporting = guarded(site, "qc.export_task", PAGE, view)
-        return guarded(site, "qc.view_historicaltask", PAGE, exporting)
-
-    return [
-        path(f"trail/trail.{ending}", inside(ending), name=f"trail_{ending}") for ending in ENDINGS
-    ]
-
-
-def export(ending: str, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+@page_view("qc.view_historicaltask", "qc.export_task", after_sign_in=PAGE)
+def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpResponse:
     """Return the file; what can't be asked, or has no room in it, is said on the page."""
     form, page = TrailForm(request), f"{reverse(PAGE)}?{request.GET.urlencode()}"
     if not form.is_valid():
@@ -60,3 +44,9 @@ def _file(ending: str, asked: Asked) -> StreamingHttpResponse:
     if ending == "csv":
         return downloads.streamed(trail_export.csv(asked), name, downloads.CSV)
     return downloads.streamed(trail_export.json_lines(asked), name, downloads.JSON_LINES)
+
+
+urlpatterns = [
+    path(f"trail/trail.{ending}", export, {"ending": ending}, name=f"trail_{ending}")
+    for ending in ENDINGS
+]

@@ -7,22 +7,21 @@ Each page that somebody reads, and each row that they open, is an event of the t
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.admin import site
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from qc.admin.shared import diffs
-from qc.admin.shared.access import guarded
+from qc.admin.shared.access import page_view
 from qc.admin.trail.form import TrailForm
 from qc.audit import events, sentences, trail
 from qc.audit.seals import archived_rows
@@ -42,21 +41,11 @@ PAGES = {
 # What belongs to one request was written within so long before and after.
 AROUND = timedelta(minutes=5)
 
-
-def urls(site: Any) -> list[URLPattern]:
-    """Return the addresses of the page and of its rows, for the admin site to include."""
-
-    def inside(view: Any) -> Any:
-        permission = "qc.view_historicaltask"
-        return guarded(site, permission, "admin:trail", require_GET(partial(view, site)))
-
-    return [
-        path("trail/", inside(page), name="trail"),
-        path("trail/<str:table>/<int:pk>/", inside(row), name="trail_row"),
-    ]
+trail_view = page_view("qc.view_historicaltask", after_sign_in="admin:trail")
 
 
-def page(site: Any, request: HttpRequest) -> HttpResponse:
+@trail_view
+def page(request: HttpRequest) -> HttpResponse:
     """Show a page of what is asked for; what can't be asked is said, and nothing shown."""
     form = TrailForm(request)
     context = site.each_context(request) | {"title": _("Audit trail"), "form": form}
@@ -68,7 +57,8 @@ def page(site: Any, request: HttpRequest) -> HttpResponse:
     return render(request, "qc/trail/page.html", context | {"chips": list(form.chips())})
 
 
-def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
+@trail_view
+def row(request: HttpRequest, table: str, pk: int) -> HttpResponse:
     """Show one row: exactly when, through what, and what it changed."""
     found = trail.row_of(table, pk)
     if found is None:
@@ -76,7 +66,7 @@ def row(site: Any, request: HttpRequest, table: str, pk: int) -> HttpResponse:
     this, before = found
     events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
     tell(this)
-    told = {} if table == "event" else {"changes": diffs.told(this, before)}
+    told = {} if table == "event" else {"changes": diffs.changes_of(this, before)}
     context = {"row": this, "exactly": _exactly(this), "request_link": _of_request(this), **told}
     context |= {"narrower": dict(_narrower(this))}
     if "HX-Request" in request.headers:
@@ -161,3 +151,9 @@ def _fill(words: str, values: Mapping[str, Any]) -> SafeString:
     }
     safe = {name: conditional_escape(value) for name, value in shown.items()}
     return SafeString(conditional_escape(words) % safe)
+
+
+urlpatterns = [
+    path("trail/", page, name="trail"),
+    path("trail/<str:table>/<int:pk>/", row, name="trail_row"),
+]

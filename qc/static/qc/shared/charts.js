@@ -1,8 +1,6 @@
-// What is written on a chart must be read by day and by night.
+// Gives the text of a chart the colour that the theme has for it.
 function paintChart(chart) {
-  const night = document.documentElement.classList.contains("dark");
-  const style = getComputedStyle(document.documentElement);
-  const ink = style.getPropertyValue(`--color-font-subtle-${night ? "dark" : "light"}`).trim();
+  const ink = getComputedStyle(document.documentElement).getPropertyValue("--qc-quiet").trim();
   chart.options.plugins.legend.labels.color = ink;
   for (const scale of Object.values(chart.options.scales)) scale.ticks.color = ink;
   chart.update();

@@ -1,4 +1,4 @@
-"""Export of the tasks that the list shows: import-export's button, right and page, our files."""
+"""import-export's two buttons on the task list: its export page, and the way to our imports."""
 
 from typing import Any
 
@@ -8,10 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from import_export.admin import ExportMixin
+from import_export.admin import ImportExportMixin
 from import_export.formats import base_formats
 from unfold.contrib.import_export.forms import ExportForm
 
+from qc import permissions
 from qc.admin.shared import downloads
 from qc.audit import events
 from qc.core.exceptions import QCError
@@ -19,18 +20,32 @@ from qc.exports import tasks as task_export
 from qc.exports.tasks import Export
 from qc.models import EventKind
 
+ENDINGS = ("csv", "xlsx", "json")
 
-class TaskExport(ExportMixin):
-    """Adds export, for managers and auditors, to the list of tasks."""
+
+class TaskImportExport(ImportExportMixin):
+    """Adds to the task list the import, for managers, and the export, for auditors too."""
 
     export_form_class = ExportForm
 
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Return whether this user may import."""
+        return permissions.is_manager(request.user)
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Go to the imports page."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:imports"))
+
+    process_import = import_action
+
     def get_export_formats(self) -> list[type]:
-        """Return the formats there are."""
-        return list(_FILES)
+        """Return the formats, as import-export calls them."""
+        return [base_formats.CSV, base_formats.XLSX, base_formats.JSON]
 
     def export_action(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """Ask for a format, and return all tasks of the list as it is filtered."""
+        """Ask for a format, then return all tasks of the filtered list as a file."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         try:
@@ -51,28 +66,15 @@ class TaskExport(ExportMixin):
 
 
 def _file(request: HttpRequest, export: Export, chosen: str) -> StreamingHttpResponse:
-    """Return the file. Before any of it leaves, the audit trail has who takes what along."""
-    ending, write = list(_FILES.values())[int(chosen)]
-    answer = write(export, downloads.named("tasks", ending))
-    asked = {name: value for name, value in request.GET.items() if value}
-    events.record(EventKind.EXPORTED, rows=export.count(), filters=asked, format=ending)
-    return answer
-
-
-def _csv(export: Export, name: str) -> StreamingHttpResponse:
-    return downloads.streamed(export.csv(), name, downloads.CSV)
-
-
-def _xlsx(export: Export, name: str) -> StreamingHttpResponse:
-    return downloads.workbook(export.xlsx(), name)
-
-
-def _json(export: Export, name: str) -> StreamingHttpResponse:
-    return downloads.streamed(export.json(), name, downloads.JSON)
-
-
-_FILES: dict[type, tuple[str, Any]] = {
-    base_formats.CSV: ("csv", _csv),
-    base_formats.XLSX: ("xlsx", _xlsx),
-    base_formats.JSON: ("json", _json),
-}
+    """Return the file. Before any of it leaves, the audit trail has who exported what."""
+    ending = ENDINGS[int(chosen)]
+    name = downloads.named("tasks", ending)
+    if ending == "csv":
+        response = downloads.streamed(export.csv(), name, downloads.CSV)
+    elif ending == "xlsx":
+        response = downloads.workbook(export.xlsx(), name)
+    else:
+        response = downloads.streamed(export.json(), name, downloads.JSON)
+    filters = {name: value for name, value in request.GET.items() if value}
+    events.record(EventKind.EXPORTED, rows=export.count(), filters=filters, format=ending)
+    return response

@@ -1,0 +1,111 @@
+"""Changes of the tasks selected in the list, or of all that match: one question, one reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from qc.admin.shared.dialogs import ReasonForm
+from qc.admin.tasks.bulk import TITLES, read_number
+from qc.core.exceptions import QCError
+from qc.models import Task
+from qc.models.tasks import UNASSIGNED_FIRST
+from qc.work import bulk_changes
+
+REFUSALS_NAMED = 20
+STATES = {
+    "hold": _("those that are waiting or assigned"),
+    "resume": _("those that are on hold"),
+    "cancel": _("those that are waiting or on hold"),
+}
+
+
+def is_for_all(request: HttpRequest) -> bool:
+    """Return whether an action is meant for all tasks that match, not only for those selected."""
+    return request.POST.get("select_across") == "1"
+
+
+def change_selected(
+    model_admin: Any,
+    request: HttpRequest,
+    tasks: QuerySet[Task],
+    run: Callable[..., object],
+    form_class: type[ReasonForm],
+) -> HttpResponse | None:
+    """Ask once, then call `run(id, by=…, **answers)` for each task and report the outcome."""
+    form = form_class.posted(request)
+    if form.is_valid():
+        _change_each(request, tasks, run, form.answers())
+        return None
+    title = model_admin.get_actions(request)[request.POST["action"]][2]
+    tasks = tasks.select_related("queue", "assignee")
+    return _ask(model_admin, request, {"form": form, "title": title, "tasks": tasks})
+
+
+def change_all(
+    model_admin: Any,
+    request: HttpRequest,
+    tasks: QuerySet[Task],
+    transition: str,
+    form_class: type[ReasonForm],
+) -> HttpResponse | None:
+    """Ask once, then begin the bulk change and go to its page."""
+    form = form_class.posted(request)
+    upto = read_number(request.POST.get("upto", "")) or _last_id()
+    # What arrives while the manager thinks about it was not meant.
+    tasks = tasks.filter(pk__lte=upto)
+    if form.is_valid():
+        change = bulk_changes.begin(transition, tasks, by=request.user, **form.answers())  # type: ignore[arg-type]
+        return redirect("admin:qc_task_bulk", change.pk)
+    n = len(bulk_changes.matching(transition, tasks).values_list("pk"))
+    if not n:
+        warning = gettext("None of the matching tasks has a status that allows this.")
+        messages.warning(request, warning)
+        return None
+    is_most = n == bulk_changes.MOST
+    for_all = {"n": n, "upto": upto, "states": STATES[transition], "is_most": is_most}
+    context = {"form": form, "title": TITLES[transition], "for_all": for_all}
+    return _ask(model_admin, request, context)
+
+
+def _ask(model_admin: Any, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Return the page of the question; it sends the list's own action again, with the answers."""
+    context = model_admin.admin_site.each_context(request) | {
+        "action": request.POST["action"],
+        "back": request.get_full_path(),
+        "checkbox": helpers.ACTION_CHECKBOX_NAME,
+        "opts": model_admin.model._meta,
+        **context,
+    }
+    return TemplateResponse(request, "qc/tasks/ask_for_many.html", context)
+
+
+def _last_id() -> int:
+    return Task.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _change_each(
+    request: HttpRequest, tasks: QuerySet[Task], run: Callable[..., object], answers: dict[str, Any]
+) -> None:
+    changed = 0
+    refusals: list[str] = []
+    for task in tasks.order_by(*UNASSIGNED_FIRST):
+        try:
+            run(task.pk, by=request.user, **answers)
+            changed += 1
+        except QCError as error:
+            refusals.append(f"{task.reference}: {error}")
+    if changed:
+        text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", changed)
+        messages.success(request, text % {"n": changed})
+    for refusal in refusals[:REFUSALS_NAMED]:
+        messages.error(request, refusal)
+    if len(refusals) > REFUSALS_NAMED:
+        messages.error(request, gettext("%d more were refused.") % (len(refusals) - REFUSALS_NAMED))
