@@ -133,7 +133,7 @@ def _costs(asked: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
         before = _rows_read()
         form = TrailForm(RequestFactory().get("/", asked))
         assert form.is_valid(), form.errors
-        page = trail.page(form.asked(), PAGE, below=edge)
+        page = trail.page(form.query(), PAGE, below=edge)
         yield Cost(len(page.rows), _rows_read() - before)
 
 

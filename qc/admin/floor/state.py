@@ -1,7 +1,7 @@
 """What *Floor* shows now, and which parts of it the page already has."""
 
 from qc.admin.floor import queues
-from qc.admin.floor.people import PeopleOnFloor
+from qc.admin.floor.people import PeopleOnFloor, PersonCard
 from qc.admin.floor.reads import FloorData
 from qc.admin.shared.etags import version
 
@@ -18,7 +18,8 @@ class FloorState:
         self.people = PeopleOnFloor(data)
         self.queues = queues.rows(data)
         known = set(seen.split(","))
-        for part in (*self.people.cards, *self.queues):
+        parts: list[PersonCard | queues.QueueRow] = [*self.people.cards, *self.queues]
+        for part in parts:
             part.is_known = part.key in known
         self.seen = ",".join(self._keys())
 
