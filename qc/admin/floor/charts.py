@@ -52,7 +52,7 @@ def _completed(now: datetime, done: list[int], usual: list[float]) -> Chart:
         "done",
         _("Completed per hour, today and on the same weekday"),
         "bar",
-        [_hour(hour) for hour in HOURS[hours]],
+        [f"{hour:02}:00" for hour in HOURS[hours]],
         [
             {"label": _("today"), "data": done[hours], "backgroundColor": TODAY},
             {
@@ -89,7 +89,7 @@ def _waiting(now: datetime, arrived: CountsByQueue, completed: CountsByQueue) ->
         }
         for queue, color in zip(fullest, LINES, strict=False)
     ]
-    hours = [*(_hour(hour) for hour in range(first, now.hour + 1)), _("now")]
+    hours = [*(f"{hour:02}:00" for hour in range(first, now.hour + 1)), _("now")]
     return Chart("waiting", _("Waiting in each queue today"), "line", hours, lines)
 
 
@@ -137,7 +137,3 @@ def _by_hour(column: str, day: date) -> CountsByQueue:
     for queue, at, n in found.values_list("queue", "hour", "n"):
         counts[queue][at] = n
     return counts
-
-
-def _hour(hour: int) -> str:
-    return f"{hour:02}:00"

@@ -7,7 +7,6 @@ from enum import IntEnum
 
 from django.conf import settings
 from django.utils.functional import Promise, cached_property
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from qc.admin.floor.reads import FloorData, on_break_since, signed_out
@@ -66,11 +65,6 @@ class PersonCard:
         return self.since is not None and (self.is_free or bool(self.person.break_reason))
 
     @property
-    def label(self) -> SafeString:
-        """The label of their presence."""
-        return labels.presence(self.person)
-
-    @property
     def offers(self) -> set[str]:
         """The names of the actions that make sense now."""
         return available_actions.of_person(self.person)
@@ -78,20 +72,11 @@ class PersonCard:
     @cached_property
     def key(self) -> str:
         """The person's id and a version, which changes with anything shown on the card."""
-        tasks = [
-            (
-                task.reference,
-                task.name,
-                task.priority,
-                labels.due(task),
-                labels.age(_since(task)),
-            )
-            for task in self.tasks
-        ]
+        tasks = [(task.reference, task.name, task.priority, task.started_at) for task in self.tasks]
+        times = [(labels.due(task), labels.age(_since(task))) for task in self.tasks]
         person = (str(self.person), self.person.get_full_name(), self.person.capacity)
         state = (self.person.break_reason, self.attention, labels.age(self.since))
-        started = [task.started_at for task in self.tasks]
-        return f"p{self.person.pk}.{version(person, state, tasks, started)}"
+        return f"p{self.person.pk}.{version(person, state, tasks, times)}"
 
 
 class PeopleOnFloor:
@@ -121,9 +106,8 @@ class PeopleOnFloor:
 
     def _card(self, person: User) -> PersonCard:
         tasks = self.data.held.get(person.pk, [])
-        return PersonCard(
-            person, tasks, self._attention(person, tasks), self._card_since(person, tasks)
-        )
+        attention = self._attention(person, tasks)
+        return PersonCard(person, tasks, attention, self._card_since(person, tasks))
 
     def _attention(self, person: User, tasks: list[Task]) -> Attention:
         if person.break_reason == presence.NOT_RESPONDING:

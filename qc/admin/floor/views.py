@@ -2,8 +2,7 @@
 
 The page polls a panel every few seconds and sends the keys of all that it shows: only cards and
 rows that have changed are drawn anew, the others stay as they are (`hx-preserve`). The charts are
-polled by themselves, once a minute. A manager's buttons open the dialogs of the pages of tasks,
-people and queues, which come back here.
+polled once a minute. Buttons open the dialogs of the pages of tasks, people and queues.
 """
 
 from typing import Any

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,7 +29,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReadingForm(record, request.POST)
     if not form.is_valid():
         messages.error(request, _("Please choose from the lists."))
-        return _to(record)
+        return redirect("admin:import", record.pk)
     return _done(request, record, partial(imports.read_as, record, *form.answer()))
 
 
@@ -52,7 +52,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop the import."""
     record = get_object_or_404(Import, pk=pk)
     imports.stop(record, by=request.user)  # type: ignore[arg-type]
-    return _to(record)
+    return redirect("admin:import", record.pk)
 
 
 @import_button
@@ -67,15 +67,15 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel the new tasks of the import that nobody has changed."""
     record = get_object_or_404(Import, pk=pk)
     if not record.has_written:
-        return _to(record)
+        return redirect("admin:import", record.pk)
     reason = request.POST.get("reason", "").strip()
     tasks_to_cancel = import_undo.untouched(record)
     try:
         begun = bulk_changes.begin("cancel", tasks_to_cancel, by=request.user, reason=reason)  # type: ignore[arg-type]
     except QCError as refusal:
         messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("admin:import_undo", args=[pk]))
-    return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[begun.pk]))
+        return redirect("admin:import_undo", pk)
+    return redirect("admin:qc_task_bulk", begun.pk)
 
 
 def redirect_after_run(request: HttpRequest, record: Import) -> HttpResponse:
@@ -87,7 +87,7 @@ def redirect_after_run(request: HttpRequest, record: Import) -> HttpResponse:
         messages.warning(request, str(refusal))
     if state != record.state:
         _show_result(request, record)
-    return _to(record)
+    return redirect("admin:import", record.pk)
 
 
 def _done(request: HttpRequest, record: Import, change: Any) -> HttpResponse:
@@ -95,7 +95,7 @@ def _done(request: HttpRequest, record: Import, change: Any) -> HttpResponse:
         change()
     except QCError as refusal:
         messages.warning(request, str(refusal))
-        return _to(record)
+        return redirect("admin:import", record.pk)
     return redirect_after_run(request, record)
 
 
@@ -119,10 +119,6 @@ def _own_import(request: HttpRequest, pk: int) -> Import:
     if record.by_id != request.user.pk:
         raise PermissionDenied
     return record
-
-
-def _to(record: Import) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:import", args=[record.pk]))
 
 
 urlpatterns = [

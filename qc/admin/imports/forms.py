@@ -43,21 +43,18 @@ class UploadForm(forms.Form):
         return file
 
 
+class SelectField(forms.ChoiceField):
+    """An optional choice from a list."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=UnfoldAdminSelectWidget, **options)
+
+
 class ReadingForm(forms.Form):
     """How a file is read: its encoding and delimiter, and the meaning of each column."""
 
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"),
-        choices=list(tables.ENCODINGS.items()),
-        widget=UnfoldAdminSelectWidget,
-        required=False,
-    )
-    delimiter = forms.ChoiceField(
-        label=gettext_lazy("Delimiter"),
-        choices=list(tables.DELIMITERS.items()),
-        widget=UnfoldAdminSelectWidget,
-        required=False,
-    )
+    encoding = SelectField(label=gettext_lazy("Encoding"), choices=tables.ENCODINGS)
+    delimiter = SelectField(label=gettext_lazy("Delimiter"), choices=tables.DELIMITERS)
 
     def __init__(self, record: Import, data: Any = None) -> None:
         initial = {"encoding": record.encoding, "delimiter": record.delimiter}
@@ -94,5 +91,6 @@ def _column(heading: str, chosen: str) -> forms.ChoiceField:
         (detail_name, _("keep as “%s”") % detail_name.removeprefix(DETAIL)),
         (LEFT_OUT, _("leave out")),
     ]
-    widget = UnfoldAdminSelectWidget({"aria-label": _("Meaning of “%s”") % heading})
-    return forms.ChoiceField(choices=choices, required=False, initial=chosen, widget=widget)
+    field = SelectField(choices=choices, initial=chosen)
+    field.widget.attrs["aria-label"] = _("Meaning of “%s”") % heading
+    return field

@@ -11,15 +11,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    FileResponse,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -31,9 +24,7 @@ from qc.admin.imports.forms import ReadingForm, UploadForm
 from qc.admin.shared.access import page_view
 from qc.admin.shared.params import is_id
 from qc.audit import events
-from qc.imports import reader as import_reader
-from qc.imports import storage as import_storage
-from qc.imports import undo as import_undo
+from qc.imports import reader, storage, undo
 from qc.imports.columns import COLUMNS, NEEDED
 from qc.models import EventKind, Import, ImportState, Queue
 
@@ -71,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "is_first": not before,
         "needed": NEEDED,
         "optional": [name for name in COLUMNS if name not in NEEDED],
-        "most_rows": import_reader.MOST_ROWS,
+        "most_rows": reader.MOST_ROWS,
         "most_bytes": settings.QC_IMPORT_BYTES,
     }
     return render(request, "qc/imports/list.html", context)
@@ -117,33 +108,33 @@ def undo_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether to undo the import, or show what makes that impossible."""
     record = get_object_or_404(Import.objects.select_related("by"), pk=pk)
     if not (permissions.is_manager(request.user) and record.has_written):
-        return HttpResponseRedirect(reverse("admin:import", args=[pk]))
+        return redirect("admin:import", pk)
     context = site.each_context(request) | {
         "title": _("Undo %s") % record.file_name,
         "record": record,
-        "obstacles": import_undo.obstacles(record),
-        "looked": import_undo.LOOKED_AT,
+        "obstacles": undo.obstacles(record),
+        "looked": undo.LOOKED_AT,
     }
     return render(request, "qc/imports/undo.html", context)
 
 
 @import_view
-def file(request: HttpRequest, pk: int) -> HttpResponseBase:
+def file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Return the file as it was uploaded."""
     record = get_object_or_404(Import.objects.defer(*LARGE), pk=pk)
     events.record(EventKind.EXPORTED, rows=record.rows, filters={"file": record.file_name})
     disposition = content_disposition_header(True, record.file_name) or "attachment"
     headers = {"Content-Disposition": disposition, "Content-Length": str(record.size)}
-    return StreamingHttpResponse(import_storage.pieces(record), TABLE, headers=headers)
+    return StreamingHttpResponse(storage.pieces(record), TABLE, headers=headers)
 
 
 @import_view
-def refused(request: HttpRequest, pk: int) -> HttpResponseBase:
+def refused(request: HttpRequest, pk: int) -> FileResponse:
     """Return the refused rows as a file of the same format, each with what is wrong in it."""
     record = get_object_or_404(Import, pk=pk)
     events.record(EventKind.EXPORTED, rows=record.refused, filters={"file": record.file_name})
-    written = SpooledTemporaryFile(import_storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
-    import_storage.write_refused(record, written)  # type: ignore[arg-type]
+    written = SpooledTemporaryFile(storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
+    storage.write_refused(record, written)  # type: ignore[arg-type]
     written.seek(0)
     stem, dot, ending = record.file_name.rpartition(".")
     name = f"{stem or ending}-{_('refused')}{dot}{ending if stem else ''}"

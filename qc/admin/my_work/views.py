@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.admin import site
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
 from django.utils.translation import gettext as _
 
 from qc.admin.my_work.state import MyWorkState
@@ -51,7 +51,7 @@ def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
         level, text = messages.ERROR, str(refusal)
     messages.add_message(request, level, text)
     if "HX-Request" not in request.headers:
-        return HttpResponseRedirect(reverse("admin:my_work"))
+        return redirect("admin:my_work")
     # The action may have changed the person too.
     request.user = User.objects.get(pk=request.user.pk)
     return _panel(request, _state(request))
@@ -98,10 +98,7 @@ def draft(request: HttpRequest, task: int) -> HttpResponse:
 
 
 ACTIONS: dict[str, Callable[..., str]] = {
-    "start": start,
-    "complete": complete,
-    "release": release,
-    "claim": claim,
+    action.__name__: action for action in (start, complete, release, claim)
 }
 
 

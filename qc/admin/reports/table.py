@@ -131,10 +131,11 @@ class ReportTable:
             return Cell(row.name)
         if self.query.by == Grouping.DAY:
             text = date_format(row.key, "D j M Y")  # type: ignore[arg-type]
-            inside = {"by": Grouping.PERSON.value, "first": row.key, "last": row.key}
-            return Cell(text, self.form.address(sort="", **inside))
-        inside = {"by": Grouping.DAY.value, self.query.by.value: row.key}
-        return Cell(row.name, self.form.address(sort="", **inside))
+            params = {"by": Grouping.PERSON.value, "first": row.key, "last": row.key}
+        else:
+            text = row.name
+            params = {"by": Grouping.DAY.value, self.query.by.value: row.key}
+        return Cell(text, self.form.address(sort="", **params))
 
     def _figures(self, row: Row) -> list[Cell]:
         cells = [Cell(words(one.value(row))) for one in self.columns[1:]]

@@ -1,7 +1,6 @@
 """*Reports*: completed tasks, their times, and tasks given back, by person, queue or day.
 
-The address has the whole query, so that a report can be sent to somebody; the files have the rows
-of the page.
+The address has the whole query, so that a report can be sent to somebody.
 """
 
 from django.contrib.admin import site

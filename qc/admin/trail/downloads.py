@@ -13,13 +13,11 @@ from qc.admin.shared.access import page_view
 from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
 from qc.audit import events
-from qc.audit.query import Asked
 from qc.exports import NoTable
 from qc.exports import trail as trail_export
 from qc.models import EventKind
 
 PAGE = "admin:trail"
-ENDINGS = ("csv", "xlsx", "jsonl")
 
 
 @page_view("qc.view_historicaltask", "qc.export_task", after_sign_in=PAGE)
@@ -30,23 +28,19 @@ def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpRes
         return HttpResponseRedirect(page)
     filters = {name: value[:LONGEST] for name, value in form.params().items()}
     events.record(EventKind.EXPORTED, filters=filters, format=ending)
+    query, name = form.query(), downloads.named("audit-trail", ending)
+    if ending == "csv":
+        return downloads.streamed(trail_export.csv(query), name, downloads.CSV)
+    if ending == "jsonl":
+        return downloads.streamed(trail_export.json_lines(query), name, downloads.JSON_LINES)
     try:
-        return _file(ending, form.query())
+        return downloads.workbook(trail_export.xlsx(query), name)
     except NoTable as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(page)
 
 
-def _file(ending: str, query: Asked) -> StreamingHttpResponse:
-    name = downloads.named("audit-trail", ending)
-    if ending == "xlsx":
-        return downloads.workbook(trail_export.xlsx(query), name)
-    if ending == "csv":
-        return downloads.streamed(trail_export.csv(query), name, downloads.CSV)
-    return downloads.streamed(trail_export.json_lines(query), name, downloads.JSON_LINES)
-
-
 urlpatterns = [
     path(f"trail/trail.{ending}", export, {"ending": ending}, name=f"trail_{ending}")
-    for ending in ENDINGS
+    for ending in ("csv", "xlsx", "jsonl")
 ]

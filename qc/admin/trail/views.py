@@ -34,11 +34,7 @@ ROWS = 50
 LONGEST = 200
 AFTER, BEFORE = "after", "before"
 BETWEEN = "~"
-PAGES = {
-    "task": "admin:qc_task_change",
-    "person": "admin:qc_user_change",
-    "queue": "admin:qc_queue_change",
-}
+MODELS = {"task": "task", "person": "user", "queue": "queue"}
 # All rows of one request are written within this time before and after each of them.
 AROUND = timedelta(minutes=5)
 
@@ -67,7 +63,8 @@ def row(request: HttpRequest, table: str, pk: int) -> HttpResponse:
     this, before = found
     events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
     add_sentence(this)
-    context = {"row": this, "exactly": _exactly(this), "request_link": _request_link(this)}
+    context = {"row": this, "request_link": _request_link(this)}
+    context["exactly"] = f"{this.history_date.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
     context["narrower"] = dict(_narrower(this))
     if table != "event":
         context["changes"] = diffs.changes_of(this, before)
@@ -90,7 +87,6 @@ def _shown(found: TrailPage, params: dict[str, str]) -> dict[str, Any]:
         "first_link": f"?{urlencode(params)}",
         "newer_link": _address(params, BEFORE, found.newer),
         "older_link": _address(params, AFTER, found.older),
-        "is_first": found.newer is None,
         "archive": archived_rows.newest() if found.older is None else None,
     }
 
@@ -113,10 +109,6 @@ def _note(form: TrailForm, found: TrailPage, place: dict[str, str]) -> None:
     """Record in the trail that this page was read, with its filters and how much it showed."""
     filters = {name: value[:LONGEST] for name, value in form.params().items()}
     events.record(EventKind.READ, filters=filters, rows=len(found.rows), place=place)
-
-
-def _exactly(one: Any) -> str:
-    return one.history_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
 
 
 def _request_link(one: Any) -> str:
@@ -142,7 +134,8 @@ def _narrower(one: Any) -> Iterator[tuple[str, str]]:
 
 
 def _link(kind: str, pk: int, text: str) -> SafeString:
-    return format_html('<a class="qc-link" href="{}">{}</a>', reverse(PAGES[kind], args=[pk]), text)
+    address = reverse(f"admin:qc_{MODELS[kind]}_change", args=[pk])
+    return format_html('<a class="qc-link" href="{}">{}</a>', address, text)
 
 
 def _fill(sentence: str, values: Mapping[str, Any]) -> SafeString:
