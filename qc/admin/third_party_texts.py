@@ -1,7 +1,4 @@
-"""Texts that other parts show on our pages and bring no German for; `make messages` looks here.
-
-Whatever a part has translated itself, as Django has, needs no line.
-"""
+"""Texts of other packages that have no German of their own, listed here for `make messages`."""
 
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import ngettext_lazy

@@ -16,7 +16,7 @@ from tests.conftest import person
 LOGIN = "/admin/login/"
 
 
-def happened(kind: str) -> list[AuditEvent]:
+def events_of_kind(kind: str) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(kind=kind).order_by("pk"))
 
 
@@ -25,7 +25,7 @@ def test_failed_sign_in_is_recorded_with_name_and_address_without_password(
 ) -> None:
     # By whichever spelling of it: phones begin with a capital.
     client.post(LOGIN, {"username": "Anna", "password": "sesame-5"})
-    (row,) = happened("sign-in failed")
+    (row,) = events_of_kind("sign-in failed")
     assert (row.name, row.address, row.through, row.history_user) == (
         "anna",
         "127.0.0.1",
@@ -43,13 +43,13 @@ def test_password_entered_as_the_name_is_recorded_only_as_a_recognisable_token(
 ) -> None:
     for name in ("sesame-5", "sesame-5", "sesame-6", "x" * 150):
         client.post(address, {"username": name, "password": "sesame-5"})
-    first, second, other, longest = [row.name for row in happened("sign-in failed")]
+    first, second, other, longest = [row.name for row in events_of_kind("sign-in failed")]
     assert first == second != other != longest
     assert len(longest) == len(first)
     for model in (AuditEvent, AccessAttempt):
         assert "sesame" not in str(list(model.objects.values()))
     assert "sesame" not in caplog.text
-    assert happened("sign-in failed")[0].address
+    assert events_of_kind("sign-in failed")[0].address
     page = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
     assert f"Somebody failed to sign in as unknown name {first[1:]}" in page
 
@@ -77,7 +77,7 @@ def test_failed_sign_in_does_not_reveal_whether_the_name_exists(
 
 def test_failed_sign_in_through_the_api_is_recorded(client: Client, anna: User) -> None:
     client.post("/login/", {"username": "anna", "password": "x"}, "application/json")
-    assert [row.through for row in happened("sign-in failed")] == ["api"]
+    assert [row.through for row in events_of_kind("sign-in failed")] == ["api"]
 
 
 def test_lockout_and_unlocking_are_recorded(
@@ -87,12 +87,12 @@ def test_lockout_and_unlocking_are_recorded(
     for _ in range(4):
         client.post(LOGIN, {"username": "anna", "password": "x"})
     # Each attempt is one row: the third locked the door, the fourth found it locked.
-    assert len(happened("sign-in failed")) == 2
-    assert [row.name for row in happened("locked out")] == ["anna", "anna"]
+    assert len(events_of_kind("sign-in failed")) == 2
+    assert [row.name for row in events_of_kind("locked out")] == ["anna", "anna"]
     attempt = AccessAttempt.objects.get()
     address = reverse("admin:axes_accessattempt_delete", args=[attempt.pk])
     at_the_page_of(root).post(address, {"post": "yes"})
-    (row,) = happened("let in again")
+    (row,) = events_of_kind("let in again")
     assert (row.name, row.history_user) == ("anna", root)
 
 
@@ -104,7 +104,7 @@ def test_export_is_recorded_with_its_filters_and_number_of_rows(
     address = reverse("admin:qc_task_export") + "?priority__exact=1"
     answer = otto_at_the_desk.post(address, {"format": "0", "resource": "0"})
     assert "attachment" in answer["Content-Disposition"]
-    (row,) = happened("exported")
+    (row,) = events_of_kind("exported")
     assert (row.history_user, row.details["rows"]) == (otto, 1)
     assert row.details["filters"] == {"priority__exact": "1"}
 

@@ -16,8 +16,8 @@ from qc.work import actions
 from tests.admin.conftest import act, change, signed_in
 
 
-def everything() -> dict[str, Any]:
-    """Return all rows of our tables, but for when somebody was last seen."""
+def all_rows() -> dict[str, Any]:
+    """Return all rows of our tables, without the columns that reading changes."""
     return {
         model.__name__: list(model.objects.order_by("pk").values())
         for model in apps.get_app_config("qc").get_models()
@@ -30,7 +30,7 @@ def everything() -> dict[str, Any]:
 
 
 @pytest.fixture
-def a_floor(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
+def held_task(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
     task = add_task(invoices)
     signed_in(anna)
     actions.supply(anna.pk)
@@ -39,9 +39,9 @@ def a_floor(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Task:
 
 
 def test_auditor_sees_every_page_without_buttons(
-    otto_at_the_desk: Client, a_floor: Task, anna: User, invoices: Queue
+    otto_at_the_desk: Client, held_task: Task, anna: User, invoices: Queue
 ) -> None:
-    for item in (a_floor, anna, invoices):
+    for item in (held_task, anna, invoices):
         page = otto_at_the_desk.get(change(item))
         assert page.status_code == 200
         for button in ("_save", "_continue", "_addanother"):
@@ -61,30 +61,30 @@ def test_auditor_sees_no_password_hash(otto_at_the_desk: Client, anna: User) -> 
     assert "password/" not in page
 
 
-def test_qc_staff_see_no_history(anna: User, at_the_page_of: Any, a_floor: Task) -> None:
-    url = reverse("admin:qc_task_history", args=[a_floor.pk])
+def test_qc_staff_see_no_history(anna: User, at_the_page_of: Any, held_task: Task) -> None:
+    url = reverse("admin:qc_task_history", args=[held_task.pk])
     assert at_the_page_of(anna).get(url).status_code == 403
 
 
 def test_old_version_can_t_be_saved_again(
-    root: User, at_the_page_of: Any, a_floor: Task, mona: User
+    root: User, at_the_page_of: Any, held_task: Task, mona: User
 ) -> None:
-    first = a_floor.history.last()
-    url = reverse("admin:qc_task_simple_history", args=[a_floor.pk, first.pk])
+    first = held_task.history.last()
+    url = reverse("admin:qc_task_simple_history", args=[held_task.pk, first.pk])
     clients = [at_the_page_of(user) for user in (root, mona)]
-    before = everything()
+    before = all_rows()
     for client in clients:
         assert client.get(url).status_code == 403
         assert client.post(url, {"name": "Old"}).status_code == 403
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_history_page_shows_who_when_why_channel_and_every_change(
-    otto_at_the_desk: Client, mona: User, mona_at_the_desk: Client, a_floor: Task
+    otto_at_the_desk: Client, mona: User, mona_at_the_desk: Client, held_task: Task
 ) -> None:
     answers = {"_form_submitted": "True", "reason": "drawing is wrong"}
-    mona_at_the_desk.post(act(a_floor, "hold_task"), answers)
-    page = otto_at_the_desk.get(reverse("admin:qc_task_history", args=[a_floor.pk]))
+    mona_at_the_desk.post(act(held_task, "hold_task"), answers)
+    page = otto_at_the_desk.get(reverse("admin:qc_task_history", args=[held_task.pk]))
     text = " ".join(page.content.decode().split())
     for part in (
         "Put on hold",
@@ -107,9 +107,9 @@ def test_history_of_a_queue_shows_people_added_and_removed(
 
 @pytest.mark.parametrize("model", ["task", "queue", "user"])
 def test_long_history_needs_no_more_queries_than_a_short_one(
-    otto_at_the_desk: Client, a_floor: Task, anna: User, invoices: Queue, model: str
+    otto_at_the_desk: Client, held_task: Task, anna: User, invoices: Queue, model: str
 ) -> None:
-    item: Any = {"task": a_floor, "queue": invoices, "user": anna}[model]
+    item: Any = {"task": held_task, "queue": invoices, "user": anna}[model]
     url = reverse(f"admin:qc_{model}_history", args=[item.pk])
 
     def change_often(times: int) -> None:

@@ -12,20 +12,20 @@ from qc.models import User
 LIST = "admin:axes_accessattempt_changelist"
 
 
-def try_in(password: str) -> int:
+def status_of_sign_in(password: str) -> int:
     answer = Client().post(reverse("admin:login"), {"username": "anna", "password": password})
     return answer.status_code
 
 
 def test_superuser_sees_and_unlocks_a_name(anna: User, root: User, at_the_page_of: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
-        try_in("wrong")
-    assert try_in("demo") == 429
+        status_of_sign_in("wrong")
+    assert status_of_sign_in("demo") == 429
     client = at_the_page_of(root)
     assert "anna" in client.get(reverse(LIST)).content.decode()
     attempt = AccessAttempt.objects.get()
     client.post(reverse("admin:axes_accessattempt_delete", args=[attempt.pk]), {"post": "yes"})
-    assert try_in("demo") == 302
+    assert status_of_sign_in("demo") == 302
 
 
 def test_others_see_no_lockouts(mona_at_the_desk: Client, otto_at_the_desk: Client) -> None:

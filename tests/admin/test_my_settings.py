@@ -19,8 +19,8 @@ from tests.admin.conftest import change, typed
 AddTask = Callable[..., Task]
 
 
-def wish(person: User, **wishes: str) -> None:
-    User.objects.filter(pk=person.pk).update(**wishes)
+def set_settings(person: User, **values: str) -> None:
+    User.objects.filter(pk=person.pk).update(**values)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_times_are_shown_in_the_reader_s_time_zone(
 ) -> None:
     client = at_the_page_of(mona)
     assert "05 Mar 12:00" in client.get(change(done_at_noon)).content.decode()
-    wish(mona, time_zone="Asia/Tokyo")
+    set_settings(mona, time_zone="Asia/Tokyo")
     assert "05 Mar 21:00" in client.get(change(done_at_noon)).content.decode()
     assert timezone.get_current_timezone_name() == "UTC"
 
@@ -87,7 +87,7 @@ def test_times_are_shown_in_the_reader_s_time_zone(
 def test_entered_time_is_in_the_writer_s_time_zone(
     invoices: Queue, add_task: AddTask, mona: User, at_the_page_of: Any
 ) -> None:
-    wish(mona, time_zone="Asia/Tokyo")
+    set_settings(mona, time_zone="Asia/Tokyo")
     client, task = at_the_page_of(mona), add_task(invoices)
     form = typed(client, change(task)) | {"due_at_0": "2030-01-02", "due_at_1": "09:00:00"}
     client.post(change(task), form)
@@ -112,14 +112,14 @@ def test_pages_speak_the_language_of_the_person_not_of_the_browser(
         return page.headers["Content-Language"]
 
     assert language() == "de"
-    wish(anna, language="en")
+    set_settings(anna, language="en")
     assert language() == "en"
 
 
 def test_history_is_written_in_the_site_s_language(
     anna: User, invoices: Queue, add_task: AddTask, at_the_page_of: Any
 ) -> None:
-    wish(anna, language="de", time_zone="Asia/Tokyo")
+    set_settings(anna, language="de", time_zone="Asia/Tokyo")
     task = add_task(invoices)
     at_the_page_of(anna)
     row = task.history.get(kind="assigned")

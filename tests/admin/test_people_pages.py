@@ -14,7 +14,7 @@ from qc.models import Queue, Role, Task, User
 from qc.work import actions
 from tests.admin.conftest import act, change, signed_in, typed
 
-MEANT = {"_form_submitted": "True"}
+CONFIRMED = {"_form_submitted": "True"}
 
 
 def role(name: str) -> int:
@@ -231,7 +231,7 @@ def test_manager_puts_people_on_break_ends_it_and_signs_them_out(
     signed_in(anna)
 
     def do(action: str, **answers: Any) -> Any:
-        mona_at_the_desk.post(act(anna, action), MEANT | answers)
+        mona_at_the_desk.post(act(anna, action), CONFIRMED | answers)
         anna.refresh_from_db()
         return anna.history.first()
 
@@ -247,9 +247,9 @@ def test_manager_puts_people_on_break_ends_it_and_signs_them_out(
 
 
 def test_signed_out_person_can_t_be_put_on_break(mona_at_the_desk: Client, anna: User) -> None:
-    answer = mona_at_the_desk.post(act(anna, "take_break"), MEANT | {"reason": "x"})
+    answer = mona_at_the_desk.post(act(anna, "take_break"), CONFIRMED | {"reason": "x"})
     assert "anna is not signed in" in answer.content.decode()
-    answer = mona_at_the_desk.post(act(anna, "come_back"), MEANT)
+    answer = mona_at_the_desk.post(act(anna, "come_back"), CONFIRMED)
     assert "anna is not signed in" in answer.content.decode()
 
 
@@ -257,7 +257,7 @@ def test_the_sign_out_dialog_names_the_person(mona_at_the_desk: Client, anna: Us
     signed_in(anna)
     dialog = mona_at_the_desk.get(act(anna, "sign_out")).content.decode()
     assert "Signs anna out; their tasks return to the queue." in dialog
-    again = mona_at_the_desk.post(act(anna, "sign_out"), MEANT | {"reason": " "})
+    again = mona_at_the_desk.post(act(anna, "sign_out"), CONFIRMED | {"reason": " "})
     assert "Signs anna out; their tasks return to the queue." in again.content.decode()
     anna.refresh_from_db()
     assert anna.is_logged_in
@@ -270,7 +270,7 @@ def test_only_a_manager_changes_a_presence_and_only_by_post(
     signed_in(ben)
     others = [at_the_page_of(user) for user in (otto, anna)]
     before = User.history.count()
-    answers = MEANT | {"reason": "x"}
+    answers = CONFIRMED | {"reason": "x"}
     assert mona_at_the_desk.get(act(ben, action), answers).status_code == 200
     for client in others:
         assert client.post(act(ben, action), answers).status_code == 403
@@ -305,11 +305,11 @@ def test_manager_anonymises_a_deactivated_person(
     mona_at_the_desk: Client, anna: User, otto: User, at_the_page_of: Any
 ) -> None:
     assert "Anonymise" not in mona_at_the_desk.get(change(anna)).content.decode()
-    refused = mona_at_the_desk.post(act(anna, "forget"), MEANT | {"reason": "left"})
+    refused = mona_at_the_desk.post(act(anna, "forget"), CONFIRMED | {"reason": "left"})
     assert "anna is still active: deactivate the account first." in refused.content.decode()
     save(mona_at_the_desk, anna, is_active=None)
     assert "Anonymise" in mona_at_the_desk.get(change(anna)).content.decode()
-    answers = MEANT | {"reason": "left in May"}
+    answers = CONFIRMED | {"reason": "left in May"}
     assert at_the_page_of(otto).post(act(anna, "forget"), answers).status_code == 403
     assert "This cannot be undone" in mona_at_the_desk.get(act(anna, "forget")).content.decode()
     log = apps.get_model("admin", "LogEntry").objects

@@ -13,7 +13,7 @@ from qc.models import Queue, Task, User
 from qc.work import actions
 from tests.admin.conftest import act, change, signed_in, typed
 
-MEANT = {"_form_submitted": "True"}
+CONFIRMED = {"_form_submitted": "True"}
 
 
 def save(client: Client, queue: Queue, **changed: Any) -> Any:
@@ -93,20 +93,20 @@ def test_people_added_to_a_queue_get_work_at_once(
 def test_pause_and_resume_write_one_history_row_each(
     mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, add_task: Any
 ) -> None:
-    mona_at_the_desk.post(act(invoices, "pause"), MEANT | {"reason": "stocktaking"})
+    mona_at_the_desk.post(act(invoices, "pause"), CONFIRMED | {"reason": "stocktaking"})
     row = invoices.history.first()
     assert (row.is_paused, row.kind, row.history_change_reason) == (True, "paused", "stocktaking")
     assert members(row) == {"anna"}
     task = add_task(invoices)
     signed_in(anna)
-    mona_at_the_desk.post(act(invoices, "unpause"), MEANT)
+    mona_at_the_desk.post(act(invoices, "unpause"), CONFIRMED)
     task.refresh_from_db()
     assert task.assignee == anna
     assert list(invoices.history.values_list("kind", flat=True)[:2]) == ["unpaused", "paused"]
 
 
 def test_pause_without_a_reason_is_refused(mona_at_the_desk: Client, invoices: Queue) -> None:
-    mona_at_the_desk.post(act(invoices, "pause"), MEANT | {"reason": " "})
+    mona_at_the_desk.post(act(invoices, "pause"), CONFIRMED | {"reason": " "})
     invoices.refresh_from_db()
     assert not invoices.is_paused
 
@@ -127,7 +127,7 @@ def test_only_a_manager_pauses_a_queue_and_only_by_post(
 ) -> None:
     others = [at_the_page_of(user) for user in (otto, anna)]
     before = Queue.history.count()
-    answers = MEANT | {"reason": "x"}
+    answers = CONFIRMED | {"reason": "x"}
     assert mona_at_the_desk.get(act(invoices, action), answers).status_code == 200
     for client in others:
         assert client.post(act(invoices, action), answers).status_code == 403

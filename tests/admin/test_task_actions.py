@@ -13,12 +13,12 @@ from tests.admin.conftest import act, change, signed_in
 
 TRANSITIONS = ["assign", "release", "hold", "resume", "cancel", "reopen"]
 BULK = ["assign_selected", "hold_selected", "resume_selected", "cancel_selected"]
-MEANT = {"_form_submitted": "True"}
+CONFIRMED = {"_form_submitted": "True"}
 
 
 def do(client: Client, task: Task, transition: str, **answers: Any) -> Any:
     answer = client.post(
-        act(task, f"{transition}_task"), MEANT | answers, headers={"HX-Request": "true"}
+        act(task, f"{transition}_task"), CONFIRMED | answers, headers={"HX-Request": "true"}
     )
     task.refresh_from_db()
     return answer
@@ -35,7 +35,7 @@ def task(invoices: Queue, add_task: Callable[..., Task]) -> Task:
 
 
 @pytest.fixture
-def anna_s(task: Task, anna: User) -> Task:
+def annas_task(task: Task, anna: User) -> Task:
     signed_in(anna)
     assignment.hand_out(anna.pk)
     task.refresh_from_db()
@@ -82,10 +82,10 @@ def test_hold_without_a_reason_is_refused(mona_at_the_desk: Client, task: Task) 
 
 
 def test_assign_dialog_offers_only_free_people(
-    mona_at_the_desk: Client, anna_s: Task, anna: User, ben: User, carla: User
+    mona_at_the_desk: Client, annas_task: Task, anna: User, ben: User, carla: User
 ) -> None:
     signed_in(carla)
-    page = mona_at_the_desk.get(act(anna_s, "assign_task")).content.decode()
+    page = mona_at_the_desk.get(act(annas_task, "assign_task")).content.decode()
     assert "carla, has 0 of 1 tasks" in page
     assert "anna, holds" not in page
     assert "ben, holds" not in page
@@ -116,38 +116,40 @@ def test_double_click_holds_a_task_once(mona_at_the_desk: Client, task: Task) ->
 
 
 def test_task_page_offers_the_actions_that_its_status_allows(
-    mona_at_the_desk: Client, mona: User, otto_at_the_desk: Client, anna_s: Task, anna: User
+    mona_at_the_desk: Client, mona: User, otto_at_the_desk: Client, annas_task: Task, anna: User
 ) -> None:
     client = mona_at_the_desk
-    assert offered(client, anna_s) == ["assign-task", "release-task", "hold-task"]
-    lifecycle.hold(anna_s.pk, by=mona, reason="wait")
-    assert offered(client, anna_s) == ["resume-task", "cancel-task"]
-    lifecycle.cancel(anna_s.pk, by=mona, reason="duplicate")
-    assert offered(client, anna_s) == ["reopen-task"]
-    lifecycle.reopen(anna_s.pk, by=mona, reason="after all")
-    assert offered(client, anna_s) == ["assign-task", "hold-task", "cancel-task"]
-    assert offered(otto_at_the_desk, anna_s) == []
+    assert offered(client, annas_task) == ["assign-task", "release-task", "hold-task"]
+    lifecycle.hold(annas_task.pk, by=mona, reason="wait")
+    assert offered(client, annas_task) == ["resume-task", "cancel-task"]
+    lifecycle.cancel(annas_task.pk, by=mona, reason="duplicate")
+    assert offered(client, annas_task) == ["reopen-task"]
+    lifecycle.reopen(annas_task.pk, by=mona, reason="after all")
+    assert offered(client, annas_task) == ["assign-task", "hold-task", "cancel-task"]
+    assert offered(otto_at_the_desk, annas_task) == []
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
 def test_opening_a_dialog_changes_nothing(
-    mona_at_the_desk: Client, anna_s: Task, transition: str
+    mona_at_the_desk: Client, annas_task: Task, transition: str
 ) -> None:
     before = (Task.objects.values().get(), Task.history.count())
-    params = {"reason": "x", "person": anna_s.assignee_id, "_form_submitted": "True"}
-    assert mona_at_the_desk.get(act(anna_s, f"{transition}_task"), params).status_code == 200
+    params = {"reason": "x", "person": annas_task.assignee_id, "_form_submitted": "True"}
+    assert mona_at_the_desk.get(act(annas_task, f"{transition}_task"), params).status_code == 200
     assert (Task.objects.values().get(), Task.history.count()) == before
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
 def test_only_a_manager_may_use_the_actions(
-    anna: User, otto: User, at_the_page_of: Any, anna_s: Task, transition: str
+    anna: User, otto: User, at_the_page_of: Any, annas_task: Task, transition: str
 ) -> None:
     before = Task.history.count()
     for user in (anna, otto):  # anna holds it: even so
-        answer = do(at_the_page_of(user), anna_s, transition, reason="mine", person=anna.pk)
+        answer = do(at_the_page_of(user), annas_task, transition, reason="mine", person=anna.pk)
         assert answer.status_code == 403
-    assert do(Client(), anna_s, transition, reason="mine").url.startswith(reverse("admin:login"))
+    assert do(Client(), annas_task, transition, reason="mine").url.startswith(
+        reverse("admin:login")
+    )
     assert Task.history.count() == before
 
 
@@ -161,7 +163,7 @@ def test_action_without_csrf_token_is_refused(mona: User, task: Task) -> None:
 def test_action_on_an_unknown_task_is_not_found(mona_at_the_desk: Client) -> None:
     for wrong in ("999", "abc"):
         url = reverse("admin:qc_task_hold_task", args=[wrong])
-        assert mona_at_the_desk.post(url, MEANT | {"reason": "x"}).status_code == 404
+        assert mona_at_the_desk.post(url, CONFIRMED | {"reason": "x"}).status_code == 404
 
 
 def choose(client: Client, action: str, *tasks: Task, **answers: Any) -> Any:
@@ -180,7 +182,7 @@ def test_selected_tasks_are_held_with_one_reason(
     page = choose(mona_at_the_desk, "hold_selected", *tasks)
     assert "Hold selected tasks" in page.content.decode()
     assert Task.objects.filter(status="pending").count() == 3
-    answer = choose(mona_at_the_desk, "hold_selected", *tasks, reason="stocktaking", **MEANT)
+    answer = choose(mona_at_the_desk, "hold_selected", *tasks, reason="stocktaking", **CONFIRMED)
     assert messages_of(answer) == ["3 tasks changed."]
     reasons = Task.history.filter(kind="held").values_list("history_change_reason", flat=True)
     assert list(reasons) == ["stocktaking"] * 3
@@ -191,7 +193,7 @@ def test_refusals_of_selected_tasks_are_named(
 ) -> None:
     fine, cancelled = add_task(invoices), add_task(invoices)
     lifecycle.cancel(cancelled.pk, by=mona, reason="duplicate")
-    answer = choose(mona_at_the_desk, "cancel_selected", fine, cancelled, reason="x", **MEANT)
+    answer = choose(mona_at_the_desk, "cancel_selected", fine, cancelled, reason="x", **CONFIRMED)
     assert messages_of(answer) == [
         "1 task changed.",
         "QD-0002: QD-0002 is cancelled. This cannot be done with it now.",
@@ -204,35 +206,35 @@ def test_assigning_selected_tasks_stops_at_the_person_s_capacity(
     tasks = [add_task(invoices) for _ in range(2)]
     signed_in(anna)
     answer = choose(
-        mona_at_the_desk, "assign_selected", *tasks, person=anna.pk, reason="hers", **MEANT
+        mona_at_the_desk, "assign_selected", *tasks, person=anna.pk, reason="hers", **CONFIRMED
     )
     assert messages_of(answer) == ["1 task changed.", "QD-0002: anna has 1 of 1 tasks."]
 
 
 def test_holding_selected_tasks_does_not_assign_one_of_them_meanwhile(
-    mona_at_the_desk: Client, anna_s: Task, anna: User, invoices: Queue, add_task: Any
+    mona_at_the_desk: Client, annas_task: Task, anna: User, invoices: Queue, add_task: Any
 ) -> None:
     other = add_task(invoices)
-    choose(mona_at_the_desk, "hold_selected", anna_s, other, reason="wait", **MEANT)
+    choose(mona_at_the_desk, "hold_selected", annas_task, other, reason="wait", **CONFIRMED)
     assert other.history.filter(kind="assigned").count() == 0
     assert Task.objects.filter(status="on_hold").count() == 2
 
 
 @pytest.mark.parametrize("action", BULK)
 def test_only_a_manager_may_change_selected_tasks(
-    otto: User, anna: User, at_the_page_of: Any, anna_s: Task, action: str
+    otto: User, anna: User, at_the_page_of: Any, annas_task: Task, action: str
 ) -> None:
     before = Task.history.count()
     for user in (otto, anna):
-        choose(at_the_page_of(user), action, anna_s, reason="x", person=anna.pk, **MEANT)
+        choose(at_the_page_of(user), action, annas_task, reason="x", person=anna.pk, **CONFIRMED)
     assert Task.history.count() == before
 
 
 @pytest.mark.parametrize("action", BULK)
 def test_get_with_an_action_for_selected_tasks_changes_nothing(
-    mona_at_the_desk: Client, anna_s: Task, action: str
+    mona_at_the_desk: Client, annas_task: Task, action: str
 ) -> None:
     before = Task.history.count()
-    params = {"action": action, "_selected_action": anna_s.pk, "reason": "x"} | MEANT
+    params = {"action": action, "_selected_action": annas_task.pk, "reason": "x"} | CONFIRMED
     mona_at_the_desk.get(reverse("admin:qc_task_changelist"), params)
     assert Task.history.count() == before

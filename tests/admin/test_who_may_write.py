@@ -25,28 +25,28 @@ pytestmark = [pytest.mark.django_db, on_sqlite]
 
 SESSION = settings.SESSION_COOKIE_NAME
 READS = re.compile(r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK)\b")
-# What reading may write.
+# What any request may write, and why.
 ALWAYS = {
-    r"INSERT INTO qc_auditevent": "what was read or taken along is on record",
+    r"INSERT INTO qc_auditevent": "what was read or exported is recorded",
     r"\w+ (INTO |FROM )?django_session": "their messages wait in their own session",
-    r"UPDATE qc_user SET last_seen_at": "that they are still there",
+    r"UPDATE qc_user SET last_seen_at": "when they were last seen",
 }
 PERSON = r"UPDATE qc_user|INSERT INTO qc_historicaluser"
 PRESENCE = "take_break|come_back|logout|api_logout"
-# By address, what is somebody's own and not read; it is looked whether it was theirs alone.
+# By address, what users may write of their own; it is checked that nothing of others changed.
 OWN = {
     PRESENCE: PERSON,
     "my_settings|password_change": PERSON,
-    # Tried with a name that is nobody's.
+    # Tried with an unknown name.
     "login|api_login": r"\w+ (INTO )?axes_\w+",
 }
-# Of who works: the tasks in their hands too, and what is handed out to them.
+# Of QC staff: the tasks they hold, and those handed out to them.
 WORK = {
     f"my_work_.*|api_taskcomplete|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_historical(user|task)"
     )
 }
-# What an auditor must be able to read: each of these pages, of each thing there is.
+# What auditors must be able to read: each of these pages, of each object.
 READ = {
     *("qc_task_changelist", "qc_task_change", "qc_task_history"),
     *("qc_user_changelist", "qc_user_change", "qc_user_history"),
@@ -61,7 +61,7 @@ READ = {
 
 
 @pytest.fixture
-def a_house(
+def sample_data(
     anna: User,
     ben: User,
     carla: User,
@@ -70,7 +70,7 @@ def a_house(
     labels: Queue,
     add_task: Callable[..., Task],
 ) -> None:
-    """A task in each state, Anna and Ben at work, Carla free, imports, a change of many, a lock.
+    """A task in each state, Anna and Ben at work, Carla free, imports, a bulk change, a lock-out.
 
     The first of each kind can be edited: what its form sends is sent to the others too.
     """
@@ -91,8 +91,8 @@ def a_house(
 
 
 @contextmanager
-def written() -> Iterator[list[str]]:
-    """Return what is written inside, and takes it back afterwards."""
+def captured_writes() -> Iterator[list[str]]:
+    """Collect the statements that write something, and roll them back afterwards."""
     statements: list[str] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -105,52 +105,52 @@ def written() -> Iterator[list[str]]:
         transaction.set_rollback(True)
 
 
-def others(user: User) -> list[Any]:
-    """Return all people but one, and the tasks that are in the hands of others."""
+def rows_of_others(user: User) -> list[Any]:
+    """Return all people but one, and the tasks that others hold or have completed."""
     people = User.objects.exclude(pk=user.pk).order_by("pk").values()
     tasks = Task.objects.filter(assignee__isnull=False).exclude(assignee=user).order_by("pk")
     return [*people, *tasks.values()]
 
 
-def beyond(statements: list[str], allowed: list[str]) -> list[str]:
+def not_allowed(statements: list[str], allowed: list[str]) -> list[str]:
     """Return those of the statements that are not allowed."""
     return [one for one in statements if not any(re.match(some, one) for some in allowed)]
 
 
-def at_the_door(user: User) -> Client:
+def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
 
 
 class Visitor:
-    """Somebody who tries everything; each request is taken back after it was looked at."""
+    """A user who sends requests, each of which is rolled back after it was checked."""
 
     def __init__(self, user: User, own: dict[str, str]) -> None:
         self.user, self.own = user, own
-        self.client = at_the_door(user)
+        self.client = client_of(user)
         self.cookie = self.client.cookies[SESSION].value
-        self.before = others(user)
+        self.before = rows_of_others(user)
 
-    def asks(self, method: str, address: Address, data: dict[str, Any] | None = None) -> int:
-        """Return how a request is answered. Fails if it writes what is not theirs to write."""
-        # Signing out forgets it.
+    def send(self, method: str, address: Address, data: dict[str, Any] | None = None) -> int:
+        """Return the status of a response. Raise AssertionError if the request writes too much."""
+        # Signing out deletes it.
         self.client.cookies[SESSION] = self.cookie
-        with written() as statements:
+        with captured_writes() as statements:
             answer = getattr(self.client, method)(address.path, data or {})
             b"".join(answer)
             theirs = [what for names, what in self.own.items() if re.fullmatch(names, address.name)]
             request = (method, address, data, answer.status_code)
             assert answer.status_code < 500, request
-            assert not beyond(statements, [*ALWAYS, *theirs]), (request, statements)
-            if beyond(statements, [*ALWAYS]):
-                assert others(self.user) == self.before, request
+            assert not not_allowed(statements, [*ALWAYS, *theirs]), (request, statements)
+            if not_allowed(statements, [*ALWAYS]):
+                assert rows_of_others(self.user) == self.before, request
         return int(answer.status_code)
 
 
-def forms_at(path: str, pages: Client) -> list[dict[str, Any]]:
-    """Return what may be sent from a page as who may everything sees it."""
-    with written():
+def forms_on(path: str, pages: Client) -> list[dict[str, Any]]:
+    """Return what the forms of a page may send, as a superuser sees it."""
+    with captured_writes():
         page = pages.get(path)
         return list(sent("" if page.streaming else page.content.decode(errors="replace")))
 
@@ -160,28 +160,30 @@ def try_everything(
 ) -> dict[str, set[int]]:
     """Try every address by GET and POST, and one of each pattern by the other methods.
 
-    Gives how those of each pattern answered a GET.
+    Return the statuses of the GET responses for each pattern.
     """
-    pages, visitor = at_the_door(root), Visitor(user, own)
+    pages, visitor = client_of(root), Visitor(user, own)
     answers: dict[str, set[int]] = {}
     for name, some in groupby(every_address(), attrgetter("name")):
         addresses = list(some)
         for method in methods:
-            visitor.asks(method, addresses[0])
-        answers[name] = {visitor.asks("get", one) for one in addresses}
-        for address, data in product(addresses, forms_at(addresses[0].path, pages)):
-            visitor.asks("post", address, data)
+            visitor.send(method, addresses[0])
+        answers[name] = {visitor.send("get", one) for one in addresses}
+        for address, data in product(addresses, forms_on(addresses[0].path, pages)):
+            visitor.send("post", address, data)
     return answers
 
 
-def test_auditor_reads_everything_and_writes_nothing(a_house: None, otto: User, root: User) -> None:
+def test_auditor_reads_everything_and_writes_nothing(
+    sample_data: None, otto: User, root: User
+) -> None:
     methods = ("head", "put", "patch", "delete", "options")
     answers = try_everything(otto, root, OWN, methods)
     assert {name for name in READ if answers[name] != {200}} == set()
 
 
 def test_auditor_reads_the_whole_history_on_three_pages(
-    otto_at_the_desk: Client, anna: User, a_house: None
+    otto_at_the_desk: Client, anna: User, sample_data: None
 ) -> None:
     task = otto_at_the_desk.get(change(Task.objects.get(assignee=anna)))
     assert task.context["timeline"]
@@ -191,7 +193,7 @@ def test_auditor_reads_the_whole_history_on_three_pages(
 
 
 def test_qc_staff_change_no_other_person_and_no_other_s_task(
-    a_house: None, anna: User, root: User
+    sample_data: None, anna: User, root: User
 ) -> None:
     answers = try_everything(anna, root, OWN | WORK)
     assert answers["my_work"] == {200}

@@ -51,13 +51,13 @@ class PresenceFilter(DropdownFilter):
         """Return the people with the chosen presence."""
         free = User.objects.free().order_by().values("pk")
         kinds = {
-            "free": lambda: queryset.filter(pk__in=free),
-            "busy": lambda: queryset.there().filter(break_reason="").exclude(pk__in=free),
-            "break": lambda: queryset.there().exclude(break_reason=""),
-            "in": queryset.there,
-            "out": lambda: queryset.filter(is_logged_in=False),
+            "free": queryset.filter(pk__in=free),
+            "busy": queryset.there().filter(break_reason="").exclude(pk__in=free),
+            "break": queryset.there().exclude(break_reason=""),
+            "in": queryset.there(),
+            "out": queryset.filter(is_logged_in=False),
         }
-        return kinds.get(self.value() or "", lambda: queryset)()
+        return kinds.get(self.value(), queryset)
 
 
 class RoleFilter(DropdownFilter):

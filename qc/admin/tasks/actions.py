@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, dialog_action
-from qc.admin.tasks.selection import change_all, change_selected, is_for_all
+from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
-from qc.work import actions, bulk_changes, lifecycle
+from qc.work import actions, lifecycle
 
 
 class TaskActions:
@@ -72,6 +72,10 @@ class TaskActions:
         icon="restart_alt",
     )
 
+    hold_selected = selection_action("hold", _("Hold selected tasks"), ReasonForm)
+    resume_selected = selection_action("resume", _("Resume selected tasks"), OptionalReasonForm)
+    cancel_selected = selection_action("cancel", _("Cancel selected tasks"), ReasonForm)
+
     @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         """Assign the selected tasks to one person, as many as they can hold."""
@@ -80,28 +84,6 @@ class TaskActions:
             messages.warning(request, text)
             return None
         return change_selected(self, request, queryset, actions.assign, AssignForm)
-
-    @admin.action(description=_("Hold selected tasks"), permissions=["steer"])
-    def hold_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Put the selected tasks on hold."""
-        return self._change(request, queryset, "hold", ReasonForm)
-
-    @admin.action(description=_("Resume selected tasks"), permissions=["steer"])
-    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Return the selected tasks from hold to waiting."""
-        return self._change(request, queryset, "resume", OptionalReasonForm)
-
-    @admin.action(description=_("Cancel selected tasks"), permissions=["steer"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
-        """Cancel the selected tasks."""
-        return self._change(request, queryset, "cancel", ReasonForm)
-
-    def _change(
-        self, request: HttpRequest, tasks: QuerySet[Task], transition: str, form: type[ReasonForm]
-    ) -> Any:
-        if is_for_all(request):
-            return change_all(self, request, tasks, transition, form)
-        return change_selected(self, request, tasks, bulk_changes.TRANSITIONS[transition], form)
 
 
 def is_available(user: User, name: str, task: Task) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,20 @@ STATES = {
     "resume": _("those that are on hold"),
     "cancel": _("those that are waiting or on hold"),
 }
+
+
+def selection_action(transition: str, description: Any, form_class: type[ReasonForm]) -> Any:
+    """Return an action of the list that changes the selected tasks, or all that match."""
+
+    @admin.action(description=description, permissions=["steer"])
+    def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
+        if is_for_all(request):
+            return change_all(model_admin, request, queryset, transition, form_class)
+        run = bulk_changes.TRANSITIONS[transition]
+        return change_selected(model_admin, request, queryset, run, form_class)
+
+    act.__name__ = f"{transition}_selected"
+    return act
 
 
 def is_for_all(request: HttpRequest) -> bool:

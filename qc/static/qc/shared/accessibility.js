@@ -1,11 +1,11 @@
-// Unfold makes buttons of what no keyboard reaches and no screen reader names: this mends them, as they
-// come, in one place.
+// Makes Unfold's buttons of <span> and <a> reachable by keyboard and named for screen readers, now and
+// whenever the page changes.
 (() => {
   const CLICKED = "[x-on\\:click]:not(button, a[href], input, select, textarea, #changelist-filter-close)";
   const ICON = ".material-symbols-outlined";
   const names = () => document.getElementById("qc-names")?.dataset ?? {};
 
-  // What an element says beside its icons.
+  // Returns the text of an element without its icons.
   function words(element) {
     const copy = element.cloneNode(true);
     copy.querySelectorAll(ICON).forEach((icon) => icon.remove());
@@ -16,8 +16,8 @@
     if (words(element) || element.hasAttribute("aria-label") || element.querySelector("img[alt]")) return;
     const icon = element.matches(ICON) ? element : element.querySelector(ICON);
     const isTheme = element.closest("[x-data*=openTheme]") !== null;
-    const said = element.title || names()[isTheme ? "theme" : icon?.textContent.trim()];
-    if (said) element.setAttribute("aria-label", said);
+    const label = element.title || names()[isTheme ? "theme" : icon?.textContent.trim()];
+    if (label) element.setAttribute("aria-label", label);
   }
 
   function mend(root) {
@@ -26,12 +26,12 @@
       element.tabIndex = 0;
     }
     root.querySelectorAll("a[href], button, [role=button]").forEach(name);
-    // An icon is drawn by its own name, which is no word to be read out.
+    // An icon's text is the name of its glyph, which nobody should hear.
     for (const icon of root.querySelectorAll(`${ICON}:not([role])`)) icon.ariaHidden = "true";
     mendSelects(root);
   }
 
-  // select2 makes a list, and fields without a name.
+  // select2 makes fields without a name, and a list that is none.
   function mendSelects(root) {
     for (const box of root.querySelectorAll(".select2")) {
       const select = box.previousElementSibling;

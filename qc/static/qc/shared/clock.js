@@ -1,3 +1,3 @@
-// Ticks every three seconds, in a worker: in a tab that is not looked at, a browser lets a page's own
-// timers fire once a minute only.
+// Ticks every three seconds, in a worker: a page's own timers fire only once a minute while its tab is
+// in the background.
 setInterval(() => postMessage("tick"), 3000);

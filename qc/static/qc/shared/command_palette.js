@@ -1,4 +1,4 @@
-// Enter in the command palette takes the first that is found where none is chosen: Unfold fails there.
+// Enter opens the first result of the command palette when none is chosen, where Unfold fails.
 document.addEventListener(
   "keydown",
   (event) => {

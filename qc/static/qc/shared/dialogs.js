@@ -1,5 +1,5 @@
-// Unfold's dialogs come into its modal: here they are dialogs for the keyboard, and for those who
-// listen, too. What lies behind an open one can't be reached; after it, what opened it can.
+// Makes what Unfold loads into its modal a dialog for keyboards and screen readers: the page behind an
+// open one can't be reached, and closing it returns the focus to what opened it.
 (() => {
   const modal = () => document.getElementById("modal-content");
   const theme = () => Alpine.$data(document.documentElement);
@@ -16,7 +16,7 @@
     Alpine.nextTick(() => modal().querySelector(FIRST)?.focus());
   }
 
-  // What opened it may have been drawn anew meanwhile, under the same id.
+  // What opened it may have been replaced meanwhile by an element with the same id.
   function back() {
     const there = opener?.isConnected ? opener : document.getElementById(opener?.id);
     there?.focus();
