@@ -145,7 +145,7 @@ def look_statements() -> list[str]:
     from django.contrib.auth.models import Permission
     from django.test import Client
 
-    from qc.admin.my_work.state import State
+    from qc.admin.my_work.state import MyWorkState
     from qc.models import User
 
     task = raw.claim(1)
@@ -153,7 +153,7 @@ def look_statements() -> list[str]:
     person.user_permissions.add(Permission.objects.get(codename="work_task"))
     client = Client(HTTP_HOST="localhost")
     client.force_login(person)
-    address = f"/admin/my-work/panel/?seen={State(person).version}"
+    address = f"/admin/my-work/panel/?seen={MyWorkState(person).version}"
     statements = captured(lambda: client.get(address))
     raw.complete(task)
     return statements

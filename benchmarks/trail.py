@@ -133,7 +133,7 @@ def _costs(query: dict[str, str], middle: dict[str, int]) -> Iterator[Cost]:
         before = _rows_read()
         form = TrailForm(RequestFactory().get("/", query))
         assert form.is_valid(), form.errors
-        page = trail.page(form.asked(), PAGE, below=edge)
+        page = trail.page(form.query(), PAGE, below=edge)
         yield Cost(len(page.rows), _rows_read() - before)
 
 

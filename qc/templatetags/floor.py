@@ -1,19 +1,17 @@
-"""Words and labels of *Floor*."""
+"""The buttons of *Floor*."""
+
+from typing import Any
 
 from django import template
-
-from qc.admin.shared import labels
-from qc.core.wording import clock
+from django.urls import reverse
 
 register = template.Library()
-register.filter("priority_label", labels.priority)
-register.filter("due_words", labels.due)
-register.filter("running_label", labels.running)
-register.filter("age", labels.age)
-register.filter("clock", clock)
 
 
-@register.filter
-def add_id(name: str, pk: int) -> str:
-    """Return a name for an element that is about one object."""
-    return f"{name}{pk}"
+@register.inclusion_tag("qc/floor/opener.html")
+def opener(view: str, pk: int, icon: str, label: str, name: object) -> dict[str, Any]:
+    """Show a button that opens the dialog of a view, about the object of that name."""
+    address = reverse(f"admin:{view}", args=[pk])
+    if not view.startswith("floor_"):
+        address += f"?next={reverse('admin:floor')}"
+    return {"id": f"{view}-{pk}", "address": address, "icon": icon, "label": label, "name": name}

@@ -6,10 +6,9 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
-from qc.core.wording import BREAKS, reason
+from qc.core.wording import BREAKS
 
 register = template.Library()
-register.filter("reason", reason)
 
 
 @register.inclusion_tag("qc/people/presence.html", takes_context=True)

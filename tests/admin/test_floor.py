@@ -214,7 +214,7 @@ class TestQueues:
         actions.sign_in(anna.pk)
         found = row(mona_at_the_desk, invoices)
         assert (found.waiting, found.in_work, found.late, found.done) == ("4", 1, "2", 0)
-        assert (found.there, found.empty_in) == (1, "not enough data yet")
+        assert (found.there, found.clears_in) == (1, "not enough data yet")
         # The first of them to arrive.
         assert "hour" not in found.age
         Task.objects.filter(reference="QD-0001").update(created_at=now - timedelta(hours=3))
@@ -227,7 +227,7 @@ class TestQueues:
             done(add_task(invoices), anna, timedelta(minutes=minutes))
         fill(invoices, 12)
         found = row(mona_at_the_desk, invoices)
-        assert (found.done, found.empty_in) == (4, "3\N{NO-BREAK SPACE}hours")
+        assert (found.done, found.clears_in) == (4, "3\N{NO-BREAK SPACE}hours")
 
     def test_what_is_done_after_the_first_look_counts_at_once(
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask

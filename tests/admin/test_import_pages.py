@@ -97,7 +97,7 @@ def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> 
     head = "reference,name,queue,priority,due_at,batch,supplier\n"
     import_file(head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n", by=mona)
     page = upload(client, head + "A,Check,Invoices,1,2030-05-05 08:00,,Meyer\n")
-    shown = [[cell for _, cell in row] for row in page.context["parts"]["changed"].rows]
+    shown = [[cell for _, cell in row] for row in page.context["tables"]["changed"].rows]
     assert shown == [
         ["2", "A", "due_at", "2030-05-04 23:59", "2030-05-05 08:00"],
         ["2", "A", "priority", "P2 high", "P1 urgent"],

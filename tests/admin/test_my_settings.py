@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from qc.admin.floor.reads import midnight
+from qc.core.local_days import beginning
 from qc.core.localization import localized
 from qc.core.wording import clock
 from qc.models import Queue, Task, User
@@ -98,7 +98,7 @@ def test_entered_time_is_in_the_writer_s_time_zone(
 def test_day_begins_at_the_reader_s_midnight() -> None:
     moment = datetime(2026, 3, 5, 22, 0, tzinfo=UTC)
     with localized("", "Asia/Tokyo"):
-        assert midnight(moment) == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
+        assert beginning(timezone.localdate(moment)) == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
 
 
 def test_pages_speak_the_language_of_the_person_not_of_the_browser(

@@ -1,7 +1,7 @@
-"""The charts on *Floor*: what was done each hour, and how much waited in each queue.
+"""The charts on *Floor*: tasks completed each hour, and tasks waiting in each queue.
 
-They are counted in the index of when tasks came and went, once a minute at most: what came and
-went today, and once a day the same weekday of the four weeks before.
+Arrivals and completions are counted in their indexes: those of today once a minute at most, those
+of the same weekday of the four weeks before once a day.
 """
 
 from collections import defaultdict
@@ -14,48 +14,45 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qc.admin.shared.charts import LINES, Chart
+from qc.core import local_days
 from qc.models import Queue, Task
 from qc.work import backlog
 
 HOURS = range(24)
 WEEKS = 4
 MOST_LINES = 6
-# So much of what waits in a queue is counted for its line.
+# The waiting tasks of a queue are counted no further than this for its line.
 MOST_WAITING = 10_000
-FRESH = 60
-A_DAY = 24 * 60 * 60
+A_MINUTE, A_DAY = 60, 24 * 60 * 60
 
 TODAY, USUAL = LINES[0], "#8494a3"
 
-ByQueue = dict[int, list[int]]
+# For each queue's id a count for each hour of the day.
+CountsByQueue = dict[int, list[int]]
 
 
 def charts() -> list[Chart]:
-    """Return both charts; within a minute the same again."""
+    """Return both charts, made anew once a minute."""
     key = f"qc-charts-{get_language()}-{timezone.get_current_timezone_name()}"
-    made: list[Chart] | None = cache.get(key)
-    if made is None:
-        made = _make(timezone.localtime())
-        cache.set(key, made, FRESH)
-    return made
+    return list(cache.get_or_set(key, lambda: _make(timezone.localtime()), A_MINUTE) or ())
 
 
 def _make(now: datetime) -> list[Chart]:
-    came, went = (_by_hour(moment, now.date()) for moment in ("created_at", "completed_at"))
-    usual = _usual(now.date())
-    done = [sum(hours) for hours in zip(*went.values(), strict=True)] or [0 for _ in HOURS]
-    busy = [hour for hour in HOURS if done[hour] or usual[hour]]
-    first = min([*busy, now.hour])
-    return [_done(first, max([*busy, now.hour]), done, usual), _waiting(now, came, went)]
+    arrived, completed = (_by_hour(column, now.date()) for column in ("created_at", "completed_at"))
+    return [
+        _completed(now, _total(completed), _usual(now.date())),
+        _waiting(now, arrived, completed),
+    ]
 
 
-def _done(first: int, last: int, done: list[int], usual: list[float]) -> Chart:
-    hours = slice(first, last + 1)
+def _completed(now: datetime, done: list[int], usual: list[float]) -> Chart:
+    busy = [now.hour, *(hour for hour in HOURS if done[hour] or usual[hour])]
+    hours = slice(min(busy), max(busy) + 1)
     return Chart(
         "done",
         _("Completed per hour, today and on the same weekday"),
         "bar",
-        [_hour(hour) for hour in HOURS[hours]],
+        [f"{hour:02}:00" for hour in HOURS[hours]],
         [
             {"label": _("today"), "data": done[hours], "backgroundColor": TODAY},
             {
@@ -67,24 +64,24 @@ def _done(first: int, last: int, done: list[int], usual: list[float]) -> Chart:
     )
 
 
-def _waiting(now: datetime, came: ByQueue, went: ByQueue) -> Chart:
-    """Return what waited at the full hours, reckoned back from what waits now.
+def _waiting(now: datetime, arrived: CountsByQueue, completed: CountsByQueue) -> Chart:
+    """Return how many tasks waited at each full hour, reckoned back from those that wait now.
 
-    At an hour there waited what waits now, less what has come since, and what has been done
-    since. So what is in work, on hold or cancelled counts as if it had never waited: history
-    would know better, but reading it would cost more the longer the day is. Of a queue with more
-    than `MOST_WAITING` only its ups and downs are true.
+    An hour earlier there waited as many as now, less those that arrived in that hour, plus those
+    completed in it. So tasks that are assigned, on hold or cancelled count as if they had never
+    waited: the history knows better, but reading it would cost more the longer the day is. Of a
+    queue with more than `MOST_WAITING` tasks only the ups and downs are right.
     """
     queues = {queue.pk: queue.name for queue in Queue.objects.all()}
     waits = backlog.waiting(queues, MOST_WAITING // 10)
     fullest = sorted(queues, key=lambda queue: (-waits[queue], queues[queue]))[:MOST_LINES]
     waits = backlog.waiting(fullest, MOST_WAITING)
-    active = [hour for hour in HOURS if any(by[hour] for by in (*came.values(), *went.values()))]
-    first = min([*active, now.hour])
+    counts = (*arrived.values(), *completed.values())
+    first = min([now.hour, *(hour for hour in HOURS if any(count[hour] for count in counts))])
     lines = [
         {
             "label": queues[queue],
-            "data": _backwards(waits[queue], came[queue], went[queue], first, now.hour),
+            "data": _backwards(waits[queue], arrived[queue], completed[queue], first, now.hour),
             "borderColor": color,
             "backgroundColor": color,
             "pointRadius": 2,
@@ -92,56 +89,51 @@ def _waiting(now: datetime, came: ByQueue, went: ByQueue) -> Chart:
         }
         for queue, color in zip(fullest, LINES, strict=False)
     ]
-    hours = [*(_hour(hour) for hour in range(first, now.hour + 1)), _("now")]
+    hours = [*(f"{hour:02}:00" for hour in range(first, now.hour + 1)), _("now")]
     return Chart("waiting", _("Waiting in each queue today"), "line", hours, lines)
 
 
-def _backwards(waits: int, came: list[int], went: list[int], first: int, last: int) -> list[int]:
-    """Return what waited at the beginning of each hour from first to last, and now."""
+def _backwards(
+    waits: int, arrived: list[int], completed: list[int], first: int, last: int
+) -> list[int]:
+    """Return how many waited at the beginning of each hour from first to last, and now."""
     back = [waits]
     for hour in range(last, first - 1, -1):
-        back.append(back[-1] - came[hour] + went[hour])
+        back.append(back[-1] - arrived[hour] + completed[hour])
     return [max(n, 0) for n in reversed(back)]
 
 
 def _usual(today: date) -> list[float]:
-    """Return the average of each hour on this weekday, over those weeks in which any was done."""
-    days = [_total(today - timedelta(weeks=week)) for week in range(1, WEEKS + 1)]
+    """Return each hour's average on this weekday, over those weeks with any completions."""
+    days = [_total_of_day(today - timedelta(weeks=week)) for week in range(1, WEEKS + 1)]
     worked = [day for day in days if any(day)]
     return [round(sum(day[hour] for day in worked) / max(len(worked), 1), 1) for hour in HOURS]
 
 
-def _total(day: date) -> list[int]:
-    """Return what was done in each hour of a day that is over: counted once."""
+def _total_of_day(day: date) -> list[int]:
+    """Return the completions in each hour of a past day, counted once and then kept."""
     key = f"qc-done-on-{day}-{timezone.get_current_timezone_name()}"
-    total: list[int] | None = cache.get(key)
-    if total is None:
-        by_queue = _by_hour("completed_at", day)
-        total = [sum(hours[hour] for hours in by_queue.values()) for hour in HOURS]
-        cache.set(key, total, A_DAY)
-    return total
+    return list(cache.get_or_set(key, lambda: _total(_by_hour("completed_at", day)), A_DAY) or ())
 
 
-def _by_hour(moment: str, day: date) -> ByQueue:
-    """Count for each queue what came or went in each hour of a day, as our clocks show it.
+def _total(counts: CountsByQueue) -> list[int]:
+    return [sum(hours[hour] for hours in counts.values()) for hour in HOURS]
+
+
+def _by_hour(column: str, day: date) -> CountsByQueue:
+    """Count each queue's tasks by the hour, on our clocks, in which a column's moment lies.
 
     The hours are given to the database as moments: MariaDB knows no time zones by itself.
     """
-    zone = timezone.get_current_timezone()
-    starts = [datetime.combine(day, time(hour), zone) for hour in HOURS]
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    starts = [datetime.combine(day, time(hour), timezone.get_current_timezone()) for hour in HOURS]
     hour = Case(
-        *(When(**{f"{moment}__lt": start, "then": Value(n)}) for n, start in enumerate(starts[1:])),
+        *(When(**{f"{column}__lt": start, "then": Value(n)}) for n, start in enumerate(starts[1:])),
         default=Value(HOURS[-1]),
         output_field=IntegerField(),
     )
-    span = Task.objects.filter(**{f"{moment}__gte": starts[0], f"{moment}__lt": end}).order_by()
-    counts: ByQueue = defaultdict(lambda: [0 for _ in HOURS])
-    found = span.annotate(hour=hour).values("queue", "hour").annotate(n=Count("pk"))
+    counts: CountsByQueue = defaultdict(lambda: [0 for _ in HOURS])
+    tasks = Task.objects.filter(local_days.within(column, day, day)).order_by()
+    found = tasks.annotate(hour=hour).values("queue", "hour").annotate(n=Count("pk"))
     for queue, at, n in found.values_list("queue", "hour", "n"):
         counts[queue][at] = n
     return counts
-
-
-def _hour(hour: int) -> str:
-    return f"{hour:02}:00"

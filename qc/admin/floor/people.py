@@ -1,4 +1,4 @@
-"""The people on *Floor*: a card for each who is there, those first who need a manager's eye."""
+"""The people on *Floor*: a card for each who is there, those who need attention first."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,17 +7,16 @@ from enum import IntEnum
 
 from django.conf import settings
 from django.utils.functional import Promise, cached_property
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from qc.admin.floor.reads import Reads, gone, on_break_since
+from qc.admin.floor.reads import FloorData, on_break_since, signed_out
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.etags import version
 from qc.models import Task, User
 from qc.work import presence
 
 MOST_CARDS = 60
-MOST_GONE = 30
+MOST_SIGNED_OUT = 30
 
 
 class Attention(IntEnum):
@@ -41,14 +40,13 @@ ALARMS: dict[Attention, str | Promise] = {
 
 
 @dataclass
-class Card:
-    """A person who is there, with what they hold."""
+class PersonCard:
+    """A person who is there, with their tasks; `is_known` if the page has this very card."""
 
     person: User
     tasks: list[Task]
     attention: Attention
     since: datetime | None
-    # Whether the page that asks has this very card already.
     is_known: bool = False
 
     @property
@@ -58,81 +56,73 @@ class Card:
 
     @property
     def alarm(self) -> str | Promise:
-        """Why a manager should look at them, or ""."""
+        """Why a manager should look at them; "" if nothing is wrong."""
         return ALARMS.get(self.attention, "")
 
     @property
     def says_since(self) -> bool:
-        """Whether the card says since when; of who is busy the tasks say it."""
+        """Whether the card shows since when; for busy people their tasks show it."""
         return self.since is not None and (self.is_free or bool(self.person.break_reason))
 
     @property
-    def label(self) -> SafeString:
-        """Whether they take work, as a label."""
-        return labels.presence(self.person)
-
-    @property
     def offers(self) -> set[str]:
-        """The actions that make sense now."""
+        """The names of the actions that make sense now."""
         return available_actions.of_person(self.person)
 
     @cached_property
     def key(self) -> str:
-        """Name this card and all that is to be read on it."""
-        tasks = [
-            (task.reference, task.name, task.priority, labels.due(task), labels.age(_since(task)))
-            for task in self.tasks
-        ]
+        """The person's id and a version, which changes with anything shown on the card."""
+        tasks = [(task.reference, task.name, task.priority, task.started_at) for task in self.tasks]
+        times = [(labels.due(task), labels.age(_since(task))) for task in self.tasks]
         person = (str(self.person), self.person.get_full_name(), self.person.capacity)
         state = (self.person.break_reason, self.attention, labels.age(self.since))
-        started = [task.started_at for task in self.tasks]
-        return f"p{self.person.pk}.{version(person, state, tasks, started)}"
+        return f"p{self.person.pk}.{version(person, state, tasks, times)}"
 
 
-class People:
+class PeopleOnFloor:
     """Everybody who does QC: how many in which state, and the cards of the first of them."""
 
-    def __init__(self, reads: Reads) -> None:
-        self.reads = reads
-        on_break = [person for person in reads.people if person.break_reason]
-        self.breaks = on_break_since(on_break)
-        cards = sorted(map(self._card, reads.people), key=self._order)
-        self.cards, rest = cards[:MOST_CARDS], cards[MOST_CARDS:]
-        self.counts = Counter(_state(card) for card in cards)
-        self.more = Counter(_state(card) for card in rest)
-        named = gone().only("username", "first_name", "last_name", "last_seen_at")
-        self.gone = list(named[:MOST_GONE])
-        self.counts["out"] = gone().count()
+    def __init__(self, data: FloorData) -> None:
+        self.data = data
+        self.breaks = on_break_since([person for person in data.people if person.break_reason])
+        cards = sorted(map(self._card, data.people), key=self._order)
+        self.cards = cards[:MOST_CARDS]
+        self.counts = Counter(map(_presence, cards))
+        self.more = Counter(map(_presence, cards[MOST_CARDS:]))
+        named = signed_out().only("username", "first_name", "last_name", "last_seen_at")
+        self.signed_out = list(named[:MOST_SIGNED_OUT])
+        self.counts["out"] = signed_out().count()
 
     @property
-    def gone_key(self) -> str:
-        """Name all that is to be read about who is gone."""
-        told = [(str(one), labels.age(one.last_seen_at)) for one in self.gone]
-        return f"g.{version(told, self.counts['out'])}"
+    def signed_out_key(self) -> str:
+        """A version, which changes with anything shown about people who are signed out."""
+        shown = [(str(person), labels.age(person.last_seen_at)) for person in self.signed_out]
+        return f"g.{version(shown, self.counts['out'])}"
 
     @property
-    def more_gone(self) -> int:
-        """How many are gone beside those that are named."""
-        return self.counts["out"] - len(self.gone)
+    def more_signed_out(self) -> int:
+        """How many more are signed out than are named."""
+        return self.counts["out"] - len(self.signed_out)
 
-    def _card(self, person: User) -> Card:
-        tasks = self.reads.held.get(person.pk, [])
-        return Card(person, tasks, self._attention(person, tasks), self._card_since(person, tasks))
+    def _card(self, person: User) -> PersonCard:
+        tasks = self.data.held.get(person.pk, [])
+        attention = self._attention(person, tasks)
+        return PersonCard(person, tasks, attention, self._card_since(person, tasks))
 
     def _attention(self, person: User, tasks: list[Task]) -> Attention:
         if person.break_reason == presence.NOT_RESPONDING:
             return Attention.NOT_RESPONDING
-        if any(task.due_at < self.reads.now for task in tasks):
+        if any(task.due_at < self.data.now for task in tasks):
             return Attention.LATE
         if person.break_reason:
             return Attention.ON_BREAK
-        # Half of the time after which the sweep takes it away again.
-        slow = self.reads.now - timedelta(minutes=settings.QC_START_MINUTES) / 2
+        # Half of the time after which the sweep takes the task away again.
+        slow = self.data.now - timedelta(minutes=settings.QC_START_MINUTES) / 2
         if any(not task.started_at and _since(task) < slow for task in tasks):
             return Attention.NOT_STARTED
         if len(tasks) >= person.capacity:
             return Attention.BUSY
-        return Attention.IDLE if self.reads.waits_for(person) else Attention.FREE
+        return Attention.IDLE if self.data.waits_for(person) else Attention.FREE
 
     def _card_since(self, person: User, tasks: list[Task]) -> datetime | None:
         if person.break_reason:
@@ -141,19 +131,19 @@ class People:
             return person.idle_since
         return min(map(_since, tasks))
 
-    def _order(self, card: Card) -> tuple[Attention, datetime, str]:
-        return card.attention, card.since or self.reads.now, card.person.username
+    def _order(self, card: PersonCard) -> tuple[Attention, datetime, str]:
+        return card.attention, card.since or self.data.now, card.person.username
 
 
 def _since(task: Task) -> datetime:
-    """Return since when a task in somebody's hands is being worked on, or lies there."""
+    """Return when an assigned task was started, or else assigned."""
     moment = task.started_at or task.assigned_at
     assert moment is not None  # noqa: S101 - the database refuses a held task without it
     return moment
 
 
-def _state(card: Card) -> str:
-    """Return the state by the name that the list of people has for it."""
+def _presence(card: PersonCard) -> str:
+    """Return the value that the list of people filters by."""
     if card.person.break_reason:
         return "break"
     return "free" if card.is_free else "busy"

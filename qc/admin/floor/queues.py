@@ -1,4 +1,4 @@
-"""The queues on *Floor*: a row for each, with what waits, what is done, and until when."""
+"""The queues on *Floor*: a row for each, with waiting, late and completed tasks."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,23 +8,24 @@ from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from qc.admin.floor.reads import Reads
+from qc.admin.floor.reads import FloorData
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.etags import version
 from qc.models import Priority, Queue
 from qc.work.backlog import QueueBacklog
 from qc.work.explanations import MOST_COUNTED
 
-# A pace is told from so much work on.
+# From fewer completed tasks no pace is reckoned.
 LEAST_DONE = 2
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass
-class Row:
-    """A queue as it stands now."""
+class QueueRow:
+    """A queue as it stands now; `is_known` if the page has this very row already."""
 
     queue: Queue
-    standing: QueueBacklog
+    backlog: QueueBacklog
     oldest: datetime | None
     in_work: int
     late_in_work: int
@@ -36,13 +37,13 @@ class Row:
 
     @property
     def waiting(self) -> str:
-        """How many tasks wait; no further counted than `MOST_COUNTED`."""
-        return at_least(self.standing.waiting, self.is_more)
+        """How many tasks wait, counted up to `MOST_COUNTED`."""
+        return at_least(self.backlog.waiting, self.is_more)
 
     @property
     def is_more(self) -> bool:
         """Whether more wait than were counted."""
-        return self.standing.waiting >= MOST_COUNTED
+        return self.backlog.waiting >= MOST_COUNTED
 
     @property
     def late(self) -> str:
@@ -52,70 +53,68 @@ class Row:
     @property
     def n_late(self) -> int:
         """How many late tasks were counted."""
-        return self.standing.late + self.late_in_work
+        return self.backlog.late + self.late_in_work
 
     @property
     def is_more_late(self) -> bool:
-        """Whether more may be late than were counted: some priority was not counted to its end."""
-        return self.standing.late >= MOST_COUNTED // len(Priority)
+        """Whether more may be late than were counted: each priority is counted up to a limit."""
+        return self.backlog.late >= MOST_COUNTED // len(Priority)
 
     @property
     def age(self) -> str:
-        """How long the oldest of what waits has been there; "" where nothing waits."""
+        """How long ago the oldest waiting task arrived; "" where none waits."""
         if self.oldest is None:
             return ""
         age = labels.age(self.oldest)
         return _("%s or longer") % age if self.is_more else age
 
     @property
-    def empty_in(self) -> str:
-        """How long until nothing waits, if today's pace goes on and nothing comes."""
-        if not self.standing.waiting:
+    def clears_in(self) -> str:
+        """How long until no task waits, at today's pace and if none arrives."""
+        if not self.backlog.waiting:
             return ""
         if self.queue.is_paused:
             return _("not while paused")
         if self.done < LEAST_DONE or self.first_done is None:
             return _("not enough data yet")
         each = (self.now - self.first_done) / self.done
-        words = timesince(self.now, self.now + max(each * self.standing.waiting, _MINUTE), depth=1)
-        return _("%s or longer") % words if self.is_more else words
+        end = self.now + max(each * self.backlog.waiting, A_MINUTE)
+        text = timesince(self.now, end, depth=1)
+        return _("%s or longer") % text if self.is_more else text
 
     @property
     def offers(self) -> set[str]:
-        """The actions that make sense now."""
+        """The names of the actions that make sense now."""
         return available_actions.of_queue(self.queue)
 
     @cached_property
     def key(self) -> str:
-        """Name this row and all that is to be read in it."""
+        """The queue's id and a version, which changes with anything shown in the row."""
         queue = (self.queue.name, self.queue.is_paused, self.queue.open_to_all, self.there)
-        counts = (self.waiting, self.age, self.in_work, self.done, self.late, self.empty_in)
+        counts = (self.waiting, self.age, self.in_work, self.done, self.late, self.clears_in)
         return f"q{self.queue.pk}.{version(queue, counts)}"
 
 
-_MINUTE = timedelta(minutes=1)
-
-
-def rows(reads: Reads) -> list[Row]:
-    """Return the queues' rows, by name."""
-    oldest = reads.oldest()
-    held = [task for tasks in reads.held.values() for task in tasks]
+def rows(data: FloorData) -> list[QueueRow]:
+    """Return a row for each queue, by name."""
+    oldest = data.oldest()
+    held = [task for tasks in data.held.values() for task in tasks]
     in_work = Counter(task.queue_id for task in held)
-    late = Counter(task.queue_id for task in held if task.due_at < reads.now)
-    there = Counter(queue for queues in reads.roster.on.values() for queue in queues)
+    late = Counter(task.queue_id for task in held if task.due_at < data.now)
+    there = Counter(queue for queues in data.roster.on.values() for queue in queues)
     return [
-        Row(
+        QueueRow(
             queue=queue,
-            standing=reads.standing[pk],
+            backlog=data.backlogs[pk],
             oldest=oldest.get(pk),
             in_work=in_work[pk],
             late_in_work=late[pk],
             there=there[pk],
-            done=reads.done.get(pk, (0, None))[0],
-            first_done=reads.done.get(pk, (0, None))[1],
-            now=reads.now,
+            done=data.completed.get(pk, (0, None))[0],
+            first_done=data.completed.get(pk, (0, None))[1],
+            now=data.now,
         )
-        for pk, queue in reads.queues.items()
+        for pk, queue in data.queues.items()
     ]
 
 

@@ -1,27 +1,24 @@
-"""What *Floor* shows now, and which parts of it the page that asks has already."""
-
-from collections.abc import Collection
+"""What *Floor* shows now, and which parts of it the page already has."""
 
 from qc.admin.floor import queues
-from qc.admin.floor.people import Card, People
-from qc.admin.floor.queues import Row, at_least
-from qc.admin.floor.reads import Reads
+from qc.admin.floor.people import PeopleOnFloor, PersonCard
+from qc.admin.floor.reads import FloorData
 from qc.admin.shared.etags import version
 
 
-class State:
-    """The people and the queues of one look at the floor.
+class FloorState:
+    """The people and the queues at one moment.
 
-    Each card and row has a key of its own, which changes when anything on it does; `seen` names
-    all of them in their order. Given what a page has seen, it marks those that it has already.
+    Each card and row has a key, which changes when anything on it does; `seen` lists all of them
+    in their order. Cards and rows whose keys are in the `seen` of a page are marked as known.
     """
 
     def __init__(self, seen: str = "") -> None:
-        reads = Reads()
-        self.people = People(reads)
-        self.queues = queues.rows(reads)
+        data = FloorData()
+        self.people = PeopleOnFloor(data)
+        self.queues = queues.rows(data)
         known = set(seen.split(","))
-        parts: list[Card | Row] = [*self.people.cards, *self.queues]
+        parts: list[PersonCard | queues.QueueRow] = [*self.people.cards, *self.queues]
         for part in parts:
             part.is_known = part.key in known
         self.seen = ",".join(self._keys())
@@ -29,21 +26,22 @@ class State:
     @property
     def waiting(self) -> str:
         """How many tasks wait in all queues."""
-        counted = sum(row.standing.waiting for row in self.queues)
-        return at_least(counted, any(row.is_more for row in self.queues))
+        counted = sum(row.backlog.waiting for row in self.queues)
+        return queues.at_least(counted, any(row.is_more for row in self.queues))
 
     @property
     def late(self) -> str:
         """How many tasks are late in all queues."""
         counted = sum(row.n_late for row in self.queues)
-        return at_least(counted, any(row.is_more_late for row in self.queues))
+        return queues.at_least(counted, any(row.is_more_late for row in self.queues))
 
     @property
     def done(self) -> int:
         """How many tasks have been completed today."""
         return sum(row.done for row in self.queues)
 
-    def _keys(self) -> Collection[str]:
-        counts = (sorted(self.people.counts.items()), sorted(self.people.more.items()))
-        cards = [card.key for card in self.people.cards]
-        return [f"c.{version(counts)}", *cards, self.people.gone_key, *(r.key for r in self.queues)]
+    def _keys(self) -> list[str]:
+        people = self.people
+        counts = version(sorted(people.counts.items()), sorted(people.more.items()))
+        cards = [card.key for card in people.cards]
+        return [f"c.{counts}", *cards, people.signed_out_key, *(row.key for row in self.queues)]

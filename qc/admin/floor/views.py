@@ -1,9 +1,8 @@
-"""*Floor*: who is there with what, what waits where, live; and the ways to steer it.
+"""*Floor*: people with their tasks and queues with theirs, live, and buttons for managers.
 
-The page holds a panel that asks every few seconds whether anything has changed. It names what it
-has seen; of the answer only the cards and rows that differ are drawn anew, the others stay as
-they are (`hx-preserve`). The charts are asked for by themselves, once a minute. What a manager
-does opens the very dialogs of the pages of tasks, people and queues, and comes back here.
+The page polls a panel every few seconds and sends the keys of all that it shows: only cards and
+rows that have changed are drawn anew, the others stay as they are (`hx-preserve`). The charts are
+polled once a minute. Buttons open the dialogs of the pages of tasks, people and queues.
 """
 
 from typing import Any
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from qc import permissions
 from qc.admin.floor import charts as floor_charts
-from qc.admin.floor.state import State
+from qc.admin.floor.state import FloorState
 from qc.admin.shared.access import NOTHING_NEW, page_view
 from qc.admin.shared.etags import version
 from qc.models import Queue, User
@@ -28,15 +27,15 @@ floor_view = page_view("qc.view_task", after_sign_in="admin:floor")
 @floor_view
 def page(request: HttpRequest) -> HttpResponse:
     """Show the whole page."""
-    context = site.each_context(request) | _context(request, State()) | {"title": _("Floor")}
+    context = site.each_context(request) | _context(request, FloorState()) | {"title": _("Floor")}
     return render(request, "qc/floor/page.html", context)
 
 
 @floor_view
 def panel(request: HttpRequest) -> HttpResponse:
-    """Return what has changed, or nothing when all is still what was seen."""
+    """Return the panel with what has changed since `seen`; 204 when nothing has."""
     seen = request.GET.get("seen", "")
-    state = State(seen)
+    state = FloorState(seen)
     if seen == state.seen:
         return HttpResponse(status=NOTHING_NEW)
     return render(request, "qc/floor/panel.html", _context(request, state))
@@ -44,17 +43,17 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 @floor_view
 def charts(request: HttpRequest) -> HttpResponse:
-    """Return the charts, or nothing when they are still what was seen."""
-    made = floor_charts.charts()
-    now = version(*(chart.data for chart in made))
-    if request.GET.get("seen") == now:
+    """Return the charts; 204 when they are still those of `seen`."""
+    drawn = floor_charts.charts()
+    seen = version(*(chart.data for chart in drawn))
+    if request.GET.get("seen") == seen:
         return HttpResponse(status=NOTHING_NEW)
-    return render(request, "qc/floor/charts.html", {"charts": made, "seen": now})
+    return render(request, "qc/floor/charts.html", {"charts": drawn, "seen": seen})
 
 
 @floor_view
 def why_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say why a person has what they have, or nothing."""
+    """Explain why a person has no task."""
     person = get_object_or_404(User, pk=pk)
     context = {"title": _("Why does %s have no task?") % person, "person": person}
     return render(request, "qc/floor/why.html", context | {"why": explanations.of_person(person)})
@@ -62,7 +61,7 @@ def why_person(request: HttpRequest, pk: int) -> HttpResponse:
 
 @floor_view
 def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say why the most urgent task of a queue waits."""
+    """Explain why the most urgent task of a queue waits."""
     queue = get_object_or_404(Queue, pk=pk)
     task = next(iter(backlog.heads({queue.pk: 1}, 1)), None)
     context = {
@@ -73,7 +72,7 @@ def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "qc/floor/why.html", context)
 
 
-def _context(request: HttpRequest, state: State) -> dict[str, Any]:
+def _context(request: HttpRequest, state: FloorState) -> dict[str, Any]:
     return {"state": state, "steers": permissions.is_manager(request.user)}
 
 

@@ -1,13 +1,13 @@
-"""What the buttons of an import do: read it otherwise, confirm, stop, go on, undo, cancel."""
+"""The buttons of an import: read again, confirm, stop, try again, undo, cancel its tasks."""
 
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,69 +24,70 @@ import_button = page_view("qc.manage_task", after_sign_in="admin:imports", metho
 
 @import_button
 def read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read the file in another way, and checks it anew."""
-    record = _theirs(request, pk)
+    """Read the file in another format or with other columns, and check it again."""
+    record = _own_import(request, pk)
     form = ReadingForm(record, request.POST)
     if not form.is_valid():
         messages.error(request, _("Please choose from the lists."))
-        return _to(record)
+        return redirect("admin:import", record.pk)
     return _done(request, record, partial(imports.read_as, record, *form.answer()))
 
 
 @import_button
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm it."""
-    record = _theirs(request, pk)
+    """Confirm the import, of all rows or only of the valid ones."""
+    record = _own_import(request, pk)
     only_good = request.POST.get("only_good") == "1"
     return _done(request, record, partial(imports.confirm, record, only_good=only_good))
 
 
 @import_button
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask a worker once more."""
+    """Hand the import to a worker once more."""
     return redirect_after_run(request, get_object_or_404(Import, pk=pk))
 
 
 @import_button
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stop it."""
+    """Stop the import."""
     record = get_object_or_404(Import, pk=pk)
     imports.stop(record, by=request.user)  # type: ignore[arg-type]
-    return _to(record)
+    return redirect("admin:import", record.pk)
 
 
 @import_button
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undo it."""
+    """Undo the import."""
     record = get_object_or_404(Import, pk=pk)
     return _done(request, record, partial(import_undo.begin, record, by=request.user))  # type: ignore[arg-type]
 
 
 @import_button
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancel those of its new tasks that nobody has touched."""
+    """Cancel the new tasks of the import that nobody has changed."""
     record = get_object_or_404(Import, pk=pk)
     if not record.has_written:
-        return _to(record)
-    told: Any = {"by": request.user, "reason": request.POST.get("reason", "").strip()}
+        return redirect("admin:import", record.pk)
+    reason = request.POST.get("reason", "").strip()
+    tasks_to_cancel = import_undo.untouched(record)
     try:
-        begun = bulk_changes.begin("cancel", import_undo.untouched(record), **told)
+        begun = bulk_changes.begin("cancel", tasks_to_cancel, by=request.user, reason=reason)  # type: ignore[arg-type]
     except QCError as refusal:
         messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("admin:import_undo", args=[pk]))
-    return HttpResponseRedirect(reverse("admin:qc_task_bulk", args=[begun.pk]))
+        return redirect("admin:import_undo", pk)
+    return redirect("admin:qc_task_bulk", begun.pk)
 
 
 def redirect_after_run(request: HttpRequest, record: Import) -> HttpResponse:
-    """Carry it on, say how that went, and go to its page."""
-    was = record.state
+    """Let the import go on, show a message when it has ended, and go to its page."""
+    state = record.state
     try:
         tasks.dispatch(record)
     except Busy as refusal:
         messages.warning(request, str(refusal))
-    if was != record.state:
-        _say(request, record)
-    return _to(record)
+    if state != record.state:
+        _show_result(request, record)
+    return redirect("admin:import", record.pk)
 
 
 def _done(request: HttpRequest, record: Import, change: Any) -> HttpResponse:
@@ -94,35 +95,30 @@ def _done(request: HttpRequest, record: Import, change: Any) -> HttpResponse:
         change()
     except QCError as refusal:
         messages.warning(request, str(refusal))
-        return _to(record)
+        return redirect("admin:import", record.pk)
     return redirect_after_run(request, record)
 
 
-def _say(request: HttpRequest, record: Import) -> None:
+def _show_result(request: HttpRequest, record: Import) -> None:
     if record.state == ImportState.DONE:
-        messages.success(request, said(record))
+        messages.success(request, _result(record))
     elif record.state == ImportState.UNDONE:
         messages.success(request, _("The import is undone."))
 
 
-def said(record: Import) -> str:
-    """Say what an import has done."""
+def _result(record: Import) -> str:
     new = ngettext("%d task is new", "%d tasks are new", record.new) % record.new
     others = (record.changed, record.unchanged, record.left_alone)
     text = new + _(", %d changed, %d unchanged, %d skipped") % others
     return text + (_(", %d refused.") % record.refused if record.refused else ".")
 
 
-def _theirs(request: HttpRequest, pk: int) -> Import:
-    """Return an import of this manager's own: nobody confirms what another has brought."""
+def _own_import(request: HttpRequest, pk: int) -> Import:
+    """Return an import that this manager uploaded: nobody may confirm another's."""
     record = get_object_or_404(Import, pk=pk)
     if record.by_id != request.user.pk:
         raise PermissionDenied
     return record
-
-
-def _to(record: Import) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:import", args=[record.pk]))
 
 
 urlpatterns = [

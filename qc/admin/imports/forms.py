@@ -1,4 +1,4 @@
-"""The forms of an import: the file, and how it is to be read."""
+"""The forms of an import: the file, and how it is read."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ ENDINGS = ".csv,.tsv,.txt,.xlsx,.json,.jsonl,.ndjson,text/csv,application/json"
 
 
 class UploadForm(forms.Form):
-    """Asks for a CSV, XLSX or JSON file."""
+    """The upload of a CSV, XLSX or JSON file."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -33,7 +33,7 @@ class UploadForm(forms.Form):
         self.request = request
 
     def clean_file(self) -> UploadedFile:
-        """Refuse what is too large, and nothing at all."""
+        """Return the file. Raise ValidationError if it is too large or missing."""
         file: UploadedFile | None = self.cleaned_data["file"]
         if refusal := upload_limits.refusal(self.request, file.size if file else None):
             raise forms.ValidationError(refusal)
@@ -42,25 +42,22 @@ class UploadForm(forms.Form):
         return file
 
 
-class ReadingForm(forms.Form):
-    """Asks how a file is to be read: its encoding and delimiter, and what each column is."""
+class SelectField(forms.ChoiceField):
+    """An optional choice from a list."""
 
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"),
-        choices=list(ENCODINGS.items()),
-        widget=UnfoldAdminSelectWidget,
-        required=False,
-    )
-    delimiter = forms.ChoiceField(
-        label=gettext_lazy("Delimiter"),
-        choices=list(DELIMITERS.items()),
-        widget=UnfoldAdminSelectWidget,
-        required=False,
-    )
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=UnfoldAdminSelectWidget, **options)
+
+
+class ReadingForm(forms.Form):
+    """How a file is read: its encoding and delimiter, and the meaning of each column."""
+
+    encoding = SelectField(label=gettext_lazy("Encoding"), choices=ENCODINGS)
+    delimiter = SelectField(label=gettext_lazy("Delimiter"), choices=DELIMITERS)
 
     def __init__(self, record: Import, data: Any = None) -> None:
-        told = {"encoding": record.encoding, "delimiter": record.delimiter}
-        super().__init__(data, initial=told)
+        initial = {"encoding": record.encoding, "delimiter": record.delimiter}
+        super().__init__(data, initial=initial)
         self.record = record
         for at, heading in enumerate(record.header):
             self.fields[f"column_{at}"] = _column(heading, record.mapping[at])
@@ -70,7 +67,7 @@ class ReadingForm(forms.Form):
             del self.fields["delimiter"]
 
     def columns(self) -> list[tuple[str, Any, list[str]]]:
-        """Return for each column its heading, its field, and what the first rows have there."""
+        """Return each column's heading, its field, and its values in the first rows."""
         samples = self.record.samples
         return [
             (heading, self[f"column_{at}"], samples[at])
@@ -78,22 +75,21 @@ class ReadingForm(forms.Form):
         ]
 
     def answer(self) -> tuple[Format, list[str] | None]:
-        """Return the form of the file and the mapping; None where another header will be found."""
-        told, was = self.cleaned_data, self.record.format
-        chosen = {name: told.get(name) or getattr(was, name) for name in ("encoding", "delimiter")}
-        format = replace(was, **chosen)
-        mapping = [told[f"column_{at}"] for at in range(len(self.record.header))]
-        return format, mapping if format == was and mapping else None
+        """Return the chosen format and mapping; no mapping if the header may be another one."""
+        data, before = self.cleaned_data, self.record.format
+        chosen = {name: data[name] for name in ("encoding", "delimiter") if data.get(name)}
+        format = replace(before, **chosen)
+        mapping = [data[f"column_{at}"] for at in range(len(self.record.header))]
+        return format, mapping if format == before and mapping else None
 
 
 def _column(heading: str, chosen: str) -> forms.ChoiceField:
-    own = chosen if chosen.startswith(DETAIL) else detail(heading)
+    detail_name = chosen if chosen.startswith(DETAIL) else detail(heading)
     choices = [
         *((name, name) for name in COLUMNS),
-        (own, _("keep as “%s”") % own.removeprefix(DETAIL)),
+        (detail_name, _("keep as “%s”") % detail_name.removeprefix(DETAIL)),
         (LEFT_OUT, _("leave out")),
     ]
-    field = forms.ChoiceField(choices=choices, required=False, widget=UnfoldAdminSelectWidget)
-    field.initial = chosen
+    field = SelectField(choices=choices, initial=chosen)
     field.widget.attrs["aria-label"] = _("Meaning of “%s”") % heading
     return field

@@ -1,6 +1,6 @@
-"""What a page shows of an import: a table for each kind of rows, and the first rows of each."""
+"""The tables of an import's page: one for each kind of rows, with the first rows of that kind."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,15 @@ from qc.admin.shared.diffs import LONGEST, NOTHING
 from qc.imports import storage as import_storage
 from qc.imports.preview import SHOWN
 from qc.models import Import, Task
-from qc.tables.cells import Fault
 
+# A stored sample of a row, by the names of its values.
+Sample = dict[str, Any]
 Cells = tuple[object, ...]
-Told = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
-    """One kind of rows: how many there are, and the first of them, each cell with its heading."""
+class RowsTable:
+    """The first rows of one kind, each cell with its heading, and how many rows there are."""
 
     title: str
     count: int
@@ -32,82 +32,67 @@ class Part:
     rows: list[list[tuple[str, str]]]
 
 
-def parts(record: Import) -> dict[str, Part]:
-    """Return the tables to show, by kind; none for a kind that does not occur."""
+def tables(record: Import) -> dict[str, RowsTable]:
+    """Return the tables to show, by kind; none for a kind without rows."""
     task = (_("Row"), _("Reference"), _("Name"), _("Queue"), _("Priority"), _("Due"))
     change = (_("Row"), _("Reference"), _("Column"), _("Before"), _("After"))
     left_alone = _("Skipped: assigned, completed or cancelled")
-    shown = record.shown
-    found = {
-        "faults": _refused(record),
-        "new": _part(_("New"), record.new, task, shown.get("new", []), _task),
-        "changed": _part(_("Changed"), record.changed, change, shown.get("changed", []), _change),
-        "left_alone": _part(
-            left_alone,
-            record.left_alone,
-            (*task, _("Status")),
-            shown.get("left_alone", []),
-            _left_alone,
-        ),
-        "unchanged": _part(
-            _("Unchanged"), record.unchanged, task, shown.get("unchanged", []), _task
-        ),
+    layouts: dict[str, tuple[str, Sequence[str], Callable[[Sample], Iterator[Cells]]]] = {
+        "new": (_("New"), task, _task),
+        "changed": (_("Changed"), change, _changes),
+        "left_alone": (left_alone, (*task, _("Status")), _left_alone),
+        "unchanged": (_("Unchanged"), task, _task),
     }
-    return {kind: part for kind, part in found.items() if part.count}
+    shown = {"faults": _refused(record)} if record.refused else {}
+    for kind, (title, headings, cells_of) in layouts.items():
+        if count := getattr(record, kind):
+            samples = record.shown.get(kind, [])
+            rows = [cells for sample in samples for cells in cells_of(sample)]
+            shown[kind] = _table(title, count, len(samples), headings, rows)
+    return shown
 
 
-def faults_part(faults: Sequence[Fault], count: int, rows: int) -> Part:
-    """Return the table of what is wrong; `count` and `rows` are how many rows, all and shown."""
-    headings = (_("Row"), _("Column"), _("Found"), _("Allowed"))
-    part = _part(_("Refused"), count, headings, faults, _fault)
-    return Part(part.title, count, count - rows, part.headings, part.rows)
-
-
-def _refused(record: Import) -> Part:
-    if not record.refused:
-        return Part("", 0, 0, (), [])
+def _refused(record: Import) -> RowsTable:
     faults = import_storage.faults(record, SHOWN)
-    return faults_part(faults, record.refused, len({fault.row for fault in faults}))
+    headings = (_("Row"), _("Column"), _("Found"), _("Allowed"))
+    rows = [(fault.row, fault.column, fault.value, fault.message) for fault in faults]
+    n_rows = len({fault.row for fault in faults})
+    return _table(_("Refused"), record.refused, n_rows, headings, rows)
 
 
-def _part(
-    title: str,
-    count: int,
-    headings: Sequence[str],
-    items: Sequence[Any],
-    rows_of: Callable[[Any], Iterable[Cells]],
-) -> Part:
-    rows = [map(_short, cells) for item in items for cells in rows_of(item)]
-    table = [list(zip(headings, row, strict=True)) for row in rows]
-    return Part(title, count, max(count - len(items), 0), headings, table)
+def _table(
+    title: str, count: int, shown: int, headings: Sequence[str], rows: Sequence[Cells]
+) -> RowsTable:
+    cells = [list(zip(headings, map(_short, row), strict=True)) for row in rows]
+    return RowsTable(title, count, max(count - shown, 0), headings, cells)
 
 
 def _short(cell: object) -> str:
     return cell if isinstance(cell, SafeString) else Truncator(str(cell)).chars(LONGEST)
 
 
-def _fault(fault: Fault) -> Iterable[Cells]:
-    yield fault.row, fault.column, fault.value, fault.message
+def _task(sample: Sample) -> Iterator[Cells]:
+    due = sample["due_at"]
+    yield (
+        *(sample[name] for name in ("row", "reference", "name", "queue")),
+        labels.priority(Task(priority=sample["priority"])),
+        _as_text("due_at", due) if due else _("from the queue's target"),
+    )
 
 
-def _task(told: Told) -> Iterable[Cells]:
-    due = _said("due_at", told["due_at"]) if told["due_at"] else _("from the queue's target")
-    priority = labels.priority(Task(priority=told["priority"]))
-    yield told["row"], told["reference"], told["name"], told["queue"], priority, due
+def _left_alone(sample: Sample) -> Iterator[Cells]:
+    for cells in _task(sample):
+        yield *cells, labels.status(Task(status=sample["status"]))
 
 
-def _left_alone(told: Told) -> Iterable[Cells]:
-    for cells in _task(told):
-        yield *cells, labels.status(Task(status=told["status"]))
-
-
-def _change(told: Told) -> Iterable[Cells]:
+def _changes(sample: Sample) -> Iterator[Cells]:
     """Return a row for each changed column."""
-    for name, before, after in told["columns"]:
-        yield told["row"], told["reference"], name, _said(name, before), _said(name, after)
+    for name, before, after in sample["columns"]:
+        values = (_as_text(name, value) for value in (before, after))
+        yield sample["row"], sample["reference"], name, *values
 
 
-def _said(name: str, value: Any) -> str:
+def _as_text(name: str, value: Any) -> str:
     if name == "due_at" and value and (moment := parse_datetime(value)):
         return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
     if name == "priority" and isinstance(value, int):

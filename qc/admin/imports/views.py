@@ -1,48 +1,38 @@
-"""*Imports*: bring a file, see what it would do, watch it happen, look it up later.
+"""*Imports*: upload a file, preview what it would do, follow the import, look it up later.
 
-Managers import; managers and auditors see what was imported. What a file may say and what it does
-is settled by `qc.imports.actions`; what the buttons do stands in `qc.admin.imports.actions`.
+Managers import; managers and auditors see all imports. `qc.imports` reads, checks and writes; the
+buttons are in `qc.admin.imports.actions`.
 """
 
 from datetime import timedelta
 from tempfile import SpooledTemporaryFile
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    FileResponse,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from qc import imports, permissions, tables
-from qc.admin.imports import actions
+from qc.admin.imports import actions, preview
 from qc.admin.imports.forms import ReadingForm, UploadForm
-from qc.admin.imports.preview import parts
 from qc.admin.shared.access import page_view
+from qc.admin.shared.params import is_id
 from qc.audit import events
-from qc.imports import reader as import_reader
-from qc.imports import storage as import_storage
-from qc.imports import undo as import_undo
+from qc.imports import reader, storage, undo
 from qc.imports.columns import COLUMNS, NEEDED
 from qc.models import EventKind, Import, ImportState, Queue
 
 ON_A_PAGE = 50
-# What no list and no panel shows.
-BIG = ("header", "mapping", "samples", "shown")
+# Large columns, which neither the list nor the panel shows.
+LARGE = ("header", "mapping", "samples", "shown")
 TABLE = "application/octet-stream"
-# Its last history rows may be a moment younger than it says.
+# The last history rows of an import may be written a moment after it says that it finished.
 AFTERWARDS = timedelta(minutes=1)
 
 import_view = page_view("qc.view_historicaltask", after_sign_in="admin:imports")
@@ -50,7 +40,7 @@ import_view = page_view("qc.view_historicaltask", after_sign_in="admin:imports")
 
 @page_view("qc.view_historicaltask", after_sign_in="admin:imports", methods=["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """Ask managers for a file, and lists what was brought, newest first."""
+    """Show all imports, newest first, and to managers the form for a file; receive the file."""
     form, may_import = UploadForm(request), permissions.is_manager(request.user)
     if request.method == "POST":
         if not may_import:
@@ -58,8 +48,8 @@ def page(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and (record := _received(request, form)):
             return actions.redirect_after_run(request, record)
     before = request.GET.get("before", "")
-    records = Import.objects.select_related("by").defer(*BIG).order_by("-pk")
-    if before.isascii() and before.isdigit() and len(before) < 19:
+    records = Import.objects.select_related("by").defer(*LARGE).order_by("-pk")
+    if is_id(before):
         records = records.filter(pk__lt=int(before))
     listed = list(records[: ON_A_PAGE + 1])
     context = site.each_context(request) | {
@@ -72,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "is_first": not before,
         "needed": NEEDED,
         "optional": [name for name in COLUMNS if name not in NEEDED],
-        "most_rows": import_reader.MOST_ROWS,
+        "most_rows": reader.MOST_ROWS,
         "most_bytes": settings.QC_IMPORT_BYTES,
     }
     return render(request, "qc/imports/list.html", context)
@@ -80,21 +70,22 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @import_view
 def record_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one import: how it is read, what it does or did, and what can be done with it."""
+    """Show one import: its format and columns, its effect, and its buttons."""
     record = get_object_or_404(Import.objects.select_related("by", "undone_by"), pk=pk)
     is_manager = permissions.is_manager(request.user)
-    is_theirs = is_manager and record.by_id == request.user.pk
-    faults = imports.mapping_faults(record)
+    may_confirm = is_manager and record.by_id == request.user.pk and record.is_open
+    form = ReadingForm(record) if may_confirm else None
+    columns = zip(record.header, record.mapping, strict=False)
     context = site.each_context(request) | {
         "title": _("Import of %s") % record.file_name,
         "record": record,
         "may_import": is_manager,
-        "may_confirm": is_theirs and record.is_open,
-        "form": ReadingForm(record) if is_theirs and record.is_open else None,
-        "faults": faults,
-        "columns": list(zip(record.header, record.mapping, strict=False)),
-        "parts": {} if record.is_running else parts(record),
-        "known": _known(record),
+        "may_confirm": may_confirm,
+        "form": form,
+        "faults": imports.mapping_faults(record),
+        "columns": form.columns() if form else [(*column, None) for column in columns],
+        "tables": {} if record.is_running else preview.tables(record),
+        "known": _earlier(record),
         "trail": _trail(record),
         "good_rows": record.rows - record.refused,
     }
@@ -103,9 +94,10 @@ def record_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @import_view
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show how far it is; the whole page anew when it is through."""
-    record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
-    response = render(request, "qc/imports/panel.html", {"record": record, **_may(request)})
+    """Return the progress of a running import; when it has ended, the page reloads."""
+    record = get_object_or_404(Import.objects.defer(*LARGE), pk=pk)
+    context = {"record": record, "may_import": permissions.is_manager(request.user)}
+    response = render(request, "qc/imports/panel.html", context)
     if not record.is_running:
         response.headers["HX-Refresh"] = "true"
     return response
@@ -113,36 +105,36 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @import_view
 def undo_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask whether to undo it, or say what stands in the way."""
+    """Ask whether to undo the import, or show what makes that impossible."""
     record = get_object_or_404(Import.objects.select_related("by"), pk=pk)
     if not (permissions.is_manager(request.user) and record.has_written):
-        return HttpResponseRedirect(reverse("admin:import", args=[pk]))
+        return redirect("admin:import", pk)
     context = site.each_context(request) | {
         "title": _("Undo %s") % record.file_name,
         "record": record,
-        "obstacles": import_undo.obstacles(record),
-        "looked": import_undo.LOOKED_AT,
+        "obstacles": undo.obstacles(record),
+        "looked": undo.LOOKED_AT,
     }
     return render(request, "qc/imports/undo.html", context)
 
 
 @import_view
-def file(request: HttpRequest, pk: int) -> HttpResponseBase:
+def file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Return the file as it was uploaded."""
-    record = get_object_or_404(Import.objects.defer(*BIG), pk=pk)
+    record = get_object_or_404(Import.objects.defer(*LARGE), pk=pk)
     events.record(EventKind.EXPORTED, rows=record.rows, filters={"file": record.file_name})
     disposition = content_disposition_header(True, record.file_name) or "attachment"
     headers = {"Content-Disposition": disposition, "Content-Length": str(record.size)}
-    return StreamingHttpResponse(import_storage.pieces(record), TABLE, headers=headers)
+    return StreamingHttpResponse(storage.pieces(record), TABLE, headers=headers)
 
 
 @import_view
-def refused(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Return the refused rows as a file of the same form, with what is wrong in each."""
+def refused(request: HttpRequest, pk: int) -> FileResponse:
+    """Return the refused rows as a file of the same format, each with what is wrong in it."""
     record = get_object_or_404(Import, pk=pk)
     events.record(EventKind.EXPORTED, rows=record.refused, filters={"file": record.file_name})
-    written = SpooledTemporaryFile(import_storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
-    import_storage.write_refused(record, written)  # type: ignore[arg-type]
+    written = SpooledTemporaryFile(storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
+    storage.write_refused(record, written)  # type: ignore[arg-type]
     written.seek(0)
     stem, dot, ending = record.file_name.rpartition(".")
     name = f"{stem or ending}-{_('refused')}{dot}{ending if stem else ''}"
@@ -158,23 +150,19 @@ def _received(request: HttpRequest, form: UploadForm) -> Import | None:
         return None
 
 
-def _known(record: Import) -> Import | None:
+def _earlier(record: Import) -> Import | None:
     is_known = record.state == ImportState.READY and not record.good and not record.refused
     return imports.known(record) if is_known else None
 
 
 def _trail(record: Import) -> str:
-    """Return the address of all that it wrote in the audit trail; "" where it wrote nothing."""
+    """Return the address of all its changes in the audit trail; "" if it has made none."""
     if record.last_history is None or record.confirmed_at is None:
         return ""
     until = (record.finished_at or timezone.now()) + AFTERWARDS
     span = {"since": record.confirmed_at, "until": until}
-    told = {name: moment.isoformat() for name, moment in span.items()}
-    return f"{reverse('admin:trail')}?{urlencode({'request': record.request_id, **told})}"
-
-
-def _may(request: HttpRequest) -> dict[str, Any]:
-    return {"may_import": permissions.is_manager(request.user)}
+    params = {name: moment.isoformat() for name, moment in span.items()}
+    return f"{reverse('admin:trail')}?{urlencode({'request': record.request_id, **params})}"
 
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""What *My work* shows: who I am now, the tasks in front of me, what I may claim, and why."""
+"""What *My work* shows: the person, their tasks, the tasks that they may claim, and why."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,9 +8,7 @@ from django.conf import settings
 from django.db.models import Avg, Count, F
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.safestring import SafeString
 
-from qc.admin.shared import labels
 from qc.admin.shared.etags import version
 from qc.core.local_days import beginning
 from qc.models import Task, User
@@ -20,48 +18,50 @@ CLAIMABLE = 20
 
 
 @dataclass
-class State:
-    """Everything on the page of one person; what only some of it needs is read when asked for."""
+class MyWorkState:
+    """Everything on the page of one person; what only some pages show is read when it is used.
+
+    `wanted` is the id of the task that should fill the page.
+    """
 
     person: User
     wanted: int | None = None
     tasks: list[Task] = field(init=False)
 
     def __post_init__(self) -> None:
-        held = Task.objects.held_by(self.person).select_related("queue")
-        self.tasks = list(held)
+        self.tasks = list(Task.objects.held_by(self.person).select_related("queue"))
 
     @cached_property
     def task(self) -> Task | None:
-        """The task that fills the page: the one asked for, else the most urgent."""
+        """The task that fills the page: the wanted one, else the most urgent."""
         chosen = [task for task in self.tasks if task.pk == self.wanted]
         return next(iter(chosen + self.tasks), None)
 
     @property
     def held(self) -> str:
-        """Name the tasks held, for the page to say next time what it has seen."""
+        """The ids of the tasks held, for the page to send with its next request."""
         return ",".join(str(task.pk) for task in self.tasks)
 
     @property
     def others(self) -> list[Task]:
-        """The further tasks that this person holds."""
+        """The other tasks that this person holds."""
         return [task for task in self.tasks if task != self.task]
 
     @cached_property
     def claimable(self) -> list[Task]:
-        """What a free person without a task may take by hand."""
+        """The tasks that a free person without a task may claim."""
         if self.tasks or not self.person.takes_work:
             return []
         return assignment.claimable_by(self.person, CLAIMABLE)
 
     @property
     def has_tasks(self) -> bool:
-        """Whether the page shows any task: held already, or for the person to claim."""
+        """Whether the page shows any task: held, or to be claimed."""
         return bool(self.tasks or self.claimable)
 
     @cached_property
     def version(self) -> str:
-        """Change when the page must be drawn anew: not by the minute, nor by what is typed."""
+        """A version that changes when the page must be drawn anew, but not while somebody types."""
         shown = [
             (task.pk, task.started_at, task.priority, task.due_at, task.name, task.instructions)
             for task in (*self.tasks, *self.claimable)
@@ -69,25 +69,15 @@ class State:
         return version(self.person.is_logged_in, self.person.break_reason, self.wanted, shown)
 
     @property
-    def priority(self) -> SafeString:
-        """The task's priority as a label."""
-        return labels.priority(self.task) if self.task else SafeString()
-
-    @property
-    def due(self) -> SafeString:
-        """When the task is due, in words."""
-        return labels.due(self.task) if self.task else SafeString()
-
-    @property
     def start_by(self) -> datetime | None:
-        """When the task goes back to the queue unless it is started."""
+        """When the task goes back to the queue unless it is started; None once it is."""
         if not self.task or not self.task.assigned_at or self.task.started_at:
             return None
         return self.task.assigned_at + timedelta(minutes=settings.QC_START_MINUTES)
 
     @property
     def why(self) -> str:
-        """Why this person has nothing."""
+        """Why this person has no task."""
         return explanations.of_person(self.person, to_them=True)
 
     @property
@@ -97,12 +87,12 @@ class State:
 
     @cached_property
     def gone(self) -> Any:
-        """The history row that says when and why they were signed out or put on break."""
+        """The history row of when and why they were signed out or put on break."""
         return presence.last_absence(self.person)
 
     @property
     def lost(self) -> list[str]:
-        """What left their hands with it, and why."""
+        """Sentences about the tasks that they lost with it."""
         return presence.lost_while_away(self.person)
 
     @cached_property

@@ -1,8 +1,8 @@
 """*My work*: where a QC person spends the day.
 
-The page holds a panel that asks every few seconds whether anything has changed; only then is it
-drawn anew, so that what somebody is typing stays. Each button is a form of its own and works
-without JavaScript too. Refusals are shown on the page in the words of the error.
+The page polls a panel every few seconds, which is drawn anew only when something has changed, so
+that what somebody is typing stays. Each button is a form and works without JavaScript too. A
+refused action shows its message on the page.
 """
 
 import contextlib
@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.admin import site
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
 from django.utils.translation import gettext as _
 
-from qc.admin.my_work.state import State
+from qc.admin.my_work.state import MyWorkState
 from qc.admin.shared.access import NOTHING_NEW, page_view
+from qc.admin.shared.params import is_id
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, QCError
 from qc.models import Outcome, User
 from qc.work import actions, presence
@@ -34,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @work_view
 def panel(request: HttpRequest) -> HttpResponse:
-    """Return the panel anew, or nothing when it is still what was seen."""
+    """Return the panel; 204 when it is still what the page has seen."""
     state = _state(request)
     if request.GET.get("seen") == state.version:
         return HttpResponse(status=NOTHING_NEW)
@@ -43,15 +44,15 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 @work_button
 def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
-    """Do what a button says, and show the panel with what came of it."""
+    """Do a button's action, and show the panel with its message."""
     try:
         level, text = messages.SUCCESS, ACTIONS[action](request, task)
     except QCError as refusal:
         level, text = messages.ERROR, str(refusal)
     messages.add_message(request, level, text)
     if "HX-Request" not in request.headers:
-        return HttpResponseRedirect(reverse("admin:my_work"))
-    # What the person is has changed with it.
+        return redirect("admin:my_work")
+    # The action may have changed the person too.
     request.user = User.objects.get(pk=request.user.pk)
     return _panel(request, _state(request))
 
@@ -63,44 +64,41 @@ def start(request: HttpRequest, task: int) -> str:
 
 
 def complete(request: HttpRequest, task: int) -> str:
-    """Complete the task, passed or failed; what failed needs notes."""
+    """Complete the task as passed or failed. Raise InvalidInput if it failed without notes."""
     outcome, notes = request.POST.get("outcome", ""), request.POST.get("notes", "")
     if outcome == Outcome.FAILED and not notes.strip():
         raise InvalidInput("notes", _("Please write in the notes what failed."))
     done, following = actions.complete(task, by=_me(request), outcome=outcome, notes=notes)
-    said = _("%(task)s: %(outcome)s.") % {
+    text = _("%(task)s: %(outcome)s.") % {
         "task": done.reference,
         "outcome": done.get_outcome_display(),
     }
     if following or _state(request).has_tasks:
-        return said
-    return said + " " + _("No more tasks are waiting for you.")
+        return text
+    return text + " " + _("No more tasks are waiting for you.")
 
 
 def release(request: HttpRequest, task: int) -> str:
-    """Return the task back."""
+    """Give the task back to the queue."""
     released = actions.release(task, by=_me(request), reason=request.POST.get("reason", ""))
     return _("%s is back in the queue.") % released.reference
 
 
 def claim(request: HttpRequest, task: int) -> str:
-    """Take a waiting task."""
+    """Claim a waiting task."""
     return _("%s is assigned to you.") % actions.claim(task, by=_me(request)).reference
 
 
 @work_button
 def draft(request: HttpRequest, task: int) -> HttpResponse:
-    """Keep what is being typed; when the task is gone meanwhile, the panel says so soon."""
+    """Save the notes as typed so far; that the task is gone is shown by the next panel."""
     with contextlib.suppress(InvalidTransition, NotAllowed):
         actions.save_draft(task, request.POST.get("notes", ""), by=_me(request))
     return HttpResponse(status=NOTHING_NEW)
 
 
 ACTIONS: dict[str, Callable[..., str]] = {
-    "start": start,
-    "complete": complete,
-    "release": release,
-    "claim": claim,
+    action.__name__: action for action in (start, complete, release, claim)
 }
 
 
@@ -108,22 +106,18 @@ def _me(request: HttpRequest) -> User:
     return request.user  # type: ignore[return-value]
 
 
-def _state(request: HttpRequest) -> State:
+def _state(request: HttpRequest) -> MyWorkState:
     wanted = request.GET.get("task", "")
-    return State(_me(request), int(wanted) if _is_number(wanted) else None)
+    return MyWorkState(_me(request), int(wanted) if is_id(wanted) else None)
 
 
-def _panel(request: HttpRequest, state: State) -> HttpResponse:
-    """Return the panel, and say what of the tasks that it showed before was taken away."""
-    asked = request.POST if request.method == "POST" else request.GET
-    held = {int(task) for task in asked.get("held", "").split(",") if _is_number(task)}
+def _panel(request: HttpRequest, state: MyWorkState) -> HttpResponse:
+    """Return the panel, with a message for each task shown before and taken away since."""
+    params = request.POST if request.method == "POST" else request.GET
+    held = {int(task) for task in params.get("held", "").split(",") if is_id(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):
         messages.warning(request, sentence)
     return render(request, "qc/my_work/panel.html", {"state": state})
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 urlpatterns = [

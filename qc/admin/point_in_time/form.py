@@ -1,4 +1,4 @@
-"""Which moment is asked for: by the clock on the wall, or exactly, as an address has it."""
+"""The form for a moment: a local time as typed, or an exact moment as addresses have it."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class MomentWidget(UnfoldAdminTextInputWidget):
-    """A day and a time to the second, by the clock on the reader's wall."""
+    """A day and a time to the second, in the reader's time zone."""
 
     input_type = "datetime-local"
 
@@ -28,7 +28,7 @@ class MomentWidget(UnfoldAdminTextInputWidget):
         super().__init__(attrs={"step": "1"})
 
     def format_value(self, value: datetime | str) -> str:
-        """Return the value as a browser shows it; what is no moment as it was typed."""
+        """Return a moment as the browser's field takes it; any other text as it was typed."""
         if isinstance(value, str):
             return value
         shown = timezone.localtime(value) if timezone.is_aware(value) else value
@@ -36,11 +36,11 @@ class MomentWidget(UnfoldAdminTextInputWidget):
 
 
 class MomentForm(forms.Form):
-    """Asks for a moment; without one it is now.
+    """The moment to show; now if none is given.
 
-    An address has it in UTC, so that it means the same to everybody; what a browser sends of the
-    field has no zone, and means the clock of whoever sends it. `choices` are moments to choose from
-    instead of one that can't be shown.
+    Addresses have it in UTC, so that they mean the same to everybody. What a browser sends has no
+    time zone, and is in the zone of the reader. `choices` are moments offered instead of one that
+    can't be shown.
     """
 
     at = forms.Field(label=_("Time"), widget=MomentWidget)
@@ -53,47 +53,47 @@ class MomentForm(forms.Form):
 
     @property
     def zone(self) -> str:
-        """The name of the zone of the clock on the reader's wall."""
+        """The name of the reader's time zone."""
         return str(timezone.get_current_timezone())
 
     @property
     def is_exact(self) -> bool:
-        """Whether it was asked for with its zone."""
+        """Whether the moment was given with its time zone."""
         return timezone.is_aware(self.data["at"])
 
     def clean_at(self) -> datetime:
-        """Return the moment. Raises ValidationError for what is none, or nothing is known of."""
-        asked = self.data["at"]
-        if isinstance(asked, str):
+        """Return the moment. Raise ValidationError if it is none, or nothing is recorded of it."""
+        given = self.data["at"]
+        if isinstance(given, str):
             message = gettext("“%s” is not a date and time. Write it as 2026-11-30 14:30.")
-            raise ValidationError(message % asked)
-        moment = asked if timezone.is_aware(asked) else self._of_the_wall(asked)
+            raise ValidationError(message % given)
+        moment = given if timezone.is_aware(given) else self._from_local(given)
         if moment > self.now:
             raise ValidationError(gettext("This is in the future. Choose a time in the past."))
         self._check_is_recorded(moment)
         return moment
 
     def steps(self, moment: datetime) -> list[tuple[str | Promise, str, str]]:
-        """Return what leads to earlier and later moments: in words, as an address, by which key."""
+        """Return the links to earlier and later moments: text, address ("" for none), key."""
         local = timezone.localtime(moment)
-        ways = [
+        steps = [
             (_("One day earlier"), local - A_DAY, "Shift+ArrowLeft"),
             (_("One hour earlier"), moment - AN_HOUR, "ArrowLeft"),
             (_("One hour later"), moment + AN_HOUR, "ArrowRight"),
             (_("One day later"), local + A_DAY, "Shift+ArrowRight"),
         ]
-        return [(words, at(to) if to <= self.now else "", key) for words, to, key in ways]
+        return [(text, at(to) if to <= self.now else "", key) for text, to, key in steps]
 
-    def _of_the_wall(self, shown: datetime) -> datetime:
+    def _from_local(self, shown: datetime) -> datetime:
         found = localization.moments(shown)
-        words = {"shown": f"{shown:%Y-%m-%d %H:%M}", "zone": self.zone}
+        values = {"shown": f"{shown:%Y-%m-%d %H:%M}", "zone": self.zone}
         if not found:
             message = gettext("%(shown)s does not exist in %(zone)s: the clocks were set forward.")
-            raise ValidationError(message % words)
+            raise ValidationError(message % values)
         if len(found) > 1:
             self.choices = found
             message = gettext("%(shown)s exists twice: the clocks were set back. Choose one.")
-            raise ValidationError(message % words)
+            raise ValidationError(message % values)
         return found[0]
 
     def _check_is_recorded(self, moment: datetime) -> None:
@@ -102,16 +102,15 @@ class MomentForm(forms.Form):
             raise ValidationError(gettext("Nothing has been recorded yet."))
         if moment < first:
             self.choices = [first]
-            raise ValidationError(
-                gettext("There are no records of that time. The first record is from:")
-            )
+            message = gettext("There are no records of that time. The first record is from:")
+            raise ValidationError(message)
 
 
 def _read(typed: str) -> datetime | None:
-    """Return the moment that was typed, without a zone where it has none; None if it is none."""
+    """Return the moment that was typed, naive if it has no zone; None if it is no moment."""
     try:
-        read = parse_datetime(typed)
-        # Some are beyond what can be reckoned with in other zones.
-        return read if read is not None and 1900 <= read.year < 9000 else None
+        moment = parse_datetime(typed)
+        # The first and last years can't be converted to other time zones.
+        return moment if moment is not None and 1900 <= moment.year < 9000 else None
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""The addresses of moments of the past, exact and the same for everybody."""
+"""The addresses of past moments, exact and the same for everybody."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ def at(moment: datetime) -> str:
 
 
 def after(row: Any) -> str:
-    """Return the address of what a history row is about, as it was right after it."""
-    return reverse("admin:floor_history_thing", args=[table_of(type(row)), row.id]) + at(
-        row.history_date
-    )
+    """Return the address of a history row's object as it was right after that row."""
+    args = [table_of(type(row)), row.id]
+    return reverse("admin:floor_history_thing", args=args) + at(row.history_date)

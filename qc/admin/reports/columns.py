@@ -1,7 +1,8 @@
-"""The columns of a report, and how their figures are said."""
+"""The columns of a report, and how figures look on the page and in files."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.utils.formats import number_format
@@ -11,8 +12,8 @@ from qc.core.wording import in_words
 from qc.reports.report import Grouping, ReportRow
 
 
-class Column(NamedTuple):
-    """A column: its name in the address, its heading, its unit in a file, what it holds."""
+class ReportColumn(NamedTuple):
+    """A column: its name in addresses, its heading, its unit in files, its value for a row."""
 
     name: str
     heading: str
@@ -21,7 +22,7 @@ class Column(NamedTuple):
 
 
 def words(value: Any) -> str:
-    """Return a figure as people read it."""
+    """Return a figure as the page shows it."""
     if value is None:
         return "–"
     if isinstance(value, timedelta):
@@ -38,21 +39,24 @@ def plain(value: Any) -> Any:
     return round(100 * value, 1) if isinstance(value, float) else value
 
 
-def columns(by: Grouping) -> list[Column]:
-    """Return the columns: what a row is about, then its figures."""
+def columns(by: Grouping) -> list[ReportColumn]:
+    """Return the columns: the subject of a row, then its figures."""
+    figures = [
+        ("done", _("Completed"), "", "done"),
+        ("failed", _("Failed"), "", "failed"),
+        ("share", _("Failed share"), "%", "failed_share"),
+        ("handling", _("Handling, median"), "s", "handling.median"),
+        ("handling90", _("Handling, 90th percentile"), "s", "handling.ninety"),
+        ("waiting", _("Waiting, median"), "s", "waiting.median"),
+        ("waiting90", _("Waiting, 90th percentile"), "s", "waiting.ninety"),
+        ("released", _("Given back"), "", "released"),
+        ("returned", _("Timed out"), "", "returned"),
+    ]
 
-    def name(row: ReportRow) -> Any:
+    def subject(row: ReportRow) -> Any:
         return row.key if by == Grouping.DAY and row.key else row.name
 
     return [
-        Column("name", str(by.label).capitalize(), "", name),
-        Column("done", _("Completed"), "", lambda row: row.done),
-        Column("failed", _("Failed"), "", lambda row: row.failed),
-        Column("share", _("Failed share"), "%", lambda row: row.failed_share),
-        Column("handling", _("Handling, median"), "s", lambda row: row.handling.median),
-        Column("handling90", _("Handling, 90th percentile"), "s", lambda row: row.handling.ninety),
-        Column("waiting", _("Waiting, median"), "s", lambda row: row.waiting.median),
-        Column("waiting90", _("Waiting, 90th percentile"), "s", lambda row: row.waiting.ninety),
-        Column("released", _("Given back"), "", lambda row: row.released),
-        Column("returned", _("Timed out"), "", lambda row: row.returned),
+        ReportColumn("name", str(by.label).capitalize(), "", subject),
+        *(ReportColumn(*column[:3], attrgetter(column[3])) for column in figures),
     ]

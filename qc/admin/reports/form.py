@@ -1,4 +1,4 @@
-"""What is asked of *Reports*: days, a grouping, a queue, a person; all of it in the address."""
+"""The form of *Reports*: days, grouping, queue and person, all of them in the address."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,39 +15,34 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from qc.admin.shared.params import is_id
 from qc.core.local_days import A_DAY
 from qc.models import Queue, Task, User
 from qc.reports.report import Grouping, ReportQuery
 
 MOST_DAYS = 366
 A_WEEK = timedelta(days=6)
-# No database and no time zone has trouble with what came later.
+# Every database and time zone can handle days from then on.
 EARLIEST = date(2000, 1, 1)
-NAMES = ("by", "first", "last", "queue", "person", "sort")
-
-
-class DayInput(UnfoldAdminTextInputWidget):
-    """A day, chosen from the browser's own calendar."""
-
-    input_type = "date"
+PARAMS = ("by", "first", "last", "queue", "person", "sort")
 
 
 class DayField(forms.DateField):
-    """A day as a browser sends it."""
+    """A day, chosen in the browser's own calendar."""
 
     def __init__(self, label: Any) -> None:
         wrong = gettext_lazy("Enter a date such as 2026-11-30.")
         super().__init__(
             label=label,
             input_formats=["%Y-%m-%d"],
-            widget=DayInput(),
+            widget=UnfoldAdminTextInputWidget({"type": "date"}),
             error_messages={"required": wrong, "invalid": wrong},
             validators=[MinValueValidator(EARLIEST, gettext_lazy("Choose a date from 2000 on."))],
         )
 
 
 class ReportForm(forms.Form):
-    """The days and the filters; what is not told is the last seven days, by person."""
+    """The days and the filters; by default the last seven days, by person."""
 
     first = DayField(gettext_lazy("From"))
     last = DayField(gettext_lazy("To"))
@@ -68,8 +63,8 @@ class ReportForm(forms.Form):
 
     Media = AutocompleteDropdownForm.Media
 
-    def __init__(self, told: Mapping[str, str], site: Any) -> None:
-        super().__init__(_with_defaults(told))
+    def __init__(self, params: Mapping[str, str], site: Any) -> None:
+        super().__init__(_with_defaults(params))
         widget = AutocompleteSelect(
             Task._meta.get_field("assignee"), site, {"class": "unfold-filter-autocomplete"}
         )
@@ -77,35 +72,35 @@ class ReportForm(forms.Form):
         self.fields["person"].widget = widget
 
     def clean(self) -> dict[str, Any]:
-        """End the days with today. Raises ValidationError where there is nothing to report of."""
-        told = self.cleaned_data
-        first, last, today = told.get("first"), told.get("last"), timezone.localdate()
+        """End the days today at the latest. Raise ValidationError for a span without a report."""
+        data, today = self.cleaned_data, timezone.localdate()
+        first, last = data.get("first"), data.get("last")
         if not (first and last):
-            return told
+            return data
         if first > last:
             raise ValidationError(_("The first day must not be after the last."))
         if first > today:
             raise ValidationError(_("These days are in the future. Please choose earlier ones."))
-        told["last"] = min(last, today)
-        if told["last"] - first >= timedelta(days=MOST_DAYS):
+        data["last"] = min(last, today)
+        if data["last"] - first >= timedelta(days=MOST_DAYS):
             most = {"most": MOST_DAYS}
             raise ValidationError(_("Please choose at most %(most)d days at once.") % most)
-        return told
+        return data
 
-    def asked(self) -> ReportQuery:
-        """Return what a valid form asks for."""
-        told = self.cleaned_data
-        queue, person = (one and one.pk for one in (told["queue"], told["person"]))
-        return ReportQuery(Grouping(self.data["by"]), told["first"], told["last"], queue, person)
+    def query(self) -> ReportQuery:
+        """Return the query of a valid form."""
+        data = self.cleaned_data
+        queue, person = (data[name] and data[name].pk for name in ("queue", "person"))
+        return ReportQuery(Grouping(self.data["by"]), data["first"], data["last"], queue, person)
 
     def address(self, **changes: object) -> str:
-        """Return the query of the same report with some things changed."""
-        told = {**self.data, **changes}
-        return "?" + urlencode({name: told[name] for name in NAMES if told.get(name)})
+        """Return the address of the same report with some parameters changed."""
+        params = {**self.data, **changes}
+        return "?" + urlencode({name: params[name] for name in PARAMS if params.get(name)})
 
 
 class Preset(NamedTuple):
-    """Some days by their name, where they are, and whether they are shown."""
+    """A period: its name, its address, and whether it is shown now."""
 
     name: str
     address: str
@@ -113,7 +108,7 @@ class Preset(NamedTuple):
 
 
 def presets(form: ReportForm) -> list[Preset]:
-    """Return the days that people often ask for."""
+    """Return the periods that people often need."""
     shown = (form.data["first"], form.data["last"])
     return [
         Preset(name, form.address(first=first, last=last), (str(first), str(last)) == shown)
@@ -133,13 +128,13 @@ def _days(today: date) -> list[tuple[str, date, date]]:
     ]
 
 
-def _with_defaults(told: Mapping[str, str]) -> dict[str, str]:
+def _with_defaults(params: Mapping[str, str]) -> dict[str, str]:
     today = timezone.localdate()
     data = {"first": str(today - A_WEEK), "last": str(today)}
-    data |= {name: told[name] for name in NAMES if name in told}
+    data |= {name: params[name] for name in PARAMS if name in params}
     for name in ("queue", "person"):
-        # The list of people looks up whatever number it is given, and nothing else.
-        if data.get(name) and not (data[name].isdecimal() and len(data[name]) < 18):
+        # The field of people fails at anything that is no id.
+        if data.get(name) and not is_id(data[name]):
             data[name] = "0"
     if data.get("by") not in Grouping.values:
         data["by"] = Grouping.PERSON.value

@@ -1,4 +1,4 @@
-"""A report as a table: its columns, in which order it stands, where its cells lead."""
+"""A report as a table: its columns, the order of its rows, and the links in its cells."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MOST_BARS = 30
 
 
 class Heading(NamedTuple):
-    """The heading of a column: where to go to sort by it, and how it is sorted now."""
+    """A column's heading, the address that sorts by it, and how it is sorted now."""
 
     text: str
     address: str
@@ -28,62 +28,62 @@ class Heading(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What stands in a cell, and where it leads, if anywhere."""
+    """The text of a cell, and the address that it links to, if any."""
 
     text: str
     address: str = ""
 
 
 @dataclass
-class Table:
-    """A report as it is shown and exported: what was asked, the form it was asked by."""
+class ReportTable:
+    """A report as it is shown and exported, with its form and its query."""
 
     form: ReportForm
-    asked: ReportQuery
+    query: ReportQuery
     report: Report
 
     def __post_init__(self) -> None:
-        self.columns = columns(self.asked.by)
-        usual = "name" if self.asked.by == Grouping.DAY else "-done"
+        self.columns = columns(self.query.by)
+        usual = "name" if self.query.by == Grouping.DAY else "-done"
         known = {column.name for column in self.columns}
-        told = self.form.data.get("sort", "")
-        self.sort = told if told.removeprefix("-") in known else usual
+        sort = self.form.data.get("sort", "")
+        self.sort = sort if sort.removeprefix("-") in known else usual
         self.rows = self._sorted()
 
     @property
     def days(self) -> str:
-        """Say which days these are."""
-        ends = dict.fromkeys((self.asked.first, self.asked.last))
+        """The first and the last day."""
+        ends = dict.fromkeys((self.query.first, self.query.last))
         return " – ".join(date_format(day, "j F Y") for day in ends)
 
     @property
     def headings(self) -> list[Heading]:
-        """The headings; one that is clicked again sorts the other way round."""
-        return [Heading(one.heading, *self._way(one.name)) for one in self.columns]
+        """The headings; clicked again, one sorts the other way round."""
+        return [Heading(one.heading, *self._sorting(one.name)) for one in self.columns]
 
     @property
     def lines(self) -> list[tuple[Cell, list[Cell]]]:
-        """The rows, each its name and its figures."""
+        """The rows, each with its name and its figures."""
         return [(self._name(row), self._figures(row)) for row in self.rows]
 
     @property
     def total(self) -> list[Cell]:
-        """The figures of all together."""
+        """The figures of all rows together."""
         return self._figures(self.report.total)
 
     @property
     def sample(self) -> str:
-        """Say of how many tasks the times are, when it is not all of them."""
+        """A note on how many tasks the times are from; "" when they are from all."""
         if not self.report.is_sampled:
             return ""
         ranked, done = (words(n) for n in (self.report.total.handling.of, self.report.total.done))
-        said = _("The times are from a sample of %(ranked)s of %(done)s tasks.")
-        return said % {"ranked": ranked, "done": done}
+        text = _("The times are from a sample of %(ranked)s of %(done)s tasks.")
+        return text % {"ranked": ranked, "done": done}
 
     @property
     def chart(self) -> Chart:
-        """What was done, passed and failed; of days in their order, of others as they stand."""
-        is_by_day = self.asked.by == Grouping.DAY
+        """The completed tasks, passed and failed; days in order, other rows as in the table."""
+        is_by_day = self.query.by == Grouping.DAY
         rows = sorted(self.rows, key=lambda row: row.name) if is_by_day else self.rows[:MOST_BARS]
         labels = [date_format(row.key, "j M") if is_by_day else row.name for row in rows]  # type: ignore[arg-type]
         parts = (
@@ -107,7 +107,7 @@ class Table:
             Grouping.PERSON: _("Completed by each person"),
             Grouping.QUEUE: _("Completed in each queue"),
             Grouping.DAY: _("Completed each day"),
-        }[self.asked.by]
+        }[self.query.by]
         left = len(self.rows) - len(rows)
         more = ngettext("%d more in the table", "%d more in the table", left) % left
         return f"{title} ({more})" if left else title
@@ -120,22 +120,22 @@ class Table:
         unknown = [row for row in by_name if value(row) is None]
         return [*sorted(known, key=value, reverse=backwards), *unknown]
 
-    def _way(self, name: str) -> tuple[str, str]:
+    def _sorting(self, name: str) -> tuple[str, str]:
         first, other = (name, f"-{name}") if name == "name" else (f"-{name}", name)
-        is_first = self.sort == first
-        way = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "")
-        return self.form.address(sort=other if is_first else first), way
+        order = {name: "ascending", f"-{name}": "descending"}.get(self.sort, "")
+        return self.form.address(sort=other if self.sort == first else first), order
 
     def _name(self, row: ReportRow) -> Cell:
-        """Return the name of a row, which leads into it: of somebody or a queue, day by day."""
+        """Return a row's name, linked to a report of it: of a day by person, else day by day."""
         if row.key is None:
             return Cell(row.name)
-        if self.asked.by == Grouping.DAY:
+        if self.query.by == Grouping.DAY:
             text = date_format(row.key, "D j M Y")  # type: ignore[arg-type]
-            inside = {"by": Grouping.PERSON.value, "first": row.key, "last": row.key}
-            return Cell(text, self.form.address(sort="", **inside))
-        inside = {"by": Grouping.DAY.value, self.asked.by.value: row.key}
-        return Cell(row.name, self.form.address(sort="", **inside))
+            params = {"by": Grouping.PERSON.value, "first": row.key, "last": row.key}
+        else:
+            text = row.name
+            params = {"by": Grouping.DAY.value, self.query.by.value: row.key}
+        return Cell(text, self.form.address(sort="", **params))
 
     def _figures(self, row: ReportRow) -> list[Cell]:
         cells = [Cell(words(one.value(row))) for one in self.columns[1:]]
@@ -144,17 +144,17 @@ class Table:
         return cells
 
     def _tasks(self, row: ReportRow) -> str:
-        """Return where the tasks are listed that a row counts as done."""
-        asked = self.asked
-        days = (row.key, row.key) if isinstance(row.key, date) else (asked.first, asked.last)
-        only = {Grouping.PERSON: asked.person, Grouping.QUEUE: asked.queue}
+        """Return the address of the list of the completed tasks that a row counts."""
+        query = self.query
+        days = (row.key, row.key) if isinstance(row.key, date) else (query.first, query.last)
+        only = {Grouping.PERSON: query.person, Grouping.QUEUE: query.queue}
         if isinstance(row.key, int):
-            only[asked.by] = row.key
-        told = {
+            only[query.by] = row.key
+        filters = {
             "completed_at_from": days[0],
             "completed_at_to": days[1],
             "assignee__id__exact": only[Grouping.PERSON],
             "queue__id__exact": only[Grouping.QUEUE],
         }
-        asked_for = urlencode({name: value for name, value in told.items() if value})
-        return f"{reverse('admin:qc_task_changelist')}?{asked_for}"
+        params = urlencode({name: value for name, value in filters.items() if value})
+        return f"{reverse('admin:qc_task_changelist')}?{params}"

@@ -1,7 +1,6 @@
-"""*Reports*: what was done, how long it took and what came back, by person, queue or day.
+"""*Reports*: completed tasks, their times, and tasks given back, by person, queue or day.
 
-What is asked for stands in the address, so that a report can be sent to somebody; the files hold
-what the page shows.
+The address has the whole query, so that a report can be sent to somebody.
 """
 
 from django.contrib.admin import site
@@ -11,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from qc.admin.reports.form import ReportForm, presets
-from qc.admin.reports.table import Table
+from qc.admin.reports.table import ReportTable
 from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
 from qc.exports import formats
@@ -23,7 +22,7 @@ PAGE = "admin:reports"
 
 @page_view("qc.view_task", after_sign_in=PAGE)
 def page(request: HttpRequest) -> HttpResponse:
-    """Show the report, or what is wrong with what was asked."""
+    """Show the report, or what is wrong with the form."""
     form = ReportForm(request.GET, site)
     context = site.each_context(request) | {
         "title": _("Reports"),
@@ -38,48 +37,34 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @page_view("qc.view_task", "qc.export_task", after_sign_in=PAGE)
 def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpResponse:
-    """Return the report as a file; the page says what is wrong with what was asked."""
+    """Return the report as a file; go to the page if something is wrong with the form."""
     form = ReportForm(request.GET, site)
     if not form.is_valid():
         return HttpResponseRedirect(reverse(PAGE) + form.address())
-    return FILES[ending](_table(form))
+    return _file(_table(form), ending)
 
 
-def csv(table: Table) -> StreamingHttpResponse:
-    """Return the report as CSV."""
-    lines = formats.csv_lines(table.for_export())
-    return downloads.streamed(lines, f"{_filename(table)}.csv", downloads.CSV)
+def _table(form: ReportForm) -> ReportTable:
+    query = form.query()
+    return ReportTable(form, query, report.report(query))
 
 
-def xlsx(table: Table) -> StreamingHttpResponse:
-    """Return the report as XLSX."""
-    return downloads.workbook(formats.xlsx_file(table.for_export()), f"{_filename(table)}.xlsx")
-
-
-def json(table: Table) -> StreamingHttpResponse:
-    """Return the report as JSON: a list of rows, named by the headings of the CSV file."""
-    headings, *rows = table.for_export()
-    told = (dict(zip(map(str, headings), row, strict=True)) for row in rows)
-    return downloads.streamed(formats.json_list(told), f"{_filename(table)}.json", downloads.JSON)
-
-
-FILES = {"csv": csv, "xlsx": xlsx, "json": json}
-
-
-def _table(form: ReportForm) -> Table:
-    asked = form.asked()
-    return Table(form, asked, report.report(asked))
-
-
-def _filename(table: Table) -> str:
-    asked = table.asked
-    return f"report-{asked.by.value}-{asked.first}-{asked.last}"
+def _file(table: ReportTable, ending: str) -> StreamingHttpResponse:
+    query, rows = table.query, table.for_export()
+    name = f"report-{query.by.value}-{query.first}-{query.last}.{ending}"
+    if ending == "csv":
+        return downloads.streamed(formats.csv_lines(rows), name, downloads.CSV)
+    if ending == "xlsx":
+        return downloads.workbook(formats.xlsx_file(rows), name)
+    headings = list(map(str, next(rows)))
+    objects = (dict(zip(headings, row, strict=True)) for row in rows)
+    return downloads.streamed(formats.json_list(objects), name, downloads.JSON)
 
 
 urlpatterns = [
     path("reports/", page, name="reports"),
     *(
         path(f"reports/report.{ending}", export, {"ending": ending}, name=f"reports_{ending}")
-        for ending in FILES
+        for ending in ("csv", "xlsx", "json")
     ),
 ]

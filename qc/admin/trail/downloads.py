@@ -1,7 +1,7 @@
-"""The audit trail as a file: all that the page's filters find, streamed.
+"""The audit trail as a file: all rows that the page's filters find, streamed.
 
-Before any of it leaves, the trail itself has who takes it along: so a file of everything begins
-with its own export. It has who asked for a workbook that turns out too small for it, too.
+The export is recorded in the trail first, so a file of everything begins with its own export. An
+export is recorded too if the rows then don't fit into a workbook.
 """
 
 from django.contrib import messages
@@ -13,40 +13,34 @@ from qc.admin.shared.access import page_view
 from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
 from qc.audit import events
-from qc.audit.query import TrailQuery
 from qc.exports import trail as trail_export
 from qc.exports.formats import NoTable
 from qc.models import EventKind
 
 PAGE = "admin:trail"
-ENDINGS = ("csv", "xlsx", "jsonl")
 
 
 @page_view("qc.view_historicaltask", "qc.export_task", after_sign_in=PAGE)
 def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpResponse:
-    """Return the file; what can't be asked, or has no room in it, is said on the page."""
+    """Return the file; go to the page if a filter is wrong or the rows don't fit."""
     form, page = TrailForm(request), f"{reverse(PAGE)}?{request.GET.urlencode()}"
     if not form.is_valid():
         return HttpResponseRedirect(page)
-    asked = {name: value[:LONGEST] for name, value in form.told().items()}
-    events.record(EventKind.EXPORTED, filters=asked, format=ending)
+    filters = {name: value[:LONGEST] for name, value in form.params().items()}
+    events.record(EventKind.EXPORTED, filters=filters, format=ending)
+    query, name = form.query(), downloads.named("audit-trail", ending)
+    if ending == "csv":
+        return downloads.streamed(trail_export.csv(query), name, downloads.CSV)
+    if ending == "jsonl":
+        return downloads.streamed(trail_export.json_lines(query), name, downloads.JSON_LINES)
     try:
-        return _file(ending, form.asked())
+        return downloads.workbook(trail_export.xlsx(query), name)
     except NoTable as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(page)
 
 
-def _file(ending: str, asked: TrailQuery) -> StreamingHttpResponse:
-    name = downloads.named("audit-trail", ending)
-    if ending == "xlsx":
-        return downloads.workbook(trail_export.xlsx(asked), name)
-    if ending == "csv":
-        return downloads.streamed(trail_export.csv(asked), name, downloads.CSV)
-    return downloads.streamed(trail_export.json_lines(asked), name, downloads.JSON_LINES)
-
-
 urlpatterns = [
     path(f"trail/trail.{ending}", export, {"ending": ending}, name=f"trail_{ending}")
-    for ending in ENDINGS
+    for ending in ("csv", "xlsx", "jsonl")
 ]

@@ -1,4 +1,4 @@
-"""The filters of the audit trail: a plain form of the address, and what it asks for."""
+"""The filters of the audit trail: a form of the address's parameters, and their query."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from qc.models import EventKind, Queue, Task, User
 from qc.models.choices import PLAIN, ChangeKind
 from qc.models.tasks import begins_with
 
-# Of so many tasks that begin alike the rows are read together.
+# The most tasks whose references begin alike and whose rows are read together.
 MOST_TASKS = 15
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
@@ -32,8 +32,8 @@ LABELS: dict[str, Any] = {**PLAIN, **dict(ChangeKind.choices), **dict(EventKind.
 SECTIONS = {"task": _("Tasks"), "person": _("People"), "queue": _("Queues")}
 
 
-class MomentWidget(UnfoldAdminTextInputWidget):
-    """A day and a time, as the browser asks for them; of a day alone, its first or last minute."""
+class BoundaryWidget(UnfoldAdminTextInputWidget):
+    """A day and a time in the browser's own field; a day alone is shown with the given minute."""
 
     input_type = "datetime-local"
 
@@ -42,21 +42,21 @@ class MomentWidget(UnfoldAdminTextInputWidget):
         super().__init__()
 
     def format_value(self, value: Any) -> Any:
-        """Return the value as a browser shows it."""
+        """Return the value as the browser's field takes it."""
         is_day = isinstance(value, str) and DAY.fullmatch(value)
         return f"{value}T{self.minute}" if is_day else super().format_value(value)
 
 
-class MomentField(forms.Field):
-    """A moment by the clock on the wall, or a day; `is_end` means the end of that minute or day."""
+class BoundaryField(forms.Field):
+    """A local time, or a day: its beginning, or with `is_end` the end of that minute or day."""
 
     def __init__(self, *, is_end: bool, **options: Any) -> None:
         self.is_end = is_end
-        widget = MomentWidget("23:59" if is_end else "00:00")
+        widget = BoundaryWidget("23:59" if is_end else "00:00")
         super().__init__(required=False, widget=widget, **options)
 
     def to_python(self, value: Any) -> datetime | None:
-        """Return the moment. Raises ValidationError for what is none."""
+        """Return the moment. Raise ValidationError if the value is no date."""
         if not value:
             return None
         try:
@@ -73,14 +73,14 @@ class MomentField(forms.Field):
 
 
 class Chip(NamedTuple):
-    """A filter that is set: what it says, and the address of the page without it."""
+    """A filter that is set: its text, and the address of the page without it."""
 
     label: str
     address: str
 
 
 class TrailForm(forms.Form):
-    """Asks what is to be shown; an empty field asks for nothing."""
+    """The filters; an empty field doesn't filter."""
 
     person = forms.CharField(
         label=_("Person"),
@@ -113,8 +113,8 @@ class TrailForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         error_messages={"invalid_choice": _("There is no such channel.")},
     )
-    since = MomentField(label=_("From"), is_end=False)
-    until = MomentField(label=_("To"), is_end=True)
+    since = BoundaryField(label=_("From"), is_end=False)
+    until = BoundaryField(label=_("To"), is_end=True)
     request = forms.RegexField(
         WELL_FORMED,
         label=_("Request"),
@@ -128,7 +128,7 @@ class TrailForm(forms.Form):
         self.fields["kind"].choices = _kinds()  # type: ignore[attr-defined]
 
     def clean_person(self) -> User | None:
-        """Return the person of that name."""
+        """Return the person of that user name."""
         name = self.cleaned_data["person"]
         person = User.objects.filter(username__iexact=name).first() if name else None
         if name and person is None:
@@ -136,15 +136,14 @@ class TrailForm(forms.Form):
         return person
 
     def clean_task(self) -> tuple[int, ...] | None:
-        """Return the ids of the task of that reference, else of those that begin so."""
+        """Return the id of the task of that reference, else of the tasks that begin with it."""
         term = self.cleaned_data["task"]
         if not term:
             return None
         ids = tuple(_task_ids(Q(reference=term)) or _task_ids(begins_with(term)))
         if not ids:
-            raise ValidationError(
-                gettext("There is no task whose reference is “%s” or begins with it.") % term
-            )
+            message = gettext("There is no task whose reference is “%s” or begins with it.")
+            raise ValidationError(message % term)
         if len(ids) > MOST_TASKS:
             message = gettext(
                 "More than %(n)d tasks begin with “%(term)s”. Enter more of the reference."
@@ -153,50 +152,47 @@ class TrailForm(forms.Form):
         return ids
 
     def clean(self) -> None:
-        """Refuse a span that ends before it begins."""
+        """Refuse an end before the start."""
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and since >= until:
             self.add_error("until", gettext("The end must not be before the start."))
 
-    def asked(self) -> TrailQuery:
-        """Return what a valid form asks for."""
-        told = {name: value for name, value in self.cleaned_data.items() if value}
-        tasks = told.pop("task", None)
-        return TrailQuery(**told, tasks=tasks)
+    def query(self) -> TrailQuery:
+        """Return the query of a valid form."""
+        filters = {name: value for name, value in self.cleaned_data.items() if value}
+        return TrailQuery(tasks=filters.pop("task", None), **filters)
 
-    def told(self) -> dict[str, str]:
+    def params(self) -> dict[str, str]:
         """Return what was typed or chosen, by field."""
         return {name: value for name, value in self.data.items() if value}
 
     def chips(self) -> Iterator[Chip]:
-        """Return each filter that is set, with the way to take it off."""
-        told = self.told()
-        for name in told:
-            rest = {other: value for other, value in told.items() if other != name}
-            label = f"{self.fields[name].label}: {self._said(name)}"
+        """Return the filters that are set, each with the address that removes it."""
+        params = self.params()
+        for name in params:
+            rest = {other: value for other, value in params.items() if other != name}
+            label = f"{self.fields[name].label}: {self._as_text(name)}"
             yield Chip(label, f"?{urlencode(rest)}")
 
-    def _said(self, name: str) -> str:
+    def _as_text(self, name: str) -> str:
         value = self.data[name]
         if name == "queue":
             return str(self.cleaned_data.get(name) or value)
-        if name == "kind":
-            return str(LABELS.get(value, value))
-        if name == "through":
-            return str(dict(Channel.choices).get(value, value))
-        return value.replace("T", " ") if name in ("since", "until") else value
+        names = {"kind": LABELS, "through": dict(Channel.choices)}.get(name, {})
+        text = str(names.get(value, value))
+        return text.replace("T", " ") if name in ("since", "until") else text
 
 
-def _task_ids(there: Q) -> QuerySet[Task, int]:
-    ids = Task.objects.filter(there).order_by("reference").values_list("pk", flat=True)
+def _task_ids(condition: Q) -> QuerySet[Task, int]:
+    ids = Task.objects.filter(condition).order_by("reference").values_list("pk", flat=True)
     return ids[: MOST_TASKS + 1]
 
 
 def _kinds() -> list[tuple[Any, Any]]:
-    """Return the kinds of change, by what they are changes of."""
-    plain = [(kind, words) for kind, words in PLAIN.items()]
+    """Return the kinds of change, grouped by the table that they change."""
     named = [
-        (words, [(kind, LABELS[kind]) for kind in kinds(table) if kind not in PLAIN])
-        for table, words in SECTIONS.items()
+        (title, [(kind, LABELS[kind]) for kind in kinds(table) if kind not in PLAIN])
+        for table, title in SECTIONS.items()
     ]
-    return [ANY, (_("Anything"), plain), *named, (_("Administration"), EventKind.choices)]
+    plain = (_("Anything"), list(PLAIN.items()))
+    return [ANY, plain, *named, (_("Administration"), EventKind.choices)]

@@ -1,8 +1,8 @@
-"""*Audit trail*: who did what, when, why and through what, in one stream over everything.
+"""*Audit trail*: who did what, when, why and through which channel, in one list of everything.
 
-The page is a list of sentences, newest first, with a form of filters above it. A row that is
-opened asks for what it changed, column by column; without scripts that is a page of its own.
-Each page that somebody reads, and each row that they open, is an event of the trail itself.
+The page is a list of sentences, newest first, below a form of filters. Opening a row loads its
+changes, column by column; without scripts they are a page of their own. Each page that somebody
+reads, and each row that they open, is recorded in the trail itself.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from qc.admin.shared import diffs
 from qc.admin.shared.access import page_view
+from qc.admin.shared.params import is_id
 from qc.admin.trail.form import TrailForm
 from qc.audit import events, sentences, trail
 from qc.audit.seals import archived_rows
@@ -33,12 +34,8 @@ ROWS = 50
 LONGEST = 200
 AFTER, BEFORE = "after", "before"
 BETWEEN = "~"
-PAGES = {
-    "task": "admin:qc_task_change",
-    "person": "admin:qc_user_change",
-    "queue": "admin:qc_queue_change",
-}
-# What belongs to one request was written within so long before and after.
+MODELS = {"task": "task", "person": "user", "queue": "queue"}
+# All rows of one request are written within this time before and after each of them.
 AROUND = timedelta(minutes=5)
 
 trail_view = page_view("qc.view_historicaltask", after_sign_in="admin:trail")
@@ -46,91 +43,88 @@ trail_view = page_view("qc.view_historicaltask", after_sign_in="admin:trail")
 
 @trail_view
 def page(request: HttpRequest) -> HttpResponse:
-    """Show a page of what is asked for; what can't be asked is said, and nothing shown."""
+    """Show a page of the rows that match the filters; none if a filter is wrong."""
     form = TrailForm(request)
     context = site.each_context(request) | {"title": _("Audit trail"), "form": form}
     if form.is_valid():
         edges = {name: _edge(request.GET.get(name, "")) for name in (AFTER, BEFORE)}
-        found = trail.page(form.asked(), ROWS, below=edges[AFTER], above=edges[BEFORE])
-        context |= _shown(found, form.told())
+        found = trail.page(form.query(), ROWS, below=edges[AFTER], above=edges[BEFORE])
+        context |= _shown(found, form.params())
         _note(form, found, {name: request.GET[name] for name, edge in edges.items() if edge})
     return render(request, "qc/trail/page.html", context | {"chips": list(form.chips())})
 
 
 @trail_view
 def row(request: HttpRequest, table: str, pk: int) -> HttpResponse:
-    """Show one row: exactly when, through what, and what it changed."""
+    """Show one row: exactly when, through which channel, and what it changed."""
     found = trail.row_of(table, pk)
     if found is None:
         raise Http404
     this, before = found
     events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
-    tell(this)
-    told = {} if table == "event" else {"changes": diffs.changes_of(this, before)}
-    context = {"row": this, "exactly": _exactly(this), "request_link": _of_request(this), **told}
-    context |= {"narrower": dict(_narrower(this))}
+    add_sentence(this)
+    context = {"row": this, "request_link": _request_link(this)}
+    context["exactly"] = f"{this.history_date.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+    context["narrower"] = dict(_narrower(this))
+    if table != "event":
+        context["changes"] = diffs.changes_of(this, before)
     if "HX-Request" in request.headers:
         return render(request, "qc/trail/details.html", context)
     context |= site.each_context(request) | {"title": _("Audit trail")}
     return render(request, "qc/trail/row.html", context)
 
 
-def tell(one: Any) -> None:
-    """Put on a row of the stream the sentence that it says, with links."""
-    one.sentence = sentences.sentence(one, _link, _fill)
+def add_sentence(row: Any) -> None:
+    """Set a row's `sentence`: what happened, with links."""
+    row.sentence = sentences.sentence(row, _link, _fill)
 
 
-def _shown(found: TrailPage, told: dict[str, str]) -> dict[str, Any]:
+def _shown(found: TrailPage, params: dict[str, str]) -> dict[str, Any]:
     for one in found.rows:
-        tell(one)
+        add_sentence(one)
     return {
         "page": found,
-        "first_link": f"?{urlencode(told)}",
-        "newer_link": _address(told, BEFORE, found.newer),
-        "older_link": _address(told, AFTER, found.older),
-        "is_first": found.newer is None,
+        "first_link": f"?{urlencode(params)}",
+        "newer_link": _address(params, BEFORE, found.newer),
+        "older_link": _address(params, AFTER, found.older),
         "archive": archived_rows.newest() if found.older is None else None,
     }
 
 
-def _address(told: dict[str, str], name: str, edge: Edge | None) -> str:
+def _address(params: dict[str, str], name: str, edge: Edge | None) -> str:
     if edge is None:
         return ""
-    return f"?{urlencode(told | {name: BETWEEN.join(str(edge[table]) for table in TABLES)})}"
+    return f"?{urlencode(params | {name: BETWEEN.join(str(edge[table]) for table in TABLES)})}"
 
 
 def _edge(text: str) -> Edge | None:
-    """Return the edge that stands in an address; None if it is none."""
+    """Return the edge that an address has; None if the text is no edge."""
     parts = text.split(BETWEEN)
-    if len(parts) != len(TABLES) or not all(one.isdecimal() and len(one) < 19 for one in parts):
+    if len(parts) != len(TABLES) or not all(map(is_id, parts)):
         return None
     return dict(zip(TABLES, map(int, parts), strict=True))
 
 
 def _note(form: TrailForm, found: TrailPage, place: dict[str, str]) -> None:
-    """Write down that this page was read: what was asked for, and how much was shown."""
-    asked = {name: value[:LONGEST] for name, value in form.told().items()}
-    events.record(EventKind.READ, filters=asked, rows=len(found.rows), place=place)
+    """Record in the trail that this page was read, with its filters and how much it showed."""
+    filters = {name: value[:LONGEST] for name, value in form.params().items()}
+    events.record(EventKind.READ, filters=filters, rows=len(found.rows), place=place)
 
 
-def _exactly(one: Any) -> str:
-    return one.history_date.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-
-
-def _of_request(one: Any) -> str:
-    """Return the address of all that belongs to the same request; "" where none is known."""
+def _request_link(one: Any) -> str:
+    """Return the address of all rows of the same request; "" if the row has none."""
     if not one.request_id:
         return ""
     span = {"since": one.history_date - AROUND, "until": one.history_date + AROUND}
-    told = {name: f"{localtime(moment):%Y-%m-%dT%H:%M}" for name, moment in span.items()}
-    return f"{reverse('admin:trail')}?{urlencode({'request': one.request_id, **told})}"
+    params = {name: f"{localtime(moment):%Y-%m-%dT%H:%M}" for name, moment in span.items()}
+    return f"{reverse('admin:trail')}?{urlencode({'request': one.request_id, **params})}"
 
 
 def _narrower(one: Any) -> Iterator[tuple[str, str]]:
-    """Return, by what they are called, the filters that lead from a row to others like it."""
-    whose = one.id if one.table == "person" else getattr(one, "person_id", None)
-    # By the names that they have now: those of the row may be of long ago.
-    for person in User.objects.filter(pk__in=[whose, one.history_user_id]).order_by("username"):
+    """Return the filters, with their texts, that lead from a row to others like it."""
+    person_id = one.id if one.table == "person" else getattr(one, "person_id", None)
+    # By the names that they have now: those in the row may be old.
+    for person in User.objects.filter(pk__in=[person_id, one.history_user_id]).order_by("username"):
         yield str(person), urlencode({"person": str(person)})
     if one.table == "task":
         yield one.reference, urlencode({"task": one.reference})
@@ -140,17 +134,18 @@ def _narrower(one: Any) -> Iterator[tuple[str, str]]:
 
 
 def _link(kind: str, pk: int, text: str) -> SafeString:
-    return format_html('<a class="qc-link" href="{}">{}</a>', reverse(PAGES[kind], args=[pk]), text)
+    address = reverse(f"admin:qc_{MODELS[kind]}_change", args=[pk])
+    return format_html('<a class="qc-link" href="{}">{}</a>', address, text)
 
 
-def _fill(words: str, values: Mapping[str, Any]) -> SafeString:
-    """Put words into a sentence, none of them taken for HTML, none longer than one can read."""
+def _fill(sentence: str, values: Mapping[str, Any]) -> SafeString:
+    """Fill values into a sentence, escaped and cut short."""
     shown = {
         name: value if isinstance(value, SafeString) else Truncator(value).chars(LONGEST)
         for name, value in values.items()
     }
     safe = {name: conditional_escape(value) for name, value in shown.items()}
-    return SafeString(conditional_escape(words) % safe)
+    return SafeString(conditional_escape(sentence) % safe)
 
 
 urlpatterns = [

@@ -2,7 +2,6 @@
 // Each is switched on and off by a button, and stays so in this browser.
 const tell = (() => {
   const ICONS = { sound: ["volume_up", "volume_off"], notice: ["notifications_active", "notifications_off"] };
-  const buttons = () => document.querySelectorAll("[data-tell]");
   const canNotify = "Notification" in window;
   let audio = null;
 
@@ -14,7 +13,7 @@ const tell = (() => {
   }
 
   function show() {
-    for (const button of buttons()) {
+    for (const button of document.querySelectorAll("[data-tell]")) {
       const name = button.dataset.tell;
       button.hidden = name === "notice" && !canNotify;
       button.setAttribute("aria-pressed", isOn(name));

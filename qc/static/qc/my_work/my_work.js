@@ -1,4 +1,4 @@
-// Looks, keys, dialogs and the tab's title of My work. Everything else is done by forms and htmx.
+// Polling, dialogs and the tab's title of My work. Everything else is done by forms and htmx.
 (() => {
   const clock = new Worker(document.currentScript.dataset.clock);
   const panel = () => document.getElementById("my-work");
@@ -19,10 +19,6 @@
     task = base().task;
   }
 
-  function isTyping(element) {
-    return element.closest("input, textarea, select, [contenteditable], dialog[open]") !== null;
-  }
-
   // What failed needs notes: say so before anything is sent.
   function lacksNotes(button) {
     const notes = button?.dataset.needs && document.getElementById(button.dataset.needs);
@@ -38,14 +34,6 @@
     if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
     const submitter = event.target.closest("button[data-needs]");
     if (lacksNotes(submitter)) event.preventDefault();
-  });
-
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
-    const button = panel()?.querySelector(`button[data-key="${CSS.escape(event.key)}"]`);
-    if (!button || button.disabled) return;
-    event.preventDefault();
-    button.click();
   });
 
   // Nothing is drawn anew under an open dialog; the next look will do it.

@@ -1,0 +1,16 @@
+"""How states, priorities, moments and durations look, as filters."""
+
+from django import template
+
+from qc.admin.shared import labels
+from qc.core import wording
+
+register = template.Library()
+register.filter("age", labels.age)
+register.filter("clock", wording.clock)
+register.filter("due_words", labels.due)
+register.filter("in_words", wording.in_words)
+register.filter("presence_label", labels.presence)
+register.filter("priority_label", labels.priority)
+register.filter("reason", wording.reason)
+register.filter("running_label", labels.running)
