@@ -102,7 +102,7 @@ def visible_text(page: str) -> str:
     """Return what of a page is read or heard: no markup, no icons, no addresses."""
     page = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.S)
     page = re.sub(r"<span[^>]*material-symbols-outlined[^>]*>.*?</span>", " ", page, flags=re.S)
-    attributes = re.findall(r'\b(?:title|aria-label|placeholder|data-said)="([^"]*)"', page)
+    attributes = re.findall(r'\b(?:title|aria-label|placeholder|data-announcement)="([^"]*)"', page)
     return " ".join((re.sub(r"<[^>]*>", " ", page) + " ".join(attributes)).split())
 
 

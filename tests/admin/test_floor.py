@@ -1,4 +1,4 @@
-"""*Floor*: who may look, what it shows and in which order, why, and what a look costs."""
+"""*Floor*: access, cards, rows, explanations, charts, and how many queries they take."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ MEANT = {"_form_submitted": "True"}
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
+def clear_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
@@ -71,23 +71,21 @@ def done(task: Task, by: User, ago: timedelta) -> None:
     Task.objects.filter(pk=task.pk).update(**finished, **moments)
 
 
-class TestWhoMayLook:
-    def test_a_stranger_is_asked_to_sign_in(self, client: Client, db: None) -> None:
+class TestAccess:
+    def test_anonymous_visitor_is_sent_to_sign_in(self, client: Client, db: None) -> None:
         assert client.get(FLOOR).url.startswith(reverse("admin:login"))
 
-    def test_a_panel_that_asks_after_its_session_ended_reloads(
-        self, client: Client, db: None
-    ) -> None:
+    def test_panel_reloads_the_page_after_the_session_ended(self, client: Client, db: None) -> None:
         answer = client.get(reverse("admin:floor_panel"), headers={"HX-Request": "true"})
         assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
 
-    def test_qc_staff_may_not(self, anna: User, at_the_page_of: Any) -> None:
+    def test_qc_staff_are_refused(self, anna: User, at_the_page_of: Any) -> None:
         client = at_the_page_of(anna)
         why = reverse("admin:floor_why_person", args=[anna.pk])
         for address in (FLOOR, f"{FLOOR}panel/", f"{FLOOR}charts/", why):
             assert client.get(address).status_code == 403
 
-    def test_an_auditor_sees_it_without_buttons(
+    def test_auditor_sees_the_floor_without_buttons(
         self, otto_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
@@ -97,12 +95,12 @@ class TestWhoMayLook:
         for button in ("Reassign", "Put on break", "Sign out –", "Pause"):
             assert button not in page
 
-    def test_it_is_for_reading(self, mona_at_the_desk: Client) -> None:
+    def test_floor_refuses_a_post(self, mona_at_the_desk: Client) -> None:
         assert mona_at_the_desk.post(FLOOR).status_code == 405
 
 
 class TestPeople:
-    def test_a_card_says_what_somebody_is_busy_with(
+    def test_card_shows_the_task_of_a_busy_person(
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices, name="Invoice of <Meyer>", priority=1)
@@ -118,7 +116,7 @@ class TestPeople:
             assert button in page
         assert "Why? – anna" not in page
 
-    def test_a_card_says_since_when_somebody_is_free_or_on_break(
+    def test_card_shows_since_when_somebody_is_free_or_on_break(
         self, mona_at_the_desk: Client, anna: User, ben: User
     ) -> None:
         signed_in(anna, ben)
@@ -132,7 +130,7 @@ class TestPeople:
             assert words in page
         assert len(re.findall(rf"since (.. ... )?{at} \( 1\Whour \)", page)) == 2
 
-    def test_they_stand_in_the_order_in_which_they_need_an_eye(
+    def test_cards_are_sorted_by_need_of_attention(
         self, mona_at_the_desk: Client, mona: User, invoices: Queue, labels: Queue, add_task: Any
     ) -> None:
         now = timezone.now()
@@ -167,13 +165,13 @@ class TestPeople:
         ):
             assert alarm in page
 
-    def test_who_does_no_qc_is_not_on_it(
+    def test_people_without_qc_work_have_no_card(
         self, mona_at_the_desk: Client, mona: User, otto: User, anna: User
     ) -> None:
         signed_in(mona, otto, anna)
         assert names(mona_at_the_desk) == ["anna"]
 
-    def test_somebody_with_room_for_more_is_free_with_tasks_in_hand(
+    def test_person_below_capacity_counts_as_free(
         self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
@@ -186,7 +184,7 @@ class TestPeople:
         assert "Reassign – QD-0002" in page
         assert state(mona_at_the_desk).people.counts["free"] == 1
 
-    def test_of_a_crowd_only_the_first_are_shown(
+    def test_only_the_first_60_people_have_cards(
         self, mona_at_the_desk: Client, invoices: Queue
     ) -> None:
         crowd(70, invoices)
@@ -195,7 +193,7 @@ class TestPeople:
         assert "and 10 more free" in page.content.decode()
         assert "?presence=free" in page.content.decode()
 
-    def test_nobody_there_says_what_to_do(self, mona_at_the_desk: Client) -> None:
+    def test_empty_floor_says_what_to_do(self, mona_at_the_desk: Client) -> None:
         page = text(mona_at_the_desk)
         assert "Nobody is signed in." in page
         assert "Add a person" in page
@@ -203,7 +201,7 @@ class TestPeople:
 
 
 class TestQueues:
-    def test_a_row_counts_what_waits_is_late_in_work_and_done(
+    def test_row_counts_waiting_assigned_late_and_completed_tasks(
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         now = timezone.now()
@@ -220,7 +218,7 @@ class TestQueues:
         Task.objects.filter(reference="QD-0001").update(created_at=now - timedelta(hours=3))
         assert "3\N{NO-BREAK SPACE}hours" in row(mona_at_the_desk, invoices).age
 
-    def test_it_tells_when_it_is_empty_at_today_s_pace(
+    def test_row_shows_when_the_queue_clears_at_todays_pace(
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask, noon: Any
     ) -> None:
         for minutes in (60, 45, 30, 15):
@@ -229,7 +227,7 @@ class TestQueues:
         found = row(mona_at_the_desk, invoices)
         assert (found.done, found.clears_in) == (4, "3\N{NO-BREAK SPACE}hours")
 
-    def test_what_is_done_after_the_first_look_counts_at_once(
+    def test_task_completed_after_the_first_look_counts_at_once(
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
@@ -238,7 +236,7 @@ class TestQueues:
         actions.complete(Task.objects.get().pk, by=anna)
         assert row(mona_at_the_desk, invoices).done == 1
 
-    def test_a_paused_queue_is_marked_and_can_run_again(
+    def test_paused_queue_is_marked_and_can_be_resumed(
         self, mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
@@ -248,19 +246,23 @@ class TestQueues:
         for words in ("paused", "Resume – Invoices", "not while paused"):
             assert words in page
 
-    def test_many_are_counted_only_so_far(self, mona_at_the_desk: Client, invoices: Queue) -> None:
+    def test_waiting_tasks_are_counted_up_to_1000(
+        self, mona_at_the_desk: Client, invoices: Queue
+    ) -> None:
         fill(invoices, 1100)
         assert row(mona_at_the_desk, invoices).waiting == "1000+"
         assert state(mona_at_the_desk).waiting == "1000+"
 
 
 class TestWhy:
-    def test_a_free_person(self, mona_at_the_desk: Client, anna: User) -> None:
+    def test_dialog_explains_why_a_person_is_free(
+        self, mona_at_the_desk: Client, anna: User
+    ) -> None:
         signed_in(anna)
         why = text(mona_at_the_desk, f"people/{anna.pk}/why/")
         assert "No tasks are waiting for anna" in why
 
-    def test_a_waiting_queue(
+    def test_dialog_explains_why_a_queue_waits(
         self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
     ) -> None:
         assert "No tasks are waiting in Invoices" in text(
@@ -271,12 +273,12 @@ class TestWhy:
         assert "Nobody works on Invoices." in why
         assert "QD-0001" in why
 
-    def test_what_is_not_there(self, mona_at_the_desk: Client) -> None:
+    def test_unknown_ids_are_not_found(self, mona_at_the_desk: Client) -> None:
         for part in ("people", "queues"):
             assert mona_at_the_desk.get(f"{FLOOR}{part}/99/why/").status_code == 404
 
 
-class TestLooks:
+class TestPanel:
     @pytest.fixture
     def seen(
         self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, labels: Queue
@@ -287,10 +289,10 @@ class TestLooks:
     def panel(self, client: Client, seen: str) -> Any:
         return client.get(reverse("admin:floor_panel"), {"seen": seen})
 
-    def test_nothing_new(self, mona_at_the_desk: Client, seen: str) -> None:
+    def test_unchanged_floor_sends_nothing(self, mona_at_the_desk: Client, seen: str) -> None:
         assert self.panel(mona_at_the_desk, seen).status_code == 204
 
-    def test_only_what_changed_is_drawn(
+    def test_only_changed_cards_and_rows_are_drawn(
         self, mona_at_the_desk: Client, seen: str, anna: User, ben: User, labels: Queue
     ) -> None:
         presence.take_break(anna.pk, by=anna, reason="Lunch")
@@ -300,26 +302,28 @@ class TestLooks:
         assert f'<tr id="queue-{labels.pk}" hx-preserve="true"></tr>' in panel
         assert f'<li id="person-{anna.pk}" hx-preserve' not in panel
 
-    def test_a_look_that_knows_nothing_gets_all(self, mona_at_the_desk: Client, seen: str) -> None:
+    def test_unknown_keys_get_the_whole_floor(self, mona_at_the_desk: Client, seen: str) -> None:
         assert "hx-preserve" not in self.panel(mona_at_the_desk, "x").content.decode()
 
 
 class TestSteering:
-    def test_a_dialog_comes_back_to_the_floor(self, mona_at_the_desk: Client, anna: User) -> None:
+    def test_dialog_comes_back_to_the_floor(self, mona_at_the_desk: Client, anna: User) -> None:
         signed_in(anna)
-        asked = MEANT | {"reason": "fire drill"}
+        form = MEANT | {"reason": "fire drill"}
         address = act(anna, "take_break") + "?next=/admin/floor/"
-        answer = mona_at_the_desk.post(address, asked, headers={"HX-Request": "true"})
+        answer = mona_at_the_desk.post(address, form, headers={"HX-Request": "true"})
         assert answer.headers["HX-Redirect"] == FLOOR
         assert "on break: fire drill" in text(mona_at_the_desk)
 
-    def test_it_leads_nowhere_else(self, mona_at_the_desk: Client, anna: User) -> None:
+    def test_dialog_does_not_lead_to_another_site(
+        self, mona_at_the_desk: Client, anna: User
+    ) -> None:
         signed_in(anna)
         address = act(anna, "take_break") + "?next=https://evil.example/"
         answer = mona_at_the_desk.post(address, MEANT | {"reason": "x"})
         assert answer.url == reverse("admin:qc_user_change", args=[anna.pk])
 
-    def test_the_list_of_people_knows_the_busy(
+    def test_people_list_filters_by_busy(
         self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
@@ -333,7 +337,7 @@ class TestCharts:
     def charts(self) -> Any:
         return {chart.name: chart for chart in floor_charts.charts()}
 
-    def test_done_per_hour_beside_the_average_of_the_weekday(
+    def test_completions_per_hour_stand_beside_the_weekday_average(
         self, anna: User, invoices: Queue, add_task: AddTask, noon: datetime
     ) -> None:
         for ago in (timedelta(minutes=90), timedelta(minutes=100), timedelta(minutes=30)):
@@ -346,7 +350,7 @@ class TestCharts:
         assert chart.labels == ["10:00", "11:00", "12:00"]
         assert [one["data"] for one in chart.series] == [[2, 1, 0], [0.0, 2.0, 0.0]]
 
-    def test_waiting_is_reckoned_back_from_now(
+    def test_waiting_chart_is_reckoned_back_from_now(
         self, anna: User, invoices: Queue, labels: Queue, add_task: AddTask, noon: datetime
     ) -> None:
         tasks = [add_task(invoices) for _ in range(5)]
@@ -359,7 +363,7 @@ class TestCharts:
         lines = {one["label"]: one["data"] for one in chart.series}
         assert lines == {"Invoices": [4, 5, 4, 4], "Labels": [0, 0, 0, 0]}
 
-    def test_they_are_given_once_until_they_change(
+    def test_charts_are_sent_once_until_they_change(
         self, mona_at_the_desk: Client, invoices: Queue
     ) -> None:
         address = reverse("admin:floor_charts")
@@ -381,26 +385,26 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
     return today
 
 
-def asked(client: Client) -> int:
+def query_count(client: Client) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(FLOOR).status_code == 200
     return len(queries)
 
 
-def test_a_look_takes_the_same_queries_for_10_and_for_2000_people(
+def test_floor_takes_the_same_queries_for_10_and_for_2000_people(
     mona_at_the_desk: Client, invoices: Queue, labels: Queue
 ) -> None:
     crowd(10, invoices)
     give_each_one(invoices)
     fill(labels, 5)
-    asked(mona_at_the_desk)
-    few = asked(mona_at_the_desk)
+    query_count(mona_at_the_desk)
+    few = query_count(mona_at_the_desk)
     crowd(1990, invoices)
     give_each_one(invoices)
     fill(labels, 200)
     for n in range(10):
         fill(Queue.objects.create(name=f"Queue {n}"), 3)
-    assert asked(mona_at_the_desk) == few
+    assert query_count(mona_at_the_desk) == few
     assert few < 25
 
 
@@ -409,7 +413,7 @@ class TestRowsRead:
     def look(self, client: Client) -> int:
         return rows_touched(lambda: client.get(reverse("admin:floor_panel")))
 
-    def test_it_grows_with_the_people_and_not_with_the_tasks(
+    def test_rows_read_grow_with_people_and_not_with_tasks(
         self, mona_at_the_desk: Client, anna: User, invoices: Queue, labels: Queue
     ) -> None:
         crowd(30, invoices)
@@ -429,7 +433,7 @@ class TestRowsRead:
         assert self.look(mona_at_the_desk) <= few * 1.2
         assert few < 5000
 
-    def test_charts_read_what_came_and_went_on_their_days(
+    def test_charts_read_only_tasks_of_their_days(
         self, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         long_ago = timezone.now() - timedelta(days=10)

@@ -1,4 +1,4 @@
-"""The pages of *As it was*: who may, which moments, what they show, what reading leaves."""
+"""The pages of *Floor history*: access, moments, content, and that reading is recorded."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,7 +44,7 @@ def text(client: Client, address: str) -> str:
 @pytest.mark.parametrize(
     ("who", "answer"), [("otto", 200), ("mona", 200), ("root", 200), ("anna", 403)]
 )
-def test_who_reads_the_audit_trail_reads_it(
+def test_floor_history_needs_the_permission_for_the_audit_trail(
     who: str, answer: int, task: Task, request: Any, at_the_page_of: Any
 ) -> None:
     client = at_the_page_of(request.getfixturevalue(who))
@@ -53,7 +53,9 @@ def test_who_reads_the_audit_trail_reads_it(
         assert client.post(address).status_code == (405 if answer == 200 else 403)
 
 
-def test_the_floor_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User) -> None:
+def test_floor_page_shows_people_with_their_tasks_at_a_moment(
+    otto_at_the_desk: Client, task: Task, anna: User
+) -> None:
     then = given(task).history_date
     page = otto_at_the_desk.get(THEN + at(then)).content.decode()
     assert f'href="/admin/floor-history/task/{task.pk}/{at(then)}">INV-2231</a>' in page
@@ -65,14 +67,14 @@ def test_the_floor_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User)
     assert "Nobody was signed in." in text(otto_at_the_desk, THEN + at(before))
 
 
-def test_what_waited_too_long_ago_to_be_counted_is_said(
+def test_page_says_when_waiting_tasks_are_not_counted(
     otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(point_in_time, "MOST_WAITING", 0)
     assert "The waiting tasks are not counted" in text(otto_at_the_desk, THEN + at(timezone.now()))
 
 
-def test_a_task_at_a_moment_beside_what_it_is_now(
+def test_task_page_compares_the_task_then_and_now(
     otto_at_the_desk: Client, task: Task, mona: User
 ) -> None:
     page = text(otto_at_the_desk, after(given(task)))
@@ -86,7 +88,7 @@ def test_a_task_at_a_moment_beside_what_it_is_now(
     assert "to anna" in page or "assigned" in page
 
 
-def test_before_it_existed_and_after_it_was_deleted(otto_at_the_desk: Client, task: Task) -> None:
+def test_pages_of_objects_not_yet_created_or_deleted(otto_at_the_desk: Client, task: Task) -> None:
     first, pk = task.history.last(), task.pk
     before = f"{THEN}task/{pk}/{at(first.history_date - timedelta(microseconds=1))}"
     assert "It did not exist yet." in text(otto_at_the_desk, before)
@@ -97,16 +99,16 @@ def test_before_it_existed_and_after_it_was_deleted(otto_at_the_desk: Client, ta
         assert otto_at_the_desk.get(THEN + address).status_code == 404
 
 
-def test_a_person_at_a_moment(otto_at_the_desk: Client, task: Task, anna: User) -> None:
+def test_person_page_shows_tasks_queues_and_groups(
+    otto_at_the_desk: Client, task: Task, anna: User
+) -> None:
     page = text(otto_at_the_desk, f"{THEN}person/{anna.pk}/{at(given(task).history_date)}")
     assert "INV-2231</a>" in page
     assert "<dd>Invoices</dd>" in page
     assert '<th scope="row">Groups</th><td>QC staff</td>' in page
 
 
-def test_the_clock_on_the_wall_is_the_reader_s_and_the_address_everybody_s(
-    otto: User, task: Task, at_the_page_of: Any
-) -> None:
+def test_local_time_becomes_an_address_in_utc(otto: User, task: Task, at_the_page_of: Any) -> None:
     User.objects.filter(pk=otto.pk).update(time_zone="America/New_York")
     task.history.update(history_date="2026-03-03T10:00Z")
     address = at_the_page_of(otto).get(f"{THEN}?at=2026-03-03T09:05:00").url
@@ -118,9 +120,7 @@ def test_the_clock_on_the_wall_is_the_reader_s_and_the_address_everybody_s(
         assert f'href="?at={to}"' in page
 
 
-def test_a_day_back_is_the_same_time_by_the_clock(
-    otto: User, task: Task, at_the_page_of: Any
-) -> None:
+def test_day_earlier_keeps_the_local_time(otto: User, task: Task, at_the_page_of: Any) -> None:
     User.objects.filter(pk=otto.pk).update(time_zone="Europe/Berlin")
     task.history.update(history_date="2026-03-01T10:00Z")
     page = text(at_the_page_of(otto), f"{THEN}?at=2026-03-29T10:00:00Z")
@@ -129,7 +129,7 @@ def test_a_day_back_is_the_same_time_by_the_clock(
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("moment", "sentence"),
     [
         ("soon", "“soon” is not a date and time. Write it as 2026-11-30 14:30."),
         ("0001-01-01T00:00", "“0001-01-01T00:00” is not a date and time"),
@@ -146,48 +146,50 @@ def test_a_day_back_is_the_same_time_by_the_clock(
         ),
     ],
 )
-def test_a_moment_that_can_t_be_shown_is_said(
-    otto: User, task: Task, at_the_page_of: Any, asked: str, sentence: str
+def test_page_says_why_a_moment_cant_be_shown(
+    otto: User, task: Task, at_the_page_of: Any, moment: str, sentence: str
 ) -> None:
     User.objects.filter(pk=otto.pk).update(time_zone="Europe/Berlin")
     for address in (THEN, f"{THEN}task/{task.pk}/"):
-        assert sentence in text(at_the_page_of(otto), f"{address}?at={asked}")
+        assert sentence in text(at_the_page_of(otto), f"{address}?at={moment}")
     if "twice" in sentence:
-        page = text(at_the_page_of(otto), f"{THEN}?at={asked}")
+        page = text(at_the_page_of(otto), f"{THEN}?at={moment}")
         for choice in ("2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"):
             assert f'href="?at={choice}"' in page
 
 
-def test_each_reading_is_in_the_trail(otto_at_the_desk: Client, otto: User, task: Task) -> None:
+def test_each_view_is_recorded_in_the_trail(
+    otto_at_the_desk: Client, otto: User, task: Task
+) -> None:
     then = given(task).history_date
     otto_at_the_desk.get(THEN + at(then))
     otto_at_the_desk.get(after(given(task)))
     otto_at_the_desk.get(f"{THEN}?at=soon")
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto).order_by("pk")
-    asked = {"at": then.isoformat()}
-    assert [one.details["filters"] for one in read] == [asked, asked | {"task": "INV-2231"}]
+    filters = {"at": then.isoformat()}
+    assert [one.details["filters"] for one in read] == [filters, filters | {"task": "INV-2231"}]
     assert "read the audit trail: at = 20" in text(otto_at_the_desk, "/admin/trail/")
 
 
-def test_a_history_leads_to_each_of_its_moments(otto_at_the_desk: Client, task: Task) -> None:
+def test_history_rows_link_to_their_moments(otto_at_the_desk: Client, task: Task) -> None:
     row = given(task)
     trail = f"/admin/trail/task/{row.pk}/"
     for address in (change(task), f"/admin/qc/task/{task.pk}/history/", trail):
         assert f'href="{after(row)}"' in text(otto_at_the_desk, address)
 
 
-def test_many_people_are_pages_and_take_no_more_statements(
+def test_many_people_are_paginated_without_more_queries(
     otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def asked() -> int:
+    def query_count() -> int:
         with CaptureQueriesContext(connection) as queries:
             otto_at_the_desk.get(THEN)
         return len(queries)
 
-    few = asked()
+    few = query_count()
     for n in range(101):
         signed_in(User.objects.create_user(f"crowd{n:03}"))
-    assert asked() <= few
+    assert query_count() <= few
     assert "Page 1 of 2" in text(otto_at_the_desk, THEN)
     page = text(otto_at_the_desk, f"{THEN}{at(timezone.now())}&page=2")
     assert "crowd100" in page

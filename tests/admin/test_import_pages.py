@@ -19,7 +19,7 @@ def text(page: Any) -> str:
     return str(page.content.decode())
 
 
-def test_the_preview_saves_no_task_and_confirming_does(mona: User, invoices: Queue) -> None:
+def test_preview_saves_no_task_and_confirming_does(mona: User, invoices: Queue) -> None:
     client = client_of(mona)
     preview = upload(client)
     assert "A-0" in text(preview)
@@ -43,7 +43,9 @@ def test_confirming_twice_imports_once(mona: User, invoices: Queue) -> None:
     assert Task.history.count() == 1
 
 
-def test_faults_are_shown_and_all_of_it_can_not_be_confirmed(mona: User, invoices: Queue) -> None:
+def test_file_with_faults_shows_them_and_cant_be_confirmed_whole(
+    mona: User, invoices: Queue
+) -> None:
     client = client_of(mona)
     page = upload(client, "reference,name,queue,priority\nA,Check,Nowhere,9\n")
     for words in (
@@ -59,9 +61,7 @@ def test_faults_are_shown_and_all_of_it_can_not_be_confirmed(mona: User, invoice
     assert not Task.objects.exists()
 
 
-def test_what_was_right_at_the_preview_and_is_wrong_now_is_refused(
-    mona: User, invoices: Queue
-) -> None:
+def test_row_that_became_wrong_after_the_preview_is_refused(mona: User, invoices: Queue) -> None:
     client = client_of(mona)
     record = upload(client).context["record"]
     Queue.objects.filter(pk=invoices.pk).update(name="Bills")
@@ -69,7 +69,7 @@ def test_what_was_right_at_the_preview_and_is_wrong_now_is_refused(
     assert not Task.objects.exists()
 
 
-def test_another_manager_sees_it_and_can_not_confirm_it(mona: User, invoices: Queue) -> None:
+def test_another_manager_sees_the_import_and_cant_confirm_it(mona: User, invoices: Queue) -> None:
     record = upload(client_of(mona)).context["record"]
     other = client_of(person("max", Role.MANAGERS))
     page = other.get(reverse("admin:import", args=[record.pk]))
@@ -92,7 +92,7 @@ def test_a_known_file_says_when_it_was_imported_and_by_whom(mona: User, invoices
     assert "This file was already imported" not in text(upload(client))
 
 
-def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> None:
+def test_preview_shows_changed_values_as_text(mona: User, invoices: Queue) -> None:
     client = client_of(mona)
     head = "reference,name,queue,priority,due_at,batch,supplier\n"
     import_file(head + "A,Check,Invoices,2,2030-05-04,B1,Meyer\n", by=mona)
@@ -106,7 +106,7 @@ def test_the_preview_says_what_changes_in_words(mona: User, invoices: Queue) -> 
     assert "0 new, 1 changed" in text(page)
 
 
-def test_what_a_file_says_is_shown_as_text_and_cut_short(mona: User, invoices: Queue) -> None:
+def test_values_of_a_file_are_escaped_and_cut_short(mona: User, invoices: Queue) -> None:
     cell = "<script>alert(1)</script>" + "x" * 1000
     page = text(upload(client_of(mona), f"reference,name,queue\nA,Check,{cell}\n"))
     assert "&lt;script&gt;alert(1)" in page
@@ -166,7 +166,7 @@ def test_auditors_look_imports_up_and_change_nothing(
     assert upload(client).status_code == 403
 
 
-def test_qc_staff_see_nothing_of_it(mona: User, anna: User, invoices: Queue) -> None:
+def test_qc_staff_are_refused(mona: User, anna: User, invoices: Queue) -> None:
     record = import_file(good_rows(1), by=mona)
     client = client_of(anna)
     assert client.get(reverse("admin:imports")).status_code == 403
@@ -176,7 +176,7 @@ def test_qc_staff_see_nothing_of_it(mona: User, anna: User, invoices: Queue) -> 
     assert upload(Client()).redirect_chain[0][0].startswith("/admin/login/")
 
 
-def test_a_get_changes_nothing(mona: User, invoices: Queue) -> None:
+def test_get_changes_nothing(mona: User, invoices: Queue) -> None:
     client = client_of(mona)
     record = upload(client).context["record"]
     for button in ("read", "begin", "again", "stop", "undo_begin", "undo_cancel"):

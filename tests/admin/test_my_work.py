@@ -1,4 +1,4 @@
-"""*My work*: the task in front of me, finish it, take a break; and what may be claimed."""
+"""*My work*: the task, its buttons, breaks, claiming, polling and access."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -48,7 +48,7 @@ def press(client: Client, name: str, task: Task | None = None, **form: str) -> s
     return answer.content.decode()
 
 
-def asked(client: Client, name: str) -> int:
+def query_count(client: Client, name: str) -> int:
     """Return how many queries an address takes."""
     with CaptureQueriesContext(connection) as queries:
         text(client, name)
@@ -68,8 +68,10 @@ def two(invoices: Queue, add_task: AddTask) -> list[Task]:
     return [first, add_task(invoices)]
 
 
-class TestTheTaskInFrontOfMe:
-    def test_it_is_shown_with_all_its_details(self, two: list[Task], anna: User, at: At) -> None:
+class TestTask:
+    def test_page_shows_the_task_with_all_its_details(
+        self, two: list[Task], anna: User, at: At
+    ) -> None:
         page = text(at(anna))
         for words in (
             "QD-0001",
@@ -85,18 +87,18 @@ class TestTheTaskInFrontOfMe:
             assert words in page
         assert "QD-0002" not in page
 
-    def test_start(self, two: list[Task], anna: User, at: At) -> None:
+    def test_start_button_starts_the_task(self, two: list[Task], anna: User, at: At) -> None:
         assert "is started" in press(at(anna), "start", two[0])
         assert two[0].history.get(kind="started").through == "page"
 
-    def test_complete_and_the_next_is_there(self, two: list[Task], anna: User, at: At) -> None:
+    def test_completing_brings_the_next_task(self, two: list[Task], anna: User, at: At) -> None:
         panel = press(at(anna), "complete", two[0], outcome="passed", notes="fine")
         assert "QD-0001: passed." in panel
         assert "QD-0002" in panel
         row = two[0].history.get(kind="completed")
         assert (row.through, row.history_user, row.notes) == ("page", anna, "fine")
 
-    def test_what_failed_needs_notes(self, two: list[Task], anna: User, at: At) -> None:
+    def test_failed_needs_notes(self, two: list[Task], anna: User, at: At) -> None:
         client = at(anna)
         assert "write in the notes" in press(
             client, "complete", two[0], outcome="failed", notes=" "
@@ -105,14 +107,14 @@ class TestTheTaskInFrontOfMe:
         assert two[0].status == Status.ASSIGNED
         assert "failed." in press(client, "complete", two[0], outcome="failed", notes="torn")
 
-    def test_a_double_click_completes_once(self, two: list[Task], anna: User, at: At) -> None:
+    def test_double_click_completes_once(self, two: list[Task], anna: User, at: At) -> None:
         client = at(anna)
         for _ in range(2):
             press(client, "complete", two[0], outcome="passed", notes="")
         assert two[0].history.filter(kind="completed").count() == 1
         assert Task.objects.held_by(anna).get() == two[1]
 
-    def test_a_task_that_was_taken_away_ends_in_a_sentence(
+    def test_completing_a_task_taken_away_shows_a_message(
         self, two: list[Task], anna: User, mona: User, at: At
     ) -> None:
         client = at(anna)
@@ -122,21 +124,21 @@ class TestTheTaskInFrontOfMe:
         assert f"mona put QD-0001 on hold at {when(two[0], 'held')}: call them." in panel
         assert "QD-0002" in panel
 
-    def test_release_needs_a_reason(self, two: list[Task], anna: User, at: At) -> None:
+    def test_giving_back_needs_a_reason(self, two: list[Task], anna: User, at: At) -> None:
         client = at(anna)
         assert "Please give a reason." in press(client, "release", two[0], reason="")
         assert "is back in the queue" in press(client, "release", two[0], reason="too dark")
         row = two[0].history.get(kind="released")
         assert row.history_change_reason == "too dark"
 
-    def test_somebody_elses_task_is_not_mine_to_finish(
+    def test_task_of_somebody_else_cant_be_completed(
         self, two: list[Task], anna: User, ben: User, at: At
     ) -> None:
         actions.sign_in(anna.pk)
         panel = press(at(ben), "complete", two[0], outcome="passed", notes="")
         assert "is assigned to anna" in panel
 
-    def test_several_tasks_are_listed_and_can_be_switched_to(
+    def test_other_tasks_are_listed_and_can_be_opened(
         self, two: list[Task], anna: User, at: At
     ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=2)
@@ -145,13 +147,13 @@ class TestTheTaskInFrontOfMe:
         assert 'id="task-name">Check 2<' in text(client, task=two[1].pk)
         assert 'id="task-name">Invoice' in text(client, task="what")
 
-    def test_without_javascript_it_works_too(self, two: list[Task], anna: User, at: At) -> None:
+    def test_buttons_work_without_javascript(self, two: list[Task], anna: User, at: At) -> None:
         address = reverse("admin:my_work_complete", args=[two[0].pk])
         answer = at(anna).post(address, {"outcome": "passed", "notes": ""}, follow=True)
         assert answer.redirect_chain == [(reverse("admin:my_work"), 302)]
         assert "QD-0001: passed." in answer.content.decode()
 
-    def test_what_is_typed_is_kept(self, two: list[Task], anna: User, ben: User, at: At) -> None:
+    def test_draft_notes_are_saved(self, two: list[Task], anna: User, ben: User, at: At) -> None:
         client = at(anna)
         address = reverse("admin:my_work_draft", args=[two[0].pk])
         assert client.post(address, {"notes": "corner bent"}).status_code == 204
@@ -160,7 +162,7 @@ class TestTheTaskInFrontOfMe:
         two[0].refresh_from_db()
         assert two[0].draft == "corner bent"
 
-    def test_today_is_counted(self, two: list[Task], anna: User, at: At) -> None:
+    def test_page_counts_todays_completions(self, two: list[Task], anna: User, at: At) -> None:
         client = at(anna)
         lifecycle.start(two[0].pk, by=anna)
         Task.objects.filter(pk=two[0].pk).update(started_at=timezone.now() - timedelta(seconds=80))
@@ -170,12 +172,12 @@ class TestTheTaskInFrontOfMe:
 
 
 class TestNothingToDo:
-    def test_it_says_why(self, anna: User, at: At, invoices: Queue) -> None:
+    def test_page_says_why_there_is_no_task(self, anna: User, at: At, invoices: Queue) -> None:
         page = text(at(anna))
         assert "No tasks right now" in page
         assert "No tasks are waiting for you: 0 assigned to others." in page
 
-    def test_what_may_be_claimed_is_listed(
+    def test_claimable_tasks_are_listed(
         self, anna: User, invoices: Queue, add_task: AddTask, at: At
     ) -> None:
         client = at(anna)
@@ -185,22 +187,22 @@ class TestNothingToDo:
         assert "is assigned to you" in press(client, "claim", task)
         assert task.history.filter(kind="claimed").count() == 1
 
-    def test_no_more_tasks_is_said_only_above_an_empty_page(
+    def test_no_more_tasks_message_appears_only_on_an_empty_page(
         self, anna: User, two: list[Task], at: At
     ) -> None:
-        client, said = at(anna), "No more tasks are waiting for you."
+        client, message = at(anna), "No more tasks are waiting for you."
         for task in two:
             press(client, "release", task, reason="later")
         press(client, "claim", two[0])
         panel = press(client, "complete", two[0], outcome="passed", notes="")
-        assert said not in panel
+        assert message not in panel
         assert "Only tasks that you gave back are left. You may claim them." in panel
         press(client, "claim", two[1])
         panel = press(client, "complete", two[1], outcome="passed", notes="")
-        assert said in panel
+        assert message in panel
         assert "Tasks you can claim" not in panel
 
-    def test_the_loser_is_told_who_has_it(
+    def test_second_claim_is_refused_and_names_the_holder(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask, at: At
     ) -> None:
         client = at(anna)
@@ -209,8 +211,8 @@ class TestNothingToDo:
         assert "ben already has QD-0001." in press(client, "claim", task)
 
 
-class TestWhoWasGone:
-    def test_who_was_signed_out_is_told_why_and_comes_back(
+class TestReturning:
+    def test_person_signed_out_by_the_system_sees_why_and_comes_back(
         self, anna: User, two: list[Task], at: At
     ) -> None:
         client = at(anna)
@@ -225,7 +227,7 @@ class TestWhoWasGone:
         assert "Welcome back" in back
         assert "Your task: QD-0001" in back
 
-    def test_who_signs_in_again_is_told_what_they_lost(
+    def test_sign_in_lists_the_tasks_lost_meanwhile(
         self, anna: User, ben: User, two: list[Task], at: At
     ) -> None:
         at(anna)
@@ -237,15 +239,15 @@ class TestWhoWasGone:
         assert "QD-0001 went back to the queue" in page.content.decode()
         assert "QD-0001 went back to the queue" not in text(again)
 
-    def test_who_signed_out_themself_is_told_nothing(
-        self, anna: User, two: list[Task], at: At
-    ) -> None:
+    def test_own_sign_out_shows_no_lost_tasks(self, anna: User, two: list[Task], at: At) -> None:
         at(anna).post("/admin/logout/")
         form = {"username": "anna", "password": "demo"}
         page = Client().post("/admin/login/?next=/admin/my-work/", form, follow=True)
         assert "went back to the queue at" not in page.content.decode()
 
-    def test_who_did_not_start_is_told_so(self, anna: User, two: list[Task], at: At) -> None:
+    def test_person_who_did_not_start_is_asked_whether_they_are_there(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
         client = at(anna)
         old = timezone.now() - timedelta(minutes=11)
         Task.objects.filter(pk=two[0].pk).update(assigned_at=old)
@@ -256,32 +258,34 @@ class TestWhoWasGone:
         assert "not started within 10 minutes" in page
 
 
-class TestItRefreshesByItself:
+class TestPolling:
     def panel(self, client: Client, seen: str) -> Any:
         return client.get(reverse("admin:my_work_panel"), {"seen": seen})
 
     def seen(self, client: Client) -> str:
         return client.get(reverse("admin:my_work")).context["state"].version
 
-    def test_nothing_new_is_nothing_sent(self, anna: User, two: list[Task], at: At) -> None:
+    def test_unchanged_page_sends_nothing(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
         answer = self.panel(client, self.seen(client))
         assert (answer.status_code, answer.content) == (204, b"")
 
-    def test_typing_is_nothing_new(self, anna: User, two: list[Task], at: At) -> None:
+    def test_draft_does_not_redraw_the_page(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
         seen = self.seen(client)
         actions.save_draft(two[0].pk, "corner bent", by=anna)
         assert self.panel(client, seen).status_code == 204
 
-    def test_a_new_task_is(self, anna: User, invoices: Queue, add_task: AddTask, at: At) -> None:
+    def test_new_task_redraws_the_panel(
+        self, anna: User, invoices: Queue, add_task: AddTask, at: At
+    ) -> None:
         client = at(anna)
         seen = self.seen(client)
         add_task(invoices)
         actions.hand_out_from([invoices.pk])
         assert "QD-0001" in self.panel(client, seen).content.decode()
 
-    def test_what_was_taken_away_meanwhile_is_said(
+    def test_panel_names_tasks_taken_away_meanwhile(
         self, anna: User, ben: User, mona: User, two: list[Task], at: At
     ) -> None:
         User.objects.filter(pk=anna.pk).update(capacity=2)
@@ -294,14 +298,16 @@ class TestItRefreshesByItself:
         assert f"mona took QD-0001 back at {when(two[0], 'assigned')}: ben knows them." in panel
         assert "QD-0002" in panel
 
-    def test_what_i_gave_back_myself_is_not(self, anna: User, two: list[Task], at: At) -> None:
+    def test_panel_does_not_name_tasks_given_back_by_the_person(
+        self, anna: User, two: list[Task], at: At
+    ) -> None:
         client = at(anna)
         actions.release(two[0].pk, by=anna, reason="too dark")
         panel = client.get(reverse("admin:my_work_panel"), {"held": str(two[0].pk)})
         assert "too dark" not in panel.content.decode()
 
     @pytest.mark.parametrize("waiting", [0, 30])
-    def test_a_look_costs_the_same_few_queries(
+    def test_polling_costs_5_queries_however_many_tasks_wait(
         self,
         anna: User,
         invoices: Queue,
@@ -317,20 +323,20 @@ class TestItRefreshesByItself:
         with django_assert_num_queries(5):
             assert self.panel(client, seen).status_code == 204
 
-    def test_a_page_costs_the_same_queries_for_10_and_for_2000_people(
+    def test_page_costs_the_same_queries_for_10_and_for_2000_people(
         self, anna: User, invoices: Queue, labels: Queue, add_task: AddTask, at: At
     ) -> None:
         client = at(anna)
         add_task(labels)
         crowd(10, invoices)
         give_each_one(invoices)
-        few = asked(client, "my_work"), asked(client, "my_work_panel")
+        few = query_count(client, "my_work"), query_count(client, "my_work_panel")
         crowd(1990, invoices)
         give_each_one(invoices)
-        assert (asked(client, "my_work"), asked(client, "my_work_panel")) == few
+        assert (query_count(client, "my_work"), query_count(client, "my_work_panel")) == few
         assert max(few) < 25
 
-    def test_it_keeps_the_person_seen(self, anna: User, two: list[Task], at: At) -> None:
+    def test_polling_updates_last_seen(self, anna: User, two: list[Task], at: At) -> None:
         client = at(anna)
         User.objects.filter(pk=anna.pk).update(last_seen_at=timezone.now() - timedelta(minutes=9))
         self.panel(client, self.seen(client))
@@ -339,24 +345,24 @@ class TestItRefreshesByItself:
         assert anna.last_seen_at > timezone.now() - timedelta(minutes=1)
 
 
-class TestWhoMay:
-    def test_not_auditors(self, otto: User, at: At) -> None:
+class TestAccess:
+    def test_auditors_are_refused(self, otto: User, at: At) -> None:
         assert at(otto).get(reverse("admin:my_work")).status_code == 403
 
-    def test_nobody_who_is_not_signed_in(self) -> None:
+    def test_anonymous_visitor_is_sent_to_sign_in(self) -> None:
         answer = Client().get(reverse("admin:my_work"))
         assert answer["Location"] == "/admin/login/?next=/admin/my-work/"
         look = Client().get(reverse("admin:my_work_panel"), headers={"HX-Request": "true"})
         assert (look.status_code, look["HX-Refresh"]) == (204, "true")
 
     @pytest.mark.parametrize("name", ["start", "complete", "release", "claim", "draft"])
-    def test_a_get_changes_nothing(self, anna: User, two: list[Task], at: At, name: str) -> None:
+    def test_get_changes_nothing(self, anna: User, two: list[Task], at: At, name: str) -> None:
         client = at(anna)
         rows = Task.history.count()
         assert client.get(reverse(f"admin:my_work_{name}", args=[two[0].pk])).status_code == 405
         assert Task.history.count() == rows
 
-    def test_a_post_needs_its_csrf_token(self, anna: User, two: list[Task]) -> None:
+    def test_post_needs_a_csrf_token(self, anna: User, two: list[Task]) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(anna)
         answer = client.post(reverse("admin:my_work_complete", args=[two[0].pk]))

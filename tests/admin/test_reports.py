@@ -1,4 +1,4 @@
-"""*Reports*: who may look, what is asked in the address, what the files hold, what a look costs."""
+"""*Reports*: access, the table and its links, wrong queries, files, and what a report costs."""
 
 import json
 import re
@@ -56,9 +56,9 @@ def a_shift(invoices: Queue, labels: Queue, anna: User, ben: User) -> None:
     Task.objects.filter(pk=failed).update(outcome="failed")
 
 
-class TestWhoMayLook:
+class TestAccess:
     @pytest.mark.parametrize("address", [PAGE, CSV, XLSX])
-    def test_managers_and_auditors_and_nobody_else(
+    def test_only_managers_and_auditors_see_reports(
         self, address: str, client: Client, anna: User, mona: User, otto: User, at_the_page_of: Any
     ) -> None:
         assert client.get(address).url.startswith("/admin/login/")
@@ -67,22 +67,22 @@ class TestWhoMayLook:
             assert at_the_page_of(one).get(address).status_code == 200
         assert at_the_page_of(mona).post(address).status_code == 405
 
-    def test_the_menu_leads_there(self, mona_at_the_desk: Client) -> None:
+    def test_menu_links_to_reports(self, mona_at_the_desk: Client) -> None:
         page = mona_at_the_desk.get("/admin/floor/").content.decode()
         assert f'href="{PAGE}"' in page
 
 
 @pytest.mark.usefixtures("a_shift")
-class TestWhatItShows:
-    def test_the_figures_of_the_last_seven_days_by_person(self, mona_at_the_desk: Client) -> None:
+class TestPage:
+    def test_default_report_is_the_last_seven_days_by_person(
+        self, mona_at_the_desk: Client
+    ) -> None:
         page = text(mona_at_the_desk)
         assert "ben 3 0 0.0 %" in page
         assert "anna 2 1 50.0 %" in page
         assert "Total 5 1 20.0 %" in page
 
-    def test_the_heading_sorts_and_clicked_again_the_other_way(
-        self, mona_at_the_desk: Client
-    ) -> None:
+    def test_heading_sorts_and_then_sorts_the_other_way(self, mona_at_the_desk: Client) -> None:
         table = mona_at_the_desk.get(PAGE).context["table"]
         assert [row.name for row in table.rows] == ["ben", "anna"]
         done = table.headings[1]
@@ -92,14 +92,14 @@ class TestWhatItShows:
         assert names(mona_at_the_desk, sort="-share") == ["anna", "ben"]
         assert names(mona_at_the_desk, sort="nonsense") == ["ben", "anna"]
 
-    def test_it_is_narrowed_to_a_queue_or_a_person(
+    def test_report_is_filtered_by_queue_and_person(
         self, mona_at_the_desk: Client, invoices: Queue, ben: User
     ) -> None:
         assert names(mona_at_the_desk, queue=invoices.pk) == ["anna"]
         assert names(mona_at_the_desk, by="queue", person=ben.pk) == ["Labels"]
 
     @pytest.mark.parametrize(("by", "done"), [("person", 3), ("queue", 3), ("day", 5)])
-    def test_done_leads_to_these_very_tasks(
+    def test_completed_count_links_to_the_tasks_counted(
         self, by: str, done: int, mona_at_the_desk: Client
     ) -> None:
         table = mona_at_the_desk.get(PAGE, {"by": by, "sort": "-done"}).context["table"]
@@ -109,7 +109,7 @@ class TestWhatItShows:
         assert len(listed.result_list) == done
         assert mona_at_the_desk.get(PAGE + name.address).context["table"].report.total.done == done
 
-    def test_the_table_says_what_it_is_and_the_chart_is_of_the_same(
+    def test_table_has_a_caption_and_the_chart_shows_the_same_rows(
         self, mona_at_the_desk: Client
     ) -> None:
         page = mona_at_the_desk.get(PAGE, {"by": "day"})
@@ -120,9 +120,9 @@ class TestWhatItShows:
         assert (passed["data"][-1], failed["data"][-1], len(passed["data"])) == (4, 1, 7)
 
 
-class TestWhatIsAskedAmiss:
+class TestInvalidQueries:
     @pytest.mark.parametrize(
-        ("asked", "words"),
+        ("params", "words"),
         [
             ({"first": "yesterday"}, "Enter a date such as 2026-11-30."),
             ({"first": ""}, "Enter a date such as"),
@@ -138,19 +138,21 @@ class TestWhatIsAskedAmiss:
             ({"person": ""}, "Please choose other days"),
         ],
     )
-    def test_a_sentence_says_what(
-        self, asked: dict[str, str], words: str, mona_at_the_desk: Client
+    def test_page_says_what_is_wrong(
+        self, params: dict[str, str], words: str, mona_at_the_desk: Client
     ) -> None:
-        assert words in text(mona_at_the_desk, **asked)
+        assert words in text(mona_at_the_desk, **params)
 
-    def test_a_file_of_it_leads_to_the_sentence(self, mona_at_the_desk: Client) -> None:
+    def test_download_redirects_to_the_page_with_the_message(
+        self, mona_at_the_desk: Client
+    ) -> None:
         answer = mona_at_the_desk.get(CSV, {"first": "2020-01-01"}, follow=True)
         assert "at most 366 days" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("a_shift")
 class TestFiles:
-    def test_csv_holds_what_is_shown_in_plain_numbers(
+    def test_csv_has_the_rows_of_the_page_in_plain_numbers(
         self, mona_at_the_desk: Client, ben: User
     ) -> None:
         User.objects.filter(pk=ben.pk).update(username="=ben")
@@ -165,14 +167,16 @@ class TestFiles:
         assert first.startswith("'=ben,3,0,0.0,120.0,120.0,3480.0,")
         assert total.startswith("Total,5,1,20.0,")
 
-    def test_xlsx_has_days_and_numbers_to_reckon_with(self, mona_at_the_desk: Client) -> None:
+    def test_xlsx_has_dates_and_numbers_as_values(self, mona_at_the_desk: Client) -> None:
         answer = mona_at_the_desk.get(XLSX, {"by": "day", **today()})
         sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
         _heading, day, total = sheet.iter_rows(values_only=True)
         assert (str(day[0].date()), *day[1:4]) == (today()["first"], 5, 1, 20)
         assert total[:3] == ("Total", 5, 1)
 
-    def test_json_has_days_and_numbers_by_the_headings(self, mona_at_the_desk: Client) -> None:
+    def test_json_has_dates_and_numbers_named_by_the_headings(
+        self, mona_at_the_desk: Client
+    ) -> None:
         answer: Any = mona_at_the_desk.get(f"{PAGE}report.json", {"by": "day", **today()})
         day, total = json.loads(answer.getvalue())
         assert (day["Day"], day["Completed"], day["Failed share (%)"]) == (
@@ -183,8 +187,8 @@ class TestFiles:
         assert total["Day"] == "Total"
 
 
-class TestWhatALookCosts:
-    def test_it_takes_as_many_queries_for_200_people_as_for_10(
+class TestCost:
+    def test_report_takes_as_many_queries_for_200_people_as_for_10(
         self, mona_at_the_desk: Client, invoices: Queue, django_assert_num_queries: Any
     ) -> None:
         def work(numbers: range) -> None:
@@ -199,9 +203,9 @@ class TestWhatALookCosts:
             )
 
         def queries() -> int:
-            with CaptureQueriesContext(connection) as asked:
+            with CaptureQueriesContext(connection) as queries:
                 names(mona_at_the_desk)
-            return len(asked)
+            return len(queries)
 
         work(range(10))
         few = queries()
@@ -212,16 +216,14 @@ class TestWhatALookCosts:
 
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
-def test_a_look_reads_what_was_done_in_these_days_and_not_what_was_done_before(
-    mona: User, at_the_page_of: Any
-) -> None:
+def test_report_reads_only_tasks_completed_in_its_days(mona: User, at_the_page_of: Any) -> None:
     fill(TASKS)
     client = at_the_page_of(mona)
     text(client)  # what is read once only
     day = str(timezone.localdate() - timedelta(days=6))
     for only in ({}, {"queue": 7}, {"person": 1007}):
-        asked = {"first": day, "last": day, **only}
-        done = client.get(PAGE, asked).context["table"].report.total.done
-        read = rows_touched(partial(client.get, PAGE, asked))
+        params = {"first": day, "last": day, **only}
+        done = client.get(PAGE, params).context["table"].report.total.done
+        read = rows_touched(partial(client.get, PAGE, params))
         assert done > 100, only
         assert read <= ROWS_READ_PER_TASK * done, (only, read)

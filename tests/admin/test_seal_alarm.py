@@ -1,4 +1,4 @@
-"""The page of the audit trail says how far it is sealed and verified, and sounds the alarm."""
+"""The audit trail page shows how far the trail is sealed and verified, and raises the alarm."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ def otto_reads(otto: User, at_the_page_of: Any, monkeypatch: Any) -> Client:
     return at_the_page_of(otto)
 
 
-def test_how_far_it_is_sealed_and_verified(otto_reads: Client) -> None:
+def test_page_shows_how_far_the_trail_is_sealed_and_verified(otto_reads: Client) -> None:
     assert "Nothing is sealed yet" in shown(otto_reads)
     sealing.seal()
     assert "(seal 2). Not verified yet" in shown(otto_reads)
@@ -38,18 +38,18 @@ def test_how_far_it_is_sealed_and_verified(otto_reads: Client) -> None:
     assert 'role="alert"' not in page
 
 
-def test_an_alarm_that_names_the_row(otto: User, otto_reads: Client) -> None:
+def test_alarm_names_and_links_the_changed_row(otto: User, otto_reads: Client) -> None:
     sealing.seal()
     pk = User.history.latest("pk").pk
     change("person", pk)
     verification_runs.run_nightly()
     page = shown(otto_reads)
-    said = f"changed after it was sealed. Row {pk} in the history of people was changed"
-    assert said in page
+    message = f"changed after it was sealed. Row {pk} in the history of people was changed"
+    assert message in page
     assert f'/admin/trail/person/{pk}/">Current content of the row' in page
 
 
-def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
+def test_alarm_about_a_row_without_a_page_has_no_link(otto_reads: Client) -> None:
     sealing.seal()
     copy_row("person", User.history.latest("pk").pk, -5)
     verification_runs.run_nightly()
@@ -58,7 +58,7 @@ def test_an_alarm_about_a_row_that_has_no_page(otto_reads: Client) -> None:
     assert "Current content of the row" not in page
 
 
-def test_the_pages_go_on_without_what_was_archived(
+def test_pages_work_without_archived_rows(
     otto_reads: Client,
     anna: User,
     invoices: Queue,
@@ -94,7 +94,7 @@ def test_the_pages_go_on_without_what_was_archived(
     assert "QD-0001" in row.content.decode()
 
 
-def test_nobody_seals_any_more(otto_reads: Client, monkeypatch: Any) -> None:
+def test_page_warns_when_sealing_has_stopped(otto_reads: Client, monkeypatch: Any) -> None:
     assert "is a worker running" not in shown(otto_reads)
     later = timezone.now() + timedelta(minutes=11)
     monkeypatch.setattr(timezone, "now", lambda: later)

@@ -1,4 +1,4 @@
-"""The page of the audit trail: who may, what it shows, filters, and that reading leaves a row."""
+"""The page of the audit trail: access, rows, filters, and that reading is recorded."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,20 +28,20 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     return task
 
 
-def text(client: Client, **asked: str) -> str:
-    page = client.get(f"{TRAIL}?{urlencode(asked)}")
+def text(client: Client, **params: str) -> str:
+    page = client.get(f"{TRAIL}?{urlencode(params)}")
     assert page.status_code == 200
     return " ".join(page.content.decode().split())
 
 
-def rows(client: Client, **asked: str) -> list[Any]:
-    return client.get(f"{TRAIL}?{urlencode(asked)}").context["page"].rows
+def rows(client: Client, **params: str) -> list[Any]:
+    return client.get(f"{TRAIL}?{urlencode(params)}").context["page"].rows
 
 
 @pytest.mark.parametrize(
     ("who", "answer"), [("otto", 200), ("mona", 200), ("root", 200), ("anna", 403)]
 )
-def test_auditors_managers_and_root_read_it_and_qc_staff_do_not(
+def test_trail_is_for_auditors_managers_and_root(
     who: str, answer: int, request: Any, at_the_page_of: Any
 ) -> None:
     client = at_the_page_of(request.getfixturevalue(who))
@@ -51,11 +51,11 @@ def test_auditors_managers_and_root_read_it_and_qc_staff_do_not(
     assert client.post(TRAIL).status_code == (405 if answer == 200 else 403)
 
 
-def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+def test_anonymous_visitor_is_sent_to_sign_in(client: Client, db: None) -> None:
     assert client.get(TRAIL).url.startswith(reverse("admin:login"))
 
 
-def test_a_row_is_a_sentence_with_links_and_nothing_typed_runs(
+def test_row_is_an_escaped_sentence_with_links(
     otto_at_the_desk: Client, mona: User, task: Task
 ) -> None:
     page = text(otto_at_the_desk)
@@ -65,7 +65,7 @@ def test_a_row_is_a_sentence_with_links_and_nothing_typed_runs(
     assert "call &lt;b&gt;them&lt;/b&gt;" in page
 
 
-def test_a_row_opens_into_what_it_changed_exactly_when_and_through_what(
+def test_opened_row_shows_changes_exact_time_and_channel(
     otto_at_the_desk: Client, task: Task
 ) -> None:
     row = task.history.first()
@@ -83,21 +83,21 @@ def test_a_row_opens_into_what_it_changed_exactly_when_and_through_what(
     assert "<td>assigned</td><td>on hold</td>" in whole
 
 
-def test_the_first_row_of_a_task_tells_all_that_it_began_with(
-    otto_at_the_desk: Client, task: Task
-) -> None:
+def test_first_row_of_a_task_shows_all_its_values(otto_at_the_desk: Client, task: Task) -> None:
     first = task.history.last()
     page = otto_at_the_desk.get(reverse("admin:trail_row", args=["task", first.pk]))
     assert "<td>–</td><td>INV-2231</td>" in page.content.decode()
 
 
-def test_a_row_that_is_not_there(otto_at_the_desk: Client) -> None:
+def test_unknown_row_is_not_found(otto_at_the_desk: Client) -> None:
     for table in ("task", "person", "queue", "event", "nonsense"):
         address = reverse("admin:trail_row", args=[table, 987654])
         assert otto_at_the_desk.get(address).status_code == 404
 
 
-def test_filters_and_their_chips(otto_at_the_desk: Client, task: Task, invoices: Queue) -> None:
+def test_filters_find_rows_and_have_chips(
+    otto_at_the_desk: Client, task: Task, invoices: Queue
+) -> None:
     assert {row.id for row in rows(otto_at_the_desk, task="inv-2231")} == {task.pk}
     assert {row.id for row in rows(otto_at_the_desk, task="inv")} == {task.pk}
     assert {row.table for row in rows(otto_at_the_desk, person="mona")} == {"task", "person"}
@@ -109,14 +109,14 @@ def test_filters_and_their_chips(otto_at_the_desk: Client, task: Task, invoices:
     assert '<a href="?kind=held" aria-label="Remove filter: Queue: Invoices">' in page
 
 
-def test_a_day_is_a_whole_day(otto_at_the_desk: Client, task: Task) -> None:
+def test_day_as_end_includes_the_whole_day(otto_at_the_desk: Client, task: Task) -> None:
     day = f"{task.history.first().history_date:%Y-%m-%d}"
     assert rows(otto_at_the_desk, kind="held", since=day, until=day)
     assert not rows(otto_at_the_desk, kind="held", until="2020-01-01T10:00")
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("params", "sentence"),
     [
         ({"person": "nemo"}, "There is nobody called “nemo”."),
         ({"task": "X-1"}, "There is no task whose reference is “X-1” or begins with it."),
@@ -131,16 +131,16 @@ def test_a_day_is_a_whole_day(otto_at_the_desk: Client, task: Task) -> None:
         ({"request": "<script>"}, "This is not a request ID"),
     ],
 )
-def test_what_can_t_be_asked_is_said_and_nothing_is_shown(
-    otto_at_the_desk: Client, task: Task, asked: dict[str, str], sentence: str
+def test_wrong_filter_shows_a_message_and_no_rows(
+    otto_at_the_desk: Client, task: Task, params: dict[str, str], sentence: str
 ) -> None:
-    page = text(otto_at_the_desk, **{"since": "2020-01-01"} | asked)
+    page = text(otto_at_the_desk, **{"since": "2020-01-01"} | params)
     assert sentence in page
     assert "Nothing is shown: please fix the marked field." in page
     assert 'class="qc-trail"' not in page
 
 
-def test_too_many_tasks_that_begin_alike_are_not_guessed_at(
+def test_too_many_tasks_with_the_same_beginning_are_refused(
     otto_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     for _ in range(21):
@@ -149,12 +149,14 @@ def test_too_many_tasks_that_begin_alike_are_not_guessed_at(
     assert rows(otto_at_the_desk, task="QD-001")
 
 
-def test_where_nothing_matches_it_says_what_to_do(otto_at_the_desk: Client, task: Task) -> None:
+def test_page_without_matches_says_what_to_do(otto_at_the_desk: Client, task: Task) -> None:
     page = text(otto_at_the_desk, kind="cancelled")
     assert "No matches. Remove a filter above, or choose a longer period." in page
 
 
-def test_older_and_newer_by_key(otto_at_the_desk: Client, task: Task, mona: User) -> None:
+def test_older_and_newer_links_page_by_key(
+    otto_at_the_desk: Client, task: Task, mona: User
+) -> None:
     for n in range(60):
         task.name = f"Name {n}"
         history.save(task, kind="", by=mona, fields=["name"])
@@ -171,19 +173,19 @@ def test_older_and_newer_by_key(otto_at_the_desk: Client, task: Task, mona: User
     assert otto_at_the_desk.get(f"{TRAIL}?after=99999999999999999999~1~1~1").status_code == 200
 
 
-def test_each_page_that_is_read_is_in_the_trail_with_its_filters(
+def test_each_page_read_is_recorded_with_its_filters(
     otto_at_the_desk: Client, otto: User, task: Task
 ) -> None:
     otto_at_the_desk.get(f"{TRAIL}?person=mona")
     otto_at_the_desk.get(f"{TRAIL}?person=anna&kind=assigned")
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto)
-    asked = [one.filters for one in read.order_by("pk")]
-    assert asked == [{"person": "mona"}, {"person": "anna", "kind": "assigned"}]
+    filters = [one.filters for one in read.order_by("pk")]
+    assert filters == [{"person": "mona"}, {"person": "anna", "kind": "assigned"}]
     page = text(otto_at_the_desk)
     assert "read the audit trail: person = anna, kind = assigned" in page
 
 
-def test_each_row_that_is_opened_and_each_history_page_too(
+def test_each_opened_row_and_history_page_is_recorded(
     otto_at_the_desk: Client, otto: User, anna: User, task: Task
 ) -> None:
     row = task.history.first()
@@ -206,7 +208,7 @@ def test_each_row_that_is_opened_and_each_history_page_too(
     ]
 
 
-def test_who_may_not_read_leaves_no_row_of_having_read(
+def test_refused_readers_are_not_recorded_as_readers(
     anna: User, task: Task, at_the_page_of: Any
 ) -> None:
     client = at_the_page_of(anna)
@@ -215,20 +217,20 @@ def test_who_may_not_read_leaves_no_row_of_having_read(
     assert not AuditEvent.objects.filter(kind="read the trail").exists()
 
 
-def test_a_long_trail_asks_the_database_no_more_than_a_short_one(
+def test_long_trail_takes_no_more_queries_than_a_short_one(
     otto_at_the_desk: Client, task: Task, mona: User, invoices: Queue
 ) -> None:
-    def asked() -> int:
+    def query_count() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert otto_at_the_desk.get(TRAIL).status_code == 200
         return len(queries)
 
-    asked()
-    few = asked()
+    query_count()
+    few = query_count()
     for n in range(60):
         by = User.objects.create_user(f"by{n}")
         actions.pause(invoices.pk, by=mona, reason="noise")
         task.name = f"Name {n}"
         history.save(task, kind="", by=by, fields=["name"])
         actions.unpause(invoices.pk, by=mona)
-    assert asked() <= few
+    assert query_count() <= few

@@ -109,13 +109,13 @@ def cost(client: Client, query: str) -> tuple[Any, int]:
 def named(query: str) -> str:
     now = timezone.now()
     since, until = now - timedelta(days=7), now - timedelta(days=2)
-    asked = {"queue": 7, "since": f"{since:%Y-%m-%dT%H:%M}", "until": f"{until:%Y-%m-%dT%H:%M}"}
-    return "?" + query.format(**asked)
+    values = {"queue": 7, "since": f"{since:%Y-%m-%dT%H:%M}", "until": f"{until:%Y-%m-%dT%H:%M}"}
+    return "?" + query.format(**values)
 
 
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
-def test_first_and_later_pages_of_each_filter_read_20_rows_for_one_that_they_show(
+def test_each_filter_reads_at_most_20_rows_for_each_one_shown(
     otto: User, at_the_page_of: Any
 ) -> None:
     fill(ROWS)

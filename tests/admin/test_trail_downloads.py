@@ -1,4 +1,4 @@
-"""The audit trail as a file: what the page's filters find, whole, in words and in columns."""
+"""The audit trail as a file: all rows that match the filters, as sentences and columns."""
 
 import csv
 import io
@@ -37,19 +37,19 @@ def task(anna: User, mona: User, invoices: Queue, add_task: Callable[..., Task])
     return task
 
 
-def rows(client: Client, asked: str = "") -> list[dict[str, str]]:
-    answer: Any = client.get(f"{FILE}csv{asked}")
+def rows(client: Client, params: str = "") -> list[dict[str, str]]:
+    answer: Any = client.get(f"{FILE}csv{params}")
     return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
 
-def lines(client: Client, asked: str = "") -> list[dict[str, Any]]:
-    answer: Any = client.get(f"{FILE}jsonl{asked}")
+def lines(client: Client, params: str = "") -> list[dict[str, Any]]:
+    answer: Any = client.get(f"{FILE}jsonl{params}")
     return [json.loads(line) for line in answer.getvalue().splitlines()]
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl"])
 @pytest.mark.parametrize(("who", "status"), [("otto", 200), ("mona", 200), ("anna", 403)])
-def test_auditors_and_managers_take_it_along(
+def test_auditors_and_managers_can_export_the_trail(
     who: str, status: int, ending: str, request: Any, at_the_page_of: Any
 ) -> None:
     client = at_the_page_of(request.getfixturevalue(who))
@@ -57,7 +57,7 @@ def test_auditors_and_managers_take_it_along(
     assert client.post(FILE + ending).status_code == (405 if status == 200 else 403)
 
 
-def test_who_may_not_export_finds_no_button_and_no_file(
+def test_without_permission_there_is_no_button_and_no_file(
     otto: User, otto_at_the_desk: Client, task: Task
 ) -> None:
     assert (
@@ -69,7 +69,7 @@ def test_who_may_not_export_finds_no_button_and_no_file(
     assert otto_at_the_desk.get(f"{FILE}csv").status_code == 403
 
 
-def test_a_row_is_its_parts_and_its_sentence(otto_at_the_desk: Client, task: Task) -> None:
+def test_csv_row_has_its_columns_and_its_sentence(otto_at_the_desk: Client, task: Task) -> None:
     held = task.history.first()
     (row,) = rows(otto_at_the_desk, "?kind=held")
     assert row == {
@@ -89,16 +89,16 @@ def test_a_row_is_its_parts_and_its_sentence(otto_at_the_desk: Client, task: Tas
     }
 
 
-def test_a_workbook_says_the_same_and_runs_nothing(otto_at_the_desk: Client, task: Task) -> None:
+def test_workbook_has_the_same_rows_and_no_formulas(otto_at_the_desk: Client, task: Task) -> None:
     answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV")
     file = io.BytesIO(b"".join(answer.streaming_content))
-    head, *told = (row.cells for row in tables.read(file, tables.XLSX))
-    found = [dict(zip_longest(head, cells, fillvalue="")) for cells in told]
+    head, *body = (row.cells for row in tables.read(file, tables.XLSX))
+    found = [dict(zip_longest(head, cells, fillvalue="")) for cells in body]
     assert found == rows(otto_at_the_desk, "?task=INV")
     assert "'=1+1" in [row["reason"] for row in found]
 
 
-def test_what_no_workbook_can_hold_is_said_on_the_page(
+def test_page_says_when_the_rows_dont_fit_into_a_workbook(
     otto_at_the_desk: Client, task: Task, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 2)
@@ -117,7 +117,7 @@ def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: 
     assert line["seal"] is None
 
 
-def test_it_is_whole_newest_first_however_many_pages_it_takes(
+def test_file_has_all_rows_newest_first(
     otto_at_the_desk: Client, task: Task, monkeypatch: Any
 ) -> None:
     whole = lines(otto_at_the_desk)
@@ -131,19 +131,19 @@ def test_it_is_whole_newest_first_however_many_pages_it_takes(
     assert {one["table"] for one in whole} == {"task", "person", "queue", "event"}
 
 
-def test_that_it_was_exported_is_in_the_trail(otto_at_the_desk: Client, task: Task) -> None:
+def test_export_is_recorded_in_the_trail(otto_at_the_desk: Client, task: Task) -> None:
     rows(otto_at_the_desk, "?task=inv")
     event = lines(otto_at_the_desk, "?kind=exported")[1]
     assert event["sentence"] == "otto exported the audit trail: task = inv"
     assert event["row"]["details"] == {"filters": {"task": "inv"}, "format": "csv"}
 
 
-def test_what_can_t_be_asked_is_said_on_the_page(otto_at_the_desk: Client) -> None:
+def test_wrong_filter_redirects_to_the_page(otto_at_the_desk: Client) -> None:
     answer: Any = otto_at_the_desk.get(f"{FILE}csv?person=nemo")
     assert answer.url == "/admin/trail/?person=nemo"
 
 
-def test_who_stops_listening_leaves_nothing_open(
+def test_aborted_download_leaves_nothing_open(
     otto_at_the_desk: Client, task: Task, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", 1)
@@ -173,7 +173,7 @@ def sealed(task: Task, mona: User, monkeypatch: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 4, 500])
-def test_json_lines_prove_themselves(
+def test_json_lines_carry_their_proofs(
     size: int, otto_at_the_desk: Client, sealed: None, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", size)
@@ -181,11 +181,11 @@ def test_json_lines_prove_themselves(
     copy.write_text(
         "".join(f"{json.dumps(content_with_hash(one))}\n" for one in Seal.objects.all())
     )
-    for asked, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
-        told = lines(otto_at_the_desk, asked)
-        kept = [one for one in told if "sentence" in one]
-        proofs = [one for one in told if "digests" in one]
-        assert len(kept) + len(proofs) == len(told)
+    for params, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
+        exported = lines(otto_at_the_desk, params)
+        kept = [one for one in exported if "sentence" in one]
+        proofs = [one for one in exported if "digests" in one]
+        assert len(kept) + len(proofs) == len(exported)
         numbers = [one["seal"]["number"] for one in proofs]
         assert sorted(numbers) == sorted({one["seal"] for one in kept if one["seal"]})
         for one in kept:
@@ -193,40 +193,40 @@ def test_json_lines_prove_themselves(
         # Only what has been written since is not sealed.
         new = {one["kind"] for one in kept if not one["seal"]}
         assert new <= {"resumed", "assigned", "exported"}
-        file.write_text("".join(f"{json.dumps(one)}\n" for one in told))
-        status, said = verify_by_script(file)
-        assert (status, said.splitlines()[-1]) == (0, "All of it is as it was sealed.")
-        assert ("rows are not sealed yet" in said) == has_new
+        file.write_text("".join(f"{json.dumps(one)}\n" for one in exported))
+        status, output = verify_by_script(file)
+        assert (status, output.splitlines()[-1]) == (0, "All of it is as it was sealed.")
+        assert ("rows are not sealed yet" in output) == has_new
         # A copy that is kept outside proves the seals, whichever of them are here.
-        status, said = verify_by_script(file, copy)
-        assert (status, "stand alone" in said) == (0, False)
+        status, output = verify_by_script(file, copy)
+        assert (status, "stand alone" in output) == (0, False)
 
 
-def test_a_file_of_the_trail_that_was_changed_names_the_row(
+def test_changed_file_fails_verification_and_names_the_row(
     otto_at_the_desk: Client, sealed: None, tmp_path: Path
 ) -> None:
-    told = lines(otto_at_the_desk, "?kind=sign-in+failed")
+    exported = lines(otto_at_the_desk, "?kind=sign-in+failed")
     file = tmp_path / "trail.jsonl"
 
     def verdict(some: list[dict[str, Any]]) -> str:
         file.write_text("".join(f"{json.dumps(one)}\n" for one in some))
-        status, said = verify_by_script(file)
+        status, output = verify_by_script(file)
         assert status == 1
-        return said
+        return output
 
-    pk, number = told[0]["id"], told[0]["seal"]
+    pk, number = exported[0]["id"], exported[0]["seal"]
     row = f"row {pk} in the history of event"
-    assert f"{row} was deleted (seal {number})" in verdict(told[1:])
-    changed = [told[0] | {"row": told[0]["row"] | {"through": "api"}}, *told[1:]]
+    assert f"{row} was deleted (seal {number})" in verdict(exported[1:])
+    changed = [exported[0] | {"row": exported[0]["row"] | {"through": "api"}}, *exported[1:]]
     assert f"{row} was changed (seal {number})" in verdict(changed)
-    salt, column, _ = told[0]["opened"]["name~"]
-    opened = told[0]["opened"] | {"name~": [salt, column, "mona"]}
-    assert f"{row} was changed" in verdict([told[0] | {"opened": opened}, *told[1:]])
-    proofs = [one for one in told if "digests" not in one or one["seal"]["number"] != number]
+    salt, column, _ = exported[0]["opened"]["name~"]
+    opened = exported[0]["opened"] | {"name~": [salt, column, "mona"]}
+    assert f"{row} was changed" in verdict([exported[0] | {"opened": opened}, *exported[1:]])
+    proofs = [one for one in exported if "digests" not in one or one["seal"]["number"] != number]
     assert f"seal {number} is not here, but its rows are" in verdict(proofs)
 
 
-def test_csv_says_by_which_seal_each_row_is_proven(otto_at_the_desk: Client, sealed: None) -> None:
+def test_csv_names_the_seal_of_each_row(otto_at_the_desk: Client, sealed: None) -> None:
     found = {row["whom"]: row for row in rows(otto_at_the_desk, "?kind=sign-in+failed")}
     first = Seal.objects.filter(table="event").earliest("number")
     row = found["eve 0"]
@@ -235,13 +235,13 @@ def test_csv_says_by_which_seal_each_row_is_proven(otto_at_the_desk: Client, sea
     assert {row["seal"] for row in rows(otto_at_the_desk, "?kind=resumed")} == {"not sealed yet"}
 
 
-def test_more_seals_ask_the_database_no_more_often(
+def test_more_seals_take_no_more_queries(
     otto_at_the_desk: Client, sealed: None, monkeypatch: Any
 ) -> None:
     def statements() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             lines(otto_at_the_desk, "?through=shell")
-        return len(asked)
+        return len(queries)
 
     few = statements()
     for n in range(30):

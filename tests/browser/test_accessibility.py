@@ -1,4 +1,4 @@
-"""Nobody is kept out: axe finds nothing grave on any page, and a keyboard is enough."""
+"""Accessibility: axe finds no serious fault on any page, and a keyboard is enough."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -47,8 +47,8 @@ def shift(
 ) -> list[Task]:
     """A shift in full swing: of everything that pages can show, something."""
     now = timezone.now()
-    told = {"instructions": "Look.", "link": "https://example.com", "details": {"Part": "A-12"}}
-    tasks = [add_task(invoices, priority=n % 4 + 1, **told) for n in range(6)]
+    columns = {"instructions": "Look.", "link": "https://example.com", "details": {"Part": "A-12"}}
+    tasks = [add_task(invoices, priority=n % 4 + 1, **columns) for n in range(6)]
     late = add_task(invoices, due_at=now - timedelta(days=1))
     for person in (anna, ben):
         actions.sign_in(person.pk)
@@ -64,7 +64,7 @@ def shift(
 
 
 @pytest.mark.parametrize("role", ["anna", "mona", "otto"])
-def test_every_page_that_links_lead_to(
+def test_every_linked_page_is_accessible(
     shift: list[Task], role: str, request: pytest.FixtureRequest, open_window: Open
 ) -> None:
     page = open_window(request.getfixturevalue(role))
@@ -76,7 +76,7 @@ def test_every_page_that_links_lead_to(
     assert "my_settings" in names
 
 
-def test_what_my_work_shows_in_its_states(
+def test_my_work_is_accessible_in_each_state(
     shift: list[Task], anna: User, ben: User, carla: User, open_window: Open
 ) -> None:
     page = open_window(anna)
@@ -97,7 +97,7 @@ def test_what_my_work_shows_in_its_states(
     assert found == [], "\n".join(found)
 
 
-def test_what_a_manager_is_asked(
+def test_dialogs_are_accessible(
     shift: list[Task], anna: User, carla: User, mona: User, open_window: Open
 ) -> None:
     page = open_window(mona)
@@ -122,7 +122,7 @@ def test_what_a_manager_is_asked(
     assert found == [], "\n".join(found)
 
 
-def test_what_a_list_and_an_import_show(shift: list[Task], mona: User, open_window: Open) -> None:
+def test_lists_and_imports_are_accessible(shift: list[Task], mona: User, open_window: Open) -> None:
     page = open_window(mona)
     page.goto("/admin/qc/task/")
     page.get_by_role("button", name="Filters").click()
@@ -144,7 +144,7 @@ def test_what_a_list_and_an_import_show(shift: list[Task], mona: User, open_wind
     assert found == [], "\n".join(found)
 
 
-def test_pages_for_who_is_not_signed_in(
+def test_pages_before_sign_in_are_accessible(
     open_window: Open, settings: Any, anna: User, otto: User
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 2
@@ -204,7 +204,7 @@ def test_tab_reaches_everything(
     assert page.evaluate(REACHABLE) == []
 
 
-def test_the_first_stop_leads_to_the_content(
+def test_first_tab_stop_skips_to_the_content(
     shift: list[Task], mona: User, open_window: Open
 ) -> None:
     page = open_window(mona)
@@ -216,7 +216,7 @@ def test_the_first_stop_leads_to_the_content(
     expect(page.locator("#content :focus")).to_be_visible()
 
 
-def test_the_menu_under_one_s_name_opens_by_a_key(anna: User, open_window: Open) -> None:
+def test_account_menu_opens_by_keyboard(anna: User, open_window: Open) -> None:
     page = open_window(anna)
     page.goto("/admin/my-work/")
     page.get_by_role("button", name="anna").focus()
@@ -226,7 +226,7 @@ def test_the_menu_under_one_s_name_opens_by_a_key(anna: User, open_window: Open)
     expect(page.locator("html")).to_have_class("dark")
 
 
-def test_a_dialog_keeps_the_focus_and_gives_it_back(
+def test_dialog_keeps_the_focus_and_returns_it(
     shift: list[Task], mona: User, open_window: Open
 ) -> None:
     page = open_window(mona)
@@ -241,7 +241,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(
     expect(hold).to_be_focused()
 
 
-def test_the_time_zone_of_the_browser_is_offered(
+def test_time_zone_of_the_browser_is_offered(
     anna: User, browser: Browser, live_server: Any
 ) -> None:
     page = window(browser, str(live_server), anna, timezone_id="Asia/Tokyo")

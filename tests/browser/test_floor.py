@@ -40,7 +40,7 @@ def next_look(page: Page) -> None:
         pass
 
 
-def test_a_card_changes_by_itself_and_no_other(
+def test_only_the_changed_card_is_redrawn(
     floor: Page, anna: User, ben: User, invoices: Queue
 ) -> None:
     expect(card(floor, anna)).to_contain_text("QD-0001")
@@ -53,7 +53,7 @@ def test_a_card_changes_by_itself_and_no_other(
     expect(floor.locator(f"#queue-{invoices.pk}")).to_contain_text("–")
 
 
-def test_somebody_is_put_on_break_from_a_card(floor: Page, anna: User) -> None:
+def test_person_is_put_on_break_from_a_card(floor: Page, anna: User) -> None:
     next_look(floor)  # buttons work in a panel that has been drawn anew, too
     card(floor, anna).get_by_role("button", name="Put on break").click()
     dialog = floor.get_by_role("dialog")
@@ -66,7 +66,7 @@ def test_somebody_is_put_on_break_from_a_card(floor: Page, anna: User) -> None:
     assert User.objects.get(pk=anna.pk).break_reason == "fire drill"
 
 
-def test_a_dialog_goes_by_escape_and_gives_the_focus_back(floor: Page, anna: User) -> None:
+def test_escape_closes_a_dialog_and_returns_the_focus(floor: Page, anna: User) -> None:
     button = card(floor, anna).get_by_role("button", name="Sign out")
     button.focus()
     floor.keyboard.press("Enter")
@@ -76,7 +76,7 @@ def test_a_dialog_goes_by_escape_and_gives_the_focus_back(floor: Page, anna: Use
     expect(button).to_be_focused()
 
 
-def test_why_somebody_is_free_is_told_on_asking(
+def test_why_button_explains_why_a_person_is_free(
     floor: Page, ben: User, carla: User, labels: Queue
 ) -> None:
     presence.sign_in(carla.pk)
@@ -87,7 +87,7 @@ def test_why_somebody_is_free_is_told_on_asking(
     expect(floor.get_by_role("dialog")).to_be_hidden()
 
 
-def test_a_queue_is_paused_and_runs_again(floor: Page, invoices: Queue) -> None:
+def test_queue_is_paused_and_resumed(floor: Page, invoices: Queue) -> None:
     row = floor.locator(f"#queue-{invoices.pk}")
     row.get_by_role("button", name="Pause").click()
     floor.get_by_role("dialog").get_by_label("Reason").fill("scanner is broken")
@@ -98,7 +98,7 @@ def test_a_queue_is_paused_and_runs_again(floor: Page, invoices: Queue) -> None:
     expect(row.get_by_role("button", name="Pause")).to_be_visible()
 
 
-def test_the_gone_stay_unfolded_when_something_changes(
+def test_signed_out_people_list_stays_open_after_reload(
     floor: Page, anna: User, ben: User, carla: User
 ) -> None:
     floor.get_by_text("1 person is signed out").click()
@@ -108,7 +108,7 @@ def test_the_gone_stay_unfolded_when_something_changes(
     expect(floor.get_by_role("link", name="carla")).to_be_visible()
 
 
-def test_charts_are_renewed_in_place(floor: Page, anna: User, invoices: Queue) -> None:
+def test_charts_are_redrawn_in_place(floor: Page, anna: User, invoices: Queue) -> None:
     first = "document.querySelector('#chart-done canvas')"
     shown = f"() => {first} && Chart.getChart({first})?.data.datasets[0].data.at(-1)"
     floor.wait_for_function(f"() => ({shown})() === 0")
@@ -121,7 +121,7 @@ def test_charts_are_renewed_in_place(floor: Page, anna: User, invoices: Queue) -
     assert floor.evaluate(drawn)
 
 
-def test_it_says_so_when_it_is_not_live(floor: Page) -> None:
+def test_page_says_when_it_is_out_of_date(floor: Page) -> None:
     stale = floor.get_by_text("This page is out of date.")
     next_look(floor)
     expect(stale).to_be_hidden()

@@ -28,7 +28,9 @@ def in_front(page: Page, task: Task) -> None:
     expect(page).to_have_title(re.compile(f"● {task.reference}"))
 
 
-def test_start_pass_and_the_next_is_there(three: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_starting_and_passing_brings_the_next_task(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
     page = sign_in(anna)
     in_front(page, three[0])
     page.get_by_role("button", name="Start").click()
@@ -38,7 +40,7 @@ def test_start_pass_and_the_next_is_there(three: list[Task], anna: User, sign_in
     in_front(page, three[1])
 
 
-def test_with_keys_alone(three: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_tasks_are_done_by_keyboard_alone(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     in_front(page, three[0])
     page.keyboard.press("s")
@@ -55,7 +57,7 @@ def test_with_keys_alone(three: list[Task], anna: User, sign_in: SignIn) -> None
     assert (done.outcome, done.notes) == ("failed", "torn at page 5")
 
 
-def test_a_new_task_comes_by_itself(
+def test_new_task_appears_by_itself(
     anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
 ) -> None:
     page = sign_in(anna)
@@ -63,12 +65,10 @@ def test_a_new_task_comes_by_itself(
     task = add_task(invoices)
     actions.hand_out_from([invoices.pk])
     in_front(page, task)
-    expect(page.locator("#my-work-said")).to_have_text(f"Your task: {task}")
+    expect(page.locator("#my-work-announcement")).to_have_text(f"Your task: {task}")
 
 
-def test_what_is_typed_survives_looks_and_reloads(
-    three: list[Task], anna: User, sign_in: SignIn
-) -> None:
+def test_notes_survive_polling_and_reloads(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     with page.expect_response(lambda answer: "/draft/" in answer.url):
         page.get_by_label("Notes").press_sequentially("corner bent")
@@ -79,7 +79,7 @@ def test_what_is_typed_survives_looks_and_reloads(
     expect(page.get_by_label("Notes")).to_have_value("corner bent")
 
 
-def test_giving_it_back_asks_for_a_reason(three: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_giving_back_asks_for_a_reason(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     page.get_by_role("button", name="Give back").click()
     dialog = page.get_by_role("dialog")
@@ -91,7 +91,9 @@ def test_giving_it_back_asks_for_a_reason(three: list[Task], anna: User, sign_in
     in_front(page, three[1])
 
 
-def test_a_break_and_back(three: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_break_starts_and_ends_from_the_header(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
     page = sign_in(anna)
     page.get_by_role("button", name="Take a break").click()
     page.get_by_role("dialog").get_by_role("button", name="Coffee").click()
@@ -101,7 +103,7 @@ def test_a_break_and_back(three: list[Task], anna: User, sign_in: SignIn) -> Non
     expect(page.get_by_text("Welcome back.")).to_be_visible()
 
 
-def test_an_open_dialog_is_not_swept_away(
+def test_polling_leaves_an_open_dialog_alone(
     three: list[Task], anna: User, mona: User, sign_in: SignIn
 ) -> None:
     page = sign_in(anna)
@@ -113,7 +115,7 @@ def test_an_open_dialog_is_not_swept_away(
     in_front(page, three[1])
 
 
-def test_a_double_click_completes_once(three: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_double_click_completes_once(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     page.get_by_role("button", name="Passed").dblclick()
     until(lambda: Task.objects.filter(status="completed").exists())
@@ -121,7 +123,9 @@ def test_a_double_click_completes_once(three: list[Task], anna: User, sign_in: S
     assert Task.history.filter(kind="completed").count() == 1
 
 
-def test_a_second_tab_says_that_it_is_done(three: list[Task], anna: User, sign_in: SignIn) -> None:
+def test_second_tab_says_that_the_task_is_completed(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
     page = sign_in(anna)
     in_front(page, three[0])
     other = page.context.new_page()
@@ -134,7 +138,7 @@ def test_a_second_tab_says_that_it_is_done(three: list[Task], anna: User, sign_i
     assert Task.history.filter(kind="completed").count() == 1
 
 
-def test_what_a_manager_took_away_is_gone_within_a_look(
+def test_task_taken_away_disappears_at_the_next_poll(
     three: list[Task], anna: User, mona: User, sign_in: SignIn
 ) -> None:
     page = sign_in(anna)
@@ -144,7 +148,7 @@ def test_what_a_manager_took_away_is_gone_within_a_look(
     expect(page.get_by_text("mona put QD-0001 on hold")).to_be_visible()
 
 
-def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in: SignIn) -> None:
+def test_header_follows_a_managers_changes(anna: User, mona: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     expect(page.locator("#presence")).to_contain_text("signed in")
     actions.take_break(anna.pk, by=mona, reason="training")
@@ -153,7 +157,9 @@ def test_the_header_follows_what_a_manager_does(anna: User, mona: User, sign_in:
     expect(page.locator("#presence")).to_contain_text("signed in")
 
 
-def test_claiming_by_hand(anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn) -> None:
+def test_task_is_claimed_by_hand(
+    anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
+) -> None:
     page = sign_in(anna)
     task = add_task(invoices)
     page.get_by_role("button", name="Claim QD-0001").click()
@@ -189,7 +195,7 @@ LISTENING = """
 """
 
 
-def test_the_next_task_is_heard_and_noticed_where_that_is_wanted(
+def test_next_task_plays_a_sound_and_an_alert_if_switched_on(
     anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
 ) -> None:
     page = sign_in(anna)

@@ -46,7 +46,7 @@ def vanish(person: User, page: Page) -> None:
     sweep.sweep()
 
 
-def test_the_story_of_a_shift(
+def test_story_of_a_shift(
     mona: User,
     anna: User,
     ben: User,

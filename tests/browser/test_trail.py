@@ -12,7 +12,7 @@ from tests.databases import on_sqlite
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 
-def test_a_row_is_opened_and_the_list_filtered_by_keyboard(
+def test_trail_is_opened_and_filtered_by_keyboard(
     sign_in: Any,
     otto: User,
     mona: User,
@@ -34,7 +34,7 @@ def test_a_row_is_opened_and_the_list_filtered_by_keyboard(
     page.locator(".qc-trail li", has_text="added the queue Invoices").wait_for()
 
 
-def test_earlier_and_later_moments_by_the_arrow_keys(
+def test_arrow_keys_lead_to_earlier_and_later_moments(
     sign_in: Any, otto: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices).history.update(history_date="2026-03-01T10:00Z")

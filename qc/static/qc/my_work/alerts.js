@@ -1,6 +1,6 @@
-// Tells of a task that arrived by itself: a soft sound, and a notice when the tab is not looked at.
+// Alerts of a task that arrived by itself: a soft sound, and a desktop alert in a background tab.
 // Each is switched on and off by a button, and stays so in this browser.
-const tell = (() => {
+const alertOf = (() => {
   const ICONS = { sound: ["volume_up", "volume_off"], notice: ["notifications_active", "notifications_off"] };
   const canNotify = "Notification" in window;
   let audio = null;
@@ -13,8 +13,8 @@ const tell = (() => {
   }
 
   function show() {
-    for (const button of document.querySelectorAll("[data-tell]")) {
-      const name = button.dataset.tell;
+    for (const button of document.querySelectorAll("[data-alert]")) {
+      const name = button.dataset.alert;
       button.hidden = name === "notice" && !canNotify;
       button.setAttribute("aria-pressed", isOn(name));
       button.firstElementChild.textContent = ICONS[name][isOn(name) ? 0 : 1];
@@ -22,7 +22,7 @@ const tell = (() => {
   }
 
   async function turn(button) {
-    const name = button.dataset.tell;
+    const name = button.dataset.alert;
     const turnedOn = !isOn(name);
     if (name === "notice" && turnedOn && (await Notification.requestPermission()) !== "granted") {
       button.parentElement.querySelector("[role=status]").textContent = button.dataset.denied;
@@ -59,7 +59,7 @@ const tell = (() => {
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-tell]");
+    const button = event.target.closest("[data-alert]");
     if (button) turn(button);
   });
   show();

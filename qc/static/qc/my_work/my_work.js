@@ -2,21 +2,21 @@
 (() => {
   const clock = new Worker(document.currentScript.dataset.clock);
   const panel = () => document.getElementById("my-work");
-  const base = () => panel()?.dataset ?? {};
-  let task = base().task;
+  const data = () => panel()?.dataset ?? {};
+  let task = data().task;
 
-  function entitle() {
-    document.title = document.title.replace(/^.*?(\||$)/, `${base().title} $1`);
+  function setTitle() {
+    document.title = document.title.replace(/^.*?(\||$)/, `${data().title} $1`);
   }
 
-  // What comes in answer to a button is seen anyway; what arrives by itself is told.
+  // The answer to a button is seen anyway; a task that arrives by itself is also an alert.
   function announce(byItself) {
-    entitle();
-    if (base().task && base().task !== task) {
-      document.getElementById("my-work-said").textContent = base().said;
-      if (byItself) tell(base().said);
+    setTitle();
+    if (data().task && data().task !== task) {
+      document.getElementById("my-work-announcement").textContent = data().announcement;
+      if (byItself) alertOf(data().announcement);
     }
-    task = base().task;
+    task = data().task;
   }
 
   // What failed needs notes: say so before anything is sent.
@@ -44,5 +44,5 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     announce(event.detail.requestConfig?.verb === "get");
   });
-  entitle();
+  setTitle();
 })();
