@@ -19,7 +19,7 @@ def root(db: None) -> User:
 
 
 @pytest.fixture
-def at_the_page_of() -> Callable[[User], Client]:
+def sign_in_client() -> Callable[[User], Client]:
     """Return a function that signs a user in and returns the client."""
 
     def sign_in(user: User) -> Client:
@@ -31,13 +31,13 @@ def at_the_page_of() -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def mona_at_the_desk(mona: User, at_the_page_of: Any) -> Client:
-    return at_the_page_of(mona)
+def mona_client(mona: User, sign_in_client: Any) -> Client:
+    return sign_in_client(mona)
 
 
 @pytest.fixture
-def otto_at_the_desk(otto: User, at_the_page_of: Any) -> Client:
-    return at_the_page_of(otto)
+def otto_client(otto: User, sign_in_client: Any) -> Client:
+    return sign_in_client(otto)
 
 
 def change(item: Any) -> str:

@@ -39,7 +39,7 @@ def test_failed_sign_in_is_recorded_with_name_and_address_without_password(
 
 @pytest.mark.parametrize("address", [LOGIN, "/login/"])
 def test_password_entered_as_the_name_is_recorded_only_as_a_recognisable_token(
-    client: Client, otto_at_the_desk: Client, caplog: Any, address: str
+    client: Client, otto_client: Client, caplog: Any, address: str
 ) -> None:
     for name in ("sesame-5", "sesame-5", "sesame-6", "x" * 150):
         client.post(address, {"username": name, "password": "sesame-5"})
@@ -50,7 +50,7 @@ def test_password_entered_as_the_name_is_recorded_only_as_a_recognisable_token(
         assert "sesame" not in str(list(model.objects.values()))
     assert "sesame" not in caplog.text
     assert events_of_kind("sign-in failed")[0].address
-    page = otto_at_the_desk.get("/admin/trail/?kind=sign-in failed").content.decode()
+    page = otto_client.get("/admin/trail/?kind=sign-in failed").content.decode()
     assert f"Somebody failed to sign in as unknown name {first[1:]}" in page
 
 
@@ -81,7 +81,7 @@ def test_failed_sign_in_through_the_api_is_recorded(client: Client, anna: User) 
 
 
 def test_lockout_and_unlocking_are_recorded(
-    client: Client, anna: User, root: User, at_the_page_of: Any, settings: Any
+    client: Client, anna: User, root: User, sign_in_client: Any, settings: Any
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     for _ in range(4):
@@ -91,18 +91,18 @@ def test_lockout_and_unlocking_are_recorded(
     assert [row.name for row in events_of_kind("locked out")] == ["anna", "anna"]
     attempt = AccessAttempt.objects.get()
     address = reverse("admin:axes_accessattempt_delete", args=[attempt.pk])
-    at_the_page_of(root).post(address, {"post": "yes"})
+    sign_in_client(root).post(address, {"post": "yes"})
     (row,) = events_of_kind("let in again")
     assert (row.name, row.history_user) == ("anna", root)
 
 
 def test_export_is_recorded_with_its_filters_and_number_of_rows(
-    otto_at_the_desk: Client, otto: User, invoices: Queue, add_task: Any
+    otto_client: Client, otto: User, invoices: Queue, add_task: Any
 ) -> None:
     add_task(invoices)
     add_task(invoices, priority=1)
     address = reverse("admin:qc_task_export") + "?priority__exact=1"
-    answer = otto_at_the_desk.post(address, {"format": "0", "resource": "0"})
+    answer = otto_client.post(address, {"format": "0", "resource": "0"})
     assert "attachment" in answer["Content-Disposition"]
     (row,) = events_of_kind("exported")
     assert (row.history_user, row.details["rows"]) == (otto, 1)
@@ -110,17 +110,17 @@ def test_export_is_recorded_with_its_filters_and_number_of_rows(
 
 
 def test_change_of_a_role_is_one_history_row_that_names_it(
-    mona_at_the_desk: Client, mona: User, anna: User
+    mona_client: Client, mona: User, anna: User
 ) -> None:
     from tests.admin.conftest import change, typed
 
     managers = person("max", "Managers").groups.get()
-    sent = typed(mona_at_the_desk, change(anna))
+    sent = typed(mona_client, change(anna))
     sent["roles"] = [*sent["roles"], str(managers.pk)]
     before = anna.history.count()
-    assert mona_at_the_desk.post(change(anna), sent).status_code == 302
+    assert mona_client.post(change(anna), sent).status_code == 302
     assert anna.history.count() == before + 1
     row = anna.history.first()
     assert (row.kind, row.history_user) == ("roles changed", mona)
-    page = mona_at_the_desk.get(reverse("admin:trail_row", args=["person", row.pk]))
+    page = mona_client.get(reverse("admin:trail_row", args=["person", row.pk]))
     assert "<td>QC staff</td><td>Managers, QC staff</td>" in page.content.decode()

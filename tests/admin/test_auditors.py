@@ -39,39 +39,39 @@ def held_task(anna: User, invoices: Queue, add_task: Callable[..., Task]) -> Tas
 
 
 def test_auditor_sees_every_page_without_buttons(
-    otto_at_the_desk: Client, held_task: Task, anna: User, invoices: Queue
+    otto_client: Client, held_task: Task, anna: User, invoices: Queue
 ) -> None:
     for item in (held_task, anna, invoices):
-        page = otto_at_the_desk.get(change(item))
+        page = otto_client.get(change(item))
         assert page.status_code == 200
         for button in ("_save", "_continue", "_addanother"):
             assert f'name="{button}"' not in page.content.decode()
         assert page.context["actions_detail"] == []
         assert "deletelink" not in page.content.decode()
         history_page = reverse(f"admin:qc_{item._meta.model_name}_history", args=[item.pk])
-        assert otto_at_the_desk.get(history_page).status_code == 200
-        listed = otto_at_the_desk.get(reverse(f"admin:qc_{item._meta.model_name}_changelist"))
+        assert otto_client.get(history_page).status_code == 200
+        listed = otto_client.get(reverse(f"admin:qc_{item._meta.model_name}_changelist"))
         assert listed.status_code == 200
         assert reverse(f"admin:qc_{item._meta.model_name}_add") not in listed.content.decode()
 
 
-def test_auditor_sees_no_password_hash(otto_at_the_desk: Client, anna: User) -> None:
-    page = otto_at_the_desk.get(change(anna)).content.decode()
+def test_auditor_sees_no_password_hash(otto_client: Client, anna: User) -> None:
+    page = otto_client.get(change(anna)).content.decode()
     assert anna.password not in page
     assert "password/" not in page
 
 
-def test_qc_staff_see_no_history(anna: User, at_the_page_of: Any, held_task: Task) -> None:
+def test_qc_staff_see_no_history(anna: User, sign_in_client: Any, held_task: Task) -> None:
     url = reverse("admin:qc_task_history", args=[held_task.pk])
-    assert at_the_page_of(anna).get(url).status_code == 403
+    assert sign_in_client(anna).get(url).status_code == 403
 
 
 def test_old_version_can_t_be_saved_again(
-    root: User, at_the_page_of: Any, held_task: Task, mona: User
+    root: User, sign_in_client: Any, held_task: Task, mona: User
 ) -> None:
     first = held_task.history.last()
     url = reverse("admin:qc_task_simple_history", args=[held_task.pk, first.pk])
-    clients = [at_the_page_of(user) for user in (root, mona)]
+    clients = [sign_in_client(user) for user in (root, mona)]
     before = all_rows()
     for client in clients:
         assert client.get(url).status_code == 403
@@ -80,11 +80,11 @@ def test_old_version_can_t_be_saved_again(
 
 
 def test_history_page_shows_who_when_why_channel_and_every_change(
-    otto_at_the_desk: Client, mona: User, mona_at_the_desk: Client, held_task: Task
+    otto_client: Client, mona: User, mona_client: Client, held_task: Task
 ) -> None:
     answers = {"_form_submitted": "True", "reason": "drawing is wrong"}
-    mona_at_the_desk.post(act(held_task, "hold_task"), answers)
-    page = otto_at_the_desk.get(reverse("admin:qc_task_history", args=[held_task.pk]))
+    mona_client.post(act(held_task, "hold_task"), answers)
+    page = otto_client.get(reverse("admin:qc_task_history", args=[held_task.pk]))
     text = " ".join(page.content.decode().split())
     for part in (
         "Put on hold",
@@ -99,15 +99,15 @@ def test_history_page_shows_who_when_why_channel_and_every_change(
 
 
 def test_history_of_a_queue_shows_people_added_and_removed(
-    otto_at_the_desk: Client, invoices: Queue, anna: User, ben: User
+    otto_client: Client, invoices: Queue, anna: User, ben: User
 ) -> None:
-    page = otto_at_the_desk.get(reverse("admin:qc_queue_history", args=[invoices.pk]))
+    page = otto_client.get(reverse("admin:qc_queue_history", args=[invoices.pk]))
     assert "People: anna → anna, ben" in page.content.decode()
 
 
 @pytest.mark.parametrize("model", ["task", "queue", "user"])
 def test_long_history_needs_no_more_queries_than_a_short_one(
-    otto_at_the_desk: Client, held_task: Task, anna: User, invoices: Queue, model: str
+    otto_client: Client, held_task: Task, anna: User, invoices: Queue, model: str
 ) -> None:
     item: Any = {"task": held_task, "queue": invoices, "user": anna}[model]
     url = reverse(f"admin:qc_{model}_history", args=[item.pk])
@@ -121,7 +121,7 @@ def test_long_history_needs_no_more_queries_than_a_short_one(
 
     def queries_of_the_history() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert otto_at_the_desk.get(url).status_code == 200
+            assert otto_client.get(url).status_code == 200
         return len(queries)
 
     change_often(3)

@@ -49,32 +49,32 @@ def tasks(invoices: Queue, labels: Queue, add_task: Callable[..., Task]) -> list
 
 
 def test_question_says_how_many_tasks_match(
-    mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue
+    mona_client: Client, mona: User, tasks: list[Task], invoices: Queue
 ) -> None:
     lifecycle.cancel(tasks[0].pk, by=mona, reason="duplicate")
-    page = ask(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
+    page = ask(mona_client, "hold_selected", f"?queue__id__exact={invoices.pk}")
     text = " ".join(page.content.decode().split())
     assert "This changes 6 tasks:" in text
     assert "those that are waiting or assigned. Others stay as they are" in text
     assert Task.objects.filter(status="on_hold").count() == 0
 
 
-def test_bulk_hold_without_a_reason_is_refused(mona_at_the_desk: Client, tasks: list[Task]) -> None:
-    answer = ask(mona_at_the_desk, "hold_selected", reason=" ", _form_submitted="True")
+def test_bulk_hold_without_a_reason_is_refused(mona_client: Client, tasks: list[Task]) -> None:
+    answer = ask(mona_client, "hold_selected", reason=" ", _form_submitted="True")
     assert b"This field is required" in answer.content
     assert not BulkChange.objects.exists()
 
 
 def test_batches_change_all_tasks_with_one_history_row_each(
-    mona_at_the_desk: Client, mona: User, tasks: list[Task], invoices: Queue, monkeypatch: Any
+    mona_client: Client, mona: User, tasks: list[Task], invoices: Queue, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 3)
     monkeypatch.setattr(bulk_changes, "STEP", 3)
-    change = begin(mona_at_the_desk, "hold_selected", f"?queue__id__exact={invoices.pk}")
+    change = begin(mona_client, "hold_selected", f"?queue__id__exact={invoices.pk}")
     assert change.total == 7
     positions = []
     while not change.is_over:
-        carry_on(mona_at_the_desk, change, change.position)
+        carry_on(mona_client, change, change.position)
         positions.append(change.position)
     assert positions == [3, 6, 7]
     rows = Task.history.filter(kind="held").values_list(
@@ -82,19 +82,19 @@ def test_batches_change_all_tasks_with_one_history_row_each(
     )
     assert list(rows) == [("stocktaking", mona.pk, "page")] * 7
     assert Task.objects.filter(status="on_hold").count() == 7
-    page = mona_at_the_desk.get(reverse("admin:qc_task_bulk", args=[change.pk]))
+    page = mona_client.get(reverse("admin:qc_task_bulk", args=[change.pk]))
     assert "Finished with all 7 tasks." in page.content.decode()
     assert "hx-post" not in page.content.decode().split('id="bulk"')[1].split("</section>")[0]
 
 
 def test_repeated_request_does_no_batch_twice(
-    mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
+    mona_client: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 3)
     monkeypatch.setattr(bulk_changes, "STEP", 3)
-    change = begin(mona_at_the_desk, "cancel_selected")
+    change = begin(mona_client, "cancel_selected")
     for _ in range(3):
-        carry_on(mona_at_the_desk, change, 0)
+        carry_on(mona_client, change, 0)
     assert (change.position, change.changed, change.refused) == (3, 3, 0)
 
 
@@ -110,13 +110,13 @@ def test_batch_that_another_request_has_taken_is_left_until_its_lease_ends(
 
 
 def test_bulk_change_can_be_stopped_between_batches(
-    mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
+    mona_client: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "BATCH", 4)
-    change = begin(mona_at_the_desk, "hold_selected")
-    carry_on(mona_at_the_desk, change, 0)
-    mona_at_the_desk.post(reverse("admin:qc_task_bulk_stop", args=[change.pk]))
-    answer = carry_on(mona_at_the_desk, change, change.position)
+    change = begin(mona_client, "hold_selected")
+    carry_on(mona_client, change, 0)
+    mona_client.post(reverse("admin:qc_task_bulk_stop", args=[change.pk]))
+    answer = carry_on(mona_client, change, change.position)
     assert (change.position, change.changed) == (4, 4)
     assert "Stopped after 4 of 9 tasks." in answer.content.decode()
     assert Task.objects.filter(status="pending").count() == 5
@@ -145,13 +145,13 @@ def test_slow_batch_ends_early(mona: User, tasks: list[Task], monkeypatch: Any) 
 
 
 def test_refusals_are_counted_and_the_first_are_named(
-    mona_at_the_desk: Client, mona: User, tasks: list[Task], monkeypatch: Any
+    mona_client: Client, mona: User, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "REFUSALS_KEPT", 2)
-    change = begin(mona_at_the_desk, "hold_selected")
+    change = begin(mona_client, "hold_selected")
     for task in tasks[:3]:  # somebody was quicker
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
-    page = carry_on(mona_at_the_desk, change, 0).content.decode()
+    page = carry_on(mona_client, change, 0).content.decode()
     assert (change.changed, change.refused) == (6, 3)
     assert "QD-0001 is cancelled. This cannot be done with it now." in page
     assert "QD-0003 is cancelled" not in page
@@ -159,70 +159,70 @@ def test_refusals_are_counted_and_the_first_are_named(
 
 
 def test_task_that_arrives_after_the_question_is_not_changed(
-    mona_at_the_desk: Client, tasks: list[Task], invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, tasks: list[Task], invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
-    upto = ask(mona_at_the_desk, "hold_selected").context["for_all"]["upto"]
+    upto = ask(mona_client, "hold_selected").context["for_all"]["upto"]
     add_task(invoices)
     answers = {"upto": upto, "_form_submitted": "True", "reason": "wait"}
-    ask(mona_at_the_desk, "hold_selected", **answers)
+    ask(mona_client, "hold_selected", **answers)
     assert BulkChange.objects.get().total == 9
 
 
 def test_person_whose_task_is_held_gets_none_of_the_others_to_be_held(
-    mona_at_the_desk: Client, anna: User, tasks: list[Task]
+    mona_client: Client, anna: User, tasks: list[Task]
 ) -> None:
     signed_in(anna)
     assignment.hand_out(anna.pk)
-    change = begin(mona_at_the_desk, "hold_selected")
-    carry_on(mona_at_the_desk, change, 0)
+    change = begin(mona_client, "hold_selected")
+    carry_on(mona_client, change, 0)
     assert Task.objects.filter(status="on_hold").count() == 9
     assert Task.history.filter(kind="assigned").count() == 1
 
 
 def test_bulk_resume_needs_no_reason_and_hands_tasks_out(
-    mona_at_the_desk: Client, mona: User, anna: User, tasks: list[Task]
+    mona_client: Client, mona: User, anna: User, tasks: list[Task]
 ) -> None:
     for task in tasks:
         lifecycle.hold(task.pk, by=mona, reason="wait")
     signed_in(anna)
-    change = begin(mona_at_the_desk, "resume_selected", "?status__exact=on_hold", reason="")
-    carry_on(mona_at_the_desk, change, 0)
+    change = begin(mona_client, "resume_selected", "?status__exact=on_hold", reason="")
+    carry_on(mona_client, change, 0)
     assert change.changed == 9
     assert Task.objects.held_by(anna).count() == 1
 
 
 def test_action_that_no_matching_task_allows_shows_a_warning(
-    mona_at_the_desk: Client, tasks: list[Task]
+    mona_client: Client, tasks: list[Task]
 ) -> None:
     sent = {"action": "resume_selected", "_selected_action": "all", "select_across": "1"}
-    answer = mona_at_the_desk.post(reverse(LIST), sent, follow=True)
+    answer = mona_client.post(reverse(LIST), sent, follow=True)
     assert "None of the matching tasks has a status that allows this." in answer.content.decode()
 
 
 def test_all_matching_tasks_can_t_be_assigned_to_one_person(
-    mona_at_the_desk: Client, tasks: list[Task]
+    mona_client: Client, tasks: list[Task]
 ) -> None:
     sent = {"action": "assign_selected", "_selected_action": "all", "select_across": "1"}
-    answer = mona_at_the_desk.post(reverse(LIST), sent, follow=True)
+    answer = mona_client.post(reverse(LIST), sent, follow=True)
     assert "Tasks are assigned one by one" in answer.content.decode()
 
 
 def test_question_is_limited_to_the_most_tasks_of_one_change(
-    mona_at_the_desk: Client, tasks: list[Task], monkeypatch: Any
+    mona_client: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(bulk_changes, "MOST", 4)
-    page = ask(mona_at_the_desk, "hold_selected").content.decode()
+    page = ask(mona_client, "hold_selected").content.decode()
     assert "This changes 4 tasks:" in page
     assert "Repeat it for the rest" in page
-    assert begin(mona_at_the_desk, "hold_selected").tasks == [task.pk for task in tasks[:4]]
+    assert begin(mona_client, "hold_selected").tasks == [task.pk for task in tasks[:4]]
 
 
 def test_bulk_change_is_shown_to_the_manager_who_began_it_only(
-    mona: User, otto: User, anna: User, root: User, at_the_page_of: Any, tasks: list[Task]
+    mona: User, otto: User, anna: User, root: User, sign_in_client: Any, tasks: list[Task]
 ) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     for user, refusal in ((otto, 403), (anna, 403), (root, 404)):
-        client = at_the_page_of(user)
+        client = sign_in_client(user)
         assert carry_on(client, change, 0).status_code == refusal
         for name in ("bulk", "bulk_stop"):
             url = reverse(f"admin:qc_task_{name}", args=[change.pk])
@@ -233,11 +233,11 @@ def test_bulk_change_is_shown_to_the_manager_who_began_it_only(
 
 
 def test_only_a_manager_may_begin_a_bulk_change(
-    otto: User, anna: User, at_the_page_of: Any, tasks: Any
+    otto: User, anna: User, sign_in_client: Any, tasks: Any
 ) -> None:
     for user in (otto, anna):
         answers = {"_form_submitted": "True", "reason": "mine"}
-        ask(at_the_page_of(user), "cancel_selected", **answers)
+        ask(sign_in_client(user), "cancel_selected", **answers)
         with pytest.raises(NotAllowed):
             bulk_changes.begin("cancel", Task.objects.all(), by=user, reason="mine")
     assert not BulkChange.objects.exists()
@@ -266,10 +266,10 @@ def test_bulk_change_needs_a_post_with_csrf_token(mona: User, tasks: list[Task])
 
 
 def test_button_carries_a_bulk_change_on_without_scripts(
-    mona: User, at_the_page_of: Any, tasks: Any
+    mona: User, sign_in_client: Any, tasks: Any
 ) -> None:
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
-    client, page = at_the_page_of(mona), reverse("admin:qc_task_bulk", args=[change.pk])
+    client, page = sign_in_client(mona), reverse("admin:qc_task_bulk", args=[change.pk])
     url = reverse("admin:qc_task_bulk_on", args=[change.pk])
     assert client.post(url, {"position": 0}).url == page
     assert client.post(url, {"position": "x"}).status_code == 404
@@ -284,22 +284,22 @@ def test_old_bulk_changes_are_deleted(mona: User, tasks: list[Task]) -> None:
 
 
 def test_list_offers_all_matching_tasks_when_there_is_more_than_one_page(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     for _ in range(50):
         add_task(invoices)
     url = reverse(LIST)
-    assert "that match" not in mona_at_the_desk.get(url).content.decode()
+    assert "that match" not in mona_client.get(url).content.decode()
     add_task(invoices)
-    assert "Select all 51 matching tasks" in mona_at_the_desk.get(url).content.decode()
+    assert "Select all 51 matching tasks" in mona_client.get(url).content.decode()
 
 
 def test_question_needs_no_more_queries_for_many_tasks(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     def queries_of_the_question() -> int:
         with CaptureQueriesContext(connection) as queries:
-            ask(mona_at_the_desk, "hold_selected")
+            ask(mona_client, "hold_selected")
         return len(queries)
 
     add_task(invoices)
@@ -310,13 +310,13 @@ def test_question_needs_no_more_queries_for_many_tasks(
 
 
 def test_list_links_to_the_manager_s_unfinished_bulk_change(
-    mona_at_the_desk: Client, otto_at_the_desk: Client, mona: User, tasks: list[Task]
+    mona_client: Client, otto_client: Client, mona: User, tasks: list[Task]
 ) -> None:
     def has_link(client: Client) -> bool:
         return "is not completed" in client.get(reverse(LIST)).content.decode()
 
     change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
-    assert has_link(mona_at_the_desk)
-    assert not has_link(otto_at_the_desk)
+    assert has_link(mona_client)
+    assert not has_link(otto_client)
     bulk_changes.stop(change)
-    assert not has_link(mona_at_the_desk)
+    assert not has_link(mona_client)

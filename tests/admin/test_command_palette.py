@@ -31,25 +31,25 @@ def find(client: Client, term: str) -> str:
 
 
 def test_finds_tasks_by_the_beginning_of_their_reference(
-    mona: User, two: list[Task], at_the_page_of: At
+    mona: User, two: list[Task], sign_in_client: At
 ) -> None:
-    page = find(at_the_page_of(mona), "inv-")
+    page = find(sign_in_client(mona), "inv-")
     assert all(change(task) in page for task in two)
     assert "Invoices, waiting" in page
-    assert change(two[0]) not in find(at_the_page_of(mona), "INV-2")
+    assert change(two[0]) not in find(sign_in_client(mona), "INV-2")
 
 
-def test_finds_people_queues_and_pages(mona: User, anna: User, at_the_page_of: At) -> None:
-    client = at_the_page_of(mona)
+def test_finds_people_queues_and_pages(mona: User, anna: User, sign_in_client: At) -> None:
+    client = sign_in_client(mona)
     assert change(anna) in find(client, "ann")
     assert change(anna.queues.get()) in find(client, "invo")
     assert reverse("admin:floor") in find(client, "floor")
 
 
 def test_qc_staff_find_only_their_own_tasks(
-    anna: User, two: list[Task], at_the_page_of: At
+    anna: User, two: list[Task], sign_in_client: At
 ) -> None:
-    client = at_the_page_of(anna)
+    client = sign_in_client(anna)
     page = find(client, "inv-")
     assert f"{reverse('admin:my_work')}?task={two[0].pk}" in page
     assert "INV-2" not in page
@@ -58,13 +58,13 @@ def test_qc_staff_find_only_their_own_tasks(
 
 
 def test_number_of_results_is_limited(
-    mona: User, invoices: Queue, add_task: Callable[..., Task], at_the_page_of: At
+    mona: User, invoices: Queue, add_task: Callable[..., Task], sign_in_client: At
 ) -> None:
     for _ in range(25):
         add_task(invoices)
-    assert find(at_the_page_of(mona), "qd-").count("data-title") == 20
+    assert find(sign_in_client(mona), "qd-").count("data-title") == 20
 
 
-def test_says_that_nothing_was_found(mona: User, at_the_page_of: At) -> None:
+def test_says_that_nothing_was_found(mona: User, sign_in_client: At) -> None:
     for term in ("zzz", "%", "é" * 300):
-        assert "No results" in find(at_the_page_of(mona), term)
+        assert "No results" in find(sign_in_client(mona), term)

@@ -38,10 +38,10 @@ def sound_afterwards() -> Iterator[None]:
 
 
 def test_simultaneous_edits_of_different_fields_are_all_kept(
-    mona: User, at_the_page_of: Any, invoices: Queue, add_task: Callable[..., Task]
+    mona: User, sign_in_client: Any, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
-    clients = [at_the_page_of(mona), at_the_page_of(mona)]
+    clients = [sign_in_client(mona), sign_in_client(mona)]
     forms = [typed(client, change(task)) for client in clients]
     changes = [{"name": "Renamed"}, {"link": "https://example.com/new"}]
     answers = at_once(
@@ -57,10 +57,10 @@ def test_simultaneous_edits_of_different_fields_are_all_kept(
 
 
 def test_edits_during_hand_outs_and_completions_lose_nothing(
-    mona: User, anna: User, at_the_page_of: Any, invoices: Queue, add_task: Callable[..., Task]
+    mona: User, anna: User, sign_in_client: Any, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     tasks = [add_task(invoices) for _ in range(6)]
-    client = at_the_page_of(mona)
+    client = sign_in_client(mona)
     forms = {task: typed(client, change(task)) for task in tasks}
     signed_in(anna)
     actions.hand_out_to(anna.pk)

@@ -18,19 +18,17 @@ def text(client: Client, page: str) -> str:
     return client.get(reverse(page)).content.decode()
 
 
-def test_empty_task_list_offers_to_add_a_queue_first(mona_at_the_desk: Client) -> None:
+def test_empty_task_list_offers_to_add_a_queue_first(mona_client: Client) -> None:
     for page in (TASKS, "admin:qc_queue_changelist", "admin:floor", "admin:imports"):
-        shown = text(mona_at_the_desk, page)
+        shown = text(mona_client, page)
         assert "Add a queue" in shown, page
         assert reverse("admin:qc_queue_add") in shown, page
 
 
-def test_empty_task_list_offers_auditors_no_queue_to_add(
-    mona: User, mona_at_the_desk: Client
-) -> None:
+def test_empty_task_list_offers_auditors_no_queue_to_add(mona: User, mona_client: Client) -> None:
     may = mona.groups.get().permissions
     may.remove(may.get(codename="add_queue"))
-    shown = text(mona_at_the_desk, "admin:imports")
+    shown = text(mona_client, "admin:imports")
     assert "There is no queue yet." in shown
     assert "Add a queue" not in shown
 
@@ -41,29 +39,29 @@ def test_import_is_faulty_while_there_is_no_queue(mona: User) -> None:
 
 
 def test_empty_task_list_with_a_queue_offers_the_import(
-    mona_at_the_desk: Client, invoices: Queue
+    mona_client: Client, invoices: Queue
 ) -> None:
-    shown = text(mona_at_the_desk, TASKS)
+    shown = text(mona_client, TASKS)
     assert "Import tasks from a CSV, XLSX or JSON file" in shown
     assert "Add a queue" not in shown
-    assert "There is no queue yet." not in text(mona_at_the_desk, "admin:imports")
+    assert "There is no queue yet." not in text(mona_client, "admin:imports")
 
 
 def test_empty_task_list_says_to_auditors_where_tasks_come_from(
-    otto_at_the_desk: Client, invoices: Queue
+    otto_client: Client, invoices: Queue
 ) -> None:
-    shown = text(otto_at_the_desk, TASKS)
+    shown = text(otto_client, TASKS)
     assert "They appear here as soon as a manager imports them" in shown
     assert "Add a task" not in shown
 
 
 @pytest.mark.django_db
-def test_my_work_says_whom_to_ask_for_a_queue(at_the_page_of: Any) -> None:
+def test_my_work_says_whom_to_ask_for_a_queue(sign_in_client: Any) -> None:
     nora = person("nora", Role.QC_STAFF)
     presence.sign_in(nora.pk)
-    assert "Please ask a manager to add you to one." in text(at_the_page_of(nora), "admin:my_work")
+    assert "Please ask a manager to add you to one." in text(sign_in_client(nora), "admin:my_work")
 
 
-def test_empty_list_of_lockouts_says_so(root: User, at_the_page_of: Any) -> None:
-    page = text(at_the_page_of(root), "admin:axes_accessattempt_changelist")
+def test_empty_list_of_lockouts_says_so(root: User, sign_in_client: Any) -> None:
+    page = text(sign_in_client(root), "admin:axes_accessattempt_changelist")
     assert "Nobody is locked out." in page

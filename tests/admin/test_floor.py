@@ -79,37 +79,37 @@ class TestAccess:
         answer = client.get(reverse("admin:floor_panel"), headers={"HX-Request": "true"})
         assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
 
-    def test_qc_staff_are_refused(self, anna: User, at_the_page_of: Any) -> None:
-        client = at_the_page_of(anna)
+    def test_qc_staff_are_refused(self, anna: User, sign_in_client: Any) -> None:
+        client = sign_in_client(anna)
         why = reverse("admin:floor_why_person", args=[anna.pk])
         for address in (FLOOR, f"{FLOOR}panel/", f"{FLOOR}charts/", why):
             assert client.get(address).status_code == 403
 
     def test_auditor_sees_the_floor_without_buttons(
-        self, otto_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+        self, otto_client: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
         actions.sign_in(anna.pk)
-        page = text(otto_at_the_desk)
+        page = text(otto_client)
         assert "anna" in page
         for button in ("Reassign", "Put on break", "Sign out –", "Pause"):
             assert button not in page
 
-    def test_floor_refuses_a_post(self, mona_at_the_desk: Client) -> None:
-        assert mona_at_the_desk.post(FLOOR).status_code == 405
+    def test_floor_refuses_a_post(self, mona_client: Client) -> None:
+        assert mona_client.post(FLOOR).status_code == 405
 
 
 class TestPeople:
     def test_card_shows_the_task_of_a_busy_person(
-        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices, name="Invoice of <Meyer>", priority=1)
         actions.sign_in(anna.pk)
-        page = text(mona_at_the_desk)
+        page = text(mona_client)
         for words in ("QD-0001 Invoice of &lt;Meyer&gt;", "P1 urgent", "not started", "busy"):
             assert words in page
         lifecycle.start(task.pk, by=anna)
-        page = text(mona_at_the_desk)
+        page = text(mona_client)
         assert "started at" in page
         assert "not started" not in page
         for button in ("Reassign – QD-0001", "Put on break – anna", "Sign out – anna"):
@@ -117,21 +117,21 @@ class TestPeople:
         assert "Why? – anna" not in page
 
     def test_card_shows_since_when_somebody_is_free_or_on_break(
-        self, mona_at_the_desk: Client, anna: User, ben: User
+        self, mona_client: Client, anna: User, ben: User
     ) -> None:
         signed_in(anna, ben)
         hour = timezone.now() - timedelta(hours=1)
         User.objects.filter(pk=anna.pk).update(idle_since=hour)
         presence.take_break(ben.pk, by=ben, reason="Lunch")
         User.history.filter(id=ben.pk).update(history_date=hour)
-        page = text(mona_at_the_desk)
+        page = text(mona_client)
         at = timezone.localtime(hour).strftime("%H:%M")
         for words in ("free", "on break: Lunch", "End break – ben", "Why? – anna"):
             assert words in page
         assert len(re.findall(rf"since (.. ... )?{at} \( 1\Whour \)", page)) == 2
 
     def test_cards_are_sorted_by_need_of_attention(
-        self, mona_at_the_desk: Client, mona: User, invoices: Queue, labels: Queue, add_task: Any
+        self, mona_client: Client, mona: User, invoices: Queue, labels: Queue, add_task: Any
     ) -> None:
         now = timezone.now()
         people = {
@@ -154,8 +154,8 @@ class TestPeople:
         presence.take_break(people["break"].pk, by=None, reason="Lunch")
         person("gone", Role.QC_STAFF)
         expected = ["dead", "late", "slow", "idle", "long", "new", "break", "free"]
-        assert names(mona_at_the_desk) == expected
-        page = text(mona_at_the_desk)
+        assert names(mona_client) == expected
+        page = text(mona_client)
         for alarm in (
             "Did not start a task in time",
             "Has a late task",
@@ -166,35 +166,35 @@ class TestPeople:
             assert alarm in page
 
     def test_people_without_qc_work_have_no_card(
-        self, mona_at_the_desk: Client, mona: User, otto: User, anna: User
+        self, mona_client: Client, mona: User, otto: User, anna: User
     ) -> None:
         signed_in(mona, otto, anna)
-        assert names(mona_at_the_desk) == ["anna"]
+        assert names(mona_client) == ["anna"]
 
     def test_person_below_capacity_counts_as_free(
-        self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
         add_task(invoices)
         dora = worker("dora", invoices, capacity=3)
         actions.hand_out_to(dora.pk)
-        page = text(mona_at_the_desk)
+        page = text(mona_client)
         assert "has 2 of 3 tasks" in page
         assert "Reassign – QD-0001" in page
         assert "Reassign – QD-0002" in page
-        assert state(mona_at_the_desk).people.counts["free"] == 1
+        assert state(mona_client).people.counts["free"] == 1
 
     def test_only_the_first_60_people_have_cards(
-        self, mona_at_the_desk: Client, invoices: Queue
+        self, mona_client: Client, invoices: Queue
     ) -> None:
         crowd(70, invoices)
-        page = mona_at_the_desk.get(FLOOR)
+        page = mona_client.get(FLOOR)
         assert len(page.context["state"].people.cards) == 60
         assert "and 10 more free" in page.content.decode()
         assert "?presence=free" in page.content.decode()
 
-    def test_empty_floor_says_what_to_do(self, mona_at_the_desk: Client) -> None:
-        page = text(mona_at_the_desk)
+    def test_empty_floor_says_what_to_do(self, mona_client: Client) -> None:
+        page = text(mona_client)
         assert "Nobody is signed in." in page
         assert "Add a person" in page
         assert "There is no queue yet." in page
@@ -202,7 +202,7 @@ class TestPeople:
 
 class TestQueues:
     def test_row_counts_waiting_assigned_late_and_completed_tasks(
-        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         now = timezone.now()
         for minutes in (-30, -10, 60, 60):
@@ -210,126 +210,120 @@ class TestQueues:
         Task.objects.filter(reference="QD-0004").update(created_at=now - timedelta(hours=3))
         add_task(invoices, priority=1)
         actions.sign_in(anna.pk)
-        found = row(mona_at_the_desk, invoices)
+        found = row(mona_client, invoices)
         assert (found.waiting, found.in_work, found.late, found.done) == ("4", 1, "2", 0)
         assert (found.there, found.clears_in) == (1, "not enough data yet")
         # The first of them to arrive.
         assert "hour" not in found.age
         Task.objects.filter(reference="QD-0001").update(created_at=now - timedelta(hours=3))
-        assert "3\N{NO-BREAK SPACE}hours" in row(mona_at_the_desk, invoices).age
+        assert "3\N{NO-BREAK SPACE}hours" in row(mona_client, invoices).age
 
     def test_row_shows_when_the_queue_clears_at_todays_pace(
-        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask, noon: Any
+        self, mona_client: Client, anna: User, invoices: Queue, add_task: AddTask, noon: Any
     ) -> None:
         for minutes in (60, 45, 30, 15):
             done(add_task(invoices), anna, timedelta(minutes=minutes))
         fill(invoices, 12)
-        found = row(mona_at_the_desk, invoices)
+        found = row(mona_client, invoices)
         assert (found.done, found.clears_in) == (4, "3\N{NO-BREAK SPACE}hours")
 
     def test_task_completed_after_the_first_look_counts_at_once(
-        self, mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, anna: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
         actions.sign_in(anna.pk)
-        assert row(mona_at_the_desk, invoices).done == 0
+        assert row(mona_client, invoices).done == 0
         actions.complete(Task.objects.get().pk, by=anna)
-        assert row(mona_at_the_desk, invoices).done == 1
+        assert row(mona_client, invoices).done == 1
 
     def test_paused_queue_is_marked_and_can_be_resumed(
-        self, mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, mona: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
-        assert "Pause – Invoices" in text(mona_at_the_desk)
+        assert "Pause – Invoices" in text(mona_client)
         actions.pause(invoices.pk, by=mona, reason="scanner")
-        page = text(mona_at_the_desk)
+        page = text(mona_client)
         for words in ("paused", "Resume – Invoices", "not while paused"):
             assert words in page
 
     def test_waiting_tasks_are_counted_up_to_1000(
-        self, mona_at_the_desk: Client, invoices: Queue
+        self, mona_client: Client, invoices: Queue
     ) -> None:
         fill(invoices, 1100)
-        assert row(mona_at_the_desk, invoices).waiting == "1000+"
-        assert state(mona_at_the_desk).waiting == "1000+"
+        assert row(mona_client, invoices).waiting == "1000+"
+        assert state(mona_client).waiting == "1000+"
 
 
 class TestWhy:
-    def test_dialog_explains_why_a_person_is_free(
-        self, mona_at_the_desk: Client, anna: User
-    ) -> None:
+    def test_dialog_explains_why_a_person_is_free(self, mona_client: Client, anna: User) -> None:
         signed_in(anna)
-        why = text(mona_at_the_desk, f"people/{anna.pk}/why/")
+        why = text(mona_client, f"people/{anna.pk}/why/")
         assert "No tasks are waiting for anna" in why
 
     def test_dialog_explains_why_a_queue_waits(
-        self, mona_at_the_desk: Client, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, invoices: Queue, add_task: AddTask
     ) -> None:
-        assert "No tasks are waiting in Invoices" in text(
-            mona_at_the_desk, f"queues/{invoices.pk}/why/"
-        )
+        assert "No tasks are waiting in Invoices" in text(mona_client, f"queues/{invoices.pk}/why/")
         add_task(invoices)
-        why = text(mona_at_the_desk, f"queues/{invoices.pk}/why/")
+        why = text(mona_client, f"queues/{invoices.pk}/why/")
         assert "Nobody works on Invoices." in why
         assert "QD-0001" in why
 
-    def test_unknown_ids_are_not_found(self, mona_at_the_desk: Client) -> None:
+    def test_unknown_ids_are_not_found(self, mona_client: Client) -> None:
         for part in ("people", "queues"):
-            assert mona_at_the_desk.get(f"{FLOOR}{part}/99/why/").status_code == 404
+            assert mona_client.get(f"{FLOOR}{part}/99/why/").status_code == 404
 
 
 class TestPanel:
     @pytest.fixture
     def seen(
-        self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, labels: Queue
+        self, mona_client: Client, anna: User, ben: User, invoices: Queue, labels: Queue
     ) -> str:
         signed_in(anna, ben)
-        return state(mona_at_the_desk).seen
+        return state(mona_client).seen
 
     def panel(self, client: Client, seen: str) -> Any:
         return client.get(reverse("admin:floor_panel"), {"seen": seen})
 
-    def test_unchanged_floor_sends_nothing(self, mona_at_the_desk: Client, seen: str) -> None:
-        assert self.panel(mona_at_the_desk, seen).status_code == 204
+    def test_unchanged_floor_sends_nothing(self, mona_client: Client, seen: str) -> None:
+        assert self.panel(mona_client, seen).status_code == 204
 
     def test_only_changed_cards_and_rows_are_drawn(
-        self, mona_at_the_desk: Client, seen: str, anna: User, ben: User, labels: Queue
+        self, mona_client: Client, seen: str, anna: User, ben: User, labels: Queue
     ) -> None:
         presence.take_break(anna.pk, by=anna, reason="Lunch")
-        panel = self.panel(mona_at_the_desk, seen).content.decode()
+        panel = self.panel(mona_client, seen).content.decode()
         assert "on break: Lunch" in panel
         assert f'<li id="person-{ben.pk}" hx-preserve="true"></li>' in panel
         assert f'<tr id="queue-{labels.pk}" hx-preserve="true"></tr>' in panel
         assert f'<li id="person-{anna.pk}" hx-preserve' not in panel
 
-    def test_unknown_keys_get_the_whole_floor(self, mona_at_the_desk: Client, seen: str) -> None:
-        assert "hx-preserve" not in self.panel(mona_at_the_desk, "x").content.decode()
+    def test_unknown_keys_get_the_whole_floor(self, mona_client: Client, seen: str) -> None:
+        assert "hx-preserve" not in self.panel(mona_client, "x").content.decode()
 
 
 class TestSteering:
-    def test_dialog_comes_back_to_the_floor(self, mona_at_the_desk: Client, anna: User) -> None:
+    def test_dialog_comes_back_to_the_floor(self, mona_client: Client, anna: User) -> None:
         signed_in(anna)
         form = MEANT | {"reason": "fire drill"}
         address = act(anna, "take_break") + "?next=/admin/floor/"
-        answer = mona_at_the_desk.post(address, form, headers={"HX-Request": "true"})
+        answer = mona_client.post(address, form, headers={"HX-Request": "true"})
         assert answer.headers["HX-Redirect"] == FLOOR
-        assert "on break: fire drill" in text(mona_at_the_desk)
+        assert "on break: fire drill" in text(mona_client)
 
-    def test_dialog_does_not_lead_to_another_site(
-        self, mona_at_the_desk: Client, anna: User
-    ) -> None:
+    def test_dialog_does_not_lead_to_another_site(self, mona_client: Client, anna: User) -> None:
         signed_in(anna)
         address = act(anna, "take_break") + "?next=https://evil.example/"
-        answer = mona_at_the_desk.post(address, MEANT | {"reason": "x"})
+        answer = mona_client.post(address, MEANT | {"reason": "x"})
         assert answer.url == reverse("admin:qc_user_change", args=[anna.pk])
 
     def test_people_list_filters_by_busy(
-        self, mona_at_the_desk: Client, anna: User, ben: User, invoices: Queue, add_task: AddTask
+        self, mona_client: Client, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         add_task(invoices)
         actions.sign_in(anna.pk)
         signed_in(ben)
-        found = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"presence": "busy"})
+        found = mona_client.get(reverse("admin:qc_user_changelist"), {"presence": "busy"})
         assert list(found.context["cl"].queryset) == [anna]
 
 
@@ -364,12 +358,12 @@ class TestCharts:
         assert lines == {"Invoices": [4, 5, 4, 4], "Labels": [0, 0, 0, 0]}
 
     def test_charts_are_sent_once_until_they_change(
-        self, mona_at_the_desk: Client, invoices: Queue
+        self, mona_client: Client, invoices: Queue
     ) -> None:
         address = reverse("admin:floor_charts")
-        first = mona_at_the_desk.get(address)
+        first = mona_client.get(address)
         assert "Waiting in each queue today" in first.content.decode()
-        again = mona_at_the_desk.get(address, {"seen": first.context["seen"]})
+        again = mona_client.get(address, {"seen": first.context["seen"]})
         assert again.status_code == 204
 
 
@@ -392,19 +386,19 @@ def query_count(client: Client) -> int:
 
 
 def test_floor_takes_the_same_queries_for_10_and_for_2000_people(
-    mona_at_the_desk: Client, invoices: Queue, labels: Queue
+    mona_client: Client, invoices: Queue, labels: Queue
 ) -> None:
     crowd(10, invoices)
     give_each_one(invoices)
     fill(labels, 5)
-    query_count(mona_at_the_desk)
-    few = query_count(mona_at_the_desk)
+    query_count(mona_client)
+    few = query_count(mona_client)
     crowd(1990, invoices)
     give_each_one(invoices)
     fill(labels, 200)
     for n in range(10):
         fill(Queue.objects.create(name=f"Queue {n}"), 3)
-    assert query_count(mona_at_the_desk) == few
+    assert query_count(mona_client) == few
     assert few < 25
 
 
@@ -414,15 +408,15 @@ class TestRowsRead:
         return rows_touched(lambda: client.get(reverse("admin:floor_panel")))
 
     def test_rows_read_grow_with_people_and_not_with_tasks(
-        self, mona_at_the_desk: Client, anna: User, invoices: Queue, labels: Queue
+        self, mona_client: Client, anna: User, invoices: Queue, labels: Queue
     ) -> None:
         crowd(30, invoices)
         give_each_one(invoices)
         for queue in (invoices, labels):
             fill(queue, 1000)
         yesterday = timezone.now() - timedelta(days=2)
-        self.look(mona_at_the_desk)
-        few = self.look(mona_at_the_desk)
+        self.look(mona_client)
+        few = self.look(mona_client)
         for queue in (invoices, labels):
             fill(queue, 8_000)
             moments = dict.fromkeys(("assigned_at", "started_at", "completed_at"), yesterday)
@@ -430,7 +424,7 @@ class TestRowsRead:
             fill(queue, 8_000, **finished, **moments)
         cache.clear()
         # A few of them have become late meanwhile.
-        assert self.look(mona_at_the_desk) <= few * 1.2
+        assert self.look(mona_client) <= few * 1.2
         assert few < 5000
 
     def test_charts_read_only_tasks_of_their_days(

@@ -45,39 +45,39 @@ def text(client: Client, address: str) -> str:
     ("who", "answer"), [("otto", 200), ("mona", 200), ("root", 200), ("anna", 403)]
 )
 def test_floor_history_needs_the_permission_for_the_audit_trail(
-    who: str, answer: int, task: Task, request: Any, at_the_page_of: Any
+    who: str, answer: int, task: Task, request: Any, sign_in_client: Any
 ) -> None:
-    client = at_the_page_of(request.getfixturevalue(who))
+    client = sign_in_client(request.getfixturevalue(who))
     for address in (THEN, after(given(task))):
         assert client.get(address).status_code == answer
         assert client.post(address).status_code == (405 if answer == 200 else 403)
 
 
 def test_floor_page_shows_people_with_their_tasks_at_a_moment(
-    otto_at_the_desk: Client, task: Task, anna: User
+    otto_client: Client, task: Task, anna: User
 ) -> None:
     then = given(task).history_date
-    page = otto_at_the_desk.get(THEN + at(then)).content.decode()
+    page = otto_client.get(THEN + at(then)).content.decode()
     assert f'href="/admin/floor-history/task/{task.pk}/{at(then)}">INV-2231</a>' in page
     assert f'href="/admin/floor-history/person/{anna.pk}/{at(then)}">anna</a>' in page
     assert "&lt;b&gt;Check&lt;/b&gt;" in page
     assert "busy" in page
-    assert "INV-2231" not in text(otto_at_the_desk, THEN + at(timezone.now()))
+    assert "INV-2231" not in text(otto_client, THEN + at(timezone.now()))
     before = point_in_time.beginning() + timedelta(microseconds=1)
-    assert "Nobody was signed in." in text(otto_at_the_desk, THEN + at(before))
+    assert "Nobody was signed in." in text(otto_client, THEN + at(before))
 
 
 def test_page_says_when_waiting_tasks_are_not_counted(
-    otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+    otto_client: Client, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(point_in_time, "MOST_WAITING", 0)
-    assert "The waiting tasks are not counted" in text(otto_at_the_desk, THEN + at(timezone.now()))
+    assert "The waiting tasks are not counted" in text(otto_client, THEN + at(timezone.now()))
 
 
 def test_task_page_compares_the_task_then_and_now(
-    otto_at_the_desk: Client, task: Task, mona: User
+    otto_client: Client, task: Task, mona: User
 ) -> None:
-    page = text(otto_at_the_desk, after(given(task)))
+    page = text(otto_client, after(given(task)))
     assert (
         'class="qc-then-differs"><th scope="row">Status</th><td>assigned</td><td>on hold</td>'
         in page
@@ -88,42 +88,42 @@ def test_task_page_compares_the_task_then_and_now(
     assert "to anna" in page or "assigned" in page
 
 
-def test_pages_of_objects_not_yet_created_or_deleted(otto_at_the_desk: Client, task: Task) -> None:
+def test_pages_of_objects_not_yet_created_or_deleted(otto_client: Client, task: Task) -> None:
     first, pk = task.history.last(), task.pk
     before = f"{THEN}task/{pk}/{at(first.history_date - timedelta(microseconds=1))}"
-    assert "It did not exist yet." in text(otto_at_the_desk, before)
+    assert "It did not exist yet." in text(otto_client, before)
     task.delete()
-    assert "It was already deleted." in text(otto_at_the_desk, f"{THEN}task/{pk}/")
-    assert "Deleted later:" in text(otto_at_the_desk, after(first))
+    assert "It was already deleted." in text(otto_client, f"{THEN}task/{pk}/")
+    assert "Deleted later:" in text(otto_client, after(first))
     for address in ("task/987654/", "event/1/", "nonsense/1/"):
-        assert otto_at_the_desk.get(THEN + address).status_code == 404
+        assert otto_client.get(THEN + address).status_code == 404
 
 
 def test_person_page_shows_tasks_queues_and_groups(
-    otto_at_the_desk: Client, task: Task, anna: User
+    otto_client: Client, task: Task, anna: User
 ) -> None:
-    page = text(otto_at_the_desk, f"{THEN}person/{anna.pk}/{at(given(task).history_date)}")
+    page = text(otto_client, f"{THEN}person/{anna.pk}/{at(given(task).history_date)}")
     assert "INV-2231</a>" in page
     assert "<dd>Invoices</dd>" in page
     assert '<th scope="row">Groups</th><td>QC staff</td>' in page
 
 
-def test_local_time_becomes_an_address_in_utc(otto: User, task: Task, at_the_page_of: Any) -> None:
+def test_local_time_becomes_an_address_in_utc(otto: User, task: Task, sign_in_client: Any) -> None:
     User.objects.filter(pk=otto.pk).update(time_zone="America/New_York")
     task.history.update(history_date="2026-03-03T10:00Z")
-    address = at_the_page_of(otto).get(f"{THEN}?at=2026-03-03T09:05:00").url
+    address = sign_in_client(otto).get(f"{THEN}?at=2026-03-03T09:05:00").url
     assert address == "?at=2026-03-03T14:05:00Z"
-    page = text(at_the_page_of(otto), THEN + address)
+    page = text(sign_in_client(otto), THEN + address)
     assert 'value="2026-03-03T09:05:00"' in page
     assert "Tue 03 Mar 2026 09:05:00" in page
     for to in ("2026-03-02T14:05:00Z", "2026-03-03T13:05:00Z", "2026-03-03T15:05:00Z"):
         assert f'href="?at={to}"' in page
 
 
-def test_day_earlier_keeps_the_local_time(otto: User, task: Task, at_the_page_of: Any) -> None:
+def test_day_earlier_keeps_the_local_time(otto: User, task: Task, sign_in_client: Any) -> None:
     User.objects.filter(pk=otto.pk).update(time_zone="Europe/Berlin")
     task.history.update(history_date="2026-03-01T10:00Z")
-    page = text(at_the_page_of(otto), f"{THEN}?at=2026-03-29T10:00:00Z")
+    page = text(sign_in_client(otto), f"{THEN}?at=2026-03-29T10:00:00Z")
     assert 'href="?at=2026-03-28T11:00:00Z"' in page
 
 
@@ -147,50 +147,48 @@ def test_day_earlier_keeps_the_local_time(otto: User, task: Task, at_the_page_of
     ],
 )
 def test_page_says_why_a_moment_cant_be_shown(
-    otto: User, task: Task, at_the_page_of: Any, moment: str, sentence: str
+    otto: User, task: Task, sign_in_client: Any, moment: str, sentence: str
 ) -> None:
     User.objects.filter(pk=otto.pk).update(time_zone="Europe/Berlin")
     for address in (THEN, f"{THEN}task/{task.pk}/"):
-        assert sentence in text(at_the_page_of(otto), f"{address}?at={moment}")
+        assert sentence in text(sign_in_client(otto), f"{address}?at={moment}")
     if "twice" in sentence:
-        page = text(at_the_page_of(otto), f"{THEN}?at={moment}")
+        page = text(sign_in_client(otto), f"{THEN}?at={moment}")
         for choice in ("2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"):
             assert f'href="?at={choice}"' in page
 
 
-def test_each_view_is_recorded_in_the_trail(
-    otto_at_the_desk: Client, otto: User, task: Task
-) -> None:
+def test_each_view_is_recorded_in_the_trail(otto_client: Client, otto: User, task: Task) -> None:
     then = given(task).history_date
-    otto_at_the_desk.get(THEN + at(then))
-    otto_at_the_desk.get(after(given(task)))
-    otto_at_the_desk.get(f"{THEN}?at=soon")
+    otto_client.get(THEN + at(then))
+    otto_client.get(after(given(task)))
+    otto_client.get(f"{THEN}?at=soon")
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto).order_by("pk")
     filters = {"at": then.isoformat()}
     assert [one.details["filters"] for one in read] == [filters, filters | {"task": "INV-2231"}]
-    assert "read the audit trail: at = 20" in text(otto_at_the_desk, "/admin/trail/")
+    assert "read the audit trail: at = 20" in text(otto_client, "/admin/trail/")
 
 
-def test_history_rows_link_to_their_moments(otto_at_the_desk: Client, task: Task) -> None:
+def test_history_rows_link_to_their_moments(otto_client: Client, task: Task) -> None:
     row = given(task)
     trail = f"/admin/trail/task/{row.pk}/"
     for address in (change(task), f"/admin/qc/task/{task.pk}/history/", trail):
-        assert f'href="{after(row)}"' in text(otto_at_the_desk, address)
+        assert f'href="{after(row)}"' in text(otto_client, address)
 
 
 def test_many_people_are_paginated_without_more_queries(
-    otto_at_the_desk: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+    otto_client: Client, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def query_count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            otto_at_the_desk.get(THEN)
+            otto_client.get(THEN)
         return len(queries)
 
     few = query_count()
     for n in range(101):
         signed_in(User.objects.create_user(f"crowd{n:03}"))
     assert query_count() <= few
-    assert "Page 1 of 2" in text(otto_at_the_desk, THEN)
-    page = text(otto_at_the_desk, f"{THEN}{at(timezone.now())}&page=2")
+    assert "Page 1 of 2" in text(otto_client, THEN)
+    page = text(otto_client, f"{THEN}{at(timezone.now())}&page=2")
     assert "crowd100" in page
     assert "crowd050" not in page

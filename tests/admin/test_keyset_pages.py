@@ -77,9 +77,9 @@ def eight(
     [("", "newest first"), ("?q=qd-", "by reference"), ("?q=alike", "newest first")],
 )
 def test_list_says_in_which_order_it_is(
-    mona_at_the_desk: Client, eight: list[Task], query: str, order: str
+    mona_client: Client, eight: list[Task], query: str, order: str
 ) -> None:
-    assert str(look(mona_at_the_desk, query).words) == order
+    assert str(look(mona_client, query).words) == order
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_list_says_in_which_order_it_is(
 )
 @pytest.mark.parametrize("step", [2, pytest.param(200, marks=on_sqlite)])
 def test_every_filter_shows_each_task_once_in_both_directions(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     eight: list[Task],
     invoices: Queue,
     anna: User,
@@ -121,12 +121,12 @@ def test_every_filter_shows_each_task_once_in_both_directions(
     monkeypatch.setattr(keyset, "STEPS", (step, step))
     today = timezone.localtime().date()
     query = query.format(queue=invoices.pk, person=anna.pk, day=today)
-    pages = down(mona_at_the_desk, query)
+    pages = down(mona_client, query)
     listed = [reference for page in pages for reference in page]
     assert len(listed) == len(set(listed))
-    assert set(listed) == set(everything(mona_at_the_desk, query))
-    assert look(mona_at_the_desk, f"{query or '?'}&_facets=True").add_facets is False
-    again = {reference for page in up(mona_at_the_desk, query) for reference in page}
+    assert set(listed) == set(everything(mona_client, query))
+    assert look(mona_client, f"{query or '?'}&_facets=True").add_facets is False
+    again = {reference for page in up(mona_client, query) for reference in page}
     assert again == set(listed)
 
 
@@ -135,29 +135,29 @@ def everything(client: Client, query: str) -> list[str]:
     return list(cl.queryset.values_list("reference", flat=True))
 
 
-def test_pages_are_the_same_in_both_directions(mona_at_the_desk: Client, eight: list[Task]) -> None:
-    assert down(mona_at_the_desk) == [
+def test_pages_are_the_same_in_both_directions(mona_client: Client, eight: list[Task]) -> None:
+    assert down(mona_client) == [
         ["QD-0008", "QD-0007", "QD-0006"],
         ["QD-0005", "QD-0004", "QD-0003"],
         ["QD-0002", "QD-0001"],
     ]
-    assert up(mona_at_the_desk) == down(mona_at_the_desk)[::-1]
+    assert up(mona_client) == down(mona_client)[::-1]
 
 
 def test_new_tasks_do_not_move_later_pages(
-    mona_at_the_desk: Client, eight: list[Task], invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, eight: list[Task], invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
-    older = look(mona_at_the_desk).older_link
-    before = shown(look(mona_at_the_desk, older))
+    older = look(mona_client).older_link
+    before = shown(look(mona_client, older))
     for _ in range(4):
         add_task(invoices)
-    assert shown(look(mona_at_the_desk, older)) == before
+    assert shown(look(mona_client, older)) == before
 
 
 def test_order_follows_from_the_filters(
-    mona_at_the_desk: Client, eight: list[Task], invoices: Queue, anna: User
+    mona_client: Client, eight: list[Task], invoices: Queue, anna: User
 ) -> None:
-    client = mona_at_the_desk
+    client = mona_client
     assert shown(look(client, "?late=no"))[0] == "QD-0003"  # first due
     Task.objects.filter(pk=eight[7].pk).update(priority=1)
     urgent = look(client, f"?queue__id__exact={invoices.pk}&status__exact=pending")
@@ -168,57 +168,53 @@ def test_order_follows_from_the_filters(
     assert shown(look(client, "?status__exact=completed")) == ["QD-0002", "QD-0001"]
 
 
-def test_order_parameter_in_the_address_is_ignored(
-    mona_at_the_desk: Client, eight: list[Task]
-) -> None:
-    assert shown(look(mona_at_the_desk, "?o=1.2")) == shown(look(mona_at_the_desk))
-    page = mona_at_the_desk.get(reverse(LIST)).content.decode()
+def test_order_parameter_in_the_address_is_ignored(mona_client: Client, eight: list[Task]) -> None:
+    assert shown(look(mona_client, "?o=1.2")) == shown(look(mona_client))
+    page = mona_client.get(reverse(LIST)).content.decode()
     assert "sortoptions" not in page
     assert "Show counts" not in page
     assert "?o=" not in page
 
 
 @pytest.mark.parametrize("wrong", ["after=x", "before=~~", "after=1~2~3", "after=", "before=-"])
-def test_bad_key_shows_the_first_page(
-    mona_at_the_desk: Client, eight: list[Task], wrong: str
-) -> None:
-    assert look(mona_at_the_desk, f"?{wrong}").result_list
-    first = look(mona_at_the_desk, f"?late=no&{wrong}")
-    assert shown(first) == shown(look(mona_at_the_desk, "?late=no"))
+def test_bad_key_shows_the_first_page(mona_client: Client, eight: list[Task], wrong: str) -> None:
+    assert look(mona_client, f"?{wrong}").result_list
+    first = look(mona_client, f"?late=no&{wrong}")
+    assert shown(first) == shown(look(mona_client, "?late=no"))
 
 
-def test_bad_filter_redirects_to_the_list(mona_at_the_desk: Client, eight: list[Task]) -> None:
+def test_bad_filter_redirects_to_the_list(mona_client: Client, eight: list[Task]) -> None:
     for wrong in ("queue__id__exact=x", "assignee__id__exact=x", "priority__exact=x"):
-        answer = mona_at_the_desk.get(f"{reverse(LIST)}?{wrong}", follow=True)
+        answer = mona_client.get(f"{reverse(LIST)}?{wrong}", follow=True)
         assert answer.status_code == 200
-    shown_all = look(mona_at_the_desk, "?created_at_from=nonsense&late=maybe")
-    assert shown(shown_all) == shown(look(mona_at_the_desk))
+    shown_all = look(mona_client, "?created_at_from=nonsense&late=maybe")
+    assert shown(shown_all) == shown(look(mona_client))
 
 
-def test_filter_links_lead_to_the_first_page(mona_at_the_desk: Client, eight: list[Task]) -> None:
-    page = mona_at_the_desk.get(reverse(LIST) + look(mona_at_the_desk).older_link)
+def test_filter_links_lead_to_the_first_page(mona_client: Client, eight: list[Task]) -> None:
+    page = mona_client.get(reverse(LIST) + look(mona_client).older_link)
     forms = page.content.decode().split('id="filter-form"')[1]
     assert 'name="after"' not in forms
 
 
 def test_page_says_how_many_tasks_were_searched_and_links_further(
-    mona_at_the_desk: Client, eight: list[Task], monkeypatch: Any
+    mona_client: Client, eight: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (2, 2))
     Task.objects.filter(pk=eight[1].pk).update(name="Rare")
-    answer = mona_at_the_desk.get(reverse(LIST), {"q": "rare"})
+    answer = mona_client.get(reverse(LIST), {"q": "rare"})
     page = " ".join(answer.content.decode().split())
     assert "Searched 4 tasks for this page" in page
     assert "Search further" in page
-    found = look(mona_at_the_desk, answer.context["cl"].older_link)
+    found = look(mona_client, answer.context["cl"].older_link)
     assert shown(found) == ["QD-0002"]
 
 
 def test_list_counts_up_to_its_limit(
-    mona_at_the_desk: Client, eight: list[Task], monkeypatch: Any
+    mona_client: Client, eight: list[Task], monkeypatch: Any
 ) -> None:
     def summary() -> str:
-        return " ".join(mona_at_the_desk.get(reverse(LIST)).content.decode().split())
+        return " ".join(mona_client.get(reverse(LIST)).content.decode().split())
 
     assert "8 tasks, newest first" in summary()
     monkeypatch.setattr("qc.admin.tasks.changelist.MOST_COUNTED", 5)
@@ -226,54 +222,54 @@ def test_list_counts_up_to_its_limit(
 
 
 def test_day_filters_use_local_days(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], settings: Any
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task], settings: Any
 ) -> None:
     settings.TIME_ZONE = "Asia/Tokyo"
     moments = ["2026-03-01T14:59:59Z", "2026-03-01T15:00:00Z", "2026-03-02T14:59:59Z"]
     tasks = [add_task(invoices, created_at=moment) for moment in moments]
     on_the_second = "?created_at_from=2026-03-02&created_at_to=2026-03-02"
-    assert shown(look(mona_at_the_desk, on_the_second)) == [
+    assert shown(look(mona_client, on_the_second)) == [
         tasks[2].reference,
         tasks[1].reference,
     ]
     sent_again = f"{on_the_second}&created_at_from=&created_at_to="
-    assert len(shown(look(mona_at_the_desk, sent_again))) == 3
+    assert len(shown(look(mona_client, sent_again))) == 3
 
 
 def test_search_prefers_references_to_names(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices, reference="FL-1", name="Check")
     named = add_task(invoices, reference="X-1", name="Check fl-2 again")
-    assert shown(look(mona_at_the_desk, "?q=fl-")) == ["FL-1"]
-    assert shown(look(mona_at_the_desk, "?q=fl-2")) == [named.reference]
+    assert shown(look(mona_client, "?q=fl-")) == ["FL-1"]
+    assert shown(look(mona_client, "?q=fl-2")) == [named.reference]
     for strange in ("100%", "_", "\\", "'", "~"):
-        assert look(mona_at_the_desk, f"?q={strange}").result_list == []
+        assert look(mona_client, f"?q={strange}").result_list == []
 
 
 def test_export_has_all_matching_tasks_from_any_page(
-    mona_at_the_desk: Client, eight: list[Task]
+    mona_client: Client, eight: list[Task]
 ) -> None:
-    link = look(mona_at_the_desk).older_link
-    page = mona_at_the_desk.get(reverse(LIST) + link).content.decode()
+    link = look(mona_client).older_link
+    page = mona_client.get(reverse(LIST) + link).content.decode()
     export = reverse("admin:qc_task_export")
     assert f"{export}?after" not in page
     for query in ("", link):
-        answer = mona_at_the_desk.post(export + query, {"resource": "0", "format": "0"})
+        answer = mona_client.post(export + query, {"resource": "0", "format": "0"})
         assert answer.getvalue().decode().count("QD-0") == 8
 
 
-def test_auditor_sees_the_list_without_actions(otto_at_the_desk: Client, eight: list[Task]) -> None:
-    page = otto_at_the_desk.get(reverse(LIST)).content.decode()
+def test_auditor_sees_the_list_without_actions(otto_client: Client, eight: list[Task]) -> None:
+    page = otto_client.get(reverse(LIST)).content.decode()
     assert "QD-0008" in page
     assert "hold_selected" not in page
     assert "that match" not in page
 
 
 def test_bulk_change_has_all_matching_tasks_from_any_page(
-    mona_at_the_desk: Client, eight: list[Task]
+    mona_client: Client, eight: list[Task]
 ) -> None:
     sent = {"action": "hold_selected", "_selected_action": "all", "select_across": "1"}
-    link = look(mona_at_the_desk).older_link
-    page = mona_at_the_desk.post(reverse(LIST) + link, sent)
+    link = look(mona_client).older_link
+    page = mona_client.post(reverse(LIST) + link, sent)
     assert page.context["for_all"]["n"] == 5

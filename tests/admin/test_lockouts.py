@@ -17,17 +17,17 @@ def status_of_sign_in(password: str) -> int:
     return answer.status_code
 
 
-def test_superuser_sees_and_unlocks_a_name(anna: User, root: User, at_the_page_of: Any) -> None:
+def test_superuser_sees_and_unlocks_a_name(anna: User, root: User, sign_in_client: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         status_of_sign_in("wrong")
     assert status_of_sign_in("demo") == 429
-    client = at_the_page_of(root)
+    client = sign_in_client(root)
     assert "anna" in client.get(reverse(LIST)).content.decode()
     attempt = AccessAttempt.objects.get()
     client.post(reverse("admin:axes_accessattempt_delete", args=[attempt.pk]), {"post": "yes"})
     assert status_of_sign_in("demo") == 302
 
 
-def test_others_see_no_lockouts(mona_at_the_desk: Client, otto_at_the_desk: Client) -> None:
-    assert mona_at_the_desk.get(reverse(LIST)).status_code == 403
-    assert otto_at_the_desk.get(reverse(LIST)).status_code == 403
+def test_others_see_no_lockouts(mona_client: Client, otto_client: Client) -> None:
+    assert mona_client.get(reverse(LIST)).status_code == 403
+    assert otto_client.get(reverse(LIST)).status_code == 403

@@ -35,10 +35,10 @@ def done_at_noon(invoices: Queue, anna: User, add_task: AddTask) -> Task:
 
 
 def test_account_menu_links_to_the_settings_for_everybody(
-    anna: User, otto: User, mona: User, at_the_page_of: Any
+    anna: User, otto: User, mona: User, sign_in_client: Any
 ) -> None:
     for person in (anna, otto, mona):
-        page = at_the_page_of(person).get(reverse("admin:my_settings"))
+        page = sign_in_client(person).get(reverse("admin:my_settings"))
         links = [(str(link["title"]), link["link"]) for link in page.context["account_links"]]
         assert ("My settings", reverse("admin:my_settings")) in links
         assert ("Change password", reverse("admin:password_change")) in links
@@ -49,8 +49,8 @@ def test_settings_require_a_sign_in(client: Client, db: None) -> None:
     assert page.url.startswith(reverse("admin:login"))
 
 
-def test_settings_are_saved_with_one_history_row(anna: User, at_the_page_of: Any) -> None:
-    client = at_the_page_of(anna)
+def test_settings_are_saved_with_one_history_row(anna: User, sign_in_client: Any) -> None:
+    client = sign_in_client(anna)
     chosen = {"language": "de", "time_zone": "Europe/Berlin"}
     for _ in range(2):
         client.post(reverse("admin:my_settings"), chosen)
@@ -62,22 +62,22 @@ def test_settings_are_saved_with_one_history_row(anna: User, at_the_page_of: Any
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd"])
-def test_unknown_time_zone_is_refused(anna: User, at_the_page_of: Any, zone: str) -> None:
-    client = at_the_page_of(anna)
+def test_unknown_time_zone_is_refused(anna: User, sign_in_client: Any, zone: str) -> None:
+    client = sign_in_client(anna)
     page = client.post(reverse("admin:my_settings"), {"time_zone": zone})
     assert list(page.context["form"].errors) == ["time_zone"]
     assert not User.objects.get(pk=anna.pk).time_zone
 
 
-def test_older_name_of_a_time_zone_is_kept(anna: User, at_the_page_of: Any) -> None:
-    at_the_page_of(anna).post(reverse("admin:my_settings"), {"time_zone": "US/Eastern"})
+def test_older_name_of_a_time_zone_is_kept(anna: User, sign_in_client: Any) -> None:
+    sign_in_client(anna).post(reverse("admin:my_settings"), {"time_zone": "US/Eastern"})
     assert User.objects.get(pk=anna.pk).time_zone == "US/Eastern"
 
 
 def test_times_are_shown_in_the_reader_s_time_zone(
-    done_at_noon: Task, mona: User, at_the_page_of: Any
+    done_at_noon: Task, mona: User, sign_in_client: Any
 ) -> None:
-    client = at_the_page_of(mona)
+    client = sign_in_client(mona)
     assert "05 Mar 12:00" in client.get(change(done_at_noon)).content.decode()
     set_settings(mona, time_zone="Asia/Tokyo")
     assert "05 Mar 21:00" in client.get(change(done_at_noon)).content.decode()
@@ -85,10 +85,10 @@ def test_times_are_shown_in_the_reader_s_time_zone(
 
 
 def test_entered_time_is_in_the_writer_s_time_zone(
-    invoices: Queue, add_task: AddTask, mona: User, at_the_page_of: Any
+    invoices: Queue, add_task: AddTask, mona: User, sign_in_client: Any
 ) -> None:
     set_settings(mona, time_zone="Asia/Tokyo")
-    client, task = at_the_page_of(mona), add_task(invoices)
+    client, task = sign_in_client(mona), add_task(invoices)
     form = typed(client, change(task)) | {"due_at_0": "2030-01-02", "due_at_1": "09:00:00"}
     client.post(change(task), form)
     task.refresh_from_db()
@@ -102,9 +102,9 @@ def test_day_begins_at_the_reader_s_midnight() -> None:
 
 
 def test_pages_speak_the_language_of_the_person_not_of_the_browser(
-    anna: User, at_the_page_of: Any
+    anna: User, sign_in_client: Any
 ) -> None:
-    client = at_the_page_of(anna)
+    client = sign_in_client(anna)
 
     def language() -> str:
         with translation.override("en"):  # Django's own middleware leaves it as the browser asked
@@ -117,19 +117,19 @@ def test_pages_speak_the_language_of_the_person_not_of_the_browser(
 
 
 def test_history_is_written_in_the_site_s_language(
-    anna: User, invoices: Queue, add_task: AddTask, at_the_page_of: Any
+    anna: User, invoices: Queue, add_task: AddTask, sign_in_client: Any
 ) -> None:
     set_settings(anna, language="de", time_zone="Asia/Tokyo")
     task = add_task(invoices)
-    at_the_page_of(anna)
+    sign_in_client(anna)
     row = task.history.get(kind="assigned")
     due = clock(task.due_at)
     assert row.history_change_reason.startswith(f"P3, due {due}, most urgent of their one queue")
 
 
-def test_manager_sets_the_time_zone_of_a_person(anna: User, mona_at_the_desk: Client) -> None:
-    form = typed(mona_at_the_desk, change(anna))
-    page = mona_at_the_desk.post(change(anna), form | {"time_zone": "Europe/Berlin"})
+def test_manager_sets_the_time_zone_of_a_person(anna: User, mona_client: Client) -> None:
+    form = typed(mona_client, change(anna))
+    page = mona_client.post(change(anna), form | {"time_zone": "Europe/Berlin"})
     assert page.status_code == 302
     assert User.objects.get(pk=anna.pk).time_zone == "Europe/Berlin"
     assert anna.history.filter(time_zone="Europe/Berlin").count() == 1

@@ -22,8 +22,8 @@ AddTask = Callable[..., Task]
 
 
 @pytest.fixture
-def at(at_the_page_of: Callable[[User], Client]) -> Callable[[User], Client]:
-    return at_the_page_of
+def at(sign_in_client: Callable[[User], Client]) -> Callable[[User], Client]:
+    return sign_in_client
 
 
 At = Callable[[User], Client]

@@ -29,7 +29,7 @@ def save(client: Client, person: User, **changed: Any) -> Any:
 
 
 def test_new_person_can_sign_in_and_gets_work(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices)
     new = {
@@ -42,7 +42,7 @@ def test_new_person_can_sign_in_and_gets_work(
         "password1": "correct horse 7",
         "password2": "correct horse 7",
     }
-    assert mona_at_the_desk.post(reverse("admin:qc_user_add"), new).status_code == 302
+    assert mona_client.post(reverse("admin:qc_user_add"), new).status_code == 302
     dora = User.objects.get(username="dora")
     assert (dora.is_staff, dora.is_superuser) == (True, False)
     row = dora.history.get()
@@ -52,21 +52,19 @@ def test_new_person_can_sign_in_and_gets_work(
     assert Task.objects.get().assignee == dora
 
 
-def test_saving_without_a_change_writes_no_history_row(
-    mona_at_the_desk: Client, anna: User
-) -> None:
+def test_saving_without_a_change_writes_no_history_row(mona_client: Client, anna: User) -> None:
     before = (anna.history.count(), Queue.history.count())
-    assert save(mona_at_the_desk, anna).status_code == 302
+    assert save(mona_client, anna).status_code == 302
     assert (anna.history.count(), Queue.history.count()) == before
     assert anna.check_password("demo")
 
 
 def test_edit_of_all_fields_writes_one_history_row_of_the_person(
-    mona_at_the_desk: Client, mona: User, anna: User, invoices: Queue, labels: Queue
+    mona_client: Client, mona: User, anna: User, invoices: Queue, labels: Queue
 ) -> None:
     before = {queue: queue.history.count() for queue in (invoices, labels)}
     save(
-        mona_at_the_desk,
+        mona_client,
         anna,
         first_name="Anna",
         capacity=3,
@@ -87,18 +85,16 @@ def test_edit_of_all_fields_writes_one_history_row_of_the_person(
     assert list(invariants.broken()) == []
 
 
-def test_change_of_roles_alone_writes_a_history_row(mona_at_the_desk: Client, anna: User) -> None:
-    save(mona_at_the_desk, anna, roles=[role("Managers")])
+def test_change_of_roles_alone_writes_a_history_row(mona_client: Client, anna: User) -> None:
+    save(mona_client, anna, roles=[role("Managers")])
     assert anna.history.count() == 2
     assert anna.history.first().history_change_reason == "Roles: QC staff → Managers"
 
 
-def test_edit_keeps_a_presence_that_has_changed_meanwhile(
-    mona_at_the_desk: Client, anna: User
-) -> None:
-    form = typed(mona_at_the_desk, change(anna))
+def test_edit_keeps_a_presence_that_has_changed_meanwhile(mona_client: Client, anna: User) -> None:
+    form = typed(mona_client, change(anna))
     signed_in(anna)
-    mona_at_the_desk.post(change(anna), form | {"first_name": "Anna"})
+    mona_client.post(change(anna), form | {"first_name": "Anna"})
     anna.refresh_from_db()
     assert anna.is_logged_in
     assert anna.first_name == "Anna"
@@ -107,7 +103,7 @@ def test_edit_keeps_a_presence_that_has_changed_meanwhile(
 
 @pytest.mark.parametrize("way", ["capacity", "queues"])
 def test_person_with_more_capacity_or_queues_gets_work_at_once(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     anna: User,
     invoices: Queue,
     labels: Queue,
@@ -122,24 +118,24 @@ def test_person_with_more_capacity_or_queues_gets_work_at_once(
     add_task(invoices if way == "capacity" else labels)
     changed = {"capacity": 2} if way == "capacity" else {"queues": [invoices.pk, labels.pk]}
     with django_capture_on_commit_callbacks(execute=True):
-        save(mona_at_the_desk, anna, **changed)
+        save(mona_client, anna, **changed)
     assert not Task.objects.waiting().exists()
 
 
 def test_capacity_below_the_tasks_held_is_refused(
-    mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
-    save(mona_at_the_desk, anna, capacity=2)
+    save(mona_client, anna, capacity=2)
     add_task(invoices), add_task(invoices)
     signed_in(anna)
     actions.hand_out_to(anna.pk)
-    answer = save(mona_at_the_desk, anna, capacity=1)
+    answer = save(mona_client, anna, capacity=1)
     assert "anna has 2 tasks now: take some back first." in answer.content.decode()
     assert anna.capacity == 2
 
 
 def test_deactivating_a_person_returns_their_tasks(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     anna: User,
     ben: User,
     invoices: Queue,
@@ -151,7 +147,7 @@ def test_deactivating_a_person_returns_their_tasks(
     actions.hand_out_to(anna.pk)
     signed_in(ben)
     with django_capture_on_commit_callbacks(execute=True):
-        save(mona_at_the_desk, anna, is_active=None)
+        save(mona_client, anna, is_active=None)
     task.refresh_from_db()
     assert (anna.is_active, anna.is_logged_in, task.assignee) == (False, False, ben)
     row = task.history.get(kind="returned")
@@ -159,19 +155,19 @@ def test_deactivating_a_person_returns_their_tasks(
     assert list(invariants.broken()) == []
 
 
-def test_manager_can_t_edit_a_superuser(mona_at_the_desk: Client, root: User) -> None:
+def test_manager_can_t_edit_a_superuser(mona_client: Client, root: User) -> None:
     before = User.objects.values().get(pk=root.pk)
-    assert b'name="_save"' not in mona_at_the_desk.get(change(root)).content
-    assert mona_at_the_desk.post(change(root), {"username": "mine"}).status_code == 403
+    assert b'name="_save"' not in mona_client.get(change(root)).content
+    assert mona_client.post(change(root), {"username": "mine"}).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[root.pk])
     new = {"password1": "correct horse 7", "password2": "correct horse 7"}
-    assert mona_at_the_desk.get(password).status_code == 403
-    assert mona_at_the_desk.post(password, new).status_code == 403
+    assert mona_client.get(password).status_code == 403
+    assert mona_client.post(password, new).status_code == 403
     assert User.objects.values().get(pk=root.pk) == before
 
 
 def test_manager_can_t_give_more_rights_than_a_manager_s(
-    mona_at_the_desk: Client, mona: User, anna: User
+    mona_client: Client, mona: User, anna: User
 ) -> None:
     others = Group.objects.create(name="Owners")
     wanted = {
@@ -181,23 +177,23 @@ def test_manager_can_t_give_more_rights_than_a_manager_s(
         "groups": [others.pk],
     }
     for person in (anna, mona):
-        save(mona_at_the_desk, person, first_name="New", **wanted)
+        save(mona_client, person, first_name="New", **wanted)
         assert person.first_name == "New"
         assert not person.is_superuser
         assert not person.user_permissions.exists()
         assert others not in person.groups.all()
-    answer = save(mona_at_the_desk, anna, roles=[others.pk])
+    answer = save(mona_client, anna, roles=[others.pk])
     assert "roles" in answer.context["adminform"].form.errors
 
 
-def test_superuser_can_make_another_one(root: User, anna: User, at_the_page_of: Any) -> None:
-    save(at_the_page_of(root), anna, is_superuser="on")
+def test_superuser_can_make_another_one(root: User, anna: User, sign_in_client: Any) -> None:
+    save(sign_in_client(root), anna, is_superuser="on")
     assert anna.is_superuser
     assert anna.history.first().is_superuser
 
 
 def test_new_password_writes_one_history_row_without_it(
-    mona_at_the_desk: Client, mona: User, anna: User
+    mona_client: Client, mona: User, anna: User
 ) -> None:
     url = reverse("admin:auth_user_password_change", args=[anna.pk])
     new = {
@@ -205,7 +201,7 @@ def test_new_password_writes_one_history_row_without_it(
         "password1": "correct horse 7",
         "password2": "correct horse 7",
     }
-    assert mona_at_the_desk.post(url, new).status_code == 302
+    assert mona_client.post(url, new).status_code == 302
     anna.refresh_from_db()
     row = anna.history.first()
     assert anna.check_password("correct horse 7")
@@ -214,8 +210,8 @@ def test_new_password_writes_one_history_row_without_it(
     assert list(invariants.broken()) == []
 
 
-def test_person_can_t_be_deleted(root: User, anna: User, at_the_page_of: Any) -> None:
-    client = at_the_page_of(root)
+def test_person_can_t_be_deleted(root: User, anna: User, sign_in_client: Any) -> None:
+    client = sign_in_client(root)
     assert (
         client.post(reverse("admin:qc_user_delete", args=[anna.pk]), {"post": "yes"}).status_code
         == 403
@@ -226,12 +222,12 @@ def test_person_can_t_be_deleted(root: User, anna: User, at_the_page_of: Any) ->
 
 
 def test_manager_puts_people_on_break_ends_it_and_signs_them_out(
-    mona_at_the_desk: Client, mona: User, anna: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, mona: User, anna: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     signed_in(anna)
 
     def do(action: str, **answers: Any) -> Any:
-        mona_at_the_desk.post(act(anna, action), CONFIRMED | answers)
+        mona_client.post(act(anna, action), CONFIRMED | answers)
         anna.refresh_from_db()
         return anna.history.first()
 
@@ -246,18 +242,18 @@ def test_manager_puts_people_on_break_ends_it_and_signs_them_out(
     assert anna.history.count() == 5
 
 
-def test_signed_out_person_can_t_be_put_on_break(mona_at_the_desk: Client, anna: User) -> None:
-    answer = mona_at_the_desk.post(act(anna, "take_break"), CONFIRMED | {"reason": "x"})
+def test_signed_out_person_can_t_be_put_on_break(mona_client: Client, anna: User) -> None:
+    answer = mona_client.post(act(anna, "take_break"), CONFIRMED | {"reason": "x"})
     assert "anna is not signed in" in answer.content.decode()
-    answer = mona_at_the_desk.post(act(anna, "come_back"), CONFIRMED)
+    answer = mona_client.post(act(anna, "come_back"), CONFIRMED)
     assert "anna is not signed in" in answer.content.decode()
 
 
-def test_the_sign_out_dialog_names_the_person(mona_at_the_desk: Client, anna: User) -> None:
+def test_the_sign_out_dialog_names_the_person(mona_client: Client, anna: User) -> None:
     signed_in(anna)
-    dialog = mona_at_the_desk.get(act(anna, "sign_out")).content.decode()
+    dialog = mona_client.get(act(anna, "sign_out")).content.decode()
     assert "Signs anna out; their tasks return to the queue." in dialog
-    again = mona_at_the_desk.post(act(anna, "sign_out"), CONFIRMED | {"reason": " "})
+    again = mona_client.post(act(anna, "sign_out"), CONFIRMED | {"reason": " "})
     assert "Signs anna out; their tasks return to the queue." in again.content.decode()
     anna.refresh_from_db()
     assert anna.is_logged_in
@@ -265,13 +261,13 @@ def test_the_sign_out_dialog_names_the_person(mona_at_the_desk: Client, anna: Us
 
 @pytest.mark.parametrize("action", ["sign_out", "take_break", "come_back"])
 def test_only_a_manager_changes_a_presence_and_only_by_post(
-    mona_at_the_desk: Client, otto: User, anna: User, ben: User, at_the_page_of: Any, action: str
+    mona_client: Client, otto: User, anna: User, ben: User, sign_in_client: Any, action: str
 ) -> None:
     signed_in(ben)
-    others = [at_the_page_of(user) for user in (otto, anna)]
+    others = [sign_in_client(user) for user in (otto, anna)]
     before = User.history.count()
     answers = CONFIRMED | {"reason": "x"}
-    assert mona_at_the_desk.get(act(ben, action), answers).status_code == 200
+    assert mona_client.get(act(ben, action), answers).status_code == 200
     for client in others:
         assert client.post(act(ben, action), answers).status_code == 403
     assert Client().post(act(ben, action), answers).status_code == 302
@@ -288,39 +284,39 @@ def test_only_a_manager_changes_a_presence_and_only_by_post(
     ],
 )
 def test_presence_filter_finds_its_people(
-    mona_at_the_desk: Client, anna: User, ben: User, carla: User, kind: str, names: set[str]
+    mona_client: Client, anna: User, ben: User, carla: User, kind: str, names: set[str]
 ) -> None:
     signed_in(anna, ben)
     actions.take_break(anna.pk, by=anna, reason="lunch")
-    page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"presence": kind})
+    page = mona_client.get(reverse("admin:qc_user_changelist"), {"presence": kind})
     assert {person.username for person in page.context["cl"].result_list} == names
 
 
-def test_role_filter_finds_its_people(mona_at_the_desk: Client, anna: User) -> None:
-    page = mona_at_the_desk.get(reverse("admin:qc_user_changelist"), {"role": Role.QC_STAFF})
+def test_role_filter_finds_its_people(mona_client: Client, anna: User) -> None:
+    page = mona_client.get(reverse("admin:qc_user_changelist"), {"role": Role.QC_STAFF})
     assert [person.username for person in page.context["cl"].result_list] == ["anna"]
 
 
 def test_manager_anonymises_a_deactivated_person(
-    mona_at_the_desk: Client, anna: User, otto: User, at_the_page_of: Any
+    mona_client: Client, anna: User, otto: User, sign_in_client: Any
 ) -> None:
-    assert "Anonymise" not in mona_at_the_desk.get(change(anna)).content.decode()
-    refused = mona_at_the_desk.post(act(anna, "forget"), CONFIRMED | {"reason": "left"})
+    assert "Anonymise" not in mona_client.get(change(anna)).content.decode()
+    refused = mona_client.post(act(anna, "forget"), CONFIRMED | {"reason": "left"})
     assert "anna is still active: deactivate the account first." in refused.content.decode()
-    save(mona_at_the_desk, anna, is_active=None)
-    assert "Anonymise" in mona_at_the_desk.get(change(anna)).content.decode()
+    save(mona_client, anna, is_active=None)
+    assert "Anonymise" in mona_client.get(change(anna)).content.decode()
     answers = CONFIRMED | {"reason": "left in May"}
-    assert at_the_page_of(otto).post(act(anna, "forget"), answers).status_code == 403
-    assert "This cannot be undone" in mona_at_the_desk.get(act(anna, "forget")).content.decode()
+    assert sign_in_client(otto).post(act(anna, "forget"), answers).status_code == 403
+    assert "This cannot be undone" in mona_client.get(act(anna, "forget")).content.decode()
     log = apps.get_model("admin", "LogEntry").objects
     assert log.filter(object_repr="anna").exists()
-    mona_at_the_desk.post(act(anna, "forget"), answers)
+    mona_client.post(act(anna, "forget"), answers)
     assert not log.filter(object_repr="anna").exists()
     anna.refresh_from_db()
     assert anna.username == f"leaver-{anna.pk}"
-    page = mona_at_the_desk.get(change(anna)).content.decode()
+    page = mona_client.get(change(anna)).content.decode()
     assert "Anonymise" not in page
-    trail = mona_at_the_desk.get("/admin/trail/?kind=forgotten").content.decode()
+    trail = mona_client.get("/admin/trail/?kind=forgotten").content.decode()
     assert f"{anna}</a>" in trail
     assert "anonymised the account" in trail
     assert list(invariants.broken()) == []

@@ -20,8 +20,8 @@ def switch(client: Client, name: str, follow: str = "/admin/", **form: str) -> s
     return client.post(address, form, follow=True).content.decode()
 
 
-def test_switch_begins_and_ends_a_break(anna: User, at_the_page_of: At) -> None:
-    client = at_the_page_of(anna)
+def test_switch_begins_and_ends_a_break(anna: User, sign_in_client: At) -> None:
+    client = sign_in_client(anna)
     page = switch(client, "take_break", reason="Lunch", other="")
     assert "You are on break." in page
     assert "on break: Lunch" in page
@@ -34,36 +34,36 @@ def test_switch_begins_and_ends_a_break(anna: User, at_the_page_of: At) -> None:
     ]
 
 
-def test_break_takes_a_written_reason(anna: User, at_the_page_of: At) -> None:
-    client = at_the_page_of(anna)
+def test_break_takes_a_written_reason(anna: User, sign_in_client: At) -> None:
+    client = sign_in_client(anna)
     assert "on break: Dentist" in switch(client, "take_break", reason="Lunch", other="Dentist")
 
 
-def test_break_without_a_reason_is_refused(anna: User, at_the_page_of: At) -> None:
-    page = switch(at_the_page_of(anna), "take_break")
+def test_break_without_a_reason_is_refused(anna: User, sign_in_client: At) -> None:
+    page = switch(sign_in_client(anna), "take_break")
     assert "Please give a reason." in page
     assert "signed in" in page
 
 
 def test_managers_and_auditors_have_the_switch_too(
-    mona: User, otto: User, at_the_page_of: At
+    mona: User, otto: User, sign_in_client: At
 ) -> None:
     tasks = reverse("admin:qc_task_changelist")
     for user in (mona, otto):
-        page = switch(at_the_page_of(user), "take_break", follow=tasks, reason="Meeting")
+        page = switch(sign_in_client(user), "take_break", follow=tasks, reason="Meeting")
         assert "on break: Meeting" in page
         assert user.username in page
         assert "changelist" in page
 
 
-def test_switch_shows_that_one_was_signed_out(anna: User, mona: User, at_the_page_of: At) -> None:
-    client = at_the_page_of(anna)
+def test_switch_shows_that_one_was_signed_out(anna: User, mona: User, sign_in_client: At) -> None:
+    client = sign_in_client(anna)
     actions.sign_out(anna.pk, by=mona, reason="gone home")
     assert "signed out" in client.get(reverse("admin:my_work")).content.decode()
 
 
-def test_switch_redirects_to_pages_of_this_site_only(anna: User, at_the_page_of: At) -> None:
-    client = at_the_page_of(anna)
+def test_switch_redirects_to_pages_of_this_site_only(anna: User, sign_in_client: At) -> None:
+    client = sign_in_client(anna)
     address = reverse("admin:come_back", query={"next": "https://elsewhere.example/"})
     assert client.post(address)["Location"] == "/admin/"
 

@@ -32,10 +32,10 @@ def members(row: Any) -> set[str]:
 
 
 def test_adding_a_queue_writes_one_history_row_with_its_people(
-    mona_at_the_desk: Client, mona: User, anna: User, ben: User
+    mona_client: Client, mona: User, anna: User, ben: User
 ) -> None:
     new = {"name": "Returns", **target(2, "hours"), "people": [anna.pk, ben.pk]}
-    assert mona_at_the_desk.post(reverse("admin:qc_queue_add"), new).status_code == 302
+    assert mona_client.post(reverse("admin:qc_queue_add"), new).status_code == 302
     queue = Queue.objects.get(name="Returns")
     row = queue.history.get()
     assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
@@ -49,12 +49,12 @@ def test_adding_a_queue_writes_one_history_row_with_its_people(
     ids=["column", "people", "both"],
 )
 def test_edit_writes_one_history_row_for_all_changes(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, carla: User, changed: Any
+    mona_client: Client, mona: User, invoices: Queue, anna: User, carla: User, changed: Any
 ) -> None:
     before = invoices.history.count()
     if "people" in changed:
         changed = changed | {"people": [carla.pk]}
-    save(mona_at_the_desk, invoices, **changed)
+    save(mona_client, invoices, **changed)
     row = invoices.history.first()
     assert invoices.history.count() == before + 1
     assert (row.history_type, row.history_user) == ("~", mona)
@@ -64,17 +64,17 @@ def test_edit_writes_one_history_row_for_all_changes(
 
 
 def test_saving_without_a_change_writes_no_history_row(
-    mona_at_the_desk: Client, invoices: Queue, anna: User
+    mona_client: Client, invoices: Queue, anna: User
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(description="One\ntwo\n")
     before = invoices.history.count()
-    assert save(mona_at_the_desk, invoices).status_code == 302
+    assert save(mona_client, invoices).status_code == 302
     assert invoices.history.count() == before
 
 
 @pytest.mark.parametrize("way", ["people", "open_to_all"])
 def test_people_added_to_a_queue_get_work_at_once(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     invoices: Queue,
     carla: User,
     add_task: Callable[..., Task],
@@ -85,50 +85,50 @@ def test_people_added_to_a_queue_get_work_at_once(
     signed_in(carla)
     changed = {"people": [carla.pk]} if way == "people" else {"open_to_all": "on"}
     with django_capture_on_commit_callbacks(execute=True):
-        save(mona_at_the_desk, invoices, **changed)
+        save(mona_client, invoices, **changed)
     task.refresh_from_db()
     assert task.assignee == carla
 
 
 def test_pause_and_resume_write_one_history_row_each(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User, add_task: Any
+    mona_client: Client, mona: User, invoices: Queue, anna: User, add_task: Any
 ) -> None:
-    mona_at_the_desk.post(act(invoices, "pause"), CONFIRMED | {"reason": "stocktaking"})
+    mona_client.post(act(invoices, "pause"), CONFIRMED | {"reason": "stocktaking"})
     row = invoices.history.first()
     assert (row.is_paused, row.kind, row.history_change_reason) == (True, "paused", "stocktaking")
     assert members(row) == {"anna"}
     task = add_task(invoices)
     signed_in(anna)
-    mona_at_the_desk.post(act(invoices, "unpause"), CONFIRMED)
+    mona_client.post(act(invoices, "unpause"), CONFIRMED)
     task.refresh_from_db()
     assert task.assignee == anna
     assert list(invoices.history.values_list("kind", flat=True)[:2]) == ["unpaused", "paused"]
 
 
-def test_pause_without_a_reason_is_refused(mona_at_the_desk: Client, invoices: Queue) -> None:
-    mona_at_the_desk.post(act(invoices, "pause"), CONFIRMED | {"reason": " "})
+def test_pause_without_a_reason_is_refused(mona_client: Client, invoices: Queue) -> None:
+    mona_client.post(act(invoices, "pause"), CONFIRMED | {"reason": " "})
     invoices.refresh_from_db()
     assert not invoices.is_paused
 
 
-def test_form_can_t_pause_a_queue(mona_at_the_desk: Client, invoices: Queue) -> None:
-    save(mona_at_the_desk, invoices, is_paused="on", name="Bills")
+def test_form_can_t_pause_a_queue(mona_client: Client, invoices: Queue) -> None:
+    save(mona_client, invoices, is_paused="on", name="Bills")
     assert (invoices.name, invoices.is_paused) == ("Bills", False)
 
 
 @pytest.mark.parametrize("action", ["pause", "unpause"])
 def test_only_a_manager_pauses_a_queue_and_only_by_post(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     otto: User,
     anna: User,
     invoices: Queue,
-    at_the_page_of: Any,
+    sign_in_client: Any,
     action: str,
 ) -> None:
-    others = [at_the_page_of(user) for user in (otto, anna)]
+    others = [sign_in_client(user) for user in (otto, anna)]
     before = Queue.history.count()
     answers = CONFIRMED | {"reason": "x"}
-    assert mona_at_the_desk.get(act(invoices, action), answers).status_code == 200
+    assert mona_client.get(act(invoices, action), answers).status_code == 200
     for client in others:
         assert client.post(act(invoices, action), answers).status_code == 403
     assert Client().post(act(invoices, action), answers).status_code == 302
@@ -136,22 +136,22 @@ def test_only_a_manager_pauses_a_queue_and_only_by_post(
 
 
 def test_queue_with_tasks_can_t_be_deleted(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices)
     delete = reverse("admin:qc_queue_delete", args=[invoices.pk])
-    answer = mona_at_the_desk.post(delete, {"post": "yes"}, follow=True)
+    answer = mona_client.post(delete, {"post": "yes"}, follow=True)
     assert "Invoices has one task, so it can&#x27;t be deleted" in answer.content.decode()
     assert Queue.objects.filter(pk=invoices.pk).exists()
 
 
 def test_deleting_an_empty_queue_writes_one_history_row(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, anna: User
+    mona_client: Client, mona: User, invoices: Queue, anna: User
 ) -> None:
     before = Queue.history.filter(id=invoices.pk).count()
     delete = reverse("admin:qc_queue_delete", args=[invoices.pk])
-    assert mona_at_the_desk.get(delete).status_code == 200
-    mona_at_the_desk.post(delete, {"post": "yes"})
+    assert mona_client.get(delete).status_code == 200
+    mona_client.post(delete, {"post": "yes"})
     assert not Queue.objects.filter(pk=invoices.pk).exists()
     rows = Queue.history.filter(id=invoices.pk)
     assert rows.count() == before + 1
@@ -159,13 +159,13 @@ def test_deleting_an_empty_queue_writes_one_history_row(
 
 
 def test_list_counts_waiting_and_assigned_tasks(
-    mona_at_the_desk: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
 ) -> None:
     for _ in range(3):
         add_task(invoices)
     signed_in(anna)
     actions.hand_out_to(anna.pk)
-    page = mona_at_the_desk.get(reverse("admin:qc_queue_changelist"))
+    page = mona_client.get(reverse("admin:qc_queue_changelist"))
     queue = page.context["cl"].result_list[0]
     assert (queue.waiting_now, queue.in_work_now, queue.people_on_it) == (2, 1, 1)
 
@@ -181,24 +181,24 @@ def test_list_counts_waiting_and_assigned_tasks(
     ],
 )
 def test_target_is_shown_as_a_number_and_a_unit(
-    mona_at_the_desk: Client,
-    otto_at_the_desk: Client,
+    mona_client: Client,
+    otto_client: Client,
     invoices: Queue,
     stored: timedelta,
     shown: tuple[str, str],
     words: str,
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(target=stored)
-    sent = typed(mona_at_the_desk, change(invoices))
+    sent = typed(mona_client, change(invoices))
     assert (sent["target_0"], sent["target_1"]) == ([shown[0]], [shown[1]])
-    assert words in otto_at_the_desk.get(change(invoices)).content.decode()
-    assert words in mona_at_the_desk.get(reverse("admin:qc_queue_changelist")).content.decode()
+    assert words in otto_client.get(change(invoices)).content.decode()
+    assert words in mona_client.get(reverse("admin:qc_queue_changelist")).content.decode()
 
 
 def test_target_label_belongs_to_the_number_and_the_unit_has_a_name(
-    mona_at_the_desk: Client, invoices: Queue
+    mona_client: Client, invoices: Queue
 ) -> None:
-    page = mona_at_the_desk.get(change(invoices)).content.decode()
+    page = mona_client.get(change(invoices)).content.decode()
     assert 'for="id_target_0"' in page
     assert 'aria-label="Unit"' in page
 
@@ -213,11 +213,11 @@ def test_target_label_belongs_to_the_number_and_the_unit_has_a_name(
     ],
 )
 def test_new_target_is_saved_with_one_history_row(
-    mona_at_the_desk: Client, invoices: Queue, number: float, unit: str, expected: timedelta
+    mona_client: Client, invoices: Queue, number: float, unit: str, expected: timedelta
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(target=timedelta(hours=7))
     before = invoices.history.count()
-    assert save(mona_at_the_desk, invoices, **target(number, unit)).status_code == 302
+    assert save(mona_client, invoices, **target(number, unit)).status_code == 302
     assert invoices.target == expected
     assert invoices.history.count() == before + 1
 
@@ -232,10 +232,10 @@ def test_new_target_is_saved_with_one_history_row(
     ],
 )
 def test_unchanged_target_stays_exactly_as_it_is(
-    mona_at_the_desk: Client, invoices: Queue, stored: timedelta
+    mona_client: Client, invoices: Queue, stored: timedelta
 ) -> None:
     Queue.objects.filter(pk=invoices.pk).update(target=stored)
-    assert save(mona_at_the_desk, invoices, name="Bills").status_code == 302
+    assert save(mona_client, invoices, name="Bills").status_code == 302
     assert (invoices.name, invoices.target) == ("Bills", stored)
     assert invoices.history.first().target == stored
 
@@ -256,14 +256,14 @@ def test_unchanged_target_stays_exactly_as_it_is(
     ],
 )
 def test_target_that_is_not_allowed_is_refused_with_what_is_allowed(
-    mona_at_the_desk: Client, invoices: Queue, number: object, unit: str
+    mona_client: Client, invoices: Queue, number: object, unit: str
 ) -> None:
     before = invoices.target
-    answer = save(mona_at_the_desk, invoices, **target(number, unit))
+    answer = save(mona_client, invoices, **target(number, unit))
     assert "Enter a target from 1 minute to 1,000 days" in answer.content.decode()
     assert invoices.target == before
 
 
-def test_target_is_required(mona_at_the_desk: Client, invoices: Queue) -> None:
-    answer = save(mona_at_the_desk, invoices, **target("", "hours"))
+def test_target_is_required(mona_client: Client, invoices: Queue) -> None:
+    answer = save(mona_client, invoices, **target("", "hours"))
     assert "This field is required." in answer.content.decode()

@@ -59,60 +59,58 @@ def a_shift(invoices: Queue, labels: Queue, anna: User, ben: User) -> None:
 class TestAccess:
     @pytest.mark.parametrize("address", [PAGE, CSV, XLSX])
     def test_only_managers_and_auditors_see_reports(
-        self, address: str, client: Client, anna: User, mona: User, otto: User, at_the_page_of: Any
+        self, address: str, client: Client, anna: User, mona: User, otto: User, sign_in_client: Any
     ) -> None:
         assert client.get(address).url.startswith("/admin/login/")
-        assert at_the_page_of(anna).get(address).status_code == 403
+        assert sign_in_client(anna).get(address).status_code == 403
         for one in (mona, otto):
-            assert at_the_page_of(one).get(address).status_code == 200
-        assert at_the_page_of(mona).post(address).status_code == 405
+            assert sign_in_client(one).get(address).status_code == 200
+        assert sign_in_client(mona).post(address).status_code == 405
 
-    def test_menu_links_to_reports(self, mona_at_the_desk: Client) -> None:
-        page = mona_at_the_desk.get("/admin/floor/").content.decode()
+    def test_menu_links_to_reports(self, mona_client: Client) -> None:
+        page = mona_client.get("/admin/floor/").content.decode()
         assert f'href="{PAGE}"' in page
 
 
 @pytest.mark.usefixtures("a_shift")
 class TestPage:
-    def test_default_report_is_the_last_seven_days_by_person(
-        self, mona_at_the_desk: Client
-    ) -> None:
-        page = text(mona_at_the_desk)
+    def test_default_report_is_the_last_seven_days_by_person(self, mona_client: Client) -> None:
+        page = text(mona_client)
         assert "ben 3 0 0.0 %" in page
         assert "anna 2 1 50.0 %" in page
         assert "Total 5 1 20.0 %" in page
 
-    def test_heading_sorts_and_then_sorts_the_other_way(self, mona_at_the_desk: Client) -> None:
-        table = mona_at_the_desk.get(PAGE).context["table"]
+    def test_heading_sorts_and_then_sorts_the_other_way(self, mona_client: Client) -> None:
+        table = mona_client.get(PAGE).context["table"]
         assert [row.name for row in table.rows] == ["ben", "anna"]
         done = table.headings[1]
         assert done.sorted == "descending"
-        again = mona_at_the_desk.get(PAGE + done.address).context["table"]
+        again = mona_client.get(PAGE + done.address).context["table"]
         assert [row.name for row in again.rows] == ["anna", "ben"]
-        assert names(mona_at_the_desk, sort="-share") == ["anna", "ben"]
-        assert names(mona_at_the_desk, sort="nonsense") == ["ben", "anna"]
+        assert names(mona_client, sort="-share") == ["anna", "ben"]
+        assert names(mona_client, sort="nonsense") == ["ben", "anna"]
 
     def test_report_is_filtered_by_queue_and_person(
-        self, mona_at_the_desk: Client, invoices: Queue, ben: User
+        self, mona_client: Client, invoices: Queue, ben: User
     ) -> None:
-        assert names(mona_at_the_desk, queue=invoices.pk) == ["anna"]
-        assert names(mona_at_the_desk, by="queue", person=ben.pk) == ["Labels"]
+        assert names(mona_client, queue=invoices.pk) == ["anna"]
+        assert names(mona_client, by="queue", person=ben.pk) == ["Labels"]
 
     @pytest.mark.parametrize(("by", "done"), [("person", 3), ("queue", 3), ("day", 5)])
     def test_completed_count_links_to_the_tasks_counted(
-        self, by: str, done: int, mona_at_the_desk: Client
+        self, by: str, done: int, mona_client: Client
     ) -> None:
-        table = mona_at_the_desk.get(PAGE, {"by": by, "sort": "-done"}).context["table"]
+        table = mona_client.get(PAGE, {"by": by, "sort": "-done"}).context["table"]
         name, cells = table.lines[0]
         assert cells[0].text == str(done)
-        listed = mona_at_the_desk.get(cells[0].address).context["cl"]
+        listed = mona_client.get(cells[0].address).context["cl"]
         assert len(listed.result_list) == done
-        assert mona_at_the_desk.get(PAGE + name.address).context["table"].report.total.done == done
+        assert mona_client.get(PAGE + name.address).context["table"].report.total.done == done
 
     def test_table_has_a_caption_and_the_chart_shows_the_same_rows(
-        self, mona_at_the_desk: Client
+        self, mona_client: Client
     ) -> None:
-        page = mona_at_the_desk.get(PAGE, {"by": "day"})
+        page = mona_client.get(PAGE, {"by": "day"})
         html = page.content.decode()
         for part in ("<caption", 'scope="col" aria-sort="ascending"', 'scope="row"'):
             assert part in html
@@ -139,45 +137,41 @@ class TestInvalidQueries:
         ],
     )
     def test_page_says_what_is_wrong(
-        self, params: dict[str, str], words: str, mona_at_the_desk: Client
+        self, params: dict[str, str], words: str, mona_client: Client
     ) -> None:
-        assert words in text(mona_at_the_desk, **params)
+        assert words in text(mona_client, **params)
 
-    def test_download_redirects_to_the_page_with_the_message(
-        self, mona_at_the_desk: Client
-    ) -> None:
-        answer = mona_at_the_desk.get(CSV, {"first": "2020-01-01"}, follow=True)
+    def test_download_redirects_to_the_page_with_the_message(self, mona_client: Client) -> None:
+        answer = mona_client.get(CSV, {"first": "2020-01-01"}, follow=True)
         assert "at most 366 days" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("a_shift")
 class TestFiles:
     def test_csv_has_the_rows_of_the_page_in_plain_numbers(
-        self, mona_at_the_desk: Client, ben: User
+        self, mona_client: Client, ben: User
     ) -> None:
         User.objects.filter(pk=ben.pk).update(username="=ben")
         moved = Task.objects.filter(assignee=ben)
         moved.update(created_at=timezone.now() - timedelta(hours=1))
         started = timezone.now() - timedelta(minutes=2)
         moved.update(assigned_at=started, started_at=started, completed_at=timezone.now())
-        answer = mona_at_the_desk.get(CSV, {"sort": "-done"})
+        answer = mona_client.get(CSV, {"sort": "-done"})
         assert answer["Content-Disposition"].startswith('attachment; filename="report-person-')
         heading, first, *_rest, total = rows_of(answer)
         assert heading.startswith('Person,Completed,Failed,Failed share (%),"Handling, median (s)"')
         assert first.startswith("'=ben,3,0,0.0,120.0,120.0,3480.0,")
         assert total.startswith("Total,5,1,20.0,")
 
-    def test_xlsx_has_dates_and_numbers_as_values(self, mona_at_the_desk: Client) -> None:
-        answer = mona_at_the_desk.get(XLSX, {"by": "day", **today()})
+    def test_xlsx_has_dates_and_numbers_as_values(self, mona_client: Client) -> None:
+        answer = mona_client.get(XLSX, {"by": "day", **today()})
         sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
         _heading, day, total = sheet.iter_rows(values_only=True)
         assert (str(day[0].date()), *day[1:4]) == (today()["first"], 5, 1, 20)
         assert total[:3] == ("Total", 5, 1)
 
-    def test_json_has_dates_and_numbers_named_by_the_headings(
-        self, mona_at_the_desk: Client
-    ) -> None:
-        answer: Any = mona_at_the_desk.get(f"{PAGE}report.json", {"by": "day", **today()})
+    def test_json_has_dates_and_numbers_named_by_the_headings(self, mona_client: Client) -> None:
+        answer: Any = mona_client.get(f"{PAGE}report.json", {"by": "day", **today()})
         day, total = json.loads(answer.getvalue())
         assert (day["Day"], day["Completed"], day["Failed share (%)"]) == (
             today()["first"],
@@ -189,7 +183,7 @@ class TestFiles:
 
 class TestCost:
     def test_report_takes_as_many_queries_for_200_people_as_for_10(
-        self, mona_at_the_desk: Client, invoices: Queue, django_assert_num_queries: Any
+        self, mona_client: Client, invoices: Queue, django_assert_num_queries: Any
     ) -> None:
         def work(numbers: range) -> None:
             now = timezone.now()
@@ -204,21 +198,21 @@ class TestCost:
 
         def queries() -> int:
             with CaptureQueriesContext(connection) as queries:
-                names(mona_at_the_desk)
+                names(mona_client)
             return len(queries)
 
         work(range(10))
         few = queries()
         work(range(10, 200))
-        assert len(names(mona_at_the_desk)) == 200
+        assert len(names(mona_client)) == 200
         assert queries() == few
 
 
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
-def test_report_reads_only_tasks_completed_in_its_days(mona: User, at_the_page_of: Any) -> None:
+def test_report_reads_only_tasks_completed_in_its_days(mona: User, sign_in_client: Any) -> None:
     fill(TASKS)
-    client = at_the_page_of(mona)
+    client = sign_in_client(mona)
     text(client)  # what is read once only
     day = str(timezone.localdate() - timedelta(days=6))
     for only in ({}, {"queue": 7}, {"person": 1007}):

@@ -23,9 +23,9 @@ def shown(client: Client) -> str:
 
 
 @pytest.fixture
-def otto_reads(otto: User, at_the_page_of: Any, monkeypatch: Any) -> Client:
+def otto_reads(otto: User, sign_in_client: Any, monkeypatch: Any) -> Client:
     monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
-    return at_the_page_of(otto)
+    return sign_in_client(otto)
 
 
 def test_page_shows_how_far_the_trail_is_sealed_and_verified(otto_reads: Client) -> None:

@@ -43,7 +43,7 @@ def annas_task(task: Task, anna: User) -> Task:
 
 
 def test_hold_resume_cancel_reopen_each_leave_one_row(
-    mona_at_the_desk: Client, mona: User, task: Task
+    mona_client: Client, mona: User, task: Task
 ) -> None:
     for transition, kind, status in (
         ("hold", "held", "on_hold"),
@@ -52,7 +52,7 @@ def test_hold_resume_cancel_reopen_each_leave_one_row(
         ("reopen", "reopened", "pending"),
     ):
         before = task.history.count()
-        answer = do(mona_at_the_desk, task, transition, reason="drawing is wrong")
+        answer = do(mona_client, task, transition, reason="drawing is wrong")
         assert answer["HX-Redirect"] == change(task)
         row = task.history.first()
         assert task.status == status
@@ -62,63 +62,63 @@ def test_hold_resume_cancel_reopen_each_leave_one_row(
 
 
 def test_manager_assigns_reassigns_and_takes_back_a_task(
-    mona_at_the_desk: Client, task: Task, anna: User, ben: User
+    mona_client: Client, task: Task, anna: User, ben: User
 ) -> None:
     signed_in(ben)
-    do(mona_at_the_desk, task, "assign", person=ben.pk, reason="knows the supplier")
+    do(mona_client, task, "assign", person=ben.pk, reason="knows the supplier")
     assert task.assignee == ben
     signed_in(anna)
-    do(mona_at_the_desk, task, "assign", person=anna.pk, reason="ben leaves early")
+    do(mona_client, task, "assign", person=anna.pk, reason="ben leaves early")
     assert task.assignee == anna
-    do(mona_at_the_desk, task, "release", reason="wrong person")
+    do(mona_client, task, "release", reason="wrong person")
     assert task.history.filter(kind="released").get().history_change_reason == "wrong person"
 
 
-def test_hold_without_a_reason_is_refused(mona_at_the_desk: Client, task: Task) -> None:
+def test_hold_without_a_reason_is_refused(mona_client: Client, task: Task) -> None:
     for reason in ("", "   "):
-        answer = do(mona_at_the_desk, task, "hold", reason=reason)
+        answer = do(mona_client, task, "hold", reason=reason)
         assert b"This field is required" in answer.content
     assert task.status == "pending"
 
 
 def test_assign_dialog_offers_only_free_people(
-    mona_at_the_desk: Client, annas_task: Task, anna: User, ben: User, carla: User
+    mona_client: Client, annas_task: Task, anna: User, ben: User, carla: User
 ) -> None:
     signed_in(carla)
-    page = mona_at_the_desk.get(act(annas_task, "assign_task")).content.decode()
+    page = mona_client.get(act(annas_task, "assign_task")).content.decode()
     assert "carla, has 0 of 1 tasks" in page
     assert "anna, holds" not in page
     assert "ben, holds" not in page
 
 
 def test_assign_dialog_refuses_a_person_who_is_no_longer_free(
-    mona_at_the_desk: Client, task: Task, ben: User
+    mona_client: Client, task: Task, ben: User
 ) -> None:
-    answer = do(mona_at_the_desk, task, "assign", person=ben.pk, reason="knows it")
+    answer = do(mona_client, task, "assign", person=ben.pk, reason="knows it")
     assert "This person is no longer free" in answer.content.decode()
     assert task.status == "pending"
 
 
 def test_dialog_shows_why_a_transition_is_refused(
-    mona_at_the_desk: Client, mona: User, task: Task
+    mona_client: Client, mona: User, task: Task
 ) -> None:
     lifecycle.cancel(task.pk, by=mona, reason="duplicate")
-    answer = do(mona_at_the_desk, task, "hold", reason="wait")
+    answer = do(mona_client, task, "hold", reason="wait")
     assert answer.status_code == 200
     assert "is cancelled. This cannot be done with it now" in answer.content.decode()
     assert "HX-Redirect" not in answer
 
 
-def test_double_click_holds_a_task_once(mona_at_the_desk: Client, task: Task) -> None:
-    do(mona_at_the_desk, task, "hold", reason="wait")
-    assert "is on hold" in do(mona_at_the_desk, task, "hold", reason="wait").content.decode()
+def test_double_click_holds_a_task_once(mona_client: Client, task: Task) -> None:
+    do(mona_client, task, "hold", reason="wait")
+    assert "is on hold" in do(mona_client, task, "hold", reason="wait").content.decode()
     assert task.history.filter(kind="held").count() == 1
 
 
 def test_task_page_offers_the_actions_that_its_status_allows(
-    mona_at_the_desk: Client, mona: User, otto_at_the_desk: Client, annas_task: Task, anna: User
+    mona_client: Client, mona: User, otto_client: Client, annas_task: Task, anna: User
 ) -> None:
-    client = mona_at_the_desk
+    client = mona_client
     assert offered(client, annas_task) == ["assign-task", "release-task", "hold-task"]
     lifecycle.hold(annas_task.pk, by=mona, reason="wait")
     assert offered(client, annas_task) == ["resume-task", "cancel-task"]
@@ -126,26 +126,26 @@ def test_task_page_offers_the_actions_that_its_status_allows(
     assert offered(client, annas_task) == ["reopen-task"]
     lifecycle.reopen(annas_task.pk, by=mona, reason="after all")
     assert offered(client, annas_task) == ["assign-task", "hold-task", "cancel-task"]
-    assert offered(otto_at_the_desk, annas_task) == []
+    assert offered(otto_client, annas_task) == []
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
 def test_opening_a_dialog_changes_nothing(
-    mona_at_the_desk: Client, annas_task: Task, transition: str
+    mona_client: Client, annas_task: Task, transition: str
 ) -> None:
     before = (Task.objects.values().get(), Task.history.count())
     params = {"reason": "x", "person": annas_task.assignee_id, "_form_submitted": "True"}
-    assert mona_at_the_desk.get(act(annas_task, f"{transition}_task"), params).status_code == 200
+    assert mona_client.get(act(annas_task, f"{transition}_task"), params).status_code == 200
     assert (Task.objects.values().get(), Task.history.count()) == before
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS)
 def test_only_a_manager_may_use_the_actions(
-    anna: User, otto: User, at_the_page_of: Any, annas_task: Task, transition: str
+    anna: User, otto: User, sign_in_client: Any, annas_task: Task, transition: str
 ) -> None:
     before = Task.history.count()
     for user in (anna, otto):  # anna holds it: even so
-        answer = do(at_the_page_of(user), annas_task, transition, reason="mine", person=anna.pk)
+        answer = do(sign_in_client(user), annas_task, transition, reason="mine", person=anna.pk)
         assert answer.status_code == 403
     assert do(Client(), annas_task, transition, reason="mine").url.startswith(
         reverse("admin:login")
@@ -160,10 +160,10 @@ def test_action_without_csrf_token_is_refused(mona: User, task: Task) -> None:
     assert task.status == "pending"
 
 
-def test_action_on_an_unknown_task_is_not_found(mona_at_the_desk: Client) -> None:
+def test_action_on_an_unknown_task_is_not_found(mona_client: Client) -> None:
     for wrong in ("999", "abc"):
         url = reverse("admin:qc_task_hold_task", args=[wrong])
-        assert mona_at_the_desk.post(url, CONFIRMED | {"reason": "x"}).status_code == 404
+        assert mona_client.post(url, CONFIRMED | {"reason": "x"}).status_code == 404
 
 
 def choose(client: Client, action: str, *tasks: Task, **answers: Any) -> Any:
@@ -176,24 +176,24 @@ def messages_of(answer: Any) -> list[str]:
 
 
 def test_selected_tasks_are_held_with_one_reason(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     tasks = [add_task(invoices) for _ in range(3)]
-    page = choose(mona_at_the_desk, "hold_selected", *tasks)
+    page = choose(mona_client, "hold_selected", *tasks)
     assert "Hold selected tasks" in page.content.decode()
     assert Task.objects.filter(status="pending").count() == 3
-    answer = choose(mona_at_the_desk, "hold_selected", *tasks, reason="stocktaking", **CONFIRMED)
+    answer = choose(mona_client, "hold_selected", *tasks, reason="stocktaking", **CONFIRMED)
     assert messages_of(answer) == ["3 tasks changed."]
     reasons = Task.history.filter(kind="held").values_list("history_change_reason", flat=True)
     assert list(reasons) == ["stocktaking"] * 3
 
 
 def test_refusals_of_selected_tasks_are_named(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     fine, cancelled = add_task(invoices), add_task(invoices)
     lifecycle.cancel(cancelled.pk, by=mona, reason="duplicate")
-    answer = choose(mona_at_the_desk, "cancel_selected", fine, cancelled, reason="x", **CONFIRMED)
+    answer = choose(mona_client, "cancel_selected", fine, cancelled, reason="x", **CONFIRMED)
     assert messages_of(answer) == [
         "1 task changed.",
         "QD-0002: QD-0002 is cancelled. This cannot be done with it now.",
@@ -201,40 +201,40 @@ def test_refusals_of_selected_tasks_are_named(
 
 
 def test_assigning_selected_tasks_stops_at_the_person_s_capacity(
-    mona_at_the_desk: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, anna: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     tasks = [add_task(invoices) for _ in range(2)]
     signed_in(anna)
     answer = choose(
-        mona_at_the_desk, "assign_selected", *tasks, person=anna.pk, reason="hers", **CONFIRMED
+        mona_client, "assign_selected", *tasks, person=anna.pk, reason="hers", **CONFIRMED
     )
     assert messages_of(answer) == ["1 task changed.", "QD-0002: anna has 1 of 1 tasks."]
 
 
 def test_holding_selected_tasks_does_not_assign_one_of_them_meanwhile(
-    mona_at_the_desk: Client, annas_task: Task, anna: User, invoices: Queue, add_task: Any
+    mona_client: Client, annas_task: Task, anna: User, invoices: Queue, add_task: Any
 ) -> None:
     other = add_task(invoices)
-    choose(mona_at_the_desk, "hold_selected", annas_task, other, reason="wait", **CONFIRMED)
+    choose(mona_client, "hold_selected", annas_task, other, reason="wait", **CONFIRMED)
     assert other.history.filter(kind="assigned").count() == 0
     assert Task.objects.filter(status="on_hold").count() == 2
 
 
 @pytest.mark.parametrize("action", BULK)
 def test_only_a_manager_may_change_selected_tasks(
-    otto: User, anna: User, at_the_page_of: Any, annas_task: Task, action: str
+    otto: User, anna: User, sign_in_client: Any, annas_task: Task, action: str
 ) -> None:
     before = Task.history.count()
     for user in (otto, anna):
-        choose(at_the_page_of(user), action, annas_task, reason="x", person=anna.pk, **CONFIRMED)
+        choose(sign_in_client(user), action, annas_task, reason="x", person=anna.pk, **CONFIRMED)
     assert Task.history.count() == before
 
 
 @pytest.mark.parametrize("action", BULK)
 def test_get_with_an_action_for_selected_tasks_changes_nothing(
-    mona_at_the_desk: Client, annas_task: Task, action: str
+    mona_client: Client, annas_task: Task, action: str
 ) -> None:
     before = Task.history.count()
     params = {"action": action, "_selected_action": annas_task.pk, "reason": "x"} | CONFIRMED
-    mona_at_the_desk.get(reverse("admin:qc_task_changelist"), params)
+    mona_client.get(reverse("admin:qc_task_changelist"), params)
     assert Task.history.count() == before

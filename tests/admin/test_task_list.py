@@ -25,23 +25,23 @@ def listed(client: Client, **params: Any) -> list[str]:
 
 @pytest.mark.parametrize("term", ["inv-22", "INV-22", "  Inv-2231 "])
 def test_search_finds_a_reference_by_its_beginning_in_any_case(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], term: str
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task], term: str
 ) -> None:
     add_task(invoices, reference="INV-2231")
     add_task(invoices, reference="X-INV-2231")
-    assert listed(mona_at_the_desk, q=term) == ["INV-2231"]
+    assert listed(mona_client, q=term) == ["INV-2231"]
 
 
 def test_search_finds_a_name_by_any_part_in_any_case(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     found = add_task(invoices, name="Check flange 40 mm")
     add_task(invoices, name="Check label")
-    assert listed(mona_at_the_desk, q="FLANGE") == [found.reference]
+    assert listed(mona_client, q="FLANGE") == [found.reference]
 
 
 def test_each_filter_finds_its_tasks(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     invoices: Queue,
     labels: Queue,
     anna: User,
@@ -54,7 +54,7 @@ def test_each_filter_finds_its_tasks(
     signed_in(anna)
     labels.people.add(anna)
     assignment.claim(anna_s.pk, by=anna)
-    client = mona_at_the_desk
+    client = mona_client
     assert listed(client, late="yes") == [late.reference]
     assert listed(client, late="no") == sorted([other.reference, anna_s.reference])
     assert listed(client, queue__id__exact=invoices.pk) == [late.reference]
@@ -64,27 +64,27 @@ def test_each_filter_finds_its_tasks(
 
 
 def test_person_filter_offers_people_by_the_beginning_of_their_name(
-    mona_at_the_desk: Client, anna: User
+    mona_client: Client, anna: User
 ) -> None:
     params = {"app_label": "qc", "model_name": "task", "field_name": "assignee", "term": "ann"}
-    found = mona_at_the_desk.get(reverse("admin:autocomplete"), params).json()["results"]
+    found = mona_client.get(reverse("admin:autocomplete"), params).json()["results"]
     assert found == [{"id": str(anna.pk), "text": "anna"}]
 
 
 def test_due_date_and_lateness_are_shown_in_words(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     now = timezone.now()
     add_task(invoices, due_at=now - timedelta(hours=2, minutes=5))
     add_task(invoices, due_at=now + timedelta(hours=3, minutes=5))
-    page = mona_at_the_desk.get(reverse(LIST)).content.decode()
+    page = mona_client.get(reverse(LIST)).content.decode()
     assert "2\xa0hours late" in page
     assert "in 3\xa0hours" in page
 
 
 @pytest.mark.parametrize("model", ["task", "queue", "user"])
 def test_long_list_needs_no_more_queries_than_a_short_one(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     anna: User,
     invoices: Queue,
     add_task: Callable[..., Task],
@@ -101,7 +101,7 @@ def test_long_list_needs_no_more_queries_than_a_short_one(
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            assert mona_at_the_desk.get(reverse(f"admin:qc_{model}_changelist")).status_code == 200
+            assert mona_client.get(reverse(f"admin:qc_{model}_changelist")).status_code == 200
         return len(queries)
 
     add(0, 5)

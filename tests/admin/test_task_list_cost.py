@@ -106,10 +106,10 @@ def named(query: str) -> str:
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
 def test_first_and_tenth_and_filtered_pages_read_20_rows_for_one_that_they_show(
-    mona: User, at_the_page_of: Any
+    mona: User, sign_in_client: Any
 ) -> None:
     fill(TASKS)
-    client = at_the_page_of(mona)
+    client = sign_in_client(mona)
     cost(client, "")  # what is read once only
     for query in map(named, FILTERS):
         cl, read = cost(client, query)

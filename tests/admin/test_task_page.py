@@ -31,9 +31,9 @@ def save(client: Client, task: Task, **changed: Any) -> Any:
 
 
 def test_adding_a_task_writes_one_history_row_and_sets_its_due_date(
-    mona_at_the_desk: Client, mona: User, invoices: Queue
+    mona_client: Client, mona: User, invoices: Queue
 ) -> None:
-    answer = mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
+    answer = mona_client.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
     assert answer.status_code == 302
     task = Task.objects.get(reference="INV-7")
     assert task.created_by == mona
@@ -44,19 +44,19 @@ def test_adding_a_task_writes_one_history_row_and_sets_its_due_date(
 
 
 def test_new_task_is_assigned_to_a_free_person_at_once(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     invoices: Queue,
     anna: User,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     signed_in(anna)
     with django_capture_on_commit_callbacks(execute=True):
-        mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
+        mona_client.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
     assert Task.objects.get(reference="INV-7").assignee == anna
 
 
 def test_saving_without_a_change_writes_no_history_row(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(
         invoices,
@@ -66,17 +66,17 @@ def test_saving_without_a_change_writes_no_history_row(
         link="http://example.com/a",
     )
     before = Task.objects.values().get()
-    assert save(mona_at_the_desk, task).status_code == 302
+    assert save(mona_client, task).status_code == 302
     assert Task.objects.values().get() == before
     assert task.history.count() == 1
 
 
 def test_edit_writes_one_history_row_that_equals_the_task(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, instructions="Measure.\n", name="Old ")
     due = task.due_at
-    save(mona_at_the_desk, task, priority=1)
+    save(mona_client, task, priority=1)
     assert (task.priority, task.due_at, task.instructions) == (1, due, "Measure.\n")
     row = task.history.first()
     assert task.history.count() == 2
@@ -85,49 +85,49 @@ def test_edit_writes_one_history_row_that_equals_the_task(
 
 
 def test_new_due_date_moves_the_raise_of_priority(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, priority=1)
     assert task.raise_at is None
-    save(mona_at_the_desk, task, priority=3, due_at_0="2031-05-06", due_at_1="10:00:00")
+    save(mona_client, task, priority=3, due_at_0="2031-05-06", due_at_1="10:00:00")
     assert task.raise_at == task.due_at
     assert task.due_at.year == 2031
 
 
 def test_emptied_due_date_becomes_arrival_plus_target(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, due_at=timezone.now() + timedelta(days=9))
-    save(mona_at_the_desk, task, due_at_0="", due_at_1="")
+    save(mona_client, task, due_at_0="", due_at_1="")
     assert task.due_at == task.created_at + invoices.target
 
 
 def test_edit_keeps_what_has_changed_since_the_page_was_opened(
-    mona_at_the_desk: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, anna: User, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
-    form = typed(mona_at_the_desk, change(task))
+    form = typed(mona_client, change(task))
     signed_in(anna)
     assignment.hand_out(anna.pk)
-    mona_at_the_desk.post(change(task), form | {"name": "Renamed"})
+    mona_client.post(change(task), form | {"name": "Renamed"})
     task.refresh_from_db()
     assert (task.name, task.assignee, task.status) == ("Renamed", anna, "assigned")
     assert list(invariants.broken()) == []
 
 
 def test_edit_keeps_a_priority_that_the_sweep_has_raised(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, due_at=timezone.now() - timedelta(hours=1))
-    form = typed(mona_at_the_desk, change(task))
+    form = typed(mona_client, change(task))
     sweep.raise_overdue()
-    mona_at_the_desk.post(change(task), form | {"name": "Renamed"})
+    mona_client.post(change(task), form | {"name": "Renamed"})
     task.refresh_from_db()
     assert (task.name, task.priority) == ("Renamed", 2)
 
 
 def test_task_moved_to_another_queue_is_handed_out_there(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     invoices: Queue,
     labels: Queue,
     carla: User,
@@ -137,40 +137,40 @@ def test_task_moved_to_another_queue_is_handed_out_there(
     task = add_task(invoices)
     signed_in(carla)
     with django_capture_on_commit_callbacks(execute=True):
-        save(mona_at_the_desk, task, queue=labels.pk)
+        save(mona_client, task, queue=labels.pk)
     task.refresh_from_db()
     assert task.assignee == carla
 
 
 @pytest.mark.parametrize("wrong", ['["a"]', "{", '"x"', "7"])
 def test_details_must_be_names_and_values(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task], wrong: str
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task], wrong: str
 ) -> None:
     task = add_task(invoices)
-    answer = save(mona_at_the_desk, task, details=wrong)
+    answer = save(mona_client, task, details=wrong)
     assert "details" in answer.context["adminform"].form.errors
     assert task.details == {}
 
 
 def test_reference_and_status_can_t_be_edited(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
-    save(mona_at_the_desk, task, reference="OTHER", status="completed", slot=1, name="New")
+    save(mona_client, task, reference="OTHER", status="completed", slot=1, name="New")
     assert (task.reference, task.status, task.name) == ("QD-0001", "pending", "New")
 
 
 def test_reference_that_differs_only_in_case_is_refused(
-    mona_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     add_task(invoices, reference="INV-7")
-    answer = mona_at_the_desk.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
+    answer = mona_client.post(reverse("admin:qc_task_add"), NEW | {"queue": invoices.pk})
     assert "reference" in answer.context["adminform"].form.errors
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled"])
 def test_finished_task_is_read_only(
-    mona_at_the_desk: Client,
+    mona_client: Client,
     mona: User,
     anna: User,
     invoices: Queue,
@@ -178,24 +178,24 @@ def test_finished_task_is_read_only(
     status: str,
 ) -> None:
     task = add_task(invoices)
-    form = typed(mona_at_the_desk, change(task))
+    form = typed(mona_client, change(task))
     if status == "completed":
         signed_in(anna)
         assignment.hand_out(anna.pk)
         lifecycle.complete(task.pk, by=anna)
     else:
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
-    assert b'name="_save"' not in mona_at_the_desk.get(change(task)).content
-    assert mona_at_the_desk.post(change(task), form | {"name": "New"}).status_code == 403
+    assert b'name="_save"' not in mona_client.get(change(task)).content
+    assert mona_client.post(change(task), form | {"name": "New"}).status_code == 403
     task.refresh_from_db()
     assert task.name == "Check 1"
 
 
 def test_nobody_deletes_a_task(
-    at_the_page_of: Any, root: User, invoices: Queue, add_task: Callable[..., Task]
+    sign_in_client: Any, root: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices)
-    client = at_the_page_of(root)
+    client = sign_in_client(root)
     assert (
         client.post(reverse("admin:qc_task_delete", args=[task.pk]), {"post": "yes"}).status_code
         == 403
@@ -206,18 +206,18 @@ def test_nobody_deletes_a_task(
 
 
 def test_task_page_shows_details_and_history(
-    mona_at_the_desk: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
+    mona_client: Client, mona: User, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     task = add_task(invoices, details={"Supplier": "Müller & <Söhne>"})
     lifecycle.hold(task.pk, by=mona, reason="drawing is wrong")
-    page = mona_at_the_desk.get(change(task)).content.decode()
+    page = mona_client.get(change(task)).content.decode()
     assert "Müller &amp; &lt;Söhne&gt;" in page
     assert "drawing is wrong" in page
 
 
-def test_address_of_an_unknown_task_shows_no_task(mona_at_the_desk: Client) -> None:
+def test_address_of_an_unknown_task_shows_no_task(mona_client: Client) -> None:
     for wrong in ("999", "abc"):
-        page = mona_at_the_desk.get(reverse("admin:qc_task_change", args=[wrong]))
+        page = mona_client.get(reverse("admin:qc_task_change", args=[wrong]))
         assert page.status_code in (302, 404)
-        page = mona_at_the_desk.post(reverse("admin:qc_task_change", args=[wrong]), {})
+        page = mona_client.post(reverse("admin:qc_task_change", args=[wrong]), {})
         assert page.status_code in (302, 404)

@@ -42,9 +42,9 @@ def rows(client: Client, **params: str) -> list[Any]:
     ("who", "answer"), [("otto", 200), ("mona", 200), ("root", 200), ("anna", 403)]
 )
 def test_trail_is_for_auditors_managers_and_root(
-    who: str, answer: int, request: Any, at_the_page_of: Any
+    who: str, answer: int, request: Any, sign_in_client: Any
 ) -> None:
-    client = at_the_page_of(request.getfixturevalue(who))
+    client = sign_in_client(request.getfixturevalue(who))
     assert client.get(TRAIL).status_code == answer
     row = User.history.first()
     assert client.get(reverse("admin:trail_row", args=["person", row.pk])).status_code == answer
@@ -55,22 +55,18 @@ def test_anonymous_visitor_is_sent_to_sign_in(client: Client, db: None) -> None:
     assert client.get(TRAIL).url.startswith(reverse("admin:login"))
 
 
-def test_row_is_an_escaped_sentence_with_links(
-    otto_at_the_desk: Client, mona: User, task: Task
-) -> None:
-    page = text(otto_at_the_desk)
+def test_row_is_an_escaped_sentence_with_links(otto_client: Client, mona: User, task: Task) -> None:
+    page = text(otto_client)
     link = f'<a class="qc-link" href="{change(task)}">INV-2231</a>'
     assert f"took {link} back from " in page
     assert f'<a class="qc-link" href="{change(mona)}">mona</a>' in page
     assert "call &lt;b&gt;them&lt;/b&gt;" in page
 
 
-def test_opened_row_shows_changes_exact_time_and_channel(
-    otto_at_the_desk: Client, task: Task
-) -> None:
+def test_opened_row_shows_changes_exact_time_and_channel(otto_client: Client, task: Task) -> None:
     row = task.history.first()
     address = reverse("admin:trail_row", args=["task", row.pk])
-    part = otto_at_the_desk.get(address, headers={"HX-Request": "true"}).content.decode()
+    part = otto_client.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert f"{row.history_date:%Y-%m-%d %H:%M:%S.%f} UTC" in part
     assert "call &lt;b&gt;them&lt;/b&gt;" in part
@@ -78,41 +74,39 @@ def test_opened_row_shows_changes_exact_time_and_channel(
         assert cell in part
     for narrower in ("person=mona", "person=anna", "task=INV-2231", f"queue={task.queue_id}"):
         assert f'href="/admin/trail/?{narrower}"' in part
-    whole = otto_at_the_desk.get(address).content.decode()
+    whole = otto_client.get(address).content.decode()
     assert "<html" in whole
     assert "<td>assigned</td><td>on hold</td>" in whole
 
 
-def test_first_row_of_a_task_shows_all_its_values(otto_at_the_desk: Client, task: Task) -> None:
+def test_first_row_of_a_task_shows_all_its_values(otto_client: Client, task: Task) -> None:
     first = task.history.last()
-    page = otto_at_the_desk.get(reverse("admin:trail_row", args=["task", first.pk]))
+    page = otto_client.get(reverse("admin:trail_row", args=["task", first.pk]))
     assert "<td>–</td><td>INV-2231</td>" in page.content.decode()
 
 
-def test_unknown_row_is_not_found(otto_at_the_desk: Client) -> None:
+def test_unknown_row_is_not_found(otto_client: Client) -> None:
     for table in ("task", "person", "queue", "event", "nonsense"):
         address = reverse("admin:trail_row", args=[table, 987654])
-        assert otto_at_the_desk.get(address).status_code == 404
+        assert otto_client.get(address).status_code == 404
 
 
-def test_filters_find_rows_and_have_chips(
-    otto_at_the_desk: Client, task: Task, invoices: Queue
-) -> None:
-    assert {row.id for row in rows(otto_at_the_desk, task="inv-2231")} == {task.pk}
-    assert {row.id for row in rows(otto_at_the_desk, task="inv")} == {task.pk}
-    assert {row.table for row in rows(otto_at_the_desk, person="mona")} == {"task", "person"}
-    assert [row.kind for row in rows(otto_at_the_desk, kind="held")] == ["held"]
+def test_filters_find_rows_and_have_chips(otto_client: Client, task: Task, invoices: Queue) -> None:
+    assert {row.id for row in rows(otto_client, task="inv-2231")} == {task.pk}
+    assert {row.id for row in rows(otto_client, task="inv")} == {task.pk}
+    assert {row.table for row in rows(otto_client, person="mona")} == {"task", "person"}
+    assert [row.kind for row in rows(otto_client, kind="held")] == ["held"]
     both = {"queue": str(invoices.pk), "kind": "held"}
-    page = text(otto_at_the_desk, **both)
+    page = text(otto_client, **both)
     assert "Queue: Invoices" in page
     assert "Change: Put on hold" in page
     assert '<a href="?kind=held" aria-label="Remove filter: Queue: Invoices">' in page
 
 
-def test_day_as_end_includes_the_whole_day(otto_at_the_desk: Client, task: Task) -> None:
+def test_day_as_end_includes_the_whole_day(otto_client: Client, task: Task) -> None:
     day = f"{task.history.first().history_date:%Y-%m-%d}"
-    assert rows(otto_at_the_desk, kind="held", since=day, until=day)
-    assert not rows(otto_at_the_desk, kind="held", until="2020-01-01T10:00")
+    assert rows(otto_client, kind="held", since=day, until=day)
+    assert not rows(otto_client, kind="held", until="2020-01-01T10:00")
 
 
 @pytest.mark.parametrize(
@@ -132,61 +126,59 @@ def test_day_as_end_includes_the_whole_day(otto_at_the_desk: Client, task: Task)
     ],
 )
 def test_wrong_filter_shows_a_message_and_no_rows(
-    otto_at_the_desk: Client, task: Task, params: dict[str, str], sentence: str
+    otto_client: Client, task: Task, params: dict[str, str], sentence: str
 ) -> None:
-    page = text(otto_at_the_desk, **{"since": "2020-01-01"} | params)
+    page = text(otto_client, **{"since": "2020-01-01"} | params)
     assert sentence in page
     assert "Nothing is shown: please fix the marked field." in page
     assert 'class="qc-trail"' not in page
 
 
 def test_too_many_tasks_with_the_same_beginning_are_refused(
-    otto_at_the_desk: Client, invoices: Queue, add_task: Callable[..., Task]
+    otto_client: Client, invoices: Queue, add_task: Callable[..., Task]
 ) -> None:
     for _ in range(21):
         add_task(invoices)
-    assert "More than 15 tasks begin with “QD-0”" in text(otto_at_the_desk, task="QD-0")
-    assert rows(otto_at_the_desk, task="QD-001")
+    assert "More than 15 tasks begin with “QD-0”" in text(otto_client, task="QD-0")
+    assert rows(otto_client, task="QD-001")
 
 
-def test_page_without_matches_says_what_to_do(otto_at_the_desk: Client, task: Task) -> None:
-    page = text(otto_at_the_desk, kind="cancelled")
+def test_page_without_matches_says_what_to_do(otto_client: Client, task: Task) -> None:
+    page = text(otto_client, kind="cancelled")
     assert "No matches. Remove a filter above, or choose a longer period." in page
 
 
-def test_older_and_newer_links_page_by_key(
-    otto_at_the_desk: Client, task: Task, mona: User
-) -> None:
+def test_older_and_newer_links_page_by_key(otto_client: Client, task: Task, mona: User) -> None:
     for n in range(60):
         task.name = f"Name {n}"
         history.save(task, kind="", by=mona, fields=["name"])
-    first = otto_at_the_desk.get(f"{TRAIL}?task=INV-2231")
+    first = otto_client.get(f"{TRAIL}?task=INV-2231")
     assert len(first.context["page"].rows) == 50
-    second = otto_at_the_desk.get(TRAIL + first.context["older_link"])
+    second = otto_client.get(TRAIL + first.context["older_link"])
     assert len(second.context["page"].rows) == task.history.count() - 50
     assert not second.context["older_link"]
-    back = otto_at_the_desk.get(TRAIL + second.context["newer_link"])
+    back = otto_client.get(TRAIL + second.context["newer_link"])
     assert [row.pk for row in back.context["page"].rows] == [
         row.pk for row in first.context["page"].rows
     ]
-    assert not otto_at_the_desk.get(f"{TRAIL}?after=1~2~x~4").context["newer_link"]
-    assert otto_at_the_desk.get(f"{TRAIL}?after=99999999999999999999~1~1~1").status_code == 200
+    assert not otto_client.get(f"{TRAIL}?after=1~2~x~4").context["newer_link"]
+    assert otto_client.get(f"{TRAIL}?after=99999999999999999999~1~1~1").status_code == 200
 
 
 def test_each_page_read_is_recorded_with_its_filters(
-    otto_at_the_desk: Client, otto: User, task: Task
+    otto_client: Client, otto: User, task: Task
 ) -> None:
-    otto_at_the_desk.get(f"{TRAIL}?person=mona")
-    otto_at_the_desk.get(f"{TRAIL}?person=anna&kind=assigned")
+    otto_client.get(f"{TRAIL}?person=mona")
+    otto_client.get(f"{TRAIL}?person=anna&kind=assigned")
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto)
     filters = [one.filters for one in read.order_by("pk")]
     assert filters == [{"person": "mona"}, {"person": "anna", "kind": "assigned"}]
-    page = text(otto_at_the_desk)
+    page = text(otto_client)
     assert "read the audit trail: person = anna, kind = assigned" in page
 
 
 def test_each_opened_row_and_history_page_is_recorded(
-    otto_at_the_desk: Client, otto: User, anna: User, task: Task
+    otto_client: Client, otto: User, anna: User, task: Task
 ) -> None:
     row = task.history.first()
     opened = [
@@ -195,11 +187,11 @@ def test_each_opened_row_and_history_page_is_recorded(
         reverse("admin:qc_user_history", args=[anna.pk]),
     ]
     for address in opened:
-        assert otto_at_the_desk.get(address).status_code == 200
+        assert otto_client.get(address).status_code == 200
     # What stands on the pages that people work with is not read on purpose.
-    otto_at_the_desk.get(change(task))
+    otto_client.get(change(task))
     # Nothing was read where there was nothing.
-    otto_at_the_desk.get(reverse("admin:trail_row", args=["task", 987654]))
+    otto_client.get(reverse("admin:trail_row", args=["task", 987654]))
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto).order_by("pk")
     assert [one.filters for one in read] == [
         {"row": f"task {row.pk}"},
@@ -209,20 +201,20 @@ def test_each_opened_row_and_history_page_is_recorded(
 
 
 def test_refused_readers_are_not_recorded_as_readers(
-    anna: User, task: Task, at_the_page_of: Any
+    anna: User, task: Task, sign_in_client: Any
 ) -> None:
-    client = at_the_page_of(anna)
+    client = sign_in_client(anna)
     client.get(reverse("admin:trail_row", args=["task", task.history.first().pk]))
     client.get(reverse("admin:qc_task_history", args=[task.pk]))
     assert not AuditEvent.objects.filter(kind="read the trail").exists()
 
 
 def test_long_trail_takes_no_more_queries_than_a_short_one(
-    otto_at_the_desk: Client, task: Task, mona: User, invoices: Queue
+    otto_client: Client, task: Task, mona: User, invoices: Queue
 ) -> None:
     def query_count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert otto_at_the_desk.get(TRAIL).status_code == 200
+            assert otto_client.get(TRAIL).status_code == 200
         return len(queries)
 
     query_count()

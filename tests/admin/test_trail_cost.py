@@ -116,10 +116,10 @@ def named(query: str) -> str:
 @on_mariadb
 @pytest.mark.django_db(transaction=True)
 def test_each_filter_reads_at_most_20_rows_for_each_one_shown(
-    otto: User, at_the_page_of: Any
+    otto: User, sign_in_client: Any
 ) -> None:
     fill(ROWS)
-    client = at_the_page_of(otto)
+    client = sign_in_client(otto)
     cost(client, "")  # what is read once only
     ends = [
         model.objects.latest("pk").pk if model.objects.exists() else 0 for model in TABLES.values()

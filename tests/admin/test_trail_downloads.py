@@ -50,28 +50,27 @@ def lines(client: Client, params: str = "") -> list[dict[str, Any]]:
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl"])
 @pytest.mark.parametrize(("who", "status"), [("otto", 200), ("mona", 200), ("anna", 403)])
 def test_auditors_and_managers_can_export_the_trail(
-    who: str, status: int, ending: str, request: Any, at_the_page_of: Any
+    who: str, status: int, ending: str, request: Any, sign_in_client: Any
 ) -> None:
-    client = at_the_page_of(request.getfixturevalue(who))
+    client = sign_in_client(request.getfixturevalue(who))
     assert client.get(FILE + ending).status_code == status
     assert client.post(FILE + ending).status_code == (405 if status == 200 else 403)
 
 
 def test_without_permission_there_is_no_button_and_no_file(
-    otto: User, otto_at_the_desk: Client, task: Task
+    otto: User, otto_client: Client, task: Task
 ) -> None:
     assert (
-        f'href="{FILE}csv?task=INV"'
-        in otto_at_the_desk.get("/admin/trail/?task=INV").content.decode()
+        f'href="{FILE}csv?task=INV"' in otto_client.get("/admin/trail/?task=INV").content.decode()
     )
     otto.groups.get().permissions.remove(otto.groups.get().permissions.get(codename="export_task"))
-    assert FILE not in otto_at_the_desk.get("/admin/trail/").content.decode()
-    assert otto_at_the_desk.get(f"{FILE}csv").status_code == 403
+    assert FILE not in otto_client.get("/admin/trail/").content.decode()
+    assert otto_client.get(f"{FILE}csv").status_code == 403
 
 
-def test_csv_row_has_its_columns_and_its_sentence(otto_at_the_desk: Client, task: Task) -> None:
+def test_csv_row_has_its_columns_and_its_sentence(otto_client: Client, task: Task) -> None:
     held = task.history.first()
-    (row,) = rows(otto_at_the_desk, "?kind=held")
+    (row,) = rows(otto_client, "?kind=held")
     assert row == {
         "moment": f"{held.history_date:%Y-%m-%dT%H:%M:%S.%f}Z",
         "table": "task",
@@ -89,27 +88,27 @@ def test_csv_row_has_its_columns_and_its_sentence(otto_at_the_desk: Client, task
     }
 
 
-def test_workbook_has_the_same_rows_and_no_formulas(otto_at_the_desk: Client, task: Task) -> None:
-    answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV")
+def test_workbook_has_the_same_rows_and_no_formulas(otto_client: Client, task: Task) -> None:
+    answer: Any = otto_client.get(f"{FILE}xlsx?task=INV")
     file = io.BytesIO(b"".join(answer.streaming_content))
     head, *body = (row.cells for row in tables.read(file, tables.XLSX))
     found = [dict(zip_longest(head, cells, fillvalue="")) for cells in body]
-    assert found == rows(otto_at_the_desk, "?task=INV")
+    assert found == rows(otto_client, "?task=INV")
     assert "'=1+1" in [row["reason"] for row in found]
 
 
 def test_page_says_when_the_rows_dont_fit_into_a_workbook(
-    otto_at_the_desk: Client, task: Task, monkeypatch: Any
+    otto_client: Client, task: Task, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("qc.exports.formats.MOST_ROWS", 2)
-    answer: Any = otto_at_the_desk.get(f"{FILE}xlsx?task=INV", follow=True)
+    answer: Any = otto_client.get(f"{FILE}xlsx?task=INV", follow=True)
     assert answer.redirect_chain == [("/admin/trail/?task=INV", 302)]
     assert "There are too many rows for an Excel workbook." in answer.content.decode()
 
 
-def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: Task) -> None:
+def test_json_lines_have_all_columns_of_the_row(otto_client: Client, task: Task) -> None:
     held = task.history.first()
-    (line,) = lines(otto_at_the_desk, "?kind=held")
+    (line,) = lines(otto_client, "?kind=held")
     assert (line["who"], line["reason"]) == ("mona", "=1+1")
     kept = line["row"]
     assert (line["id"], kept["status"], kept["details"]) == (held.pk, "on_hold", {})
@@ -117,12 +116,10 @@ def test_json_lines_have_all_columns_of_the_row(otto_at_the_desk: Client, task: 
     assert line["seal"] is None
 
 
-def test_file_has_all_rows_newest_first(
-    otto_at_the_desk: Client, task: Task, monkeypatch: Any
-) -> None:
-    whole = lines(otto_at_the_desk)
+def test_file_has_all_rows_newest_first(otto_client: Client, task: Task, monkeypatch: Any) -> None:
+    whole = lines(otto_client)
     monkeypatch.setattr("qc.exports.trail.ROWS", 2)
-    again = lines(otto_at_the_desk)
+    again = lines(otto_client)
     # The second file has the first export above it, and its own.
     assert [one["kind"] for one in again[:2]] == ["exported", "exported"]
     assert again[1:] == whole
@@ -131,24 +128,24 @@ def test_file_has_all_rows_newest_first(
     assert {one["table"] for one in whole} == {"task", "person", "queue", "event"}
 
 
-def test_export_is_recorded_in_the_trail(otto_at_the_desk: Client, task: Task) -> None:
-    rows(otto_at_the_desk, "?task=inv")
-    event = lines(otto_at_the_desk, "?kind=exported")[1]
+def test_export_is_recorded_in_the_trail(otto_client: Client, task: Task) -> None:
+    rows(otto_client, "?task=inv")
+    event = lines(otto_client, "?kind=exported")[1]
     assert event["sentence"] == "otto exported the audit trail: task = inv"
     assert event["row"]["details"] == {"filters": {"task": "inv"}, "format": "csv"}
 
 
-def test_wrong_filter_redirects_to_the_page(otto_at_the_desk: Client) -> None:
-    answer: Any = otto_at_the_desk.get(f"{FILE}csv?person=nemo")
+def test_wrong_filter_redirects_to_the_page(otto_client: Client) -> None:
+    answer: Any = otto_client.get(f"{FILE}csv?person=nemo")
     assert answer.url == "/admin/trail/?person=nemo"
 
 
 def test_aborted_download_leaves_nothing_open(
-    otto_at_the_desk: Client, task: Task, monkeypatch: Any
+    otto_client: Client, task: Task, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", 1)
     monkeypatch.setattr("qc.exports.formats.BLOCK", 1)
-    answer: Any = otto_at_the_desk.get(f"{FILE}jsonl")
+    answer: Any = otto_client.get(f"{FILE}jsonl")
     parts = iter(answer.streaming_content)
     with CaptureQueriesContext(connection) as statements:
         assert json.loads(next(parts))["kind"] == "exported"
@@ -174,7 +171,7 @@ def sealed(task: Task, mona: User, monkeypatch: Any) -> None:
 
 @pytest.mark.parametrize("size", [1, 4, 500])
 def test_json_lines_carry_their_proofs(
-    size: int, otto_at_the_desk: Client, sealed: None, tmp_path: Path, monkeypatch: Any
+    size: int, otto_client: Client, sealed: None, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", size)
     file, copy = tmp_path / "trail.jsonl", tmp_path / "seals.jsonl"
@@ -182,7 +179,7 @@ def test_json_lines_carry_their_proofs(
         "".join(f"{json.dumps(content_with_hash(one))}\n" for one in Seal.objects.all())
     )
     for params, has_new in (("", True), ("?kind=sign-in+failed", False), ("?kind=resumed", True)):
-        exported = lines(otto_at_the_desk, params)
+        exported = lines(otto_client, params)
         kept = [one for one in exported if "sentence" in one]
         proofs = [one for one in exported if "digests" in one]
         assert len(kept) + len(proofs) == len(exported)
@@ -203,9 +200,9 @@ def test_json_lines_carry_their_proofs(
 
 
 def test_changed_file_fails_verification_and_names_the_row(
-    otto_at_the_desk: Client, sealed: None, tmp_path: Path
+    otto_client: Client, sealed: None, tmp_path: Path
 ) -> None:
-    exported = lines(otto_at_the_desk, "?kind=sign-in+failed")
+    exported = lines(otto_client, "?kind=sign-in+failed")
     file = tmp_path / "trail.jsonl"
 
     def verdict(some: list[dict[str, Any]]) -> str:
@@ -226,21 +223,21 @@ def test_changed_file_fails_verification_and_names_the_row(
     assert f"seal {number} is not here, but its rows are" in verdict(proofs)
 
 
-def test_csv_names_the_seal_of_each_row(otto_at_the_desk: Client, sealed: None) -> None:
-    found = {row["whom"]: row for row in rows(otto_at_the_desk, "?kind=sign-in+failed")}
+def test_csv_names_the_seal_of_each_row(otto_client: Client, sealed: None) -> None:
+    found = {row["whom"]: row for row in rows(otto_client, "?kind=sign-in+failed")}
     first = Seal.objects.filter(table="event").earliest("number")
     row = found["eve 0"]
     assert row["seal"] == str(first.number)
     assert row["digest"] in bytes(first.digests).hex()
-    assert {row["seal"] for row in rows(otto_at_the_desk, "?kind=resumed")} == {"not sealed yet"}
+    assert {row["seal"] for row in rows(otto_client, "?kind=resumed")} == {"not sealed yet"}
 
 
 def test_more_seals_take_no_more_queries(
-    otto_at_the_desk: Client, sealed: None, monkeypatch: Any
+    otto_client: Client, sealed: None, monkeypatch: Any
 ) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as queries:
-            lines(otto_at_the_desk, "?through=shell")
+            lines(otto_client, "?through=shell")
         return len(queries)
 
     few = statements()

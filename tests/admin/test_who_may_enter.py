@@ -30,10 +30,10 @@ def test_pages_require_a_sign_in(client: Client) -> None:
 LOGS = re.compile(r"\blog(ged)? ?(in|out)\b", re.I)
 
 
-def test_pages_speak_of_signing_in_and_out(client: Client, mona_at_the_desk: Client) -> None:
+def test_pages_speak_of_signing_in_and_out(client: Client, mona_client: Client) -> None:
     door = client.get(reverse("admin:login")).content.decode()
-    inside = mona_at_the_desk.get(reverse("admin:qc_task_changelist")).content.decode()
-    gone = mona_at_the_desk.post(reverse("admin:logout")).content.decode()
+    inside = mona_client.get(reverse("admin:qc_task_changelist")).content.decode()
+    gone = mona_client.post(reverse("admin:logout")).content.decode()
     assert "Sign in | QC Desk" in " ".join(door.split())
     assert "Sign out" in inside
     assert "You are signed out." in gone
@@ -49,16 +49,16 @@ def test_sign_in_page_says_that_the_account_may_not_enter(client: Client, anna: 
     assert "You are signed in as anna, who may not open this page." in page.content.decode()
 
 
-def test_manager_lands_on_the_floor(mona_at_the_desk: Client) -> None:
-    assert mona_at_the_desk.get(reverse("admin:index")).url == reverse("admin:floor")
+def test_manager_lands_on_the_floor(mona_client: Client) -> None:
+    assert mona_client.get(reverse("admin:index")).url == reverse("admin:floor")
 
 
-def test_auditor_lands_on_the_audit_trail(otto_at_the_desk: Client) -> None:
-    assert otto_at_the_desk.get(reverse("admin:index")).url == reverse("admin:trail")
+def test_auditor_lands_on_the_audit_trail(otto_client: Client) -> None:
+    assert otto_client.get(reverse("admin:index")).url == reverse("admin:trail")
 
 
-def test_qc_staff_land_on_their_work(anna: User, at_the_page_of: Any) -> None:
-    assert at_the_page_of(anna).get(reverse("admin:index")).url == reverse("admin:my_work")
+def test_qc_staff_land_on_their_work(anna: User, sign_in_client: Any) -> None:
+    assert sign_in_client(anna).get(reverse("admin:index")).url == reverse("admin:my_work")
 
 
 def test_sign_in_redirects_to_the_start_page(client: Client, mona: User) -> None:
@@ -73,35 +73,35 @@ def test_account_without_a_role_can_t_sign_in_and_learns_why(client: Client, db:
     assert not User.objects.get(username="nora").is_logged_in
 
 
-def test_account_that_is_not_staff_does_not_enter(anna: User, at_the_page_of: Any) -> None:
+def test_account_that_is_not_staff_does_not_enter(anna: User, sign_in_client: Any) -> None:
     User.objects.filter(pk=anna.pk).update(is_staff=False)
-    page = at_the_page_of(anna).get(reverse("admin:index"))
+    page = sign_in_client(anna).get(reverse("admin:index"))
     assert page.url.startswith(reverse("admin:login"))
 
 
 @pytest.mark.parametrize("model", ["task", "queue", "user"])
-def test_qc_staff_have_no_lists(anna: User, at_the_page_of: Any, model: str) -> None:
-    assert at_the_page_of(anna).get(reverse(f"admin:qc_{model}_changelist")).status_code == 403
+def test_qc_staff_have_no_lists(anna: User, sign_in_client: Any, model: str) -> None:
+    assert sign_in_client(anna).get(reverse(f"admin:qc_{model}_changelist")).status_code == 403
 
 
 def test_menu_shows_the_pages_of_each_role(
-    mona_at_the_desk: Client, otto_at_the_desk: Client, root: User, at_the_page_of: Any
+    mona_client: Client, otto_client: Client, root: User, sign_in_client: Any
 ) -> None:
     managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People"]
     house = ["Reports", "Audit trail", "Floor history"]
-    assert menu(mona_at_the_desk) == [*managers, *house]
-    assert menu(otto_at_the_desk) == [*managers[1:], *house]
-    assert menu(at_the_page_of(root))[-1] == "Lock-outs"
+    assert menu(mona_client) == [*managers, *house]
+    assert menu(otto_client) == [*managers[1:], *house]
+    assert menu(sign_in_client(root))[-1] == "Lock-outs"
 
 
-def test_menu_marks_only_the_current_page(mona_at_the_desk: Client) -> None:
-    page = mona_at_the_desk.get(reverse("admin:imports"))
+def test_menu_marks_only_the_current_page(mona_client: Client) -> None:
+    page = mona_client.get(reverse("admin:imports"))
     entries = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
     assert [str(one["title"]) for one in entries if one["active"]] == ["Imports"]
 
 
-def test_pages_of_other_apps_do_not_exist(root: User, at_the_page_of: Any) -> None:
-    client = at_the_page_of(root)
+def test_pages_of_other_apps_do_not_exist(root: User, sign_in_client: Any) -> None:
+    client = sign_in_client(root)
     for address in ("auth/group/", "knox/authtoken/", "axes/accesslog/"):
         assert client.get(f"/admin/{address}").status_code == 404
 

@@ -183,13 +183,13 @@ def test_auditor_reads_everything_and_writes_nothing(
 
 
 def test_auditor_reads_the_whole_history_on_three_pages(
-    otto_at_the_desk: Client, anna: User, sample_data: None
+    otto_client: Client, anna: User, sample_data: None
 ) -> None:
-    task = otto_at_the_desk.get(change(Task.objects.get(assignee=anna)))
+    task = otto_client.get(change(Task.objects.get(assignee=anna)))
     assert task.context["timeline"]
     assert task.context["life"]
-    assert otto_at_the_desk.get(change(anna)).context["day"]
-    assert "qc-seals" in otto_at_the_desk.get(reverse("admin:trail")).content.decode()
+    assert otto_client.get(change(anna)).context["day"]
+    assert "qc-seals" in otto_client.get(reverse("admin:trail")).content.decode()
 
 
 def test_qc_staff_change_no_other_person_and_no_other_s_task(

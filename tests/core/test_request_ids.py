@@ -15,7 +15,7 @@ from tests.admin.conftest import act, signed_in
 
 
 @pytest.fixture
-def manager_client(mona: User) -> Client:
+def mona_client(mona: User) -> Client:
     client = Client()
     client.force_login(mona)
     return client
@@ -39,18 +39,18 @@ def test_missing_or_malformed_request_id_is_replaced(
 
 
 def test_all_history_rows_of_a_request_have_its_id(
-    manager_client: Client, anna: User, invoices: Queue, add_task: Any
+    mona_client: Client, anna: User, invoices: Queue, add_task: Any
 ) -> None:
     first, _second = add_task(invoices), add_task(invoices)
     signed_in(anna)
     actions.hand_out_to(anna.pk)
     form = {"_form_submitted": "True", "reason": "drawing is wrong"}
-    manager_client.post(act(first, "hold_task"), form, headers={"X-Request-ID": "r-1"})
+    mona_client.post(act(first, "hold_task"), form, headers={"X-Request-ID": "r-1"})
     kinds = Task.history.filter(request_id="r-1").order_by("history_id")
     # Held by one statement, the next handed out by another.
     assert list(kinds.values_list("kind", flat=True)) == ["held", "assigned"]
     row = kinds[0]
-    page = manager_client.get(reverse("admin:trail_row", args=["task", row.pk])).content.decode()
+    page = mona_client.get(reverse("admin:trail_row", args=["task", row.pk])).content.decode()
     assert "request=r-1" in page
     assert not Task.history.filter(kind="assigned", request_id="").exclude(id=first.pk).exists()
 
