@@ -248,6 +248,6 @@ def test_time_zone_of_the_browser_is_offered(
     page.goto("/admin/my-settings/")
     page.get_by_role("button", name="Use it").click()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The pages show you times in Asia/Tokyo")).to_be_visible()
+    expect(page.get_by_text("Times are shown in Asia/Tokyo")).to_be_visible()
     expect(page.get_by_role("button", name="Use it")).to_be_hidden()
     page.context.close()

@@ -162,7 +162,7 @@ def test_task_is_claimed_by_hand(
 ) -> None:
     page = sign_in(anna)
     task = add_task(invoices)
-    page.get_by_role("button", name="Take QD-0001").click()
+    page.get_by_role("button", name="Claim QD-0001").click()
     expect(page.get_by_text("QD-0001 is assigned to you.")).to_be_visible()
     in_front(page, task)
 

@@ -80,13 +80,13 @@ def test_story_of_a_shift(
     at_bens.get_by_role("dialog").get_by_role("button", name="Coffee").click()
     expect(at_bens.get_by_role("heading", name="You are on break")).to_be_visible()
     vanish(anna, at_annas)
-    at_monas.get_by_role("link", name="Floor").click()
+    at_monas.get_by_role("link", name="Floor", exact=True).click()
     bens_card = at_monas.locator(f"#person-{ben.pk}")
     expect(bens_card).to_contain_text("on break: Coffee", ignore_case=True)
     expect(at_monas.get_by_text("1 person is signed out")).to_be_visible()
     expect(at_monas.locator(f"#queue-{invoices.pk}")).to_contain_text("1")
 
-    # Anna returns: she is told what became of her task, and has it again.
+    # Anna returns: she reads what became of her task, and has it again.
     at_annas = sign_in(anna)
     expect(at_annas.get_by_text("INV-3 went back to the queue")).to_be_visible()
     in_front(at_annas, "INV-3")
@@ -121,7 +121,7 @@ def test_story_of_a_shift(
         "ben completed INV-2, failed: “seal broken”",
         "ben went on break: Coffee",
         "The scheduler returned INV-3 from anna to the queue",
-        "mona gave INV-4 to anna: Ben is at coffee",
+        "mona assigned INV-4 to anna: Ben is at coffee",
         "anna completed INV-4, passed",
     ):
         expect(trail).to_contain_text(words)

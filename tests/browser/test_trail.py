@@ -47,8 +47,8 @@ def test_arrow_keys_lead_to_earlier_and_later_moments(
     ):
         page.keyboard.press(key)
         page.wait_for_url(f"**/admin/floor-history/?at=2026-03-{moment}:05:00Z")
-    page.get_by_role("textbox", name="Moment").focus()
+    page.get_by_role("textbox", name="Time").focus()
     page.keyboard.press("ArrowLeft")
-    page.get_by_role("textbox", name="Moment").fill("2026-03-05T08:30")
+    page.get_by_role("textbox", name="Time").fill("2026-03-05T08:30")
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/floor-history/?at=2026-03-05T08:30:00Z")
