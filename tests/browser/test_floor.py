@@ -122,7 +122,7 @@ def test_charts_are_redrawn_in_place(floor: Page, anna: User, invoices: Queue) -
 
 
 def test_page_says_when_it_is_out_of_date(floor: Page) -> None:
-    stale = floor.get_by_text("This page is out of date.")
+    stale = floor.get_by_text("This page is out of date")
     next_look(floor)
     expect(stale).to_be_hidden()
     floor.route("**/panel/**", lambda route: route.abort())

@@ -86,7 +86,7 @@ def test_story_of_a_shift(
     expect(at_monas.get_by_text("1 person is signed out")).to_be_visible()
     expect(at_monas.locator(f"#queue-{invoices.pk}")).to_contain_text("1")
 
-    # Anna returns: she is told what became of her task, and has it again.
+    # Anna returns: she reads what became of her task, and has it again.
     at_annas = sign_in(anna)
     expect(at_annas.get_by_text("INV-3 went back to the queue")).to_be_visible()
     in_front(at_annas, "INV-3")

@@ -46,7 +46,7 @@ def test_arrow_keys_lead_to_earlier_and_later_moments(
         ("ArrowRight", "04T14"),
     ):
         page.keyboard.press(key)
-        page.wait_for_url(f"**/admin/as-it-was/?at=2026-03-{moment}:05:00Z")
+        page.wait_for_url(f"**/admin/floor-history/?at=2026-03-{moment}:05:00Z")
     page.get_by_role("textbox", name="Time").focus()
     page.keyboard.press("ArrowLeft")
     page.get_by_role("textbox", name="Time").fill("2026-03-05T08:30")
