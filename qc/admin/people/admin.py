@@ -100,7 +100,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     actions = ()
-    actions_detail = ("come_back", "take_break", "sign_out", "forget")
+    actions_detail = ("come_back", "take_break", "sign_out", "anonymise")
     filter_horizontal = ()
     change_form_outer_after_template = "qc/people/day.html"
     readonly_fields = (
@@ -162,8 +162,8 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         form=NoReasonForm,
         variant=ActionVariant.PRIMARY,
     )
-    forget = dialog_action(
-        "forget",
+    anonymise = dialog_action(
+        "anonymise",
         erasure.anonymise,
         label=_("Anonymise"),
         question=_(

@@ -22,9 +22,9 @@ def due(late: str) -> Q:
     return Q(due_at__lt=now) if late == "yes" else Q(due_at__gte=now)
 
 
-def in_days(column: str, asked: Mapping[str, str]) -> Q:
+def in_days(column: str, params: Mapping[str, str]) -> Q:
     """Return the condition for a moment from one local day to another, both included."""
-    first, last = (parse_date_str(asked.get(f"{column}_{end}", "")) for end in ("from", "to"))
+    first, last = (parse_date_str(params.get(f"{column}_{end}", "")) for end in ("from", "to"))
     return local_days.within(column, first, last)
 
 

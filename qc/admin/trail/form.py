@@ -167,7 +167,7 @@ class TrailForm(forms.Form):
         return {name: value for name, value in self.data.items() if value}
 
     def chips(self) -> Iterator[Chip]:
-        """Return the filters that are set, each with the address that removes it."""
+        """Yield the filters that are set, each with the address that removes it."""
         params = self.params()
         for name in params:
             rest = {other: value for other, value in params.items() if other != name}

@@ -121,7 +121,7 @@ def _request_link(one: Any) -> str:
 
 
 def _narrower(one: Any) -> Iterator[tuple[str, str]]:
-    """Return the filters, with their texts, that lead from a row to others like it."""
+    """Yield the filters, with their texts, that lead from a row to others like it."""
     person_id = one.id if one.table == "person" else getattr(one, "person_id", None)
     # By the names that they have now: those in the row may be old.
     for person in User.objects.filter(pk__in=[person_id, one.history_user_id]).order_by("username"):
