@@ -1,7 +1,7 @@
 """The charts on *Floor*: tasks completed each hour, and tasks waiting in each queue.
 
-Arrivals and completions are counted in their indexes: those of today once a minute at most, those
-of the same weekday of the four weeks before once a day.
+Arrivals and completions are counted in their indexes: today's once a minute at most, those of the
+same weekday in the four weeks before once a day.
 """
 
 from collections import defaultdict
@@ -123,7 +123,7 @@ def _total(counts: CountsByQueue) -> list[int]:
 
 
 def _by_hour(column: str, day: date) -> CountsByQueue:
-    """Count each queue's tasks by the hour, on our clocks, in which a column's moment lies.
+    """Count each queue's tasks by the local hour of a column's moment.
 
     The hours are given to the database as moments: MariaDB knows no time zones by itself.
     """

@@ -1,4 +1,4 @@
-"""The data of *Floor*, read in a few statements: as many for ten people as for thousands.
+"""The data of *Floor*, read in a number of statements that does not grow with the floor.
 
 Only assigned tasks are read, never more than people can hold; waiting tasks are counted in the
 index and no further than `MOST_COUNTED`; counts of completed tasks are cached for a minute; newer
@@ -33,7 +33,7 @@ TASK_FIELDS = ("reference", "name", "status", "priority", "due_at", "assigned_at
 # How long a count of today's completed tasks is cached; newer ones are added to it.
 KEPT = timedelta(minutes=1)
 
-# For each queue's id how many tasks were completed, and when the first of them was.
+# By queue id: how many tasks were completed, and when the first one was.
 Completed = dict[int, tuple[int, datetime]]
 
 
@@ -61,7 +61,7 @@ class FloorData:
         return held
 
     def _people(self) -> list[User]:
-        """Return the people who are there and do QC, with how many tasks each holds."""
+        """Return the signed-in people who do QC, with how many tasks each holds."""
         there = User.objects.there().only(*PERSON_FIELDS, "idle_since", "capacity")
         # As `PersonQuerySet.doing_qc`, from what was read already.
         does_qc = self.roster.staff.union(self.roster.on, self.held)
@@ -96,7 +96,7 @@ def on_break_since(people: Collection[User]) -> dict[int, datetime]:
 
 
 def signed_out() -> Any:
-    """Return the people who do QC and are not there, those seen last first."""
+    """Return the people who do QC and are signed out, last seen first."""
     away: Any = User.objects.doing_qc().filter(is_logged_in=False)
     return away.order_by("-last_seen_at", "pk")
 

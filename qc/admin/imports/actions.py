@@ -43,7 +43,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 
 @import_button
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand the import to a worker once more."""
+    """Queue the import for a worker once more."""
     return redirect_after_run(request, get_object_or_404(Import, pk=pk))
 
 

@@ -91,7 +91,7 @@ def claim(request: HttpRequest, task: int) -> str:
 
 @work_button
 def draft(request: HttpRequest, task: int) -> HttpResponse:
-    """Save the notes as typed so far; that the task is gone is shown by the next panel."""
+    """Save the notes as typed so far; if the task is gone, the next panel shows that."""
     with contextlib.suppress(InvalidTransition, NotAllowed):
         actions.save_draft(task, request.POST.get("notes", ""), by=_me(request))
     return HttpResponse(status=NOTHING_NEW)

@@ -126,7 +126,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         (_("Language and time"), {"fields": (("language", "time_zone"),)}),
         (_("Account"), {"fields": (("date_joined", "last_login"),)}),
     )
-    # For those who may not edit: names instead of boxes, and no password.
+    # For users who may not edit: names instead of boxes, and no password.
     reading_fieldsets = (
         fieldsets[0],
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),

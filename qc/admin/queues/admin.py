@@ -47,7 +47,7 @@ class QueueAdmin(AuditedModelAdmin):
         (_("Who gets its tasks"), {"fields": ("people", "open_to_all")}),
     )
     add_fieldsets = fieldsets[1:]
-    # For who may not edit: the target in words.
+    # For users who may not edit: the target in words.
     reading_fieldsets = (
         fieldsets[0],
         (None, {"fields": ("name", "description", "due_within")}),
@@ -98,7 +98,7 @@ class QueueAdmin(AuditedModelAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the sections, with the target in words for those who may not edit it."""
+        """Return the sections, with the target in words for users who may not edit it."""
         if obj is not None and not self.has_change_permission(request, obj):
             return self.reading_fieldsets
         return super().get_fieldsets(request, obj)

@@ -1,7 +1,7 @@
 """What changed from one history row to the next, in words.
 
 simple-history's own comparison leaves out columns that no form edits, which here are the most
-telling ones: status, person, presence.
+important ones: status, person, presence.
 """
 
 from collections.abc import Sequence

@@ -49,7 +49,7 @@ class DaysFilter(RangeDateFilter):
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
         names = (f"{kw['field_path']}_from", f"{kw['field_path']}_to")
-        # A form that is sent again has its earlier values in the address too: the last counts.
+        # A form sent again also has its earlier values in the address: the last ones count.
         values = {name: params[name][-1] for name in names if name in params}
         params.update({name: [value] for name, value in values.items()})
         super().__init__(field, request, params, *args, **kw)
