@@ -35,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @work_view
 def panel(request: HttpRequest) -> HttpResponse:
-    """Return the panel; 204 when it is still what the page has seen."""
+    """Return the panel; 204 if the page already shows it."""
     state = _state(request)
     if request.GET.get("seen") == state.version:
         return HttpResponse(status=NOTHING_NEW)
@@ -112,7 +112,7 @@ def _state(request: HttpRequest) -> MyWorkState:
 
 
 def _panel(request: HttpRequest, state: MyWorkState) -> HttpResponse:
-    """Return the panel, with a message for each task shown before and taken away since."""
+    """Return the panel, with a message for each shown task that was taken away since."""
     params = request.POST if request.method == "POST" else request.GET
     held = {int(task) for task in params.get("held", "").split(",") if is_id(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):

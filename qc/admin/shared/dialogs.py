@@ -141,17 +141,10 @@ def dialog_action(  # noqa: PLR0913
     form: type[ReasonForm] = ReasonForm,
     variant: ActionVariant = ActionVariant.DEFAULT,
 ) -> Any:
-    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`.
-
-    `name` is the attribute of the admin that it is assigned to; `has_steer_permission` decides who
-    may use it.
-    """
-    dialog: ActionDialog = {
-        "title": label,
-        "description": question,
-        "form_class": form,
-        "form_submit_text": label,
-    }
+    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`."""
+    dialog = ActionDialog(
+        title=label, description=question, form_class=form, form_submit_text=label
+    )
     return action(
         description=label,
         url_path=name.replace("_", "-"),
@@ -163,7 +156,11 @@ def dialog_action(  # noqa: PLR0913
 
 
 def _view(name: str, run: Callable[..., object], done: Text, dialog: ActionDialog) -> Any:
-    """Return the action's view: it shows a QCError of `run` in the dialog, else the next page."""
+    """Return the view of the action, which is the attribute `name` of its admin.
+
+    It shows a QCError of `run` in the dialog. Otherwise it goes to the page named by `?next=`, or
+    to the object's own.
+    """
 
     def act(model_admin: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         item = find(model_admin, request, object_id)

@@ -45,7 +45,7 @@ class BulkPages:
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list, and above it the manager's bulk change that is not over."""
+        """Show the list, and above it the manager's unfinished bulk change."""
         may_steer = self.has_steer_permission(request)
         unfinished = bulk_changes.unfinished(request.user) if may_steer else None
         context = {"unfinished": unfinished, **(extra_context or {})}
