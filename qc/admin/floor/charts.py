@@ -33,7 +33,7 @@ CountsByQueue = dict[int, list[int]]
 
 
 def charts() -> list[Chart]:
-    """Return both charts, made anew once a minute."""
+    """Return both charts, cached for a minute."""
     key = f"qc-charts-{get_language()}-{timezone.get_current_timezone_name()}"
     return list(cache.get_or_set(key, lambda: _make(timezone.localtime()), A_MINUTE) or ())
 

@@ -1,6 +1,6 @@
 """*My work*: where a QC person spends the day.
 
-The page polls a panel every few seconds, which is drawn anew only when something has changed, so
+The page polls a panel every few seconds, which is redrawn only when something has changed, so
 that what somebody is typing stays. Each button is a form and works without JavaScript too. A
 refused action shows its message on the page.
 """
