@@ -1,1 +1,1 @@
-"""The admin: a file for each screen."""
+"""The admin: a folder for each screen."""

@@ -12,12 +12,12 @@ from qc.admin import menu
 from qc.models import Queue, Task, User
 from qc.models.tasks import begins_with
 
-# Of each kind.
+# The most results of each kind.
 MOST_RESULTS = 20
 
 
 def search(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Return what matches the term and this user may open; Unfold calls it while one types."""
+    """Return the matches that this user may open; Unfold calls it while somebody types."""
     results = [*_tasks(request.user, term), *_pages(request.user, term)]
     if request.user.has_perm("qc.view_user"):
         people = User.objects.filter(username__istartswith=term)

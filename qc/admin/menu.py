@@ -55,7 +55,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _items(request: HttpRequest, entries: list[MenuEntry]) -> list[dict[str, Any]]:
     shown = allowed(request.user, entries)
     addresses = {one.address: reverse(one.address) for one in shown}
-    # Where one page lies below another, the nearer of the two is the active one.
+    # If the addresses of two entries match, the longer one is active.
     above = [one for one in addresses.values() if request.path.startswith(one)]
     here = max(above, key=len, default=None)
     return [

@@ -19,7 +19,7 @@ STATUS: dict[type[QCError], int] = {
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response to an error: {"detail": …}, or field → messages for a 400.
 
-    It is a 409 when the task or the person is not in a state for the call.
+    It is a 409 if the state of the task or the person does not allow the call.
     """
     if isinstance(error, InvalidInput):
         error = drf.ValidationError({error.field: [str(error)]})

@@ -19,7 +19,7 @@ from qc.models.imports import COUNTS
 from qc.web import upload_limits
 
 MOST_FAULTS = 100
-# Something is wrong with the file itself, not with who sends it or when.
+# States of an import whose file itself is wrong: the answer is a 400.
 REFUSED = (ImportState.MAPPING, ImportState.REFUSED, ImportState.FAILED)
 
 
@@ -36,7 +36,7 @@ class ImportsView(DeskView):
     parser_classes = (MultiPartParser,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let in managers only, before the file is read."""
+        """Refuse anybody but managers before the file is read."""
         super().initial(request, *args, **kwargs)
         permissions.check_manager(request.user)  # type: ignore[arg-type]
 
@@ -56,7 +56,7 @@ class ImportsView(DeskView):
 
 
 class ImportView(DeskView):
-    """Says how far an import is, and how it ended. For managers and auditors."""
+    """Shows the progress and the result of an import. For managers and auditors."""
 
     def get(self, request: Request, pk: int) -> Response:
         """Return its state, its counts and its faults."""

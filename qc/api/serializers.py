@@ -1,4 +1,4 @@
-"""What goes in and out of the API, field by field."""
+"""The fields of the API's requests and responses."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class Flags(serializers.Serializer[Any]):
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
-    """A task with all that its holder needs."""
+    """A task with everything its holder needs."""
 
     queue = serializers.CharField(source="queue.name")
 
@@ -70,7 +70,7 @@ class TaskLine(serializers.ModelSerializer[Task]):
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
-    """A person as others see them; they must have been read with their `open_now` tasks."""
+    """A person as others see them; the query must have prefetched their tasks as `open_now`."""
 
     is_free = serializers.SerializerMethodField()
     tasks = TaskLine(many=True, source="open_now")
@@ -80,12 +80,12 @@ class PersonSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "username", "is_logged_in", "is_free", "break_reason", "tasks")
 
     def get_is_free(self, person: Any) -> bool:
-        """Return whether they would be given a task: there, not on break, below their capacity."""
+        """Return whether they can get a task: signed in, not on break, below their capacity."""
         return bool(person.is_free(len(person.open_now)))
 
 
 class MeSerializer(PersonSerializer):
-    """The person who calls, with their whole tasks."""
+    """The caller, with their own tasks in full."""
 
     tasks = TaskSerializer(many=True, source="open_now")  # type: ignore[assignment]
 

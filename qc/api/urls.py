@@ -7,7 +7,7 @@ from qc.api import imports, views
 urlpatterns = [
     re_path(r"^login/?$", views.LoginView.as_view(), name="api_login"),
     re_path(r"^logout/?$", views.LogoutView.as_view(), name="api_logout"),
-    # "dashbord" is how the clients that are already there spell it.
+    # Existing clients spell it "dashbord".
     re_path(r"^dashbo(?:a)?rd/?$", views.DashboardView.as_view(), name="api_dashboard"),
     re_path(
         r"^taskcomplete/(?P<pk>[0-9]{1,30})/?$",

@@ -1,4 +1,4 @@
-"""The four calls of people's clients. Each says for whom it is; the domain has the rules."""
+"""The four calls of people's clients. Each names its users; the rules are in the domain."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ class DeskView(APIView):
     permission_classes = (IsAuthenticated,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check that the caller may do this, and note that they are still there."""
+        """Check that the caller may do this, and record that they were seen."""
         super().initial(request, *args, **kwargs)
         if isinstance(request.user, User):
             presence.seen(request.user)
 
 
 class LoginView(APIView):
-    """Signs in, and hands out work. For everybody; failures are counted and throttled."""
+    """Signs in, and assigns tasks. For everybody; failures are counted and throttled."""
 
     permission_classes = (AllowAny,)
     authentication_classes = ()
@@ -66,10 +66,10 @@ class LoginView(APIView):
 
 
 class LogoutView(DeskView):
-    """Signs out; the tasks that were held go back to their queues. For who is signed in."""
+    """Signs out; the caller's tasks go back to their queues. For everybody signed in."""
 
     def post(self, request: Request) -> Response:
-        """End the token or the session that the call was made with."""
+        """End the token or the session of this call."""
         if request.auth is None:
             end_session(request._request)
         else:
@@ -85,7 +85,7 @@ class PeoplePagination(PageNumberPagination):
 
 
 class DashboardView(DeskView):
-    """Shows who is there, who is free and who does what. For who is signed in."""
+    """Shows who is signed in, who is free and who has which tasks. For everybody signed in."""
 
     def get(self, request: Request) -> Response:
         """Return the caller with their tasks, the people who do QC, and how many tasks wait."""
@@ -105,10 +105,10 @@ class DashboardView(DeskView):
 
 
 class TaskCompleteView(DeskView):
-    """Completes a task, and hands out the next. For the person who holds it."""
+    """Completes a task, and assigns the next. For the person who holds it."""
 
     def post(self, request: Request, pk: int) -> Response:
-        """Return the completed task, and the one that is now in front of the person."""
+        """Return the completed task, and the person's most urgent task now."""
         completion = validated(serializers.Completion, request.data)
         done, following = actions.complete(pk, by=request.user, **completion)  # type: ignore[arg-type]
         task = serializers.TaskSerializer

@@ -1,4 +1,4 @@
-"""Anonymises people who have left: their names go from everything, and all that they did stays.
+"""Anonymises people who have left: removes their names, and keeps all that they did.
 
 A pseudonym takes the place of the names, and the seals over their rows still fit
 (`qc.core.commitments`). It can't be undone: nothing keeps the names.
@@ -29,7 +29,7 @@ BATCH = 500
 def anonymise(person_id: int, *, by: User | None, reason: str) -> User:
     """Put a pseudonym in place of a person's names in the account, the history and the events.
 
-    A second time it does nothing. Raises NotFound, NotAllowed, InvalidInput without a reason, and
+    Repeating it changes nothing. Raises NotFound, NotAllowed, InvalidInput without a reason, and
     InvalidTransition for an active person or one with rows of a release that could not do this.
     """
     person = User.objects.locked(person_id).first()
@@ -55,11 +55,11 @@ def _check_has_left(person: User) -> None:
 
 
 def _clear_records(person: User) -> None:
-    """Take the names out of all rows that have them, and out of what is kept of sign-ins."""
+    """Remove the names from all rows that have them, and from the records of sign-ins."""
     name, names = pseudonym(person.pk), _names(person)
     account = {"username": name, "first_name": "", "last_name": "", "email": ""}
     _replace_names("person", person.history.all(), account)
-    # Where a sign-in was tried from goes with the name.
+    # The address of a sign-in is removed with the name.
     event = {"name": "", "address": None, "about": ""}
     for column in ("name", "about"):
         rows = AuditEvent.objects.filter(_is_any(column, names))
@@ -71,7 +71,7 @@ def _clear_records(person: User) -> None:
 
 
 def _names(person: User) -> set[str]:
-    """Return all names and addresses that a person had, but for those that are another's now."""
+    """Return all names and addresses that a person had, except those that are another's now."""
     rows = {*person.history.values_list("username", "email"), (person.username, person.email)}
     names = {name for row in rows for name in row if name}
     others = User.objects.exclude(pk=person.pk).filter(_is_any("username", names))
@@ -79,7 +79,7 @@ def _names(person: User) -> set[str]:
 
 
 def _is_any(column: str, names: Iterable[str]) -> Q:
-    """Match the rows with any of some names in a column, in whatever case people typed them."""
+    """Return the condition that a column has any of these names, in upper or lower case."""
     return reduce(or_, (Q(**{f"{column}__iexact": name}) for name in names), Q(pk__in=()))
 
 

@@ -1,7 +1,7 @@
 """Events of the audit trail that change no task, person or queue.
 
-Who could not sign in, who exported what, who read the trail: a row for each, with who, when and
-through which channel, as the rows of history have it. Never a password, never a token.
+Such as a failed sign-in, an export, or a reading of the trail: a row for each, with who, when and
+through which channel, as in the rows of history. Never a password, never a token.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,13 @@
-"""Proves the invariants of the design on a live database, and names what breaks them.
+"""Checks the invariants of the design on a live database, and names what breaks them.
+
+1. Nobody holds more tasks than their capacity.
+2. A task's status and its other columns agree.
+3. Each change has one history row.
+4. Each change of a status is a transition of `qc.work.lifecycle`.
+5. An assigned task is assigned to somebody who is signed in.
 
 Reads in batches by primary key, so that its memory does not grow with the database. A row that
-changes while it is read may be reported though it is right: run it again, or on a quiet system.
+changes while it is read may be reported by mistake: run it again, or on a quiet system.
 """
 
 from collections import defaultdict
@@ -20,8 +26,8 @@ from qc.work.lifecycle import TRANSITIONS
 
 BATCH = 1000
 
-# Where each transition leads; an edit, a raise or a start leads nowhere.
-LEADS = {
+# The status after each transition; one that is not here leaves the status as it is.
+TARGET_STATUS = {
     "assign": Status.ASSIGNED,
     "complete": Status.COMPLETED,
     "release": Status.PENDING,
@@ -30,23 +36,23 @@ LEADS = {
     "cancel": Status.CANCELLED,
     "reopen": Status.PENDING,
 }
-# Changes of what is no column of a history row.
+# Changes that show in no column of a history row.
 NO_COLUMN = {ChangeKind.ROLES_CHANGED, ChangeKind.PASSWORD_CHANGED, ChangeKind.ANONYMISED}
-LEGAL = {(state, LEADS[transition]) for transition in LEADS for state in TRANSITIONS[transition]}
+LEGAL = {(old, new) for transition, new in TARGET_STATUS.items() for old in TRANSITIONS[transition]}
 
 
 def broken() -> Iterator[str]:
     """Yield a sentence for each violation of an invariant."""
     yield from over_capacity()
     yield from states_that_disagree()
-    yield from in_limbo()
+    yield from held_by_absent()
     yield from consistency.differing()
     for model in (Task, User, Queue):
         yield from wrong_history(model)
 
 
 def over_capacity() -> Iterator[str]:
-    """Invariant 1: nobody holds more than their capacity."""
+    """Yield what breaks invariant 1: each person with more tasks than their capacity."""
     held = Count("tasks", filter=Q(tasks__slot__isnull=False))
     holders = User.objects.filter(tasks__slot__isnull=False).annotate(held=held)
     for person in holders.filter(held__gt=F("capacity")):
@@ -54,19 +60,19 @@ def over_capacity() -> Iterator[str]:
 
 
 def states_that_disagree() -> Iterator[str]:
-    """Invariant 2: a task's status and its columns agree."""
+    """Yield what breaks invariant 2: each task whose columns don't fit its status."""
     for task in Task.objects.exclude(STATUS_AGREES):
         yield f"{task.reference} is {task.status}, but its other columns say something else"
 
 
-def in_limbo() -> Iterator[str]:
-    """Invariant 5: an assigned task is in the hands of somebody who is there."""
+def held_by_absent() -> Iterator[str]:
+    """Yield what breaks invariant 5: each task assigned to somebody who is not signed in."""
     for task in Task.objects.open().select_related("assignee").filter(assignee__is_logged_in=False):
         yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
 
 
 def wrong_history(model: Any) -> Iterator[str]:
-    """Invariants 3 and 4: one row for each change, each by a transition."""
+    """Yield what breaks invariants 3 and 4 in the histories of a model."""
     last = model.objects.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last + 1, BATCH):
         rows: dict[int, list[Any]] = defaultdict(list)
@@ -84,11 +90,11 @@ def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
         return
     created = [row.history_type for row in rows].count("+")
     begins_well = created == 1 and rows[0].history_type == "+"
-    # What is in an archive, its seals prove.
+    # Rows in an archive are proven by its seals.
     if not begins_well and (created or not _is_archived_between(0, rows[0])):
         yield "was not created exactly once by its history"
     if isinstance(item, Queue):
-        return  # Who is on a queue is kept beside the row.
+        return  # A queue's people are no column of its row.
     columns = [field.attname for field in item.history.model.tracked_fields]
     for before, after in pairwise(rows):
         has_news = after.kind and after.kind not in NO_COLUMN

@@ -1,8 +1,8 @@
 """Searches of the audit trail, and the index that answers them in each of its tables.
 
-Every index named here ends in the row's id, as all do on InnoDB and SQLite: it has the rows of one
-value newest first. Of several filters one is looked up in its index, the others drop some of what
-it finds: the one that matches few rows, or else the first in the order of `_filters`.
+Every index used here ends in the row's id, as all do on InnoDB and SQLite, so it has the rows of
+one value in order. Of several filters one is looked up in its index and the others are applied to
+what it finds: the one that matches the fewest rows, or else the first in the order of `_filters`.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
 
 
 def _narrowest(orders: list[Order]) -> int:
-    """Return which of the orders finds the fewest rows; the first one where all find many."""
+    """Return the place of the order that finds the fewest rows; the first if all find many."""
     if len(orders) == 1:
         return 0
     counts = [order.count(FEW) for order in orders]
@@ -78,7 +78,7 @@ def _narrowest(orders: list[Order]) -> int:
 
 
 def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
-    """Return the index ranges of each filter, the most selective first; [] where none can match."""
+    """Yield the index ranges of each filter, the most selective first; [] if none can match."""
     if query.tasks is not None:
         yield [Q(id=pk) for pk in query.tasks] if table == "task" else []
     if query.queue is not None and table != "task":
@@ -94,7 +94,7 @@ def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
 
 
 def _of_person(table: str, person: User) -> list[Q]:
-    """Match the rows of a person: who acted, the assignee, the account, the name that was tried."""
+    """Return the conditions for rows of a person: who acted, or whom the row is about."""
     about = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
     return [Q(history_user=person), *([about[table]] if table in about else [])]
 

@@ -11,12 +11,14 @@ from qc.core.wording import time_between
 from qc.models import ChangeKind, EventKind, Outcome, Priority
 from qc.models.events import UNKNOWN_NAME_PREFIX
 
-# Writes what a sentence is about, by table, id and name: a page makes a link of it.
+# Formats the name of an object, given its table, id and name: pages make it a link.
 FormatName = Callable[[str, int, str], str]
-# Fills the values into a sentence: a page escapes them for HTML.
+# Fills the values into a sentence: pages escape them for HTML.
 FormatSentence = Callable[[str, Mapping[str, str]], str]
 
-# By table, then by kind of change; with "own" behind it for what somebody did to themselves.
+# Behind a kind of change that people made to themselves, or to a task of theirs.
+OWN = " own"
+# By table, then by kind of change.
 SENTENCES: dict[str, dict[str, str]] = {
     "task": {
         "+": gettext_noop("%(who)s added %(it)s to %(queue)s"),
@@ -29,11 +31,13 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.STARTED: gettext_noop("%(who)s started %(it)s"),
         ChangeKind.COMPLETED: gettext_noop("%(who)s completed %(it)s, %(outcome)s"),
         ChangeKind.RELEASED: gettext_noop("%(who)s took %(it)s back from %(whom)s"),
-        "released own": gettext_noop("%(who)s gave %(it)s back"),
+        ChangeKind.RELEASED + OWN: gettext_noop("%(who)s gave %(it)s back"),
         ChangeKind.RETURNED: gettext_noop("%(who)s returned %(it)s from %(whom)s to the queue"),
-        "returned own": gettext_noop("%(who)s signed out, and %(it)s went back to the queue"),
+        ChangeKind.RETURNED + OWN: gettext_noop(
+            "%(who)s signed out, and %(it)s went back to the queue"
+        ),
         ChangeKind.HELD: gettext_noop("%(who)s took %(it)s back from %(whom)s and put it on hold"),
-        "held own": gettext_noop("%(who)s put %(it)s on hold"),
+        ChangeKind.HELD + OWN: gettext_noop("%(who)s put %(it)s on hold"),
         ChangeKind.RESUMED: gettext_noop("%(who)s resumed %(it)s"),
         ChangeKind.CANCELLED: gettext_noop("%(who)s cancelled %(it)s"),
         ChangeKind.REOPENED: gettext_noop("%(who)s reopened %(it)s"),
@@ -48,15 +52,15 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.PASSWORD_CHANGED: gettext_noop("%(who)s changed the password of %(it)s"),
         ChangeKind.ANONYMISED: gettext_noop("%(who)s anonymised the account %(it)s"),
         ChangeKind.SETTINGS_CHANGED: gettext_noop("%(who)s changed the settings of %(it)s"),
-        "settings own": gettext_noop("%(it)s changed their settings"),
+        ChangeKind.SETTINGS_CHANGED + OWN: gettext_noop("%(it)s changed their settings"),
         ChangeKind.SIGNED_IN: gettext_noop("%(who)s signed %(it)s in"),
-        "signed in own": gettext_noop("%(it)s signed in"),
+        ChangeKind.SIGNED_IN + OWN: gettext_noop("%(it)s signed in"),
         ChangeKind.SIGNED_OUT: gettext_noop("%(who)s signed %(it)s out"),
-        "signed out own": gettext_noop("%(it)s signed out"),
+        ChangeKind.SIGNED_OUT + OWN: gettext_noop("%(it)s signed out"),
         ChangeKind.BREAK_BEGUN: gettext_noop("%(who)s put %(it)s on break"),
-        "went on break own": gettext_noop("%(it)s went on break"),
+        ChangeKind.BREAK_BEGUN + OWN: gettext_noop("%(it)s went on break"),
         ChangeKind.BREAK_ENDED: gettext_noop("%(who)s ended the break of %(it)s"),
-        "came back own": gettext_noop("%(it)s came back from break"),
+        ChangeKind.BREAK_ENDED + OWN: gettext_noop("%(it)s came back from break"),
     },
     "queue": {
         "+": gettext_noop("%(who)s added the queue %(it)s"),
@@ -76,7 +80,6 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.ARCHIVED: gettext_noop("%(who)s archived %(moved)s of history to %(file)s"),
     },
 }
-OWN = " own"
 
 
 def plain_sentence(row: Any) -> str:
@@ -99,7 +102,7 @@ def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence)
 
 
 def kinds(table: str) -> list[str]:
-    """Return the kinds of change of a table, those without a name by their type."""
+    """Return the kinds of change of a table; +, ~ or - for those without a name."""
     return [str(kind) for kind in SENTENCES[table] if not kind.endswith(OWN)]
 
 
@@ -129,7 +132,7 @@ def _of_task(row: Any, format_name: FormatName) -> dict[str, str]:
 
 def _of_event(row: Any, _format_name: FormatName) -> dict[str, str]:
     n = row.details.get("rows")
-    # How much of the trail goes is not known when its export begins.
+    # The number of rows is not known when an export of the trail begins.
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
     moved = ngettext("%d row", "%d rows", n or 0) % (n or 0)
     file = row.details.get("file", "")
@@ -147,13 +150,13 @@ _VALUES: dict[str, Callable[[Any, FormatName], dict[str, str]]] = {
 
 
 def _endings(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """Return what follows: the reason, notes and duration; the address and filters of an event."""
+    """Yield endings of the sentence: reason, notes and duration; an event's address and filters."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
     if row.table == "task" and row.kind == ChangeKind.COMPLETED:
         if row.notes:
             yield _(": “%(note)s”"), {"note": row.notes}
-        # A task that nobody opened was started when it was completed: then since it was assigned.
+        # A task that nobody opened was started when it was completed: count from the assignment.
         begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
         if begun and row.completed_at:
             yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}

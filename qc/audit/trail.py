@@ -1,10 +1,10 @@
 """The audit trail: the histories of all tables and the events as one stream, newest first.
 
 Each table is read by falling ids, from one seek of an index, and the tables are merged by their
-moments. Pages meet at an edge: one id for each table, which parts its older rows from its newer
-ones. So the next page begins in each table exactly where this one ended in it, whatever has been
-written meanwhile: no row is lost or shown twice, even where moments and ids of a table don't rise
-quite together.
+moments. The border of two pages is an edge: one id for each table, which separates its older rows
+from its newer ones. So the next page begins in each table exactly where this one ended, whatever
+has been written meanwhile. No row is lost or shown twice, even if a row with a higher id has an
+earlier moment.
 """
 
 import heapq
@@ -21,7 +21,7 @@ from qc.core import keyset
 from qc.core.keyset import Position
 from qc.history.registry import TABLES
 
-# By table: rows with a lesser id are older, all others newer.
+# An id for each table: rows with smaller ids are older, all others newer.
 Edge = Mapping[str, int]
 # The foreign keys that a sentence names, by table.
 NAMED = {
@@ -47,7 +47,7 @@ class Direction(Enum):
         return pk + 1 if self is Direction.OLDER else pk
 
     def position(self, edge: int | None) -> Position:
-        """Return where a table is read on: beyond the id that was read last at its edge."""
+        """Return the position in a table from which to read on at this edge."""
         if edge is None:
             return Position()
         is_older = self is Direction.OLDER
@@ -57,7 +57,7 @@ class Direction(Enum):
 class TrailPage(NamedTuple):
     """A page: its rows, each with its `table`, and the edges at which its neighbours begin.
 
-    `searched` is how many rows were looked at where the search ended before the page was full.
+    `searched` is the number of rows looked at if the search stopped early, else 0.
     """
 
     rows: list[Any]
@@ -80,7 +80,7 @@ def page(
     shown = list(islice(_merged(reads, direction), size))
     is_short = len(shown) < size
     if direction is Direction.NEWER and is_short and all(read.is_complete for read in reads):
-        # Nothing newer is left to fill this page: it is the first one.
+        # There are too few newer rows to fill a page: show the first page.
         return page(query, size)
     end = dict.fromkeys(TABLES, 0) | {read.table: read.edge_after(shown) for read in reads}
     onward = end if any(read.has_more(shown) for read in reads) else None
@@ -91,7 +91,7 @@ def page(
 
 
 class _TableRead:
-    """What was read of one table for a page, and how far."""
+    """The rows read of one table for a page, and where reading stopped."""
 
     def __init__(
         self, table: str, plan: SearchPlan, size: int, start: int | None, direction: Direction
@@ -106,17 +106,17 @@ class _TableRead:
         self.last = read.last[0] if read.last else None
         self.looked = read.looked
         self.is_at_end = read.ended and len(read.rows) <= size
-        # Otherwise the search stopped before it had a page: what comes next is not known.
+        # Otherwise the search stopped early: which rows follow is not known.
         self.is_complete = read.ended or len(read.rows) > size
 
     def frontier(self) -> datetime | None:
-        """Return the moment beyond which this table may have rows that were not looked at."""
+        """Return the moment at which the search stopped early; None if it did not."""
         if self.is_complete:
             return None
         return TABLES[self.table].objects.only("history_date").get(pk=self.last).history_date
 
     def edge_after(self, page: Iterable[Any]) -> int:
-        """Return where this table is to be read on after a page."""
+        """Return the edge of this table after a page."""
         n = self._count(page)
         if n == len(self.rows):
             return (self.start or 0) if self.last is None else self.direction.edge_after(self.last)
@@ -133,7 +133,7 @@ class _TableRead:
 
 
 def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[Any]:
-    """Return the rows in the order of the stream, as far as all tables were looked at."""
+    """Return the rows in the order of the stream, up to where the first search stopped."""
     is_falling = direction is Direction.OLDER
     stream = heapq.merge(
         *(read.rows for read in reads), key=lambda row: row.history_date, reverse=is_falling
@@ -157,7 +157,7 @@ def _with_names(shown: list[Any]) -> list[Any]:
         for row in rows:
             row.table = table
             found[table, row.pk] = row
-    # One that went to an archive meanwhile is not there any more.
+    # A row that was archived meanwhile is left out.
     return [found[row.table, row.pk] for row in shown if (row.table, row.pk) in found]
 
 

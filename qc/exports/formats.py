@@ -1,4 +1,4 @@
-"""Writes rows as CSV or XLSX, of which no cell is run as a formula, and objects as JSON."""
+"""Writes rows as CSV or XLSX without any formulas, and objects as JSON."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,18 +16,18 @@ from qc.core.localization import utc_isoformat
 from qc.tables.cells import escaped
 from qc.tables.formats import MOST_IN_CELL
 
-# Excel takes a CSV file for UTF-8 only when it begins with this.
+# Excel reads a CSV file as UTF-8 only if it begins with this.
 BOM = "\ufeff"
-# Bytes that are sent at once: a line by itself would be a packet by itself.
+# Bytes sent at once: otherwise each line would be a packet of its own.
 BLOCK = 64 * 1024
-# No sheet of a workbook has more.
+# The most rows of a sheet in Excel.
 MOST_ROWS = 1_048_576
 
 Rows = Iterable[Sequence[object]]
 
 
 class NoTable(QCError):
-    """No table can hold what is to be exported."""
+    """The rows don't fit into a table."""
 
 
 class _Json(DjangoJSONEncoder):
@@ -43,7 +43,7 @@ ENCODE = _Json(ensure_ascii=False).encode
 
 
 class _Line:
-    """A file that returns each line that is written to it."""
+    """A file whose `write` returns the line."""
 
     def write(self, line: str) -> str:
         return line
@@ -92,7 +92,7 @@ def json_lines(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def json_list(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Yield objects as a JSON list: each line between the brackets is one."""
+    """Yield objects as a JSON list, each on a line of its own."""
     between = "[\n"
     for one in objects:
         yield (between + ENCODE(one)).encode()
@@ -101,7 +101,7 @@ def json_list(objects: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines again, many at a time."""
+    """Yield the lines, many joined at a time."""
     block, size = [], 0
     for line in lines:
         block.append(line)

@@ -1,8 +1,8 @@
-"""Export of tasks as CSV, XLSX and JSON, which an import reads again as unchanged.
+"""Export of tasks as CSV, XLSX and JSON; importing the file again changes nothing.
 
-Tasks are read some at a time by their ids, each once, and none that came after the export began.
-Between two reads nothing is kept open in the database: a download that is broken off leaves
-nothing behind.
+Tasks are read in batches by their ids, each once, and none that came after the export began.
+Between two reads nothing is kept open in the database, so an interrupted download leaves nothing
+behind.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from qc.models import Priority, Task
 from qc.tables.cells import UNPRINTABLE
 from qc.tables.formats import MOST_COLUMNS
 
-# So many tasks are looked at together.
+# Tasks read per query.
 WINDOW = 1000
 MOST_DETAILS = MOST_COLUMNS - len(COLUMNS) - len(STATE_COLUMNS)
-# The keys in JSON: there the sender's own columns stand together, with their types.
+# The keys in JSON, where the sender's own columns are one object, with their types.
 KEYS = (*COLUMNS, "details", *STATE_COLUMNS)
 
 
 class Export:
-    """The export of those tasks that are there now; a table has moments in the current zone."""
+    """The export of the tasks that exist now; tables have moments in the current time zone."""
 
     def __init__(self, tasks: QuerySet[Task]) -> None:
         self.tasks = tasks.select_related("queue", "assignee").defer("draft")
@@ -40,7 +40,7 @@ class Export:
         return self.tasks.filter(pk__lte=self.last).count()
 
     def csv(self) -> Iterator[bytes]:
-        """Return a CSV file in parts. Raises NoTable, before the first of them."""
+        """Return a CSV file in parts. Raises NoTable before the first one."""
         return formats.blocks(formats.csv_lines(self._table(self._details())))
 
     def xlsx(self) -> IO[bytes]:
@@ -50,7 +50,7 @@ class Export:
         return formats.text_workbook(self._table(self._details()))
 
     def json(self) -> Iterator[bytes]:
-        """Return a JSON file in parts: a list of objects, each in a line of its own."""
+        """Return a JSON file in parts: a list of objects, each on a line of its own."""
         objects = (
             dict(zip(KEYS, _values(task, [_named(task.details)]), strict=True))
             for task in self._all(self.tasks)
@@ -64,13 +64,13 @@ class Export:
             yield list(map(self._text, _values(task, [texts.get(name) for name in details])))
 
     def _text(self, value: Any) -> str:
-        """Return a value as it stands in a table."""
+        """Return a value as it is written in a table."""
         if isinstance(value, datetime):
             return value.astimezone(self.zone).isoformat(" ")
         return value.name if isinstance(value, Priority) else value or ""
 
     def _details(self) -> list[str]:
-        """Return the names of the sender's columns of all tasks, in the order they came up."""
+        """Return the names of the sender's columns of all tasks, in order of first use."""
         names: dict[str, None] = {}
         for details in self._all(self.tasks.values_list("details", "pk")):
             names |= dict.fromkeys(as_imported(details[0]))
@@ -86,8 +86,8 @@ class Export:
         ids = Task.objects.filter(pk__lte=self.last).order_by("pk").values_list("pk", flat=True)
         begin = 0
         while begin < self.last:
-            # A window of all ids, not of those that the filters find: so each read is a short
-            # range of the primary key.
+            # A window of all ids, not only of matching ones, so that each read is a short range
+            # of the primary key.
             end = next(iter(ids.filter(pk__gt=begin)[WINDOW - 1 : WINDOW]), self.last)
             yield from list(tasks.filter(pk__gt=begin, pk__lte=end).order_by("pk"))
             begin = end
@@ -120,5 +120,5 @@ def _named(details: dict[str, Any]) -> dict[str, Any]:
 
 
 def _printable(value: Any) -> Any:
-    """Return a text without the characters that an import refuses, and all else as it is."""
+    """Return a text without the characters that an import refuses; other values unchanged."""
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value

@@ -1,8 +1,8 @@
 """Export of the audit trail: each row as a sentence with its parts, newest first, page by page.
 
-It is in the site's own language, whoever exports it: the same rows make the same file. Each row
-names the seal that proves it. JSON Lines has the proof too: the row as it was sealed and, after
-the last row of a seal that is exported, the seal itself. docs/verify_audit.py reads it.
+It is in the site's own language, so that the same rows make the same file for everybody. Each row
+names the seal that proves it. JSON Lines has the proof too: the row as it was sealed, and each
+seal after the last of its rows that is exported. docs/verify_audit.py reads it.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,18 +20,18 @@ from qc.exports import formats
 
 
 def _by_table(**attributes: str) -> Callable[[Any], str]:
-    """Return what reads a column that is another attribute in each table, or none."""
+    """Return a function that reads the attribute named for the row's table, or ""."""
     return lambda row: str(getattr(row, attributes.get(row.table, ""), None) or "")
 
 
-# So many rows are read together.
+# Rows read per query.
 ROWS = 500
 COLUMNS: dict[str, Callable[[Any], str]] = {
     "moment": lambda row: utc_isoformat(row.history_date, "microseconds"),
     "table": attrgetter("table"),
     "kind": lambda row: row.kind or row.history_type,
     "who": lambda row: str(row.history_user or ""),
-    # Who had or got the task, whose account it is, or which name was tried.
+    # The task's assignee, the account, or the name of a failed sign-in.
     "whom": _by_table(task="person", person="username", event="name"),
     "task": _by_table(task="reference"),
     "queue": _by_table(task="queue", queue="name"),
@@ -73,7 +73,7 @@ def _pages(query: TrailQuery) -> Iterator[tuple[list[RowTexts], trail.Edge | Non
     while True:
         page = trail.page(query, ROWS, below=older)
         proofs.add_seals(page.rows)
-        # Only for this page: others use this thread while the file waits for its reader.
+        # Only for this page: between pages, the thread may serve other requests.
         with for_the_record():
             rows = [(row, {name: text(row) for name, text in COLUMNS.items()}) for row in page.rows]
         yield rows, page.older
@@ -88,7 +88,7 @@ def _proven(query: TrailQuery) -> Iterator[dict[str, Any]]:
     for rows, older in _pages(query):
         sealed = proofs.as_sealed([row for row, _texts in rows])
         for row, texts in rows:
-            # A row that went to an archive meanwhile is left out.
+            # A row that was archived meanwhile is left out.
             if proof := sealed.get((row.table, row.pk)):
                 number = None
                 if row.seal:

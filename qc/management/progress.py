@@ -1,4 +1,4 @@
-"""A progress bar at a terminal; nothing is written where there is none."""
+"""A progress bar on a terminal; nothing is written to other outputs."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ WIDTH = 40
 
 
 class Progress:
-    """The part of so many rows that is done."""
+    """A progress bar for `total` rows."""
 
     def __init__(self, stream: Any, total: int) -> None:
         self.stream, self.total, self.done, self.shown = stream, total, 0, ""
 
     def advance(self, rows: int) -> None:
-        """Show that so many more are done."""
+        """Show that `rows` more are done."""
         self.done += rows
         part = self.done / (self.total or 1)
         bar = ("█" * int(part * WIDTH)).ljust(WIDTH, "░")

@@ -1,4 +1,4 @@
-"""The range of seals that a command is about."""
+"""The arguments of a command for a range of seals."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How states, priorities, moments and durations look, as filters."""
+"""Filters that show states, priorities, moments and durations."""
 
 from django import template
 

@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.inclusion_tag("qc/people/presence.html", takes_context=True)
 def presence(context: Context, anew: bool = False) -> dict[str, Any]:
-    """Show whether who is signed in is there; `anew` when only a part of *My work* is sent."""
+    """Show the user's presence; `anew` when only a part of *My work* is sent."""
     request = context["request"]
     here = reverse("admin:my_work") if anew else request.get_full_path()
     return {"person": request.user, "breaks": BREAKS, "here": here, "anew": anew}

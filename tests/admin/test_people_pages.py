@@ -301,16 +301,16 @@ def test_manager_anonymises_a_deactivated_person(
     mona_client: Client, anna: User, otto: User, sign_in_client: Any
 ) -> None:
     assert "Anonymise" not in mona_client.get(change(anna)).content.decode()
-    refused = mona_client.post(act(anna, "forget"), CONFIRMED | {"reason": "left"})
+    refused = mona_client.post(act(anna, "anonymise"), CONFIRMED | {"reason": "left"})
     assert "anna is still active: deactivate the account first." in refused.content.decode()
     save(mona_client, anna, is_active=None)
     assert "Anonymise" in mona_client.get(change(anna)).content.decode()
     answers = CONFIRMED | {"reason": "left in May"}
-    assert sign_in_client(otto).post(act(anna, "forget"), answers).status_code == 403
-    assert "This cannot be undone" in mona_client.get(act(anna, "forget")).content.decode()
+    assert sign_in_client(otto).post(act(anna, "anonymise"), answers).status_code == 403
+    assert "This cannot be undone" in mona_client.get(act(anna, "anonymise")).content.decode()
     log = apps.get_model("admin", "LogEntry").objects
     assert log.filter(object_repr="anna").exists()
-    mona_client.post(act(anna, "forget"), answers)
+    mona_client.post(act(anna, "anonymise"), answers)
     assert not log.filter(object_repr="anna").exists()
     anna.refresh_from_db()
     assert anna.username == f"leaver-{anna.pk}"

@@ -1,1 +1,1 @@
-"""The *Floor* page: who is there with what, and what waits where, live."""
+"""The *Floor* page: people with their tasks, and queues with theirs, live."""

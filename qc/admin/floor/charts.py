@@ -1,11 +1,12 @@
 """The charts on *Floor*: tasks completed each hour, and tasks waiting in each queue.
 
-Arrivals and completions are counted in their indexes: those of today once a minute at most, those
-of the same weekday of the four weeks before once a day.
+Arrivals and completions are counted in their indexes: today's once a minute at most, those of the
+same weekday in the four weeks before once a day.
 """
 
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Value, When
@@ -21,18 +22,18 @@ from qc.work import backlog
 HOURS = range(24)
 WEEKS = 4
 MOST_LINES = 6
-# The waiting tasks of a queue are counted no further than this for its line.
+# The most waiting tasks counted for the line of a queue.
 MOST_WAITING = 10_000
 A_MINUTE, A_DAY = 60, 24 * 60 * 60
 
 TODAY, USUAL = LINES[0], "#8494a3"
 
-# For each queue's id a count for each hour of the day.
+# By queue id, the count of each hour of the day.
 CountsByQueue = dict[int, list[int]]
 
 
 def charts() -> list[Chart]:
-    """Return both charts, made anew once a minute."""
+    """Return both charts, cached for a minute."""
     key = f"qc-charts-{get_language()}-{timezone.get_current_timezone_name()}"
     return list(cache.get_or_set(key, lambda: _make(timezone.localtime()), A_MINUTE) or ())
 
@@ -65,12 +66,12 @@ def _completed(now: datetime, done: list[int], usual: list[float]) -> Chart:
 
 
 def _waiting(now: datetime, arrived: CountsByQueue, completed: CountsByQueue) -> Chart:
-    """Return how many tasks waited at each full hour, reckoned back from those that wait now.
+    """Return how many tasks waited at each full hour, computed back from those that wait now.
 
-    An hour earlier there waited as many as now, less those that arrived in that hour, plus those
+    The number an hour ago is the present one, less the tasks that arrived in that hour, plus those
     completed in it. So tasks that are assigned, on hold or cancelled count as if they had never
-    waited: the history knows better, but reading it would cost more the longer the day is. Of a
-    queue with more than `MOST_WAITING` tasks only the ups and downs are right.
+    waited: the history has the exact numbers, but reading it costs more as the day goes on. For a
+    queue with more than `MOST_WAITING` tasks only the changes are right.
     """
     queues = {queue.pk: queue.name for queue in Queue.objects.all()}
     waits = backlog.waiting(queues, MOST_WAITING // 10)
@@ -82,15 +83,16 @@ def _waiting(now: datetime, arrived: CountsByQueue, completed: CountsByQueue) ->
         {
             "label": queues[queue],
             "data": _backwards(waits[queue], arrived[queue], completed[queue], first, now.hour),
-            "borderColor": color,
-            "backgroundColor": color,
-            "pointRadius": 2,
-            "borderWidth": 2,
+            **_line_style(color),
         }
         for queue, color in zip(fullest, LINES, strict=False)
     ]
     hours = [*(f"{hour:02}:00" for hour in range(first, now.hour + 1)), _("now")]
     return Chart("waiting", _("Waiting in each queue today"), "line", hours, lines)
+
+
+def _line_style(color: str) -> dict[str, Any]:
+    return {"borderColor": color, "backgroundColor": color, "pointRadius": 2, "borderWidth": 2}
 
 
 def _backwards(
@@ -111,7 +113,7 @@ def _usual(today: date) -> list[float]:
 
 
 def _total_of_day(day: date) -> list[int]:
-    """Return the completions in each hour of a past day, counted once and then kept."""
+    """Return the completions in each hour of a past day, counted once and then cached."""
     key = f"qc-done-on-{day}-{timezone.get_current_timezone_name()}"
     return list(cache.get_or_set(key, lambda: _total(_by_hour("completed_at", day)), A_DAY) or ())
 
@@ -121,7 +123,7 @@ def _total(counts: CountsByQueue) -> list[int]:
 
 
 def _by_hour(column: str, day: date) -> CountsByQueue:
-    """Count each queue's tasks by the hour, on our clocks, in which a column's moment lies.
+    """Count each queue's tasks by the local hour of a column's moment.
 
     The hours are given to the database as moments: MariaDB knows no time zones by itself.
     """

@@ -1,4 +1,4 @@
-"""The people on *Floor*: a card for each who is there, those who need attention first."""
+"""The people on *Floor*: a card for each signed-in person, those who need attention first."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ ALARMS: dict[Attention, str | Promise] = {
 
 @dataclass
 class PersonCard:
-    """A person who is there, with their tasks; `is_known` if the page has this very card."""
+    """A signed-in person with their tasks; `is_known` if the page already has this very card."""
 
     person: User
     tasks: list[Task]
@@ -80,7 +80,7 @@ class PersonCard:
 
 
 class PeopleOnFloor:
-    """Everybody who does QC: how many in which state, and the cards of the first of them."""
+    """Everybody who does QC: the number in each state, and the first cards."""
 
     def __init__(self, data: FloorData) -> None:
         self.data = data
@@ -116,7 +116,7 @@ class PeopleOnFloor:
             return Attention.LATE
         if person.break_reason:
             return Attention.ON_BREAK
-        # Half of the time after which the sweep takes the task away again.
+        # Half of the time after which the sweep takes the task back.
         slow = self.data.now - timedelta(minutes=settings.QC_START_MINUTES) / 2
         if any(not task.started_at and _since(task) < slow for task in tasks):
             return Attention.NOT_STARTED

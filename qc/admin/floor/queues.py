@@ -15,14 +15,14 @@ from qc.models import Priority, Queue
 from qc.work.backlog import QueueBacklog
 from qc.work.explanations import MOST_COUNTED
 
-# From fewer completed tasks no pace is reckoned.
+# The fewest completed tasks that a pace is computed from.
 LEAST_DONE = 2
 A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass
 class QueueRow:
-    """A queue as it stands now; `is_known` if the page has this very row already."""
+    """A queue as it is now; `is_known` if the page already has this very row."""
 
     queue: Queue
     backlog: QueueBacklog

@@ -1,12 +1,14 @@
-"""The data of *Floor*, read in a few statements: as many for ten people as for thousands.
+"""The data of *Floor*, read in a number of statements that does not grow with the floor.
 
 Only assigned tasks are read, never more than people can hold; waiting tasks are counted in the
-index and no further than `MOST_COUNTED`; completed ones are counted anew from the last minute on.
+index and no further than `MOST_COUNTED`; counts of completed tasks are cached for a minute; newer
+ones are added.
 """
 
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.core.cache import cache
@@ -15,7 +17,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from qc.core.local_days import beginning
-from qc.models import ChangeKind, Queue, Roster, Status, Task, User
+from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Roster, Status, Task, User
 from qc.work import backlog
 from qc.work.explanations import MOST_COUNTED
 
@@ -28,10 +30,10 @@ PERSON_FIELDS = (
     "break_reason",
 )
 TASK_FIELDS = ("reference", "name", "status", "priority", "due_at", "assigned_at", "started_at")
-# How long a count of today's completed tasks is kept; later ones are counted on top of it.
+# How long a count of today's completed tasks is cached; newer ones are added to it.
 KEPT = timedelta(minutes=1)
 
-# For each queue's id how many tasks were completed, and when the first of them was.
+# By queue id: how many tasks were completed, and when the first one was.
 Completed = dict[int, tuple[int, datetime]]
 
 
@@ -40,7 +42,7 @@ class FloorData:
 
     def __init__(self) -> None:
         self.now = timezone.now()
-        # The tasks before the queues: the queue of each will then be among them.
+        # Read before the queues, so that the queue of each task is among them.
         assigned = Task.objects.filter(status=Status.ASSIGNED)
         tasks = list(assigned.only(*TASK_FIELDS, "assignee", "queue"))
         self.queues = {queue.pk: queue for queue in Queue.objects.all()}
@@ -53,14 +55,15 @@ class FloorData:
     def _held(self, tasks: list[Task]) -> dict[int, list[Task]]:
         """Return each person's tasks, most urgent first."""
         held: dict[int, list[Task]] = defaultdict(list)
-        for task in sorted(tasks, key=lambda task: (task.priority, task.due_at, task.pk)):
+        for task in sorted(tasks, key=attrgetter(*ORDER_OF_WORK)):
             task.queue = self.queues[task.queue_id]
             held[task.assignee_id or 0].append(task)
         return held
 
     def _people(self) -> list[User]:
-        """Return the people who are there and do QC, with how many tasks each holds."""
+        """Return the signed-in people who do QC, with how many tasks each holds."""
         there = User.objects.there().only(*PERSON_FIELDS, "idle_since", "capacity")
+        # As `PersonQuerySet.doing_qc`, from what was read already.
         does_qc = self.roster.staff.union(self.roster.on, self.held)
         people = [person for person in there if person.pk in does_qc]
         for person in people:
@@ -93,7 +96,7 @@ def on_break_since(people: Collection[User]) -> dict[int, datetime]:
 
 
 def signed_out() -> Any:
-    """Return the people who do QC and are not there, those seen last first."""
+    """Return the people who do QC and are signed out, last seen first."""
     away: Any = User.objects.doing_qc().filter(is_logged_in=False)
     return away.order_by("-last_seen_at", "pk")
 
@@ -101,8 +104,8 @@ def signed_out() -> Any:
 def completed_today(now: datetime) -> Completed:
     """Return for each queue how many tasks were completed today, and when the first was.
 
-    A busy day is not counted anew each time: only the tasks completed since the count that is
-    kept. A task reopened meanwhile is counted until that count is a minute old.
+    The count is cached for a minute; newer ones are added. A task reopened meanwhile is counted
+    until the cache expires.
     """
     midnight = beginning(timezone.localdate(now))
     key = f"qc-done-{midnight.timestamp()}"

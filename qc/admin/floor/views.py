@@ -1,7 +1,7 @@
 """*Floor*: people with their tasks and queues with theirs, live, and buttons for managers.
 
 The page polls a panel every few seconds and sends the keys of all that it shows: only cards and
-rows that have changed are drawn anew, the others stay as they are (`hx-preserve`). The charts are
+rows that have changed are redrawn, the others stay as they are (`hx-preserve`). The charts are
 polled once a minute. Buttons open the dialogs of the pages of tasks, people and queues.
 """
 

@@ -43,7 +43,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 
 @import_button
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand the import to a worker once more."""
+    """Queue the import for a worker once more."""
     return redirect_after_run(request, get_object_or_404(Import, pk=pk))
 
 
@@ -79,7 +79,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def redirect_after_run(request: HttpRequest, record: Import) -> HttpResponse:
-    """Let the import go on, show a message when it has ended, and go to its page."""
+    """Continue the import, show a message if it has ended, and go to its page."""
     state = record.state
     try:
         tasks.dispatch(record)

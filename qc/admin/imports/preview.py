@@ -86,7 +86,7 @@ def _left_alone(sample: Sample) -> Iterator[Cells]:
 
 
 def _changes(sample: Sample) -> Iterator[Cells]:
-    """Return a row for each changed column."""
+    """Yield a row for each changed column."""
     for name, before, after in sample["columns"]:
         values = (_as_text(name, value) for value in (before, after))
         yield sample["row"], sample["reference"], name, *values

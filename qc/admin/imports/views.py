@@ -6,6 +6,7 @@ buttons are in `qc.admin.imports.actions`.
 
 from datetime import timedelta
 from tempfile import SpooledTemporaryFile
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -41,18 +42,23 @@ import_view = page_view("qc.view_historicaltask", after_sign_in="admin:imports")
 @page_view("qc.view_historicaltask", after_sign_in="admin:imports", methods=["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """Show all imports, newest first, and to managers the form for a file; receive the file."""
-    form, may_import = UploadForm(request), permissions.is_manager(request.user)
+    form = UploadForm(request)
     if request.method == "POST":
-        if not may_import:
+        if not permissions.is_manager(request.user):
             raise PermissionDenied
         if form.is_valid() and (record := _received(request, form)):
             return actions.redirect_after_run(request, record)
+    return render(request, "qc/imports/list.html", _list_context(request, form))
+
+
+def _list_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]:
+    may_import = permissions.is_manager(request.user)
     before = request.GET.get("before", "")
     records = Import.objects.select_related("by").defer(*LARGE).order_by("-pk")
     if is_id(before):
         records = records.filter(pk__lt=int(before))
     listed = list(records[: ON_A_PAGE + 1])
-    context = site.each_context(request) | {
+    return site.each_context(request) | {
         "title": _("Imports"),
         "form": form,
         "may_import": may_import,
@@ -65,7 +71,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "most_rows": reader.MOST_ROWS,
         "most_bytes": settings.QC_IMPORT_BYTES,
     }
-    return render(request, "qc/imports/list.html", context)
 
 
 @import_view

@@ -19,9 +19,9 @@ CLAIMABLE = 20
 
 @dataclass
 class MyWorkState:
-    """Everything on the page of one person; what only some pages show is read when it is used.
+    """Everything on the page of one person; rarely shown parts are read when they are used.
 
-    `wanted` is the id of the task that should fill the page.
+    `wanted` is the id of the task to show in full.
     """
 
     person: User
@@ -33,7 +33,7 @@ class MyWorkState:
 
     @cached_property
     def task(self) -> Task | None:
-        """The task that fills the page: the wanted one, else the most urgent."""
+        """The task that is shown in full: the wanted one, else the most urgent."""
         chosen = [task for task in self.tasks if task.pk == self.wanted]
         return next(iter(chosen + self.tasks), None)
 
@@ -61,7 +61,7 @@ class MyWorkState:
 
     @cached_property
     def version(self) -> str:
-        """A version that changes when the page must be drawn anew, but not while somebody types."""
+        """A version that changes when the page must be redrawn, but not while somebody types."""
         shown = [
             (task.pk, task.started_at, task.priority, task.due_at, task.name, task.instructions)
             for task in (*self.tasks, *self.claimable)
@@ -92,7 +92,7 @@ class MyWorkState:
 
     @property
     def lost(self) -> list[str]:
-        """Sentences about the tasks that they lost with it."""
+        """Sentences about the tasks that they lost then."""
         return presence.lost_while_away(self.person)
 
     @cached_property

@@ -1,6 +1,6 @@
 """*My work*: where a QC person spends the day.
 
-The page polls a panel every few seconds, which is drawn anew only when something has changed, so
+The page polls a panel every few seconds, which is redrawn only when something has changed, so
 that what somebody is typing stays. Each button is a form and works without JavaScript too. A
 refused action shows its message on the page.
 """
@@ -35,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @work_view
 def panel(request: HttpRequest) -> HttpResponse:
-    """Return the panel; 204 when it is still what the page has seen."""
+    """Return the panel; 204 if the page already shows it."""
     state = _state(request)
     if request.GET.get("seen") == state.version:
         return HttpResponse(status=NOTHING_NEW)
@@ -91,7 +91,7 @@ def claim(request: HttpRequest, task: int) -> str:
 
 @work_button
 def draft(request: HttpRequest, task: int) -> HttpResponse:
-    """Save the notes as typed so far; that the task is gone is shown by the next panel."""
+    """Save the notes as typed so far; if the task is gone, the next panel shows that."""
     with contextlib.suppress(InvalidTransition, NotAllowed):
         actions.save_draft(task, request.POST.get("notes", ""), by=_me(request))
     return HttpResponse(status=NOTHING_NEW)
@@ -112,7 +112,7 @@ def _state(request: HttpRequest) -> MyWorkState:
 
 
 def _panel(request: HttpRequest, state: MyWorkState) -> HttpResponse:
-    """Return the panel, with a message for each task shown before and taken away since."""
+    """Return the panel, with a message for each shown task that was taken away since."""
     params = request.POST if request.method == "POST" else request.GET
     held = {int(task) for task in params.get("held", "").split(",") if is_id(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):

@@ -100,7 +100,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     actions = ()
-    actions_detail = ("come_back", "take_break", "sign_out", "forget")
+    actions_detail = ("come_back", "take_break", "sign_out", "anonymise")
     filter_horizontal = ()
     change_form_outer_after_template = "qc/people/day.html"
     readonly_fields = (
@@ -126,7 +126,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         (_("Language and time"), {"fields": (("language", "time_zone"),)}),
         (_("Account"), {"fields": (("date_joined", "last_login"),)}),
     )
-    # For those who may not edit: names instead of boxes, and no password.
+    # For users who may not edit: names instead of boxes, and no password.
     reading_fieldsets = (
         fieldsets[0],
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
@@ -162,8 +162,8 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         form=NoReasonForm,
         variant=ActionVariant.PRIMARY,
     )
-    forget = dialog_action(
-        "forget",
+    anonymise = dialog_action(
+        "anonymise",
         erasure.anonymise,
         label=_("Anonymise"),
         question=_(

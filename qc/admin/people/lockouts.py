@@ -17,7 +17,7 @@ class LockoutAdmin(ModelAdmin):
     """Lists failed sign-ins; deleting a row unlocks its name."""
 
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    # The others have what was typed.
+    # The other columns have what was typed.
     fields = list_display
     search_fields = ("username", "ip_address")
 

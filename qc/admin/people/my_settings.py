@@ -35,7 +35,7 @@ class ZoneField(forms.ChoiceField):
         )
 
     def valid_value(self, value: str) -> bool:
-        """Return whether there is such a zone, which may be an older name that is not listed."""
+        """Return whether the zone exists; its name may be an older one that is not listed."""
         return super().valid_value(value) or localization.is_zone(value)
 
 

@@ -38,9 +38,8 @@ class MomentWidget(UnfoldAdminTextInputWidget):
 class MomentForm(forms.Form):
     """The moment to show; now if none is given.
 
-    Addresses have it in UTC, so that they mean the same to everybody. What a browser sends has no
-    time zone, and is in the zone of the reader. `choices` are moments offered instead of one that
-    can't be shown.
+    In addresses it is in UTC, so that they mean the same to everybody. A browser sends it without a
+    time zone, in the reader's. `choices` are moments offered instead of one that can't be shown.
     """
 
     at = forms.Field(label=_("Time"), widget=MomentWidget)
@@ -62,7 +61,7 @@ class MomentForm(forms.Form):
         return timezone.is_aware(self.data["at"])
 
     def clean_at(self) -> datetime:
-        """Return the moment. Raise ValidationError if it is none, or nothing is recorded of it."""
+        """Return the moment. Raise ValidationError if it is invalid, or before the first record."""
         given = self.data["at"]
         if isinstance(given, str):
             message = gettext("“%s” is not a date and time. Write it as 2026-11-30 14:30.")
@@ -107,7 +106,7 @@ class MomentForm(forms.Form):
 
 
 def _read(typed: str) -> datetime | None:
-    """Return the moment that was typed, naive if it has no zone; None if it is no moment."""
+    """Return the moment that was typed, naive if it has no zone; None for other text."""
     try:
         moment = parse_datetime(typed)
         # The first and last years can't be converted to other time zones.

@@ -49,7 +49,7 @@ def at_a_moment(request: HttpRequest, screen: str, **which: Any) -> HttpResponse
 
 
 def floor(request: HttpRequest, moment: datetime) -> Context:
-    """Return the people who were there, their tasks, and the queues with theirs."""
+    """Return the people who were signed in and the queues, each with their tasks."""
     found = point_in_time.floor(moment)
     people = Paginator(found.people, PEOPLE_ON_A_PAGE).get_page(request.GET.get("page"))
     for person in people:
@@ -59,7 +59,7 @@ def floor(request: HttpRequest, moment: datetime) -> Context:
 
 
 def thing(_request: HttpRequest, moment: datetime, table: str, pk: int) -> Context:
-    """Return one task, person or queue: its history row of then, and what is different now."""
+    """Return one task, person or queue: its history row then, and what is different now."""
     found = point_in_time.of(table, pk, moment)
     if found is None:
         raise Http404
@@ -82,7 +82,7 @@ def _name(row: Any) -> str:
 
 
 def _note(moment: datetime, rows: int, **which: str) -> None:
-    """Record in the audit trail what was read, and of which moment."""
+    """Record in the audit trail what was read, and for which moment."""
     events.record(EventKind.READ, filters={"at": moment.isoformat(), **which}, rows=rows)
 
 

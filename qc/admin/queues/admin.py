@@ -19,7 +19,7 @@ from qc.admin.queues.forms import QueueForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
 from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
-from qc.admin.shared.duration_field import in_words
+from qc.admin.shared.duration_field import duration_in_units
 from qc.models import Queue, Status, Task
 from qc.work import actions as work
 
@@ -47,7 +47,7 @@ class QueueAdmin(AuditedModelAdmin):
         (_("Who gets its tasks"), {"fields": ("people", "open_to_all")}),
     )
     add_fieldsets = fieldsets[1:]
-    # For who may not edit: the target in words.
+    # For users who may not edit: the target in words.
     reading_fieldsets = (
         fieldsets[0],
         (None, {"fields": ("name", "description", "due_within")}),
@@ -98,7 +98,7 @@ class QueueAdmin(AuditedModelAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the sections, with the target in words for those who may not edit it."""
+        """Return the sections, with the target in words for users who may not edit it."""
         if obj is not None and not self.has_change_permission(request, obj):
             return self.reading_fieldsets
         return super().get_fieldsets(request, obj)
@@ -116,7 +116,7 @@ class QueueAdmin(AuditedModelAdmin):
         save_columns(obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the queue's people and its one history row, and hand its tasks out."""
+        """Save the queue's people and its one history row, and assign its tasks."""
         queue = form.instance
         with history.without_history(queue):
             super().save_related(request, form, formsets, change)
@@ -141,7 +141,7 @@ class QueueAdmin(AuditedModelAdmin):
     @admin.display(description=_("target"), ordering="target")
     def due_within(self, queue: Queue) -> str:
         """Return the queue's target in words."""
-        return in_words(queue.target)
+        return duration_in_units(queue.target)
 
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:

@@ -133,7 +133,7 @@ def _with_defaults(params: Mapping[str, str]) -> dict[str, str]:
     data = {"first": str(today - A_WEEK), "last": str(today)}
     data |= {name: params[name] for name in PARAMS if name in params}
     for name in ("queue", "person"):
-        # The field of people fails at anything that is no id.
+        # The field for people raises an error for anything but an id.
         if data.get(name) and not is_id(data[name]):
             data[name] = "0"
     if data.get("by") not in Grouping.values:

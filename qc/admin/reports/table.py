@@ -97,7 +97,7 @@ class ReportTable:
         return Chart("done", self._chart_title(rows), "bar", labels, series, is_stacked=True)
 
     def for_export(self) -> Iterator[Sequence[object]]:
-        """Return the rows of a file: times in seconds, shares in percent."""
+        """Yield the rows of a file: times in seconds, shares in percent."""
         yield [f"{one.heading} ({one.unit})" if one.unit else one.heading for one in self.columns]
         for row in (*self.rows, self.report.total):
             yield [plain(one.value(row)) for one in self.columns]

@@ -20,10 +20,9 @@ View = Callable[..., HttpResponseBase]
 def page_view(
     *permissions: str, after_sign_in: str, methods: Sequence[str] = ("GET",)
 ) -> Callable[[View], View]:
-    """Return a decorator that lets in who may enter the pages and has all the permissions.
+    """Return a decorator that shows a page only to users with all these permissions.
 
-    Others sign in first, and are then sent to the page whose address is called `after_sign_in`; a
-    part of a page that is fetched after its session ended reloads the page instead.
+    Visitors sign in first, and then come to the page whose URL is named `after_sign_in`.
     """
 
     def decorate(view: View) -> View:
@@ -33,9 +32,7 @@ def page_view(
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                if "HX-Request" in request.headers:
-                    return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
-                return redirect_to_login(reverse(after_sign_in), reverse("admin:login"))
+                return _to_sign_in(request, after_sign_in)
             if not (site.has_permission(request) and request.user.has_perms(permissions)):
                 raise PermissionDenied
             return allowed_view(request, *args, **kwargs)
@@ -43,3 +40,10 @@ def page_view(
         return inner
 
     return decorate
+
+
+def _to_sign_in(request: HttpRequest, after_sign_in: str) -> HttpResponse:
+    # A part of a page, fetched after its session ended: the page is to reload itself.
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
+    return redirect_to_login(reverse(after_sign_in), reverse("admin:login"))

@@ -1,4 +1,4 @@
-"""Which actions make sense for a person or a queue as they are now, on whatever page."""
+"""Which actions change something for a person or a queue in their present state."""
 
 from qc.core.commitments import pseudonym
 from qc.models import Queue, User
@@ -10,7 +10,7 @@ def of_person(person: User) -> set[str]:
         "sign_out": person.is_logged_in,
         "take_break": person.takes_work,
         "come_back": person.is_logged_in and bool(person.break_reason),
-        "forget": not person.is_active and person.username != pseudonym(person.pk),
+        "anonymise": not person.is_active and person.username != pseudonym(person.pk),
     }
     return {name for name, is_met in conditions.items() if is_met}
 

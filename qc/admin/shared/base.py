@@ -24,10 +24,10 @@ from qc.models import EventKind
 
 
 class AuditedChangeList(ChangeList):
-    """The rows of a list; they are counted only once."""
+    """The rows of a list, counted only once."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read a page of rows; without a filter, the count of those found is the full count."""
+        """Read a page of rows; without a filter, the number of results is the full count."""
         super().get_results(request)
         self.may_add = self.model_admin.has_add_permission(request)
         if not (self.has_active_filters or self.query):
@@ -123,14 +123,14 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         version_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Refuse: simple-history's page of an old version would save it again on a POST."""
+        """Refuse, as simple-history's page of an old version would save it again on a POST."""
         raise PermissionDenied
 
     def _lock(self, object_id: str) -> None:
         try:
             pk = self.model._meta.pk.to_python(unquote(object_id))
         except ValidationError:
-            return  # Django's own view says that there is no such thing.
+            return  # Django's own view answers that it does not exist.
         self.model._default_manager.select_for_update().filter(pk=pk).first()
 
 

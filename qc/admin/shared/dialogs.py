@@ -141,18 +141,26 @@ def dialog_action(  # noqa: PLR0913
     form: type[ReasonForm] = ReasonForm,
     variant: ActionVariant = ActionVariant.DEFAULT,
 ) -> Any:
-    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`.
+    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`."""
+    dialog = ActionDialog(
+        title=label, description=question, form_class=form, form_submit_text=label
+    )
+    return action(
+        description=label,
+        url_path=name.replace("_", "-"),
+        icon=icon,
+        variant=variant,
+        permissions=["steer"],
+        dialog=dialog,
+    )(_view(name, run, done, dialog))
 
-    `name` is the attribute of the admin that it is assigned to; `has_steer_permission` decides who
-    may use it. A QCError of `run` is shown in the dialog. Afterwards the page named by `?next=` is
-    shown, or else the object's own.
+
+def _view(name: str, run: Callable[..., object], done: Text, dialog: ActionDialog) -> Any:
+    """Return the view of the action, which is the attribute `name` of its admin.
+
+    It shows a QCError of `run` in the dialog. Otherwise it goes to the page named by `?next=`, or
+    to the object's own.
     """
-    dialog: ActionDialog = {
-        "title": label,
-        "description": question,
-        "form_class": form,
-        "form_submit_text": label,
-    }
 
     def act(model_admin: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         item = find(model_admin, request, object_id)
@@ -160,7 +168,7 @@ def dialog_action(  # noqa: PLR0913
             run(item.pk, by=request.user, **form.answers())
         except QCError as error:
             form.refuse(error)
-            context = {"dialog": dialog, "form": form, "form_submit_text": label}
+            context = {"dialog": dialog, "form": form, "form_submit_text": dialog["title"]}
             return render(request, "unfold/helpers/dialog.html", context)
         messages.success(request, done % {"item": item})
         page = next_page(request, reverse(admin_urlname(item._meta, "change"), args=[item.pk]))  # type: ignore[arg-type]
@@ -169,14 +177,7 @@ def dialog_action(  # noqa: PLR0913
         return HttpResponseRedirect(page)
 
     act.__name__ = name
-    return action(
-        description=label,
-        url_path=name.replace("_", "-"),
-        icon=icon,
-        variant=variant,
-        permissions=["steer"],
-        dialog=dialog,
-    )(act)
+    return act
 
 
 def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
@@ -188,6 +189,6 @@ def find(model_admin: Any, request: HttpRequest, object_id: str) -> Any:
 
 
 def next_page(request: HttpRequest, otherwise: str) -> str:
-    """Return the page of this site named by `?next=`, or else another."""
+    """Return the page of this site named by `?next=`, or else `otherwise`."""
     page = request.GET.get("next", "")
     return page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else otherwise

@@ -1,7 +1,7 @@
 """What changed from one history row to the next, in words.
 
 simple-history's own comparison leaves out columns that no form edits, which here are the most
-telling ones: status, person, presence.
+important ones: status, person, presence.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
-from qc.admin.shared.duration_field import in_words
+from qc.admin.shared.duration_field import duration_in_units
 from qc.imports.validation import text_of
 
 LONGEST = 300
@@ -117,7 +117,7 @@ def _text(row: Any, field: Any) -> str:  # noqa: PLR0911
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "d M Y H:i:s")
     if isinstance(value, timedelta):
-        return in_words(value)
+        return duration_in_units(value)
     if isinstance(value, dict):
         value = ", ".join(f"{name}: {text_of(one)}" for name, one in value.items())
     if field.choices and not isinstance(field, models.ForeignKey):

@@ -27,7 +27,7 @@ def in_units(duration: timedelta) -> tuple[Decimal, str]:
     return Decimal(duration // timedelta(microseconds=1)) / 60_000_000, "minutes"
 
 
-def in_words(duration: timedelta) -> str:
+def duration_in_units(duration: timedelta) -> str:
     """Return a duration in words, such as "4 hours" or "1 day"."""
     number, unit = in_units(duration)
     n = int(number) if number == int(number) else 2

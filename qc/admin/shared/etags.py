@@ -1,4 +1,4 @@
-"""Short versions of what a page shows, by which it notices that something has changed."""
+"""Short versions of what a page shows, which differ when something has changed."""
 
 import zlib
 

@@ -1,6 +1,6 @@
-"""What stands in an address."""
+"""Checks of an address's parameters."""
 
 
 def is_id(text: str) -> bool:
-    """Return whether a text is a number that can be an id: of digits only, and not too long."""
+    """Return whether a text can be an id: digits only, and not too many."""
     return text.isascii() and text.isdigit() and len(text) < 19

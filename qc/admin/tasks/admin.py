@@ -155,7 +155,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
-        """Save a new or changed task with one history row, and let it be handed out."""
+        """Save a new or changed task with one history row, then assign it if somebody is free."""
         by: Any = request.user
         columns = changed_columns(form)
         if change and not columns:

@@ -1,7 +1,7 @@
-"""The page of a change of all matching tasks, which shows it happen batch after batch.
+"""The page of a bulk change: a change of all matching tasks, in batches.
 
-The page asks for one batch after the other. It can be left and opened again: nothing is lost or
-done twice, and nothing continues without it.
+The page requests one batch after the other. It can be left and opened again: nothing is lost or
+done twice, and the change pauses meanwhile.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class BulkPages:
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list, and above it the manager's bulk change that is not over."""
+        """Show the list, and above it the manager's unfinished bulk change."""
         may_steer = self.has_steer_permission(request)
         unfinished = bulk_changes.unfinished(request.user) if may_steer else None
         context = {"unfinished": unfinished, **(extra_context or {})}
@@ -57,7 +57,7 @@ class BulkPages:
         return render(request, "qc/tasks/bulk.html", context)
 
     def bulk_on(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Change the batch at the given position, and return the panel anew."""
+        """Change the batch at the given position, and return the new panel."""
         change = self._own_change(request, pk)
         position = read_number(request.POST.get("position", ""))
         if position is None:

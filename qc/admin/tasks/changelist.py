@@ -1,4 +1,4 @@
-"""The rows of the task list: a page by key, at the same small cost however many tasks there are."""
+"""The rows of the task list: pages by key, whose cost does not grow with the number of tasks."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ MOST_COUNTED = 300
 
 
 class KeysetPaginator(Paginator):
-    """What Unfold draws below the list: links to the neighbours, as there are no page numbers."""
+    """Below the list: links to the next and previous page, as there are no page numbers."""
 
     template_name = "qc/tasks/pagination.html"
 
@@ -67,7 +67,7 @@ class TaskChangeList(ChangeList):
         self.words = order.words
         self.result_list = self.page_by_key.rows
         self._count(order, exact)
-        # With another full count the head of the page would show that too.
+        # With a different full count, the head of the page would show both.
         self.show_full_result_count, self.full_result_count = False, self.result_count
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False

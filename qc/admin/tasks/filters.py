@@ -22,9 +22,9 @@ def due(late: str) -> Q:
     return Q(due_at__lt=now) if late == "yes" else Q(due_at__gte=now)
 
 
-def in_days(column: str, asked: Mapping[str, str]) -> Q:
+def in_days(column: str, params: Mapping[str, str]) -> Q:
     """Return the condition for a moment from one local day to another, both included."""
-    first, last = (parse_date_str(asked.get(f"{column}_{end}", "")) for end in ("from", "to"))
+    first, last = (parse_date_str(params.get(f"{column}_{end}", "")) for end in ("from", "to"))
     return local_days.within(column, first, last)
 
 
@@ -49,7 +49,7 @@ class DaysFilter(RangeDateFilter):
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
         names = (f"{kw['field_path']}_from", f"{kw['field_path']}_to")
-        # A form that is sent again has its earlier values in the address too: the last counts.
+        # A form sent again also has its earlier values in the address: the last ones count.
         values = {name: params[name][-1] for name in names if name in params}
         params.update({name: [value] for name, value in values.items()})
         super().__init__(field, request, params, *args, **kw)

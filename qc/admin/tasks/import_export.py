@@ -50,7 +50,7 @@ class TaskImportExport(ImportExportMixin):
         try:
             tasks = self.get_export_queryset(request)
         except IncorrectLookupParameters:
-            # As the list itself answers it.
+            # As the list itself does.
             return HttpResponseRedirect(f"{reverse('admin:qc_task_changelist')}?{ERROR_FLAG}=1")
         formats = self.get_export_formats()
         resources = self.get_export_resource_classes(request)
@@ -65,7 +65,7 @@ class TaskImportExport(ImportExportMixin):
 
 
 def _file(request: HttpRequest, export: Export, chosen: str) -> StreamingHttpResponse:
-    """Return the file. Before any of it leaves, the audit trail has who exported what."""
+    """Return the file; record first in the audit trail who exported what."""
     ending = ENDINGS[int(chosen)]
     name = downloads.named("tasks", ending)
     if ending == "csv":

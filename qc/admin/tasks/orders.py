@@ -1,7 +1,7 @@
-"""In which order the task list shows what its filters find: always one that an index serves.
+"""The order of the task list, which follows from its filters so that an index serves it.
 
-Each filter has its index (`Task.Meta.indexes`); of several, the one that finds the fewest is
-taken, and the others drop some of what it finds.
+Each filter has its index (`Task.Meta.indexes`). Of several filters, the one that finds the fewest
+tasks is looked up there, and the others are applied to what it finds.
 """
 
 from collections.abc import Iterable, Mapping
@@ -54,10 +54,10 @@ def _completed(params: Params) -> Order | None:
     is_completed = params.get(STATUS) == Status.COMPLETED
     if not is_completed and not any(name in params for name in COMPLETED):
         return None
-    # Tasks with this column are the completed ones: a constraint keeps it so.
+    # By a constraint, exactly the completed tasks have a value in this column.
     done = in_days("completed_at", params) & Q(completed_at__isnull=False)
     serves = [*COMPLETED, STATUS] if is_completed else [*COMPLETED]
-    # As in the index of all: those completed at the same moment are sorted by their queue.
+    # The order of the index: tasks completed at the same moment are sorted by their queue.
     columns: tuple[str, ...] = ("-completed_at", "-queue_id", "-id")
     for name, column in ((PERSON, "assignee"), (QUEUE, "queue")):
         if name in params:
@@ -125,7 +125,7 @@ def _in_status(params: Params) -> Order | None:
     if params[STATUS] == Status.ASSIGNED:
         columns = ("-assigned_at", "-id")
         return _order(_("last assigned first"), columns, in_status, serves=(STATUS,))
-    # Only an assigned or completed task has this column: so the index has the others by id.
+    # Only assigned and completed tasks have a value here: the index has the others by id.
     return _newest(in_status & Q(assigned_at__isnull=True), serves=(STATUS,))
 
 

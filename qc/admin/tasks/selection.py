@@ -73,7 +73,7 @@ def change_all(
     """Ask once, then begin the bulk change and go to its page."""
     form = form_class.posted(request)
     upto = read_number(request.POST.get("upto", "")) or _last_id()
-    # What arrives while the manager thinks about it was not meant.
+    # Tasks that arrive while the question is shown are not changed.
     tasks = tasks.filter(pk__lte=upto)
     if form.is_valid():
         change = bulk_changes.begin(transition, tasks, by=request.user, **form.answers())  # type: ignore[arg-type]

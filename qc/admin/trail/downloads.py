@@ -1,7 +1,7 @@
 """The audit trail as a file: all rows that the page's filters find, streamed.
 
-The export is recorded in the trail first, so a file of everything begins with its own export. An
-export is recorded too if the rows then don't fit into a workbook.
+The export is recorded in the trail first, so an unfiltered file begins with its own export. It is
+recorded even if the rows then don't fit into a workbook.
 """
 
 from django.contrib import messages

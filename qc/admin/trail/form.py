@@ -24,7 +24,7 @@ from qc.models import EventKind, Queue, Task, User
 from qc.models.choices import PLAIN, ChangeKind
 from qc.models.tasks import begins_with
 
-# The most tasks whose references begin alike and whose rows are read together.
+# The most tasks that the beginning of a reference may match.
 MOST_TASKS = 15
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
@@ -48,7 +48,7 @@ class BoundaryWidget(UnfoldAdminTextInputWidget):
 
 
 class BoundaryField(forms.Field):
-    """A local time, or a day: its beginning, or with `is_end` the end of that minute or day."""
+    """A minute or a day in local time: its beginning, or with `is_end` its end."""
 
     def __init__(self, *, is_end: bool, **options: Any) -> None:
         self.is_end = is_end
@@ -167,7 +167,7 @@ class TrailForm(forms.Form):
         return {name: value for name, value in self.data.items() if value}
 
     def chips(self) -> Iterator[Chip]:
-        """Return the filters that are set, each with the address that removes it."""
+        """Yield the filters that are set, each with the address that removes it."""
         params = self.params()
         for name in params:
             rest = {other: value for other, value in params.items() if other != name}

@@ -35,7 +35,7 @@ LONGEST = 200
 AFTER, BEFORE = "after", "before"
 BETWEEN = "~"
 MODELS = {"task": "task", "person": "user", "queue": "queue"}
-# All rows of one request are written within this time before and after each of them.
+# All rows of a request are written within this time of each other.
 AROUND = timedelta(minutes=5)
 
 trail_view = page_view("qc.view_historicaltask", after_sign_in="admin:trail")
@@ -98,7 +98,7 @@ def _address(params: dict[str, str], name: str, edge: Edge | None) -> str:
 
 
 def _edge(text: str) -> Edge | None:
-    """Return the edge that an address has; None if the text is no edge."""
+    """Return the edge in an address; None if the text is no edge."""
     parts = text.split(BETWEEN)
     if len(parts) != len(TABLES) or not all(map(is_id, parts)):
         return None
@@ -106,7 +106,7 @@ def _edge(text: str) -> Edge | None:
 
 
 def _note(form: TrailForm, found: TrailPage, place: dict[str, str]) -> None:
-    """Record in the trail that this page was read, with its filters and how much it showed."""
+    """Record in the trail that this page was read, with its filters and number of rows."""
     filters = {name: value[:LONGEST] for name, value in form.params().items()}
     events.record(EventKind.READ, filters=filters, rows=len(found.rows), place=place)
 
@@ -121,9 +121,9 @@ def _request_link(one: Any) -> str:
 
 
 def _narrower(one: Any) -> Iterator[tuple[str, str]]:
-    """Return the filters, with their texts, that lead from a row to others like it."""
+    """Yield the filters, with their texts, that lead from a row to others like it."""
     person_id = one.id if one.table == "person" else getattr(one, "person_id", None)
-    # By the names that they have now: those in the row may be old.
+    # By their present names: those in the row may be old.
     for person in User.objects.filter(pk__in=[person_id, one.history_user_id]).order_by("username"):
         yield str(person), urlencode({"person": str(person)})
     if one.table == "task":

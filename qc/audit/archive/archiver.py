@@ -1,7 +1,7 @@
 """Moves old history into archive files: written, verified by the seals, and only then deleted.
 
-Each step leaves all as it was, or is carried on the next time: first the file is there, whole;
-then a record and an event of the trail say which rows are in it; then these are deleted.
+An interrupted step is either without effect or finished by the next run. First a whole file is
+written; then a record and an event of the trail list its rows; then these are deleted.
 """
 
 import fcntl
@@ -27,17 +27,18 @@ from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 
-# So many seals at most are in one file.
+# The most seals in one file.
 SEALS = 50
+# Rows deleted at once.
 BATCH = 1000
 # These prove other rows: that a person was anonymised, and what was archived.
 ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
 
 
 def archive(folder: Path) -> Iterator[Archive]:
-    """Archive what is older than QC_KEEP_DAYS say; yield each archive when its rows are deleted.
+    """Archive what is older than QC_KEEP_DAYS; yield each archive when its rows are deleted.
 
-    What a crash has interrupted is carried on first. Raises InvalidTransition while the trail is
+    What a crash has interrupted is finished first. Raises InvalidTransition while the trail is
     not as it was sealed or a file is missing, Busy while another process archives, OSError.
     """
     if (violation := verification_runs.state().violation) is not None:
@@ -61,7 +62,7 @@ def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _old_seals(table: str, days: int) -> Iterator[tuple[Seal, list[int]]]:
-    """Yield the seals of a table that are old and verified, each with its rows that may go."""
+    """Yield the old, verified seals of a table, each with the ids of its removable rows."""
     before = timezone.now() - timedelta(days=days)
     seals = Seal.objects.filter(
         table=table, newest__lt=before, number__lte=verification_runs.verified_upto()
@@ -75,8 +76,9 @@ def _old_seals(table: str, days: int) -> Iterator[tuple[Seal, list[int]]]:
 def _removable(seal: Seal) -> list[int]:
     """Return the ids of a seal's rows that nothing needs any more.
 
-    The last row of each object stays, as it says how the object is or that it was deleted. Of a
-    deleted object it goes once it is the only one left. All rows of an unfinished task stay.
+    The last row of each object stays, as it has the object's state or says that it was deleted.
+    The last row of a deleted object goes when no other row of it remains. All rows of an
+    unfinished task stay.
     """
     rows: QuerySet[Any] = TABLES[seal.table].objects.exclude(kind__in=ALWAYS_KEPT)
     if seal.table != "event":
@@ -140,7 +142,7 @@ def _record(archive: Archive) -> None:
 
 
 def _remove(archive: Archive) -> Archive:
-    """Delete the rows of an archive, batch after batch; some may be gone already."""
+    """Delete the rows of an archive; an interrupted run may have deleted some already."""
     rows = TABLES[archive.table]
     for ids in _batched(ids_of(archive.ids), BATCH):
         with transaction.atomic():

@@ -22,13 +22,13 @@ from qc.models import Archive, Seal
 
 
 def write(path: Path, seals: Iterable[Seal]) -> str:
-    """Write seals with their rows; the file is there whole or not at all. Return its SHA-256."""
+    """Write seals with their rows: the whole file or none. Return its SHA-256."""
     part = path.with_name(f"{path.name}.part")
     sealed_rows = SealedRows()
     part.touch(mode=0o600)
     with part.open("wb") as file:
         for seal in seals:
-            # The seals between belong to other tables: each one in the file stands alone.
+            # The seals between belong to other tables: each in the file is verified by itself.
             line = proofs.with_rows(seal, sealed_rows) | {"alone": True}
             file.write(canonical(line).encode() + b"\n")
         file.flush()
@@ -45,7 +45,7 @@ def sha256(path: Path) -> str:
 
 
 def find_violations(path: Path, archive: Archive) -> Iterator[Violation]:
-    """Yield what in a file differs from the record of its archive, or from the seals."""
+    """Yield each difference between a file and the record of its archive, or the seals."""
     if sha256(path) != archive.sha256:
         yield Violation("archive changed", archive.number)
     missing = set(ids_of(archive.ids))
@@ -65,7 +65,7 @@ def find_violations(path: Path, archive: Archive) -> Iterator[Violation]:
 
 
 def verify(path: Path) -> Iterator[Violation]:
-    """Yield what is wrong with an archive file, whatever its name is by now."""
+    """Yield what is wrong with an archive file, even if it was renamed."""
     archive = Archive.objects.filter(Q(sha256=sha256(path)) | Q(file=path.name)).first()
     if archive is None:
         yield Violation("archive unknown", 0)
@@ -95,7 +95,7 @@ def _fits(content: Any, openings: Mapping[str, Any], digest: bytes) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the folder itself to the disk: until then a crash can lose the name of a new file."""
+    """Write the folder itself to the disk: until then a crash can lose a new file's name."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Which rows of history are in archive files: those of a record that its event confirms."""
+"""Which rows of history are in archive files: those of each archive that its event confirms."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -9,13 +9,13 @@ from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
 class ArchivedRows:
-    """Finds missing rows in archives, for as many seals as one verification reads."""
+    """Finds the missing rows of seals in archives; made anew for each verification."""
 
     def __init__(self) -> None:
         self._event_hashes: dict[int, str] = {}
 
     def among(self, seal: Seal, missing: Collection[int]) -> set[int]:
-        """Return those of a seal's missing rows that are archived. Call it after reading rows."""
+        """Return the archived ones of a seal's missing rows. Call it after reading its rows."""
         if not missing:
             return set()
         archives = Archive.objects.filter(
@@ -31,7 +31,7 @@ class ArchivedRows:
         return set(missing).intersection(ids_of(near))
 
     def _is_confirmed(self, archive: Archive) -> bool:
-        # One that is made during a verification has its event since the last reading.
+        # The event of an archive made meanwhile was written after the events were read.
         if archive.number not in self._event_hashes:
             self._event_hashes = _event_hashes()
         return self._event_hashes.get(archive.number) == archive.hash
@@ -49,7 +49,7 @@ def find_violations() -> Iterator[Violation]:
 
 
 def between(first: int, last: int) -> list[Archive]:
-    """Return the archives that have rows of the seals from one number to another."""
+    """Return the archives with rows of the seals `first` to `last`."""
     records = Archive.objects.filter(first_seal__lte=last, last_seal__gte=first)
     return list(records.defer("ids").order_by("number"))
 
@@ -66,13 +66,13 @@ def newest() -> Archive | None:
 
 
 def may_have(moment: datetime) -> bool:
-    """Return whether archives may have what tasks, people and queues were at a moment."""
+    """Return whether the state at a moment may be in archives."""
     last = Archive.objects.exclude(table="event").values("last_seal")
     return Seal.objects.filter(number__in=last, newest__gte=moment).exists()
 
 
 def _event_hashes() -> dict[int, str]:
-    """Return the hash of each archive's record by number, as the events of the trail have it."""
+    """Return by archive number the hash of its record that the trail's event has."""
     events = AuditEvent.objects.filter(kind=EventKind.ARCHIVED)
     details = events.values_list("details", flat=True)
     return {one["archive"]: one["record"] for one in details if {"archive", "record"} <= one.keys()}

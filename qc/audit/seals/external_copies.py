@@ -1,7 +1,7 @@
-"""Copies of the seals outside the database: who owns it can't forge what others have.
+"""Copies of the seals outside the database, where its owner can't forge them.
 
-A copy has the content and the hash of each seal, one JSON object a line, without rows: nothing in
-it tells what happened. What can't be written or posted now is tried again next time.
+A copy has the content and the hash of each seal, one JSON object a line. It has no rows, so it
+reveals nothing of what happened. What can't be written or posted now is tried again next time.
 """
 
 import fcntl
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100
 SECONDS = 10
-# No line is longer than this.
+# The most bytes of a line.
 LONGEST = 2**20
 
 
@@ -48,7 +48,7 @@ def content_with_hash(seal: Seal) -> dict[str, Any]:
 def append(path: str) -> None:
     """Append to a file the seals that it does not have yet."""
     with Path(path).open("a+b") as file:
-        # Two workers of one machine: the second has nothing left to do.
+        # Of two workers on one machine, the second finds nothing left to do.
         fcntl.flock(file, fcntl.LOCK_EX)
         last = _last_line(file)
         if last and not Seal.objects.filter(number=last["number"], hash=last["hash"]).exists():
@@ -61,7 +61,7 @@ def append(path: str) -> None:
 
 
 def post(address: str) -> None:
-    """Post the seals that were not posted yet; an answer of 2xx says that they are kept."""
+    """Post the seals that were not posted yet; an answer of 2xx means that they are kept."""
     waiting = Seal.objects.filter(is_posted=False).order_by("number")
     while some := list(waiting[:BATCH]):
         body = json.dumps({"seals": [content_with_hash(seal) for seal in some]}).encode()
@@ -73,7 +73,7 @@ def post(address: str) -> None:
 
 
 def compare(path: Path) -> Iterator[Violation]:
-    """Yield each seal that differs from the one in a copy, or is gone."""
+    """Yield each seal that is missing or differs from the copy."""
     with path.open("rb") as file:
         for content in parsed_lines(file):
             number, copied = content["number"], content.pop("hash")
@@ -94,7 +94,7 @@ def parsed_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _last_line(file: BinaryIO) -> dict[str, Any] | None:
-    """Return the last whole line. One that a crash has cut off gets its line end, and stays."""
+    """Return the last whole line; end one that a crash has cut off, so that it is skipped."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - 2 * LONGEST, 0))
     *whole, rest = file.read().split(b"\n")

@@ -27,7 +27,7 @@ def seals_with_rows(first: int, last: int) -> Iterator[dict[str, Any]]:
 
 
 def with_rows(seal: Seal, sealed_rows: SealedRows) -> dict[str, Any]:
-    """Return a seal with its rows, and the spans of those left out, which are in archives."""
+    """Return a seal with its rows, and the spans of ids of its archived rows as `left_out`."""
     rows = sealed_rows.of(seal)
     archived = sealed_rows.archived(seal, rows.keys())
     content = [[row.pk, row.content, row.openings] for row in rows.values()]
@@ -53,7 +53,7 @@ def add_seals(rows: Sequence[Any]) -> None:
 
 
 def as_sealed(rows: Sequence[Any]) -> dict[tuple[str, int], HashedRow]:
-    """Return rows as they are hashed, by table and id; one not sealed yet as it will be."""
+    """Return rows in their hashed form, by table and id, including rows not sealed yet."""
     by_columns: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
         columns = row.seal.columns if row.seal else row_hashing.columns_of(row.table)
@@ -73,7 +73,7 @@ class ExportedSeal:
         self.ids: set[int] = set()
 
     def is_complete(self, older: Mapping[str, int] | None) -> bool:
-        """Return whether none of its rows can be older than this edge of the trail."""
+        """Return whether no row of the seal is below this edge of the trail."""
         return older is None or self.seal.ids[0][0] >= older[self.seal.table]
 
     def line(self) -> dict[str, Any]:
@@ -93,10 +93,10 @@ def _of_table(table: str, ids: Collection[int]) -> Iterator[tuple[int, Seal]]:
 
 
 def _on_time(table: str, ids: Collection[int]) -> dict[int, Seal]:
-    """Return the seal that looked at each id in its turn: it has the row, unless that came late.
+    """Return for each id the seal over its range of ids: it has the row, unless that came late.
 
-    The numbers of all seals from the first to the last are read in an index: the pages of an export
-    lie one after the other, so each seal is passed once.
+    The numbers of all seals between the smallest and the largest id are read in an index. Pages of
+    an export follow each other, so each seal is read for one page only.
     """
     seals = Seal.objects.filter(table=table, is_late=False).order_by("upto")
     ends = seals.filter(upto__gte=min(ids)).values_list("upto", "number")
@@ -110,6 +110,6 @@ def _on_time(table: str, ids: Collection[int]) -> dict[int, Seal]:
 
 
 def _late(table: str, on_time: Collection[Seal]) -> list[Seal]:
-    """Return the late seals that may have the rows that these should have had."""
+    """Return the late seals that may have rows missing in these."""
     soon = reduce(or_, (Q(newest__range=(one.newest, one.newest + LATE)) for one in on_time))
     return list(Seal.objects.filter(soon, table=table, is_late=True))

@@ -1,8 +1,8 @@
-"""Rows of history as they are sealed: read in bulk, each written in the one way that is hashed.
+"""Rows of history in the form that is hashed for the seals, read in bulk.
 
 A row is the JSON of its columns by name, without its id: moments in UTC to the microsecond, spans
-of time in microseconds, sets of related objects as rising ids. Of a personal column it has the
-commitment (`qc.core.commitments`), under the column's name with a mark behind it. The JSON is the
+of time in microseconds, sets of related objects as rising ids. A personal column is replaced by its
+commitment (`qc.core.commitments`), under the column's name followed by a mark. The JSON is the
 same on every database.
 """
 
@@ -28,20 +28,20 @@ from qc.core.id_spans import Spans
 from qc.history.registry import TABLES
 from qc.models import Records
 
-# How values are written that JSON does not know, by type of field.
+# Conversions of the values that JSON does not know, by type of field.
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "DateTimeField": moment,
     "DurationField": lambda span: span // timedelta(microseconds=1),
 }
-# So many spans of ids in one query.
+# Spans of ids per query.
 SPANS = 100
 
 
 class HashedRow(NamedTuple):
     """A row as it is sealed: its `content` is hashed.
 
-    `openings` has, by column, the salt, column and value that a commitment in it is over. A row
-    whose names were taken out has none; `uncommitted` is what stands in their place.
+    `openings` has by column the salt, name and value that its commitment was made from. A row whose
+    names were removed has none; `uncommitted` has the values that replaced them.
     """
 
     pk: int
@@ -52,7 +52,7 @@ class HashedRow(NamedTuple):
 
     @property
     def digest(self) -> bytes:
-        """The SHA-256 that stands for the row in its seal."""
+        """The SHA-256 of the row, which its seal contains."""
         return hashlib.sha256(canonical(self.content).encode()).digest()
 
 
@@ -64,7 +64,7 @@ def columns_of(table: str) -> list[str]:
 
 
 def readable(table: str) -> set[str]:
-    """Return the columns that seals may have, those of older releases without marks too."""
+    """Return the columns that seals may have, including unmarked ones of older releases."""
     return {*columns_of(table), *_plain_columns(table)}
 
 
@@ -78,7 +78,7 @@ def _plain_columns(table: str) -> list[str]:
 def between(
     table: str, columns: Sequence[str], above: int | None, upto: int, most: int | None = None
 ) -> list[HashedRow]:
-    """Read the rows beyond an id (None: from the beginning) up to another, by rising ids."""
+    """Read the rows with ids above `above` (None: from the first) up to `upto`, by rising ids."""
     span = Q(history_id__lte=upto)
     return read(table, columns, span if above is None else span & Q(history_id__gt=above), most)
 
@@ -105,15 +105,11 @@ def read(table: str, columns: Sequence[str], which: Q, most: int | None = None) 
         HashedRow(content.pop("history_id"), content["history_date"], content, {}, {})
         for content in found[:most]
     ]
-    for name in plain:
-        if convert := CONVERTERS.get(TABLES[table]._meta.get_field(name).get_internal_type()):
-            for row in rows:
-                if row.content[name] is not None:
-                    row.content[name] = convert(row.content[name])
+    _convert(table, plain, rows)
     if marked:
         for row in rows:
             _commit(row, marked, PERSONAL[table])
-    # After the rows: what is written together with a row is there now.
+    # Read after the rows: their members were committed together with them.
     for name in sets:
         members = _members(_sets_of(table)[name], [row.pk for row in rows])
         for row in rows:
@@ -121,8 +117,16 @@ def read(table: str, columns: Sequence[str], which: Q, most: int | None = None) 
     return rows
 
 
+def _convert(table: str, columns: Sequence[str], rows: Sequence[HashedRow]) -> None:
+    for name in columns:
+        if convert := CONVERTERS.get(TABLES[table]._meta.get_field(name).get_internal_type()):
+            for row in rows:
+                if row.content[name] is not None:
+                    row.content[name] = convert(row.content[name])
+
+
 def _commit(row: HashedRow, marked: Sequence[str], personal: Sequence[str]) -> None:
-    """Put commitments in place of a row's personal values: new ones, or those that it has kept."""
+    """Replace a row's personal values by commitments: computed, or stored if anonymised."""
     values = {name: row.content.pop(name) for name in personal}
     salt, kept = row.content.pop("salt"), row.content.pop("commitments")
     if kept is None:

@@ -1,8 +1,8 @@
-"""Seals what has been written to the history, batch after batch: a job does it, never a request.
+"""Seals the new rows of the history in batches: in a job, never in a request.
 
 It reads without locks, and writes only the seal. A row gets its id before its transaction commits,
-so it may appear below one that is sealed already: for some time the ids that were missing are
-looked at again, and what has come is sealed late.
+so it may appear below one that is sealed already. So missing ids are looked at again for some time,
+and rows that have appeared there are sealed late.
 """
 
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ from qc.models import Seal
 from qc.models.seals import NOTHING
 
 BATCH = 1000
-# Rows this old are sealed: what belongs to them has been written too, and few come late.
+# Only rows older than this are sealed: then few rows with lower ids are still uncommitted.
 SETTLED = timedelta(seconds=10)
-# No transaction lasts longer: a row that appears among older ones was put there.
+# No transaction lasts longer: a row that appears later among older ones is a forgery.
 LATE = timedelta(hours=1)
 
 
 def seal() -> int:
     """Seal all rows that are settled; return how many.
 
-    Where another process seals at the same time, the rest is left to that one.
+    If another process seals at the same time, that one seals the rest.
     """
     settled, rows = timezone.now() - SETTLED, 0
     for table in TABLES:
-        # Batch after batch, until one finds nothing more.
+        # Each is called until it finds nothing more.
         rows += sum(iter(partial(_seal_late, table), 0))
         rows += sum(iter(partial(_seal_new, table, settled), 0))
     return rows
@@ -47,7 +47,7 @@ def _seal_new(table: str, settled: datetime) -> int:
     rows = row_hashing.between(table, columns, above, upto, BATCH)
     if not rows:
         return 0
-    # A row of tomorrow must not make all that follow look old.
+    # A row dated in the future must not make those that follow look old.
     newest = min(max(row.date for row in rows), timezone.now())
     newest = max(newest, last.newest) if last else newest
     seal = Seal(table=table, above=above, upto=rows[-1].pk, newest=newest)
@@ -67,7 +67,7 @@ def _seal_late(table: str) -> int:
 
 
 def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRow]) -> int:
-    """Add a seal to the chain; return how many rows it has, 0 if another one came first."""
+    """Add a seal to the chain; return its number of rows, 0 if another process was faster."""
     seal.number = head.number + 1 if head else 1
     seal.previous = head.hash if head else NOTHING
     seal.columns, seal.rows = columns, len(rows)
@@ -84,12 +84,12 @@ def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRo
 
 
 def newest_seal() -> Seal | None:
-    """Return the end of the chain. Read it before all that the next seal is made from."""
+    """Return the end of the chain. Call it before reading the rows of the next seal."""
     return Seal.objects.defer("digests").order_by("-number").first()
 
 
 def last_of(table: str, below: int | None = None) -> Seal | None:
-    """Return the seal up to which a table had been looked at, before one of that number."""
+    """Return the newest seal of a table that is not late, with a number below `below`."""
     seals = Seal.objects.filter(table=table, is_late=False).defer("digests", "ids")
     if below is not None:
         seals = seals.filter(number__lt=below)
@@ -97,13 +97,13 @@ def last_of(table: str, below: int | None = None) -> Seal | None:
 
 
 def waiting_since() -> datetime | None:
-    """Return the moment of the first row that is not sealed yet, of any table; None if all are."""
+    """Return the moment of the oldest unsealed row of all tables; None if all are sealed."""
     moments = [_first_unsealed(table) for table in TABLES]
     return min((one for one in moments if one), default=None)
 
 
 def open_gaps(table: str) -> Spans:
-    """Return the spans of ids that were missing when their time was sealed, and may still come."""
+    """Return the spans of ids that were missing at sealing, and may still appear."""
     last = last_of(table)
     if last is None:
         return []
@@ -114,7 +114,7 @@ def open_gaps(table: str) -> Spans:
 
 
 def _gaps(seal: Seal, late: set[int]) -> Iterator[list[int]]:
-    """Yield the spans of ids that are still missing where a seal looked."""
+    """Yield the spans of ids in a seal's range that are in no seal."""
     start = seal.above + 1
     for first, last in sorted([*seal.ids, *([pk, pk] for pk in late if start <= pk <= seal.upto)]):
         if start < first:

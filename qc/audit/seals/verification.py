@@ -1,4 +1,4 @@
-"""Verifies that the history is as it was sealed, and names what is not, the first first."""
+"""Verifies that the history is as it was sealed, and names each violation in order."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,15 +14,15 @@ from qc.history.registry import TABLES
 from qc.models import ChangeKind, Seal, User
 from qc.models.seals import NOTHING
 
-# So many seals are read at once: each has some 32 KB.
+# Seals read per query: each has some 32 KB.
 SEALS = 20
 
 
 class SealedRows:
     """Reads the rows of seals as they are in the database now.
 
-    Make it after the last seal that is read with it: it knows the ids that were missing when
-    their time was sealed, and were sealed late or may still come.
+    Make it after the last seal that it is used for: it reads at once which ids were sealed late
+    or may still appear.
     """
 
     def __init__(self) -> None:
@@ -30,11 +30,11 @@ class SealedRows:
         self._archived = archived_rows.ArchivedRows()
 
     def of(self, seal: Seal) -> dict[int, HashedRow]:
-        """Return the rows where those of a seal were, by id; without those of a later seal."""
+        """Return all rows in the range of a seal by id, without those of a late seal."""
         if seal.is_late:
             rows = row_hashing.in_spans(seal.table, seal.columns, seal.ids, seal.rows)
             return {row.pk: row for row in rows}
-        # No row of ours has an id below 1: who puts one there is found too.
+        # No row of ours has an id below 1: a row put there is found too.
         rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
         sealed, late = set(ids_of(seal.ids)), self._late[seal.table]
         return {
@@ -44,7 +44,7 @@ class SealedRows:
         }
 
     def archived(self, seal: Seal, rows: Collection[int]) -> set[int]:
-        """Return the ids of those of a seal's rows that are in archives, and not among `rows`."""
+        """Return the ids of a seal's rows that are archived and not among `rows`."""
         return self._archived.among(seal, set(ids_of(seal.ids)).difference(rows))
 
 
@@ -56,9 +56,9 @@ def _late_spans(table: str) -> Spans:
 def find_violations(
     first: int, last: int, progress: Callable[[int], None] | None = None
 ) -> Iterator[Violation]:
-    """Yield all that is not as it was sealed, from one seal to another.
+    """Yield all that is not as it was sealed, in the seals `first` to `last`.
 
-    The seal `last` must have been there before. `progress` is given the rows of each seal.
+    The seal `last` must exist or have existed. `progress` gets the number of rows of each seal.
     """
     sealed_rows, expected = SealedRows(), first
     before = Seal.objects.filter(number=first - 1).values_list("hash", flat=True).first()
@@ -78,7 +78,7 @@ def find_violations(
 
 
 def seals_from(first: int, last: int | None = None) -> Iterator[Seal]:
-    """Yield the seals from one number on, or to another, with few of them in memory at once."""
+    """Yield the seals from `first` on, or up to `last`, with few of them in memory at once."""
     seals = Seal.objects.order_by("number")
     if last is not None:
         seals = seals.filter(number__lte=last)
@@ -96,7 +96,7 @@ def _of_seal(seal: Seal, sealed_rows: SealedRows) -> Iterator[Violation]:
         before = last_of(seal.table, below=seal.number)
         if not _follows(seal, before):
             yield Violation("seal unlinked", seal.number)
-        # What is older was sealed before, or was put there.
+        # An older row would have been sealed before: it is a forgery.
         earliest = before.newest - LATE if before else datetime.min.replace(tzinfo=UTC)
         yield from _of_rows(seal, sealed_rows, earliest)
 
@@ -130,9 +130,9 @@ def _of_rows(seal: Seal, sealed_rows: SealedRows, earliest: datetime) -> Iterato
 
 
 def _leavers(rows: Iterable[HashedRow]) -> set[int]:
-    """Return the ids of the people who were anonymised, if any of these rows has lost its names.
+    """Return the ids of all anonymised people, if any of these rows is anonymised.
 
-    Call it after reading the rows: names go in one transaction with the row that says so.
+    Call it after reading the rows: names are removed in one transaction with the row that says so.
     """
     if not any(row.uncommitted for row in rows):
         return set()
@@ -140,9 +140,9 @@ def _leavers(rows: Iterable[HashedRow]) -> set[int]:
 
 
 def _names_fit(table: str, row: HashedRow, leavers: set[int]) -> bool:
-    """Return whether in place of a row's names stands only the pseudonym of who was anonymised.
+    """Return whether an erased row shows nothing but the pseudonym of an anonymised person.
 
-    Whoever could put another name there would have changed who it was.
+    Any other name would be a forgery.
     """
     if not row.uncommitted:
         return True

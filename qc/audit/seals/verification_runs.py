@@ -14,14 +14,14 @@ from qc.models import Seal, Verification
 
 logger = logging.getLogger(__name__)
 
-# Each seal is verified anew within so many nights.
+# The number of nights in which every seal is verified again.
 NIGHTS = 30
-# So many violations are named in the log; verify_audit names all.
+# The most violations named in the log; verify_audit names all.
 NAMED = 20
 
 
 class VerificationState(NamedTuple):
-    """How far all is sealed and verified, and the last failed run that was not cleared."""
+    """The newest seal, the newest verification, and the last failed run that was not cleared."""
 
     sealed: Seal | None
     verified: Verification | None
@@ -29,14 +29,14 @@ class VerificationState(NamedTuple):
 
     @property
     def violation(self) -> Violation | None:
-        """The first violation behind the alarm, None where there is no alarm."""
+        """The first violation of the alarm; None without an alarm."""
         if (run := self.alarm) is None:
             return None
         return Violation(run.what, run.broken_seal or 0, run.broken_table, run.broken_row)
 
 
 def state() -> VerificationState:
-    """Return how far it has come. An alarm is cleared by a later run over the same seals."""
+    """Return the state. An alarm is cleared by a later run over the same seals."""
     cleared = Verification.objects.filter(
         pk__gt=OuterRef("pk"), what="", first__lte=OuterRef("first"), last__gte=OuterRef("last")
     )
@@ -52,7 +52,7 @@ def run(
     *,
     is_rolling: bool = False,
 ) -> list[Violation]:
-    """Verify the seals from one number to another; record and return what it finds."""
+    """Verify the seals `first` to `last`; record and return what it finds."""
     begun = timezone.now()
     found = list(find_violations(first, last, progress))
     upto = verified_upto()
@@ -66,12 +66,12 @@ def run(
 
 
 def run_nightly() -> list[Violation]:
-    """Verify the new seals, and each night another part of the others; log the violations."""
+    """Verify the new seals and a part of the old ones, another each night; log violations."""
     upto, head = verified_upto(), newest_seal()
     last = head.number if head else 0
     found: list[Violation] = []
     if last != upto:
-        # Seals that were verified and are gone are missing at the end: that is found here too.
+        # This also finds verified seals that were deleted at the end of the chain.
         found += run(min(upto, last) + 1, max(upto, last))
     if upto:
         turn = Verification.objects.filter(is_rolling=True).order_by("-pk").first()
@@ -87,7 +87,7 @@ def verified_upto() -> int:
 
 
 def rows_between(first: int, last: int) -> int:
-    """Return how many rows the seals from one number to another have."""
+    """Return how many rows the seals `first` to `last` have."""
     seals = Seal.objects.filter(number__range=(first, last))
     return seals.aggregate(total=Sum("rows"))["total"] or 0
 

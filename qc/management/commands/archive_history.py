@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", type=Path, required=True, metavar="DIR", dest="folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Archive what is old enough, and name each file."""
+        """Archive what is old enough, and print each file's name."""
         if not any(settings.QC_KEEP_DAYS.values()):
             raise CommandError("All is kept for ever: say by QC_KEEP_TASKS and such for how long.")
         try:

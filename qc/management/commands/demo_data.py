@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def ensure_queues(number: int) -> list[Queue]:
-    """Return all queues; create so many if there are none."""
+    """Return all queues; create `number` of them if there are none."""
     if not Queue.objects.exists():
         for n in range(1, number + 1):
             Queue.objects.create(name=f"Queue {n}", target=timedelta(hours=2 + n % 24))
@@ -90,7 +90,7 @@ def spread(people: list[User], queues: list[Queue]) -> None:
 
 
 def make_tasks(number: int, queues: list[Queue], dice: random.Random) -> Iterator[Task]:
-    """Yield so many tasks, numbered on from the last one made so."""
+    """Yield `number` tasks, numbered after the last demo task."""
     now = timezone.now()
     first = last_number() + 1
     for n in range(first, first + number):

@@ -21,12 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="kept in the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove the names, and print the pseudonym."""
+        """Anonymise the person, and print the pseudonym."""
         person = User.objects.filter(username=options["username"]).first()
         if person is None:
             raise CommandError(f"There is no person {options['username']}.")
         try:
-            forgotten = erasure.anonymise(person.pk, by=None, reason=options["reason"])
+            anonymised = erasure.anonymise(person.pk, by=None, reason=options["reason"])
         except QCError as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(self.style.SUCCESS(f"Anonymised: {forgotten}."))
+        self.stdout.write(self.style.SUCCESS(f"Anonymised: {anonymised}."))

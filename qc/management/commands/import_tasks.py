@@ -1,4 +1,4 @@
-"""`manage.py import_tasks FILE`: imports a file as the pages do."""
+"""`manage.py import_tasks FILE`: imports a file of tasks, as the pages do."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -52,6 +52,6 @@ def load_people() -> None:
 
 def record_loaded(model: Any) -> None:
     """Write the first history row of each object that a fixture has loaded."""
-    # A fixture is saved raw, without history; only giving roles and queues has left a row.
+    # Fixtures are saved without history; only adding roles and queues has written rows.
     model.history.update(history_type="+", history_change_reason="demo")
     demo_data.record(list(model.objects.exclude(pk__in=model.history.values("id"))))

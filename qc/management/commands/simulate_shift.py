@@ -1,4 +1,4 @@
-"""`manage.py simulate_shift`: plays QC persons through the HTTP API of a running QC Desk."""
+"""`manage.py simulate_shift`: simulates QC persons through the HTTP API of a running QC Desk."""
 
 import time
 from typing import Any
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         "Plays QC persons who sign in, work, take breaks and vanish, through the HTTP API. Ends "
         "with a summary; exits 1 if a task was completed twice or lost, or the server failed."
     )
-    # It needs nothing but the address.
+    # The command uses the HTTP API only.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError("Something went wrong: see above.")
 
     def wait(self, shift: Shift, people: list[Person], seconds: float) -> None:
-        """Print now and then how it goes, until the time is over or nobody is left."""
+        """Print the progress now and then, until the time is over or nobody is left."""
         end = time.monotonic() + seconds
         try:
             while time.monotonic() < end and any(person.is_alive() for person in people):
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
 
 def accounts(options: dict[str, Any]) -> list[Account]:
-    """Return the accounts that play; every eighth vanishes some time."""
+    """Return the accounts of the simulated people; every eighth vanishes at some point."""
     return [
         Account(
             f"{options['prefix']}{number}",

@@ -12,7 +12,7 @@ ATTEMPTS = 3
 
 
 class Refused(Exception):
-    """The API answered with another status than 200."""
+    """The API answered with a status other than 200."""
 
     def __init__(self, code: int, detail: Any) -> None:
         super().__init__(f"{code}: {detail}")
@@ -35,7 +35,7 @@ class Client:
         return answer
 
     def sign_out(self) -> None:
-        """Sign out; the tasks in hand go back."""
+        """Sign out; open tasks go back to their queues."""
         self._call("POST", "/logout/")
         del self.session.headers["Authorization"]
 
@@ -62,7 +62,7 @@ class Client:
     def _send(
         self, method: str, path: str, body: dict[str, str] | None, attempts: int = ATTEMPTS
     ) -> requests.Response:
-        """Send a request, again where no answer came: every call may safely be repeated."""
+        """Send a request, and repeat it if no answer came: every call may be repeated safely."""
         call = path.split("/")[1]
         begun = time.monotonic()
         try:

@@ -1,4 +1,4 @@
-"""What all simulated people saw, and what it adds up to."""
+"""The observations of all simulated people, and their sums."""
 
 import statistics
 import threading
@@ -30,7 +30,7 @@ class Ledger:
             self.twice.append(f"task {task_id} by {first} and by {person}")
 
     def holds(self, person: str, tasks: int, capacity: int) -> None:
-        """Note that a person has more tasks than they can hold, if they have."""
+        """Note it if a person has more tasks than their capacity."""
         if tasks > capacity:
             self.too_many.append(f"{person} held {tasks} tasks at once")
 
@@ -64,7 +64,7 @@ class Ledger:
 
 
 def percentile(values: list[float], part: int) -> float:
-    """Return the value below which `part` percent of these lie."""
+    """Return the percentile: `part` percent of the values are below it."""
     if len(values) < 2:
         return values[0]
     return statistics.quantiles(values, n=100, method="inclusive")[part - 1]

@@ -13,7 +13,7 @@ OUTCOMES = [("passed", "")] * 9 + [("failed", "Does not match the drawing.")]
 DOUBLE_CLICK = 0.03
 BREAK = 0.04
 VANISHING = 0.1
-# How many times as long as a task a break lasts.
+# The length of a break, in tasks.
 BREAK_LENGTH = 3
 
 
@@ -53,7 +53,7 @@ class Person(threading.Thread):
             pass  # The client has noted it in the ledger.
 
     def work(self) -> None:
-        """Sign in, and complete tasks until a break, the end, or until somebody signs them out."""
+        """Sign in, and complete tasks until a break, the end of the shift, or a forced sign-out."""
         task = self.sign_in()
         while not self.over.is_set():
             try:
@@ -67,12 +67,12 @@ class Person(threading.Thread):
                 return
 
     def sign_in(self) -> dict[str, Any] | None:
-        """Sign in; return the task that is there already."""
+        """Sign in; return the first task, if there is one."""
         answer = self.client.sign_in(self.account.username, self.account.password)
         return first(answer["tasks"])
 
     def look(self) -> dict[str, Any] | None:
-        """Look whether a task has come; sign in again when put on break for not responding."""
+        """Return a new task, if any; sign in again when put on break for not responding."""
         me = self.client.dashboard()["me"]
         self.ledger.holds(self.name, len(me["tasks"]), me["capacity"])
         if me["break_reason"]:
@@ -111,5 +111,5 @@ class Person(threading.Thread):
 
 
 def first(tasks: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the task in front of the person, if there is one."""
+    """Return the first task, if there is one."""
     return tasks[0] if tasks else None

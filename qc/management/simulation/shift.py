@@ -10,7 +10,7 @@ from qc.management.simulation.client import Client
 from qc.management.simulation.ledger import Ledger
 from qc.management.simulation.person import Account, Person
 
-# Each eighth person vanishes some time.
+# Every eighth person vanishes at some point.
 VANISHES_EACH = 8
 STEADY_SECONDS = 10
 
@@ -41,7 +41,7 @@ class Shift:
         return people
 
     def end(self, people: list[Person]) -> None:
-        """Send everybody home and count what is open now."""
+        """End the shift for everybody and count the tasks that are open now."""
         self.over.set()
         for person in people:
             person.join()
@@ -51,8 +51,8 @@ class Shift:
     def count_open(self) -> tuple[int, set[int]]:
         """Return how many tasks wait or are held, and the ids of those that are held.
 
-        People work on while the pages of the answer are read: it is read until two readings in a
-        row agree.
+        People keep working while the pages are read, so they are read until two readings in a row
+        agree.
         """
         client = Client(self.url, self.ledger)
         client.sign_in(self.accounts[0].username, self.accounts[0].password)
@@ -66,7 +66,7 @@ class Shift:
 
     @property
     def lost(self) -> int:
-        """How many tasks are neither done nor open any more, or open though they were done."""
+        """How many tasks are neither done nor open, or are open although they were done."""
         vanished = max(0, self.open_before - len(self.ledger.done) - self.open_after)
         return vanished + len(self.came_back)
 
