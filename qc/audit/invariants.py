@@ -61,7 +61,7 @@ def states_that_disagree() -> Iterator[str]:
 
 def in_limbo() -> Iterator[str]:
     """Invariant 5: an assigned task is in the hands of somebody who is there."""
-    for task in Task.objects.open().select_related("assignee").filter(assignee__is_logged_in=False):
+    for task in Task.objects.held().select_related("assignee").filter(assignee__is_logged_in=False):
         yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
 
 
