@@ -54,7 +54,7 @@ def check_auditor(user: User) -> None:
 
 
 def check_steers(user: User | None, person: User) -> None:
-    """Raise NotAllowed unless the presence is their own, or they are a manager or a job (None)."""
+    """Raise NotAllowed unless the user is this person, a manager or a job (None)."""
     if user is not None and user.pk != person.pk and not is_manager(user):
         raise NotAllowed(_("Only a manager may do this to somebody else."))
 

@@ -1,4 +1,4 @@
-"""The Celery tasks, called jobs here: a few lines each that call the domain."""
+"""Celery jobs: short, each calls the domain."""
 
 import logging
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
-# How many objects an error of the log names; the command check_invariants lists all.
+# The most objects named in a log message; the command check_invariants lists all.
 NAMED = 20
 
 
@@ -48,7 +48,7 @@ def job_ended(task: Any, **_more: Any) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Do what no event triggered, every QC_SWEEP_SECONDS."""
+    """Sweep, and find abandoned imports, every QC_SWEEP_SECONDS."""
     sweeps.sweep()
     for pk in import_lease.abandoned():
         carry_on_import.delay(pk)
@@ -88,8 +88,8 @@ def tidy() -> None:
     now = timezone.now()
     sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
     tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
-    bulk_changes.forget()
-    files = imports.forget()
+    bulk_changes.delete_expired()
+    files = imports.delete_expired()
     logger.info(
         "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
         *(sessions, tokens, files),
@@ -98,7 +98,7 @@ def tidy() -> None:
 
 @shared_task
 def prove() -> None:
-    """Compare everything with its history, each night; differences are an error of the log."""
+    """Compare everything with its history, each night; log differences as an error."""
     differing = list(consistency.differing())
     if not differing:
         logger.info("prove: everything is as its history says")
@@ -130,5 +130,5 @@ def archive() -> None:
 
 @shared_task
 def verify() -> None:
-    """Verify new seals and a part of the others, each night; violations are errors of the log."""
+    """Verify new seals and a part of the others, each night; log violations as errors."""
     verification_runs.run_nightly()

@@ -15,7 +15,7 @@ PUBLIC_NAMES = {
     *("Archive", "AuditEvent", "BulkChange", "Import", "ImportChunk", "Queue", "Seal", "Task"),
     *("User", "Verification", "HistoryRow", "PersonHistoryRow", "TaskHistoryRow", "Records"),
     *("Outcome", "Priority", "Role", "Status", "PersonManager", "QueueQuerySet", "TaskQuerySet"),
-    *("ReferenceField", "raised_at"),
+    *("ReferenceField", "next_raise_at"),
     *("DONE", "HELD", "MOST_CAPACITY", "UNASSIGNED", "ORDER_OF_WORK"),
 }
 MODULES = sorted(

@@ -135,5 +135,5 @@ def _me(user: Any) -> dict[str, Any]:
 
 
 def _with_open_tasks() -> Any:
-    open_now = Task.objects.open().select_related("queue")
+    open_now = Task.objects.held().select_related("queue")
     return User.objects.prefetch_related(Prefetch("tasks", open_now, to_attr="open_now"))

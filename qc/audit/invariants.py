@@ -67,7 +67,7 @@ def states_that_disagree() -> Iterator[str]:
 
 def held_by_absent() -> Iterator[str]:
     """Yield what breaks invariant 5: each task assigned to somebody who is not signed in."""
-    for task in Task.objects.open().select_related("assignee").filter(assignee__is_logged_in=False):
+    for task in Task.objects.held().select_related("assignee").filter(assignee__is_logged_in=False):
         yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
 
 

@@ -74,7 +74,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.LOCKED_OUT: gettext_noop(
             "%(name)s was locked out after too many failed attempts"
         ),
-        EventKind.LET_IN: gettext_noop("%(who)s unlocked %(name)s"),
+        EventKind.UNLOCKED: gettext_noop("%(who)s unlocked %(name)s"),
         EventKind.EXPORTED: gettext_noop("%(who)s exported %(rows)s"),
         EventKind.READ: gettext_noop("%(who)s read the audit trail"),
         EventKind.ARCHIVED: gettext_noop("%(who)s archived %(moved)s of history to %(file)s"),
@@ -108,7 +108,7 @@ def kinds(table: str) -> list[str]:
 
 def _is_own_doing(row: Any) -> bool:
     if row.table == "task":
-        return row.person_id in (None, row.history_user_id)
+        return bool(row.is_own_doing)
     return bool(row.id == row.history_user_id)
 
 

@@ -1,4 +1,1 @@
-"""What every other package may use: errors, transactions, wording, pages by key.
-
-Nothing here knows a task, a person or a queue.
-"""
+"""Helpers that every package may use and that know no model."""

@@ -15,7 +15,10 @@ def canonical(value: Any) -> str:
 
 
 def moment(when: datetime) -> str:
-    """Return a moment as it stands in canonical JSON: in UTC, to the microsecond."""
+    """Return a moment as canonical JSON has it: in UTC, to the microsecond.
+
+    It must never change: hashes are of it. Exports use `qc.core.localization.utc_isoformat`.
+    """
     return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 

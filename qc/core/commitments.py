@@ -1,8 +1,8 @@
-"""Commitments to the personal values of history: a name can be erased, and its seal still fits.
+"""Commitments to the personal values of history: a name can be erased, and its seal stays valid.
 
 Instead of a personal value its commitment is sealed: the SHA-256 of the value with the row's random
-salt. To erase a name the row keeps the commitments and loses the salt: its digest stays the same,
-and nobody can find the name by trying names.
+salt. When a name is erased the row keeps the commitments and loses the salt: its digest stays the
+same, and nobody can find the name by trying names.
 """
 
 import secrets
@@ -16,7 +16,7 @@ PERSONAL = {
     "person": ("username", "first_name", "last_name", "email"),
     "event": ("name", "address", "about"),
 }
-# What follows a column's name where its commitment is sealed in its place.
+# Follows the name of a column that is sealed by its commitment.
 COMMITTED = "~"
 # Columns that change when a name is erased, and so are never sealed themselves.
 COMMITMENT_COLUMNS = ("salt", "commitments")
@@ -29,12 +29,12 @@ def new_salt() -> str:
 
 
 def pseudonym(person: int) -> str:
-    """Return the name of a person whose own was erased."""
+    """Return the name given to a person whose own was erased."""
     return f"leaver-{person}"
 
 
 def commitment_input(salt: str, column: str, value: Any) -> list[Any]:
-    """Return what the commitment to a value is the hash of; showing it proves the value."""
+    """Return what is hashed to commit to a value; showing it proves the value."""
     return [salt, column, value]
 
 
@@ -44,7 +44,7 @@ def commitment(committed: list[Any]) -> str:
 
 
 def erase(table: str, row: Any, shown: Mapping[str, Any]) -> None:
-    """Replace a row's personal values by those of `shown`, and keep only commitments to them."""
+    """Replace a row's personal values by those of `shown`; keep commitments to the old ones."""
     row.commitments = {
         name: commitment(commitment_input(row.salt, name, getattr(row, name)))
         for name in PERSONAL[table]

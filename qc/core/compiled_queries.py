@@ -1,4 +1,4 @@
-"""SQL made once, or past the ORM: making a statement must not take longer than running it."""
+"""SQL built once, or without the ORM: building a statement must not take longer than running it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Expression, IntegerField, QuerySet
 
-# What stands in a statement itself instead of going to the driver as a parameter.
+# Values written in the statement itself, not passed as parameters.
 LITERALS = {None: "NULL", "": "''"}
 
 
@@ -17,8 +17,8 @@ def insert_rows(
     """Insert rows as one statement.
 
     `columns` has for each column its values row by row, `shared` the one value that is the same
-    in all rows; both as the database's driver takes them. `bulk_create` would first make an object
-    of each row, which takes several times as long as the database needs.
+    in all rows; both in the form of the database's driver. `bulk_create` would first make an object
+    of each row, which takes several times as long as the insert.
     """
     constants = tuple(value for value in shared.values() if value not in LITERALS)
     rows = [row + constants for row in zip(*columns.values(), strict=True)]
@@ -39,7 +39,7 @@ def case_by_id(values: Mapping[int, Any]) -> tuple[str, tuple[Any, ...]]:
 
 
 class ById(Expression):
-    """A whole number for each row, by its id: `CASE id WHEN … THEN …` of one piece."""
+    """A whole number for each row, by its id: `CASE id WHEN … THEN …` as one expression."""
 
     def __init__(self, values: Mapping[int, int]) -> None:
         super().__init__(output_field=IntegerField())
@@ -51,7 +51,7 @@ class ById(Expression):
 
 
 class Prepared:
-    """A query of the ORM, compiled once and run again and again with other ids in it.
+    """A query of the ORM, compiled once and run many times with different ids.
 
     `make` takes ids and returns the queryset. It is called once, with stand-ins for the ids, so the
     shape of its query must not depend on them. A query that locks must be made and run inside a

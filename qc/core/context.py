@@ -1,4 +1,4 @@
-"""Who acts, through which channel, and what: for every history row that is written meanwhile.
+"""The user, channel and kind of change, for every history row that is written meanwhile.
 
 Pages, API, import and sweep set it once; the history rows read it.
 """

@@ -1,4 +1,4 @@
-"""Sets of ids as spans, `[[1, 5], [7, 7]]`: short where ids follow one another, as in seals."""
+"""Sets of ids as spans, `[[1, 5], [7, 7]]`: short for consecutive ids, as in seals."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,13 +6,13 @@ Spans = list[list[int]]
 
 
 def ids_of(spans: Spans) -> Iterator[int]:
-    """Return all ids in some spans."""
+    """Yield all ids in some spans."""
     for first, last in spans:
         yield from range(first, last + 1)
 
 
 def spans_of(ids: Iterable[int]) -> Spans:
-    """Return the spans of ids, which must be rising."""
+    """Return the spans of ids, which must ascend."""
     spans: Spans = []
     for pk in ids:
         if spans and spans[-1][1] == pk - 1:

@@ -1,7 +1,7 @@
 """Pages by key: each page is one seek of an index, however far down the list it is.
 
-An order has an index that serves it. Keys are looked at in that order, and only as many as a page
-needs; where other filters drop most of the rows, no more than `MOST`.
+An order is served by an index. Keys are read in that order, only as many as a page needs; where
+other filters drop most of the rows, no more than `MOST`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,8 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.sql.datastructures import BaseTable
 from django.utils.dateparse import parse_datetime
 
-# How many keys are looked at for a page, step by step, where an index serves only some of the
-# filters: usually the first step fills it. From 1,000 ids on MariaDB would make a table of them.
+# The keys read per query where an index serves only some of the filters: usually the first query
+# fills the page. From 1,000 ids on MariaDB would make a table of them.
 STEPS = (200, *[980] * 10)
 MOST = sum(STEPS)
 # Keys in addresses.
@@ -27,11 +27,12 @@ NOTHING = Q(pk__in=[])
 
 @dataclass(frozen=True)
 class Order:
-    """An order that an index serves: `columns` as for `order_by`, the last of them unique.
+    """An order that an index serves.
 
-    `index_ranges` are conditions, each for one range of an index; the rows of all are merged, and
-    those in several of them listed once. They answer the parameters in `serves`; other filters drop
-    some of their rows. The few rows of `pinned` stand above the first page.
+    `columns` are those for `order_by`; the last of them is unique.
+    `index_ranges` are conditions, each for one range of an index; their rows are merged.
+    `serves` are the parameters that these conditions answer; other filters drop more rows.
+    `pinned` is the condition for a few rows above the first page.
     """
 
     words: Any
@@ -47,7 +48,7 @@ class Order:
         return tuple(column.lstrip("-") for column in self.columns)
 
     def count(self, most: int) -> int:
-        """Count the rows that the index finds, and no further than `most`."""
+        """Count the rows that the index finds, up to `most`."""
         n = 0
         for condition in (self.pinned, *self.index_ranges):
             if condition is not None and n < most:
@@ -56,7 +57,7 @@ class Order:
 
 
 class Position(NamedTuple):
-    """Where to read on, and which way: after a key, or before it; None is the beginning."""
+    """Where to continue: after a key, or before it (`backwards`); None is the beginning."""
 
     key: Key | None = None
     backwards: bool = False
@@ -66,7 +67,7 @@ class Position(NamedTuple):
         return tuple(map(_opposite, order.columns)) if self.backwards else order.columns
 
     def next_keys(self, order: Order, n: int) -> list[Key]:
-        """Return the next n keys, nearest first, each with its id."""
+        """Return the next n keys in the direction of reading, each with its row's id."""
         columns = self.columns(order)
         beyond = Q() if self.key is None else _beyond(order.rows.model, columns, self.key)
         keys: list[Key] = []
@@ -77,7 +78,7 @@ class Position(NamedTuple):
 
 
 class ScannedRange(NamedTuple):
-    """What was read: rows, the last key looked at, how many, whether there are no more."""
+    """What was read: rows, the last key, the number of keys, and whether that was the end."""
 
     rows: list[Any]
     last: Key | None
@@ -86,7 +87,10 @@ class ScannedRange(NamedTuple):
 
 
 class KeysetPage(NamedTuple):
-    """A page: its rows, the keys where its neighbours begin, how many were searched in vain."""
+    """A page: its rows, and the keys where the newer and older pages begin.
+
+    `searched` is the number of keys looked at when the search stopped early, else 0.
+    """
 
     rows: list[Any]
     newer: Key | None
@@ -97,12 +101,12 @@ class KeysetPage(NamedTuple):
 def paginate(
     order: Order, found: QuerySet[Any], size: int, position: Position, *, exact: bool
 ) -> KeysetPage:
-    """Read a page of the `found` rows; `exact` if these are all that the index finds."""
+    """Read a page of the `found` rows; `exact`: the index finds no other rows."""
     steps = [size + 1] if exact else STEPS
     rows, last, looked, ended = read(order, found, size, position, steps)
     key, backwards = position
     if backwards and ended and len(rows) <= size:
-        # There is nothing before this page: it is the first, and a whole one.
+        # Nothing is before this page: show the whole first page instead.
         return paginate(order, found, size, Position(), exact=exact)
     keys = [tuple(getattr(row, name) for name in order.names) for row in rows]
     onward = keys[size - 1] if len(rows) > size else None if ended else last
@@ -119,7 +123,10 @@ def paginate(
 def read(
     order: Order, found: QuerySet[Any], size: int, position: Position, steps: Iterable[int]
 ) -> ScannedRange:
-    """Read the `found` rows from a position, one more than a page; look at so many keys a step."""
+    """Read the `found` rows from a position, one more than a page.
+
+    `steps` limits the keys read per query.
+    """
     rows: list[Any] = []
     looked = 0
     for most in steps:
@@ -137,7 +144,7 @@ def read(
 
 
 def _likely(wanted: int, found: int, looked: int) -> int:
-    """Return how many more keys probably have the wanted rows; no limit while none can tell."""
+    """Estimate how many more keys have the wanted rows, from those read; `MOST` if unknown."""
     if not found or looked > STEPS[0]:
         return MOST
     return wanted + wanted * looked // found
@@ -176,7 +183,7 @@ def _past(model: type[Model], column: str, value: Any) -> Q:
 
 
 def encode_key(key: Key) -> str:
-    """Return a key as it stands in an address."""
+    """Return a key as it is written in an address."""
     return SEPARATOR.join(
         NULL if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
         for value in key
@@ -184,7 +191,7 @@ def encode_key(key: Key) -> str:
 
 
 def decode_key(order: Order, text: str) -> Key | None:
-    """Return the key that stands in an address; None if it is none of this order's."""
+    """Return the key written in an address; None if it does not fit this order."""
     parts = text.split(SEPARATOR) if len(order.columns) > 1 else [text]
     if not text or len(parts) != len(order.columns):
         return None
@@ -210,8 +217,8 @@ def _decoded(field: Any, part: str) -> Any:
 def by_index(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return the same rows, to be found by an index that ends in their ids.
 
-    Where a value is common MariaDB takes a range of the primary key for cheaper, gives that up as
-    the index has the wanted order, and then reads the index from its end instead of from the key.
+    For a common value MariaDB expects a range of the primary key to be cheaper, then takes the
+    index after all, for its order, and reads it from its end instead of from the key.
     """
     return _hinted(rows, "IGNORE INDEX (PRIMARY)")
 
@@ -219,7 +226,7 @@ def by_index(rows: QuerySet[Any]) -> QuerySet[Any]:
 def _by_key(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return the same rows, whose ids are known.
 
-    MariaDB would rather read all rows of a filter's value in order, and hope to meet these early.
+    MariaDB would read all rows of a filter's value in order, expecting to find these early.
     """
     return _hinted(rows, "FORCE INDEX (PRIMARY)")
 
@@ -235,8 +242,8 @@ class _HintedTable(BaseTable):
 def _hinted(rows: QuerySet[Any], hint: str) -> QuerySet[Any]:
     """Return the same rows, with an index hint for MariaDB and MySQL.
 
-    Django has no public way to hints, and MariaDB reads none in comments: so the query's own table
-    is replaced here, and nowhere else, by one that says its hint.
+    Django has no public way to give hints, and MariaDB reads none in comments: so the query's table
+    is replaced here, and nowhere else, by one with the hint.
     """
     hinted = rows.all()
     alias = hinted.query.get_initial_alias()

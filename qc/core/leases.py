@@ -9,14 +9,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-# A process that is not heard of for so long has died.
+# A process that has not renewed its lease for this long has died.
 LEASE = timedelta(minutes=1)
 
 
 def acquire(record: QuerySet[Any], *, unheld: Q, **columns: Any) -> bool:
     """Lease the record that a query finds, and write these columns; return False if it is held.
 
-    `unheld` finds a record that no process holds, and all can acquire at once.
+    `unheld` is the condition for a record that no process holds.
     """
     now = timezone.now()
     free = record.filter(unheld | Q(busy_until__lt=now))

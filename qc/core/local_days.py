@@ -1,7 +1,7 @@
 """Local days, for databases that know no time zones.
 
-MariaDB knows only those that somebody has loaded into it. So conditions compare with the moments
-at which local days begin, and expressions shift by the distance of the local clock from UTC.
+MariaDB knows only those that were loaded into it. So conditions compare with the moments at which
+local days begin, and expressions shift by the offset of the local clock from UTC.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def within(column: str, first: date | None, last: date | None) -> Q:
 
 
 def each(first: date, last: date) -> Iterator[date]:
-    """Return the days from one to another, both included."""
+    """Yield the days from one to another, both included."""
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
@@ -44,7 +44,7 @@ def day_of(column: str, first: date, last: date) -> Any:
     """
     whens = []
     for offset, until in _offsets(first, last):
-        # Cast, because MariaDB would take it for a text, and the other days with it.
+        # Cast, because MariaDB would take this value for text, and the whole CASE too.
         day = Cast(Value(until), DateField()) if offset is None else _shifted(column, offset)
         whens.append(When(**{f"{column}__lt": end(until), "then": day}))
     return Case(*whens, output_field=DateField())
@@ -53,7 +53,7 @@ def day_of(column: str, first: date, last: date) -> Any:
 def _offsets(first: date, last: date) -> list[tuple[timedelta | None, date]]:
     """Return the offsets from UTC of these days in turn, each with the last day that has it.
 
-    A day that has not 24 hours stands by itself, with None.
+    A day that does not have 24 hours is alone, with None.
     """
     offsets: list[tuple[timedelta | None, date]] = []
     for day in each(first, last):

@@ -26,7 +26,7 @@ AREAS = {
 }
 
 
-# Reads them from the disk, so only once.
+# Cached, as it reads the disk.
 _names = cache(zoneinfo.available_timezones)
 
 
@@ -61,12 +61,12 @@ def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
 
 
 def utc_isoformat(moment: datetime, timespec: str = "auto") -> str:
-    """Return a moment in UTC as ISO 8601 has it, with Z."""
+    """Return a moment in UTC in ISO 8601, with Z; `qc.core.canonical_json.moment` is for hashes."""
     return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def moments(shown: datetime) -> list[datetime]:
-    """Return the moments at which local clocks show this: none or two where clocks change."""
+    """Return the moments at which local clocks show this: none, one, or two as clocks change."""
     here = timezone.get_current_timezone()
     found = {shown.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1)}
     return sorted(one for one in found if one.astimezone(here).replace(tzinfo=None) == shown)
@@ -89,7 +89,7 @@ def localized(language: str, zone: str) -> Iterator[None]:
 def for_the_record() -> Iterator[None]:
     """Use the site's own language and time zone inside, for texts that everybody will read.
 
-    Whoever causes a history row, its words and times are the same.
+    So the words and times of a history row do not depend on who caused it.
     """
     with localized(settings.LANGUAGE_CODE, ""):
         yield

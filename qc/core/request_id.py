@@ -1,4 +1,4 @@
-"""The id of the request, job or import at work: it stands in history rows and log lines."""
+"""The id of the request, job or import at work: kept in history rows and log lines."""
 
 import logging
 import re
@@ -37,8 +37,8 @@ class RequestFilter(logging.Filter):
     """Adds `request_id` to each log record, for the format of log lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through."""
-        # Django logs an answer after the middleware has ended; its record has the request.
+        """Add the id; return True, so that nothing is filtered out."""
+        # Django logs a response after the middleware has ended; its record has the request.
         of_request = getattr(getattr(record, "request", None), "request_id", "")
         record.request_id = current_request_id() or of_request or "-"
         return True

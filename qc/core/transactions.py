@@ -27,7 +27,7 @@ lost_races: Counter[str] = Counter()
 def retrying(function: Callable[P, R]) -> Callable[P, R]:
     """Run `function` in a transaction, and again when it loses a race for a lock.
 
-    Inside another transaction it takes part in that one: only the outermost can be tried again.
+    Inside another transaction it becomes part of that one: only the outermost can be tried again.
     Raises Busy when it has lost five times in a row.
     """
 
@@ -41,7 +41,7 @@ def retrying(function: Callable[P, R]) -> Callable[P, R]:
                     return function(*args, **kwargs)
             except OperationalError as error:
                 _note_lost_race(function.__name__, attempt, error)
-                # Two that collided must not collide at the same moment again.
+                # So that two that collided do not collide again.
                 time.sleep(random.uniform(0, 0.02) * attempt)  # noqa: S311
         raise Busy
 

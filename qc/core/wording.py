@@ -14,7 +14,7 @@ BREAKS = {
     "Meeting": gettext_lazy("Meeting"),
     "Training": gettext_lazy("Training"),
 }
-# Reasons that are stored by these keys, and shown to everybody in their own language.
+# Reasons stored by these keys and shown in the reader's language.
 REASONS = BREAKS | {
     "not responding": gettext_lazy("not responding"),
     "signed out": gettext_lazy("signed out"),
@@ -44,7 +44,7 @@ def time_between(begun: datetime, ended: datetime) -> str:
     return timesince(begun, ended, depth=2)
 
 
-def in_words(time: timedelta) -> str:
+def short_duration(time: timedelta) -> str:
     """Return a duration in short words: "45 s", "3 min 20 s", "1 h 5 min"."""
     minutes, seconds = divmod(int(time.total_seconds()), 60)
     if minutes >= 60:

@@ -23,7 +23,7 @@ class Span(NamedTuple):
 
 
 def differing() -> Iterator[str]:
-    """Return one sentence for each task, person or queue that is not as its history says."""
+    """Yield a sentence for each task, person or queue that is not as its history says."""
     for model in (Task, User, Queue):
         for span in _spans(model):
             yield from _deleted(model, span)

@@ -1,7 +1,7 @@
 """The floor, or one task, person or queue, at any moment of the past, from the history alone.
 
-A few statements for any moment. They cost some seeks of an index for each person who was ever
-there, and for each who was there then, the rows of the person and of the tasks they held.
+A few statements for any moment. They take some seeks of an index for each person of the history,
+and read the rows of the people who were signed in then, and of the tasks they held.
 """
 
 from collections import Counter, defaultdict
@@ -14,11 +14,11 @@ from django.db.models import Count, Max, Min
 
 from qc.history.registry import TABLES
 from qc.history.snapshot import HistorySnapshot
-from qc.models import ChangeKind, Queue, Records, Task
+from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Records, Task
 
 # The tables of which one object can be shown.
 OBJECTS = ("task", "person", "queue")
-# By these a person who is there begins to be as they are: at work or on break.
+# The kinds of change that begin a presence: at work or on break.
 PRESENCE = (ChangeKind.SIGNED_IN, ChangeKind.BREAK_ENDED, ChangeKind.BREAK_BEGUN)
 # The counts of waiting tasks are computed back from now. With more rows since, or more tasks
 # waiting, that would be slow.
@@ -29,7 +29,7 @@ Held = dict[int, list[Any]]
 
 
 class Presence(NamedTuple):
-    """A person who was there: their row, since when so, and the rows of the tasks they held."""
+    """A person who was there: their row, since when, and the rows of the tasks they held."""
 
     row: Any
     since: datetime | None
@@ -39,7 +39,7 @@ class Presence(NamedTuple):
 class QueueAtMoment(NamedTuple):
     """A queue: its row, and how many of its tasks were in work, waiting and on hold.
 
-    The last two are None where it would take long to count them.
+    `waiting` and `on_hold` are None where counting them would take long.
     """
 
     row: Any
@@ -86,7 +86,7 @@ class ObjectAtMoment:
 
 
 def beginning() -> datetime | None:
-    """Return the moment of the first of all rows, None while there is none."""
+    """Return the moment of the first of all rows, or None."""
     firsts = (TABLES[name].objects.aggregate(Min("history_date")) for name in OBJECTS)
     return min((date for first in firsts for date in first.values() if date), default=None)
 
@@ -141,15 +141,15 @@ def _people(snapshot: HistorySnapshot, held: Mapping[int, list[Any]]) -> list[Pr
 def _held(snapshot: HistorySnapshot, **filters: Any) -> Held:
     """Return by person the rows of the tasks they held, most urgent first.
 
-    The last row of each person's slot is of the task that was last in it. It is still there if this
-    is the task's own last row too.
+    The last row of each person's slot is of the task that was last in it. The person held the task
+    at the moment if this is the task's own last row too.
     """
     slots = snapshot.last("assignee", "slot", slot__isnull=False, **filters).values()
     tasks = snapshot.rows.filter(pk__in=slots).values_list("id", flat=True)
     last = set(snapshot.last("id", id__in=list(tasks)).values()).intersection(slots)
     held: Held = defaultdict(list)
     rows = snapshot.rows.filter(pk__in=last).exclude(history_type="-")
-    for row in rows.order_by("priority", "due_at", "id"):
+    for row in rows.order_by(*ORDER_OF_WORK):
         held[row.assignee_id].append(row)
     return held
 
@@ -169,8 +169,8 @@ def _queues(tasks: HistorySnapshot, held: Held) -> list[QueueAtMoment]:
 def _waiting(snapshot: HistorySnapshot) -> Counter[tuple[int, str]] | None:
     """Count waiting tasks and those on hold, by queue and status; None where it would take long.
 
-    These are the tasks that are so now and were not touched since, and those touched since that
-    were so before: counted in one statement, so that nothing happens in between.
+    These are the tasks in such a state now that were not touched since, and those touched since
+    that were in one before: counted in one statement, so that nothing happens in between.
     """
     unheld = Task.objects.filter(status__in=Task.UNHELD).order_by()
     newest = snapshot.rows.aggregate(last=Max("history_id"))["last"] or 0

@@ -14,7 +14,7 @@ TABLES: dict[str, Any] = {
     "event": AuditEvent,
 }
 # Ids and moments rise together, except for rows that are written at the same time: so this many
-# rows at either end of a span are looked at to find the ids of all its rows.
+# rows at either end of a span are read to find the ids of all its rows.
 NEIGHBOURS = 20
 
 
@@ -24,9 +24,9 @@ def table_of(rows: type[Model]) -> str:
 
 
 def ids_of_span(table: type[Model], since: datetime | None, until: datetime | None) -> Q | None:
-    """Return the condition on ids that all rows of a span of time meet; None if it has no rows.
+    """Return a condition on ids that all rows of a span of time meet; None if it has no rows.
 
-    With it an index by any other column finds the rows of the span: it has them in order of ids.
+    With it an index by any other column finds the rows of the span, as it ends in their ids.
     """
     rows: Any = table._default_manager.order_by().values_list("history_id", flat=True)
     span = Q()

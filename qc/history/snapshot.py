@@ -1,6 +1,6 @@
-"""A table of history at a moment: of each object the last row that was there.
+"""A table of history at a moment: the last row of each object.
 
-Dates decide which rows were there, as people ask for a moment. Ids decide which row of an object is
+Dates decide which rows existed, as people ask for a moment. Ids decide which row of an object is
 the last: each is written while the object is locked, so its ids rise in the order of events,
 whatever the clocks of several machines say.
 """
@@ -12,12 +12,15 @@ from typing import Any
 from django.db.models import BigIntegerField, Max
 
 # Ids and dates of rows that are written at the same time may differ in their order: so this many
-# on either side of the moment are looked at. One statement writes up to 500 rows of one date.
+# rows on either side of the moment are looked at. One statement writes up to 500 rows of one date.
 NEIGHBOURS = 1000
 
 
 class HistorySnapshot:
-    """One table at one moment. All rows below one id were there, and some up to another."""
+    """One table at one moment.
+
+    `below`: all rows with smaller ids existed then; `upto`: no row after it did.
+    """
 
     def __init__(self, table: Any, moment: datetime) -> None:
         self.rows, self.moment = table.objects.order_by(), moment
@@ -51,7 +54,7 @@ class HistorySnapshot:
 
     @cached_property
     def mixed(self) -> list[int]:
-        """The ids of rows that were there though a row with a lesser id came later."""
+        """The ids of rows from `below` to `upto` that existed then."""
         if self.upto < self.below:
             return []
         between = self.rows.filter(history_id__range=(self.below, self.upto))

@@ -16,7 +16,7 @@ from qc.core.local_days import beginning
 from qc.core.wording import time_between
 from qc.models import Status, Task, User
 
-# Of a task with more rows only the last part of its life is shown.
+# Of an object with more rows only the latest are shown.
 MOST_ROWS = 200
 
 # The kind and the text of the span that a row begins.
@@ -88,7 +88,7 @@ def of_today(person: User) -> Timeline:
 def _spans(
     rows: Iterable[Any], state: Callable[[Any], State], until: datetime
 ) -> list[TimelineSpan]:
-    """Return the spans between rows, of which the oldest comes first."""
+    """Return the spans between rows; the rows come oldest first."""
     moments: list[tuple[datetime, State]] = []
     for row in rows:
         if not moments or state(row) != moments[-1][1]:
@@ -98,7 +98,7 @@ def _spans(
         TimelineSpan(kind, words, begun, ended)
         for (begun, (kind, words)), (ended, _) in pairwise(ends)
     ]
-    # What is over lasts for ever: the timeline ends where that begins.
+    # The last state never ends: the timeline stops where it begins.
     return spans[:-1] if spans and spans[-1].kind == "over" else spans
 
 

@@ -18,7 +18,7 @@ from qc.models import ChangeKind, Records, Task, User
 from qc.models.history import CommittedRow
 
 BATCH = 500
-# Fields whose values a database's driver takes as an object has them; others are converted.
+# Fields whose values a database's driver takes unconverted.
 UNCONVERTED = (
     models.BooleanField,
     models.CharField,
@@ -62,8 +62,8 @@ def record_many(  # noqa: PLR0913
     """Write one history row for each item that has just been written without one.
 
     `items` are of one model and hold what is in the database now, their audited sets of related
-    objects too. `reasons` has the reason of each; for tasks that came to somebody or left them,
-    `people` has the id of that person.
+    objects too. `reasons` has the reason of each; `people` has the id of the person
+    whom each task came to or left.
     """
     per_row: dict[str, Sequence[Any]] = {"history_change_reason": reasons}
     if people:
@@ -79,8 +79,8 @@ def record_deleted(items: Sequence[Any], *, kind: str, by: User | None, reason: 
 def record_handed_out(reasons: Mapping[int, str]) -> None:
     """Write one history row for each task that a job has just handed out; `reasons` are by task id.
 
-    The database copies its own rows. Only for jobs: to set a user, the database would have to check
-    the foreign key and wait for whoever has that user locked, while others wait to write history.
+    The database copies its own rows. Only for jobs: for a user, the database would have to check
+    the foreign key and wait for whoever has locked that user, while others wait to write history.
     """
     reason, parameters = compiled_queries.case_by_id(reasons)
     _copy_tasks(
@@ -92,11 +92,11 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
 
 
 def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:
-    """Write the first history row of each task that one statement has just made, in its order.
+    """Write the first history row of each task that one statement has just created, in its order.
 
     The database copies its own rows, so nothing is sent to it twice. The rows of one statement have
-    consecutive ids. Raises IntegrityError on a database that gives ids in another way, where other
-    tasks have some of these.
+    consecutive ids. Raises IntegrityError where the database does it otherwise, and other tasks
+    have some of these ids.
     """
     ends = Task.objects.filter(reference__in=[references[0], references[-1]])
     span = ends.aggregate(first=Min("pk"), last=Max("pk"))
@@ -135,20 +135,20 @@ def _record(
     per_row: Mapping[str, Sequence[Any]],
     kind: str,
     by: User | None,
-    sign: str,
+    history_type: str,
 ) -> None:
     for start in range(0, len(items), BATCH):
         batch = slice(start, start + BATCH)
         values = {name: values[batch] for name, values in per_row.items()}
-        # Each batch has a moment of its own: so ids and moments of rows rise together, by which a
-        # span of time is found in the audit trail (`qc.audit.trail`).
-        _insert(items[batch], values, _shared_values(kind, by, sign))
+        # Each batch has its own moment, so ids and moments rise together: the audit trail finds
+        # spans of time by that (`qc.audit.trail`).
+        _insert(items[batch], values, _shared_values(kind, by, history_type))
 
 
-def _shared_values(kind: str, by: User | None, sign: str) -> dict[str, Any]:
-    """Return by column what is the same in all rows that are written together."""
+def _shared_values(kind: str, by: User | None, history_type: str) -> dict[str, Any]:
+    """Return by column the values that all rows written together share."""
     return {
-        "history_type": sign,
+        "history_type": history_type,
         "history_user_id": by.pk if by else None,
         "history_date": connection.ops.adapt_datetimefield_value(timezone.now()),
         "kind": kind,
@@ -174,7 +174,7 @@ def _insert(
 
 @functools.cache
 def _readers(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
-    """Return by column what reads an item's value as the driver takes it into a history row."""
+    """Return for each column a function that reads an item's value in the driver's form."""
     return {field.column: _reader(field) for field in _rows_of(model).tracked_fields}
 
 
@@ -188,7 +188,7 @@ def _reader(field: Any) -> Callable[[Any], Any]:
 def _copies_of_members(model: type[models.Model]) -> list[str]:
     """Return SQL that copies each set of related objects to the last row of each owner.
 
-    The ids of the owners are still to be added: it ends where `IN (…)` goes on.
+    The caller appends `IN (…)` with the ids of the owners.
     """
     rows = _rows_of(model)
     return [_copy_of_members(rows, field) for field in rows._history_m2m_fields]

@@ -1,12 +1,12 @@
 """Imports of tasks: from an uploaded file to tasks in the database, and back.
 
-`actions` is what pages, API and console call; `runner` checks and writes, batch after batch.
+Pages, API and console call `actions`; `runner` checks and writes, batch by batch.
 """
 
 from qc.imports.actions import (
     confirm,
+    delete_expired,
     faults,
-    forget,
     known,
     mapping_faults,
     read_as,
@@ -14,4 +14,13 @@ from qc.imports.actions import (
     stop,
 )
 
-__all__ = ["confirm", "faults", "forget", "known", "mapping_faults", "read_as", "receive", "stop"]
+__all__ = [
+    "confirm",
+    "delete_expired",
+    "faults",
+    "known",
+    "mapping_faults",
+    "read_as",
+    "receive",
+    "stop",
+]

@@ -1,7 +1,7 @@
-"""Imports of tasks, from the file to its confirmation: receive, read, confirm, stop, forget.
+"""Imports of tasks, from the file to its confirmation: receive, read, confirm, stop.
 
-What takes long is only asked for here: `qc.imports.runner` does it, in the request that asked when
-the file is small, in a worker when it is large.
+What takes long is only queued here: `qc.imports.runner` does it, for a small file in the same
+request, for a large one in a worker.
 """
 
 import os
@@ -26,13 +26,13 @@ from qc.tables.cells import Fault, unescaped
 
 SAMPLES = 3
 LONGEST_SAMPLE = 60
-# A file that nobody has confirmed by then is deleted.
+# A file that nobody has confirmed for this long is deleted.
 UNCONFIRMED = timedelta(days=1)
 
 
 @transaction.atomic
 def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
-    """Keep a file, and find out how to read it; its rows are checked later.
+    """Store a file, and find out how to read it; its rows are checked later.
 
     Raises NotAllowed unless `by` is a manager (or None, a job), BadFile for what is no table.
     """
@@ -50,7 +50,7 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
 
 @transaction.atomic
 def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
-    """Read the file again in another form, with this mapping or with the one that fits."""
+    """Read the file again in another format, with this mapping or the one that fits."""
     _lock(record)
     with storage.opened(record) as file:
         _read(record, file, format, mapping)
@@ -59,7 +59,7 @@ def read_as(record: Import, format: Format, mapping: list[str] | None = None) ->
 
 
 def mapping_faults(record: Import) -> list[Fault]:
-    """Return what is wrong with the mapping of columns."""
+    """Return the faults of the mapping of columns."""
     return check_mapping(record.header, record.mapping) if record.header else []
 
 
@@ -70,7 +70,10 @@ def faults(record: Import, most: int) -> list[Fault]:
 
 @transaction.atomic
 def confirm(record: Import, *, only_good: bool = False) -> None:
-    """Have a file imported: all or nothing, or only the good rows. Raises InvalidTransition."""
+    """Confirm an import and queue it for a worker: all rows or none, or only the good ones.
+
+    Raises InvalidTransition.
+    """
     _lock(record)
     if mapping_faults(record) or not record.header:
         raise InvalidTransition(_("The columns must be chosen first."))
@@ -81,7 +84,7 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
 
 
 def stop(record: Import, *, by: User) -> None:
-    """Stop an import that runs; the rows that are imported by then stay."""
+    """Stop a running import; the rows imported so far stay."""
     permissions.check_manager(by)
     stoppable = (ImportState.CHECKING, ImportState.WRITING)
     running = Import.objects.filter(pk=record.pk, state__in=stoppable)
@@ -90,19 +93,19 @@ def stop(record: Import, *, by: User) -> None:
 
 
 def known(record: Import) -> Import | None:
-    """Return the last completed import of the very same file, or None."""
+    """Return the last completed import of a file with the same content, or None."""
     done = Import.objects.filter(sha256=record.sha256, state=ImportState.DONE)
     return done.exclude(pk=record.pk).select_related("by").order_by("-pk").first()
 
 
-def forget() -> int:
+def delete_expired() -> int:
     """Delete files that were never confirmed; return how many."""
     old = Import.objects.filter(confirmed_at=None, created_at__lt=timezone.now() - UNCONFIRMED)
     return old.delete()[1].get("qc.Import", 0)
 
 
 def _lock(record: Import) -> None:
-    """Lock the record and read it anew. Raises InvalidTransition when it is settled."""
+    """Lock and reload the record. Raises InvalidTransition when it is past its confirmation."""
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
     is_settled = record.state not in (*OPEN, ImportState.CHECKING)
@@ -111,7 +114,7 @@ def _lock(record: Import) -> None:
 
 
 def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | None = None) -> None:
-    """Read the first rows; say what is to be done: choose columns, or check."""
+    """Read the first rows, and set what comes next: choosing columns, or the check."""
     record.format, record.error, record.state = format, "", ImportState.MAPPING
     record.header, record.mapping, record.samples = [], [], []
     try:
@@ -141,7 +144,7 @@ def _samples(rows: list[tables.Row], column: int) -> list[str]:
 
 
 def _fitting(record: Import) -> list[str]:
-    """Return the mapping that was chosen last for such a header, or else the one we guess."""
+    """Return the mapping last confirmed for such a header, or else a guess."""
     confirmed = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
     last = confirmed.order_by("-pk").values_list("mapping", flat=True).first()
     return guess(record.header) if last is None else list(last)

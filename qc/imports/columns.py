@@ -1,7 +1,7 @@
-"""Which columns a table may have, by which names they are known, and which a header names.
+"""The columns of a table, their usual names, and the mapping of a header to them.
 
-A mapping says for each column of a file what it is: one of ours by its name, one of the sender's
-as `DETAIL` and its heading, or "" when it is left out.
+A mapping has an entry for each column of a file: the name of one of ours, `DETAIL` and the heading
+for one of the sender's, or "" when it is left out.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ STATE_COLUMNS = (
 )
 # The column of errors in a file of refused rows; left out when that is imported.
 ERROR = "qc_error"
-# Before the heading of a sender's own column; in files only where it would be taken for ours.
+# Prefix of a sender's own column; written to files only where the heading would be taken for ours.
 DETAIL = "details: "
 LEFT_OUT = ""
 
-# Usual names, as `_plain` spells them; no names that often mean something else.
+# Synonyms, as `_plain` spells them; none that often means something else.
 OTHER_NAMES = {
     "reference": """ref, ref no, ref nr, reference no, reference nr, reference number, id, task id,
         nr, no, number, key, order, order no, order nr, order number, referenz, referenznr,
@@ -50,9 +50,9 @@ UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def guess(header: Sequence[str]) -> list[str]:
-    """Return a mapping for a header: ours by their own names, or else by usual ones.
+    """Guess a mapping for a header: our column names first, then common synonyms.
 
-    Where a heading is our own name, others that usually mean the same are the sender's. A column
+    Where a heading is our own name, its synonyms are the sender's columns. A column
     without a heading is `DETAIL` alone: cells in it are refused.
     """
     own = {_own(heading) for heading in header}
@@ -67,18 +67,18 @@ def check_mapping(header: Sequence[str], mapping: Sequence[str], row: int = 1) -
 
 
 def fingerprint(header: Sequence[str]) -> str:
-    """Return a hash by which a header is known again; capitals and blanks don't change it."""
+    """Return a hash that recognises a header; capitals and blanks don't change it."""
     names = json.dumps([_plain(heading) for heading in header])
     return hashlib.sha256(names.encode()).hexdigest()
 
 
 def heading(name: str) -> str:
-    """Return the heading for a column of the sender's, so that it is not taken for ours."""
+    """Return the heading for a sender's column, with `DETAIL` if it would be taken for ours."""
     return name if guess([name]) == [DETAIL + name] else DETAIL + name
 
 
 def detail(heading: str) -> str:
-    """Return what the mapping says of a column that is kept as one of the sender's own."""
+    """Return the entry of the mapping for a sender's own column."""
     shown = stripped(unescaped(stripped(heading)))
     return shown if shown.startswith(DETAIL) else DETAIL + shown
 

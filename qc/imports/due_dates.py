@@ -1,7 +1,7 @@
 """Reads when something is due, in the spellings that people and programs use.
 
-Days come before months, but for 03/04/2026: half of the world reads it one way and half the other,
-and a deadline that is wrong by a month is found too late. It is refused, with both readings.
+Days come before months. But 03/04/2026 is refused, with both readings: half of the world reads it
+one way and half the other, and a deadline that is wrong by months is found too late.
 """
 
 import re
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 # A date without a time means: by the end of that day.
 END_OF_DAY = time(23, 59)
-# Workbooks count days from here; the days of this century have such numbers.
+# Workbooks count days from here; SERIAL matches the numbers of days in this century.
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001
 SERIAL = re.compile(r"(3[6-9]|[4-6]\d|7[0-2])\d{3}(\.\d+)?")
 

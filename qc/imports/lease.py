@@ -1,4 +1,4 @@
-"""Which worker carries an import on: one at a time, and another one when it has died."""
+"""The lease of an import: one worker at a time runs it, another one when that has died."""
 
 import uuid
 from datetime import timedelta
@@ -12,9 +12,9 @@ from qc.core import leases
 from qc.models import Import, ImportState
 from qc.models.imports import RUNNING
 
-# A job that has waited in the broker for so long is taken for lost.
-PATIENCE = timedelta(seconds=15)
-# An import that killed so many workers in a row at the same row is not begun again.
+# A job that has waited in the broker for this long counts as lost.
+JOB_GRACE = timedelta(seconds=15)
+# An import that has killed this many workers at the same row fails.
 MOST_STARTS = 5
 
 
@@ -23,9 +23,9 @@ class LeaseLost(Exception):
 
 
 def enqueue(record: Import) -> None:
-    """Make an import wait for a worker, which begins at the first row; does not save it."""
+    """Set an import to wait for a worker, which begins at the first row; do not save it."""
     record.position = record.starts = 0
-    record.worker, record.busy_until = "", timezone.now() + PATIENCE
+    record.worker, record.busy_until = "", timezone.now() + JOB_GRACE
 
 
 def acquire(pk: int) -> Import | None:
@@ -42,8 +42,8 @@ def acquire(pk: int) -> Import | None:
     return None
 
 
-def renew(record: Import, **columns: Any) -> None:
-    """Save how far an import came, and prolong the lease. Raises LeaseLost."""
+def save_progress(record: Import, **columns: Any) -> None:
+    """Save the progress of an import, and renew the lease. Raises LeaseLost."""
     mine = Import.objects.filter(pk=record.pk, worker=record.worker, state=record.state)
     if not leases.renew(mine, **columns):
         raise LeaseLost
@@ -53,11 +53,11 @@ def renew(record: Import, **columns: Any) -> None:
 
 def finish(record: Import, state: str, **columns: Any) -> None:
     """Save how an import ended, and end the lease. Raises LeaseLost."""
-    renew(record, state=state, finished_at=timezone.now(), worker="", **columns)
+    save_progress(record, state=state, finished_at=timezone.now(), worker="", **columns)
 
 
 def release(record: Import) -> None:
-    """Let another worker carry an import on at once."""
+    """End the lease, so that another worker can carry the import on at once."""
     mine = Import.objects.filter(pk=record.pk, worker=record.worker)
     mine.update(worker="", busy_until=timezone.now())
 
@@ -74,7 +74,7 @@ def abandoned() -> list[int]:
         error = _("The worker process stopped %d times at the same row.") % record.starts
         still_expired.update(state=ImportState.FAILED, error=error, finished_at=now, worker="")
         return []
-    still_expired.update(worker="", busy_until=now + PATIENCE)
+    still_expired.update(worker="", busy_until=now + JOB_GRACE)
     return [record.pk]
 
 

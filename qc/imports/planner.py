@@ -1,7 +1,7 @@
-"""What some rows of a file would do: compared with the tasks that are there.
+"""Plans what rows of a file do, by comparing them with the existing tasks.
 
-A reference that is new makes a task; one that is still waiting is changed where the file says
-something else; one that is in work, done or cancelled is left alone.
+A new reference creates a task; a task that nobody has begun is changed where the file differs; one
+that is assigned, completed or cancelled is left alone.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from qc.models import Queue, Task
 
 # The due date comes first: only an overdue task has a raised priority to protect.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
-# What is saved of a task that is changed.
+# The columns saved for a changed task.
 SAVED = (*CHANGEABLE, "raise_at")
 
 
@@ -43,7 +43,7 @@ class Plan(NamedTuple):
 
 
 def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
-    """Compare the rows with the tasks that are there, which `tasks` reads (and may lock)."""
+    """Compare the rows with the existing tasks, which `tasks` reads (and may lock)."""
     found = Plan([], [], [], [])
     existing = _existing([row.values["reference"] for row in rows], tasks)
     for row in rows:
@@ -83,5 +83,5 @@ def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 
 def _undoes_a_raise(task: Task, name: str, value: Any) -> bool:
-    # The sweep has raised an overdue task; the same file must not lower it again.
+    # Importing the same file again must not lower a priority that the sweep has raised.
     return name == "priority" and task.is_late and value > task.priority

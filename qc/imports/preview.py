@@ -1,4 +1,4 @@
-"""How many rows of each kind an import has, and the first of each, kept with it for its page."""
+"""The counts of an import's rows by kind, and the first rows of each kind, for its page."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from qc.imports.validation import same, text_of
 from qc.models import Import, Queue, Task
 from qc.models.imports import COUNTS
 
-# So many rows of each kind are kept; all are counted.
+# Rows kept of each kind; all are counted.
 SHOWN = 100
 
 
@@ -28,7 +28,7 @@ class Summary:
             self.counts[kind] += len(rows)
 
     def columns(self) -> dict[str, Any]:
-        """Return the values of the columns of the record that keep it."""
+        """Return the columns of the record that store it."""
         return {"shown": self.shown, **self.counts}
 
 
@@ -52,7 +52,7 @@ def _as_json(row: PlannedRow | ParsedRow) -> dict[str, Any]:
 
 
 def _changes(name: str, old: Any, new: Any) -> list[list[Any]]:
-    """Return a changed column, before and after; of the details, those that differ."""
+    """Return a changed column with its old and new value; for details, each that differs."""
     if name != "details":
         return [[name, _plain(old), _plain(new)]]
     pairs = [(key, text_of(old.get(key)), text_of(new.get(key))) for key in old | new]

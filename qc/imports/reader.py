@@ -1,4 +1,4 @@
-"""Reads an import's file batch by batch, each row checked, and checked once only."""
+"""Reads an import's file batch by batch, and checks each row once."""
 
 import pickle
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ MOST_ROWS = 1_000_000
 
 
 class Batch(NamedTuple):
-    """Some rows of a file; `end` is the number of all rows up to its last."""
+    """Some rows of a file; `end`: row count up to and including this batch."""
 
     end: int
     good: list[ParsedRow]
@@ -29,9 +29,9 @@ class Batch(NamedTuple):
 
 
 class CheckedFile(ExitStack):
-    """An import's file, its rows checked; once read to its end, they are kept on the disk.
+    """An import's file with its rows checked; they are kept on the disk to be read again.
 
-    So what is written is what was checked, whatever happens to the queues meanwhile.
+    So exactly what was checked is written, whatever happens to the queues meanwhile.
     """
 
     def __init__(self, record: Import) -> None:
@@ -41,7 +41,7 @@ class CheckedFile(ExitStack):
         self.kept: IO[bytes] | None = None
 
     def batches(self) -> Iterator[Batch]:
-        """Return all rows, batch by batch. Raises BadFile."""
+        """Yield all rows, batch by batch. Raises BadFile."""
         if self.kept is None:
             yield from self._checked()
             return
@@ -50,7 +50,7 @@ class CheckedFile(ExitStack):
             yield batch
 
     def estimate(self, rows: int) -> int:
-        """Estimate how many rows the file has, from the share of it that these rows took."""
+        """Estimate the rows of the file, from the share of its bytes that these rows took."""
         return max(rows, rows * self.record.size // max(self.bytes_read, 1))
 
     def _checked(self) -> Iterator[Batch]:

@@ -1,8 +1,7 @@
 """Carries imports on: checks all rows, then writes them batch by batch.
 
-Each batch is committed together with how far it came. So what a killed worker has left is carried
-on by another from where it stood; nothing is lost or done twice, as a reference that is there is
-not made again.
+Each batch is committed together with the progress. After a worker was killed, another worker
+continues after the last committed batch; existing references are not created again.
 """
 
 import logging
@@ -31,16 +30,16 @@ from qc.work import actions
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two attempts to begin while another import is running.
+# Seconds between attempts to start while another import is running.
 PAUSE = 0.5
 
 
 def import_file(
     file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
 ) -> Import:
-    """Import a file from its beginning to its end, or only find out what that would do.
+    """Import a file completely, or only check it (`dry_run`).
 
-    With missing columns it stops before the import, so that somebody can choose them. Raises
+    With missing columns nothing is imported, so that somebody can choose them. Raises
     NotAllowed, and BadFile for what is no table.
     """
     record = imports.receive(file, name, by=by)
@@ -93,7 +92,7 @@ def _run(record: Import) -> None:
 
 
 def _check(record: Import, file: CheckedFile) -> None:
-    """Check all rows; of a small file, or for a preview, also find out what each would do."""
+    """Check all rows; of a small file, or for a preview, also plan what each would do."""
     storage.forget_refused(record)
     summary = Summary(Import())
     is_planned = record.confirmed_at is None or not record.is_large
@@ -102,7 +101,7 @@ def _check(record: Import, file: CheckedFile) -> None:
         summary.counts["refused"] += len(batch.refused)
         if is_planned:
             summary.add(plan(batch.good, Task.objects.all()))
-        lease.renew(record, position=batch.end, rows=file.estimate(batch.end))
+        lease.save_progress(record, position=batch.end, rows=file.estimate(batch.end))
     refused = summary.counts["refused"]
     checked = {"rows": record.position, **summary.columns()}
     if record.confirmed_at is None:
@@ -116,7 +115,7 @@ def _check(record: Import, file: CheckedFile) -> None:
 def _begin_to_write(record: Import) -> None:
     nothing = dict.fromkeys(("starts", "position", "began_from", *COUNTS), 0)
     begun = {"state": ImportState.WRITING, "began_at": timezone.now(), "shown": {}}
-    lease.renew(record, rows=record.position, **nothing, **begun)
+    lease.save_progress(record, rows=record.position, **nothing, **begun)
 
 
 def _write(record: Import, file: CheckedFile) -> None:
@@ -126,7 +125,7 @@ def _write(record: Import, file: CheckedFile) -> None:
         return
     for batch in file.batches():
         if batch.end <= record.position:
-            lease.renew(record)
+            lease.save_progress(record)
         else:
             actions.hand_out_from(_retry_on_conflict(_write_batch, record, batch))
     lease.finish(record, ImportState.DONE)
@@ -136,13 +135,13 @@ def _retry_on_conflict(write: Callable[..., set[int]], *args: Any) -> set[int]:
     try:
         return write(*args)
     except IntegrityError:
-        # Somebody else imported the same references meanwhile: now they are there.
+        # Somebody else imported the same references meanwhile; now they exist.
         return write(*args)
 
 
 @retrying
 def _write_all(record: Import, file: CheckedFile) -> set[int]:
-    # An attempt that was rolled back has left its values in memory.
+    # A rolled-back attempt has left its values in memory.
     record.refresh_from_db()
     queues = set().union(*(_write_batch(record, batch) for batch in file.batches()))
     lease.finish(record, ImportState.DONE)
@@ -151,7 +150,7 @@ def _write_all(record: Import, file: CheckedFile) -> set[int]:
 
 @retrying
 def _write_batch(record: Import, batch: Batch) -> set[int]:
-    """Write a batch and how far it came; return the queues that have new work."""
+    """Write a batch and the progress; return the queues that have new work."""
     if batch.refused and not record.only_good:
         raise _not_valid_any_more(batch.refused[0].faults[0])
     if record.position == 0:
@@ -163,7 +162,7 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
     summary.counts["refused"] += len(batch.refused)
     summary.add(written)
     progress = {"starts": 0, "first_history": first, "last_history": _last_history()}
-    lease.renew(record, position=batch.end, **progress, **summary.columns())
+    lease.save_progress(record, position=batch.end, **progress, **summary.columns())
     queues = {row.values["queue"].pk for row in written.new}
     return queues | {row.task.queue_id for row in written.changed}
 

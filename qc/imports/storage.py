@@ -1,4 +1,4 @@
-"""What an import keeps beside its record, in pieces: its file, and the rows that were refused."""
+"""What is stored of an import beside its record, in pieces: its file, and the refused rows."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ FILE, REFUSED = ImportChunk.Part.FILE, ImportChunk.Part.REFUSED
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that was refused, as it stands in the file, and what is wrong in it."""
+    """A refused row as it is in the file, and its faults."""
 
     number: int
     cells: list[str]
@@ -39,13 +39,13 @@ def checksum(file: BinaryIO) -> tuple[str, int]:
 
 
 def keep(record: Import, file: BinaryIO) -> None:
-    """Keep an uploaded file."""
+    """Store an uploaded file."""
     file.seek(0)
     _append(record, FILE, file)
 
 
 def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
-    """Return the pieces of the file, or of the list of refused rows, one after the other."""
+    """Yield the pieces of the file, or of the list of refused rows."""
     chunks = ImportChunk.objects.filter(of=record, part=part).order_by("number")
     # One by one: some drivers read all that a query finds into memory.
     for pk in list(chunks.values_list("pk", flat=True)):
@@ -54,7 +54,7 @@ def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
 
 @contextmanager
 def opened(record: Import) -> Iterator[BinaryIO]:
-    """Open the file of an import; a large one is on the disk meanwhile."""
+    """Open the file of an import; a large one is copied to the disk."""
     with SpooledTemporaryFile(IN_MEMORY) as file:
         for piece in pieces(record):
             file.write(piece)
@@ -63,12 +63,12 @@ def opened(record: Import) -> Iterator[BinaryIO]:
 
 
 def forget_refused(record: Import) -> None:
-    """Forget which rows were refused, before they are checked again."""
+    """Delete the stored refused rows."""
     ImportChunk.objects.filter(of=record, part=REFUSED).delete()
 
 
 def keep_refused(record: Import, rows: Sequence[RefusedRow]) -> None:
-    """Keep some more rows that were refused."""
+    """Store more refused rows."""
     lines = b"".join(_line(row) for row in rows)
     kept = ImportChunk.objects.filter(of=record, part=REFUSED)
     last = kept.aggregate(last=Max("number"))["last"] if lines else None
@@ -76,7 +76,7 @@ def keep_refused(record: Import, rows: Sequence[RefusedRow]) -> None:
 
 
 def refused(record: Import) -> Iterator[RefusedRow]:
-    """Return the rows that were refused, in the order of the file."""
+    """Yield the refused rows, in the order of the file."""
     for line in _lines(pieces(record, REFUSED)):
         number, cells, faults = json.loads(line)
         yield RefusedRow(number, cells, [Fault(**fault) for fault in faults])
@@ -93,7 +93,7 @@ def write_refused(record: Import, file: BinaryIO) -> None:
 
 
 def _with_errors(record: Import) -> Iterator[list[str]]:
-    # A file of refused rows that comes back ends with our own column of errors: it is replaced.
+    # A file of refused rows that is imported again already has our column of errors: replace it.
     is_ours = [heading.strip().casefold() for heading in record.header[-1:]] == [ERROR]
     width = len(record.header) - is_ours
     yield [*record.header[:width], ERROR]

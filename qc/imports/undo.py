@@ -1,8 +1,8 @@
 """Undoes an import, as long as nobody has touched its tasks since.
 
-Its history rows say which tasks are its own: they lie in a known span of ids and bear its name.
-A task with a later row was touched since. A request looks at the first of them only; a worker looks
-at all before it undoes any.
+Its history rows tell which tasks are its own: they are in a known span of ids and have its request
+id. A task with a later row was touched since. A request checks only the first of them; a worker
+checks all before it undoes any.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from qc.work import actions
 
 BATCH = 500
 NAMED = 20
-# So many history rows are looked at while somebody waits for a page.
+# History rows read while somebody waits for a page.
 LOOKED_AT = 2000
 # Keys of `Import.shown` during an undo: tasks that are skipped, and the record as it was.
 KEPT, BEFORE = "kept", "before"
@@ -38,7 +38,7 @@ class Obstacles(NamedTuple):
 
 
 def obstacles(record: Import) -> Obstacles:
-    """Return the tasks that stand in the way of an undo, among the first of the import."""
+    """Return the tasks that prevent an undo, among the first of the import."""
     rows = _rows_of(record)
     beyond = rows.order_by("history_id").values_list("history_id", flat=True)[LOOKED_AT:].first()
     looked = rows.filter(history_id__lt=beyond) if beyond else rows
@@ -47,14 +47,14 @@ def obstacles(record: Import) -> Obstacles:
 
 
 def untouched(record: Import) -> QuerySet[Task]:
-    """Return the tasks that the import made and nobody has touched since."""
+    """Return the tasks that the import created and nobody has touched since."""
     rows = _rows_of(record).filter(~_is_touched(), history_type="+").order_by()
     return Task.objects.filter(pk__in=rows.values("id"))
 
 
 @transaction.atomic
 def begin(record: Import, *, by: User) -> None:
-    """Have an import undone. Raises NotAllowed; InvalidTransition if a task was touched since."""
+    """Start undoing an import. Raises NotAllowed; InvalidTransition if a task was touched since."""
     permissions.check_manager(by)
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     if not record.has_written:
@@ -94,19 +94,21 @@ def _is_untouched(record: Import) -> bool:
     touched, first = _look_at_all(record)
     before = record.shown.pop(BEFORE)
     if not touched:
-        lease.renew(record, position=0, shown=record.shown)
+        lease.save_progress(record, position=0, shown=record.shown)
         return True
     error = ngettext(
         "It can't be undone: %(n)d of its tasks has been changed since: %(first)s",
         "It can't be undone: %(n)d of its tasks have been changed since: %(first)s",
         touched,
     ) % {"n": touched, "first": ", ".join(first)}
-    lease.renew(record, error=error, shown=record.shown, undone_by=None, worker="", **before)
+    lease.save_progress(
+        record, error=error, shown=record.shown, undone_by=None, worker="", **before
+    )
     return False
 
 
 def _look_at_all(record: Import) -> tuple[int, list[str]]:
-    """Return how many of its tasks were touched since, and the first of them."""
+    """Return the number of its tasks touched since, and the first of their names."""
     looked, touched, first = 0, 0, list[str]()
     history_ids = _rows_of(record).order_by("history_id").values_list("history_id", flat=True)
     last = record.first_history
@@ -114,7 +116,7 @@ def _look_at_all(record: Import) -> tuple[int, list[str]]:
         names = _names_of_touched(Task.history.filter(history_id__in=ids))
         touched, first = touched + len(names), (first + names)[:NAMED]
         looked, last = looked + len(ids), ids[-1]
-        lease.renew(record, position=looked)
+        lease.save_progress(record, position=looked)
     return touched, first
 
 
@@ -152,7 +154,7 @@ def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
     history.record_many(changed, reasons=[reason] * len(changed), **how)
     kept = record.shown.get(KEPT, []) + [row.reference for row in rows if row.id in touched]
     progress = {"first_history": rows[-1].history_id, "position": record.position + len(rows)}
-    lease.renew(record, shown=record.shown | {KEPT: kept}, starts=0, **progress)
+    lease.save_progress(record, shown=record.shown | {KEPT: kept}, starts=0, **progress)
     return {task.queue_id for task in changed}
 
 

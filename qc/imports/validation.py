@@ -1,4 +1,4 @@
-"""What the rows of an imported table say, each checked by itself as it is read."""
+"""Checks the rows of an imported table, each by itself, and converts their cells."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ WORDS = {
 }
 PRIORITIES = {word: priority for priority, words in WORDS.items() for word in words.split()}
 
-# Cells of these columns are often the same: each text is read once, if it is not long.
+# Cells of these columns often repeat: the value of each text is cached, if it is not long.
 REPEATED = frozenset({"queue", "priority", "due_at", "instructions", "link"})
 MANY, LONG = 10_000, 200
 
@@ -42,10 +42,9 @@ class Checker:
         self.repeated = lru_cache(MANY)(self._read)
 
     def check(self, row: tables.Row) -> tuple[dict[str, Any], list[Fault]]:
-        """Return a row's columns as a task keeps them, and everything that is wrong in it.
+        """Return a row's columns as values of a task, and its faults.
 
-        Columns that the table does not have are not among them; an empty priority or due date is
-        None.
+        Columns that the table lacks are missing; an empty priority or due date is None.
         """
         texts = [stripped(cell) for cell in row.cells]
         if faults := list(_unfit_cells(self.columns, texts, row.number)):
@@ -66,7 +65,7 @@ class Checker:
         return values, faults + self._duplicate(values.get("reference"), row.number)
 
     def _read(self, name: str, cell: str) -> Any:
-        """Return what a task keeps of a cell. Raises ValueError with what is allowed."""
+        """Return the value that a task gets from a cell. Raises ValueError with what is allowed."""
         if name == "queue":
             return _queue(cell, self.queues)
         if read := READ.get(name):
@@ -84,7 +83,7 @@ class Checker:
 
 
 class _FirstRows:
-    """The row in which each reference came first: on the disk, as a million fill the memory."""
+    """The first row of each reference: on the disk, as a million would fill the memory."""
 
     def __init__(self) -> None:
         self.file = sqlite3.connect("", isolation_level=None)
@@ -93,7 +92,7 @@ class _FirstRows:
         self.file.execute("BEGIN")
 
     def first(self, reference: str, row: int) -> int:
-        """Return the row in which a reference came first: this one, if it is new."""
+        """Return the first row of a reference: this one, if it is new."""
         added = self.file.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (reference, row))
         if added.rowcount:
             return row
@@ -102,7 +101,7 @@ class _FirstRows:
 
 
 def same(kept: Any, imported: Any) -> bool:
-    """Return whether a value of a task and one of a file are the same once written to a table."""
+    """Return whether a value of a task and one of a file are equal once written to a table."""
     return as_imported(kept) == as_imported(imported)
 
 
@@ -114,9 +113,9 @@ def text_of(value: object) -> str:
 
 
 def as_imported(value: Any) -> Any:
-    """Return a value as it is once it was written to a table and imported again.
+    """Return a value as it is after an export and an import.
 
-    Of the sender's columns, a dictionary, those are left that have a name and a text.
+    Of a dictionary, the sender's columns, only those with a name and a text remain.
     """
     if isinstance(value, dict):
         texts = {as_imported(name): as_imported(text_of(one)) for name, one in value.items()}
@@ -127,7 +126,7 @@ def as_imported(value: Any) -> Any:
 
 
 def _unfit_cells(columns: Sequence[str], texts: list[str], number: int) -> Iterator[Fault]:
-    """Find the cells that belong to no column, and those that no task could keep."""
+    """Yield a fault for each cell that no column or no task can take."""
     if _look_fit(columns, texts):
         return
     for name, cell in zip(chain(columns, repeat(DETAIL)), texts, strict=False):

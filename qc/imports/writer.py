@@ -1,4 +1,4 @@
-"""Writes what some rows of a file do: tasks and their history, in a few statements."""
+"""Writes the tasks of some rows of a file and their history, in a few statements."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,14 +13,14 @@ from qc.core import compiled_queries
 from qc.core.localization import for_the_record
 from qc.imports.columns import COLUMNS
 from qc.imports.planner import SAVED, ParsedRow, Plan, plan
-from qc.models import ChangeKind, Task, User, raised_at
+from qc.models import ChangeKind, Task, User, next_raise_at
 
-# Each new task has its own of these; all other columns are the same in all made at once.
+# The columns in which new tasks differ; all others are the same in all created at once.
 IMPORTED_COLUMNS = (*COLUMNS, "details", "raise_at")
 
 
 def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
-    """Make and change the tasks of these rows, in the transaction around it; return the plan."""
+    """Create and change the tasks of these rows, inside a transaction; return the plan."""
     planned = plan(rows, Task.objects.select_for_update())
     with for_the_record():
         reason = pgettext("a file", "from %s") % filename
@@ -36,7 +36,7 @@ def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
 
 
 def _insert(rows: Sequence[ParsedRow], blank: Task) -> tuple[str, ...]:
-    """Insert tasks like `blank`, as yet without history; return their references."""
+    """Insert tasks like `blank`, without history; return their references."""
     encoder = TaskRowEncoder(blank)
     fields = {field.name: field for field in Task._meta.concrete_fields if not field.primary_key}
     names = [str(fields.pop(name).column) for name in IMPORTED_COLUMNS]
@@ -50,7 +50,7 @@ def _insert(rows: Sequence[ParsedRow], blank: Task) -> tuple[str, ...]:
 
 
 class TaskRowEncoder:
-    """Encodes rows as tasks for the database; moments once each, as many tasks share one."""
+    """Encodes rows as tasks for the database; each moment once, as many tasks share one."""
 
     def __init__(self, blank: Task) -> None:
         self.blank = blank
@@ -58,7 +58,7 @@ class TaskRowEncoder:
         self.moment = cache(connection.ops.adapt_datetimefield_value)
 
     def encode(self, row: ParsedRow) -> tuple[Any, ...]:
-        """Return the values of `IMPORTED_COLUMNS`."""
+        """Return the values of `IMPORTED_COLUMNS`; due as by `Task.arrive`, but without a task."""
         values = row.values
         queue, priority = values["queue"], values.get("priority") or self.blank.priority
         due_at = values.get("due_at") or queue.due_at(self.blank.created_at)
@@ -71,5 +71,5 @@ class TaskRowEncoder:
             values.get("instructions", ""),
             values.get("link", ""),
             self.json(values.get("details", {}), None),
-            self.moment(raised_at(priority, due_at)),
+            self.moment(next_raise_at(priority, due_at)),
         )

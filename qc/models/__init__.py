@@ -1,6 +1,7 @@
 """The models: people, queues and tasks, their history, and what belongs to it.
 
-Constraints make a wrong state impossible; named reads (`User.objects.free()`) stand beside them.
+Constraints make a wrong state impossible; querysets have named reads
+(`User.objects.free()`).
 """
 
 from qc.models.archives import Archive
@@ -20,7 +21,7 @@ from qc.models.tasks import (
     UNASSIGNED,
     Task,
     TaskQuerySet,
-    raised_at,
+    next_raise_at,
 )
 
 __all__ = [
@@ -55,5 +56,5 @@ __all__ = [
     "TaskQuerySet",
     "User",
     "Verification",
-    "raised_at",
+    "next_raise_at",
 ]

@@ -9,14 +9,14 @@ from qc.core.context import Channel
 
 
 class Archive(models.Model):
-    """An archive file, and which rows were moved to it.
+    """An archive file, and the rows that were moved to it.
 
     It has some seals of one table, from `first_seal` to `last_seal`, with all their rows; `ids` are
     the spans of the rows that were moved. An event of the trail has the same `hash`: a record
     without its event is forged. `removed_at` is empty until all rows are gone from the database.
     """
 
-    # Unique, so that of two who archive at once only one can.
+    # Unique: of two runs at the same time only one can create an archive.
     number = models.PositiveBigIntegerField(primary_key=True)
     table = models.CharField(max_length=10)
     first_seal = models.PositiveBigIntegerField()
@@ -40,7 +40,7 @@ class Archive(models.Model):
         return self.file
 
     def content(self) -> dict[str, Any]:
-        """Return what `hash` is over."""
+        """Return what is hashed."""
         return {
             "number": self.number,
             "table": self.table,

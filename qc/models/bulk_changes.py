@@ -9,8 +9,8 @@ from qc.models.people import User
 class BulkChange(models.Model):
     """One transition of many tasks, made in batches by `qc.work.bulk_changes`.
 
-    `tasks` are their ids in the order of change, of which the first `position` are through. Whoever
-    carries it on has it to themselves until `busy_until`.
+    `tasks` are their ids in the order of change, the first `position` of which are done. Until
+    `busy_until` only one request may continue it.
     """
 
     transition = models.CharField(max_length=10, db_column="arrow")

@@ -22,7 +22,7 @@ class Priority(models.IntegerChoices):
 
 
 class Status(models.TextChoices):
-    """Where a task is in its life."""
+    """The states of a task."""
 
     PENDING = "pending", _("waiting")
     ASSIGNED = "assigned", _("assigned")

@@ -1,4 +1,4 @@
-"""Events: what belongs to the audit trail though it changed no task, person or queue."""
+"""Events: entries of the audit trail that change no task, person or queue."""
 
 from django.db import models
 from django.utils import timezone
@@ -9,7 +9,7 @@ from qc.models.history import CommittedRow, HistoryRow
 LONGEST_NAME = 150
 # The filter whose value is a person's name.
 PERSON = "person"
-# So begins what is kept in place of a name that nobody has: it may have been a password.
+# Prefix of the hash stored instead of an unknown user name, which may be a password.
 UNKNOWN_NAME_PREFIX = "?"
 
 
@@ -18,7 +18,7 @@ class EventKind(models.TextChoices):
 
     SIGN_IN_FAILED = "sign-in failed", _("Sign-in failed")
     LOCKED_OUT = "locked out", _("Locked out")
-    LET_IN = "let in again", _("Unlocked")
+    UNLOCKED = "let in again", _("Unlocked")
     EXPORTED = "exported", _("Exported")
     READ = "read the trail", _("Audit trail read")
     ARCHIVED = "archived", _("Archived")
@@ -27,7 +27,7 @@ class EventKind(models.TextChoices):
 class AuditEvent(CommittedRow, HistoryRow):
     """An event; its columns have the names that they have in history rows.
 
-    `name` is the user name of a failed sign-in, or what stands for an unknown one
+    `name` is the user name of a failed sign-in, or a hash of an unknown one
     (`qc.web.sign_ins`), `address` its IP address. `details` has what was exported or read: filters
     and number of rows. A person among the filters is in `about`, as a name must be erasable.
     """
@@ -40,7 +40,7 @@ class AuditEvent(CommittedRow, HistoryRow):
     details = models.JSONField(default=dict)
     about = models.CharField(max_length=LONGEST_NAME, blank=True, default="", db_default="")
 
-    # What history rows have too: whoever reads rows treats all alike.
+    # History rows have these too, so that all rows can be read alike.
     history_change_reason = ""
     history_type = ""
 

@@ -7,10 +7,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class ReferenceField(models.CharField):
-    """The senders' name for a task; case makes no difference, on every database.
+    """The senders' name for a task, without regard to case on every database.
 
     It is stored in capitals without blanks around it, and compared character by character:
-    MariaDB's usual collations take "é" and "e" for the same, SQLite does not.
+    MariaDB's usual collations treat "é" and "e" as equal, SQLite does not.
     """
 
     def to_python(self, value: Any) -> Any:

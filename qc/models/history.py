@@ -25,8 +25,8 @@ HANDED_OVER: dict[str, Any] = {
 class CommittedRow(models.Model):
     """The salt and commitments of a row with personal columns (`qc.core.commitments`).
 
-    Once the names were erased, `commitments` has those of each column and `salt` is "". Rows that
-    an earlier release wrote have no salt either.
+    Once the names are erased, `commitments` has one for each column and `salt` is "". Rows written
+    by an earlier release have no salt either.
     """
 
     salt = models.CharField(
@@ -39,10 +39,10 @@ class CommittedRow(models.Model):
 
 
 class HistoryRow(models.Model):
-    """The columns of each history row beside simple-history's own.
+    """The columns that each history row has in addition to simple-history's own.
 
-    Columns with an index (also kind, and a task's queue) have few common values: new rows go to the
-    ends of a few runs of the index, which are in memory. That keeps hand-outs quick.
+    Columns with an index (also kind, and a task's queue) have few distinct values: new rows go to
+    few pages of the index, which stay in memory. That keeps hand-outs quick.
     """
 
     # The audit trail filters by it.
@@ -55,8 +55,8 @@ class HistoryRow(models.Model):
         db_index=True,
     )
     kind = models.CharField(_("change"), max_length=20, default=current_kind, editable=False)
-    # Without an index: each row would go to another page of it. The default in the database is for
-    # processes of the release before this one, while a new release is rolled out.
+    # Without an index: each row would go to another page of it. The database's default is for
+    # processes of the previous release during an upgrade.
     request_id = models.CharField(
         _("request"),
         max_length=LONGEST,
@@ -106,19 +106,23 @@ class TaskHistoryRow(HistoryRow):
         abstract = True
 
     @property
+    def is_own_doing(self) -> bool:
+        """Whether nobody else gave the task to a person or took it from them."""
+        row: Any = self
+        return self.person_id in (None, row.history_user_id)
+
+    @property
     def whose(self) -> str:
         """The person who got or lost the task, where somebody else did it; else ""."""
-        row: Any = self
         phrase = HANDED_OVER.get(self.kind)
-        is_own_doing = self.person_id in (None, row.history_user_id)
-        return "" if phrase is None or is_own_doing else str(phrase) % self.person
+        return "" if phrase is None or self.is_own_doing else str(phrase) % self.person
 
 
 class Records(HistoricalRecords):
     """The history of a model, whose rows have the columns of `row`.
 
-    There is an index by kind, and one by the columns `last`: with it the last row of each
-    combination of their values is found quickly (`qc.history.snapshot`).
+    There is an index by kind, and one by the columns `last`, which finds the last row of each
+    combination of their values quickly (`qc.history.snapshot`).
     """
 
     def __init__(self, row: Any = HistoryRow, *, last: Sequence[str] = (), **options: Any) -> None:
@@ -131,7 +135,7 @@ class Records(HistoricalRecords):
         )
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
-        """Add the indexes. By kind has the type too: a plain creation has no other kind."""
+        """Add the indexes; the one by kind has the type too, as plain changes have no kind."""
         wanted = {"kind": ["kind", "history_type"], "last": self.last}
         name = f"{model._meta.model_name}_history"
         indexes = [

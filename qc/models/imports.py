@@ -30,7 +30,7 @@ class ImportState(models.TextChoices):
 
 
 RUNNING = (ImportState.CHECKING, ImportState.WRITING, ImportState.UNDOING)
-# These may be read in another way or confirmed, as long as nothing was written.
+# In these states the file may be read in another way or confirmed, if nothing was written.
 OPEN = (
     ImportState.MAPPING,
     ImportState.READY,
@@ -45,11 +45,11 @@ class Import(models.Model):
     """A file of tasks, how it is read, and how far it was imported.
 
     `mapping` has the meaning of each column of `header` (`qc.imports.columns`), `samples` the
-    values of the first rows. `position` counts the rows that are through, of about `rows`: until
-    all are read that is an estimate. `shown` has the first rows of each kind, for the page.
+    values of the first rows. `position` counts the rows that are done, of `rows`: an estimate until
+    all are read. `shown` has the first rows of each kind, for the page.
 
-    Its `worker` has it to itself until `busy_until`. `starts` counts how often it was started
-    without getting further; the last time from row `began_from`, at `began_at`. Its history rows
+    Until `busy_until` only its `worker` may continue it. `starts` counts the starts without
+    progress; the last was from row `began_from`, at `began_at`. Its history rows
     are those after `first_history`, up to `last_history`, that have its `request_id`.
     """
 
@@ -138,7 +138,7 @@ class Import(models.Model):
 
     @property
     def has_written(self) -> bool:
-        """Whether tasks were added or changed by it that can be undone."""
+        """Whether it added or changed tasks, and that can be undone."""
         written = self.last_history is not None and self.state != ImportState.UNDONE
         return written and not self.is_running and bool(self.good)
 

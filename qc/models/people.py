@@ -24,7 +24,7 @@ def is_on_queue(person: Any, **queues: Any) -> Exists:
 
 
 def is_qc_staff(person: Any) -> Exists:
-    """Return the condition that a person has the role for which queues are open to all."""
+    """Return the condition that a person is QC staff: they serve queues that are open to all."""
     staff = User.groups.through.objects.filter(group__name=Role.QC_STAFF)
     return Exists(staff.filter(user=person))
 
@@ -33,7 +33,7 @@ class PersonQuerySet(models.QuerySet["User"]):
     """Named reads of people."""
 
     def with_open_tasks(self) -> Any:
-        """Add `open_tasks`, how many tasks each holds now."""
+        """Add `open_tasks`: the number of tasks that each holds now."""
         tasks: Any = self.model._meta.get_field("tasks").related_model
         # By the index of (assignee, completed_at): completed tasks are never looked at.
         held: Any = (
@@ -46,7 +46,7 @@ class PersonQuerySet(models.QuerySet["User"]):
         return self.annotate(open_tasks=Coalesce(Subquery(held), 0))
 
     def serving(self, queues: Collection[int]) -> "PersonQuerySet":
-        """Active people who serve one of these queues, by the rule of `QueueQuerySet.of`."""
+        """Active people who serve one of these queues, by the rule of `QueueQuerySet.served_by`."""
         all_queues: Any = User._meta.get_field("queues").related_model
         open_ones = all_queues.objects.filter(pk__in=queues, open_to_all=True)
         person = OuterRef("pk")
@@ -62,13 +62,13 @@ class PersonQuerySet(models.QuerySet["User"]):
         """These people, locked until the transaction ends, always in the same order."""
         return self.select_for_update().filter(pk__in=ids).order_by("pk")
 
-    def there(self) -> "PersonQuerySet":
+    def signed_in(self) -> "PersonQuerySet":
         """People who are signed in."""
         return self.filter(is_active=True, is_logged_in=True)
 
     def taking_work(self) -> "PersonQuerySet":
-        """People who are there and not on break; as `User.takes_work`."""
-        return self.there().filter(break_reason="")
+        """People who are signed in and not on break; as `User.takes_work`."""
+        return self.signed_in().filter(break_reason="")
 
     def free(self) -> "PersonQuerySet":
         """People who take work and are below their capacity, idle longest first; as `is_free`."""
@@ -118,7 +118,7 @@ class User(AbstractUser):
         db_default="",
     )
 
-    # Only there when read by `with_open_tasks()`.
+    # Set only by `with_open_tasks()`.
     open_tasks: int
 
     history = Records(
@@ -154,9 +154,9 @@ class User(AbstractUser):
 
     @property
     def takes_work(self) -> bool:
-        """Whether this person is there and not on break."""
+        """Whether this person is signed in and not on break."""
         return self.is_active and self.is_logged_in and not self.break_reason
 
     def is_free(self, open_tasks: int) -> bool:
-        """Return whether this person could get another task while holding so many."""
+        """Return whether this person could get another task, with this many open tasks."""
         return self.takes_work and open_tasks < self.capacity

@@ -19,11 +19,11 @@ from qc.models.people import User, is_on_queue, is_qc_staff
 class QueueQuerySet(models.QuerySet["Queue"]):
     """Named reads of queues."""
 
-    def serving(self, person: User) -> "QueueQuerySet":
-        """Queues from which this person gets tasks now: those they serve, but none paused."""
-        return self.of(person).filter(is_paused=False)
+    def running(self) -> "QueueQuerySet":
+        """Queues from which people get tasks now: those that are not paused."""
+        return self.filter(is_paused=False)
 
-    def of(self, person: User) -> "QueueQuerySet":
+    def served_by(self, person: User) -> "QueueQuerySet":
         """Queues that this person serves, paused ones too.
 
         Whoever is on a queue serves it, and all QC staff serve the queues that are open to all.
@@ -34,9 +34,9 @@ class QueueQuerySet(models.QuerySet["Queue"]):
 
 
 class Roster:
-    """Who serves which queues, read at once for many people: the rule of `QueueQuerySet.of`.
+    """Who serves which queues, read at once for many people: the rule of `QueueQuerySet.served_by`.
 
-    `people` says for whom, by lookups that begin with `user`, as in `user__in=ids`.
+    `people` are filters on the user, e.g. `user__in=ids`.
     """
 
     def __init__(self, **people: Any) -> None:
@@ -103,5 +103,5 @@ class Queue(models.Model):
         return self.name
 
     def due_at(self, arrived: datetime) -> datetime:
-        """Return when a task that arrived at a moment is due, unless its sender says so."""
+        """Return the default due time of a task that arrived at `arrived`."""
         return arrived + self.target

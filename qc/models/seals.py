@@ -1,7 +1,7 @@
 """The chain of seals over the rows of history, and the results of verifying it.
 
-A seal has the digest of each of its rows and the hash of the seal before it; its own hash is over
-all of that. Whoever changes a sealed row must change its seal, and each seal after it.
+A seal has the digest of each of its rows and the hash of the seal before it; its own hash is of
+all that. Whoever changes a sealed row must change its seal, and each seal after it.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from qc.core.canonical_json import hashed, moment
 from qc.core.id_spans import ids_of
 from qc.core.request_id import current_request_id
 
-# The hash before the first seal.
-NOTHING = "0" * 64
+# In place of the hash of a seal before the first.
+GENESIS_HASH = "0" * 64
 DIGEST = 32
 
 
@@ -23,12 +23,12 @@ class Seal(models.Model):
     """A sealed batch of rows of one table.
 
     `ids` are the spans of the rows' ids, `digests` their digests in that order. It looked at all
-    ids above `above` up to `upto`: one that is not among `ids` was not there. If it came later,
-    from a long transaction, it is in a seal of its own (`is_late`). `newest` is the latest moment
-    of all rows of this table that are sealed so far.
+    ids above `above` up to `upto`: an id that is not among `ids` had no row yet. A row that came
+    later, from a long transaction, is in another seal (`is_late`). `newest` is the latest moment of
+    all rows of this table that are sealed so far.
     """
 
-    # Unique, so that of two who seal at once only one can: the chain never forks.
+    # Unique: of two runs at the same time only one can seal, so the chain never forks.
     number = models.PositiveBigIntegerField(primary_key=True)
     table = models.CharField(max_length=10)
     # By name, so that a new column breaks no older seal.
@@ -43,7 +43,7 @@ class Seal(models.Model):
     digests = models.BinaryField()
     previous = models.CharField(max_length=64, unique=True)
     hash = models.CharField(max_length=64, unique=True)
-    # Whether the external address has a copy; not part of what is hashed.
+    # Whether the external address has a copy; not hashed.
     is_posted = models.BooleanField(default=False)
 
     class Meta:
@@ -51,7 +51,7 @@ class Seal(models.Model):
         indexes = [  # noqa: RUF012
             models.Index(fields=["table", "is_late", "number"], name="seal_of_table"),
             models.Index(fields=["table", "newest"], name="seal_newest"),
-            # Which of them looked at a row, read in the index alone.
+            # Finds the seals that looked at a row, in the index alone.
             models.Index(fields=["table", "upto", "is_late"], name="seal_upto"),
             models.Index(fields=["is_posted", "number"], name="seal_to_post"),
         ]
@@ -60,7 +60,7 @@ class Seal(models.Model):
         return f"{self.number} {self.table} {self.hash}"
 
     def content(self) -> dict[str, Any]:
-        """Return what its hash is over."""
+        """Return what is hashed."""
         return {
             "number": self.number,
             "table": self.table,
@@ -77,7 +77,7 @@ class Seal(models.Model):
         }
 
     def computed_hash(self) -> str:
-        """Return the hash that it must have by its content."""
+        """Return the hash of its content, which `hash` must equal."""
         return hashed(self.content())
 
     def digest(self, pk: int) -> bytes | None:

@@ -16,12 +16,12 @@ from qc.models.people import MOST_CAPACITY, User
 from qc.models.queues import Queue
 
 ORDER_OF_WORK = ("priority", "due_at", "id")
-# The order in which many tasks are taken out of work: those that nobody holds come first. Whoever
-# loses a task must not get another that is about to go too.
+# The order in which many tasks are taken out of work: unassigned ones first, so that whoever loses
+# a task does not get another that is about to go too.
 UNASSIGNED_FIRST = (F("slot").asc(nulls_first=True), "pk")
 LAST_CHARACTER = "\U0010ffff"
 
-# An unknown (NULL) passes a check constraint: each column that must be there is named as such.
+# NULL passes a check constraint: so each column that must have a value is checked for it.
 
 # Nobody holds a task in these states, and nothing of a former holder is left on it.
 UNASSIGNED = Q(
@@ -60,16 +60,16 @@ class TaskQuerySet(models.QuerySet["Task"]):
     """Named reads of tasks."""
 
     def waiting(self) -> "TaskQuerySet":
-        """Tasks that nobody holds, most urgent first."""
+        """Tasks that wait to be assigned, most urgent first."""
         return self.filter(status=Status.PENDING).order_by(*ORDER_OF_WORK)
 
-    def open(self) -> "TaskQuerySet":
-        """Tasks in somebody's hands, most urgent first."""
+    def held(self) -> "TaskQuerySet":
+        """Tasks assigned to somebody, most urgent first."""
         return self.filter(slot__isnull=False).order_by(*ORDER_OF_WORK)
 
     def held_by(self, person: "User") -> "TaskQuerySet":
         """Tasks that this person holds now, most urgent first."""
-        return self.open().filter(assignee=person)
+        return self.held().filter(assignee=person)
 
     def done_by(self, person: "User", since: datetime) -> "TaskQuerySet":
         """Tasks that this person has completed since a moment."""
@@ -93,8 +93,8 @@ def begins_with(text: str) -> Q:
     return Q(reference__gte=start, reference__lt=start + LAST_CHARACTER)
 
 
-def raised_at(priority: int, due_at: datetime) -> datetime | None:
-    """Return when the sweep raises a priority next; None for P1, which is the highest."""
+def next_raise_at(priority: int, due_at: datetime) -> datetime | None:
+    """Return when the sweep next raises this priority; None for P1, which is the highest."""
     return due_at if priority > Priority.P1 else None
 
 
@@ -244,4 +244,4 @@ class Task(models.Model):
 
     def plan_raise(self) -> None:
         """Set when the sweep raises the priority next."""
-        self.raise_at = raised_at(self.priority, self.due_at)
+        self.raise_at = next_raise_at(self.priority, self.due_at)

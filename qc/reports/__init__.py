@@ -1,1 +1,1 @@
-"""Reports: what was completed, given back and late, by person, queue or day."""
+"""Reports: what was completed, failed and given back, and how long it took."""

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-# The database ranks all, and returns the few ranks that matter. In whole numbers: the ranks in the
-# middle of n are those whose double is n to n + 2; nine of ten end at the rank whose tenfold is
-# 9 n to 9 n + 9. The times are in a table by themselves: SQLite would compute them again for each
-# window.
+# The database ranks all times, and returns the few ranks that matter. Median: rank in
+# {n/2, (n+1)/2, n/2+1}; 90th percentile: rank = ceil(0.9 n). The times are in a subquery of their
+# own: SQLite would compute them again for each window.
 RANKED = """
 SELECT about, took, n, place * 2 - n AS middle, place * 10 - n * 9 AS ninth FROM (
   SELECT about, took, COUNT(*) OVER (PARTITION BY about) AS n,
@@ -24,22 +23,22 @@ Key = int | date | None
 
 
 class Times(NamedTuple):
-    """The median and the 90th percentile `of` so many times; None where there was none.
+    """The median and the 90th percentile of `number` times; None where there was none.
 
     The median of an even number is the mean of the two in the middle. The 90th percentile is the
-    shortest of the times that at least nine of ten did not exceed.
+    shortest time that at least nine of ten do not exceed.
     """
 
     median: timedelta | None = None
     ninety: timedelta | None = None
-    of: int = 0
+    number: int = 0
 
 
-OF_NONE = Times()
+NO_TIMES = Times()
 
 
 def times_of(tasks: Any) -> dict[Key, Times]:
-    """Return the times for each of the keys that tasks are `about`.
+    """Return the times for each key `about` of the tasks.
 
     `tasks` is an unordered queryset, annotated with `about` and the time that each `took`.
     """

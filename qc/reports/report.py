@@ -1,8 +1,8 @@
-"""Reports: what was completed in some days, how long it took and had waited, what was given back.
+"""Reports: what was completed in some days, how long it took and waited, what was given back.
 
-The database does all the counting, in as many statements for ten people as for thousands. It reads
-what was completed or given back in these days, by index. The times of more than `MOST_RANKED` tasks
-are those of a sample, spread evenly over all of them.
+The database does all the counting, in the same number of statements for ten people as for
+thousands. It reads what was completed or given back in these days, by index. With more than
+`MOST_RANKED` tasks, times come from an evenly spread sample.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from qc.core.local_days import beginning, day_of, each, end, within
 from qc.history.registry import ids_of_span
 from qc.models import ChangeKind, Outcome, Queue, Task, User
-from qc.reports.percentiles import OF_NONE, Key, Times, times_of
+from qc.reports.percentiles import NO_TIMES, Key, Times, times_of
 
 MOST_RANKED = 100_000
 # A task is in the sample when its id times STRIDE, modulo CIRCLE, is low enough. That spreads ids
@@ -52,8 +52,8 @@ class ReportRow:
     failed: int = 0
     released: int = 0
     returned: int = 0
-    handling: Times = OF_NONE
-    waiting: Times = OF_NONE
+    handling: Times = NO_TIMES
+    waiting: Times = NO_TIMES
 
     @property
     def failed_share(self) -> float | None:
@@ -70,8 +70,8 @@ class Report:
 
     @property
     def is_sampled(self) -> bool:
-        """Whether the times are those of a sample."""
-        return self.total.handling.of < self.total.done
+        """Whether the times come from a sample."""
+        return self.total.handling.number < self.total.done
 
     @property
     def is_empty(self) -> bool:
@@ -111,7 +111,7 @@ class ReportQuery:
 
 
 def report(query: ReportQuery, *, most: int = MOST_RANKED) -> Report:
-    """Make the report; the times of more than `most` tasks are those of about so many."""
+    """Make the report. With more than `most` tasks, times come from a sample of about `most`."""
     rows: dict[Key, ReportRow] = defaultdict(lambda: ReportRow(None, ""))
     total = ReportRow(None, str(_("Total")))
     if query.by == Grouping.DAY:

@@ -1,8 +1,8 @@
-"""Reads any table that a manager has, row by row, and writes it again in the same form.
+"""Reads tables in many formats row by row, and writes them in the same formats.
 
-`detect` says in which form a file is, by its content; `read` gives its rows, of which never more
-than one is in memory; `write` writes rows so that `read` gives the same. What is no table is
-refused by a BadFile, in words for the one whose file it is.
+`detect` finds the format of a file by its content; `read` yields the rows one by one; `write`
+writes rows that `read` returns unchanged; anything else raises BadFile with a message for the
+uploader.
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from qc.tables import csv_files, json_files, signatures, sniffing
-from qc.tables.formats import XLSX, BadFile, Format, Row
+from qc.tables.formats import XLSX, BadFile, Format, Row, empty
 from qc.tables.xlsx import reader, writer
 
 __all__ = ["XLSX", "BadFile", "Format", "Row", "detect", "read", "write"]
@@ -31,7 +31,7 @@ def detect(file: BinaryIO) -> Format:
 
 
 def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
-    """Read the rows that are not blank, the header first, one at a time.
+    """Yield the rows that are not blank, the header first.
 
     Raises BadFile where the file is broken, and at its end if it has no row but the header.
     """
@@ -40,7 +40,7 @@ def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
     filled = (row for row in rows if any(cell.strip() for cell in row.cells))
     first = list(islice(filled, 2))
     if not first:
-        raise BadFile(_("The file is empty."))
+        raise empty()
     yield first[0]
     if len(first) == 1:
         raise BadFile(_("The file has a header, but no rows."))
@@ -48,9 +48,9 @@ def read(file: BinaryIO, format: Format) -> Generator[Row, None, None]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows of text, so that reading them gives the same but for empty last cells.
+    """Write rows of text; reading returns them unchanged, but without empty last cells.
 
-    What Windows-1252 has no character for becomes a question mark; JSON is written in UTF-8.
+    A character that Windows-1252 lacks becomes a question mark; JSON is written in UTF-8.
     """
     if format.kind == "xlsx":
         writer.write(file, rows)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 # No workbook can hold these.
 UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")
-# A cell that begins so is a formula; some spreadsheets skip tabs and line ends before it.
-RUNS = ("=", "+", "-", "@")
+# A cell that begins with one of these is a formula; some spreadsheets skip tabs before it.
+FORMULA_STARTS = ("=", "+", "-", "@")
 # Shown in a cell in place of a result that could not be calculated.
 ERRORS = frozenset(
     ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"]
 )
-# Invisible characters that Python does not take for white space.
+# Invisible characters that are not white space for Python.
 INVISIBLE = "\u200b\u2060\ufeff"
-# May be before the character that counts: blanks, which some programs leave out, and apostrophes:
-# a text that has one gets one more, and so is read back with it.
-BEFORE = re.compile(f"['\\s{INVISIBLE}]*")
+# May precede the character that counts: blanks, which some programs drop, and apostrophes: a text
+# that has one gets another, and so keeps its own when it is read.
+IGNORED_PREFIX = re.compile(f"['\\s{INVISIBLE}]*")
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ def unescaped(cell: str) -> str:
 
 
 def _runs(text: str) -> bool:
-    """Return whether a spreadsheet would take a text for a formula, or for its error."""
+    """Return whether a spreadsheet would take a text for a formula or an error."""
     if text[:1].isalnum():
-        # True of nearly all cells, and quick to see.
+        # Quick, and true for nearly all cells.
         return False
-    before = BEFORE.match(text)[0]  # type: ignore[index]
+    before = IGNORED_PREFIX.match(text)[0]  # type: ignore[index]
     bare = text[len(before) :]
     shifted = bool(bare) and ("\t" in before or "\r" in before)
-    return shifted or bare.startswith(RUNS) or stripped(bare) in ERRORS
+    return shifted or bare.startswith(FORMULA_STARTS) or stripped(bare) in ERRORS

@@ -12,7 +12,7 @@ from qc.tables.sniffing import SEPARATOR
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Return the rows, blank ones too. Raises BadFile where the text is broken."""
+    """Yield the rows, blank ones too. Raises BadFile where the text is broken."""
     with as_text(file, format.encoding) as text:
         lines = _Lines(text)
         rows = csv.reader(lines, delimiter=format.delimiter, skipinitialspace=True, strict=True)
@@ -27,16 +27,16 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
 
 
 def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows so that a spreadsheet reads them as they are."""
+    """Write rows, each cell in quotation marks."""
     is_unicode = format.encoding.startswith("utf")
     with as_text(file, format.encoding, "strict" if is_unicode else "replace") as text:
-        # Without its mark Excel does not take a text for Unicode.
+        # Without a byte order mark Excel does not read a text as Unicode.
         text.write("\ufeff" if is_unicode else "")
         csv.writer(text, delimiter=format.delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
 
 
 class _Lines:
-    """The lines of a text, as long as no row is too long: what is read is bounded."""
+    """The lines of a text, read up to the length that a row may have."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""What a table is made of, in which forms it comes, and how much of it is too much."""
+"""Rows of tables, the formats of files, and limits of sizes."""
 
 import io
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class BadFile(QCError):
 
 @dataclass(frozen=True)
 class Format:
-    """The form of a file: a workbook, or text with its encoding and what separates its cells.
+    """The format of a file: a workbook, or text with its encoding and delimiter.
 
     JSON is a list of objects ("json") or an object in each line ("jsonl").
     """
@@ -67,7 +67,7 @@ XLSX = Format("xlsx")
 class Row:
     """A row by the number that a spreadsheet shows, without the empty cells at its end.
 
-    The rows of JSON are counted from 1, as its header is none of them.
+    In JSON the header is not a row: its rows are counted from 1.
     """
 
     number: int
@@ -83,6 +83,11 @@ def row(number: int, cells: list[str]) -> Row:
     if max(map(len, cells), default=0) > MOST_IN_CELL:
         raise too_long(number)
     return Row(number, cells)
+
+
+def empty() -> BadFile:
+    """Return the refusal of a file without rows."""
+    return BadFile(_("The file is empty."))
 
 
 def too_wide(row: int) -> BadFile:

@@ -1,8 +1,8 @@
 """Reads and writes tables that are JSON: a list of objects, or an object in each line.
 
-An object in a row is columns of its own, such as "details: size"; what is nested deeper, or is a
-list, stands in its cell as JSON. Cells are as a spreadsheet has them, with a ' before what it would
-run: so what follows need not know that there was none.
+An object in a row becomes columns, such as "details: size"; what is nested deeper, or is a list, is
+written in its cell as JSON. Formulas are quoted with ' as in CSV, so later steps treat all formats
+alike.
 """
 
 import json
@@ -18,17 +18,17 @@ from qc.tables.cells import quoted, stripped, unescaped
 from qc.tables.formats import MOST_COLUMNS, BadFile, Format, Row, row
 from qc.tables.json_stream import Number, objects, shown, too_deep, twice
 
-# Halves of a character that was cut in two: no text can hold them, each becomes a SUBSTITUTE.
+# Halves of a character that was cut in two: no text can hold them; each becomes SUBSTITUTE.
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 SUBSTITUTE = "\x1a"
-# So many sets of names are remembered: most rows have the same.
+# Sets of names that are cached: most rows have the same.
 MANY = 100
 
 
 def read(file: BinaryIO, format: Format) -> Iterator[Row]:
-    """Read a header of all names in the file, in the order of their first row, and the rows.
+    """Yield a header of all names in the file, in the order of their first row, and the rows.
 
-    Raises BadFile before the header where the file is broken, or a name has no place in it.
+    Raises BadFile before the header where the file is broken, or a name can't be in the header.
     """
     header = _header(file, format)
     if header:
@@ -67,7 +67,7 @@ def _header(file: BinaryIO, format: Format) -> list[str]:
 
 
 def _check(number: int, headings: tuple[str, ...]) -> None:
-    """Raise BadFile for a row with two values in one column, or one in none that can be."""
+    """Raise BadFile for a row with two values in one column, or a name that can't be a heading."""
     if len(set(headings)) < len(headings):
         raise twice(number, [unescaped(heading) for heading in headings])
     if "" in headings:
@@ -77,7 +77,7 @@ def _check(number: int, headings: tuple[str, ...]) -> None:
 
 
 def _check_alone(found: dict[str, Any]) -> None:
-    """Raise BadFile for the only object of a file when its rows seem to be inside of it."""
+    """Raise BadFile if the only object of a file seems to contain the rows."""
     for name, value in found.items():
         if isinstance(value, list) and any(isinstance(one, dict) for one in value):
             message = _(
@@ -88,7 +88,7 @@ def _check_alone(found: dict[str, Any]) -> None:
 
 
 def _columns(found: dict[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
-    """Return the headings and values of a row; an object in it is columns of its own."""
+    """Return the headings and values of a row; an object in it becomes columns."""
     names: list[tuple[str, ...]] = []
     values: list[Any] = []
     for name, value in found.items():
@@ -109,7 +109,7 @@ def _headings(names: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 
 
 def _cell(number: int, value: Any) -> str:
-    """Return what a value says: a text itself, nothing for null, and all else as JSON."""
+    """Return the cell of a value: text unchanged, null as "", all else as JSON."""
     try:
         text = value if isinstance(value, str) else "" if value is None else _json(value)
     except RecursionError as error:

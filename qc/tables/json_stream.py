@@ -1,6 +1,6 @@
-"""Reads the objects of a JSON text one by one: never more than one is in memory.
+"""Reads the objects of a JSON text one by one, with only one in memory.
 
-Each is decoded by `json`; where it is cut off at the end of what was read, more is read first.
+Each is decoded by `json`; when the text read so far ends inside it, more is read first.
 """
 
 import codecs
@@ -16,7 +16,7 @@ from qc.tables.formats import ENCODINGS, MOST_IN_ROW, BadFile, Format, too_long
 CHUNK = 64 * 1024
 # Where files were joined, the byte order mark of the next one is in the middle.
 BLANKS = re.compile("[\ufeff \t\r\n]*")
-# No token of JSON that could be cut off is longer: a pair of surrogates, each as \uD83D.
+# The longest token of JSON that could be cut off: a pair of surrogates, each as \uD83D.
 LONGEST_TOKEN = 12
 SHOWN = 30
 
@@ -28,9 +28,9 @@ class Number(str):
 
 
 def objects(file: BinaryIO, format: Format) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read the objects, with the number of each: of a list (json), or one after another (jsonl).
+    """Yield the objects with their numbers: of a list (json), or one after another (jsonl).
 
-    Raises BadFile, at the row that is broken, or that is no object.
+    Raises BadFile at a row that is broken or not an object.
     """
     file.seek(0)
     text = _Text(file, format.encoding)
@@ -52,7 +52,7 @@ def objects(file: BinaryIO, format: Format) -> Iterator[tuple[int, dict[str, Any
 
 
 class _Text:
-    """A text while it is read: a part of it in memory, and the place and row that is reached."""
+    """A text while it is read: a part of it in memory, and the current place and row."""
 
     def __init__(self, file: BinaryIO, encoding: str) -> None:
         self.file, self.encoding = file, encoding
@@ -100,7 +100,7 @@ class _Text:
                 return cast("dict[str, Any]", found)
 
     def broken(self, at: int) -> BadFile:
-        """Return the refusal of a text that is not JSON from there on, or ends there."""
+        """Return the refusal of a text that is not JSON from `at` on, or ends there."""
         if text := self._shown(at):
             message = _(
                 "Row %(row)d is not valid JSON from here on: “%(text)s”. "
@@ -122,13 +122,13 @@ class _Text:
             raise BadFile(message, row=self.row, encoding=ENCODINGS[self.encoding])
         if self.is_whole:
             return False
-        # Twice as much each time: so a long object is not decoded from its beginning too often.
+        # Twice as much each time, so that a long object is not decoded too often.
         data = self.file.read(max(CHUNK, len(self.part) - self.at))
         self.is_whole = not data
         try:
             text = self.decoder.decode(data, final=self.is_whole)
         except UnicodeDecodeError as error:
-            # The text before it is read first: so the refusal can name the row.
+            # Read the text before it first, so that the refusal can name the row.
             text, self.decode_failed = error.object[: error.start].decode(self.encoding), True
         self.part, self.at = self.part[self.at :] + text, 0
         return True
@@ -167,12 +167,12 @@ class _Text:
 
 
 def too_deep(row: int) -> BadFile:
-    """Return the refusal of a row with too many objects and lists in each other."""
+    """Return the refusal of a row that is nested too deeply."""
     return BadFile(_("Row %d is nested too deeply.") % row)
 
 
 def twice(row: int, names: Sequence[str]) -> BadFile:
-    """Return the refusal of a row in which one of these names is twice."""
+    """Return the refusal of a row that has one of these names twice."""
     name = next(name for name in names if names.count(name) > 1)
     return BadFile(_("Row %(row)d has “%(name)s” twice."), row=row, name=shown(name))
 

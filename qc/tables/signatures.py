@@ -1,4 +1,4 @@
-"""Recognises by their beginning the files that are no tables, or tables that can't be read."""
+"""Recognises files by their beginning, and refuses those that can't be read as tables."""
 
 import re
 from typing import Literal
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.tables.formats import BadFile
 
-# So many bytes are looked at.
+# Bytes read of a file.
 LONGEST = 4096
 PACKED = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -31,7 +31,7 @@ TEXT = (
     (r"\{\\rtf", _("This is a text document (RTF). %s")),
     (r"-----BEGIN |%!PS", _("This is not a table. %s")),
 )
-# A list, or an object in each line. A heading of CSV may begin with a bracket as well.
+# A list, or an object in each line. The pattern is strict as CSV may begin with a bracket too.
 JSON = re.compile(r'[\ufeff\s]*(?:\[\s*(?:[\[{"]|\]?\s*\Z)|(?P<lines>\{))')
 
 
@@ -44,7 +44,7 @@ def is_packed(head: bytes) -> bool:
 
 
 def json_kind(head: str) -> Literal["json", "jsonl", ""]:
-    """Return the kind of JSON that a text begins as, or "". Raises BadFile for other languages."""
+    """Return the kind of JSON that a text begins as, or "". Raises BadFile for HTML, XML, etc."""
     for pattern, sentence in TEXT:
         if re.match(r"[\ufeff\s]*(?:" + pattern + ")", head, re.IGNORECASE):
             raise _refusal(sentence)

@@ -1,4 +1,4 @@
-"""Finds out how a text file is spelled: its encoding, and what separates its cells."""
+"""Finds the encoding of a text file, and the delimiter of its cells."""
 
 import codecs
 import csv
@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
-from qc.tables.formats import DELIMITERS, BadFile
+from qc.tables.formats import DELIMITERS, empty
 
 CHUNK = 1024 * 1024
-# The delimiter is found from so many bytes, and so many records in them.
+# The bytes from which the delimiter is found, and the records in them.
 HEAD = 64 * 1024
 RECORDS = 50
 MARKS = {
@@ -21,15 +19,15 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# Excel's own first line, which says what separates the cells; it is no row.
+# Excel's own first line, which names the delimiter; it is not a row.
 SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE | re.DOTALL)
 
 
 def encoding(file: BinaryIO) -> str:
     """Return the encoding: by its mark, by the NULs of UTF-16, or else by trying all of the file.
 
-    A file that is UTF-8 beyond ASCII up to some byte is taken for broken UTF-8: Windows-1252 hardly
-    ever looks like that. Reading it says in which line it breaks.
+    A file that begins as UTF-8 beyond ASCII counts as UTF-8, even if broken later: Windows-1252
+    hardly ever looks like that. Reading it reports the broken line.
     """
     file.seek(0)
     head = file.read(HEAD)
@@ -43,7 +41,7 @@ def head(file: BinaryIO, encoding: str) -> tuple[str, bool]:
     data = file.read(HEAD)
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
     if not text.strip():
-        raise BadFile(_("The file is empty."))
+        raise empty()
     return text, len(data) < HEAD
 
 

@@ -1,1 +1,1 @@
-"""What surrounds every request: its user and channel, sign-ins, and limits of uploads."""
+"""Middleware, sign-in signals and upload limits."""

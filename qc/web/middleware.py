@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its user and channel, its language and time zone."""
+"""Middleware: sets the id, user, channel, language and time zone of every request."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ HEADER = "X-Request-ID"
 
 
 class Middleware:
-    """What all middleware here has in common."""
+    """The base of all middleware here."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -55,7 +55,7 @@ class ContextMiddleware(Middleware):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Return the page that says that the system is busy, when too many races were lost."""
+        """Return the page "busy" after too many lost races for locks."""
         return render(request, "qc/web/busy.html", status=503) if isinstance(error, Busy) else None
 
 

@@ -1,7 +1,7 @@
 """Signals of signing in and out: people's presence, and failures for the audit trail.
 
-People type their password where their name belongs. So of a name that nobody has only a keyed hash
-is stored: it shows that the same was tried again, but not what.
+Some people type their password in place of their name. So instead of an unknown name only a keyed
+hash is stored: it shows that the same was tried again, but not what.
 """
 
 from typing import Any
@@ -27,8 +27,7 @@ HASH_LENGTH = 12
 def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
     """Return the name by which an attempt to sign in is stored: the person's, or a hash.
 
-    django-axes counts failures by it too. It takes the same time whether there is such a person or
-    not.
+    django-axes counts failures by it too. It takes the same time whether the person exists or not.
     """
     name = str((credentials or {}).get("username") or "")
     found = User.objects.filter(username__iexact=name).values_list("username", flat=True).first()
@@ -55,7 +54,7 @@ def connect() -> None:
 
 
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    """Give work to somebody who signed in, and tell them which tasks they lost meanwhile."""
+    """Assign tasks to a person who signed in, and show a message for each task lost meanwhile."""
     was_away = not user.takes_work
     actions.sign_in(user.pk)
     if was_away and current_channel() == Channel.PAGE:
@@ -64,7 +63,7 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def signed_out(user: User | None, **_: Any) -> None:
-    """Return the tasks of somebody who signed out."""
+    """Sign the person out in QC Desk too; their tasks wait again."""
     if user is not None:
         actions.sign_out(user.pk, by=user, reason="signed out")
 

@@ -7,7 +7,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-# How much a request may have beside its file: other fields, and separators.
+# How many bytes a request may have beside its file: other fields, and separators.
 OVERHEAD = 64 * 1024
 
 

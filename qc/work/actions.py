@@ -19,25 +19,25 @@ from qc.work.matching import match
 
 P = ParamSpec("P")
 
-# After these nobody is free who was not before, and no task waits that did not.
+# These free nobody and make no task wait, so nothing is assigned afterwards.
 take_break = presence.take_break
 claim = assignment.claim
 start = lifecycle.start
 save_draft = lifecycle.save_draft
 cancel = lifecycle.cancel
 
-# For who may take more than before: their capacity, queues or role are new.
+# For a person whose capacity, queues or role changed.
 hand_out_to = assignment.hand_out
 
 
 def _with_hand_out(
     change: Callable[Concatenate[int, P], Task],
 ) -> Callable[Concatenate[int, P], Task]:
-    """Make a change of a task hand out work: to its former holder, and the task if it waits now."""
+    """Make a change of a task assign work: to its former holder, and the task if it waits now."""
 
     @functools.wraps(change)
     def run(task_id: int, /, *args: P.args, **kwargs: P.kwargs) -> Task:
-        former = Task.objects.open().filter(pk=task_id).values_list("assignee", flat=True).first()
+        former = Task.objects.held().filter(pk=task_id).values_list("assignee", flat=True).first()
         task = change(task_id, *args, **kwargs)
         if former != task.assignee_id:
             _freed(former)
@@ -56,21 +56,21 @@ reopen = _with_hand_out(lifecycle.reopen)
 
 
 def sign_in(person_id: int) -> User:
-    """Sign a person in, and hand them work."""
+    """Sign a person in, and assign tasks to them."""
     person = presence.sign_in(person_id)
     assignment.hand_out(person_id)
     return person
 
 
 def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
-    """Sign a person out and hand their tasks to others; return these tasks."""
+    """Sign a person out and offer their tasks to whoever is free; return these tasks."""
     returned = presence.sign_out(person_id, by=by, reason=reason)
     _offer(returned)
     return returned
 
 
 def come_back(person_id: int, *, by: User) -> User:
-    """End a person's break, and hand them work."""
+    """End a person's break, and assign tasks to them."""
     person = presence.come_back(person_id, by=by)
     assignment.hand_out(person_id)
     return person
@@ -79,26 +79,26 @@ def come_back(person_id: int, *, by: User) -> User:
 def complete(
     task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
 ) -> tuple[Task, Task | None]:
-    """Complete a task for its holder; return it, and the task that is now in front of them."""
+    """Complete a task for its holder; return it, and their most urgent task now, if any."""
     task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
     _freed(by.pk)
     return task, Task.objects.held_by(by).select_related("queue").first()
 
 
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
-    """Hand out no more tasks from this queue; those in work stay where they are."""
+    """Pause a queue: nobody gets tasks from it; assigned tasks stay assigned."""
     return _set_paused(queue_id, True, by=by, reason=reason)
 
 
 def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
-    """Hand out tasks from this queue again, at once."""
+    """Resume a queue, and assign its tasks at once."""
     queue = _set_paused(queue_id, False, by=by, reason=reason)
     hand_out_from([queue.pk])
     return queue
 
 
 def hand_out_from(queues: Collection[int]) -> int:
-    """Hand out what waits in these queues, where tasks or people are new; return how much."""
+    """Assign the tasks that wait in these queues; return how many were assigned."""
     return match(queues) if queues else 0
 
 

@@ -1,7 +1,7 @@
-"""Who gets what, one person at a time: choose, then lock and assign.
+"""Assigns tasks to one person: choose, then lock and assign.
 
 The person is locked first, then the task. The most urgent task is found by one seek in each of
-the person's queues, merged, so that its cost is the same however long the backlog is.
+the person's queues, so the cost does not depend on the length of the backlog.
 """
 
 from collections.abc import Iterable
@@ -12,21 +12,21 @@ from django.utils.translation import ngettext
 from qc import permissions
 from qc.core import wording
 from qc.core.compiled_queries import Prepared
-from qc.core.exceptions import InvalidTransition, NotEligible, NotFound
+from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
-from qc.work import backlog, lifecycle
+from qc.work import backlog, lifecycle, presence
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
 
 # What each hand-out reads first: the person under their lock, their slots in use, their queues.
 LOCKED = Prepared(User.objects.locked)
 USED_SLOTS = Prepared(
-    lambda person: Task.objects.open().filter(assignee=person).order_by().values_list("slot")
+    lambda person: Task.objects.held().filter(assignee=person).order_by().values_list("slot")
 )
 SERVING = Prepared(
-    lambda person: Queue.objects.serving(User(pk=person)).order_by().values_list("pk")
+    lambda person: Queue.objects.served_by(User(pk=person)).running().order_by().values_list("pk")
 )
 
 
@@ -35,7 +35,7 @@ SERVING = Prepared(
 def hand_out(person_id: int) -> list[Task]:
     """Give a person the most urgent tasks they may do, up to their capacity; return these tasks.
 
-    It takes the same few statements for one slot and for many.
+    The number of statements does not depend on the number of slots.
     """
     person = next(iter(LOCKED.items(person_id)), None)
     if person is None or not person.takes_work:
@@ -66,7 +66,7 @@ def claim(task_id: int, *, by: User) -> Task:
         return task
     _check_waiting(task)
     slot = _a_free_slot(person)
-    if not Queue.objects.serving(person).filter(pk=task.queue_id).exists():
+    if not Queue.objects.served_by(person).running().filter(pk=task.queue_id).exists():
         raise NotEligible(
             _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
         )
@@ -90,7 +90,7 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
     permissions.check(by, "assign", task)
     lifecycle.require_reason(reason)
     if person_id not in people:
-        raise NotFound(_("There is no person %(id)s.") % {"id": person_id})
+        raise presence.not_found(person_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person_id:
         return task
     slot = _a_free_slot(people[person_id])
@@ -106,7 +106,7 @@ def claimable_by(person: User, limit: int) -> list[Task]:
 
 
 def why(task: Task, person: User, queues: int) -> str:
-    """Return the reason why this task goes to this person, who serves so many queues."""
+    """Return why this task goes to this person; `queues` is the number of queues they serve."""
     return ngettext(
         "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
         "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
@@ -127,8 +127,8 @@ def free_slots(person: User, used: Iterable[int]) -> list[int]:
 
 
 def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
-    # First past what others have locked, then, if too few are left, waiting for these locks: a
-    # task that only seemed taken must not leave somebody idle until the next sweep.
+    # First skip what others have locked; if too few are left, wait for these locks: a task whose
+    # lock is released unused must not leave somebody idle until the next sweep.
     def lock_heads(lock: Lock) -> list[Task]:
         return backlog.heads(dict.fromkeys(queues, n), n, not_released_by=person.pk, lock=lock)
 

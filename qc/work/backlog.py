@@ -1,6 +1,6 @@
-"""The most urgent waiting tasks of some queues, by one index seek for each, as one statement.
+"""The most urgent waiting tasks of some queues, in one statement: one index seek for each queue.
 
-Its cost does not depend on how many tasks wait: each seek reads just what it returns. A plain
+The cost does not depend on how many tasks wait: each seek reads just what it returns. A plain
 `queue IN (…)` would read, and lock, all that waits in these queues.
 """
 
@@ -21,11 +21,15 @@ Select = tuple[str, list[Any]]
 
 
 class QueueBacklog(NamedTuple):
-    """How many tasks wait in a queue, the id of the oldest, and how many are past due."""
+    """How many tasks wait in a queue, the id of the oldest, and how many are past due.
+
+    With `is_more_late` some late tasks may not be counted.
+    """
 
     waiting: int = 0
     oldest: int | None = None
     late: int = 0
+    is_more_late: bool = False
 
 
 class Head(NamedTuple):
@@ -58,8 +62,8 @@ def peek(
     """Find the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
     `most` says for each queue's id how many of its tasks to look at. With `lock`, inside a
-    transaction, these are locked: past what others have locked, or waiting for it. MariaDB keeps
-    the head of each queue locked until the transaction ends.
+    transaction, these are locked: skipping what others have locked, or waiting for it. MariaDB
+    keeps the head of each queue locked until the transaction ends.
     """
     seeks = (
         _seek(n, not_released_by is not None, lock).sql(queue, not_released_by or 0)
@@ -76,13 +80,13 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
 
 
 def measure(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueBacklog]:
-    """Return what waits in each of these queues, as far as its `most` most urgent tasks show.
+    """Measure the backlog of each of these queues, by its `most` most urgent tasks at most.
 
-    Ids ascend as tasks arrive, and the index of the order of work holds them: nothing but its
-    entries is read. Late tasks come first in each priority, and are counted up to a quarter of
-    `most` there.
+    Only the index of the order of work is read: it has the ids, which ascend as tasks arrive. Late
+    tasks come first in each priority, and are counted up to a quarter of `most` there.
     """
-    late = [_late(priority, now, most // len(Priority)) for priority in Priority]
+    most_late = most // len(Priority)
+    late = [_late(priority, now, most_late) for priority in Priority]
     counts: list[Select] = []
     for queue in queues:
         seeks = [seek.sql(queue) for seek in late]
@@ -90,7 +94,10 @@ def measure(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueB
         values = [queue, *(value for _, parameters in seeks for value in parameters)]
         columns = f"%s, COUNT(*), MIN(id), {n_late}"
         counts.append(_select(columns, values, _entries(most).sql(queue)))
-    return {int(queue): QueueBacklog(*rest) for queue, *rest in _union_all(counts)}
+    return {
+        int(queue): QueueBacklog(waiting, oldest, n, n >= most_late)
+        for queue, waiting, oldest, n in _union_all(counts)
+    }
 
 
 def _select(columns: str, values: list[Any], seek: Select) -> Select:
@@ -99,7 +106,7 @@ def _select(columns: str, values: list[Any], seek: Select) -> Select:
 
 
 def _union_all(selects: list[Select], order: str = "") -> list[tuple[Any, ...]]:
-    """Return the rows of all these, read as one statement."""
+    """Return the rows of all selects, read in one statement."""
     if not selects:
         return []
     sql = " UNION ALL ".join(sql for sql, _ in selects) + order
@@ -109,7 +116,7 @@ def _union_all(selects: list[Select], order: str = "") -> list[tuple[Any, ...]]:
 
 
 def _late(priority: int, now: datetime, most: int) -> Prepared:
-    past_due = Task.objects.filter(priority=priority, status="pending", due_at__lt=now)
+    past_due = Task.objects.waiting().filter(priority=priority, due_at__lt=now)
     return Prepared(lambda queue: past_due.filter(queue=queue).order_by().values("id")[:most])
 
 

@@ -1,8 +1,8 @@
 """One transition for all tasks that match: begun once, then carried on batch by batch.
 
-Each task is changed by itself, by `qc.work.actions`, with its own history row. Which tasks they are
-is settled when it begins. Anybody can carry it on, again and at the same time: its position is
-kept, and each batch is taken by one only.
+Each task is changed by `qc.work.actions`, with its own history row. The tasks are chosen at the
+beginning. Several requests may carry it on, even at the same time: its position is stored, and each
+batch is done by one of them only.
 """
 
 import time
@@ -20,11 +20,11 @@ from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import actions, lifecycle
 
 TRANSITIONS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}
-# The most tasks that can be changed; the most in a request, and the time that a request takes.
-MOST = 100_000
+# The most tasks that can be changed; the most in a request, and its longest time.
+MOST_TASKS = 100_000
 BATCH = 200
 SECONDS = 2.0
-# After so many tasks the position is written, and the batch ends if the change was stopped.
+# Tasks after which the position is saved, and a stopped change ends.
 STEP = 20
 REFUSALS_KEPT = 20
 KEPT = timedelta(days=7)
@@ -32,16 +32,16 @@ PROGRESS = ("position", "changed", "refused", "refusals")
 
 
 def matching(transition: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Return the tasks in which a transition can begin now, at most `MOST`."""
+    """Return the tasks whose status allows a transition, at most `MOST_TASKS`."""
     return tasks.filter(status__in=lifecycle.TRANSITIONS[transition]).order_by(*UNASSIGNED_FIRST)[
-        :MOST
+        :MOST_TASKS
     ]
 
 
 def begin(transition: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
-    """Settle which tasks to change, without changing them. Raises NotAllowed, InvalidInput."""
+    """Choose the tasks to change, without changing them. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
-    if transition != "resume":
+    if transition in lifecycle.NEED_REASON:
         lifecycle.require_reason(reason)
     ids = list(matching(transition, tasks).values_list("pk", flat=True))
     return BulkChange.objects.create(
@@ -62,18 +62,18 @@ def carry_on(change: BulkChange, position: int, *, by: User) -> BulkChange:
 
 
 def stop(change: BulkChange) -> None:
-    """Change no more tasks; those that were changed stay changed."""
+    """Stop a bulk change; what it has changed so far stays."""
     BulkChange.objects.filter(pk=change.pk).update(is_stopped=True)
 
 
 def unfinished(by: Any) -> BulkChange | None:
-    """Return the change that this manager has begun last, if it is not over."""
+    """Return the unfinished change that this manager began last, or None."""
     begun = BulkChange.objects.filter(by=by, is_stopped=False, position__lt=F("total"))
     return begun.defer("tasks").order_by("-pk").first()
 
 
-def forget() -> int:
-    """Delete changes that were begun long ago: the history of each task has their outcome."""
+def delete_expired() -> int:
+    """Delete changes begun more than `KEPT` ago: the history of each task has their outcome."""
     return BulkChange.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
 
 

@@ -1,8 +1,7 @@
 """Why a waiting task waits, and why a free person gets nothing.
 
-The answer comes from `qc.work.matching.plan`, which decides the next hand-out too, and from the
-reads that it is made of, so that the two can't disagree. Nothing is counted beyond
-`MOST_COUNTED`.
+The answer comes from `qc.work.matching.plan`, which also decides the next hand-out, and from the
+same reads, so that the two can't disagree. Nothing is counted beyond `MOST_COUNTED`.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,7 +33,7 @@ def of_task(task: Task) -> str:
 
 
 def of_person(person: User, *, to_them: bool = False) -> str:
-    """Return one sentence that says why this person has what they have, or has nothing.
+    """Return one sentence that says why this person has these tasks, or none.
 
     With `to_them` it addresses them as "you".
     """
@@ -43,7 +42,7 @@ def of_person(person: User, *, to_them: bool = False) -> str:
     held = Task.objects.held_by(person).count()
     if held >= person.capacity:
         return ngettext("Has one task.", "Has %(n)d tasks.", held) % {"n": held}
-    serving = {queue.pk for queue in Queue.objects.serving(person)}
+    serving = {queue.pk for queue in Queue.objects.served_by(person).running()}
     if not serving:
         return _no_queue(person, to_them)
     planned = (pair.task for pair in matching.plan() if pair.person.pk == person.pk)
@@ -85,7 +84,7 @@ def _nobody_free(queue: Queue) -> str:
 
 
 def _no_queue(person: User, to_them: bool) -> str:
-    paused = Queue.objects.of(person).filter(is_paused=True)
+    paused = Queue.objects.served_by(person).filter(is_paused=True)
     if names := ", ".join(map(str, paused)):
         return _("Paused: %s.") % names
     if to_them:

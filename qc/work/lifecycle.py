@@ -7,8 +7,7 @@ NotFound, NotAllowed (not yours), InvalidTransition (not in a state for it) or I
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,6 +31,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "cancel": frozenset({Status.PENDING, Status.ON_HOLD}),
     "reopen": frozenset({Status.COMPLETED, Status.CANCELLED}),
 }
+NEED_REASON = frozenset({"assign", "release", "hold", "cancel", "reopen"})
 TRANSITION_FIELDS = (
     "status",
     "assignee",
@@ -56,7 +56,7 @@ class Assignment(NamedTuple):
 
 
 def may_now(user: User, transition: str, task: Task) -> bool:
-    """Return whether this user may do this transition now: pages offer it then."""
+    """Return whether this user may do this transition now: pages offer only these."""
     return task.status in TRANSITIONS[transition] and permissions.may(user, transition, task)
 
 
@@ -75,7 +75,7 @@ def lock(task_id: int) -> Task:
 
 
 def lock_task(task_id: int) -> Task:
-    """Lock a task, but nobody who holds it; only inside a transaction. Raises NotFound."""
+    """Lock a task without locking its holder; only inside a transaction. Raises NotFound."""
     task = Task.objects.select_for_update().filter(pk=task_id).first()
     if task is None:
         raise NotFound(_("There is no task %(id)s.") % {"id": task_id})
@@ -84,7 +84,7 @@ def lock_task(task_id: int) -> Task:
 
 def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     """PENDING → ASSIGNED. `qc.work.assignment` has locked the person, then the task."""
-    _take(found, timezone.now())
+    _take(found, _assigned_columns())
     _save(found.task, kind, by, found.person.pk, found.why)
     return found.task
 
@@ -96,13 +96,11 @@ def assign_many(found: Sequence[Assignment]) -> None:
     """
     if not found:
         return
-    now = timezone.now()
+    columns = _assigned_columns()
     for one in found:
-        _take(one, now)
+        _take(one, columns)
     Task.objects.filter(pk__in=[one.task.pk for one in found]).update(
-        status=Status.ASSIGNED,
-        assigned_at=now,
-        released_by=None,
+        **columns,
         assignee=ById({one.task.pk: one.person.pk for one in found}),
         slot=ById({one.task.pk: one.slot for one in found}),
     )
@@ -111,7 +109,7 @@ def assign_many(found: Sequence[Assignment]) -> None:
 
 @retrying
 def start(task_id: int, *, by: User) -> Task:
-    """Note that the holder has opened the task; when they have before, nothing changes."""
+    """Note that the holder has opened the task; repeating it changes nothing."""
     task = _locked_for("start", task_id, by)
     if task.started_at is None:
         task.started_at = timezone.now()
@@ -134,7 +132,7 @@ def complete(
 ) -> Task:
     """ASSIGNED → COMPLETED with an outcome, and with the draft as notes where `notes` is None.
 
-    What the same person has completed already is not changed. Raises InvalidInput for an
+    A task that the same person has completed already is not changed. Raises InvalidInput for an
     unknown outcome.
     """
     if outcome not in Outcome:
@@ -156,14 +154,13 @@ def complete(
 def release(task_id: int, *, by: User, reason: str) -> Task:
     """ASSIGNED → PENDING, given back by its holder or a manager, with a reason."""
     task = _locked_for("release", task_id, by, reason)
-    # Its holder shall not get it straight back, whether they gave it back themselves or a manager
-    # took it from them.
+    # Its holder must not get it straight back, whoever released it.
     task.released_by = task.assignee
     return _unassign(task, Status.PENDING, ChangeKind.RELEASED, by, reason)
 
 
 def take_back(task: Task, *, by: User | None, reason: str) -> None:
-    """ASSIGNED → PENDING because its holder is gone or silent; the caller has locked both."""
+    """ASSIGNED → PENDING as its holder is away or did not start; the caller has locked both."""
     _guard_state(task, "release")
     _unassign(task, Status.PENDING, ChangeKind.RETURNED, by, reason)
 
@@ -203,16 +200,16 @@ def require_reason(reason: str) -> None:
         raise InvalidInput("reason", _("Please give a reason."))
 
 
-def _locked_for(transition: str, task_id: int, by: User, reason: str | None = None) -> Task:
+def _locked_for(transition: str, task_id: int, by: User, reason: str = "") -> Task:
     task = lock(task_id)
     _guard(task, transition, by)
-    if reason is not None:
+    if transition in NEED_REASON:
         require_reason(reason)
     return task
 
 
 def _guard(task: Task, transition: str, by: User) -> None:
-    # A task that went back to its queue meanwhile is nobody's: a matter of state, not of rights.
+    # A task that is back in its queue is refused for its status, not for missing rights.
     if not (transition in permissions.HOLDERS and task.assignee_id is None):
         permissions.check(by, transition, task)
     _guard_state(task, transition)
@@ -226,11 +223,15 @@ def _guard_state(task: Task, transition: str) -> None:
         )
 
 
-def _take(found: Assignment, now: datetime) -> None:
+def _assigned_columns() -> dict[str, Any]:
+    """Return the columns that all tasks assigned now share."""
+    return {"status": Status.ASSIGNED, "assigned_at": timezone.now(), "released_by": None}
+
+
+def _take(found: Assignment, columns: dict[str, Any]) -> None:
     task, person, slot, _why = found
     _guard_state(task, "assign")
-    _change(task, status=Status.ASSIGNED, assignee=person, slot=slot)
-    _change(task, assigned_at=now, released_by=None)
+    _change(task, assignee=person, slot=slot, **columns)
 
 
 def _unassign(task: Task, status: Status, kind: str, by: User | None, reason: str) -> Task:

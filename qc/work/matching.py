@@ -1,8 +1,8 @@
-"""Who gets what, for everybody who is free at once: read, match in memory, lock, assign.
+"""Assigns tasks to all free people at once: read, match in memory, lock, assign.
 
 It takes a handful of statements for any number of people: its cost grows with the free people, not
-with what waits or with the history. Any number of these may run at once, beside any number of
-single hand-outs: a row that somebody else has locked is left to them.
+with the backlog or the history. Any number of these may run at once, also beside hand-outs to one
+person: a row that another one has locked is left to it.
 """
 
 from collections import Counter, defaultdict, deque
@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import Queue, Roster, Status, Task, User
+from qc.models import Queue, Roster, Task, User
 from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, lifecycle
 from qc.work.assignment import free_slots, why
 from qc.work.backlog import Head
 from qc.work.lifecycle import Assignment
 
-# Pairs that are locked and assigned in one transaction: others wait for a short one only.
+# Pairs per transaction: kept small so that other transactions do not wait long.
 BATCH = 200
-# A pass that lost a race for some of its tasks is repeated; the sweep does what is left then.
+# How often a pass that lost a race for some of its tasks is tried; the sweep does the rest.
 PASSES = 3
 # The columns that decide who gets what, or name a person.
 TASK = ("status", "released_by", *ORDER_OF_WORK)
@@ -28,7 +28,10 @@ PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "br
 
 
 class Pair(NamedTuple):
-    """A task meant for a person who serves so many queues, before either is locked."""
+    """A task meant for a person, before either is locked.
+
+    `queues` is the number of queues they serve.
+    """
 
     task: Head
     person: User
@@ -38,8 +41,8 @@ class Pair(NamedTuple):
 def match(queues: Collection[int] | None = None) -> int:
     """Give every free person the most urgent tasks they may do; return how many were assigned.
 
-    `queues` limits it to the people who serve one of these, into which an import or a release has
-    just put tasks; each still gets the most urgent of all their queues.
+    `queues`, which have new tasks, limit it to the people who serve one of them; each still gets
+    the most urgent task of all their queues.
     """
     assigned = 0
     for _ in range(PASSES):
@@ -54,7 +57,7 @@ def match(queues: Collection[int] | None = None) -> int:
 def plan(queues: Collection[int] | None = None) -> list[Pair]:
     """Return who gets what if `match` runs now; lock nothing.
 
-    Everybody gets one before anybody gets a second, whoever is idle longest first.
+    Everybody gets one task before anybody gets a second; the longest idle come first.
     """
     free = User.objects.free()
     people = list((free if queues is None else free.serving(queues)).only(*PERSON))
@@ -75,16 +78,16 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
 
 def _served_queues(people: list[User]) -> dict[int, list[int]]:
     """Return for each of the free people the ids of the running queues that they serve."""
-    # Of the free people only: a task that comes alone must not read who is on every queue.
+    # Of the free people only: a single new task must not read who is on every queue.
     roster = Roster(user__in=[person.pk for person in people])
-    served = roster.serving(Queue.objects.filter(is_paused=False))
+    served = roster.serving(Queue.objects.running())
     return {person.pk: sorted(served[person.pk]) for person in people}
 
 
 def _heads(room: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
-    """Return each queue's most urgent tasks, no more of them than its free people can look at.
+    """Return each queue's most urgent tasks, no more than its free people can take.
 
-    They pass over what they gave back themselves: there must be as many more behind it.
+    Nobody gets a task that they gave back, so as many further tasks are read.
     """
     wanted: Counter[int] = Counter()
     for person, queues in served.items():
@@ -95,7 +98,7 @@ def _heads(room: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, d
         given_back = Counter(task.queue_id for task in tasks if task.released_by_id in room)
         if given_back <= more:
             break
-        # Twice as many, so that a long row of them takes few statements.
+        # Twice as many, so that a long run of these takes few statements.
         more = given_back + given_back
     heads: dict[int, deque[Head]] = {queue: deque() for queue in wanted}
     for task in tasks:
@@ -118,14 +121,14 @@ def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Hea
 @retrying
 @for_the_record()
 def _assign(pairs: list[Pair]) -> int:
-    """Lock the people, then the tasks; assign the pairs that still hold, return how many."""
+    """Lock the people, then the tasks; assign the pairs still possible; return how many."""
     chosen = {pair.person.pk for pair in pairs}
     locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
     people = {person.pk: person for person in locked if person.takes_work}
     used = _used(people)
     slots = {pk: deque(free_slots(person, used[pk])) for pk, person in people.items()}
     ids = [pair.task.pk for pair in pairs if slots.get(pair.person.pk)]
-    waiting = Task.objects.filter(pk__in=ids, status=Status.PENDING).order_by("pk").only(*TASK)
+    waiting = Task.objects.waiting().filter(pk__in=ids).order_by("pk").only(*TASK)
     tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
     found = [
         Assignment(
@@ -141,7 +144,7 @@ def _assign(pairs: list[Pair]) -> int:
 
 def _used(people: Collection[int]) -> dict[int, list[int]]:
     used: dict[int, list[int]] = defaultdict(list)
-    held = Task.objects.open().filter(assignee__in=list(people)).order_by()
+    held = Task.objects.held().filter(assignee__in=list(people)).order_by()
     for person, slot in held.values_list("assignee_id", "slot"):
         used[person or 0].append(slot or 0)
     return used

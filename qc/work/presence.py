@@ -1,7 +1,7 @@
-"""Who is there: signing in and out, breaks, being seen; each change with one history row.
+"""Who is signed in: signing in and out, breaks, being seen; each change with one history row.
 
 The person is locked before the tasks. `by` is the user who acts, None for a job; NotAllowed is
-raised when somebody but a manager acts on another person.
+raised when anybody but a manager acts on another person.
 """
 
 from collections.abc import Collection
@@ -58,9 +58,10 @@ def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
 
 @retrying
 def take_break(person_id: int, *, by: User | None, reason: str) -> User:
-    """Let a person take no new work and keep what they hold; the same break again does nothing.
+    """Put a person on break: they keep their tasks and get no new ones.
 
-    Raises InvalidInput without a reason, InvalidTransition when they are not signed in.
+    Repeating it changes nothing. Raises InvalidInput without a reason, InvalidTransition when they
+    are not signed in.
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
@@ -92,7 +93,7 @@ def come_back(person_id: int, *, by: User | None) -> User:
 
 
 def seen(person: User) -> None:
-    """Note that a person is still there: at most once a minute, and not in the history."""
+    """Note that a person was seen now: at most once a minute, and not in the history."""
     now = timezone.now()
     if not person.is_logged_in or (person.last_seen_at and person.last_seen_at > now - SEEN_EVERY):
         return
@@ -101,7 +102,7 @@ def seen(person: User) -> None:
 
 
 def became_free(person_id: int) -> None:
-    """Start the person's idle time anew, when a task leaves their hands; not in the history."""
+    """Restart the person's idle time when a task is no longer theirs; not in the history."""
     User.objects.filter(pk=person_id, is_logged_in=True).update(idle_since=timezone.now())
 
 
@@ -112,7 +113,7 @@ def last_absence(person: User) -> Any:
 
 
 def lost_while_away(person: User) -> list[str]:
-    """Return a sentence for each task taken from this person when they last left, or since."""
+    """Return a sentence for each task taken from this person since they last left."""
     absence = last_absence(person)
     if absence is None:
         return []
@@ -150,8 +151,13 @@ def _loss(row: Any) -> str:
     }
 
 
+def not_found(person_id: int) -> NotFound:
+    """Return the error for a person who does not exist."""
+    return NotFound(_("There is no person %(id)s.") % {"id": person_id})
+
+
 def _lock(person_id: int) -> User:
     person = User.objects.locked(person_id).first()
     if person is None:
-        raise NotFound(_("There is no person %(id)s.") % {"id": person_id})
+        raise not_found(person_id)
     return person

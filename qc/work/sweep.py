@@ -17,18 +17,18 @@ from qc import history
 from qc.core.context import Channel, acting
 from qc.core.transactions import retrying
 from qc.core.wording import clock
-from qc.models import ChangeKind, Priority, Queue, Task, User
+from qc.models import ChangeKind, Queue, Task, User, next_raise_at
 from qc.work import lifecycle, presence
 from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
 
-# The most tasks that one sweep raises; the next one goes on.
+# The most tasks that one sweep raises; the next sweep continues.
 RAISED_AT_ONCE = 500
 
 
 def sweep() -> dict[str, int]:
-    """Do all of it; return how many items each step changed.
+    """Do all steps; return how many items each changed.
 
     1. People not seen for QC_UNSEEN_MINUTES are signed out and their tasks returned.
     2. Tasks not started within QC_START_MINUTES are returned, and their person put on break.
@@ -48,7 +48,7 @@ def sweep() -> dict[str, int]:
 
 
 def sign_out_unseen() -> int:
-    """Sign out everybody who has not been seen lately; return how many."""
+    """Sign out everybody not seen for QC_UNSEEN_MINUTES; return how many."""
     since = timezone.now() - timedelta(minutes=settings.QC_UNSEEN_MINUTES)
     return _for_each(User.objects.unseen_since(since), sign_out_if_unseen, since)
 
@@ -76,7 +76,7 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
     if task.assignee_id is not None:
-        # First the break: pages tell them what left their hands since then.
+        # The break comes first: My work lists the tasks lost since the break began.
         presence.take_break(task.assignee_id, by=None, reason=presence.NOT_RESPONDING)
     reason = _("not started within %d minutes") % settings.QC_START_MINUTES
     lifecycle.take_back(task, by=None, reason=reason)
@@ -95,7 +95,7 @@ def raise_overdue() -> int:
     targets = dict(Queue.objects.values_list("pk", "target"))
     for task in tasks:
         task.priority -= 1
-        task.raise_at = now + targets[task.queue_id] if task.priority > Priority.P1 else None
+        task.raise_at = next_raise_at(task.priority, now + targets[task.queue_id])
     Task.objects.bulk_update(tasks, ["priority", "raise_at"])
     reasons = [_("past due since %s") % clock(task.due_at) for task in tasks]
     history.record_many(tasks, kind=ChangeKind.RAISED, by=None, reasons=reasons)

@@ -23,7 +23,7 @@ def give_each_one(queue: Queue) -> None:
     now = timezone.now()
     held = {"status": Status.ASSIGNED, "slot": 1, "assigned_at": now}
     due = {"queue": queue, "due_at": now + timedelta(hours=1)}
-    people = list(User.objects.there().filter(tasks=None).order_by("pk"))
+    people = list(User.objects.signed_in().filter(tasks=None).order_by("pk"))
     User.objects.filter(pk__in=[one.pk for one in people[::3]]).update(break_reason="Lunch")
     Task.objects.bulk_create(
         Task(reference=f"HELD-{one.pk}", name="Held", assignee=one, **held, **due)

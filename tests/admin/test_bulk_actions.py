@@ -210,7 +210,7 @@ def test_all_matching_tasks_can_t_be_assigned_to_one_person(
 def test_question_is_limited_to_the_most_tasks_of_one_change(
     mona_client: Client, tasks: list[Task], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(bulk_changes, "MOST", 4)
+    monkeypatch.setattr(bulk_changes, "MOST_TASKS", 4)
     page = ask(mona_client, "hold_selected").content.decode()
     assert "This changes 4 tasks:" in page
     assert "Repeat it for the rest" in page
@@ -279,7 +279,7 @@ def test_old_bulk_changes_are_deleted(mona: User, tasks: list[Task]) -> None:
     old = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     new = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
     BulkChange.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
-    bulk_changes.forget()
+    bulk_changes.delete_expired()
     assert list(BulkChange.objects.all()) == [new]
 
 

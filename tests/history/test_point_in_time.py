@@ -219,7 +219,7 @@ class RecordedFloor(Floor):
         """Return what is to be seen now, from the tables of now."""
         people = [
             point_in_time.Presence(person, None, list(Task.objects.held_by(person)))
-            for person in User.objects.there().order_by("username")
+            for person in User.objects.signed_in().order_by("username")
         ]
         queues = [
             point_in_time.QueueAtMoment(

@@ -110,7 +110,7 @@ class TestDemoData:
         run("demo_data", "--people", "4", "--tasks", "60")
         for one in people():
             actions.sign_in(one.pk)
-        assert Task.objects.open().count() == 4
+        assert Task.objects.held().count() == 4
 
     def test_same_seed_makes_the_same_tasks(self) -> None:
         run("demo_data", "--tasks", "20", "--seed", "7")

@@ -117,7 +117,7 @@ class TestTimes:
             done(invoices, anna, 100 + n)
         figures = report(most=20)
         assert figures.total.done == 60
-        assert 15 <= figures.total.handling.of <= 25
+        assert 15 <= figures.total.handling.number <= 25
         assert figures.is_sampled
         assert figures.total.handling.median
         # Spread evenly: the middle of the sample is near the middle of all.

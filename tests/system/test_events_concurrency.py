@@ -45,7 +45,7 @@ def free(*people: User) -> None:
 
 
 def held_by(*people: User) -> list[Task]:
-    return list(Task.objects.open().filter(assignee__in=people))
+    return list(Task.objects.held().filter(assignee__in=people))
 
 
 def when(item: Any, kind: str) -> Any:
@@ -90,7 +90,7 @@ def test_released_or_resumed_task_reaches_a_free_person_at_once(
     assert_at_once(held_by(ben), when(task, "released"))
 
     mona.dialog(act(task, "hold_task"), reason="a part is missing")
-    assert not Task.objects.open().exists()
+    assert not Task.objects.held().exists()
     mona.dialog(act(task, "resume_task"), reason="it is there")
     assert_at_once(held_by(ben), when(task, "resumed"))
     assert_nothing_swept(running)

@@ -18,7 +18,7 @@ Pile = Callable[..., list[Task]]
 
 def holders() -> set[str]:
     """Who has a task now."""
-    return set(Task.objects.open().values_list("assignee__username", flat=True))
+    return set(Task.objects.held().values_list("assignee__username", flat=True))
 
 
 def test_sweep_hands_out_what_no_event_did(

@@ -181,7 +181,7 @@ class TestRowsTouched:
         counts: list[int] = []
         touched = rows_touched(lambda: counts.append(matching.match()))
         assert counts == [people]
-        for task in Task.objects.open().select_related("assignee"):
+        for task in Task.objects.held().select_related("assignee"):
             lifecycle.complete(task.pk, by=task.assignee)  # type: ignore[arg-type]
         return touched
 

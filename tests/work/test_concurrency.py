@@ -70,7 +70,7 @@ def test_hand_outs_never_give_one_task_to_two(
         add_task(invoices)
         add_task(labels)
     at_once(*(lambda one=one: assignment.hand_out(one.pk) for one in crowd))
-    assert Counter(Task.objects.open().values_list("assignee", flat=True)) == {
+    assert Counter(Task.objects.held().values_list("assignee", flat=True)) == {
         one.pk: 1 for one in crowd
     }
 
@@ -116,7 +116,7 @@ def test_overlapping_sweeps_assign_nothing_twice(
         add_task(labels, due_at=timezone.now() - timedelta(minutes=1))
     at_once(*([sweep.sweep] * 6))
     sweep.sweep()
-    assert Task.objects.open().count() == len(crowd)
+    assert Task.objects.held().count() == len(crowd)
     assert Task.history.filter(kind="assigned").count() == len(crowd)
     assert Task.history.filter(kind="raised").count() == 10
 

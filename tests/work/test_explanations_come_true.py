@@ -108,7 +108,7 @@ def came_true(task: Task, reason: str) -> bool:
 
 def reason_is_true(task: Task, reason: str) -> bool:
     """Return whether the reason for which a task waits is true, person by person."""
-    serving = [one for one in User.objects.all() if task.queue in Queue.objects.of(one)]
+    serving = [one for one in User.objects.all() if task.queue in Queue.objects.served_by(one)]
     free = [one for one in User.objects.free() if one in serving]
     if reason.endswith(" gets it next.") or task.status != Status.PENDING:
         return True
@@ -151,6 +151,8 @@ def test_explanations_agree_with_the_next_match(
             else:
                 assert not new, (one, why, new)
         for one in User.objects.free():
-            could_do = Task.objects.waiting().filter(queue__in=Queue.objects.serving(one))
+            could_do = Task.objects.waiting().filter(
+                queue__in=Queue.objects.served_by(one).running()
+            )
             assert not could_do.exclude(released_by=one).exists(), one
         transaction.set_rollback(True)

@@ -52,7 +52,7 @@ def test_most_urgent_tasks_are_assigned_first(
     add_task(invoices)
     urgent = [add_task(labels, priority=Priority.P1), add_task(invoices, priority=Priority.P2)]
     matching.match()
-    assert set(Task.objects.open()) == set(urgent)
+    assert set(Task.objects.held()) == set(urgent)
 
 
 def test_second_slot_is_filled_only_when_everybody_has_a_task(
@@ -84,7 +84,7 @@ def test_qc_staff_serve_queues_open_to_all(labels: Queue, mona: User, add_task: 
     for _ in range(3):
         add_task(labels)
     assert matching.match() == 2
-    assert {task.assignee for task in Task.objects.open()} == set(people)
+    assert {task.assignee for task in Task.objects.held()} == set(people)
 
 
 def test_paused_queues_give_nothing(invoices: Queue, add_task: AddTask) -> None:
@@ -102,7 +102,7 @@ def test_match_of_a_queue_considers_only_people_who_serve_it(
     add_task(invoices)
     label = add_task(labels)
     assert matching.match([labels.pk]) == 1
-    assert list(Task.objects.open()) == [label]
+    assert list(Task.objects.held()) == [label]
 
 
 def test_releaser_of_the_first_tasks_gets_the_one_behind_them(

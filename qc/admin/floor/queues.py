@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from qc.admin.floor.reads import FloorData
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.etags import version
-from qc.models import Priority, Queue
+from qc.models import Queue
 from qc.work.backlog import QueueBacklog
 from qc.work.explanations import MOST_COUNTED
 
@@ -58,7 +58,7 @@ class QueueRow:
     @property
     def is_more_late(self) -> bool:
         """Whether more may be late than were counted: each priority is counted up to a limit."""
-        return self.backlog.late >= MOST_COUNTED // len(Priority)
+        return self.backlog.is_more_late
 
     @property
     def age(self) -> str:

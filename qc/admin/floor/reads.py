@@ -62,7 +62,7 @@ class FloorData:
 
     def _people(self) -> list[User]:
         """Return the signed-in people who do QC, with how many tasks each holds."""
-        there = User.objects.there().only(*PERSON_FIELDS, "idle_since", "capacity")
+        there = User.objects.signed_in().only(*PERSON_FIELDS, "idle_since", "capacity")
         # As `PersonQuerySet.doing_qc`, from what was read already.
         does_qc = self.roster.staff.union(self.roster.on, self.held)
         people = [person for person in there if person.pk in does_qc]

@@ -53,8 +53,8 @@ class PresenceFilter(DropdownFilter):
         kinds = {
             "free": queryset.filter(pk__in=free),
             "busy": queryset.taking_work().exclude(pk__in=free),
-            "break": queryset.there().exclude(break_reason=""),
-            "in": queryset.there(),
+            "break": queryset.signed_in().exclude(break_reason=""),
+            "in": queryset.signed_in(),
             "out": queryset.filter(is_logged_in=False),
         }
         return kinds.get(self.value(), queryset)

@@ -33,7 +33,7 @@ class LockoutAdmin(ModelAdmin):
         """Delete the failures of a name, and record that it was unlocked."""
         name, address = obj.username or "", obj.ip_address
         super().delete_model(request, obj)
-        events.record(EventKind.LET_IN, name=name, address=address)
+        events.record(EventKind.UNLOCKED, name=name, address=address)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
         """Delete the failures of several names one by one, each with its record."""

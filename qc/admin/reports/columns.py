@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from qc.core.wording import in_words
+from qc.core.wording import short_duration
 from qc.reports.report import Grouping, ReportRow
 
 
@@ -26,7 +26,7 @@ def words(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, timedelta):
-        return in_words(value)
+        return short_duration(value)
     if isinstance(value, float):
         return _("%s %%") % number_format(plain(value), 1)
     return number_format(value, force_grouping=True)

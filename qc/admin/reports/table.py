@@ -76,7 +76,8 @@ class ReportTable:
         """A note on how many tasks the times are from; "" when they are from all."""
         if not self.report.is_sampled:
             return ""
-        ranked, done = (words(n) for n in (self.report.total.handling.of, self.report.total.done))
+        total = self.report.total
+        ranked, done = (words(n) for n in (total.handling.number, total.done))
         text = _("The times are from a sample of %(ranked)s of %(done)s tasks.")
         return text % {"ranked": ranked, "done": done}
 

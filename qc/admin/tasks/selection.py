@@ -83,7 +83,7 @@ def change_all(
         warning = gettext("None of the matching tasks has a status that allows this.")
         messages.warning(request, warning)
         return None
-    is_most = n == bulk_changes.MOST
+    is_most = n == bulk_changes.MOST_TASKS
     for_all = {"n": n, "upto": upto, "states": STATES[transition], "is_most": is_most}
     context = {"form": form, "title": TITLES[transition], "for_all": for_all}
     return _ask(model_admin, request, context)

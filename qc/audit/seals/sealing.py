@@ -18,7 +18,7 @@ from qc.core.canonical_json import hashed
 from qc.core.id_spans import Spans, ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Seal
-from qc.models.seals import NOTHING
+from qc.models.seals import GENESIS_HASH
 
 BATCH = 1000
 # Only rows older than this are sealed: then few rows with lower ids are still uncommitted.
@@ -69,7 +69,7 @@ def _seal_late(table: str) -> int:
 def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRow]) -> int:
     """Add a seal to the chain; return its number of rows, 0 if another process was faster."""
     seal.number = head.number + 1 if head else 1
-    seal.previous = head.hash if head else NOTHING
+    seal.previous = head.hash if head else GENESIS_HASH
     seal.columns, seal.rows = columns, len(rows)
     seal.ids = spans_of([row.pk for row in rows])
     seal.digests = b"".join(row.digest for row in rows)

@@ -12,7 +12,7 @@ from qc.core.commitments import pseudonym
 from qc.core.id_spans import Spans, ids_of
 from qc.history.registry import TABLES
 from qc.models import ChangeKind, Seal, User
-from qc.models.seals import NOTHING
+from qc.models.seals import GENESIS_HASH
 
 # Seals read per query: each has some 32 KB.
 SEALS = 20
@@ -62,7 +62,7 @@ def find_violations(
     """
     sealed_rows, expected = SealedRows(), first
     before = Seal.objects.filter(number=first - 1).values_list("hash", flat=True).first()
-    previous = NOTHING if first == 1 else before
+    previous = GENESIS_HASH if first == 1 else before
     for seal in seals_from(first, last):
         if seal.number != expected:
             yield Violation("seal deleted", expected)

@@ -1,4 +1,4 @@
-"""What a workbook's number says, by the way its cell shows it."""
+"""Converts a workbook's numbers to text, as their cells show them."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -7,7 +7,7 @@ from decimal import Decimal
 from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
-# A format with leading zeros, as numbers of orders have.
+# A format with leading zeros, as for order numbers.
 ONLY_ZEROS = re.compile("0{2,}")
 
 
@@ -43,7 +43,7 @@ class Numbers:
 def moment_text(moment: date | time | timedelta | None) -> str:
     """Return a moment as text: a day alone when it is midnight."""
     if isinstance(moment, datetime):
-        # A day's fraction is no exact number of seconds.
+        # Fractions of a day are not exact seconds.
         moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
         if moment.time() == time():
             return moment.date().isoformat()
@@ -57,5 +57,5 @@ def moment_text(moment: date | time | timedelta | None) -> str:
 
 
 def _plain(value: float) -> str:
-    """Return a number by the 15 digits that a spreadsheet counts with, without an exponent."""
+    """Return a number without an exponent, with the 15 digits that spreadsheets use."""
     return f"{Decimal(f'{value:.15g}').normalize():f}"

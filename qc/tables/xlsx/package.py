@@ -1,4 +1,4 @@
-"""The packed folder that a workbook is, opened with care: whoever packed it may mean harm."""
+"""Opens the ZIP file that a workbook is, and guards against malicious ones."""
 
 import struct
 import zipfile
@@ -13,20 +13,20 @@ from qc.tables.formats import MOST_IN_CELL, BadFile
 
 # Far more than any workbook has; `zipfile` reads the list of all parts at once.
 MOST_IN_LIST = 1024 * 1024
-# XML of a table takes 10 to 30 times less when it is packed, a bomb 1000 times.
+# XML of a table shrinks by 10 to 30 times when packed, a bomb by 1000 times.
 MOST_UNPACKED = 100
 SMALL = 10 * 1024 * 1024
 CHUNK = 64 * 1024
-# So much text without an element is longer than any cell may be.
+# The most bytes without an element: more than any cell may have.
 MOST_AT_ONCE = 512 * 1024
 TAIL = 66_000
 
-# An element's name, and its attributes where it begins, or the text in it where it ends.
+# An element's name; where it begins its attributes, where it ends its text.
 Event = tuple[str, dict[str, str] | None, str]
 
 
 def opened(file: BinaryIO) -> zipfile.ZipFile:
-    """Open a workbook. Raises BadFile when it is none, or could fill the memory.
+    """Open a workbook. Raises BadFile if the file is none, or could fill the memory.
 
     The size that each part claims is a limit: `zipfile` unpacks no more than that.
     """
@@ -34,7 +34,7 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
     try:
         package = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
-        raise BadFile(_("This workbook is damaged. Please save it again.")) from error
+        raise damaged() from error
     _check_kind(set(package.namelist()))
     parts = package.infolist()
     size = file.seek(0, 2)
@@ -47,9 +47,9 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
 
 
 def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
-    """Return the events of a part of XML, without prefixes; none of a part that is not there.
+    """Yield the events of an XML part, without prefixes; none for a missing part.
 
-    Raises BadFile for what no workbook has, ExpatError for broken XML.
+    Raises BadFile for contents that no workbook has, ExpatError for broken XML.
     """
     if name not in package.NameToInfo:
         return
@@ -67,6 +67,11 @@ def events(package: zipfile.ZipFile, name: str) -> Iterator[Event]:
         yield from reader.events
 
 
+def damaged() -> BadFile:
+    """Return the refusal of a workbook that is damaged."""
+    return BadFile(_("This workbook is damaged. Please save it again."))
+
+
 def far_too_long() -> BadFile:
     """Return the refusal of a workbook with a cell that is too long, in an unknown row."""
     return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
@@ -78,7 +83,7 @@ def beside(name: str, target: str) -> str:
 
 
 class _Reader:
-    """Collects the events of what is parsed. It takes no document type, hence no entities."""
+    """Collects the events of what is parsed. It refuses document types, hence entities."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

@@ -1,7 +1,7 @@
 """Reads workbooks: XLSX.
 
 openpyxl holds all texts of a workbook and an element for each row, parses in Python, and gives up
-at styles that some programs write. Here only what cells say is read, and never held.
+at styles that some programs write. Here only the contents of cells are read, one row at a time.
 """
 
 import zipfile
@@ -11,10 +11,9 @@ from contextlib import closing
 from typing import BinaryIO, NamedTuple
 from xml.parsers.expat import ExpatError
 
-from django.utils.translation import gettext as _
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-from qc.tables.formats import BadFile, Row
+from qc.tables.formats import Row
 from qc.tables.xlsx import package, sheet
 from qc.tables.xlsx.numbers import Numbers
 
@@ -31,12 +30,12 @@ class _Part(NamedTuple):
 
 
 def read(file: BinaryIO) -> Iterator[Row]:
-    """Return the rows of the first visible sheet that has any. Raises BadFile."""
+    """Yield the rows of the first visible sheet that has any. Raises BadFile."""
     with package.opened(file) as packed:
         try:
             yield from _rows(packed)
         except (zipfile.BadZipFile, zlib.error, ExpatError, *BAD_VALUES) as error:
-            raise BadFile(_("This workbook is damaged. Please save it again.")) from error
+            raise package.damaged() from error
 
 
 def _rows(packed: zipfile.ZipFile) -> Iterator[Row]:
@@ -88,7 +87,7 @@ def _contents(packed: zipfile.ZipFile, book: str, parts: Sequence[_Part]) -> tup
 
 
 def _codes(packed: zipfile.ZipFile, part: str) -> list[str]:
-    """Return for each style of cells how it shows numbers."""
+    """Return the number format of each style of cells."""
     codes, styles = dict(BUILTIN_FORMATS), []
     is_for_cells = False
     for name, attributes, _text in package.events(packed, part):

@@ -1,4 +1,4 @@
-"""Reads one sheet of a workbook: what each cell says, as text."""
+"""Reads one sheet of a workbook, each cell as text."""
 
 import mmap
 import re
@@ -17,14 +17,14 @@ from qc.tables.xlsx.numbers import Numbers, moment_text
 
 # How a workbook writes a character that XML can't hold; surrogates are never written so.
 ESCAPED = re.compile("_x(?![dD][89a-fA-F])([0-9A-Fa-f]{4})_")
-# So many texts are unpacked ahead.
+# Texts unpacked ahead.
 AHEAD = 10_000
 # Excel's error for a failed formula; here also for one that was never calculated.
-NOT_WORKED_OUT = "#CALC!"
+NOT_CALCULATED = "#CALC!"
 
 
 class Texts:
-    """The texts of a workbook, which its cells name by number: unpacked to the disk when needed.
+    """The texts of a workbook, to which cells refer by number: unpacked to the disk when needed.
 
     The first rows of a large workbook mostly have the first of its texts.
     """
@@ -57,7 +57,7 @@ class Texts:
 
 
 def rows(packed: zipfile.ZipFile, part: str, texts: Texts, numbers: Numbers) -> Iterator[Row]:
-    """Read the rows of a sheet, with the numbers that they have there.
+    """Yield the rows of a sheet, with the numbers that they have there.
 
     A merged cell's text is in its first cell. Raises BadFile, ValueError.
     """
@@ -113,7 +113,7 @@ class _Cell:
         if self.kind != "n":
             return _unescaped(self.text)
         if self.is_formula and not self.text:
-            return NOT_WORKED_OUT
+            return NOT_CALCULATED
         return numbers.text(self.text, self.style)
 
 

@@ -1,7 +1,7 @@
-"""Writes a workbook of texts, row by row: the least that a spreadsheet opens.
+"""Writes a workbook of texts, row by row, with the fewest parts that spreadsheets accept.
 
-openpyxl takes five times as long, XlsxWriter three times; that one also takes a text between <r>
-and </r> for XML, and cuts off a text that is too long without a word.
+openpyxl takes five times as long, XlsxWriter three times; XlsxWriter also takes a text between <r>
+and </r> for XML, and silently cuts off a text that is too long.
 """
 
 import re
@@ -19,7 +19,7 @@ HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 OF_PACKAGES = "http://schemas.openxmlformats.org/package/2006"
 OF_DOCUMENTS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 OF_SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-IS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 SHEET = "xl/worksheets/sheet1.xml"
 RELATED = (
     f'<Relationships xmlns="{OF_PACKAGES}/relationships">'
@@ -30,8 +30,8 @@ PARTS = {
         f'<Types xmlns="{OF_PACKAGES}/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/><Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{IS}.sheet.main+xml"/>'
-        f'<Override PartName="/{SHEET}" ContentType="{IS}.worksheet+xml"/></Types>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{CONTENT_TYPE}.sheet.main+xml"/>'
+        f'<Override PartName="/{SHEET}" ContentType="{CONTENT_TYPE}.worksheet+xml"/></Types>'
     ),
     "_rels/.rels": RELATED % ("officeDocument", "xl/workbook.xml"),
     "xl/workbook.xml": (
