@@ -16,7 +16,7 @@ from qc.history.registry import TABLES
 from qc.history.snapshot import HistorySnapshot
 from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Records, Task
 
-# The tables of which one object can be shown.
+# The tables whose objects can be shown one at a time.
 OBJECTS = ("task", "person", "queue")
 # The kinds of change that begin a presence: at work or on break.
 PRESENCE = (ChangeKind.SIGNED_IN, ChangeKind.BREAK_ENDED, ChangeKind.BREAK_BEGUN)

@@ -93,7 +93,7 @@ def _run(record: Import) -> None:
 
 def _check(record: Import, file: CheckedFile) -> None:
     """Check all rows; of a small file, or for a preview, also plan what each would do."""
-    storage.forget_refused(record)
+    storage.delete_refused(record)
     summary = Summary(Import())
     is_planned = record.confirmed_at is None or not record.is_large
     for batch in file.batches():
@@ -154,7 +154,7 @@ def _write_batch(record: Import, batch: Batch) -> set[int]:
     if batch.refused and not record.only_good:
         raise _not_valid_any_more(batch.refused[0].faults[0])
     if record.position == 0:
-        storage.forget_refused(record)
+        storage.delete_refused(record)
     first = _last_history() if record.first_history is None else record.first_history
     written = writer.write(batch.good, record.file_name, by=record.by)
     storage.keep_refused(record, batch.refused)

@@ -62,7 +62,7 @@ def opened(record: Import) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", file)
 
 
-def forget_refused(record: Import) -> None:
+def delete_refused(record: Import) -> None:
     """Delete the stored refused rows."""
     ImportChunk.objects.filter(of=record, part=REFUSED).delete()
 

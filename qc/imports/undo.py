@@ -1,4 +1,4 @@
-"""Undoes an import, as long as nobody has touched its tasks since.
+"""Undoes an import, if nobody has touched its tasks since.
 
 Its history rows tell which tasks are its own: they are in a known span of ids and have its request
 id. A task with a later row was touched since. A request checks only the first of them; a worker
@@ -72,7 +72,7 @@ def begin(record: Import, *, by: User) -> None:
 
 
 def undo(record: Import) -> None:
-    """Delete the tasks that an import made, restore those that it changed, batch by batch.
+    """Delete the tasks that an import created, restore those that it changed, batch by batch.
 
     Undoes nothing if a task of a large import was touched since; the record says which.
     """

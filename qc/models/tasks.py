@@ -112,8 +112,8 @@ class Task(models.Model):
      PENDING, ON_HOLD ── cancel ──▶ CANCELLED ── reopen ──▶ PENDING
 
     Only `qc.work.lifecycle` writes `status` and the columns that go with it. `slot` numbers the
-    tasks that a person holds: (assignee, slot) is unique, so the database itself refuses to let two
-    hand-outs fill the same place. `draft` is what the holder is typing; it is not audited.
+    tasks that a person holds: (assignee, slot) is unique, so the database keeps two hand-outs
+    from filling the same slot. `draft` has the holder's unfinished notes; it is not audited.
     """
 
     LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
