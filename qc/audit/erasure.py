@@ -17,10 +17,10 @@ from django.utils.translation import ngettext
 
 from qc import history, permissions
 from qc.core.commitments import COMMITMENT_COLUMNS, PERSONAL, erase, pseudonym
-from qc.core.exceptions import InvalidTransition, NotFound
+from qc.core.exceptions import InvalidTransition
 from qc.core.transactions import retrying
 from qc.models import AuditEvent, ChangeKind, Task, User
-from qc.work import lifecycle
+from qc.work import lifecycle, presence
 
 BATCH = 500
 
@@ -34,7 +34,7 @@ def anonymise(person_id: int, *, by: User | None, reason: str) -> User:
     """
     person = User.objects.locked(person_id).first()
     if person is None:
-        raise NotFound(_("There is no person %(id)s.") % {"id": person_id})
+        raise presence.not_found(person_id)
     permissions.check_edits_account(by, person)
     lifecycle.require_reason(reason)
     if person.username != pseudonym(person.pk):

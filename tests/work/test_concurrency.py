@@ -3,43 +3,25 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from qc.audit import invariants
-from qc.core.exceptions import InvalidTransition, QCError
+from qc.core.exceptions import InvalidTransition
 from qc.models import Queue, Role, Status, Task, User
 from qc.work import actions, assignment, presence, sweep
 from qc.work.matching import match
 from tests.conftest import person
 from tests.databases import on_mariadb
+from tests.threads import at_once
 from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AddTask = Callable[..., Task]
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run all acts in threads that start together; return what each gave or raised."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(timeout=30)
-            return act()
-        except QCError as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 @pytest.fixture(autouse=True)
