@@ -18,7 +18,6 @@ from qc.models import Import, ImportState
 from qc.models.imports import COUNTS
 from qc.web import upload_limits
 
-MOST_FAULTS = 100
 # States of an import whose file itself is wrong: the answer is a 400.
 REFUSED = (ImportState.MAPPING, ImportState.REFUSED, ImportState.FAILED)
 
@@ -84,7 +83,7 @@ def _code(record: Import) -> int:
 
 
 def _state(record: Import) -> dict[str, Any]:
-    faults = [] if record.is_running else imports.faults(record, MOST_FAULTS)
+    faults = [] if record.is_running else imports.faults(record)
     return {
         "id": record.pk,
         "file": record.file_name,

@@ -24,6 +24,8 @@ from qc.models.imports import OPEN
 from qc.tables import Format
 from qc.tables.cells import Fault, unescaped
 
+# How many faults programs and the console are shown.
+MOST_FAULTS = 100
 SAMPLES = 3
 LONGEST_SAMPLE = 60
 # A file that nobody has confirmed for this long is deleted.
@@ -63,7 +65,7 @@ def mapping_faults(record: Import) -> list[Fault]:
     return check_mapping(record.header, record.mapping) if record.header else []
 
 
-def faults(record: Import, most: int) -> list[Fault]:
+def faults(record: Import, most: int = MOST_FAULTS) -> list[Fault]:
     """Return the first faults, at most `most`: of the mapping, or else of the rows."""
     return mapping_faults(record) or storage.faults(record, most)
 

@@ -12,7 +12,6 @@ from qc.imports import runner
 from qc.models import Import, ImportState, User
 from qc.models.imports import COUNTS
 
-MOST_FAULTS = 100
 SUCCEEDED = (ImportState.DONE, ImportState.READY)
 
 
@@ -50,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(record.error or f"Import {record.pk}: {record.get_state_display()}.")
 
     def _print(self, record: Import) -> None:
-        for fault in imports.faults(record, MOST_FAULTS):
+        for fault in imports.faults(record):
             self.stdout.write(f"row {fault.row}, {fault.column}: {fault.value!r}: {fault.message}")
         counts = ", ".join(f"{getattr(record, name)} {_label(name)}" for name in COUNTS)
         would = "" if record.last_history else ", would be"
