@@ -9,6 +9,7 @@ from qc.models.bulk_changes import BulkChange
 from qc.models.choices import ChangeKind, Outcome, Priority, Role, Status
 from qc.models.events import AuditEvent, EventKind
 from qc.models.fields import ReferenceField
+from qc.models.hand_backs import HandBack
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.people import MOST_CAPACITY, PersonManager, User
@@ -35,6 +36,7 @@ __all__ = [
     "BulkChange",
     "ChangeKind",
     "EventKind",
+    "HandBack",
     "HistoryRow",
     "Import",
     "ImportChunk",

@@ -7,14 +7,16 @@ from qc.models.people import User
 
 
 class BulkChange(models.Model):
-    """One transition of many tasks, made in batches by `qc.work.bulk_changes`.
+    """One change of many tasks, made in batches by `qc.work.bulk_changes`.
 
-    `tasks` are their ids in the order of change, the first `position` of which are done. Until
-    `busy_until` only one request may continue it.
+    `transition` names it, and `values` are what it sets. `tasks` are their ids in the order of
+    change, the first `position` of which are done. Until `busy_until` only one request may
+    continue it.
     """
 
     transition = models.CharField(max_length=10, db_column="arrow")
     reason = models.CharField(max_length=500, blank=True)
+    values = models.JSONField(default=dict)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     tasks = models.JSONField()

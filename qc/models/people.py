@@ -91,7 +91,7 @@ class User(AbstractUser):
 
     `idle_since` is when they last became free; `break_reason` is "" while they take work. With
     `language` "" the browser chooses the language of pages, with `time_zone` "" times are in the
-    site's own.
+    site's own. Sessions and tokens from before `access_ended_at` are no longer valid.
     """
 
     is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
@@ -117,13 +117,20 @@ class User(AbstractUser):
         default="",
         db_default="",
     )
+    single_keys = models.BooleanField(
+        _("single-letter keys"),
+        default=False,
+        db_default=False,
+        help_text=_("Letters alone press buttons. Leave it off where a scanner types."),
+    )
+    access_ended_at = models.DateTimeField(null=True, editable=False)
 
     # Set only by `with_open_tasks()`.
     open_tasks: int
 
     history = Records(
         PersonHistoryRow,
-        excluded_fields=["password", "last_login", "last_seen_at", "idle_since"],
+        excluded_fields=["password", "last_login", "last_seen_at", "idle_since", "access_ended_at"],
         m2m_fields=["groups"],
         last=["id", "kind"],
     )

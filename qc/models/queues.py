@@ -20,8 +20,12 @@ class QueueQuerySet(models.QuerySet["Queue"]):
     """Named reads of queues."""
 
     def running(self) -> "QueueQuerySet":
-        """Queues from which people get tasks now: those that are not paused."""
-        return self.filter(is_paused=False)
+        """Queues from which people get tasks now: those that are neither paused nor closed."""
+        return self.filter(is_paused=False, is_closed=False)
+
+    def open(self) -> "QueueQuerySet":
+        """Queues that are not closed: only these can be chosen."""
+        return self.filter(is_closed=False)
 
     def served_by(self, person: User) -> "QueueQuerySet":
         """Queues that this person serves, paused ones too.
@@ -68,7 +72,10 @@ class Roster:
 
 
 class Queue(models.Model):
-    """A kind of work. Tasks belong to one; people on it get them."""
+    """A kind of work. Tasks belong to one; people on it get them.
+
+    A closed queue takes no new tasks; those sent to it go to the queue that it was merged into.
+    """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     description = models.TextField(_("description"), blank=True)
@@ -87,6 +94,48 @@ class Queue(models.Model):
         validators=[MinValueValidator(timedelta(minutes=1))],
         help_text=_("How long after its arrival a task is due."),
     )
+    scan_to_start = models.BooleanField(
+        _("scan before start"),
+        default=False,
+        db_default=False,
+        help_text=_("A task starts when its reference is scanned or typed, and not before."),
+    )
+    silent_after = models.DurationField(
+        _("silent after"),
+        default=timedelta(hours=2),
+        db_default=timedelta(hours=2),
+        validators=[MinValueValidator(timedelta(minutes=1))],
+        help_text=_(
+            "A started task goes back to the queue when nothing is seen of its person for so long."
+        ),
+    )
+    correct_within = models.DurationField(
+        _("correct within"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "How long people may correct what they completed. Left empty: until their shift ends."
+        ),
+    )
+    hand_back_reasons = models.CharField(
+        _("reasons for giving back"),
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("One on each line. People choose one of them when they give a task back."),
+    )
+    is_closed = models.BooleanField(_("closed"), default=False, db_default=False, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("merged into"),
+        related_name="merged",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
 
     history = Records(m2m_fields=[people])
     objects = QueueQuerySet.as_manager()
@@ -97,10 +146,27 @@ class Queue(models.Model):
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(target__gt=timedelta(0)), name="queue_target"),
+            models.CheckConstraint(
+                condition=Q(silent_after__gt=timedelta(0)), name="queue_silent_after"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(is_closed=True), name="queue_merged"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def successor(self) -> "Queue":
+        """The queue that takes this one's tasks: itself, unless it was merged into another."""
+        return self.merged_into.successor if self.merged_into else self
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons for giving a task back, in the order of the list."""
+        lines = (line.strip() for line in self.hand_back_reasons.splitlines())
+        return [line for line in lines if line]
 
     def due_at(self, arrived: datetime) -> datetime:
         """Return the default due time of a task that arrived at `arrived`."""

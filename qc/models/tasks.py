@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,8 @@ from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, User
 from qc.models.queues import Queue
 
-ORDER_OF_WORK = ("priority", "due_at", "id")
+# A task that the sweep has raised stands behind those that had this priority from the beginning.
+ORDER_OF_WORK = ("priority", "raised", "due_at", "id")
 # The order in which many tasks are taken out of work: unassigned ones first, so that whoever loses
 # a task does not get another that is about to go too.
 UNASSIGNED_FIRST = (F("slot").asc(nulls_first=True), "pk")
@@ -113,7 +115,12 @@ class Task(models.Model):
 
     Only `qc.work.lifecycle` writes `status` and the columns that go with it. `slot` numbers the
     tasks that a person holds: (assignee, slot) is unique, so the database keeps two hand-outs
-    from filling the same slot. `draft` has the holder's unfinished notes; it is not audited.
+    from filling the same slot.
+
+    `raised` is by how many levels the sweep has raised the priority. `shown_at` is when the holder
+    first saw it, `draft` has their unfinished notes, `draft_version` counts the changes of these,
+    and `draft_outcome` is the outcome of a completion that was undone; none of these four is
+    audited. `released_by` is who gave it back last, while it is to be done (`HandBack` has all).
     """
 
     LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
@@ -135,6 +142,9 @@ class Task(models.Model):
     )
     due_at = models.DateTimeField(
         _("due"), blank=True, help_text=_("Left empty: arrival plus the queue's target.")
+    )
+    raised = models.PositiveSmallIntegerField(
+        _("raised by"), default=0, db_default=0, editable=False
     )
     raise_at = models.DateTimeField(_("next priority raise"), null=True, editable=False)
     instructions = models.TextField(_("instructions"), blank=True)
@@ -162,7 +172,12 @@ class Task(models.Model):
         _("outcome"), max_length=10, choices=Outcome, blank=True, default="", editable=False
     )
     notes = models.TextField(_("notes"), blank=True, editable=False)
+    shown_at = models.DateTimeField(null=True, editable=False)
     draft = models.TextField(blank=True, editable=False)
+    draft_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    draft_outcome = models.CharField(
+        max_length=10, choices=Outcome, blank=True, default="", db_default="", editable=False
+    )
     released_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -183,7 +198,7 @@ class Task(models.Model):
 
     history = Records(
         TaskHistoryRow,
-        excluded_fields=["draft"],
+        excluded_fields=["shown_at", "draft", "draft_version", "draft_outcome"],
         # The audit trail finds rows by queue, those of a task by `id`, of a person by `person`.
         no_db_index=["assignee", "released_by", "created_by", "reference"],
         last=["assignee", "slot"],
@@ -204,6 +219,10 @@ class Task(models.Model):
                 condition=Q(priority__gte=1, priority__lte=4),
                 name="task_priority",
                 violation_error_message=_("Priority must be 1, 2, 3 or 4."),
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(F("priority") + F("raised"), Priority.P4),
+                name="task_raised",
             ),
             models.CheckConstraint(condition=STATUS_AGREES, name="task_status_agrees"),
             models.CheckConstraint(condition=~Q(reference=""), name="task_reference"),
