@@ -14,6 +14,9 @@ from qc.models import User
 from qc.work import presence
 
 HEADER = "X-Request-ID"
+# Set by qc/static/qc/shared/activity.js: "no" when a page asks by itself and nobody has touched it.
+ACTIVE = "QC-Active"
+FORBIDDEN = 403
 
 
 class Middleware:
@@ -42,17 +45,20 @@ class RequestIdMiddleware(Middleware):
 class ContextMiddleware(Middleware):
     """Sets user and channel for history rows, and notes that the user was seen.
 
-    Users with a token are known only inside the API's views: `qc.api.views.DeskView`.
+    What a page asks by itself is not seen, nor is who may not do what they ask for. Users with a
+    token are known only inside the API's views: `qc.api.views.DeskView`.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with user and channel set."""
         channel = Channel.PAGE if request.path.startswith("/admin/") else Channel.API
         user = request.user if isinstance(request.user, User) else None
-        if user is not None:
-            presence.seen(user)
         with acting(channel, user):
-            return self.get_response(request)
+            response = self.get_response(request)
+        is_by_person = request.headers.get(ACTIVE) != "no"
+        if is_by_person and response.status_code != FORBIDDEN and isinstance(request.user, User):
+            presence.seen(request.user)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page "busy" after too many lost races for locks."""
