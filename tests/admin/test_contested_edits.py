@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from qc.models import Queue, Role, Task, User
-from tests.admin.conftest import change, typed
+from tests.admin.conftest import FormReader, change, typed
 from tests.conftest import group
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +21,6 @@ def page(answer: Any) -> str:
 
 def resend(client: Client, item: Any, answer: Any, **entered: Any) -> Any:
     """Save again what an answer shows."""
-    from tests.admin.conftest import FormReader
-
     reader = FormReader(f"{item._meta.model_name}_form")
     reader.feed(answer.content.decode())
     return client.post(change(item), reader.sent | {"_save": "Save"} | entered)
@@ -106,7 +104,7 @@ def test_roles_changed_by_two_are_shown_as_people_call_them(
     form = typed(mona_client, change(anna)) | {"roles": [], "capacity": 3}
     anna.groups.add(group(Role.MANAGERS))
     answer = mona_client.post(change(anna), form)
-    assert "Now it is QC staff, managers; you entered –." in page(answer)
+    assert "Now it is Managers, QC staff; you entered –." in page(answer)
     anna.refresh_from_db()
     assert anna.capacity == 1
     assert resend(mona_client, anna, answer).status_code == 302

@@ -29,8 +29,8 @@ class SeenField(forms.BoundField):
         """Whether somebody else has changed the value meanwhile, and not to the one entered."""
         widget, form = self.field.hidden_widget(), self.form
         seen = widget.value_from_datadict(form.data, form.files, self.html_initial_name)
-        changed = self.field.has_changed
-        return changed(self.initial, seen) and changed(self.initial, self.data)
+        now = _sent_by(widget, self.field.prepare_value(self.initial))
+        return _plain(seen) != _plain(now) and self.field.has_changed(self.initial, self.data)
 
     def as_hidden(self, attrs: Any = None, **kwargs: Any) -> SafeString:
         """Return the hidden value that the user has seen: after a warning, the stored one."""
@@ -76,3 +76,18 @@ class SeenForm(forms.ModelForm):
         field = self.fields[name]
         values = {"now": shown(field, self[name].initial), "entered": shown(field, entered)}
         return _("Now it is %(now)s; you entered %(entered)s. Save again to overwrite.") % values
+
+
+def _sent_by(widget: forms.Widget, value: Any) -> Any:
+    """Return what a browser sends of a hidden value, in one piece or in several."""
+    shown = widget.get_context("value", value, {})["widget"]
+    return (
+        [part["value"] for part in shown["subwidgets"]] if "subwidgets" in shown else shown["value"]
+    )
+
+
+def _plain(sent: Any) -> Any:
+    """Return what was sent as text: browsers change line ends, and a set has no order."""
+    if isinstance(sent, list | tuple):
+        return sorted(_plain(part) for part in sent)
+    return "" if sent is None else str(sent).replace("\r\n", "\n")
