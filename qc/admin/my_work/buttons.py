@@ -16,6 +16,8 @@ from qc.core.exceptions import InvalidInput
 from qc.models import Outcome, User
 from qc.work import actions
 
+SOMETHING_ELSE = "-"
+
 
 def start(request: HttpRequest, task: int) -> str:
     """Start the task."""
@@ -62,8 +64,7 @@ def send_notes(request: HttpRequest, task: int) -> str:
 
 def release(request: HttpRequest, task: int) -> str:
     """Give the task back to the queue, for a reason of the queue's list or in other words."""
-    parts = (request.POST.get(name, "").strip() for name in ("chosen", "reason"))
-    released = actions.release(task, by=me(request), reason=": ".join(filter(None, parts)))
+    released = actions.release(task, by=me(request), reason=_reason(request))
     return _("%s is back in the queue.") % released.reference
 
 
@@ -79,6 +80,12 @@ def scan(request: HttpRequest) -> int:
     for one in returned:
         messages.info(request, _("%s is back in the queue.") % one.reference)
     return task.pk
+
+
+def _reason(request: HttpRequest) -> str:
+    """Return the chosen reason, with the person's own words behind it; or these alone."""
+    chosen, own_words = (request.POST.get(name, "").strip() for name in ("chosen", "reason"))
+    return ": ".join(part for part in (chosen, own_words) if part not in ("", SOMETHING_ELSE))
 
 
 def version(request: HttpRequest) -> int | None:

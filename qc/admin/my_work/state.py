@@ -23,7 +23,7 @@ class MyWorkState:
     """Everything on the page of one person; rarely shown parts are read when they are used.
 
     `wanted` is the id of the task to show in full, `typed` are notes for it that are not stored
-    yet, and `opened` is the id of a dialog to show.
+    yet, `opened` is the id of a dialog to show, and `sent` the key of a card that is dealt with.
     """
 
     person: User
@@ -32,6 +32,7 @@ class MyWorkState:
     unsaved: Unsaved | None = None
     newer: Newer | None = None
     opened: str = ""
+    sent: str = ""
     tasks: list[Task] = field(init=False)
 
     def __post_init__(self) -> None:

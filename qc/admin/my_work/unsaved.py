@@ -34,17 +34,24 @@ class Newer:
     version: int
 
 
-def of_request(request: HttpRequest, task_id: int, refusal: QCError) -> Unsaved | None:
+def of_request(
+    request: HttpRequest, task_id: int, action: str, refusal: QCError
+) -> Unsaved | None:
     """Return what a refused request carried; None if it is still in the notes field or stored."""
     task = Task.objects.filter(pk=task_id).select_related("queue").first()
     if task is None or _is_in_front_of(task, request):
         return None
     typed = notes(request)
-    is_correction = isinstance(refusal, AlreadyCompleted) or "correct" in request.path
+    is_correction = isinstance(refusal, AlreadyCompleted) or action == "correct"
     if not is_correction and typed.strip() in ("", task.draft.strip()):
         return None
     outcome, reason = request.POST.get("outcome", ""), request.POST.get("reason", "")
     return Unsaved(task, str(refusal), typed, outcome, reason, is_correction)
+
+
+def blank() -> Unsaved:
+    """Return an empty one, from which the page's scripts make cards; "{}" is the reference."""
+    return Unsaved(Task(pk=0, reference="{}"), why="", notes="", key="0")
 
 
 def notes(request: HttpRequest) -> str:

@@ -53,10 +53,10 @@ def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
         return _newer(request, task, newer)
     except QCError as refusal:
         messages.error(request, str(refusal))
-        return _refused(request, task, refusal)
+        return _refused(request, task, action, refusal)
     if text:
         messages.success(request, text)
-    return _answer(request, task)
+    return _answer(request, task, sent=request.POST.get("kept", ""))
 
 
 @work_button
@@ -105,12 +105,13 @@ def _conflict(newer: StaleDraft) -> HttpResponse:
     return JsonResponse(answer, status=CONFLICT)
 
 
-def _refused(request: HttpRequest, task: int, refusal: QCError) -> HttpResponse:
+def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> HttpResponse:
     """Answer a refused form; what was typed is shown, whoever has the task now."""
-    typed = unsaved.notes(request) if "notes" in request.POST else None
-    kept = unsaved.of_request(request, task, refusal)
-    if "HX-Request" in request.headers or (kept is None and not typed):
-        return _answer(request, task, unsaved=kept)
+    typed = unsaved.notes(request)
+    kept = unsaved.of_request(request, task, action, refusal)
+    if "HX-Request" in request.headers or not (kept or typed):
+        sent = request.POST.get("kept", "") if kept else ""
+        return _answer(request, task, unsaved=kept, sent=sent)
     return _page(request, _state(request, task, typed=typed, unsaved=kept))
 
 
@@ -130,7 +131,7 @@ def _state(request: HttpRequest, wanted: int | str, **more: Any) -> MyWorkState:
 
 
 def _page(request: HttpRequest, state: MyWorkState) -> HttpResponse:
-    context = {"title": _("My work"), "state": state}
+    context = {"title": _("My work"), "state": state, "blank": unsaved.blank()}
     return render(request, "qc/my_work/page.html", site.each_context(request) | context)
 
 
@@ -145,8 +146,7 @@ def _panel(request: HttpRequest, state: MyWorkState) -> HttpResponse:
     held = {int(task) for task in _params(request).get("held", "").split(",") if is_id(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):
         messages.warning(request, sentence)
-    context = {"state": state, "sent": _params(request).get("kept", "")}
-    return render(request, "qc/my_work/panel.html", context)
+    return render(request, "qc/my_work/panel.html", {"state": state})
 
 
 def _params(request: HttpRequest) -> Any:
