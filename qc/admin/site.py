@@ -23,6 +23,7 @@ from qc.admin.sign_in import views as sign_in
 from qc.admin.sign_in.forms import OwnPasswordForm, SignInForm, may_enter
 from qc.admin.trail import downloads as trail_downloads
 from qc.admin.trail import views as trail
+from qc.web import connection
 
 OWN_SCREENS = (
     my_work,
@@ -50,8 +51,9 @@ class PagesSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Return all addresses, those of our own screens first."""
         settings = path("my-settings/", self.admin_view(my_settings.page), name="my_settings")
+        alive = path("alive/", connection.alive, name="alive")
         ours = [pattern for screen in OWN_SCREENS for pattern in screen.urlpatterns]
-        return [settings, *ours, *super().get_urls()]
+        return [settings, alive, *ours, *super().get_urls()]
 
     @method_decorator(never_cache)
     @login_not_required
