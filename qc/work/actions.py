@@ -119,7 +119,7 @@ def complete(
     task_id: int,
     *,
     by: User,
-    outcome: str = Outcome.PASSED,
+    outcome: str | None = None,
     notes: str | None = None,
     version: int | None = None,
 ) -> tuple[Task, Task | None]:
