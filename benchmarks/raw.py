@@ -6,8 +6,8 @@ from typing import Any
 from django.db import connection, transaction
 
 TASK = (
-    "id, reference, name, queue_id, priority, raised, due_at, raise_at, instructions, link, details,"
-    " status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
+    "id, reference, name, queue_id, priority, raised, due_at, raise_at, instructions, link,"
+    " details, status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
     " released_by_id, created_at, created_by_id"
 )
 
