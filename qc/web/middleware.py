@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import get_language
 
 from qc.core.context import Channel, acting, current_channel
@@ -11,6 +10,7 @@ from qc.core.exceptions import Busy
 from qc.core.localization import localized
 from qc.core.request_id import accept_or_create, request_id
 from qc.models import User
+from qc.web.refusals import whole_page
 from qc.work import presence
 
 HEADER = "X-Request-ID"
@@ -62,7 +62,7 @@ class ContextMiddleware(Middleware):
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page "busy" after too many lost races for locks."""
-        return render(request, "qc/web/busy.html", status=503) if isinstance(error, Busy) else None
+        return whole_page(request, "qc/web/busy.html", {}, 503) if isinstance(error, Busy) else None
 
 
 class LocalizationMiddleware(Middleware):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -18,9 +19,16 @@ def refuse(request: HttpRequest, status: int, text: str, *, why: str) -> HttpRes
     if "HX-Request" in request.headers:
         return HttpResponse(text, status=status, content_type="text/plain", headers={WHY: why})
     context = {"text": text, "why": why, "back": own_referer(request)}
-    response = render(request, "qc/web/refused.html", context, status=status)
+    response = whole_page(request, "qc/web/refused.html", context, status)
     response.headers[WHY] = why
     return response
+
+
+def whole_page(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Return a page with the look and the scripts of all others."""
+    return render(request, template, site.each_context(request) | context, status=status)
 
 
 def stale_page(request: HttpRequest, reason: str = "", **_kwargs: Any) -> HttpResponse:

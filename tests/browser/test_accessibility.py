@@ -1,11 +1,10 @@
 """Accessibility: axe finds no serious fault on any page, and a keyboard is enough."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
@@ -18,21 +17,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 AddTask = Callable[..., Task]
 Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_window(browser: Browser, live_server: Any) -> Iterator[Open]:
-    """Open windows, and closes them in the end."""
-    pages: list[Page] = []
-
-    def open_one(user: User | None = None) -> Page:
-        cache.clear()
-        pages.append(window(browser, str(live_server), user))
-        return pages[-1]
-
-    yield open_one
-    for page in pages:
-        page.context.close()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Pages whose server does not answer, refuses, or has somebody else's session by now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +29,6 @@ Open = Callable[[User], Page]
 def task(invoices: Queue, add_task: AddTask) -> Task:
     """The only task, which waits."""
     return add_task(invoices, reference="INV-1")
-
-
-@pytest.fixture
-def open_window(browser: Browser, live_server: Any) -> Iterator[Open]:
-    """Open windows of people who are signed in already, with axe at hand."""
-    pages: list[Page] = []
-
-    def open_one(user: User) -> Page:
-        pages.append(window(browser, str(live_server), user))
-        return pages[-1]
-
-    yield open_one
-    for page in pages:
-        page.context.close()
 
 
 def banner(page: Page) -> Any:

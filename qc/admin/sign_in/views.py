@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,6 +18,7 @@ from qc.admin.sign_in.pending import WaitingSignIn
 from qc.admin.sign_in.terminal import SomebodyElse
 from qc.core.localization import for_the_record
 from qc.models import Task, User
+from qc.web.refusals import whole_page
 from qc.work import actions, presence
 
 
@@ -49,7 +50,8 @@ def still_here(request: HttpRequest) -> HttpResponse:
         return redirect("admin:login")
     other = terminal.somebody_else(request, waiting.person)
     if request.method != "POST":
-        return render(request, "qc/sign_in/still_here.html", {"waiting": waiting, "other": other})
+        context = {"waiting": waiting, "other": other}
+        return whole_page(request, "qc/sign_in/still_here.html", context)
     if "go_back" in request.POST:
         pending.drop(request)
         return redirect("admin:index")
@@ -68,7 +70,7 @@ def sign_out_question(request: HttpRequest) -> HttpResponse | None:
     if all(str(task.pk) in known for task in started):
         return None
     context = {"tasks": started, "references": terminal.references(started)}
-    return render(request, "qc/sign_in/sign_out.html", context)
+    return whole_page(request, "qc/sign_in/sign_out.html", context)
 
 
 def _take_over(
