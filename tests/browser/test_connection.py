@@ -64,7 +64,10 @@ def test_offline_minute_loses_no_word_and_sends_no_outcome(
     expect(banner(page)).to_contain_text("Last saved")
     notes(page).press_sequentially(" bent")
     page.get_by_role("button", name="Passed").click(force=True)
-    expect(banner(page)).to_contain_text("“Passed” was not sent, as there is no connection.")
+    expect(banner(page)).to_contain_text("“Passed” was not sent. Press it again once there is a connection.")
+    banner(page).get_by_role("button", name="Close").click()
+    notes(page).press("Control+Enter")
+    expect(banner(page)).to_contain_text("“Passed” was not sent.")
     assert draft_of(task) == "corner"
     page.context.set_offline(False)
     expect(banner(page)).to_contain_text("Connected again.")

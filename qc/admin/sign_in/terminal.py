@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from qc.models import Task, User
 
@@ -24,10 +25,15 @@ class SomebodyElse:
     person: User
     has_session: bool
 
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """The tasks that they hold."""
+        return list(Task.objects.held_by(self.person))
+
     @property
     def references(self) -> str:
-        """The references of the tasks that they hold."""
-        return references(Task.objects.held_by(self.person))
+        """The references of these tasks."""
+        return references(self.tasks)
 
 
 def references(tasks: Iterable[Task]) -> str:
@@ -44,7 +50,7 @@ def somebody_else(request: HttpRequest, person: User) -> SomebodyElse | None:
     if last is None or last.pk == person.pk or not last.is_logged_in:
         return None
     other = SomebodyElse(last, has_session=False)
-    return other if other.references else None
+    return other if other.tasks else None
 
 
 def remember(response: HttpResponse, person: User) -> None:

@@ -17,8 +17,7 @@ const qcConnection = (() => {
   const banner = () => document.getElementById("qc-connection");
   const part = (name) => banner().querySelector(`[data-${name}]`);
   // What a page asks or saves by itself, and what somebody has pressed.
-  const isByItself = ({ elt, requestConfig: config }) =>
-    elt.matches(".qc-notes, #opened") || (config.verb === "get" && !config.triggeringEvent?.isTrusted);
+  const isByItself = (detail) => !detail.requestConfig.triggeringEvent?.isTrusted;
   const isPress = (detail) => !isByItself(detail) && detail.requestConfig.verb !== "get";
   const pressed = (detail) => detail.requestConfig.triggeringEvent?.submitter;
 
@@ -67,13 +66,8 @@ const qcConnection = (() => {
 
   const notSent = (button) => refuse(page().notSent.replace("{}", label(button)));
 
-  function wait(isWaiting) {
-    document.documentElement.toggleAttribute("data-offline", isWaiting);
-    for (const button of document.querySelectorAll("form[hx-post] :is(button, input)[type=submit]")) {
-      if (isWaiting) button.setAttribute("aria-disabled", "true");
-      else button.removeAttribute("aria-disabled");
-    }
-  }
+  // Buttons are marked, not switched off: pressed, they say why they wait.
+  const wait = (isWaiting) => document.documentElement.toggleAttribute("data-offline", isWaiting);
 
   async function look() {
     clearTimeout(timer);
