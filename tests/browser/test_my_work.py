@@ -1,9 +1,7 @@
 """A QC person's day on *My work*, in a browser."""
 
-import re
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from qc.models import Queue, Task, User
 from qc.work import actions
@@ -12,6 +10,7 @@ from tests.databases import on_sqlite
 from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
+
 
 @pytest.fixture
 def three(invoices: Queue, add_task: AddTask) -> list[Task]:

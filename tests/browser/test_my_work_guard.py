@@ -231,4 +231,3 @@ class TestLongTask:
         expect(page.get_by_text("check check").first).to_be_in_viewport(ratio=0.05)
         expect(page.locator("#task-name")).to_be_focused()
         page.wait_for_function("() => scrollY < 100")
-

@@ -51,7 +51,7 @@ class TestUndo:
         expect(page.get_by_text("You had chosen: failed.")).to_be_visible()
         expect(page.get_by_role("button", name="Undo")).to_have_count(0)
         assert outcomes() == {}
-        assert two[0].history.filter(kind="completion_undone").count() == 1
+        assert two[0].history.filter(kind="completion undone").count() == 1
 
     def test_undo_works_by_keyboard(self, two: list[Task], anna: User, sign_in: SignIn) -> None:
         page = sign_in(anna)
