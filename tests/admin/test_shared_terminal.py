@@ -124,6 +124,12 @@ def test_signing_out_forgets_who_was_here(client: Client, anna: User) -> None:
     assert client.cookies[COOKIE].value == ""
 
 
+def test_cookie_is_sent_through_https_only(client: Client, anna: User, settings: Any) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    enter(client, "anna")
+    assert client.cookies[COOKIE]["secure"]
+
+
 def test_forged_cookie_names_nobody(client: Client, task: Task, anna: User, ben: User) -> None:
     actions.sign_in(anna.pk)
     client.cookies[COOKIE] = f"{anna.pk}/2099-01-01T00:00:00+00:00"

@@ -64,7 +64,9 @@ def test_offline_minute_loses_no_word_and_sends_no_outcome(
     expect(banner(page)).to_contain_text("Last saved")
     notes(page).press_sequentially(" bent")
     page.get_by_role("button", name="Passed").click(force=True)
-    expect(banner(page)).to_contain_text("“Passed” was not sent. Press it again once there is a connection.")
+    expect(banner(page)).to_contain_text(
+        "“Passed” was not sent. Press it again once there is a connection."
+    )
     banner(page).get_by_role("button", name="Close").click()
     notes(page).press("Control+Enter")
     expect(banner(page)).to_contain_text("“Passed” was not sent.")
@@ -153,7 +155,7 @@ def test_restart_of_the_server_is_said_at_once_and_nothing_is_lost(
         expect(banner(page)).to_contain_text("“Passed” was not sent")
         site.start_web()
         expect(banner(page)).to_contain_text("Connected again.", timeout=15_000)
-        until(lambda: draft_of(task) == "corner bent")
+        until(lambda: draft_of(task) == "corner bent", within=30)
         page.context.close()
     finally:
         site.stop()

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
+from qc.admin.tasks.admin import TaskAdmin
 from qc.models import Queue, Role, Task, User
 from qc.work import actions
 from tests.admin.conftest import change
@@ -176,3 +177,20 @@ def test_form_of_a_task_that_was_completed_meanwhile_keeps_the_edit(
     page.get_by_role("link", name="Open the page again").click()
     expect(page.get_by_text("What you typed before is kept.")).to_be_visible()
     expect(page.get_by_text("Check seal")).to_be_visible()
+
+
+def test_form_is_kept_when_the_server_fails(
+    task: Task, mona: User, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("as when the database has gone")
+
+    page = open_window(mona)
+    page.goto(change(task))
+    page.get_by_label("Name").fill("Check seal")
+    with monkeypatch.context() as broken:
+        broken.setattr(TaskAdmin, "save_model", fail)
+        save(page)
+        expect(page.get_by_text("What you typed is kept in this tab.")).to_be_visible()
+    page.goto(change(task))
+    expect(page.get_by_label("Name")).to_have_value("Check seal")
