@@ -5,12 +5,15 @@ const qcConnection = (() => {
   const CONFLICT = 409;
   const TROUBLE = 500;
   const BACK_FOR = 6000;
+  // So long after an answer the server counts as being there.
+  const FRESH = 5000;
   // Not all at the same moment: a server that starts has enough to do.
   const pause = () => 2000 + Math.random() * 2000;
 
   let state = "up"; // up, down, trouble (it answers with an error), ended (this page is over)
   let savedAt = null;
   let timer = null;
+  let answeredAt = performance.now(); // by the page itself, to begin with
   let isSure = false; // that a plain form may be sent now
 
   const { page, reach, stamp } = qcRequests;
@@ -90,6 +93,7 @@ const qcConnection = (() => {
 
   function up() {
     clearTimeout(timer);
+    answeredAt = performance.now();
     if (state === "up" || state === "ended") return;
     const wasDown = state === "down";
     state = "up";
@@ -188,7 +192,7 @@ const qcConnection = (() => {
       const isPlain = form.method === "post" && !form.hasAttribute("hx-post");
       if (!isPlain || !page().alive) return;
       stamp(form);
-      if (isSure) return;
+      if (isSure || (state === "up" && performance.now() - answeredAt < FRESH)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (!form.dataset.qcAsks) send(form, submitter);
