@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +22,8 @@ from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, U
 from qc.work import lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
-SEEN_EVERY = timedelta(minutes=1)
+# How often it is written that somebody was seen: more often where they are soon missed.
+SEEN_EVERY = timedelta(minutes=min(1, settings.QC_UNSEEN_MINUTES / 4))
 # The kinds of change by which a task is taken from a person.
 LOSSES = {ChangeKind.RETURNED, ChangeKind.RELEASED, ChangeKind.HELD}
 
