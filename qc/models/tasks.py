@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -96,13 +97,22 @@ class TaskQuerySet(models.QuerySet["Task"]):
         waits_since = Q(assignee__idle_since__lt=moment) | Q(assignee__idle_since__isnull=True)
         return never_shown.filter(waits_since, ~Exists(started))
 
+    def not_begun(self) -> "TaskQuerySet":
+        """Tasks that are not started, but those that a queue lets start only with a scan.
+
+        Their holder has them in hand once they were shown, as a program may scan at the end.
+        """
+        in_hand = Q(queue__scan_to_start=True, shown_at__isnull=False)
+        return self.filter(~in_hand, started_at__isnull=True)
+
     def silent(self, now: datetime) -> "TaskQuerySet":
-        """Started tasks whose person was not seen for as long as their queue allows."""
+        """Tasks in hand whose person was not seen for as long as their queue allows."""
         moment = ExpressionWrapper(
             Value(now) - F("queue__silent_after"), output_field=models.DateTimeField()
         )
         unseen = Q(assignee__last_seen_at__lt=moment) | Q(assignee__last_seen_at__isnull=True)
-        return self.filter(unseen, status=Status.ASSIGNED, started_at__lt=moment)
+        begun = Coalesce("started_at", "shown_at")
+        return self.alias(begun=begun).filter(unseen, status=Status.ASSIGNED, begun__lt=moment)
 
     def overdue_to_raise(self, now: datetime) -> "TaskQuerySet":
         """Waiting tasks whose priority the sweep must raise now."""

@@ -24,6 +24,7 @@ take_break = presence.take_break
 claim = assignment.claim
 open_task = lifecycle.open_task
 start = lifecycle.start
+scan_at_end = scanning.scan_at_end
 save_draft = drafts.save
 send_notes = drafts.send
 deliver = delivery.deliver

@@ -64,7 +64,7 @@ def sign_out(
     if was_signed_in or not permissions.may_work(person):
         history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
     held = Task.objects.select_for_update().held_by(person)
-    returned = list(held.filter(started_at__isnull=True) if keeps_started else held)
+    returned = list(held.not_begun() if keeps_started else held)
     for task in returned:
         lifecycle.take_back(task, by=by, reason=reason)
     return returned
@@ -152,10 +152,11 @@ def shift_began(person: User) -> datetime | None:
 
 
 def silent_at(task: Task) -> datetime | None:
-    """Return when a started task goes back unless its holder is seen; None if not started."""
-    if task.status != Status.ASSIGNED or task.started_at is None or task.assignee is None:
+    """Return when a task in hand goes back unless its holder is seen; None if it is not in hand."""
+    begun = task.started_at or task.shown_at
+    if task.status != Status.ASSIGNED or begun is None or task.assignee is None:
         return None
-    last = max(task.started_at, task.assignee.last_seen_at or task.started_at)
+    last = max(begun, task.assignee.last_seen_at or begun)
     return last + task.queue.silent_after
 
 
