@@ -100,5 +100,6 @@ def me(request: HttpRequest) -> User:
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {
-    action.__name__: action for action in (start, complete, undo, correct, send_notes, release, claim)
+    action.__name__: action
+    for action in (start, complete, undo, correct, send_notes, release, claim)
 }

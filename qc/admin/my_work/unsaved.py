@@ -34,9 +34,7 @@ class Newer:
     version: int
 
 
-def of_request(
-    request: HttpRequest, task_id: int, action: str, refusal: QCError
-) -> Unsaved | None:
+def of_request(request: HttpRequest, task_id: int, action: str, refusal: QCError) -> Unsaved | None:
     """Return what a refused request carried; None if it is still in the notes field or stored."""
     task = Task.objects.filter(pk=task_id).select_related("queue").first()
     if task is None or _is_in_front_of(task, request):

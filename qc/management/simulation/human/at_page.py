@@ -82,18 +82,23 @@ class AtPage(Human):
             self.browser.save_draft(piece.task, part)
 
     def lock_tablet(self, piece: Piece) -> None:
-        """Type, lock the tablet, and come back after everybody takes one for gone."""
+        """Type, lock the tablet, and come back when the site takes one for gone."""
         self.type_notes(piece)
-        self.pause(self.pace.locked)
-        if self.browser.look(is_active=True).is_away:
-            self.browser.come_back()
-        self.expect(piece, self.browser.panel)
+        self.pause(self.pace.away)
+        self.return_to(piece)
 
     def lose_line(self, piece: Piece) -> None:
         """Type while nothing can be sent; the notes are sent when the line is back."""
         self.browser.save_draft(piece.task, piece.notes[:5])
-        self.pause(self.pace.start)
+        self.pause(self.pace.away)
         self.browser.save_draft(piece.task, piece.notes)
+        self.return_to(piece)
+
+    def return_to(self, piece: Piece) -> None:
+        """Go on after an absence: the task must still be there."""
+        if self.browser.look(is_active=True).is_away:
+            self.browser.come_back()
+        self.expect(piece, self.browser.panel)
 
     def stay(self, piece: Piece, seconds: float) -> None:
         """Go on with the task; the page asks now and then whether anything is new."""

@@ -31,12 +31,19 @@ class Notebook:
     seconds: dict[tuple[str, int], float] = field(default_factory=dict)
     reported: dict[tuple[str, int], float] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    turns: Counter[tuple[str, ...]] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, incident: str) -> None:
         """Note that something happened to somebody."""
         with self.lock:
             self.played[incident] += 1
+
+    def turn(self, plan: tuple[str, ...]) -> int:
+        """Return how often somebody had their turn in this plan before."""
+        with self.lock:
+            self.turns[plan] += 1
+            return self.turns[plan] - 1
 
     def complain(self, person: str, what: str) -> None:
         """Note what must not happen to somebody who is at work."""

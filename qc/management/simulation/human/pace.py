@@ -23,8 +23,8 @@ class Pace:
         return BEYOND * max(self.start, self.unseen)
 
     @property
-    def locked(self) -> float:
-        """A tablet that is locked, longer than anybody may be unseen."""
+    def away(self) -> float:
+        """A locked tablet or a lost line, longer than anybody may be unseen."""
         return BEYOND * self.unseen
 
     @property

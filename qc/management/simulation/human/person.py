@@ -2,7 +2,6 @@
 
 import random
 import threading
-from collections import deque
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -22,7 +21,7 @@ SECOND_THOUGHT = 1.5
 class Human(threading.Thread):
     """Signs in, works on one task after the other, and signs out when the shift is over.
 
-    `plan` names what happens at each task; it begins anew at its end.
+    `plan` names what happens to whoever begins the next task, in turn; then it begins anew.
     """
 
     plan: ClassVar[tuple[str, ...]]
@@ -38,9 +37,6 @@ class Human(threading.Thread):
         super().__init__(name=account.username, daemon=True)
         self.account, self.notebook, self.pace = account, notebook, pace
         self.over, self.dice = over, dice
-        self.incidents = deque(self.plan)
-        # Not everybody goes to lunch at once.
-        self.incidents.rotate(dice.randrange(len(self.plan)))
 
     @property
     def ledger(self) -> Ledger:
@@ -74,8 +70,7 @@ class Human(threading.Thread):
 
     def next_incident(self) -> str:
         """Return what happens at the next task."""
-        self.incidents.rotate(-1)
-        return self.incidents[-1]
+        return self.plan[self.notebook.turn(self.plan) % len(self.plan)]
 
     def happened(self, incident: str) -> None:
         """Note that this was played, unless the shift was over before."""
