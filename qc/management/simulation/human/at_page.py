@@ -117,7 +117,7 @@ class AtPage(Human):
         panel = press(
             "complete", piece.task, outcome=piece.outcome, notes=piece.notes, version=version
         )
-        if panel.task == piece.task:
+        if not panel.says_completed(piece.task):
             self.complain(f"could not complete {piece.reference}")
             return
         self.pieces[piece.task] = piece

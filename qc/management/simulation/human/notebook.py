@@ -46,8 +46,10 @@ class Notebook:
             return self.turns[plan] - 1
 
     def complain(self, person: str, what: str) -> None:
-        """Note what must not happen to somebody who is at work."""
-        self.complaints.append(f"{person} {what}")
+        """Note what must not happen to somebody who is at work; several may see the same."""
+        with self.lock:
+            if (complaint := f"{person} {what}") not in self.complaints:
+                self.complaints.append(complaint)
 
     def per_person(self) -> dict[str, tuple[float, float]]:
         """Return the seconds that each person worked, as played and as reported."""

@@ -50,6 +50,10 @@ class Panel(HTMLParser):
         """Whether the person is on break or signed out."""
         return any(button.endswith("/presence/back/") for button in self.buttons)
 
+    def says_completed(self, task: int) -> bool:
+        """Return whether the panel says that this task was just completed: it offers to undo it."""
+        return f"/admin/my-work/{task}/undo/" in self.buttons
+
     def piece(self) -> Piece | None:
         """Return the task in front, as somebody takes it in hand; None if there is none."""
         return Piece(self.task, self.reference) if self.task else None

@@ -44,17 +44,20 @@ class Human(threading.Thread):
         raise NotImplementedError
 
     def run(self) -> None:
-        """Play the shift; a request that got no answer, or a refusal, ends it for this person."""
+        """Play the shift; a refusal, or no answer that can be understood, ends it."""
         try:
-            self.sign_in()
-            while not self.over.is_set():
-                self.work()
-            self.go_home()
+            self.play()
         except Refused as refusal:
-            self.ledger.refused[str(refusal)].append(self.name)
             self.complain(f"was refused: {refusal}")
-        except requests.RequestException:
-            pass  # The line has noted it in the ledger.
+        except (requests.RequestException, KeyError, ValueError) as error:
+            self.complain(f"got no answer that makes sense: {error!r}")
+
+    def play(self) -> None:
+        """Sign in, work, and go home when the shift is over."""
+        self.sign_in()
+        while not self.over.is_set():
+            self.work()
+        self.go_home()
 
     def sign_in(self) -> None:
         """Sign in."""
