@@ -27,7 +27,7 @@ class Completion(serializers.Serializer[Any]):
     `scanned` is the reference on the label in hand, where the queue demands a scan.
     """
 
-    outcome = serializers.ChoiceField(Outcome.choices, default=Outcome.PASSED)
+    outcome = serializers.ChoiceField(Outcome.choices, required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
     scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
 

@@ -29,7 +29,10 @@ PERSON_FIELDS = (
     "is_logged_in",
     "break_reason",
 )
-TASK_FIELDS = ("reference", "name", "status", "priority", "due_at", "assigned_at", "started_at")
+TASK_FIELDS = (
+    *("reference", "name", "status", "assigned_at", "started_at"),
+    *ORDER_OF_WORK,
+)
 # How long a count of today's completed tasks is cached; newer ones are added to it.
 KEPT = timedelta(minutes=1)
 
