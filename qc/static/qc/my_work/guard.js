@@ -5,6 +5,7 @@ const qcGuard = (() => {
   const QUIET = 800;
   const MOVED = 4;
   const OUTCOME = "button[name=outcome]";
+  const PRESSED = "#my-work :is(button, a[role=button])";
   let until = performance.now() + QUIET;
   let pressed = { at: 0, isMouse: false };
   let pointer = null;
@@ -18,7 +19,7 @@ const qcGuard = (() => {
   function show() {
     const isWaiting = isQuiet();
     panel()?.toggleAttribute("data-quiet", isWaiting);
-    for (const button of document.querySelectorAll(`#my-work ${OUTCOME}`)) {
+    for (const button of document.querySelectorAll(PRESSED)) {
       if (isWaiting) button.setAttribute("aria-disabled", "true");
       else button.removeAttribute("aria-disabled");
     }
@@ -65,7 +66,7 @@ const qcGuard = (() => {
   document.addEventListener(
     "click",
     (event) => {
-      const button = event.target.closest("#my-work :is(button, a[role=button])");
+      const button = event.target.closest(PRESSED);
       if (!button || !refuses(event, button)) return;
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -34,27 +34,23 @@
     else qcScan.field.focus({ preventScroll: true });
   }
 
-  // The answer to a button is seen anyway; what comes by itself is also an alert.
-  function alertOfNew(byItself) {
-    const { announcement } = data();
-    if (byItself && data().task && data().task !== task) alertOf(announcement);
-    if (data().warning && data().warning !== warning) alertOf(data().warning);
-    warning = data().warning;
+  function tell(words, isAlert) {
+    document.getElementById("my-work-announcement").textContent = words;
+    if (isAlert) alertOf(words);
   }
 
-  // Reads out the messages, and the task if it is another one.
-  function announce(isAnother) {
-    const said = [...panel().querySelectorAll(":scope > ul > li, #undo-words")].map((one) => one.textContent.trim());
-    const words = [...new Set(said), data().warning, isAnother && data().announcement].filter(Boolean);
-    if (words.length) document.getElementById("my-work-announcement").textContent = words.join(" ");
+  // The answer to a button is seen anyway; what comes by itself is also an alert.
+  function tellNews(byItself) {
+    if (data().task && data().task !== task) tell(data().announcement, byItself);
+    if (data().warning && data().warning !== warning) tell(data().warning, true);
+    warning = data().warning;
   }
 
   function drawn(byItself) {
     const isAnother = data().task !== task;
     setTitle();
     nameKeys();
-    alertOfNew(byItself);
-    announce(isAnother);
+    tellNews(byItself);
     if (!isAnother) {
       if (document.activeElement === document.body && !byItself) document.getElementById("task-name")?.focus({ preventScroll: true });
       return;

@@ -35,7 +35,6 @@ const qcOpened = (() => {
   function done() {
     pause();
     form()?.remove();
-    document.querySelector("#my-work .qc-start")?.remove();
   }
 
   document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? run() : pause()));
