@@ -101,14 +101,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
         waits_since = Q(assignee__idle_since__lt=moment) | Q(assignee__idle_since__isnull=True)
         return never_shown.filter(waits_since, ~Exists(started))
 
-    def not_begun(self) -> "TaskQuerySet":
-        """Tasks that are not started, but those that a queue lets start only with a scan.
-
-        Their holder has them in hand once they were shown, as a program may scan at the end.
-        """
-        in_hand = Q(queue__scan_to_start=True, shown_at__isnull=False)
-        return self.filter(~in_hand, started_at__isnull=True)
-
     def silent(self, now: datetime) -> "TaskQuerySet":
         """Tasks in hand whose person was not seen for as long as their queue allows."""
         moment = ExpressionWrapper(
@@ -287,6 +279,12 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.name}"
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether its holder has started it, or was shown it and may scan it at the end."""
+        is_shown = self.shown_at is not None and self.queue.scan_to_start
+        return self.started_at is not None or is_shown
 
     @property
     def is_late(self) -> bool:

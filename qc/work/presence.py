@@ -52,7 +52,7 @@ def sign_out(
 ) -> list[Task]:
     """Sign a person out; return the tasks that they held, which wait again.
 
-    With `keeps_started` they keep those that they have started. A manager who signs somebody out
+    With `keeps_started` they keep those that they have in hand. A manager who signs somebody out
     ends their sessions and tokens too.
     """
     person = _lock(person_id)
@@ -64,7 +64,7 @@ def sign_out(
     if was_signed_in or not permissions.may_work(person):
         history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
     held = Task.objects.select_for_update().held_by(person)
-    returned = list(held.not_begun() if keeps_started else held)
+    returned = [task for task in held if not (keeps_started and task.is_in_hand)]
     for task in returned:
         lifecycle.take_back(task, by=by, reason=reason)
     return returned

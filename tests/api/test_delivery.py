@@ -123,6 +123,15 @@ class TestScanToStart:
             assert answer.status_code == 200, answer.json()
         labelled.refresh_from_db()
         assert taken(labelled) == timedelta(minutes=20)
+        assert not labelled.history.filter(kind="returned").exists()
+
+    def test_goes_back_when_nothing_is_seen_of_its_holder(
+        self, labelled: Task, anna: User, sign_in: SignIn, clock: Clock
+    ) -> None:
+        sign_in(anna)
+        clock.play(121, sweep_every=11)
+        labelled.refresh_from_db()
+        assert labelled.status == "pending"
 
     def test_scanned_on_the_page_needs_no_second_scan(
         self, labelled: Task, anna: User, sign_in: SignIn
