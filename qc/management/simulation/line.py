@@ -50,5 +50,5 @@ class Line:
 def checked(response: requests.Response) -> requests.Response:
     """Return the response if it is a success. Raises Refused otherwise."""
     if not response.ok:
-        raise Refused(response.status_code, response.text[:200])
+        raise Refused(response.status_code, " ".join(response.text.split())[:200])
     return response
