@@ -118,12 +118,13 @@ class TaskCompleteView(DeskView):
         completion = validated(serializers.Completion, request.data)
         if scanned := completion.pop("scanned", ""):
             actions.scan_at_end(pk, scanned, by=request.user)  # type: ignore[arg-type]
-        done, following = actions.complete(pk, by=request.user, **completion)  # type: ignore[arg-type]
+        done, following = actions.complete_and_deliver(pk, by=request.user, **completion)  # type: ignore[arg-type]
+        task = serializers.TaskSerializer
         return Response(
             {
-                "completed": serializers.TaskSerializer(done).data,
+                "completed": task(done).data,
                 "undo_until": lifecycle.undo_until(done),
-                "next": _deliver_next(request.user) if following else None,
+                "next": task(following).data if following else None,
             }
         )
 
@@ -147,13 +148,6 @@ def _deliver_to(user: Any) -> dict[str, Any]:
     """Return a person with their tasks, which they now have in front of them."""
     actions.deliver(user)
     return serializers.MeSerializer(_with_open_tasks().get(pk=user.pk)).data
-
-
-def _deliver_next(user: Any) -> dict[str, Any] | None:
-    """Return a person's most urgent task, which they now have in front of them."""
-    actions.deliver(user)
-    task = Task.objects.held_by(user).select_related("queue").first()
-    return serializers.TaskSerializer(task).data if task else None
 
 
 def _with_open_tasks() -> Any:
