@@ -37,6 +37,8 @@ class MyWorkState:
 
     def __post_init__(self) -> None:
         self.tasks = list(Task.objects.held_by(self.person).select_related("queue"))
+        for task in self.tasks:
+            task.assignee = self.person
 
     @cached_property
     def task(self) -> Task | None:

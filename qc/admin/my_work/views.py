@@ -118,8 +118,9 @@ def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> 
 def _answer(request: HttpRequest, task: int | str, **more: Any) -> HttpResponse:
     """Show the panel, or the whole page without JavaScript, with this task in front if held."""
     if "HX-Request" not in request.headers:
-        is_held = Task.objects.held_by(me(request)).filter(pk=task or None).exists()
-        return redirect(reverse("admin:my_work") + (f"?task={task}" if is_held else ""))
+        held = Task.objects.held_by(me(request)).values_list("pk", flat=True)
+        query = f"?task={task}" if str(task) in map(str, held) else ""
+        return redirect(reverse("admin:my_work") + query)
     # The action may have changed the person too.
     request.user = User.objects.get(pk=request.user.pk)
     return _panel(request, _state(request, task, **more))

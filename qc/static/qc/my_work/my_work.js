@@ -70,13 +70,24 @@
     return true;
   }
 
+  // A dialog that is rarely used waits in a template.
+  function dialogOf(id) {
+    const there = document.getElementById(id);
+    if (there) return there;
+    const template = document.querySelector(`template[data-dialog="${id}"]`);
+    const dialog = template.content.firstElementChild.cloneNode(true);
+    template.after(dialog);
+    htmx.process(dialog);
+    dialog.addEventListener("close", () => dialog.remove());
+    return dialog;
+  }
+
   function useDialogs(event) {
     const opener = event.target.closest("[data-opens]");
-    const closer = event.target.closest("[data-closes]");
-    if (!opener && !closer) return;
+    const dialog = opener ? dialogOf(opener.dataset.opens) : event.target.closest("[data-closes]")?.closest("dialog");
+    if (!dialog) return;
     event.preventDefault();
-    const dialog = opener ? document.getElementById(opener.dataset.opens) : closer.closest("dialog");
-    if (closer || dialog.open) dialog.close();
+    if (dialog.open) dialog.close();
     if (opener) dialog.showModal();
   }
 

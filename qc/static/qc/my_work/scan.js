@@ -13,7 +13,7 @@ const qcScan = (() => {
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key.length !== 1 || event.key === " " || event.target.closest(EDITABLE)) return;
+    if (event.key.length !== 1 || event.key === " " || document.activeElement.closest(EDITABLE)) return;
     if (document.querySelector("dialog:modal, :popover-open")) return;
     take();
   });

@@ -9,12 +9,17 @@
   const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
   const TYPED = "input, select, textarea, [contenteditable], [role=menu]";
   let last = -Infinity;
-  let burst = 0;
+  let lastKey = "";
+  let burst = 0; // keys in a row, each within the gap of the one before
+  let characters = 0; // how many of these write something, before the key that is pressed now
   let letter = null;
 
   function count(event) {
-    burst = event.timeStamp - last < GAP ? burst + 1 : 1;
-    last = event.timeStamp;
+    const goesOn = event.timeStamp - last < GAP;
+    const hasWritten = goesOn && lastKey.length === 1;
+    burst = goesOn ? burst + 1 : 1;
+    characters = hasWritten ? characters + 1 : 0;
+    [last, lastKey] = [event.timeStamp, event.key];
   }
 
   function nameOf(event) {
@@ -45,7 +50,7 @@
 
   // A scanner ends with Enter: that must neither press the button nor send the form that has the focus.
   function endsScan(event) {
-    if (burst < A_SCAN || !["Enter", " ", "Tab"].includes(event.key)) return false;
+    if (characters < A_SCAN || !["Enter", " ", "Tab"].includes(event.key)) return false;
     return !event.target.closest("textarea, [data-takes-scans]");
   }
 
