@@ -65,6 +65,13 @@ def test_bad_value_is_refused_with_variable_and_allowed_values(
     assert "secret" not in answer.stderr.replace("secret_key", "")
 
 
+def test_limits_may_be_parts_of_a_minute(tmp_path: Path) -> None:
+    limits = {"QC_UNSEEN_MINUTES": "0.2", "QC_START_MINUTES": "0.15"}
+    asked = "from django.conf import settings; print(settings.QC_UNSEEN_MINUTES)"
+    answer = manage(tmp_path, "shell", "-v0", "-c", asked, **{"SECRET_KEY": KEY} | limits)
+    assert answer.stdout.strip() == "0.2", answer.stderr
+
+
 def test_production_requires_a_secret_key(tmp_path: Path) -> None:
     without = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
     answer = manage(tmp_path, "check", **without)
