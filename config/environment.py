@@ -5,6 +5,7 @@ and what is allowed.
 """
 
 import os
+import re
 import secrets
 import zoneinfo
 from collections.abc import Collection
@@ -40,6 +41,15 @@ def whole_number(name: str, *, default: int, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise refuse(name, text, f"it must be a whole number from {least} to {most}")
     return int(text)
+
+
+def minutes(name: str, *, default: int, least: float, most: int) -> int | float:
+    """Read a number of minutes between `least` and `most`: a trial has no time for whole ones."""
+    text = env.str(name, "").strip() or str(default)
+    is_number = re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII)
+    if not (is_number and least <= float(text) <= most):
+        raise refuse(name, text, f"it must be a number from {least} to {most}")
+    return int(text) if text.isdigit() else float(text)
 
 
 def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:

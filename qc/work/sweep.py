@@ -65,7 +65,7 @@ def sign_out_if_unseen(person_id: int, now: datetime) -> bool:
         return False
     is_on_break = unseen.break_reason not in NOT_OWN_BREAKS
     minutes = settings.QC_BREAK_MINUTES if is_on_break else settings.QC_UNSEEN_MINUTES
-    reason = _("not seen for %d minutes") % minutes
+    reason = _("not seen for %g minutes") % minutes
     presence.sign_out(person_id, by=None, reason=reason, keeps_started=True)
     return True
 
@@ -83,7 +83,7 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
     _send_on_break(task)
-    reason = _("not started within %d minutes") % settings.QC_START_MINUTES
+    reason = _("not started within %g minutes") % settings.QC_START_MINUTES
     lifecycle.take_back(task, by=None, reason=reason)
     return True
 
