@@ -183,8 +183,9 @@ def _freed(person_id: int | None) -> None:
 @retrying
 def _freed_and_shown(person: User) -> list[Task]:
     # In one transaction: a second one would wait for the disk once more.
-    _freed(person.pk)
-    return delivery.deliver_anew(person)
+    presence.became_free(person.pk)
+    assignment.hand_out(person.pk, is_shown=True)
+    return delivery.deliver(person)
 
 
 def _offer(tasks: Collection[Task]) -> None:
