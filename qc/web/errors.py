@@ -5,7 +5,7 @@ import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 UNAVAILABLE = 503
@@ -56,5 +56,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     if is_for_programs(request):
         return JsonResponse({"detail": text}, status=status)
-    # No name, no menu: these would have to be read from the database.
-    return render(request, "qc/web/error.html", {"title": title, "text": text}, status=status)
+    # Without the request: whoever it is would have to be read from the database.
+    page = render_to_string("qc/web/error.html", {"title": title, "text": text})
+    return HttpResponse(page, status=status)
