@@ -11,6 +11,7 @@ from pathlib import Path
 from celery.schedules import crontab
 
 from config import databases, environment
+from config.beat import Every
 from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -203,18 +204,12 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# Nothing on disk: two beats on one machine don't collide, and a crash leaves nothing broken.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "qc.tasks.sweep",
-        "schedule": float(QC_SWEEP_SECONDS),
-        # After a period the next sweep is there already.
-        "options": {"expires": float(max(QC_SWEEP_SECONDS, 5))},
-    },
+    "sweep": {"task": "qc.tasks.sweep", "schedule": Every(QC_SWEEP_SECONDS)},
+    "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
     # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
-    "seal": {"task": "qc.tasks.seal", "schedule": crontab(), "options": {"expires": 60.0}},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
     "archive": {"task": "qc.tasks.archive", "schedule": crontab(hour="4", minute="41")},
     "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
