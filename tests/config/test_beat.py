@@ -1,5 +1,6 @@
 """Beat asks for sweeps by a clock that nobody can set, and workers drop what waited too long."""
 
+import itertools
 import logging
 import time
 from datetime import UTC, datetime, timedelta
