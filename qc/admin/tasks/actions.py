@@ -9,10 +9,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
+from qc import permissions
 from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, dialog_action
+from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm
 from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
-from qc.work import actions, lifecycle
+from qc.work import actions, edits, lifecycle
 
 
 class TaskActions:
@@ -72,9 +74,24 @@ class TaskActions:
         icon="restart_alt",
     )
 
+    move_task = dialog_action(
+        "move_task",
+        edits.move,
+        label=_("Move to queue"),
+        question=_("A waiting task goes to a free person there. An assigned one stays assigned."),
+        done=_("%(item)s is moved."),
+        icon="move_down",
+        form=MoveForm,
+    )
+
     hold_selected = selection_action("hold", _("Hold selected tasks"), ReasonForm)
     resume_selected = selection_action("resume", _("Resume selected tasks"), OptionalReasonForm)
     cancel_selected = selection_action("cancel", _("Cancel selected tasks"), ReasonForm)
+    move_selected = selection_action("move", _("Move selected tasks to a queue"), MoveForm)
+    priority_selected = selection_action(
+        "priority", _("Set the priority of selected tasks"), PriorityForm
+    )
+    due_selected = selection_action("due", _("Set the due time of selected tasks"), DueForm)
 
     @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
@@ -91,4 +108,6 @@ def is_available(user: User, name: str, task: Task) -> bool:
     transition = name.removesuffix("_task")
     if transition == "assign" and lifecycle.may_now(user, "release", task):
         return True  # it is taken from whoever has it now
+    if transition == "move":
+        return task.status in Task.LIVE and permissions.is_manager(user)
     return lifecycle.may_now(user, transition, task)

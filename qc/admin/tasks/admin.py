@@ -30,7 +30,7 @@ from qc.history import timeline
 from qc.models import Task
 from qc.models.tasks import begins_with
 from qc.work import actions as work
-from qc.work import explanations
+from qc.work import edits, explanations
 
 TIMELINE = 20
 
@@ -69,13 +69,22 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     search_fields = ("reference", "name")
     search_help_text = _("Reference or name")
     ordering = ("-id",)
-    actions = ("assign_selected", "hold_selected", "resume_selected", "cancel_selected")
+    actions = (
+        "assign_selected",
+        "hold_selected",
+        "resume_selected",
+        "move_selected",
+        "priority_selected",
+        "due_selected",
+        "cancel_selected",
+    )
     actions_detail = (
         "assign_task",
         "resume_task",
         "reopen_task",
         "release_task",
         "hold_task",
+        "move_task",
         "cancel_task",
     )
     change_form_outer_after_template = "qc/shared/timeline_bar.html"
@@ -164,7 +173,8 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
             keep_others(obj, columns)
             if "due_at" in columns or "priority" in columns:
                 obj.arrive(obj.created_at)  # which fills an emptied due date
-            history.save(obj, kind="", by=by, fields=[*columns, "due_at", "raise_at"])
+                edits.replan(obj, columns)
+            history.save(obj, kind="", by=by, fields={*columns, *edits.PLANNED})
         else:
             obj.created_by = by
             obj.arrive(timezone.now())

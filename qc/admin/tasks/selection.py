@@ -20,10 +20,14 @@ from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import bulk_changes
 
 REFUSALS_NAMED = 20
+TO_BE_DONE = _("those that are waiting, assigned or on hold")
 STATES = {
     "hold": _("those that are waiting or assigned"),
     "resume": _("those that are on hold"),
     "cancel": _("those that are waiting or on hold"),
+    "move": TO_BE_DONE,
+    "priority": TO_BE_DONE,
+    "due": TO_BE_DONE,
 }
 
 
@@ -34,7 +38,7 @@ def selection_action(transition: str, description: Any, form_class: type[ReasonF
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         if is_for_all(request):
             return change_all(model_admin, request, queryset, transition, form_class)
-        run = bulk_changes.TRANSITIONS[transition]
+        run = bulk_changes.CHANGES[transition]
         return change_selected(model_admin, request, queryset, run, form_class)
 
     act.__name__ = f"{transition}_selected"
