@@ -28,6 +28,7 @@ ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", default=["localhost", "127.0.
 
 QC_SWEEP_SECONDS = environment.whole_number("QC_SWEEP_SECONDS", default=5, least=1, most=3600)
 QC_UNSEEN_MINUTES = environment.whole_number("QC_UNSEEN_MINUTES", default=15, least=2, most=1440)
+QC_BREAK_MINUTES = environment.whole_number("QC_BREAK_MINUTES", default=120, least=2, most=1440)
 QC_START_MINUTES = environment.whole_number("QC_START_MINUTES", default=10, least=1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 # The transitions that a task's holder may make, and those that a manager may.
-HOLDERS = frozenset({"start", "complete", "release", "draft"})
+HOLDERS = frozenset({"start", "complete", "release", "draft", "undo", "correct"})
 MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen"})
 
 
 def is_manager(user: "User | AnonymousUser") -> bool:
     """Return whether this user manages tasks and people."""
     return user.has_perm("qc.manage_task")
+
+
+def may_work(user: "User | AnonymousUser") -> bool:
+    """Return whether this user may be given tasks and complete them."""
+    return user.has_perm("qc.work_task")
 
 
 def is_auditor(user: "User | AnonymousUser") -> bool:

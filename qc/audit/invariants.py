@@ -4,7 +4,7 @@
 2. A task's status and its other columns agree.
 3. Each change has one history row.
 4. Each change of a status is a transition of `qc.work.lifecycle`.
-5. An assigned task is assigned to somebody who is signed in.
+5. An assigned task is assigned to somebody who is signed in, or who has started it.
 
 Reads in batches by primary key, so that its memory does not grow with the database. A row that
 changes while it is read may be reported by mistake: run it again, or on a quiet system.
@@ -30,6 +30,7 @@ BATCH = 1000
 TARGET_STATUS = {
     "assign": Status.ASSIGNED,
     "complete": Status.COMPLETED,
+    "undo": Status.ASSIGNED,
     "release": Status.PENDING,
     "hold": Status.ON_HOLD,
     "resume": Status.PENDING,
@@ -37,7 +38,14 @@ TARGET_STATUS = {
     "reopen": Status.PENDING,
 }
 # Changes that show in no column of a history row.
-NO_COLUMN = {ChangeKind.ROLES_CHANGED, ChangeKind.PASSWORD_CHANGED, ChangeKind.ANONYMISED}
+NO_COLUMN = {
+    ChangeKind.ROLES_CHANGED,
+    ChangeKind.PASSWORD_CHANGED,
+    ChangeKind.ANONYMISED,
+    # Of people who do not work on tasks.
+    ChangeKind.SIGNED_IN,
+    ChangeKind.SIGNED_OUT,
+}
 LEGAL = {(old, new) for transition, new in TARGET_STATUS.items() for old in TRANSITIONS[transition]}
 
 
@@ -66,8 +74,9 @@ def states_that_disagree() -> Iterator[str]:
 
 
 def held_by_absent() -> Iterator[str]:
-    """Yield what breaks invariant 5: each task assigned to somebody who is not signed in."""
-    for task in Task.objects.held().select_related("assignee").filter(assignee__is_logged_in=False):
+    """Yield what breaks invariant 5: each task of somebody who is away and never started it."""
+    held = Task.objects.held().filter(started_at__isnull=True, assignee__is_logged_in=False)
+    for task in held.select_related("assignee"):
         yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
 
 

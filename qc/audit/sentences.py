@@ -30,12 +30,12 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.CLAIMED: gettext_noop("%(who)s claimed %(it)s"),
         ChangeKind.STARTED: gettext_noop("%(who)s started %(it)s"),
         ChangeKind.COMPLETED: gettext_noop("%(who)s completed %(it)s, %(outcome)s"),
+        ChangeKind.COMPLETION_UNDONE: gettext_noop("%(who)s opened %(it)s again"),
+        ChangeKind.CORRECTED: gettext_noop("%(who)s corrected %(it)s to %(outcome)s"),
         ChangeKind.RELEASED: gettext_noop("%(who)s took %(it)s back from %(whom)s"),
         ChangeKind.RELEASED + OWN: gettext_noop("%(who)s gave %(it)s back"),
         ChangeKind.RETURNED: gettext_noop("%(who)s returned %(it)s from %(whom)s to the queue"),
-        ChangeKind.RETURNED + OWN: gettext_noop(
-            "%(who)s signed out, and %(it)s went back to the queue"
-        ),
+        ChangeKind.RETURNED + OWN: gettext_noop("%(who)s returned %(it)s to the queue"),
         ChangeKind.HELD: gettext_noop("%(who)s took %(it)s back from %(whom)s and put it on hold"),
         ChangeKind.HELD + OWN: gettext_noop("%(who)s put %(it)s on hold"),
         ChangeKind.RESUMED: gettext_noop("%(who)s resumed %(it)s"),
@@ -153,9 +153,10 @@ def _endings(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield endings of the sentence: reason, notes and duration; an event's address and filters."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
+    is_checked = row.table == "task" and row.kind in (ChangeKind.COMPLETED, ChangeKind.CORRECTED)
+    if is_checked and row.notes:
+        yield _(": “%(note)s”"), {"note": row.notes}
     if row.table == "task" and row.kind == ChangeKind.COMPLETED:
-        if row.notes:
-            yield _(": “%(note)s”"), {"note": row.notes}
         # A task that nobody opened was started when it was completed: count from the assignment.
         begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
         if begun and row.completed_at:

@@ -34,6 +34,18 @@ class InvalidTransition(QCError):
     message = _("The status of the task does not allow this.")
 
 
+class AlreadyCompleted(InvalidTransition):
+    """The same person has completed the task already, with another outcome or other notes."""
+
+
+class StaleDraft(QCError):
+    """Newer notes than these are stored: `text`, of version `version`."""
+
+    def __init__(self, message: str, text: str, version: int) -> None:
+        super().__init__(message)
+        self.text, self.version = text, version
+
+
 class NotEligible(QCError):
     """This person can't get this task now."""
 

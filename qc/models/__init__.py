@@ -12,7 +12,7 @@ from qc.models.fields import ReferenceField
 from qc.models.hand_backs import HandBack
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
-from qc.models.people import MOST_CAPACITY, PersonManager, User
+from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.seals import Seal, Verification
 from qc.models.tasks import (
@@ -29,6 +29,7 @@ __all__ = [
     "DONE",
     "HELD",
     "MOST_CAPACITY",
+    "NOT_RESPONDING",
     "ORDER_OF_WORK",
     "UNASSIGNED",
     "Archive",

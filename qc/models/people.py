@@ -16,6 +16,9 @@ from qc.models.choices import Role
 from qc.models.history import PersonHistoryRow, Records
 
 MOST_CAPACITY = 20
+# The break on which the sweep puts people who did not start a task.
+NOT_RESPONDING = "not responding"
+NOT_OWN_BREAKS = ("", NOT_RESPONDING)
 
 
 def is_on_queue(person: Any, **queues: Any) -> Exists:
@@ -75,11 +78,14 @@ class PersonQuerySet(models.QuerySet["User"]):
         free: Any = self.taking_work().with_open_tasks().filter(open_tasks__lt=F("capacity"))
         return free.order_by("idle_since", "pk")
 
-    def unseen_since(self, moment: datetime) -> "PersonQuerySet":
-        """People who are signed in but have not been seen since `moment`."""
-        return self.filter(is_logged_in=True).filter(
-            Q(last_seen_at__lt=moment) | Q(last_seen_at__isnull=True)
-        )
+    def unseen_since(self, moment: datetime, on_break: datetime) -> "PersonQuerySet":
+        """People who are signed in but have not been seen since `moment`.
+
+        For people on a break that they took, it is the moment `on_break`.
+        """
+        works = Q(break_reason__in=NOT_OWN_BREAKS)
+        unseen = works & Q(last_seen_at__lt=moment) | ~works & Q(last_seen_at__lt=on_break)
+        return self.filter(unseen | Q(last_seen_at__isnull=True), is_logged_in=True)
 
 
 class PersonManager(UserManager["User"].from_queryset(PersonQuerySet)):  # type: ignore[misc]

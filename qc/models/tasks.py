@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from qc.models.choices import Outcome, Priority, Status
 from qc.models.fields import ReferenceField
 from qc.models.history import Records, TaskHistoryRow
-from qc.models.people import MOST_CAPACITY, User
+from qc.models.people import MOST_CAPACITY, NOT_OWN_BREAKS, User
 from qc.models.queues import Queue
 
 # A task that the sweep has raised stands behind those that had this priority from the beginning.
@@ -78,8 +78,31 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(assignee=person, completed_at__gte=since)
 
     def not_started_since(self, moment: datetime) -> "TaskQuerySet":
-        """Assigned tasks that nobody has opened since they were assigned before `moment`."""
-        return self.filter(status=Status.ASSIGNED, assigned_at__lt=moment, started_at__isnull=True)
+        """Assigned tasks that were not shown to their holder since `moment`.
+
+        Not those of people who have another task started, or are on a break that they took. Whoever
+        comes back from a break, or has completed another task, has the whole time again.
+        """
+        started = Task.objects.filter(
+            assignee=OuterRef("assignee"), slot__isnull=False, started_at__isnull=False
+        )
+        never_shown = self.filter(
+            status=Status.ASSIGNED,
+            assigned_at__lt=moment,
+            started_at__isnull=True,
+            shown_at__isnull=True,
+            assignee__break_reason__in=NOT_OWN_BREAKS,
+        )
+        waits_since = Q(assignee__idle_since__lt=moment) | Q(assignee__idle_since__isnull=True)
+        return never_shown.filter(waits_since, ~Exists(started))
+
+    def silent(self, now: datetime) -> "TaskQuerySet":
+        """Started tasks whose person was not seen for as long as their queue allows."""
+        moment = ExpressionWrapper(
+            Value(now) - F("queue__silent_after"), output_field=models.DateTimeField()
+        )
+        unseen = Q(assignee__last_seen_at__lt=moment) | Q(assignee__last_seen_at__isnull=True)
+        return self.filter(unseen, status=Status.ASSIGNED, started_at__lt=moment)
 
     def overdue_to_raise(self, now: datetime) -> "TaskQuerySet":
         """Waiting tasks whose priority the sweep must raise now."""
@@ -195,6 +218,9 @@ class Task(models.Model):
         null=True,
         editable=False,
     )
+
+    # Set only by `qc.work.corrections.done_today`.
+    is_correctable: bool
 
     history = Records(
         TaskHistoryRow,

@@ -126,7 +126,9 @@ def report(query: ReportQuery, *, most: int = MOST_RANKED) -> Report:
 def _count(query: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> None:
     failed = Count("pk", filter=Q(outcome=Outcome.FAILED))
     done = query.done().values("about").annotate(done=Count("pk"), failed=failed)
-    released, returned = (Count("pk", filter=Q(kind=kind)) for kind in GIVEN_BACK)
+    released = Count("pk", filter=Q(kind=ChangeKind.RELEASED))
+    # Not what people put back themselves, or a manager moved: nobody let that time pass.
+    returned = Count("pk", filter=Q(kind=ChangeKind.RETURNED, history_user__isnull=True))
     given_back = query.given_back().values("about").annotate(released=released, returned=returned)
     for counts in (*done, *given_back):
         about = counts.pop("about")

@@ -14,7 +14,7 @@ from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Outcome, Queue, Status, Task, User
-from qc.work import assignment, lifecycle, presence
+from qc.work import assignment, corrections, delivery, drafts, lifecycle, presence, scanning
 from qc.work.matching import match
 
 P = ParamSpec("P")
@@ -22,9 +22,15 @@ P = ParamSpec("P")
 # These free nobody and make no task wait, so nothing is assigned afterwards.
 take_break = presence.take_break
 claim = assignment.claim
+open_task = lifecycle.open_task
 start = lifecycle.start
-save_draft = lifecycle.save_draft
+save_draft = drafts.save
+send_notes = drafts.send
+deliver = delivery.deliver
 cancel = lifecycle.cancel
+correct = corrections.correct
+can_undo = corrections.can_undo
+done_today = corrections.done_today
 
 # For a person whose capacity, queues or role changed.
 hand_out_to = assignment.hand_out
@@ -69,6 +75,17 @@ def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
     return returned
 
 
+def return_tasks(
+    person_id: int, *, by: User | None, reason: str, queues: Collection[int] | None = None
+) -> list[Task]:
+    """Return what a person holds, or holds of some queues, and offer it to whoever is free."""
+    returned = presence.return_tasks(person_id, by=by, reason=reason, queues=queues)
+    if returned:
+        _freed(person_id)
+    _offer(returned)
+    return returned
+
+
 def come_back(person_id: int, *, by: User) -> User:
     """End a person's break, and assign tasks to them."""
     person = presence.come_back(person_id, by=by)
@@ -76,11 +93,41 @@ def come_back(person_id: int, *, by: User) -> User:
     return person
 
 
+def back_at_work(person: User) -> bool:
+    """Let a person whom only the sweep has sent away work again; return whether it did."""
+    if person.takes_work or not (permissions.may_work(person) and presence.was_sent_away(person)):
+        return False
+    come_back(person.pk, by=person)
+    return True
+
+
+def scan(reference: str, *, by: User) -> tuple[Task, list[Task]]:
+    """Start the task with this reference, claimed first if need be; offer what went back for it."""
+    task, returned = scanning.scan(reference, by=by)
+    _offer(returned)
+    return task, returned
+
+
+def undo(task_id: int, *, by: User) -> Task:
+    """Undo one's own completion of a task; offer the task that went back for it."""
+    task, returned = corrections.undo(task_id, by=by)
+    _offer(returned)
+    return task
+
+
 def complete(
-    task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
+    task_id: int,
+    *,
+    by: User,
+    outcome: str = Outcome.PASSED,
+    notes: str | None = None,
+    version: int | None = None,
 ) -> tuple[Task, Task | None]:
-    """Complete a task for its holder; return it, and their most urgent task now, if any."""
-    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
+    """Complete a task for its holder; return it, and their most urgent task now, if any.
+
+    `version` is that of the draft on which the notes were based.
+    """
+    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes, version=version)
     _freed(by.pk)
     return task, Task.objects.held_by(by).select_related("queue").first()
 

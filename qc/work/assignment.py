@@ -6,6 +6,7 @@ the person's queues, so the cost does not depend on the length of the backlog.
 
 from collections.abc import Iterable
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -64,16 +65,32 @@ def claim(task_id: int, *, by: User) -> Task:
     task = lifecycle.lock_task(task_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person.pk:
         return task
+    check_claimable(task, person)
+    return _claimed(task, person, _a_free_slot(person))
+
+
+@retrying
+def claim_in_exchange(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
+    """Claim a task, and give another one without notes back where there is no free slot for it.
+
+    Return it, and what went back. Raises what `claim` raises.
+    """
+    person = User.objects.locked(by.pk).get()
+    task = lifecycle.lock_task(task_id)
+    check_claimable(task, person)
+    with for_the_record():
+        reason = _("%s was scanned instead") % task.reference
+    slot, returned = make_room(person, reason=reason)
+    return _claimed(task, person, slot), [returned] if returned else []
+
+
+def check_claimable(task: Task, person: User) -> None:
+    """Raise InvalidTransition unless it waits, NotEligible unless it is in a queue of theirs."""
     _check_waiting(task)
-    slot = _a_free_slot(person)
     if not Queue.objects.served_by(person).running().filter(pk=task.queue_id).exists():
         raise NotEligible(
             _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
         )
-    with for_the_record():
-        reason = _("claimed")
-    found = Assignment(task, person, slot, reason)
-    return lifecycle.assign(found, by=by, kind=ChangeKind.CLAIMED)
 
 
 @retrying
@@ -98,6 +115,25 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
         lifecycle.take_back(task, by=by, reason=reason)
     found = Assignment(task, people[person_id], slot, reason)
     return lifecycle.assign(found, by=by, kind=ChangeKind.ASSIGNED)
+
+
+def make_room(person: User, *, reason: str) -> tuple[int, Task | None]:
+    """Return a free slot of a locked person, and the task that went back for it, if any did.
+
+    Only a task without notes goes back: one that is not started, else the one assigned last.
+    Raises NotEligible when there is none.
+    """
+    _check_takes_work(person)
+    if slots := free_slots(person, _used_slots(person)):
+        return slots[0], None
+    held = Task.objects.select_for_update().held_by(person).filter(draft="")
+    order = (F("started_at").asc(nulls_first=True), "-assigned_at")
+    task = held.order_by(*order).first()
+    if task is None or task.slot is None:
+        return _a_free_slot(person), None
+    slot = task.slot
+    lifecycle.take_back(task, by=person, reason=reason)
+    return slot, task
 
 
 def claimable_by(person: User, limit: int) -> list[Task]:
@@ -130,10 +166,17 @@ def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
     # First skip what others have locked; if too few are left, wait for these locks: a task whose
     # lock is released unused must not leave somebody idle until the next sweep.
     def lock_heads(lock: Lock) -> list[Task]:
-        return backlog.heads(dict.fromkeys(queues, n), n, not_released_by=person.pk, lock=lock)
+        return backlog.heads(dict.fromkeys(queues, n), n, not_given_back_by=person.pk, lock=lock)
 
     tasks = lock_heads("skip locked") if n else []
     return tasks if len(tasks) == n else lock_heads("wait")
+
+
+def _claimed(task: Task, person: User, slot: int) -> Task:
+    with for_the_record():
+        reason = _("claimed")
+    found = Assignment(task, person, slot, reason)
+    return lifecycle.assign(found, by=person, kind=ChangeKind.CLAIMED)
 
 
 def _used_slots(person: User) -> list[int]:
@@ -144,7 +187,7 @@ def _serving(person: User) -> list[int]:
     return [queue for (queue,) in SERVING.rows(person.pk)]
 
 
-def _a_free_slot(person: User) -> int:
+def _check_takes_work(person: User) -> None:
     if not person.is_logged_in:
         raise NotEligible(_("%s is not signed in.") % person)
     if person.break_reason:
@@ -152,6 +195,10 @@ def _a_free_slot(person: User) -> int:
         raise NotEligible(
             _("%(person)s is on break: %(why)s.") % {"person": person, "why": why_away}
         )
+
+
+def _a_free_slot(person: User) -> int:
+    _check_takes_work(person)
     slots = free_slots(person, used := _used_slots(person))
     if not slots:
         raise NotEligible(

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
 from qc.core.compiled_queries import Prepared
-from qc.models import Priority, Task
+from qc.models import HandBack, Priority, Task
 from qc.models.tasks import ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
@@ -36,6 +37,7 @@ class Head(NamedTuple):
     """What decides who gets a waiting task, and its reference; heads sort by urgency."""
 
     priority: int
+    raised: int
     due_at: Any
     pk: int
     queue_id: int
@@ -44,20 +46,20 @@ class Head(NamedTuple):
 
 
 def heads(
-    most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
+    most: Mapping[int, int], limit: int, *, not_given_back_by: int | None = None, lock: Lock = ""
 ) -> list[Task]:
     """Return whole tasks, found as by `peek`.
 
     They are read by their ids afterwards: a long text in the seeks themselves would make MariaDB
     write a table to the disk for each queue.
     """
-    ids = [head.pk for head in peek(most, limit, not_released_by=not_released_by, lock=lock)]
+    ids = [head.pk for head in peek(most, limit, not_given_back_by=not_given_back_by, lock=lock)]
     tasks = {task.pk: task for task in (_by_id(len(ids)).items(*ids) if ids else ())}
     return [tasks[pk] for pk in ids]
 
 
 def peek(
-    most: Mapping[int, int], limit: int, *, not_released_by: int | None = None, lock: Lock = ""
+    most: Mapping[int, int], limit: int, *, not_given_back_by: int | None = None, lock: Lock = ""
 ) -> list[Head]:
     """Find the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
@@ -66,7 +68,7 @@ def peek(
     keeps the head of each queue locked until the transaction ends.
     """
     seeks = (
-        _seek(n, not_released_by is not None, lock).sql(queue, not_released_by or 0)
+        _seek(n, not_given_back_by is not None, lock).sql(queue, not_given_back_by or 0)
         for queue, n in most.items()
     )
     order = f" ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
@@ -133,11 +135,13 @@ def _entries(most: int) -> Prepared:
 
 
 @functools.lru_cache(maxsize=256)
-def _seek(n: int, excludes_released: bool, lock: Lock) -> Prepared:
+def _seek(n: int, excludes_given_back: bool, lock: Lock) -> Prepared:
     def make(queue: int, person: int) -> Any:
         waiting = Task.objects.waiting().filter(queue=queue)
-        if excludes_released:
-            waiting = waiting.exclude(released_by=person)
+        if excludes_given_back:
+            given_back = HandBack.objects.filter(task=OuterRef("pk"), person=person)
+            # `released_by` first: without a hand-back the second table is not looked at.
+            waiting = waiting.filter(Q(released_by__isnull=True) | ~Exists(given_back))
         if lock:
             waiting = waiting.select_for_update(skip_locked=lock == "skip locked")
         return waiting.values_list(*ORDER_OF_WORK, "queue", "released_by", "reference")[:n]

@@ -6,12 +6,12 @@ same reads, so that the two can't disagree. Nothing is counted beyond `MOST_COUN
 
 from collections.abc import Collection, Mapping
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc.core import wording
-from qc.models import Queue, Status, Task, User
+from qc.models import HandBack, Queue, Status, Task, User
 from qc.work import backlog, matching
 
 MOST_COUNTED = 1000
@@ -55,11 +55,16 @@ def of_person(person: User, *, to_them: bool = False) -> str:
 
 
 def _not_planned(task: Task) -> str:
+    serving = User.objects.serving([task.queue_id])
     free = list(User.objects.free().serving([task.queue_id]))
-    if takers := [person for person in free if person.pk != task.released_by_id]:
+    givers = set(HandBack.objects.filter(task=task).values_list("person", flat=True))
+    if takers := [person for person in free if person.pk not in givers]:
         return _("The free people get more urgent tasks first: %s.") % ", ".join(map(str, takers))
+    if givers and not serving.exclude(pk__in=givers).exists():
+        return _("Everybody on %s has given it back. Please assign it.") % task.queue
     if free:
-        return _("Only %s is free, who gave it back. They may claim it.") % task.released_by
+        names = ", ".join(map(str, free))
+        return _("Only %s is free, who gave it back. They may claim it.") % names
     return _nobody_free(task.queue)
 
 
@@ -95,7 +100,9 @@ def _no_queue(person: User, to_them: bool) -> str:
 def _waiting_for_others(
     person: User, serving: Collection[int], waiting: Mapping[int, int], to_them: bool
 ) -> str:
-    given_back = Task.objects.waiting().filter(queue__in=serving, released_by=person).count()
+    own = HandBack.objects.filter(task=OuterRef("pk"), person=person)
+    waiting_tasks = Task.objects.waiting().filter(queue__in=serving, released_by__isnull=False)
+    given_back = waiting_tasks.filter(Exists(own)).count()
     if given_back >= sum(waiting[queue] for queue in serving):
         if to_them:
             return _("Only tasks that you gave back are left. You may claim them.")

@@ -7,6 +7,7 @@ NotFound, NotAllowed (not yours), InvalidTransition (not in a state for it) or I
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -14,9 +15,16 @@ from django.utils.translation import gettext as _
 
 from qc import history, permissions
 from qc.core.compiled_queries import ById
-from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
+from qc.core.exceptions import (
+    AlreadyCompleted,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    StaleDraft,
+)
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, Outcome, Status, Task, User
+from qc.core.wording import clock
+from qc.models import ChangeKind, HandBack, Outcome, Status, Task, User
 
 # The states in which each transition can begin.
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -25,13 +33,15 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "start": frozenset({Status.ASSIGNED}),
     "draft": frozenset({Status.ASSIGNED}),
     "complete": frozenset({Status.ASSIGNED}),
+    "undo": frozenset({Status.COMPLETED}),
+    "correct": frozenset({Status.COMPLETED}),
     "release": frozenset({Status.ASSIGNED}),
     "hold": frozenset({Status.PENDING, Status.ASSIGNED}),
     "resume": frozenset({Status.ON_HOLD}),
     "cancel": frozenset({Status.PENDING, Status.ON_HOLD}),
     "reopen": frozenset({Status.COMPLETED, Status.CANCELLED}),
 }
-NEED_REASON = frozenset({"assign", "release", "hold", "cancel", "reopen"})
+NEED_REASON = frozenset({"assign", "correct", "release", "hold", "cancel", "reopen"})
 TRANSITION_FIELDS = (
     "status",
     "assignee",
@@ -41,9 +51,15 @@ TRANSITION_FIELDS = (
     "completed_at",
     "outcome",
     "notes",
+    "shown_at",
     "draft",
+    "draft_outcome",
     "released_by",
 )
+# A task that has been open for so long is started: it was when it was opened.
+OPENED_FOR = timedelta(seconds=3)
+# For so long a completion can be undone, whatever its person has begun meanwhile.
+UNDO_FOR = timedelta(seconds=10)
 
 
 class Assignment(NamedTuple):
@@ -108,54 +124,107 @@ def assign_many(found: Sequence[Assignment]) -> None:
 
 
 @retrying
-def start(task_id: int, *, by: User) -> Task:
-    """Note that the holder has opened the task; repeating it changes nothing."""
-    task = _locked_for("start", task_id, by)
-    if task.started_at is None:
-        task.started_at = timezone.now()
-        _save(task, ChangeKind.STARTED, by, by.pk)
+def open_task(task_id: int, *, by: User) -> Task:
+    """Note that the task has been open in front of its holder for `OPENED_FOR`: it is started.
+
+    Where its queue demands a scan, it is only shown. Repeating it changes nothing.
+    """
+    task = locked_for("start", task_id, by)
+    if task.started_at is None and task.assigned_at is not None:
+        begin(task, max(timezone.now() - OPENED_FOR, task.assigned_at), by=by)
     return task
 
 
 @retrying
-def save_draft(task_id: int, text: str, *, by: User) -> Task:
-    """Keep the notes that the holder is writing; only the final ones go into the history."""
-    task = _locked_for("draft", task_id, by)
-    task.draft = text
-    Task.objects.filter(pk=task.pk).update(draft=text)
+def start(task_id: int, *, by: User, scanned: str = "") -> Task:
+    """Start the task; repeating it changes nothing.
+
+    Raises InvalidInput where its queue demands a scan and `scanned` is not its reference.
+    """
+    task = locked_for("start", task_id, by)
+    if task.started_at is None:
+        is_scanned = scanned.strip().upper() == task.reference
+        begin(task, timezone.now(), by=by, is_scanned=is_scanned)
+        _check_started(task)
     return task
+
+
+def begin(task: Task, since: datetime, *, by: User, is_scanned: bool = False) -> None:
+    """Start a locked task of this holder; only show it, where its queue demands a scan first."""
+    task.shown_at = task.shown_at or since
+    if task.started_at is None and (is_scanned or not task.queue.scan_to_start):
+        task.started_at = since
+        _save(task, ChangeKind.STARTED, by, by.pk)
+    else:
+        Task.objects.filter(pk=task.pk).update(shown_at=task.shown_at)
 
 
 @retrying
 def complete(
-    task_id: int, *, by: User, outcome: str = Outcome.PASSED, notes: str | None = None
+    task_id: int,
+    *,
+    by: User,
+    outcome: str = Outcome.PASSED,
+    notes: str | None = None,
+    version: int | None = None,
 ) -> Task:
     """ASSIGNED → COMPLETED with an outcome, and with the draft as notes where `notes` is None.
 
-    A task that the same person has completed already is not changed. Raises InvalidInput for an
-    unknown outcome.
+    A task that the same person has completed in the same way is not changed. Raises InvalidInput
+    for an unknown outcome, and where the task must be scanned first; AlreadyCompleted where they
+    completed it with another outcome or other notes; StaleDraft where a draft is stored that is
+    newer than `version`, on which the notes were based.
     """
-    if outcome not in Outcome:
-        allowed = ", ".join(Outcome.values)
-        raise InvalidInput("outcome", _("The outcome must be one of: %(all)s.") % {"all": allowed})
+    check_outcome(outcome)
     task = lock(task_id)
     if task.status == Status.COMPLETED and task.assignee_id == by.pk:
+        _check_same(task, outcome, notes)
         return task
-    _guard(task, "complete", by)
+    guard(task, "complete", by)
+    _check_started(task)
+    check_version(task, task.draft if notes is None else notes, version)
     now = timezone.now()
-    _change(task, status=Status.COMPLETED, slot=None, started_at=task.started_at or now)
-    _change(task, completed_at=now, outcome=outcome)
-    _change(task, notes=task.draft if notes is None else notes, draft="")
+    started_at = task.started_at or task.shown_at or now
+    _change(task, status=Status.COMPLETED, slot=None, started_at=started_at, completed_at=now)
+    _change(task, outcome=outcome, notes=task.draft if notes is None else notes)
+    _change(task, draft="", draft_outcome="", released_by=None)
     _save(task, ChangeKind.COMPLETED, by, by.pk)
+    return task
+
+
+def undo(task: Task, slot: int, *, by: User) -> Task:
+    """COMPLETED → ASSIGNED to the same person again, with outcome and notes as their draft.
+
+    `qc.work.corrections` has locked both, and checked that it is not too late.
+    """
+    guard(task, "undo", by)
+    _change(task, status=Status.ASSIGNED, slot=slot, completed_at=None)
+    _change(task, draft=task.notes, draft_outcome=task.outcome, notes="", outcome="")
+    _save(task, ChangeKind.COMPLETION_UNDONE, by, by.pk)
+    return task
+
+
+def correct(task: Task, *, by: User, outcome: str, notes: str, reason: str) -> Task:
+    """Change outcome and notes of a completed task; nothing changes where they are the same.
+
+    `qc.work.corrections` has locked it, and checked that it is not too late.
+    """
+    guard(task, "correct", by)
+    check_outcome(outcome)
+    require_reason(reason)
+    if task.outcome != outcome or not is_same_text(task.notes, notes):
+        _change(task, outcome=outcome, notes=notes)
+        _save(task, ChangeKind.CORRECTED, by, by.pk, reason)
     return task
 
 
 @retrying
 def release(task_id: int, *, by: User, reason: str) -> Task:
     """ASSIGNED → PENDING, given back by its holder or a manager, with a reason."""
-    task = _locked_for("release", task_id, by, reason)
-    # Its holder must not get it straight back, whoever released it.
+    task = locked_for("release", task_id, by, reason)
+    # Its holder never gets it back by itself, whoever released it.
     task.released_by = task.assignee
+    HandBack.objects.get_or_create(task=task, person=task.assignee)
     return _unassign(task, Status.PENDING, ChangeKind.RELEASED, by, reason)
 
 
@@ -168,29 +237,32 @@ def take_back(task: Task, *, by: User | None, reason: str) -> None:
 @retrying
 def hold(task_id: int, *, by: User, reason: str) -> Task:
     """PENDING or ASSIGNED → ON_HOLD, by a manager, with a reason."""
-    task = _locked_for("hold", task_id, by, reason)
+    task = locked_for("hold", task_id, by, reason)
     return _unassign(task, Status.ON_HOLD, ChangeKind.HELD, by, reason)
 
 
 @retrying
 def resume(task_id: int, *, by: User, reason: str = "") -> Task:
     """ON_HOLD → PENDING, by a manager."""
-    task = _locked_for("resume", task_id, by)
+    task = locked_for("resume", task_id, by)
     return _unassign(task, Status.PENDING, ChangeKind.RESUMED, by, reason)
 
 
 @retrying
 def cancel(task_id: int, *, by: User, reason: str) -> Task:
     """PENDING or ON_HOLD → CANCELLED, by a manager, with a reason."""
-    task = _locked_for("cancel", task_id, by, reason)
+    task = locked_for("cancel", task_id, by, reason)
+    task.released_by = None
     return _unassign(task, Status.CANCELLED, ChangeKind.CANCELLED, by, reason)
 
 
 @retrying
 def reopen(task_id: int, *, by: User, reason: str) -> Task:
     """COMPLETED or CANCELLED → PENDING, by a manager, with a reason; the notes become the draft."""
-    task = _locked_for("reopen", task_id, by, reason)
+    task = locked_for("reopen", task_id, by, reason)
     task.notes, task.draft = "", task.notes
+    last = HandBack.objects.filter(task=task).order_by("-pk").values_list("person", flat=True)
+    task.released_by_id = last.first()
     return _unassign(task, Status.PENDING, ChangeKind.REOPENED, by, reason)
 
 
@@ -200,15 +272,61 @@ def require_reason(reason: str) -> None:
         raise InvalidInput("reason", _("Please give a reason."))
 
 
-def _locked_for(transition: str, task_id: int, by: User, reason: str = "") -> Task:
+def check_outcome(outcome: str) -> None:
+    """Raise InvalidInput for an unknown outcome."""
+    if outcome not in Outcome:
+        allowed = ", ".join(Outcome.values)
+        raise InvalidInput("outcome", _("The outcome must be one of: %(all)s.") % {"all": allowed})
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Return whether two notes are the same but for their line ends and blanks around them."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def check_version(task: Task, text: str, version: int | None) -> None:
+    """Raise StaleDraft when a draft newer than `version` is stored that differs from the text."""
+    is_older = version is not None and version < task.draft_version
+    if is_older and not is_same_text(task.draft, text):
+        message = _("There are newer notes for %s, from another tab or device.") % task.reference
+        raise StaleDraft(message, task.draft, task.draft_version)
+
+
+def undo_until(task: Task) -> datetime | None:
+    """Return until when a completion can be undone in any case; None if it is not completed."""
+    return task.completed_at and task.completed_at + UNDO_FOR
+
+
+def _check_started(task: Task) -> None:
+    if task.started_at is None and task.queue.scan_to_start:
+        message = _("Scan the label of %s first: its queue demands it.") % task.reference
+        raise InvalidInput("scanned", message)
+
+
+def _check_same(task: Task, outcome: str, notes: str | None) -> None:
+    if task.outcome == outcome and (notes is None or is_same_text(task.notes, notes)):
+        return
+    raise AlreadyCompleted(
+        _("You completed %(task)s as %(outcome)s at %(at)s. Correct it to change that.")
+        % {
+            "task": task.reference,
+            "outcome": task.get_outcome_display(),
+            "at": clock(task.completed_at),
+        }
+    )
+
+
+def locked_for(transition: str, task_id: int, by: User, reason: str = "") -> Task:
+    """Lock a task for a transition; raise what forbids it now."""
     task = lock(task_id)
-    _guard(task, transition, by)
+    guard(task, transition, by)
     if transition in NEED_REASON:
         require_reason(reason)
     return task
 
 
-def _guard(task: Task, transition: str, by: User) -> None:
+def guard(task: Task, transition: str, by: User) -> None:
+    """Raise NotAllowed or InvalidTransition unless this user may do this transition now."""
     # A task that is back in its queue is refused for its status, not for missing rights.
     if not (transition in permissions.HOLDERS and task.assignee_id is None):
         permissions.check(by, transition, task)
@@ -225,7 +343,7 @@ def _guard_state(task: Task, transition: str) -> None:
 
 def _assigned_columns() -> dict[str, Any]:
     """Return the columns that all tasks assigned now share."""
-    return {"status": Status.ASSIGNED, "assigned_at": timezone.now(), "released_by": None}
+    return {"status": Status.ASSIGNED, "assigned_at": timezone.now()}
 
 
 def _take(found: Assignment, columns: dict[str, Any]) -> None:
@@ -237,7 +355,7 @@ def _take(found: Assignment, columns: dict[str, Any]) -> None:
 def _unassign(task: Task, status: Status, kind: str, by: User | None, reason: str) -> Task:
     former = task.assignee_id
     _change(task, status=status, assignee=None, slot=None, assigned_at=None, started_at=None)
-    _change(task, completed_at=None, outcome="")
+    _change(task, completed_at=None, outcome="", shown_at=None, draft_outcome="")
     _save(task, kind, by, former, reason)
     return task
 

@@ -6,12 +6,12 @@ person: a row that another one has locked is left to it.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import Queue, Roster, Task, User
+from qc.models import HandBack, Queue, Roster, Task, User
 from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, lifecycle
 from qc.work.assignment import free_slots, why
@@ -24,6 +24,8 @@ BATCH = 200
 PASSES = 3
 # The columns that decide who gets what, or name a person.
 TASK = ("status", "released_by", *ORDER_OF_WORK)
+# Pairs of a task's id and the id of a person who gave it back.
+HandBacks = set[tuple[int, int]]
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
 
 
@@ -65,11 +67,11 @@ def plan(queues: Collection[int] | None = None) -> list[Pair]:
         return []
     served = _served_queues(people)
     room = {person.pk: person.capacity - person.open_tasks for person in people}
-    heads = _heads(room, served)
+    heads, given_back = _heads(room, served)
     pairs: list[Pair] = []
     while people := [one for one in people if room[one.pk] > 0]:
         for person in people:
-            task = _take(heads, served[person.pk], person)
+            task = _take(heads, given_back, served[person.pk], person)
             room[person.pk] = room[person.pk] - 1 if task else 0
             if task:
                 pairs.append(Pair(task, person, len(served[person.pk])))
@@ -84,10 +86,13 @@ def _served_queues(people: list[User]) -> dict[int, list[int]]:
     return {person.pk: sorted(served[person.pk]) for person in people}
 
 
-def _heads(room: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, deque[Head]]:
-    """Return each queue's most urgent tasks, no more than its free people can take.
+def _heads(
+    room: Mapping[int, int], served: dict[int, list[int]]
+) -> tuple[dict[int, deque[Head]], HandBacks]:
+    """Return each queue's most urgent tasks, and who of these people gave which of them back.
 
-    Nobody gets a task that they gave back, so as many further tasks are read.
+    No more are read than the free people can take. Nobody gets a task that they gave back, so as
+    many further tasks are read.
     """
     wanted: Counter[int] = Counter()
     for person, queues in served.items():
@@ -95,21 +100,34 @@ def _heads(room: Mapping[int, int], served: dict[int, list[int]]) -> dict[int, d
     more: Counter[int] = Counter()
     while True:
         tasks = backlog.peek(wanted + more, (wanted + more).total())
-        given_back = Counter(task.queue_id for task in tasks if task.released_by_id in room)
-        if given_back <= more:
+        given_back = _given_back(tasks, room)
+        refused = {task for task, _person in given_back}
+        counts = Counter(task.queue_id for task in tasks if task.pk in refused)
+        if counts <= more:
             break
         # Twice as many, so that a long run of these takes few statements.
-        more = given_back + given_back
+        more = counts + counts
     heads: dict[int, deque[Head]] = {queue: deque() for queue in wanted}
     for task in tasks:
         heads[task.queue_id].append(task)
-    return heads
+    return heads, given_back
 
 
-def _take(heads: dict[int, deque[Head]], queues: list[int], person: User) -> Head | None:
+def _given_back(tasks: Iterable[Head | Task], people: Collection[int]) -> HandBacks:
+    """Return who of these people gave which of these tasks back."""
+    ever = [task.pk for task in tasks if task.released_by_id is not None]
+    if not ever:
+        return set()
+    found = HandBack.objects.filter(task__in=ever, person__in=list(people))
+    return set(found.values_list("task_id", "person_id"))
+
+
+def _take(
+    heads: dict[int, deque[Head]], given_back: HandBacks, queues: list[int], person: User
+) -> Head | None:
     """Remove the most urgent task that this person may have from the heads, and return it."""
     firsts = (
-        next((task for task in heads[queue] if task.released_by_id != person.pk), None)
+        next((task for task in heads[queue] if (task.pk, person.pk) not in given_back), None)
         for queue in queues
     )
     best = min((task for task in firsts if task), default=None)
@@ -130,12 +148,13 @@ def _assign(pairs: list[Pair]) -> int:
     ids = [pair.task.pk for pair in pairs if slots.get(pair.person.pk)]
     waiting = Task.objects.waiting().filter(pk__in=ids).order_by("pk").only(*TASK)
     tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
+    given_back = _given_back(tasks.values(), people)
     found = [
         Assignment(
             task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
         )
         for head, planned, queues in pairs
-        if (task := tasks.get(head.pk)) and task.released_by_id != planned.pk
+        if (task := tasks.get(head.pk)) and (task.pk, planned.pk) not in given_back
         if slots.get(planned.pk)
     ]
     lifecycle.assign_many(found)

@@ -5,7 +5,7 @@ raised when anybody but a manager acts on another person.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -14,46 +14,76 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
-from qc.core.exceptions import InvalidTransition, NotFound
+from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
-from qc.models import MOST_CAPACITY, ChangeKind, Task, User
+from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, User
 from qc.work import lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 SEEN_EVERY = timedelta(minutes=1)
-NOT_RESPONDING = "not responding"
 # The kinds of change by which a task is taken from a person.
 LOSSES = {ChangeKind.RETURNED, ChangeKind.RELEASED, ChangeKind.HELD}
 
 
 @retrying
 def sign_in(person_id: int) -> User:
-    """Sign a person in, and end their break if they are on one."""
+    """Sign a person in, and end their break if they are on one.
+
+    Whoever may not work, such as an auditor, is only noted in the history: nobody waits for them.
+    """
     person = _lock(person_id)
     now = timezone.now()
     person.last_login = person.last_seen_at = now
     if person.takes_work:
         User.objects.filter(pk=person.pk).update(last_login=now, last_seen_at=now)
         return person
-    person.is_logged_in, person.break_reason, person.idle_since = True, "", now
+    if permissions.may_work(person):
+        person.is_logged_in, person.break_reason, person.idle_since = True, "", now
     history.save(person, kind=ChangeKind.SIGNED_IN, by=person, fields=(*PRESENCE, "last_login"))
     return person
 
 
 @retrying
-def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
-    """Sign a person out; return the tasks that they held, which wait again."""
+def sign_out(
+    person_id: int, *, by: User | None, reason: str, keeps_started: bool = False
+) -> list[Task]:
+    """Sign a person out; return the tasks that they held, which wait again.
+
+    With `keeps_started` they keep those that they have started. A manager who signs somebody out
+    ends their sessions and tokens too.
+    """
     person = _lock(person_id)
     permissions.check_steers(by, person)
-    if not person.is_logged_in:
-        return []
+    was_signed_in = person.is_logged_in
     person.is_logged_in, person.break_reason, person.idle_since = False, "", None
-    history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
-    held = list(Task.objects.select_for_update().held_by(person))
-    for task in held:
+    if by is not None and by.pk != person.pk:
+        end_access(person.pk)
+    if was_signed_in or not permissions.may_work(person):
+        history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
+    held = Task.objects.select_for_update().held_by(person)
+    returned = list(held.filter(started_at__isnull=True) if keeps_started else held)
+    for task in returned:
         lifecycle.take_back(task, by=by, reason=reason)
-    return held
+    return returned
+
+
+@retrying
+def return_tasks(
+    person_id: int, *, by: User | None, reason: str, queues: Collection[int] | None = None
+) -> list[Task]:
+    """Return what a person holds, or what they hold of some queues, without blame."""
+    person = _lock(person_id)
+    held = Task.objects.select_for_update().held_by(person)
+    returned = list(held if queues is None else held.filter(queue__in=queues))
+    for task in returned:
+        lifecycle.take_back(task, by=by, reason=reason)
+    return returned
+
+
+def end_access(person_id: int) -> None:
+    """End a person's sessions and tokens: those begun before now are no longer valid."""
+    User.objects.filter(pk=person_id).update(access_ended_at=timezone.now())
 
 
 @retrying
@@ -79,10 +109,13 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
 def come_back(person_id: int, *, by: User | None) -> User:
     """Let a person take work again, after a break or after the sweep has signed them out.
 
-    Raises InvalidTransition when somebody else does it for a person who is not signed in.
+    Raises InvalidTransition when somebody else does it for a person who is not signed in,
+    NotAllowed for a person who may not work.
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
+    if not permissions.may_work(person):
+        raise NotAllowed(_("%s has no role that works on tasks.") % person)
     if not person.is_logged_in and by is not None and by.pk != person.pk:
         raise InvalidTransition(_("%s is not signed in.") % person)
     if not person.takes_work:
@@ -95,10 +128,39 @@ def come_back(person_id: int, *, by: User | None) -> User:
 def seen(person: User) -> None:
     """Note that a person was seen now: at most once a minute, and not in the history."""
     now = timezone.now()
-    if not person.is_logged_in or (person.last_seen_at and person.last_seen_at > now - SEEN_EVERY):
+    if person.last_seen_at and person.last_seen_at > now - SEEN_EVERY:
         return
     stale = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=now - SEEN_EVERY)
-    User.objects.filter(stale, pk=person.pk, is_logged_in=True).update(last_seen_at=now)
+    User.objects.filter(stale, pk=person.pk).update(last_seen_at=now)
+
+
+def was_sent_away(person: User) -> bool:
+    """Return whether the sweep, not somebody, has signed them out or put them on break."""
+    if person.is_logged_in:
+        return person.break_reason == NOT_RESPONDING
+    absence = last_absence(person)
+    return absence is not None and absence.history_user_id is None
+
+
+def shift_began(person: User) -> datetime | None:
+    """Return when the person's shift began: when they last signed in."""
+    signed_in = person.history.filter(kind=ChangeKind.SIGNED_IN).order_by("-history_id")
+    moment: datetime | None = signed_in.values_list("history_date", flat=True).first()
+    return moment
+
+
+def silent_at(task: Task) -> datetime | None:
+    """Return when a started task goes back unless its holder is seen; None if not started."""
+    if task.status != Status.ASSIGNED or task.started_at is None or task.assignee is None:
+        return None
+    last = max(task.started_at, task.assignee.last_seen_at or task.started_at)
+    return last + task.queue.silent_after
+
+
+def warns_from(task: Task) -> datetime | None:
+    """Return when its holder and the floor are warned: a quarter of the time before `silent_at`."""
+    moment = silent_at(task)
+    return moment and moment - task.queue.silent_after / 4
 
 
 def became_free(person_id: int) -> None:

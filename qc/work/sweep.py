@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from qc import history
 from qc.core.context import Channel, acting
 from qc.core.transactions import retrying
-from qc.core.wording import clock
-from qc.models import ChangeKind, Queue, Task, User, next_raise_at
+from qc.core.wording import clock, short_duration
+from qc.models import NOT_RESPONDING, ChangeKind, Queue, Task, User, next_raise_at
+from qc.models.people import NOT_OWN_BREAKS
 from qc.work import lifecycle, presence
 from qc.work.matching import match
 
@@ -30,15 +31,18 @@ RAISED_AT_ONCE = 500
 def sweep() -> dict[str, int]:
     """Do all steps; return how many items each changed.
 
-    1. People not seen for QC_UNSEEN_MINUTES are signed out and their tasks returned.
-    2. Tasks not started within QC_START_MINUTES are returned, and their person put on break.
-    3. Waiting tasks past due are raised one priority.
-    4. Whoever is free gets the most urgent task they may do.
+    1. People not seen for QC_UNSEEN_MINUTES, or QC_BREAK_MINUTES on a break, are signed out. What
+       they have started stays theirs, the rest is returned.
+    2. Tasks not shown to their holder within QC_START_MINUTES are returned, and their person put
+       on break.
+    3. Started tasks whose person was not seen for as long as their queue allows are returned.
+    4. Waiting tasks past due are raised one priority.
+    5. Whoever is free gets the most urgent task they may do.
     """
     with acting(Channel.SWEEP):
         counts = {
             "signed out": sign_out_unseen(),
-            "returned": return_not_started(),
+            "returned": return_not_started() + return_silent(),
             "raised": raise_overdue(),
             "assigned": match(),
         }
@@ -48,37 +52,57 @@ def sweep() -> dict[str, int]:
 
 
 def sign_out_unseen() -> int:
-    """Sign out everybody not seen for QC_UNSEEN_MINUTES; return how many."""
-    since = timezone.now() - timedelta(minutes=settings.QC_UNSEEN_MINUTES)
-    return _for_each(User.objects.unseen_since(since), sign_out_if_unseen, since)
+    """Sign out everybody not seen for as long as is allowed; return how many."""
+    now = timezone.now()
+    return _for_each(User.objects.unseen_since(*_limits(now)), sign_out_if_unseen, now)
 
 
 @retrying
-def sign_out_if_unseen(person_id: int, since: datetime) -> bool:
+def sign_out_if_unseen(person_id: int, now: datetime) -> bool:
     """Sign out one person, unless they were seen meanwhile; return whether it did."""
-    if not User.objects.locked(person_id).unseen_since(since).exists():
+    unseen = User.objects.locked(person_id).unseen_since(*_limits(now)).first()
+    if unseen is None:
         return False
-    reason = _("not seen for %d minutes") % settings.QC_UNSEEN_MINUTES
-    presence.sign_out(person_id, by=None, reason=reason)
+    is_on_break = unseen.break_reason not in NOT_OWN_BREAKS
+    minutes = settings.QC_BREAK_MINUTES if is_on_break else settings.QC_UNSEEN_MINUTES
+    reason = _("not seen for %d minutes") % minutes
+    presence.sign_out(person_id, by=None, reason=reason, keeps_started=True)
     return True
 
 
 def return_not_started() -> int:
-    """Take back every task that its holder has not started in time; return how many."""
+    """Take back every task that was not shown to its holder in time; return how many."""
     before = timezone.now() - timedelta(minutes=settings.QC_START_MINUTES)
     return _for_each(Task.objects.not_started_since(before), return_if_not_started, before)
 
 
 @retrying
 def return_if_not_started(task_id: int, before: datetime) -> bool:
-    """Take back one task and put its holder on break, unless they started it meanwhile."""
+    """Take back one task and put its holder on break, unless they saw it meanwhile."""
     task = lifecycle.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
-    if task.assignee_id is not None:
-        # The break comes first: My work lists the tasks lost since the break began.
-        presence.take_break(task.assignee_id, by=None, reason=presence.NOT_RESPONDING)
+    _send_on_break(task)
     reason = _("not started within %d minutes") % settings.QC_START_MINUTES
+    lifecycle.take_back(task, by=None, reason=reason)
+    return True
+
+
+def return_silent() -> int:
+    """Take back every started task whose person is silent; return how many."""
+    now = timezone.now()
+    return _for_each(Task.objects.silent(now), return_if_silent, now)
+
+
+@retrying
+def return_if_silent(task_id: int, now: datetime) -> bool:
+    """Take back one started task, with its draft, unless its person was seen meanwhile."""
+    task = lifecycle.lock(task_id)
+    if not Task.objects.silent(now).filter(pk=task_id).exists():
+        return False
+    if task.assignee is not None and task.assignee.takes_work:
+        _send_on_break(task)
+    reason = _("no sign of its person for %s") % short_duration(task.queue.silent_after)
     lifecycle.take_back(task, by=None, reason=reason)
     return True
 
@@ -95,11 +119,26 @@ def raise_overdue() -> int:
     targets = dict(Queue.objects.values_list("pk", "target"))
     for task in tasks:
         task.priority -= 1
+        task.raised += 1
         task.raise_at = next_raise_at(task.priority, now + targets[task.queue_id])
-    Task.objects.bulk_update(tasks, ["priority", "raise_at"])
+    Task.objects.bulk_update(tasks, ["priority", "raised", "raise_at"])
     reasons = [_("past due since %s") % clock(task.due_at) for task in tasks]
     history.record_many(tasks, kind=ChangeKind.RAISED, by=None, reasons=reasons)
     return len(tasks)
+
+
+def _limits(now: datetime) -> tuple[datetime, datetime]:
+    """Return since when people must have been seen: at work, and on a break that they took."""
+    return (
+        now - timedelta(minutes=settings.QC_UNSEEN_MINUTES),
+        now - timedelta(minutes=settings.QC_BREAK_MINUTES),
+    )
+
+
+def _send_on_break(task: Task) -> None:
+    # The break comes before the return: My work lists the tasks lost since the break began.
+    if task.assignee_id is not None:
+        presence.take_break(task.assignee_id, by=None, reason=NOT_RESPONDING)
 
 
 def _for_each(

@@ -150,7 +150,7 @@ class TestPeople:
         Task.objects.filter(pk=held["long"].pk).update(**ago)
         Task.objects.filter(pk=held["slow"].pk).update(assigned_at=now - timedelta(minutes=7))
         Task.objects.filter(pk=held["late"].pk).update(due_at=now - timedelta(minutes=1))
-        presence.take_break(people["dead"].pk, by=None, reason=presence.NOT_RESPONDING)
+        presence.take_break(people["dead"].pk, by=None, reason=NOT_RESPONDING)
         presence.take_break(people["break"].pk, by=None, reason="Lunch")
         person("gone", Role.QC_STAFF)
         expected = ["dead", "late", "slow", "idle", "long", "new", "break", "free"]

@@ -88,7 +88,7 @@ def test_my_work_is_accessible_in_each_state(
     page.reload()
     page.get_by_role("button", name="Take a break").click()
     found += faults(page, "taking a break")
-    presence.take_break(anna.pk, by=None, reason=presence.NOT_RESPONDING)
+    presence.take_break(anna.pk, by=None, reason=NOT_RESPONDING)
     found += _at(page, "/admin/my-work/", "not responding")
     actions.sign_out(anna.pk, by=None, reason="not seen for 15 minutes")
     found += _at(page, "/admin/my-work/", "signed out")

@@ -55,7 +55,7 @@ class TestTasksNotStarted:
         held.refresh_from_db()
         anna.refresh_from_db()
         assert held.assignee is None
-        assert anna.break_reason == presence.NOT_RESPONDING
+        assert anna.break_reason == NOT_RESPONDING
         row = held.history.get(kind="returned")
         assert (row.history_change_reason, row.person) == ("not started within 10 minutes", anna)
         assert anna.history.filter(kind="went on break").count() == 1

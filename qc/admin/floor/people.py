@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from qc.admin.floor.reads import FloorData, on_break_since, signed_out
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.etags import version
-from qc.models import Task, User
-from qc.work import presence
+from qc.models import NOT_RESPONDING, Task, User
 
 MOST_CARDS = 60
 MOST_SIGNED_OUT = 30
@@ -110,7 +109,7 @@ class PeopleOnFloor:
         return PersonCard(person, tasks, attention, self._card_since(person, tasks))
 
     def _attention(self, person: User, tasks: list[Task]) -> Attention:
-        if person.break_reason == presence.NOT_RESPONDING:
+        if person.break_reason == NOT_RESPONDING:
             return Attention.NOT_RESPONDING
         if any(task.due_at < self.data.now for task in tasks):
             return Attention.LATE

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 
 from qc.admin.shared.etags import version
 from qc.core.local_days import beginning
-from qc.models import Task, User
+from qc.models import NOT_RESPONDING, Task, User
 from qc.work import assignment, explanations, presence
 
 CLAIMABLE = 20
@@ -83,7 +83,7 @@ class MyWorkState:
     @property
     def is_not_responding(self) -> bool:
         """Whether the sweep put them on break because they did not start a task."""
-        return self.person.break_reason == presence.NOT_RESPONDING
+        return self.person.break_reason == NOT_RESPONDING
 
     @cached_property
     def gone(self) -> Any:

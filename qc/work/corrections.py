@@ -1,0 +1,110 @@
+"""Undoing and correcting what one has completed: while it may be, and with its history.
+
+A completion can be undone for `lifecycle.UNDO_FOR`, and after that until its person has started
+another task in the same shift. It can be corrected, with a reason, for as long as its queue allows.
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from qc.core.exceptions import InvalidTransition
+from qc.core.local_days import beginning
+from qc.core.localization import for_the_record
+from qc.core.transactions import retrying
+from qc.core.wording import clock
+from qc.models import Status, Task, User
+from qc.work import assignment, lifecycle, presence
+
+# The most completed tasks that a person is shown.
+MOST_DONE = 20
+
+
+@retrying
+def undo(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
+    """Give a completed task back to the person who completed it, with its outcome and notes.
+
+    Return it, and the task that went back to its queue where they had no free slot. Nothing changes
+    when they have it already. Raises InvalidTransition when it is too late.
+    """
+    task = lifecycle.lock(task_id)
+    if task.status == Status.ASSIGNED and task.assignee_id == by.pk:
+        return task, []
+    lifecycle.guard(task, "undo", by)
+    _check_not_too_late(task, by)
+    with for_the_record():
+        reason = _("%s is open again") % task.reference
+    person = User.objects.get(pk=by.pk)
+    slot, returned = assignment.make_room(person, reason=reason)
+    return lifecycle.undo(task, slot, by=by), [returned] if returned else []
+
+
+@retrying
+def correct(task_id: int, *, by: User, outcome: str, notes: str, reason: str) -> Task:
+    """Change outcome and notes of a task that one has completed, with a reason.
+
+    Raises InvalidTransition when its queue does not allow it any more, InvalidInput.
+    """
+    task = lifecycle.lock(task_id)
+    lifecycle.guard(task, "correct", by)
+    if not is_correctable(task, presence.shift_began(by)):
+        raise InvalidTransition(
+            _("%s can no longer be corrected. Please ask a manager to reopen it.") % task.reference
+        )
+    return lifecycle.correct(task, by=by, outcome=outcome, notes=notes, reason=reason)
+
+
+def can_undo(person: User) -> Task | None:
+    """Return the task that a person completed last, if that can be undone now."""
+    done = Task.objects.filter(assignee=person, completed_at__isnull=False)
+    task = done.order_by("-completed_at").first()
+    return task if task and person.takes_work and _is_undoable(task, person) else None
+
+
+def done_today(person: User) -> list[Task]:
+    """Return what a person completed today or in this shift, the last first, at most `MOST_DONE`.
+
+    Each has `is_correctable`.
+    """
+    began = presence.shift_began(person)
+    midnight = beginning(timezone.localdate())
+    done = Task.objects.done_by(person, min(began or midnight, midnight))
+    tasks = list(done.select_related("queue").order_by("-completed_at")[:MOST_DONE])
+    for task in tasks:
+        task.is_correctable = is_correctable(task, began)
+    return tasks
+
+
+def is_correctable(task: Task, shift_began: datetime | None) -> bool:
+    """Return whether the person who completed a task may still correct it."""
+    if task.status != Status.COMPLETED or task.completed_at is None:
+        return False
+    if task.queue.correct_within is None:
+        return shift_began is not None and task.completed_at >= shift_began
+    return timezone.now() <= task.completed_at + task.queue.correct_within
+
+
+def _check_not_too_late(task: Task, person: User) -> None:
+    if not _is_undoable(task, person):
+        raise InvalidTransition(
+            _("You completed %(task)s at %(at)s: it is too late to undo that.")
+            % {"task": task.reference, "at": clock(task.completed_at)}
+        )
+
+
+def _is_undoable(task: Task, person: User) -> bool:
+    completed_at, until = task.completed_at, lifecycle.undo_until(task)
+    if completed_at is None or until is None:
+        return False
+    return timezone.now() < until or (
+        not _has_gone_on(person, task, completed_at)
+        and completed_at >= (presence.shift_began(person) or timezone.now())
+    )
+
+
+def _has_gone_on(person: User, task: Task, since: datetime) -> bool:
+    """Return whether a person has started another task since they completed this one."""
+    started = Task.objects.held_by(person).filter(started_at__gte=since)
+    completed = Task.objects.done_by(person, since).exclude(pk=task.pk)
+    return started.exists() or completed.exists()

@@ -1,0 +1,65 @@
+"""The notes that people are writing: kept with the task, and never overwritten by older ones.
+
+A draft is not part of the history; it travels with the task when that goes back to its queue.
+"""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from qc import history
+from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed
+from qc.core.transactions import retrying
+from qc.core.wording import clock
+from qc.models import Status, Task, User
+from qc.work import lifecycle
+
+LONGEST = 10_000
+
+
+@retrying
+def save(task_id: int, text: str, *, by: User, version: int | None = None) -> Task:
+    """Keep the notes that the holder is writing, which starts the task; return it.
+
+    `version` is the draft that the text was based on. Raises StaleDraft when a newer one differs.
+    """
+    task = lifecycle.locked_for("draft", task_id, by)
+    lifecycle.check_version(task, text, version)
+    lifecycle.begin(task, timezone.now(), by=by)
+    if task.draft != text:
+        _write(task, text)
+    return task
+
+
+@retrying
+def send(task_id: int, text: str, *, by: User) -> Task:
+    """Add notes to a task that the person held, for whoever works on it next; return it.
+
+    Sending them again adds nothing. Raises NotAllowed for a person who never held it,
+    InvalidTransition when it is finished, InvalidInput when the notes become too long.
+    """
+    task = lifecycle.lock(task_id)
+    if not history.of_tasks(by).filter(id=task.pk).exists():
+        raise NotAllowed(_("%s was never assigned to you.") % task.reference)
+    if task.status in Task.FINISHED:
+        raise InvalidTransition(
+            _("%(task)s is %(status)s: no notes can be added.")
+            % {"task": task.reference, "status": task.get_status_display()}
+        )
+    if text.strip() and text.strip() not in task.draft:
+        _append(task, text.strip(), by)
+    return task
+
+
+def _append(task: Task, text: str, by: User) -> None:
+    is_own = task.status == Status.ASSIGNED and task.assignee_id == by.pk
+    signed = text if is_own else f"{by}, {clock(timezone.now())}: {text}"
+    draft = f"{task.draft}\n\n{signed}".strip()
+    if len(draft) > LONGEST:
+        message = _("The notes would be longer than %d characters.") % LONGEST
+        raise InvalidInput("notes", message)
+    _write(task, draft)
+
+
+def _write(task: Task, text: str) -> None:
+    task.draft, task.draft_version = text, task.draft_version + 1
+    Task.objects.filter(pk=task.pk).update(draft=text, draft_version=task.draft_version)
