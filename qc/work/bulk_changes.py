@@ -1,8 +1,8 @@
 """One change of all tasks that match: begun once, then carried on batch by batch.
 
-Each task is changed by `qc.work.actions` or `qc.work.edits`, with its own history row. The tasks are chosen at the
-beginning. Several requests may carry it on, even at the same time: its position is stored, and each
-batch is done by one of them only.
+Each task is changed by `qc.work.actions` or `qc.work.edits`, with its own history row. The tasks
+are chosen at the beginning. Several requests may carry it on, even at the same time: its position
+is stored, and each batch is done by one of them only.
 """
 
 import time
@@ -28,7 +28,7 @@ CHANGES: dict[str, Callable[..., Task]] = {
     "priority": edits.set_priority,
     "due": edits.set_due,
 }
-NEED_REASON = lifecycle.NEED_REASON | {"move", "priority", "due"}
+EDITS = ("move", "priority", "due")
 # How a value of a change is read from its JSON.
 READ: dict[str, Callable[[str], Any]] = {"due_at": datetime.fromisoformat}
 # The most tasks that can be changed; the most in a request, and its longest time.
@@ -47,8 +47,7 @@ def matching(transition: str, tasks: QuerySet[Task], **values: Any) -> QuerySet[
 
     Their status allows it, and they do not have all these values already.
     """
-    possible = lifecycle.TRANSITIONS.get(transition, Task.LIVE)
-    tasks = tasks.filter(status__in=possible)
+    tasks = tasks.filter(status__in=lifecycle.TRANSITIONS[_kind(transition)])
     tasks = tasks.exclude(_has_already(values)) if values else tasks
     return tasks.order_by(*UNASSIGNED_FIRST)[:MOST_TASKS]
 
@@ -58,7 +57,7 @@ def begin(
 ) -> BulkChange:
     """Choose the tasks to change, without changing them. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
-    if transition in NEED_REASON:
+    if _kind(transition) in lifecycle.NEED_REASON:
         lifecycle.require_reason(reason)
     ids = list(matching(transition, tasks, **values).values_list("pk", flat=True))
     return BulkChange.objects.create(
@@ -123,6 +122,10 @@ def _change_one(change: BulkChange, pk: int, by: User) -> None:
         change.refused += 1
         if len(change.refusals) < REFUSALS_KEPT:
             change.refusals.append(str(error))
+
+
+def _kind(change: str) -> str:
+    return "edit" if change in EDITS else change
 
 
 def _has_already(values: dict[str, Any]) -> Q:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
-from qc.core.exceptions import InvalidInput, InvalidTransition
+from qc.core.exceptions import InvalidInput
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
 from qc.work import lifecycle
@@ -32,7 +32,7 @@ def move(task_id: int, queue_id: int, *, by: User, reason: str) -> Task:
 @retrying
 def set_priority(task_id: int, priority: int, *, by: User, reason: str) -> Task:
     """Set the priority of a task; it counts as the original one from now on."""
-    task = _locked(task_id, by, reason)
+    task = lifecycle.locked_for("edit", task_id, by, reason)
     if priority not in Priority.values:
         raise InvalidInput("priority", _("Priority must be 1, 2, 3 or 4."))
     if (task.priority, task.raised) != (priority, 0):
@@ -45,7 +45,7 @@ def set_priority(task_id: int, priority: int, *, by: User, reason: str) -> Task:
 @retrying
 def set_due(task_id: int, due_at: datetime, *, by: User, reason: str) -> Task:
     """Set when a task is due."""
-    task = _locked(task_id, by, reason)
+    task = lifecycle.locked_for("edit", task_id, by, reason)
     if task.due_at != due_at:
         task.due_at = due_at
         replan(task, ["due_at"])
@@ -85,20 +85,8 @@ def _move(task_id: int, queue_id: int, *, by: User, reason: str) -> Task:
     # Before the task, as a queue is closed: so nothing moves to one that is being closed.
     permissions.check_manager(by)
     queue = open_queue(queue_id)
-    task = _locked(task_id, by, reason)
+    task = lifecycle.locked_for("edit", task_id, by, reason)
     if task.queue_id != queue_id:
         task.queue = queue
         history.save(task, kind=ChangeKind.MOVED, by=by, reason=reason, fields=["queue"])
-    return task
-
-
-def _locked(task_id: int, by: User, reason: str) -> Task:
-    permissions.check_manager(by)
-    lifecycle.require_reason(reason)
-    task = lifecycle.lock(task_id)
-    if task.status not in Task.LIVE:
-        raise InvalidTransition(
-            _("%(task)s is %(status)s. This cannot be done with it now.")
-            % {"task": task.reference, "status": task.get_status_display()}
-        )
     return task

@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1000)
 ALLOWED = _(
-    "Enter a target from 1 minute to 1,000 days, in whole minutes, such as 90 minutes or 4 hours."
+    "Enter a time from 1 minute to 1,000 days, in whole minutes, such as 90 minutes or 4 hours."
 )
 
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RelatedDropdownFilter,
 )
 
 from qc import history
 from qc.admin.shared import labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
+from qc.admin.shared.open_queues import AllQueuesFilter
 from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
@@ -51,7 +51,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         "age",
     )
     list_filter = (
-        ("queue", RelatedDropdownFilter),
+        ("queue", AllQueuesFilter),
         ("status", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
         LateFilter,

@@ -7,26 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from qc.admin.shared.dialogs import ReasonForm
-from qc.models import Priority, Queue
-
-
-class OpenQueueField(forms.ModelChoiceField):
-    """A choice of the queues that are not closed."""
-
-    def __init__(self, label: Any = _("Queue")) -> None:
-        super().__init__(
-            Queue.objects.open(),
-            label=label,
-            empty_label=_("Choose a queue"),
-            error_messages={"invalid_choice": _("This queue is closed. Please choose another.")},
-            widget=UnfoldAdminSelectWidget(),
-        )
+from qc.admin.shared.open_queues import OpenQueueField
+from qc.models import Priority
 
 
 class MoveForm(ReasonForm):
     """Asks for a queue, and for a reason."""
 
-    queue = OpenQueueField()
+    queue = OpenQueueField(_("Queue"))
     field_order = ("queue", "reason")
 
     def answers(self) -> dict[str, Any]:
