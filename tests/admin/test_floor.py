@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from qc.admin.floor import charts as floor_charts
-from qc.models import Queue, Role, Status, Task, User
+from qc.models import NOT_RESPONDING, Queue, Role, Status, Task, User
 from qc.work import actions, lifecycle, presence
 from tests.admin.conftest import act, signed_in
 from tests.admin.crowds import crowd, give_each_one

@@ -10,7 +10,7 @@ from django.utils import timezone
 from qc.models import Priority, Queue, Status, Task, User
 from qc.tasks import sweep as sweep_job
 from qc.tasks import tidy
-from qc.work import actions, lifecycle, presence, sweep
+from qc.work import actions, lifecycle, sweep
 
 pytestmark = pytest.mark.django_db
 

@@ -73,8 +73,9 @@ class QueueForm(SeenForm):
 
     def _checked(self, name: str) -> timedelta | None:
         duration: timedelta | None = self.cleaned_data[name]
-        is_new = duration is not None and name in self.changed_data
-        return DurationField.check(duration) if duration and is_new else duration
+        if duration is None or name not in self.changed_data:
+            return duration
+        return DurationField.check(duration)
 
 
 class MergeForm(ReasonForm):
