@@ -6,8 +6,8 @@ from typing import Any
 from django.db import connection, transaction
 
 TASK = (
-    "id, reference, name, queue_id, priority, due_at, raise_at, instructions, link, details,"
-    " status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
+    "id, reference, name, queue_id, priority, raised, due_at, raise_at, instructions, link,"
+    " details, status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
     " released_by_id, created_at, created_by_id"
 )
 
@@ -33,7 +33,7 @@ def claim(person: int) -> int:
         task = _lock_most_urgent(cursor, person, queues)
         cursor.execute(
             "UPDATE qc_task SET status = 'assigned', assignee_id = %s, slot = 1,"
-            " assigned_at = NOW(6), released_by_id = NULL WHERE id = %s",
+            " assigned_at = NOW(6) WHERE id = %s",
             (person, task),
         )
         _write_history(cursor, [task], "assigned")
@@ -85,13 +85,15 @@ def sweep(batch: int) -> int:
 
 def _lock_most_urgent(cursor: Any, person: int, queues: list[int]) -> int:
     seeks = " UNION ALL ".join(
-        "SELECT * FROM (SELECT id, priority, due_at FROM qc_task"
+        "SELECT * FROM (SELECT id, priority, raised, due_at FROM qc_task"
         f" WHERE queue_id = {queue} AND status = 'pending'"
-        f" AND NOT (released_by_id <=> {person}) ORDER BY priority, due_at, id LIMIT 1"
+        " AND (released_by_id IS NULL OR NOT EXISTS (SELECT 1 FROM qc_handback h"
+        f" WHERE h.task_id = qc_task.id AND h.person_id = {person}))"
+        " ORDER BY priority, raised, due_at, id LIMIT 1"
         f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
         for queue in queues
     )
-    cursor.execute(f"{seeks} ORDER BY priority, due_at, id LIMIT 1")
+    cursor.execute(f"{seeks} ORDER BY priority, raised, due_at, id LIMIT 1")
     cursor.execute("SELECT * FROM qc_task WHERE id = %s", (cursor.fetchall()[0][0],))
     return int(cursor.fetchall()[0][0])
 
@@ -118,15 +120,15 @@ def _heads(cursor: Any, people: list[int]) -> tuple[dict[int, list[int]], dict[i
         for queue in served[person]:
             wanted[queue] += 1
     seeks = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT id, queue_id, priority, due_at, released_by_id FROM qc_task"
+        f"SELECT * FROM (SELECT id, queue_id, priority, raised, due_at, released_by_id FROM qc_task"
         f" WHERE queue_id = {queue} AND status = 'pending'"
-        f" ORDER BY priority, due_at, id LIMIT {n}) AS seek{queue}"
+        f" ORDER BY priority, raised, due_at, id LIMIT {n}) AS seek{queue}"
         for queue, n in wanted.items()
     )
-    cursor.execute(f"{seeks} ORDER BY priority, due_at, id")
+    cursor.execute(f"{seeks} ORDER BY priority, raised, due_at, id")
     columns = [column[0] for column in cursor.description]
     queue_at = columns.index("queue_id")
-    urgency = [columns.index(name) for name in ("priority", "due_at", "id")]
+    urgency = [columns.index(name) for name in ("priority", "raised", "due_at", "id")]
     heads: dict[int, list[Any]] = defaultdict(list)
     for row in cursor.fetchall():
         heads[row[queue_at]].append(tuple(row[at] for at in urgency))
@@ -167,6 +169,6 @@ def _assign(pairs: list[tuple[int, int]]) -> None:
         cursor.fetchall()
         cursor.execute(
             f"UPDATE qc_task SET status = 'assigned', slot = 1, assigned_at = NOW(6),"
-            f" released_by_id = NULL, assignee_id = CASE id {cases} END WHERE id IN ({tasks})"
+            f" assignee_id = CASE id {cases} END WHERE id IN ({tasks})"
         )
         _write_history(cursor, [task for task, _person in pairs], "assigned")

@@ -24,7 +24,7 @@ class Credentials(serializers.Serializer[Any]):
 class Completion(serializers.Serializer[Any]):
     """The data of completing a task; without notes, the draft written on the page is kept."""
 
-    outcome = serializers.ChoiceField(Outcome.choices, default=Outcome.PASSED)
+    outcome = serializers.ChoiceField(Outcome.choices, required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
 
 

@@ -18,6 +18,10 @@ from qc.models.queues import Queue
 
 # A task that the sweep has raised stands behind those that had this priority from the beginning.
 ORDER_OF_WORK = ("priority", "raised", "due_at", "id")
+# Each priority, with each number of levels by which the sweep may have raised a task to it.
+LEVELS = [
+    (priority, raised) for priority in Priority for raised in range(Priority.P4 - priority + 1)
+]
 # The order in which many tasks are taken out of work: unassigned ones first, so that whoever loses
 # a task does not get another that is about to go too.
 UNASSIGNED_FIRST = (F("slot").asc(nulls_first=True), "pk")

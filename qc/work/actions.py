@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, Outcome, Queue, Status, Task, User
+from qc.models import ChangeKind, Queue, Status, Task, User
 from qc.work import assignment, corrections, delivery, drafts, lifecycle, presence, scanning
 from qc.work.matching import match
 
@@ -119,7 +119,7 @@ def complete(
     task_id: int,
     *,
     by: User,
-    outcome: str = Outcome.PASSED,
+    outcome: str | None = None,
     notes: str | None = None,
     version: int | None = None,
 ) -> tuple[Task, Task | None]:

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from qc.core.compiled_queries import Prepared
 from qc.models import HandBack, Priority, Task
-from qc.models.tasks import ORDER_OF_WORK
+from qc.models.tasks import LEVELS, ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
 # SQL, and the values for its placeholders.
@@ -85,10 +85,10 @@ def measure(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueB
     """Measure the backlog of each of these queues, by its `most` most urgent tasks at most.
 
     Only the index of the order of work is read: it has the ids, which ascend as tasks arrive. Late
-    tasks come first in each priority, and are counted up to a quarter of `most` there.
+    tasks come first in each of `LEVELS`, and are counted up to a quarter of `most` there.
     """
     most_late = most // len(Priority)
-    late = [_late(priority, now, most_late) for priority in Priority]
+    late = [_late(*level, now, most_late) for level in LEVELS]
     counts: list[Select] = []
     for queue in queues:
         seeks = [seek.sql(queue) for seek in late]
@@ -117,8 +117,8 @@ def _union_all(selects: list[Select], order: str = "") -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _late(priority: int, now: datetime, most: int) -> Prepared:
-    past_due = Task.objects.waiting().filter(priority=priority, due_at__lt=now)
+def _late(priority: int, raised: int, now: datetime, most: int) -> Prepared:
+    past_due = Task.objects.waiting().filter(priority=priority, raised=raised, due_at__lt=now)
     return Prepared(lambda queue: past_due.filter(queue=queue).order_by().values("id")[:most])
 
 

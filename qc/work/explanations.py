@@ -60,7 +60,8 @@ def _not_planned(task: Task) -> str:
     givers = set(HandBack.objects.filter(task=task).values_list("person", flat=True))
     if takers := [person for person in free if person.pk not in givers]:
         return _("The free people get more urgent tasks first: %s.") % ", ".join(map(str, takers))
-    if givers and not serving.exclude(pk__in=givers).exists():
+    everybody = set(serving.values_list("pk", flat=True))
+    if everybody and everybody <= givers:
         return _("Everybody on %s has given it back. Please assign it.") % task.queue
     if free:
         names = ", ".join(map(str, free))

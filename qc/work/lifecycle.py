@@ -165,18 +165,18 @@ def complete(
     task_id: int,
     *,
     by: User,
-    outcome: str = Outcome.PASSED,
+    outcome: str | None = None,
     notes: str | None = None,
     version: int | None = None,
 ) -> Task:
-    """ASSIGNED → COMPLETED with an outcome, and with the draft as notes where `notes` is None.
+    """ASSIGNED → COMPLETED: passed, and with the draft as notes, unless something else is given.
 
     A task that the same person has completed in the same way is not changed. Raises InvalidInput
     for an unknown outcome, and where the task must be scanned first; AlreadyCompleted where they
     completed it with another outcome or other notes; StaleDraft where a draft is stored that is
     newer than `version`, on which the notes were based.
     """
-    check_outcome(outcome)
+    check_outcome(outcome or Outcome.PASSED)
     task = lock(task_id)
     if task.status == Status.COMPLETED and task.assignee_id == by.pk:
         _check_same(task, outcome, notes)
@@ -187,7 +187,7 @@ def complete(
     now = timezone.now()
     started_at = task.started_at or task.shown_at or now
     _change(task, status=Status.COMPLETED, slot=None, started_at=started_at, completed_at=now)
-    _change(task, outcome=outcome, notes=task.draft if notes is None else notes)
+    _change(task, outcome=outcome or Outcome.PASSED, notes=task.draft if notes is None else notes)
     _change(task, draft="", draft_outcome="", released_by=None)
     _save(task, ChangeKind.COMPLETED, by, by.pk)
     return task
@@ -306,8 +306,8 @@ def _check_started(task: Task) -> None:
         raise InvalidInput("scanned", message)
 
 
-def _check_same(task: Task, outcome: str, notes: str | None) -> None:
-    if task.outcome == outcome and (notes is None or is_same_text(task.notes, notes)):
+def _check_same(task: Task, outcome: str | None, notes: str | None) -> None:
+    if outcome in (None, task.outcome) and (notes is None or is_same_text(task.notes, notes)):
         return
     raise AlreadyCompleted(
         _("You completed %(task)s as %(outcome)s at %(at)s. Correct it to change that.")

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from qc.models import Queue, Task, User
+from qc.models import NOT_RESPONDING, Queue, Task, User
 from qc.work import actions, bulk_changes, presence
 from tests.browser.axe import faults, walk, window
 from tests.databases import on_sqlite

@@ -71,6 +71,7 @@ def test_differing_roles_and_queue_members_are_found(
 
 
 def test_row_deleted_without_history_is_found(task: Task, labels: Queue) -> None:
+    task.hand_backs.all().delete()
     Task.objects.filter(pk=task.pk)._raw_delete("default")
     assert found() == [
         f"{task.reference} is gone, but its history does not say that it was deleted"

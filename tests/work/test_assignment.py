@@ -9,7 +9,7 @@ from django.utils import timezone
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotEligible, NotFound
 from qc.core.wording import clock
 from qc.models import Priority, Queue, Status, Task, User
-from qc.work import actions, assignment, lifecycle
+from qc.work import actions, assignment, explanations, lifecycle, matching
 
 pytestmark = pytest.mark.django_db
 
@@ -163,7 +163,7 @@ class TestReleasedTask:
         actions.release(task.pk, by=anna, reason="can't read it")
         assert actions.claim(task.pk, by=anna).assignee == anna
 
-    def test_comes_back_once_somebody_else_had_it(
+    def test_waits_when_everybody_gave_it_back(
         self, anna: User, ben: User, invoices: Queue, add_task: AddTask
     ) -> None:
         task = add_task(invoices)
@@ -171,6 +171,32 @@ class TestReleasedTask:
         actions.release(task.pk, by=anna, reason="can't read it")
         actions.sign_in(ben.pk)
         actions.release(task.pk, by=ben, reason="me neither")
+        assert holder(task) is None
+        assert matching.match() == 0
+        task.refresh_from_db()
+        assert explanations.of_task(task) == (
+            "Everybody on Invoices has given it back. Please assign it."
+        )
+
+    def test_never_comes_back_by_itself_after_others_had_it_and_it_was_reopened(
+        self, anna: User, ben: User, mona: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        task = add_task(invoices)
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="can't read it")
+        actions.sign_in(ben.pk)
+        actions.complete(task.pk, by=ben)
+        actions.sign_out(ben.pk, by=ben, reason="signed out")
+        actions.reopen(task.pk, by=mona, reason="wrong label")
+        assert holder(task) is None
+
+    def test_manager_may_assign_it_to_who_gave_it_back(
+        self, anna: User, mona: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        task = add_task(invoices)
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="can't read it")
+        actions.assign(task.pk, anna.pk, by=mona, reason="with my glasses")
         assert holder(task) == anna
 
 

@@ -47,7 +47,12 @@ class TestTask:
         actions.pause(invoices.pk, by=mona, reason="audit")
         assert self.why(task) == "Invoices is paused."
 
-    def test_only_who_gave_it_back_is_free(self, task: Task, anna: User) -> None:
+    def test_everybody_gave_it_back(self, task: Task, anna: User) -> None:
+        actions.sign_in(anna.pk)
+        actions.release(task.pk, by=anna, reason="later")
+        assert self.why(task) == "Everybody on Invoices has given it back. Please assign it."
+
+    def test_only_who_gave_it_back_is_free(self, task: Task, anna: User, ben: User) -> None:
         actions.sign_in(anna.pk)
         actions.release(task.pk, by=anna, reason="later")
         assert self.why(task) == "Only anna is free, who gave it back. They may claim it."

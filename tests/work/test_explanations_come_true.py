@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qc.models import Queue, Role, Status, Task, User
+from qc.models import HandBack, Queue, Role, Status, Task, User
 from qc.work import explanations, matching
 from tests.conftest import person
 
@@ -84,7 +84,9 @@ def make_floor(kinds: list[str], who: list[DrawnPerson], what: list[DrawnTask]) 
         columns |= columns_of_holder(drawn.holder, hired, now)
         if drawn.released_by is not None and "slot" not in columns:
             columns["released_by"] = hired[drawn.released_by % len(hired)]
-        Task.objects.create(reference=f"T-{n}", name="Check it", **columns)
+        task = Task.objects.create(reference=f"T-{n}", name="Check it", **columns)
+        if task.released_by:
+            HandBack.objects.create(task=task, person=task.released_by)
 
 
 def columns_of_holder(number: int | None, hired: list[User], now: Any) -> dict[str, Any]:
@@ -117,6 +119,8 @@ def reason_is_true(task: Task, reason: str) -> bool:
         if task.queue.is_paused
         else f"Nobody works on {task.queue}"
         if not serving
+        else f"Everybody on {task.queue} has given it back"
+        if serving == [task.released_by]
         else f"Nobody on {task.queue} is free"
         if not free
         else f"Only {task.released_by} is free"

@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
+from qc.core.exceptions import (
+    AlreadyCompleted,
+    InvalidInput,
+    InvalidTransition,
+    NotAllowed,
+    NotFound,
+)
 from qc.models import Outcome, Queue, Status, Task, User
 from qc.work import actions, lifecycle
 
@@ -53,19 +59,30 @@ class TestComplete:
         assert task.started_at == task.completed_at
 
     def test_draft_becomes_notes_when_none_are_sent(self, held: Task, anna: User) -> None:
-        lifecycle.save_draft(held.pk, "corner bent", by=anna)
+        actions.save_draft(held.pk, "corner bent", by=anna)
         task = lifecycle.complete(held.pk, by=anna)
         assert (task.notes, task.draft) == ("corner bent", "")
 
     def test_empty_notes_replace_the_draft(self, held: Task, anna: User) -> None:
-        lifecycle.save_draft(held.pk, "corner bent", by=anna)
+        actions.save_draft(held.pk, "corner bent", by=anna)
         assert lifecycle.complete(held.pk, by=anna, notes="").notes == ""
 
     def test_completing_twice_changes_nothing(self, held: Task, anna: User) -> None:
         first = lifecycle.complete(held.pk, by=anna, notes="fine")
-        again = lifecycle.complete(held.pk, by=anna, outcome="failed", notes="no, bad")
-        assert (again.completed_at, again.outcome) == (first.completed_at, Outcome.PASSED)
+        for same in ({}, {"outcome": "passed"}, {"notes": "fine\r\n"}):
+            again = lifecycle.complete(held.pk, by=anna, **same)
+            assert (again.completed_at, again.notes) == (first.completed_at, "fine")
         assert held.history.filter(kind="completed").count() == 1
+
+    @pytest.mark.parametrize("other", [{"outcome": "failed"}, {"notes": "no, bad"}])
+    def test_completing_again_otherwise_is_refused_in_words(
+        self, held: Task, anna: User, other: dict[str, str]
+    ) -> None:
+        lifecycle.complete(held.pk, by=anna, notes="fine")
+        with pytest.raises(AlreadyCompleted, match="You completed QD-0001 as passed"):
+            lifecycle.complete(held.pk, by=anna, **other)
+        held.refresh_from_db()
+        assert (held.outcome, held.notes) == (Outcome.PASSED, "fine")
 
     def test_refused_to_anybody_but_the_holder(self, held: Task, ben: User, mona: User) -> None:
         for other in (ben, mona):
@@ -98,20 +115,21 @@ class TestDraft:
     def test_draft_stays_with_a_task_that_goes_back(
         self, held: Task, anna: User, ben: User
     ) -> None:
-        lifecycle.save_draft(held.pk, "page 2 missing", by=anna)
+        actions.save_draft(held.pk, "page 2 missing", by=anna)
         lifecycle.release(held.pk, by=anna, reason="no time")
         actions.sign_in(ben.pk)
         held.refresh_from_db()
         assert (held.assignee, held.draft) == (ben, "page 2 missing")
 
     def test_draft_writes_no_history(self, held: Task, anna: User) -> None:
+        lifecycle.start(held.pk, by=anna)
         before = held.history.count()
-        lifecycle.save_draft(held.pk, "page 2 missing", by=anna)
+        actions.save_draft(held.pk, "page 2 missing", by=anna)
         assert held.history.count() == before
 
     def test_only_the_holder_writes_a_draft(self, held: Task, ben: User) -> None:
         with pytest.raises(NotAllowed):
-            lifecycle.save_draft(held.pk, "mine now", by=ben)
+            actions.save_draft(held.pk, "mine now", by=ben)
 
 
 class TestRelease:

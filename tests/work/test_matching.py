@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from qc.models import Priority, Queue, Role, Task, User
+from qc.models import HandBack, Priority, Queue, Role, Task, User
 from qc.work import actions, matching
 from tests.conftest import person
 
@@ -112,6 +112,7 @@ def test_releaser_of_the_first_tasks_gets_the_one_behind_them(
     for _ in range(3):
         task = add_task(invoices, priority=Priority.P1)
         Task.objects.filter(pk=task.pk).update(released_by=one)
+        HandBack.objects.create(task=task, person=one)
     behind = add_task(invoices)
     assert matching.match() == 1
     assert list(Task.objects.held_by(one)) == [behind]

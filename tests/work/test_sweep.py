@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from qc.models import Priority, Queue, Status, Task, User
+from qc.audit import invariants
+from qc.models import NOT_RESPONDING, Priority, Queue, Status, Task, User
 from qc.tasks import sweep as sweep_job
 from qc.tasks import tidy
 from qc.work import actions, lifecycle, sweep
@@ -19,6 +20,17 @@ AddTask = Callable[..., Task]
 
 def ago(**units: int) -> Any:
     return timezone.now() - timedelta(**units)
+
+
+def given_minutes_ago(task: Task, minutes: int) -> None:
+    """Make a task's holder free, and assign it to them, so many minutes ago."""
+    moment = ago(minutes=minutes)
+    Task.objects.filter(pk=task.pk).update(assigned_at=moment)
+    User.objects.filter(pk=task.assignee_id).update(idle_since=moment)
+
+
+def not_seen_for(person: User, minutes: int) -> None:
+    User.objects.filter(pk=person.pk).update(last_seen_at=ago(minutes=minutes))
 
 
 class TestUnseenPeople:
@@ -38,7 +50,7 @@ class TestUnseenPeople:
         assert sweep.sign_out_unseen() == 0
 
     def test_people_seen_meanwhile_stay(self, held: Task, anna: User) -> None:
-        assert not sweep.sign_out_if_unseen(anna.pk, ago(minutes=15))
+        assert not sweep.sign_out_if_unseen(anna.pk, timezone.now())
 
     def test_their_tasks_go_to_free_people(self, held: Task, anna: User, ben: User) -> None:
         actions.sign_in(ben.pk)
@@ -47,10 +59,94 @@ class TestUnseenPeople:
         held.refresh_from_db()
         assert held.assignee == ben
 
+    def test_keep_what_they_have_started(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        begun, other = add_task(invoices), add_task(invoices)
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        actions.sign_in(anna.pk)
+        lifecycle.start(begun.pk, by=anna)
+        not_seen_for(anna, 16)
+        assert sweep.sign_out_unseen() == 1
+        assert list(Task.objects.held_by(anna)) == [begun]
+        other.refresh_from_db()
+        assert other.status == Status.PENDING
+        assert not list(invariants.broken())
+
+    def test_complete_what_they_had_started_when_they_come_back(
+        self, held: Task, anna: User
+    ) -> None:
+        lifecycle.start(held.pk, by=anna)
+        not_seen_for(anna, 16)
+        sweep.sweep()
+        anna.refresh_from_db()
+        assert actions.back_at_work(anna)
+        done, _ = actions.complete(held.pk, by=anna)
+        assert done.status == Status.COMPLETED
+
+    def test_on_a_lunch_break_stay_and_keep_their_tasks(self, held: Task, anna: User) -> None:
+        actions.take_break(anna.pk, by=anna, reason="Lunch")
+        given_minutes_ago(held, 45)
+        not_seen_for(anna, 45)
+        User.objects.filter(pk=anna.pk).update(idle_since=None)
+        assert not any(sweep.sweep().values())
+        anna.refresh_from_db()
+        assert (anna.break_reason, Task.objects.held_by(anna).get()) == ("Lunch", held)
+        assert not actions.back_at_work(anna)
+
+    def test_have_the_whole_time_again_after_a_break(self, held: Task, anna: User) -> None:
+        actions.take_break(anna.pk, by=anna, reason="Lunch")
+        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=45))
+        actions.come_back(anna.pk, by=anna)
+        assert sweep.return_not_started() == 0
+
+    def test_on_a_break_of_hours_are_signed_out(self, held: Task, anna: User) -> None:
+        actions.take_break(anna.pk, by=anna, reason="Lunch")
+        not_seen_for(anna, 121)
+        assert sweep.sign_out_unseen() == 1
+        gone = anna.history.get(kind="signed out")
+        assert gone.history_change_reason == "not seen for 120 minutes"
+
+
+class TestSilence:
+    @pytest.fixture
+    def begun(self, held: Task, anna: User) -> Task:
+        """A task that Anna started three hours ago."""
+        lifecycle.start(held.pk, by=anna)
+        Task.objects.filter(pk=held.pk).update(started_at=ago(hours=3), draft="page 2 missing")
+        return held
+
+    def test_started_task_goes_back_with_its_draft(self, begun: Task, anna: User) -> None:
+        not_seen_for(anna, 121)
+        assert sweep.sweep()["returned"] == 1
+        begun.refresh_from_db()
+        assert (begun.status, begun.draft) == (Status.PENDING, "page 2 missing")
+        row = begun.history.get(kind="returned")
+        assert row.history_change_reason == "no sign of its person for 2 h 0 min"
+
+    def test_started_task_stays_with_who_was_seen(self, begun: Task, anna: User) -> None:
+        not_seen_for(anna, 119)
+        assert sweep.return_silent() == 0
+        assert not sweep.return_if_silent(begun.pk, timezone.now())
+
+    def test_each_queue_has_its_own_time(self, begun: Task, anna: User, invoices: Queue) -> None:
+        Queue.objects.filter(pk=invoices.pk).update(silent_after=timedelta(minutes=10))
+        not_seen_for(anna, 11)
+        assert sweep.return_silent() == 1
+        anna.refresh_from_db()
+        assert anna.break_reason == NOT_RESPONDING
+
+    def test_person_and_floor_are_warned_in_the_last_quarter(self, begun: Task, anna: User) -> None:
+        not_seen_for(anna, 30)
+        task = Task.objects.select_related("assignee", "queue").get(pk=begun.pk)
+        goes_back, warns = presence.silent_at(task), presence.warns_from(task)
+        assert goes_back == task.assignee.last_seen_at + timedelta(hours=2)
+        assert warns == goes_back - timedelta(minutes=30)
+
 
 class TestTasksNotStarted:
     def test_returned_and_their_holder_put_on_break(self, held: Task, anna: User) -> None:
-        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=11))
+        given_minutes_ago(held, 11)
         assert sweep.sweep()["returned"] == 1
         held.refresh_from_db()
         anna.refresh_from_db()
@@ -62,12 +158,43 @@ class TestTasksNotStarted:
 
     def test_started_tasks_stay(self, held: Task, anna: User) -> None:
         lifecycle.start(held.pk, by=anna)
-        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=11))
+        given_minutes_ago(held, 11)
         assert sweep.return_not_started() == 0
         assert not sweep.return_if_not_started(held.pk, ago(minutes=10))
 
+    def test_stay_once_they_were_shown(self, held: Task, anna: User, invoices: Queue) -> None:
+        Queue.objects.filter(pk=invoices.pk).update(scan_to_start=True)
+        actions.open_task(held.pk, by=anna)
+        given_minutes_ago(held, 11)
+        held.refresh_from_db()
+        assert (held.started_at, sweep.return_not_started()) == (None, 0)
+
+    def test_stay_while_their_holder_has_another_one_started(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=3)
+        tasks = [add_task(invoices) for _ in range(3)]
+        actions.sign_in(anna.pk)
+        lifecycle.start(tasks[0].pk, by=anna)
+        for task in tasks:
+            task.refresh_from_db()
+            given_minutes_ago(task, 11)
+        assert sweep.return_not_started() == 0
+
+    def test_their_holder_has_the_whole_time_again_after_completing_another(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        first, second = add_task(invoices), add_task(invoices)
+        actions.sign_in(anna.pk)
+        lifecycle.start(first.pk, by=anna)
+        second.refresh_from_db()
+        given_minutes_ago(second, 11)
+        actions.complete(first.pk, by=anna)
+        assert sweep.return_not_started() == 0
+
     def test_task_returns_to_a_holder_who_comes_back(self, held: Task, anna: User) -> None:
-        Task.objects.filter(pk=held.pk).update(assigned_at=ago(minutes=11))
+        given_minutes_ago(held, 11)
         sweep.sweep()
         actions.come_back(anna.pk, by=anna)
         held.refresh_from_db()
@@ -86,6 +213,18 @@ class TestOverdueTasks:
         row = late.history.get(kind="raised")
         assert (row.priority, row.through) == (Priority.P2, "sweep")
         assert row.history_change_reason.startswith("past due since")
+
+    def test_raised_task_stands_behind_those_that_were_always_so_urgent(
+        self, late: Task, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        sweep.raise_overdue()
+        urgent = add_task(invoices, priority=Priority.P2, due_at=ago(hours=-5))
+        normal = add_task(invoices, priority=Priority.P3, due_at=ago(minutes=5))
+        order = list(Task.objects.waiting())
+        assert order == [urgent, late, normal]
+        actions.sign_in(anna.pk)
+        urgent.refresh_from_db()
+        assert urgent.assignee == anna
 
     def test_raised_once_in_each_target_period(self, late: Task, invoices: Queue) -> None:
         sweep.raise_overdue()

@@ -31,13 +31,8 @@ PERSON_FIELDS = (
     "last_seen_at",
 )
 TASK_FIELDS = (
-    "reference",
-    "name",
-    "status",
+    *("reference", "name", "status", "assigned_at", "shown_at", "started_at"),
     *ORDER_OF_WORK,
-    "assigned_at",
-    "shown_at",
-    "started_at",
 )
 # The most tasks that everybody gave back that are shown.
 MOST_GIVEN_BACK = 20

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.admin.tasks.filters import YES_NO, due, in_days
 from qc.core.keyset import Order
-from qc.models import Priority, Status, Task
-from qc.models.tasks import begins_with
+from qc.models import ORDER_OF_WORK, Status, Task
+from qc.models.tasks import LEVELS, begins_with
 
 QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (
     "queue__id__exact",
@@ -99,8 +99,12 @@ def _due(params: Params) -> Order | None:
     serves = [LATE, STATUS]
     if QUEUE in params:
         queue, wanted = int(params[QUEUE]), int(params.get(PRIORITY, 0))
-        priorities = [one for one in Priority if wanted in (0, one)]
-        ranges = [one & Q(queue=queue, priority=level) for one in ranges for level in priorities]
+        levels = [
+            Q(queue=queue, priority=priority, raised=raised)
+            for priority, raised in LEVELS
+            if wanted in (0, priority)
+        ]
+        ranges = [one & level for one in ranges for level in levels]
         serves += [QUEUE, PRIORITY]
     return _order(_("earliest due first"), ("due_at", "id"), *ranges, serves=serves)
 
@@ -114,8 +118,8 @@ def _in_queue(params: Params) -> Order | None:
     condition &= Q(status=params[STATUS])
     if PRIORITY in params:
         condition &= Q(priority=int(params[PRIORITY]))
-    columns, serves = ("priority", "due_at", "id"), (QUEUE, STATUS, PRIORITY)
-    return _order(_("most urgent first"), columns, condition, serves=serves)
+    serves = (QUEUE, STATUS, PRIORITY)
+    return _order(_("most urgent first"), ORDER_OF_WORK, condition, serves=serves)
 
 
 def _in_status(params: Params) -> Order | None:
