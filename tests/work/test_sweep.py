@@ -11,7 +11,7 @@ from qc.audit import invariants
 from qc.models import NOT_RESPONDING, Priority, Queue, Status, Task, User
 from qc.tasks import sweep as sweep_job
 from qc.tasks import tidy
-from qc.work import actions, lifecycle, sweep
+from qc.work import actions, lifecycle, presence, sweep
 
 pytestmark = pytest.mark.django_db
 
