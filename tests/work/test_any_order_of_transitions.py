@@ -111,6 +111,36 @@ class Floor(RuleBasedStateMachine):
     def start(self, task: int, who: int) -> None:
         self.attempt(task, lambda pk: actions.start(pk, by=self.person(who)))
 
+    @rule(task=NUMBERS, who=NUMBERS)
+    def open(self, task: int, who: int) -> None:
+        self.attempt(task, lambda pk: actions.open_task(pk, by=self.person(who)))
+
+    @rule(task=NUMBERS, who=NUMBERS, version=st.sampled_from([None, 0, 1]))
+    def type_notes(self, task: int, who: int, version: int | None) -> None:
+        text = f"by {who}"
+        self.attempt(
+            task, lambda pk: actions.save_draft(pk, text, by=self.person(who), version=version)
+        )
+
+    @rule(task=NUMBERS, who=NUMBERS)
+    def scan(self, task: int, who: int) -> None:
+        self.attempt(task, lambda pk: actions.scan(f"T-{task}", by=self.person(who)))
+
+    @rule(who=NUMBERS)
+    def ask_the_api(self, who: int) -> None:
+        someone = User.objects.get(pk=self.person(who).pk)
+        actions.back_at_work(someone)
+        actions.deliver(someone)
+
+    @rule(task=NUMBERS, who=NUMBERS)
+    def undo(self, task: int, who: int) -> None:
+        self.attempt(task, lambda pk: actions.undo(pk, by=self.person(who)))
+
+    @rule(task=NUMBERS, who=NUMBERS, outcome=st.sampled_from(["passed", "failed"]))
+    def correct(self, task: int, who: int, outcome: str) -> None:
+        values = {"outcome": outcome, "notes": "looked again", "reason": "wrong key"}
+        self.attempt(task, lambda pk: actions.correct(pk, by=self.person(who), **values))
+
     @rule(task=NUMBERS, who=NUMBERS, outcome=st.sampled_from(["passed", "failed", "perhaps"]))
     def complete(self, task: int, who: int, outcome: str) -> None:
         self.attempt(task, lambda pk: actions.complete(pk, by=self.person(who), outcome=outcome))
@@ -158,6 +188,16 @@ class Floor(RuleBasedStateMachine):
     def fall_asleep(self, task: int) -> None:
         later = timezone.now() + timedelta(hours=1)
         self.attempt(task, lambda pk: sweeps.return_if_not_started(pk, later))
+
+    @rule(task=NUMBERS)
+    def fall_silent(self, task: int) -> None:
+        later = timezone.now() + timedelta(hours=3)
+        self.attempt(task, lambda pk: sweeps.return_if_silent(pk, later))
+
+    @rule(who=NUMBERS)
+    def lose_all_queues(self, who: int) -> None:
+        someone = self.person(who).pk
+        actions.return_tasks(someone, by=self.manager, reason="no longer on Invoices")
 
     @rule()
     def sweep(self) -> None:

@@ -202,3 +202,36 @@ def test_task_that_another_hand_out_only_locked_is_not_missed(
         return assignment.hand_out(anna.pk)
 
     assert at_once(look_only, hand_out)[1] == [task]
+
+
+def test_one_of_eight_people_gets_the_label_that_all_scan(
+    crowd: list[User], invoices: Queue, add_task: AddTask
+) -> None:
+    others = [add_task(invoices) for _ in crowd]
+    match()
+    label = add_task(invoices)
+    results = at_once(*(lambda one=one: actions.scan(label.reference, by=one) for one in crowd))
+    winners = [result for result in results if isinstance(result, tuple)]
+    assert [task for task, _returned in winners] == [label]
+    # What the winner gave back waits for somebody free; nobody else lost anything.
+    assert Task.objects.held().count() == len(crowd)
+    assert Task.objects.filter(pk__in=[task.pk for task in others]).waiting().count() == 1
+
+
+def test_undo_beside_the_start_of_the_next_task_keeps_one_of_them(
+    crowd: list[User], invoices: Queue, add_task: AddTask
+) -> None:
+    first = [add_task(invoices) for _ in crowd]
+    match()
+    second = [add_task(invoices) for _ in crowd]
+    done = {task.assignee_id: task for task in Task.objects.held()}
+    for one in crowd:
+        actions.complete(done[one.pk].pk, by=one)
+    following = {task.assignee_id: task for task in Task.objects.held()}
+    undos = [lambda one=one: actions.undo(done[one.pk].pk, by=one) for one in crowd]
+    opens = [lambda one=one: actions.open_task(following[one.pk].pk, by=one) for one in crowd]
+    at_once(*undos, *opens)
+    assert Counter(Task.objects.held().values_list("assignee", flat=True)) == {
+        one.pk: 1 for one in crowd
+    }
+    assert len(first + second) == Task.objects.count()

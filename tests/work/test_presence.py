@@ -7,9 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from qc.audit import invariants
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
-from qc.models import Queue, Status, Task, User
+from qc.models import NOT_RESPONDING, Queue, Status, Task, User
 from qc.work import actions, presence
+from qc.work.matching import match
+from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,75 @@ class TestSigningIn:
     def test_unknown_person_is_not_found(self, db: None) -> None:
         with pytest.raises(NotFound):
             actions.sign_in(987654)
+
+
+class TestWhoMayNotWork:
+    def test_auditor_signs_in_without_being_waited_for(self, otto: User) -> None:
+        actions.sign_in(otto.pk)
+        actions.sign_out(otto.pk, by=otto, reason="signed out")
+        assert not reloaded(otto).is_logged_in
+        assert kinds(otto) == ["signed in", "signed out"]
+        assert not list(invariants.broken())
+
+    def test_person_without_a_role_gets_no_task_of_their_queue(
+        self, invoices: Queue, add_task: AddTask
+    ) -> None:
+        nobody = person("nora")
+        invoices.people.add(nobody)
+        add_task(invoices)
+        actions.sign_in(nobody.pk)
+        match()
+        assert not Task.objects.held().exists()
+        with pytest.raises(NotAllowed, match="nora has no role that works on tasks"):
+            actions.come_back(nobody.pk, by=nobody)
+
+
+class TestAwayBySweep:
+    """Whom the sweep sent away is back with their next call; who left by themselves is not."""
+
+    def test_not_responding_ends_with_the_next_call(self, anna: User) -> None:
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=None, reason=NOT_RESPONDING)
+        assert actions.back_at_work(reloaded(anna))
+        assert reloaded(anna).takes_work
+
+    @pytest.mark.parametrize("reason", ["Lunch", "back soon"])
+    def test_own_break_does_not(self, anna: User, reason: str) -> None:
+        actions.sign_in(anna.pk)
+        actions.take_break(anna.pk, by=anna, reason=reason)
+        assert not actions.back_at_work(reloaded(anna))
+
+    def test_own_sign_out_does_not(self, anna: User) -> None:
+        actions.sign_in(anna.pk)
+        actions.sign_out(anna.pk, by=anna, reason="signed out")
+        assert not actions.back_at_work(reloaded(anna))
+
+
+class TestLosingWork:
+    def test_tasks_of_lost_queues_go_to_others(
+        self, anna: User, ben: User, mona: User, invoices: Queue, labels: Queue, add_task: AddTask
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        labels.people.add(anna)
+        kept, lost = add_task(labels), add_task(invoices)
+        actions.sign_in(anna.pk)
+        actions.sign_in(ben.pk)
+        invoices.people.remove(anna)
+        returned = actions.return_tasks(
+            anna.pk, by=mona, reason="no longer on Invoices", queues=[invoices.pk]
+        )
+        assert returned == [lost]
+        assert list(Task.objects.held_by(anna)) == [kept]
+        assert list(Task.objects.held_by(ben)) == [lost]
+        assert lost.hand_backs.count() == 0
+
+    def test_manager_who_signs_somebody_out_ends_their_access(self, anna: User, mona: User) -> None:
+        actions.sign_in(anna.pk)
+        actions.sign_out(anna.pk, by=anna, reason="signed out")
+        assert reloaded(anna).access_ended_at is None
+        actions.sign_in(anna.pk)
+        actions.sign_out(anna.pk, by=mona, reason="went home")
+        assert reloaded(anna).access_ended_at is not None
 
 
 class TestSigningOut:
