@@ -29,6 +29,8 @@ CHANGES: dict[str, Callable[..., Task]] = {
     "due": edits.set_due,
 }
 EDITS = ("move", "priority", "due")
+# The columns that these set.
+EDITED = ("queue_id", "priority", "due_at")
 # How a value of a change is read from its JSON.
 READ: dict[str, Callable[[str], Any]] = {"due_at": datetime.fromisoformat}
 # The most tasks that can be changed; the most in a request, and its longest time.
@@ -48,8 +50,15 @@ def matching(transition: str, tasks: QuerySet[Task], **values: Any) -> QuerySet[
     Their status allows it, and they do not have all these values already.
     """
     tasks = tasks.filter(status__in=lifecycle.TRANSITIONS[_kind(transition)])
-    tasks = tasks.exclude(_has_already(values)) if values else tasks
-    return tasks.order_by(*UNASSIGNED_FIRST)[:MOST_TASKS]
+    return differing(tasks, values).order_by(*UNASSIGNED_FIRST)[:MOST_TASKS]
+
+
+def differing(tasks: QuerySet[Task], values: dict[str, Any]) -> QuerySet[Task]:
+    """Return the tasks that do not have the values of an edit already, if it has any."""
+    columns = {name: one for name, one in values.items() if name in EDITED}
+    if "priority" in columns:
+        columns["raised"] = 0  # a raised priority is not an original one
+    return tasks.exclude(**columns) if columns else tasks
 
 
 def begin(
@@ -126,11 +135,6 @@ def _change_one(change: BulkChange, pk: int, by: User) -> None:
 
 def _kind(change: str) -> str:
     return "edit" if change in EDITS else change
-
-
-def _has_already(values: dict[str, Any]) -> Q:
-    # A raised priority is not an original one.
-    return Q(**values) & (Q(raised=0) if "priority" in values else Q())
 
 
 def _as_json(value: Any) -> Any:

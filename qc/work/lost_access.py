@@ -4,6 +4,7 @@ Only what is lost by a change counts: a manager may have assigned a task of a qu
 never served. The person is locked before the tasks; who calls it offers the tasks afterwards.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
@@ -42,9 +43,8 @@ def return_lost(person_id: int, before: Access, *, by: User | None) -> list[Task
     now = access_of(person_id)
     if before.may_work and not now.may_work:
         return _return_all(person_id, by=by, reason=_("role taken away"))
-    if not (lost := before.queues - now.queues):
-        return []
-    return presence.return_tasks(person_id, by=by, reason=_("no longer on this queue"), queues=lost)
+    lost = before.queues - now.queues
+    return _return_some(person_id, lost, by=by) if lost else []
 
 
 def holders_of(queue_id: int) -> set[int]:
@@ -56,14 +56,13 @@ def holders_of(queue_id: int) -> set[int]:
 
 @retrying
 @for_the_record()
-def return_from_queue(queue_id: int, before: set[int], *, by: User | None) -> list[Task]:
-    """Return the tasks of a queue that people hold who served it before and do not any more."""
-    reason = _("no longer on this queue")
-    return [
-        task
-        for person in sorted(before - holders_of(queue_id))
-        for task in presence.return_tasks(person, by=by, reason=reason, queues=[queue_id])
-    ]
+def return_from_queue(queue_id: int, before: set[int], *, by: User | None) -> dict[int, list[Task]]:
+    """Return the tasks of a queue that people hold who served it before and do not any more.
+
+    The result has these people's ids, and what each of them held.
+    """
+    lost = sorted(before - holders_of(queue_id))
+    return {person: _return_some(person, [queue_id], by=by) for person in lost}
 
 
 def return_barred() -> int:
@@ -87,6 +86,14 @@ def _return_if_barred(person_id: int) -> bool:
     returned = _return_all(person_id, by=None, reason=reason)
     actions.hand_out_from({task.queue_id for task in returned})
     return True
+
+
+def _return_some(person_id: int, queues: Collection[int], *, by: User | None) -> list[Task]:
+    reason = _("no longer on this queue")
+    returned = presence.return_tasks(person_id, by=by, reason=reason, queues=queues)
+    if returned:
+        presence.became_free(person_id)
+    return returned
 
 
 def _return_all(person_id: int, *, by: User | None, reason: str) -> list[Task]:

@@ -102,6 +102,16 @@ def test_selected_tasks_are_changed_at_once(
     assert Task.history.filter(kind__in=("priority set", "due set")).count() == 3
 
 
+def test_selected_tasks_that_have_the_value_already_are_not_counted(
+    mona_client: Client, tasks: list[Task], labels: Queue
+) -> None:
+    first, last = tasks[0], tasks[-1]
+    page = change_selected(mona_client, "move_selected", first, last, queue=labels.pk)
+    assert "1 task changed." in page.content.decode()
+    page = change_selected(mona_client, "move_selected", first, last, queue=labels.pk)
+    assert "the tasks have this value already" in page.content.decode()
+
+
 @pytest.mark.parametrize("action", ["move_selected", "priority_selected", "due_selected"])
 def test_without_a_value_or_a_reason_nothing_is_changed(
     mona_client: Client, tasks: list[Task], action: str

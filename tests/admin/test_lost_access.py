@@ -77,6 +77,23 @@ class TestQueueTakenAway:
         assert started.assignee == ben
         went_back(started, "no longer on this queue")
 
+    def test_whoever_was_removed_gets_a_task_of_another_queue_at_once(
+        self,
+        mona_client: Client,
+        invoices: Queue,
+        labels: Queue,
+        started: Task,
+        anna: User,
+        add_task: AddTask,
+        at_commit: Any,
+    ) -> None:
+        labels.people.add(anna)
+        other = add_task(labels)
+        with at_commit():
+            save_queue(mona_client, invoices, people=[])
+        other.refresh_from_db()
+        assert other.assignee == anna
+
     def test_queue_that_is_not_open_to_all_any_more(
         self, mona_client: Client, labels: Queue, anna: User, add_task: AddTask, at_commit: Any
     ) -> None:

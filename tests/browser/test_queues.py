@@ -56,7 +56,7 @@ def test_manager_merges_a_queue_in_a_dialog(
     task = add_task(labels)
     desk.goto(f"/admin/qc/queue/{labels.pk}/change/")
     found = faults(desk, "queue")
-    desk.get_by_role("button", name="Merge").click()
+    desk.get_by_role("link", name="Merge", exact=True).click()
     dialog = desk.get_by_role("dialog")
     dialog.get_by_label("Into").select_option("Invoices")
     dialog.get_by_label("Reason").fill("too small")
@@ -64,7 +64,7 @@ def test_manager_merges_a_queue_in_a_dialog(
     dialog.get_by_role("button", name="Merge").click()
     expect(desk.get_by_text("Labels is merged.")).to_be_visible()
     found += faults(desk, "closed queue")
-    expect(desk.get_by_role("button", name="Merge")).to_have_count(0)
+    expect(desk.get_by_role("link", name="Merge", exact=True)).to_have_count(0)
     task.refresh_from_db()
     assert (task.queue, list(carla.queues.all())) == (invoices, [invoices])
     assert found == []

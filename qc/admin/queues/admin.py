@@ -10,9 +10,8 @@ from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
@@ -84,7 +83,10 @@ class QueueAdmin(AuditedModelAdmin):
             {"fields": ("scan_to_start", ("silent", "correctable"), "hand_back_reasons")},
         ),
     )
-    readonly_fields = ("state", "waiting", "in_work", "due_within", "silent", "correctable")
+    readonly_fields = (
+        *("state", "merged_into", "waiting", "in_work"),
+        *("due_within", "silent", "correctable"),
+    )
 
     pause = dialog_action(
         "pause",
@@ -121,7 +123,7 @@ class QueueAdmin(AuditedModelAdmin):
     close = dialog_action(
         "close",
         queue_changes.close,
-        label=_("Close queue"),
+        label=pgettext_lazy("a queue", "Close"),
         question=_("It takes no more tasks. It stays in history and reports."),
         done=_("%(item)s is closed."),
         icon="inventory_2",
@@ -167,8 +169,14 @@ class QueueAdmin(AuditedModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections, with the target in words for users who may not edit it."""
         if obj is not None and not self.has_change_permission(request, obj):
-            return self.reading_fieldsets
+            return self._reading(obj)
         return super().get_fieldsets(request, obj)
+
+    def _reading(self, queue: Queue) -> Any:
+        if not queue.merged_into_id:
+            return self.reading_fieldsets
+        merged: Any = (_("Status"), {"fields": (("state", "merged_into"),)})
+        return (merged, *self.reading_fieldsets[1:])
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return no actions for several queues, not even Django's own, which deletes them."""
@@ -191,8 +199,10 @@ class QueueAdmin(AuditedModelAdmin):
         if form.changed_data or not change:
             history.record_many([queue], kind="", by=by, reasons=[""], created=not change)
             returned = lost_access.return_from_queue(queue.pk, form.holders, by=by)
-            say_returned(request, returned)
+            say_returned(request, [task for tasks in returned.values() for task in tasks])
             after_commit(work.hand_out_from, [queue.pk])
+            for person in returned:
+                after_commit(work.hand_out_to, person)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -76,7 +76,7 @@ class TaskActions:
     move_task = dialog_action(
         "move_task",
         edits.move,
-        label=_("Move to queue"),
+        label=pgettext_lazy("a task", "Move"),
         question=_("A waiting task goes to a free person there. An assigned one stays assigned."),
         done=_("%(item)s is moved."),
         icon="move_down",

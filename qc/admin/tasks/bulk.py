@@ -91,8 +91,8 @@ def read_number(text: str) -> int | None:
 
 def in_words(change: BulkChange) -> Iterator[str]:
     """Yield in words what a bulk change sets."""
-    if queue := change.values.get("queue_id"):
-        yield gettext("Queue: %s") % Queue.objects.get(pk=queue)
+    if queue := Queue.objects.filter(pk=change.values.get("queue_id")).first():
+        yield gettext("Queue: %s") % queue
     if priority := change.values.get("priority"):
         yield gettext("Priority: %s") % Priority(priority).label
     if due := change.values.get("due_at"):

@@ -114,6 +114,7 @@ def _change_each(
 ) -> None:
     changed = 0
     refusals: list[str] = []
+    tasks = bulk_changes.differing(tasks, answers)
     for task in tasks.order_by(*UNASSIGNED_FIRST):
         try:
             run(task.pk, by=request.user, **answers)
@@ -123,6 +124,8 @@ def _change_each(
     if changed:
         text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", changed)
         messages.success(request, text % {"n": changed})
+    elif not refusals:
+        messages.info(request, gettext("Nothing was changed: the tasks have this value already."))
     for refusal in refusals[:REFUSALS_NAMED]:
         messages.error(request, refusal)
     if len(refusals) > REFUSALS_NAMED:
