@@ -11,7 +11,7 @@ from django.urls import reverse
 from qc.audit import invariants
 from qc.models import BulkChange, Priority, Queue, Task, User
 from qc.work import bulk_changes
-from tests.admin.conftest import act, signed_in
+from tests.admin.conftest import signed_in
 from tests.admin.test_bulk_actions import LIST, ask, carry_on
 from tests.admin.test_task_page import save
 
@@ -129,7 +129,6 @@ def test_closed_queue_can_t_be_chosen(
     assert "Returns" not in ask(mona_client, "move_selected").content.decode()
     answer = change_selected(mona_client, "move_selected", tasks[0], queue=returns.pk)
     assert "This queue is closed." in answer.content.decode()
-    assert "Returns" not in mona_client.get(act(tasks[0], "move_task")).content.decode()
 
 
 def test_queue_closed_while_a_change_runs_refuses_the_rest(
@@ -145,17 +144,8 @@ def test_queue_closed_while_a_change_runs_refuses_the_rest(
     assert "Choose one of: Invoices" in change.refusals[0]
 
 
-def test_task_page_moves_its_task(
-    mona_client: Client, tasks: list[Task], labels: Queue, invoices: Queue
-) -> None:
-    mona_client.post(act(tasks[0], "move_task"), ANSWERED | {"queue": labels.pk})
-    tasks[0].refresh_from_db()
-    assert tasks[0].queue == labels
-
-
 def test_auditor_is_refused(otto_client: Client, tasks: list[Task], labels: Queue) -> None:
     change_selected(otto_client, "move_selected", tasks[0], queue=labels.pk)
-    assert otto_client.post(act(tasks[0], "move_task"), ANSWERED).status_code == 403
     assert not Task.history.filter(kind="moved").exists()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -13,7 +13,7 @@ from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, 
 from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm
 from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
-from qc.work import actions, edits, lifecycle
+from qc.work import actions, lifecycle
 
 
 class TaskActions:
@@ -73,16 +73,6 @@ class TaskActions:
         icon="restart_alt",
     )
 
-    move_task = dialog_action(
-        "move_task",
-        edits.move,
-        label=pgettext_lazy("a task", "Move"),
-        question=_("A waiting task goes to a free person there. An assigned one stays assigned."),
-        done=_("%(item)s is moved."),
-        icon="move_down",
-        form=MoveForm,
-    )
-
     hold_selected = selection_action("hold", _("Hold selected tasks"), ReasonForm)
     resume_selected = selection_action("resume", _("Resume selected tasks"), OptionalReasonForm)
     cancel_selected = selection_action("cancel", _("Cancel selected tasks"), ReasonForm)
@@ -107,6 +97,4 @@ def is_available(user: User, name: str, task: Task) -> bool:
     transition = name.removesuffix("_task")
     if transition == "assign" and lifecycle.may_now(user, "release", task):
         return True  # it is taken from whoever has it now
-    if transition == "move":
-        transition = "edit"
     return lifecycle.may_now(user, transition, task)

@@ -84,7 +84,6 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         "reopen_task",
         "release_task",
         "hold_task",
-        "move_task",
         "cancel_task",
     )
     change_form_outer_after_template = "qc/shared/timeline_bar.html"
