@@ -24,6 +24,7 @@ take_break = presence.take_break
 claim = assignment.claim
 open_task = lifecycle.open_task
 start = lifecycle.start
+scan_at_end = scanning.scan_at_end
 save_draft = drafts.save
 send_notes = drafts.send
 deliver = delivery.deliver
@@ -132,6 +133,14 @@ def complete(
     return task, Task.objects.held_by(by).select_related("queue").first()
 
 
+def complete_and_deliver(
+    task_id: int, *, by: User, outcome: str | None = None, notes: str | None = None
+) -> tuple[Task, Task | None]:
+    """Do what `complete` does for a program that shows the next task at once: it is delivered."""
+    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
+    return task, next(iter(_freed_and_shown(by)), None)
+
+
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
     """Pause a queue: nobody gets tasks from it; assigned tasks stay assigned."""
     return _set_paused(queue_id, True, by=by, reason=reason)
@@ -169,6 +178,14 @@ def _freed(person_id: int | None) -> None:
     if person_id is not None:
         presence.became_free(person_id)
         assignment.hand_out(person_id)
+
+
+@retrying
+def _freed_and_shown(person: User) -> list[Task]:
+    # In one transaction: a second one would wait for the disk once more.
+    presence.became_free(person.pk)
+    assignment.hand_out(person.pk, is_shown=True)
+    return delivery.deliver(person)
 
 
 def _offer(tasks: Collection[Task]) -> None:

@@ -106,14 +106,17 @@ def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     return found.task
 
 
-def assign_many(found: Sequence[Assignment]) -> None:
+def assign_many(found: Sequence[Assignment], *, are_begun: bool = False) -> None:
     """PENDING → ASSIGNED for many at once: one update, one insert of history rows.
 
-    The caller has locked the people, then the tasks.
+    With `are_begun` they are in front of their person now, and so started. The caller has locked
+    the people, then the tasks.
     """
     if not found:
         return
     columns = _assigned_columns()
+    if are_begun:
+        columns |= dict.fromkeys(("shown_at", "started_at"), columns["assigned_at"])
     for one in found:
         _take(one, columns)
     Task.objects.filter(pk__in=[one.task.pk for one in found]).update(

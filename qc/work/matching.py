@@ -6,14 +6,14 @@ person: a row that another one has locked is left to it.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import HandBack, Queue, Roster, Task, User
 from qc.models.tasks import ORDER_OF_WORK
-from qc.work import backlog, lifecycle
+from qc.work import backlog, faults, lifecycle
 from qc.work.assignment import free_slots, why
 from qc.work.backlog import Head
 from qc.work.lifecycle import Assignment
@@ -49,7 +49,8 @@ def match(queues: Collection[int] | None = None) -> int:
     assigned = 0
     for _ in range(PASSES):
         pairs = plan(queues)
-        done = sum(_assign(pairs[i : i + BATCH]) for i in range(0, len(pairs), BATCH))
+        batches = (pairs[i : i + BATCH] for i in range(0, len(pairs), BATCH))
+        done = sum(faults.batch(_assign, some, _name_of) for some in batches)
         assigned += done
         if done >= len(pairs):
             break
@@ -138,7 +139,7 @@ def _take(
 
 @retrying
 @for_the_record()
-def _assign(pairs: list[Pair]) -> int:
+def _assign(pairs: Sequence[Pair]) -> int:
     """Lock the people, then the tasks; assign the pairs still possible; return how many."""
     chosen = {pair.person.pk for pair in pairs}
     locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
@@ -160,6 +161,10 @@ def _assign(pairs: list[Pair]) -> int:
     ]
     lifecycle.assign_many(found)
     return len(found)
+
+
+def _name_of(pair: Pair) -> str:
+    return f"{pair.task.reference} for {pair.person}"
 
 
 def _used(people: Collection[int]) -> dict[int, list[int]]:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from qc.admin.my_work.buttons import ACTIONS
 from qc.core.wording import clock
 from qc.models import Queue, Status, Task, User
 from qc.work import actions, lifecycle, sweep
@@ -144,8 +145,8 @@ class TestTask:
         User.objects.filter(pk=anna.pk).update(capacity=2)
         client = at(anna)
         assert "Your other tasks" in text(client)
-        assert 'id="task-name">Check 2<' in text(client, task=two[1].pk)
-        assert 'id="task-name">Invoice' in text(client, task="what")
+        assert 'tabindex="-1">Check 2<' in text(client, task=two[1].pk)
+        assert 'tabindex="-1">Invoice' in text(client, task="what")
 
     def test_buttons_work_without_javascript(self, two: list[Task], anna: User, at: At) -> None:
         address = reverse("admin:my_work_complete", args=[two[0].pk])
@@ -156,9 +157,12 @@ class TestTask:
     def test_draft_notes_are_saved(self, two: list[Task], anna: User, ben: User, at: At) -> None:
         client = at(anna)
         address = reverse("admin:my_work_draft", args=[two[0].pk])
-        assert client.post(address, {"notes": "corner bent"}).status_code == 204
+        saved = client.post(address, {"notes": "corner bent", "version": "0"})
+        assert (saved.status_code, saved.json()) == (200, {"version": 1})
         assert "corner bent" in text(client)
-        assert at(ben).post(address, {"notes": "mine"}).status_code == 204
+        refused = at(ben).post(address, {"notes": "mine", "version": "1"})
+        assert refused.status_code == 410
+        assert "is assigned to anna" in refused.json()["message"]
         two[0].refresh_from_db()
         assert two[0].draft == "corner bent"
 
@@ -251,6 +255,7 @@ class TestReturning:
         client = at(anna)
         old = timezone.now() - timedelta(minutes=11)
         Task.objects.filter(pk=two[0].pk).update(assigned_at=old)
+        User.objects.filter(pk=anna.pk).update(idle_since=old)
         sweep.sweep()
         page = text(client)
         assert "Are you still there?" in page
@@ -307,7 +312,7 @@ class TestPolling:
         assert "too dark" not in panel.content.decode()
 
     @pytest.mark.parametrize("waiting", [0, 30])
-    def test_polling_costs_5_queries_however_many_tasks_wait(
+    def test_polling_costs_6_queries_however_many_tasks_wait(
         self,
         anna: User,
         invoices: Queue,
@@ -320,7 +325,7 @@ class TestPolling:
             add_task(invoices)
         client = at(anna)
         seen = self.seen(client)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             assert self.panel(client, seen).status_code == 204
 
     def test_page_costs_the_same_queries_for_10_and_for_2000_people(
@@ -355,7 +360,7 @@ class TestAccess:
         look = Client().get(reverse("admin:my_work_panel"), headers={"HX-Request": "true"})
         assert (look.status_code, look["HX-Refresh"]) == (204, "true")
 
-    @pytest.mark.parametrize("name", ["start", "complete", "release", "claim", "draft"])
+    @pytest.mark.parametrize("name", [*ACTIONS, "draft", "open"])
     def test_get_changes_nothing(self, anna: User, two: list[Task], at: At, name: str) -> None:
         client = at(anna)
         rows = Task.history.count()

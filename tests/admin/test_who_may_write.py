@@ -43,7 +43,7 @@ OWN = {
 # Of QC staff: the tasks they hold, and those handed out to them.
 WORK = {
     f"my_work_.*|api_taskcomplete|{PRESENCE}": (
-        r"UPDATE qc_(user|task)|INSERT INTO qc_historical(user|task)"
+        r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     )
 }
 # What auditors must be able to read: each of these pages, of each object.

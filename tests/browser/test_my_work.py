@@ -1,20 +1,15 @@
 """A QC person's day on *My work*, in a browser."""
 
-import re
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from qc.models import Queue, Task, User
 from qc.work import actions
+from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready
 from tests.databases import on_sqlite
 from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
-
-AddTask = Callable[..., Task]
-SignIn = Callable[[User], Page]
 
 
 @pytest.fixture
@@ -23,19 +18,10 @@ def three(invoices: Queue, add_task: AddTask) -> list[Task]:
     return [add_task(invoices) for _ in range(3)]
 
 
-def in_front(page: Page, task: Task) -> None:
-    expect(page.locator("#task-name")).to_have_text(task.name)
-    expect(page).to_have_title(re.compile(f"● {task.reference}"))
-
-
-def test_starting_and_passing_brings_the_next_task(
-    three: list[Task], anna: User, sign_in: SignIn
-) -> None:
+def test_passing_brings_the_next_task(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     in_front(page, three[0])
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("QD-0001 is started.")).to_be_visible()
-    page.get_by_role("button", name="Passed").click()
+    press(page, "Passed")
     expect(page.get_by_text("QD-0001: passed.")).to_be_visible()
     in_front(page, three[1])
 
@@ -43,18 +29,64 @@ def test_starting_and_passing_brings_the_next_task(
 def test_tasks_are_done_by_keyboard_alone(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
     in_front(page, three[0])
-    page.keyboard.press("s")
-    expect(page.get_by_text("QD-0001 is started.")).to_be_visible()
-    page.keyboard.press("p")
+    ready(page)
+    page.keyboard.press("Control+Enter")
     in_front(page, three[1])
-    page.keyboard.press("f")
+    ready(page)
+    page.keyboard.press("Control+Shift+Enter")
     expect(page.get_by_text("Please write in the notes what failed.")).to_be_visible()
     expect(page.get_by_label("Notes")).to_be_focused()
-    page.keyboard.type("torn at page 5")  # "p" and "f" are letters now
-    page.get_by_role("button", name="Failed").click()
+    page.keyboard.type("torn at page 5", delay=60)
+    page.keyboard.press("Control+Shift+Enter")  # from the notes too
     in_front(page, three[2])
     done = Task.objects.get(pk=three[1].pk)
     assert (done.outcome, done.notes) == ("failed", "torn at page 5")
+
+
+def test_task_seen_for_three_seconds_is_started(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    in_front(page, three[0])
+    until(lambda: Task.objects.get(pk=three[0].pk).started_at)
+    assert Task.history.filter(kind="started").count() == 1
+
+
+HIDDEN = """
+    let state = "hidden";
+    Object.defineProperty(document, "visibilityState", { get: () => state });
+    window.show = (now) => {
+        state = now;
+        document.dispatchEvent(new Event("visibilitychange"));
+    };
+"""
+
+
+def test_task_on_a_hidden_page_is_not_started(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    page.add_init_script(HIDDEN)
+    page.clock.install()
+    page.reload()
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.url))
+    page.clock.fast_forward(60_000)
+    page.evaluate("show('visible')")
+    page.clock.fast_forward(2_000)
+    page.evaluate("show('hidden')")
+    page.clock.fast_forward(60_000)
+    assert not [url for url in opened if "/open/" in url]
+    page.evaluate("show('visible')")
+    page.clock.fast_forward(1_500)
+    until(lambda: Task.objects.get(pk=three[0].pk).started_at)
+
+
+def test_typing_starts_the_task(three: list[Task], anna: User, sign_in: SignIn) -> None:
+    page = sign_in(anna)
+    page.route("**/open/", lambda route: route.abort())
+    page.get_by_label("Notes").press_sequentially("corner bent")
+    until(lambda: Task.objects.get(pk=three[0].pk).started_at)
 
 
 def test_new_task_appears_by_itself(
@@ -117,10 +149,10 @@ def test_polling_leaves_an_open_dialog_alone(
 
 def test_double_click_completes_once(three: list[Task], anna: User, sign_in: SignIn) -> None:
     page = sign_in(anna)
+    ready(page)
     page.get_by_role("button", name="Passed").dblclick()
-    until(lambda: Task.objects.filter(status="completed").exists())
     in_front(page, three[1])
-    assert Task.history.filter(kind="completed").count() == 1
+    assert outcomes() == {"QD-0001": "passed"}
 
 
 def test_second_tab_says_that_the_task_is_completed(
@@ -131,11 +163,11 @@ def test_second_tab_says_that_the_task_is_completed(
     other = page.context.new_page()
     other.route("**/panel/**", lambda route: route.abort())  # it has not looked meanwhile
     other.goto("/admin/my-work/")
-    page.get_by_role("button", name="Passed").click()
+    press(page, "Passed")
     in_front(page, three[1])
-    other.get_by_role("button", name="Passed").click()
+    press(other, "Passed")
     in_front(other, three[1])
-    assert Task.history.filter(kind="completed").count() == 1
+    assert outcomes() == {"QD-0001": "passed"}
 
 
 def test_task_taken_away_disappears_at_the_next_poll(
@@ -212,7 +244,7 @@ def test_next_task_plays_a_sound_and_an_alert_if_switched_on(
 
     # What comes in answer to a button is seen anyway; who wants silence has it.
     second, third = add_task(invoices), add_task(invoices)
-    page.get_by_role("button", name="Passed").click()
+    press(page, "Passed")
     in_front(page, second)
     page.get_by_role("button", name="Sound").click()
     actions.complete(second.pk, by=anna)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from qc.models import Queue, Task, User
 from qc.work import sweep
+from tests.browser.my_work import press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,10 +40,11 @@ def in_front(page: Page, reference: str) -> None:
 
 
 def vanish(person: User, page: Page) -> None:
-    """Their window is closed, and a quarter of an hour goes by."""
+    """Their window is closed, and three hours go by: longer than a started task is kept."""
     page.context.close()
-    long_ago = timezone.now() - timedelta(minutes=16)
+    long_ago = timezone.now() - timedelta(hours=3)
     User.objects.filter(pk=person.pk).update(last_seen_at=long_ago)
+    Task.objects.held_by(person).filter(started_at__isnull=False).update(started_at=long_ago)
     sweep.sweep()
 
 
@@ -69,10 +71,10 @@ def test_story_of_a_shift(
     # Ben comes and gets the next. Both work.
     at_bens = sign_in(ben)
     in_front(at_bens, "INV-2")
-    at_annas.get_by_role("button", name="Passed").click()
+    press(at_annas, "Passed")
     in_front(at_annas, "INV-3")
     at_bens.get_by_label("Notes").fill("seal broken")
-    at_bens.get_by_role("button", name="Failed").click()
+    press(at_bens, "Failed")
     in_front(at_bens, "INV-4")
 
     # Ben breaks, and keeps what he has; Anna vanishes, and keeps nothing.
@@ -90,7 +92,7 @@ def test_story_of_a_shift(
     at_annas = sign_in(anna)
     expect(at_annas.get_by_text("INV-3 went back to the queue")).to_be_visible()
     in_front(at_annas, "INV-3")
-    at_annas.get_by_role("button", name="Passed").click()
+    press(at_annas, "Passed")
     expect(at_annas.get_by_text("No tasks right now")).to_be_visible()
 
     # Mona gives her what lies with Ben.
@@ -103,7 +105,7 @@ def test_story_of_a_shift(
     expect(
         at_bens.get_by_text(re.compile("mona took INV-4 back at .*: Ben is at coffee"))
     ).to_be_visible()
-    at_annas.get_by_role("button", name="Passed").click()
+    press(at_annas, "Passed")
     expect(at_annas.get_by_text("No more tasks are waiting for you")).to_be_visible()
     assert set(Task.objects.values_list("reference", "status", "assignee__username")) == {
         ("INV-1", "completed", "anna"),

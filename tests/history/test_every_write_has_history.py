@@ -27,7 +27,7 @@ KNOWN = {
     "history/writer.py _insert": RECORDED,
     "work/lifecycle.py assign_many": RECORDED,
     "work/lifecycle.py begin": NOT_AUDITED,
-    "work/delivery.py deliver": NOT_AUDITED,
+    "work/delivery.py _show": NOT_AUDITED,
     "work/drafts.py _write": NOT_AUDITED,
     # Only what history is made of: it says so itself, by a row of its own.
     "audit/erasure.py _replace_names": RECORDED,

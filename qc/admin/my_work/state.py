@@ -9,10 +9,11 @@ from django.db.models import Avg, Count, F
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from qc.admin.my_work.unsaved import Newer, Unsaved
 from qc.admin.shared.etags import version
 from qc.core.local_days import beginning
 from qc.models import NOT_RESPONDING, Task, User
-from qc.work import assignment, explanations, presence
+from qc.work import actions, assignment, explanations, presence
 
 CLAIMABLE = 20
 
@@ -21,21 +22,42 @@ CLAIMABLE = 20
 class MyWorkState:
     """Everything on the page of one person; rarely shown parts are read when they are used.
 
-    `wanted` is the id of the task to show in full.
+    `wanted` is the id of the task to show in full, `typed` are notes for it that are not stored
+    yet, `opened` is the id of a dialog to show, and `sent` the key of a card that is dealt with.
     """
 
     person: User
     wanted: int | None = None
+    typed: str | None = None
+    unsaved: Unsaved | None = None
+    newer: Newer | None = None
+    opened: str = ""
+    sent: str = ""
     tasks: list[Task] = field(init=False)
 
     def __post_init__(self) -> None:
         self.tasks = list(Task.objects.held_by(self.person).select_related("queue"))
+        for task in self.tasks:
+            task.assignee = self.person
 
     @cached_property
     def task(self) -> Task | None:
         """The task that is shown in full: the wanted one, else the most urgent."""
         chosen = [task for task in self.tasks if task.pk == self.wanted]
         return next(iter(chosen + self.tasks), None)
+
+    @property
+    def notes(self) -> str:
+        """The text of the notes field."""
+        is_for_this = self.task is not None and self.task.pk == self.wanted
+        if self.typed is not None and is_for_this:
+            return self.typed
+        return self.task.draft if self.task else ""
+
+    @property
+    def notes_version(self) -> int:
+        """The version of the draft that the notes field is based on."""
+        return self.newer.version if self.newer else self.task.draft_version if self.task else 0
 
     @property
     def held(self) -> str:
@@ -60,20 +82,58 @@ class MyWorkState:
         return bool(self.tasks or self.claimable)
 
     @cached_property
+    def undoable(self) -> Task | None:
+        """The task whose completion this person can undo now."""
+        return actions.can_undo(self.person)
+
+    @cached_property
     def version(self) -> str:
         """A version that changes when the page must be redrawn, but not while somebody types."""
         shown = [
-            (task.pk, task.started_at, task.priority, task.due_at, task.name, task.instructions)
+            (task.pk, task.priority, task.due_at, task.name, task.instructions)
             for task in (*self.tasks, *self.claimable)
         ]
-        return version(self.person.is_logged_in, self.person.break_reason, self.wanted, shown)
+        return version(
+            self.person.is_logged_in,
+            self.person.break_reason,
+            self.task and self.task.pk,
+            self.waits_for_scan,
+            self.goes_at,
+            self.undoable and self.undoable.pk,
+            shown,
+        )
+
+    @property
+    def waits_for_scan(self) -> bool:
+        """Whether the task can't be worked on before its label is scanned."""
+        task = self.task
+        return task is not None and task.queue.scan_to_start and task.started_at is None
+
+    @property
+    def is_to_be_opened(self) -> bool:
+        """Whether it is not known yet that the person has seen the task."""
+        task = self.task
+        if task is None or not self.person.takes_work:
+            return False
+        return task.shown_at is None or (task.started_at is None and not self.waits_for_scan)
 
     @property
     def start_by(self) -> datetime | None:
-        """When the task goes back to the queue unless it is started; None once it is."""
-        if not self.task or not self.task.assigned_at or self.task.started_at:
+        """When the task goes back to the queue unless it is seen; None once it was."""
+        task = self.task
+        if not task or not task.assigned_at or task.started_at or task.shown_at:
             return None
-        return self.task.assigned_at + timedelta(minutes=settings.QC_START_MINUTES)
+        return task.assigned_at + timedelta(minutes=settings.QC_START_MINUTES)
+
+    @cached_property
+    def goes_at(self) -> datetime | None:
+        """When the task may go to others, as nothing was seen of the person for long."""
+        if self.task is None or self.task.started_at is None:
+            return None
+        warns_from = presence.warns_from(self.task)
+        if warns_from is None or timezone.now() < warns_from:
+            return None
+        return presence.silent_at(self.task)
 
     @property
     def why(self) -> str:
@@ -101,3 +161,8 @@ class MyWorkState:
         midnight = beginning(timezone.localdate())
         done = Task.objects.done_by(self.person, midnight)
         return done.aggregate(done=Count("pk"), each=Avg(F("completed_at") - F("started_at")))
+
+    @cached_property
+    def done(self) -> list[Task]:
+        """The tasks that they completed last, each with `is_correctable`."""
+        return actions.done_today(self.person)

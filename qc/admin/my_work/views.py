@@ -2,25 +2,30 @@
 
 The page polls a panel every few seconds, which is redrawn only when something has changed, so
 that what somebody is typing stays. Each button is a form and works without JavaScript too. A
-refused action shows its message on the page.
+refused action shows its message on the page, and what was typed stays on it.
 """
 
 import contextlib
-from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import site
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from qc.admin.my_work import buttons, unsaved
+from qc.admin.my_work.buttons import ACTIONS, me
 from qc.admin.my_work.state import MyWorkState
+from qc.admin.my_work.unsaved import Newer
 from qc.admin.shared.access import NOTHING_NEW, page_view
 from qc.admin.shared.params import is_id
-from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, QCError
-from qc.models import Outcome, User
+from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound, QCError, StaleDraft
+from qc.models import Task, User
 from qc.work import actions, presence
+
+CONFLICT, GONE = 409, 410
 
 work_view = page_view("qc.work_task", after_sign_in="admin:my_work")
 work_button = page_view("qc.work_task", after_sign_in="admin:my_work", methods=["POST"])
@@ -29,103 +34,139 @@ work_button = page_view("qc.work_task", after_sign_in="admin:my_work", methods=[
 @work_view
 def page(request: HttpRequest) -> HttpResponse:
     """Show the whole page."""
-    context = {"title": _("My work"), "state": _state(request)}
-    return render(request, "qc/my_work/page.html", site.each_context(request) | context)
+    wanted = request.GET.get("task", "")
+    return _page(request, _state(request, wanted, opened=request.GET.get("open", "")))
 
 
 @work_view
 def panel(request: HttpRequest) -> HttpResponse:
     """Return the panel; 204 if the page already shows it."""
-    state = _state(request)
-    if request.GET.get("seen") == state.version:
-        return HttpResponse(status=NOTHING_NEW)
-    return _panel(request, state)
+    return _panel_if_new(request, _state(request, request.GET.get("task", "")))
 
 
 @work_button
 def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
     """Do a button's action, and show the panel with its message."""
     try:
-        level, text = messages.SUCCESS, ACTIONS[action](request, task)
+        text = ACTIONS[action](request, task)
+    except StaleDraft as newer:
+        return _newer(request, task, newer)
     except QCError as refusal:
-        level, text = messages.ERROR, str(refusal)
-    messages.add_message(request, level, text)
-    if "HX-Request" not in request.headers:
-        return redirect("admin:my_work")
-    # The action may have changed the person too.
+        messages.error(request, str(refusal))
+        return _refused(request, task, action, refusal)
+    if text:
+        messages.success(request, text)
+    return _answer(request, task, sent=request.POST.get("kept", ""))
+
+
+@work_button
+def scan(request: HttpRequest) -> HttpResponse:
+    """Open the task whose label was scanned, or say why not."""
+    try:
+        return _answer(request, buttons.scan(request))
+    except QCError as refusal:
+        messages.error(request, str(refusal))
+        return _answer(request, request.POST.get("task", ""))
+
+
+@work_button
+def opened(request: HttpRequest, task: int) -> HttpResponse:
+    """Note that the task was open in front of its holder; return the panel if it has changed."""
+    with contextlib.suppress(QCError):
+        actions.open_task(task, by=me(request))
     request.user = User.objects.get(pk=request.user.pk)
-    return _panel(request, _state(request))
-
-
-def start(request: HttpRequest, task: int) -> str:
-    """Start the task."""
-    started = actions.start(task, by=_me(request))
-    return _("%s is started.") % started.reference
-
-
-def complete(request: HttpRequest, task: int) -> str:
-    """Complete the task as passed or failed. Raise InvalidInput if it failed without notes."""
-    outcome, notes = request.POST.get("outcome", ""), request.POST.get("notes", "")
-    if outcome == Outcome.FAILED and not notes.strip():
-        raise InvalidInput("notes", _("Please write in the notes what failed."))
-    done, following = actions.complete(task, by=_me(request), outcome=outcome, notes=notes)
-    text = _("%(task)s: %(outcome)s.") % {
-        "task": done.reference,
-        "outcome": done.get_outcome_display(),
-    }
-    if following or _state(request).has_tasks:
-        return text
-    return text + " " + _("No more tasks are waiting for you.")
-
-
-def release(request: HttpRequest, task: int) -> str:
-    """Give the task back to the queue."""
-    released = actions.release(task, by=_me(request), reason=request.POST.get("reason", ""))
-    return _("%s is back in the queue.") % released.reference
-
-
-def claim(request: HttpRequest, task: int) -> str:
-    """Claim a waiting task."""
-    return _("%s is assigned to you.") % actions.claim(task, by=_me(request)).reference
+    return _panel_if_new(request, _state(request, task))
 
 
 @work_button
 def draft(request: HttpRequest, task: int) -> HttpResponse:
-    """Save the notes as typed so far; if the task is gone, the next panel shows that."""
-    with contextlib.suppress(InvalidTransition, NotAllowed):
-        actions.save_draft(task, request.POST.get("notes", ""), by=_me(request))
-    return HttpResponse(status=NOTHING_NEW)
+    """Save the notes as typed so far; 409 if there are newer ones, 410 if the task is gone."""
+    text, version = unsaved.notes(request), buttons.version(request)
+    try:
+        saved = actions.save_draft(task, text, by=me(request), version=version)
+    except StaleDraft as newer:
+        return _conflict(newer)
+    except (InvalidTransition, NotAllowed, NotFound) as refusal:
+        return JsonResponse({"message": str(refusal)}, status=GONE)
+    return JsonResponse({"version": saved.draft_version})
 
 
-ACTIONS: dict[str, Callable[..., str]] = {
-    action.__name__: action for action in (start, complete, release, claim)
-}
+def _newer(request: HttpRequest, task: int, newer: StaleDraft) -> HttpResponse:
+    """Answer a form whose notes are based on older ones than are stored."""
+    if "HX-Request" in request.headers:
+        return _conflict(newer)
+    typed = unsaved.notes(request)
+    both = Newer(typed, newer.text, newer.version)
+    return _page(request, _state(request, task, typed=typed, newer=both))
 
 
-def _me(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value]
+def _conflict(newer: StaleDraft) -> HttpResponse:
+    answer = {"notes": newer.text, "version": newer.version, "message": str(newer)}
+    return JsonResponse(answer, status=CONFLICT)
 
 
-def _state(request: HttpRequest) -> MyWorkState:
-    wanted = request.GET.get("task", "")
-    return MyWorkState(_me(request), int(wanted) if is_id(wanted) else None)
+def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> HttpResponse:
+    """Answer a refused form; what was typed is shown, whoever has the task now."""
+    typed = unsaved.notes(request)
+    kept = unsaved.of_request(request, task, action, refusal)
+    if "HX-Request" in request.headers or not (kept or typed):
+        sent = request.POST.get("kept", "") if kept else ""
+        return _answer(request, task, unsaved=kept, sent=sent)
+    return _page(request, _state(request, task, typed=typed, unsaved=kept))
+
+
+def _answer(request: HttpRequest, task: int | str, **more: Any) -> HttpResponse:
+    """Show the panel, or the whole page without JavaScript, with this task in front if held."""
+    if "HX-Request" not in request.headers:
+        held = Task.objects.held_by(me(request)).values_list("pk", flat=True)
+        query = f"?task={task}" if str(task) in map(str, held) else ""
+        return redirect(reverse("admin:my_work") + query)
+    # The action may have changed the person too.
+    request.user = User.objects.get(pk=request.user.pk)
+    return _panel(request, _state(request, task, **more))
+
+
+def _state(request: HttpRequest, wanted: int | str, **more: Any) -> MyWorkState:
+    task = int(wanted) if is_id(str(wanted)) else None
+    return MyWorkState(me(request), task, **more)
+
+
+def _page(request: HttpRequest, state: MyWorkState) -> HttpResponse:
+    context = {"title": _("My work"), "state": state, "blank": unsaved.blank()}
+    return render(request, "qc/my_work/page.html", site.each_context(request) | context)
+
+
+def _panel_if_new(request: HttpRequest, state: MyWorkState) -> HttpResponse:
+    if _params(request).get("seen") == state.version:
+        return HttpResponse(status=NOTHING_NEW)
+    return _panel(request, state)
 
 
 def _panel(request: HttpRequest, state: MyWorkState) -> HttpResponse:
     """Return the panel, with a message for each shown task that was taken away since."""
-    params = request.POST if request.method == "POST" else request.GET
-    held = {int(task) for task in params.get("held", "").split(",") if is_id(task)}
+    held = {int(task) for task in _params(request).get("held", "").split(",") if is_id(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):
         messages.warning(request, sentence)
     return render(request, "qc/my_work/panel.html", {"state": state})
 
 
+def _params(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else request.GET
+
+
 urlpatterns = [
     path("my-work/", page, name="my_work"),
     path("my-work/panel/", panel, name="my_work_panel"),
+    path("my-work/scan/", scan, name="my_work_scan"),
     *(
-        path(f"my-work/<int:task>/{action}/", act, {"action": action}, name=f"my_work_{action}")
+        path(
+            f"my-work/<int:task>/{action.replace('_', '-')}/",
+            act,
+            {"action": action},
+            name=f"my_work_{action}",
+        )
         for action in ACTIONS
     ),
+    path("my-work/<int:task>/open/", opened, name="my_work_open"),
     path("my-work/<int:task>/draft/", draft, name="my_work_draft"),
 ]

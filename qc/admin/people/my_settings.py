@@ -1,4 +1,4 @@
-"""*My settings*: the language and time zone of one's own pages."""
+"""*My settings*: the language, time zone and keys of one's own pages."""
 
 from typing import Any, ClassVar
 
@@ -11,14 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from qc import history
 from qc.core import localization
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, User
 
-SETTINGS = ("language", "time_zone")
+SETTINGS = ("language", "time_zone", "single_keys")
 
 
 def _zones() -> list[tuple[Any, Any]]:
@@ -53,6 +53,7 @@ class SettingsForm(forms.ModelForm):
     class Meta:
         model = User
         fields: ClassVar = list(SETTINGS)
+        widgets: ClassVar = {"single_keys": UnfoldBooleanSwitchWidget}
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
@@ -74,7 +75,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @retrying
-def _save(person: User, values: dict[str, str]) -> None:
+def _save(person: User, values: dict[str, Any]) -> None:
     """Save what has changed, with its history row."""
     stored = User.objects.locked(person.pk).get()
     changed = [name for name in SETTINGS if getattr(stored, name) != values[name]]

@@ -1,22 +1,64 @@
-// Polling, dialogs and the tab's title of My work. Everything else is done by forms and htmx.
+// My work: polling, what happens when another task comes, dialogs, and what is read out. Everything else is
+// done by forms and htmx.
 (() => {
   const clock = new Worker(document.currentScript.dataset.clock);
+  const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+  const WRITES = "input:not([type=radio]), textarea, select";
   const panel = () => document.getElementById("my-work");
   const data = () => panel()?.dataset ?? {};
   let task = data().task;
+  let warning = data().warning;
 
   function setTitle() {
     document.title = document.title.replace(/^.*?(\||$)/, `${data().title} $1`);
   }
 
-  // The answer to a button is seen anyway; a task that arrives by itself is also an alert.
-  function announce(byItself) {
-    setTitle();
-    if (data().task && data().task !== task) {
-      document.getElementById("my-work-announcement").textContent = data().announcement;
-      if (byItself) alertOf(data().announcement);
+  function nameKeys() {
+    if (!IS_MAC) return;
+    for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.dataset.mac;
+    for (const button of document.querySelectorAll("[aria-keyshortcuts*=Control]")) {
+      button.setAttribute("aria-keyshortcuts", button.getAttribute("aria-keyshortcuts").replace("Control", "Meta"));
     }
+  }
+
+  // Whoever writes elsewhere on the page goes on writing.
+  const isWriting = () => document.activeElement?.matches(WRITES) && document.activeElement.value !== "";
+
+  function showHead() {
+    const head = document.getElementById("task-name");
+    window.scrollTo(0, 0);
+    const article = head?.closest("article");
+    if (article && article.getBoundingClientRect().top > window.innerHeight / 2) article.scrollIntoView();
+    if (isWriting()) return;
+    if (head) head.focus({ preventScroll: true });
+    else qcScan.field.focus({ preventScroll: true });
+  }
+
+  function tell(words, isAlert) {
+    document.getElementById("my-work-announcement").textContent = words;
+    if (isAlert) alertOf(words);
+  }
+
+  // The answer to a button is seen anyway; what comes by itself is also an alert.
+  function tellNews(byItself) {
+    if (data().task && data().task !== task) tell(data().announcement, byItself);
+    if (data().warning && data().warning !== warning) tell(data().warning, true);
+    warning = data().warning;
+  }
+
+  function drawn(byItself) {
+    const isAnother = data().task !== task;
+    setTitle();
+    nameKeys();
+    tellNews(byItself);
+    if (!isAnother) {
+      if (document.activeElement === document.body && !byItself) document.getElementById("task-name")?.focus({ preventScroll: true });
+      return;
+    }
+    document.dispatchEvent(new CustomEvent("qc:task-left", { detail: { task } }));
     task = data().task;
+    showHead();
+    qcOpened.begin();
   }
 
   // What failed needs notes: say so before anything is sent.
@@ -28,12 +70,36 @@
     return true;
   }
 
-  document.addEventListener("click", (event) => {
+  // A dialog that is rarely used waits in a template.
+  function dialogOf(id) {
+    const there = document.getElementById(id);
+    if (there) return there;
+    const template = document.querySelector(`template[data-dialog="${id}"]`);
+    const dialog = template.content.firstElementChild.cloneNode(true);
+    template.after(dialog);
+    htmx.process(dialog);
+    dialog.addEventListener("close", () => dialog.remove());
+    return dialog;
+  }
+
+  function useDialogs(event) {
     const opener = event.target.closest("[data-opens]");
-    if (opener) document.getElementById(opener.dataset.opens).showModal();
-    if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
-    const submitter = event.target.closest("button[data-needs]");
-    if (lacksNotes(submitter)) event.preventDefault();
+    const dialog = opener ? dialogOf(opener.dataset.opens) : event.target.closest("[data-closes]")?.closest("dialog");
+    if (!dialog) return;
+    event.preventDefault();
+    if (dialog.open) dialog.close();
+    if (opener) dialog.showModal();
+  }
+
+  document.addEventListener("click", (event) => {
+    useDialogs(event);
+    if (lacksNotes(event.target.closest("button[data-needs]"))) event.preventDefault();
+  });
+  // Links that are buttons are pressed with the space bar too.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== " " || !event.target.matches(".qc-my-work a[role=button]")) return;
+    event.preventDefault();
+    event.target.click();
   });
 
   // Nothing is drawn anew under an open dialog; the next look will do it.
@@ -41,8 +107,17 @@
     if (!document.querySelector("dialog[open], :popover-open")) htmx.trigger(panel(), "look");
   };
 
-  document.addEventListener("htmx:afterSettle", (event) => {
-    announce(event.detail.requestConfig?.verb === "get");
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id === "scan" && data().task) event.detail.parameters.task = data().task;
   });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (data().task !== task) qcGuard.begin();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => drawn(event.detail.requestConfig?.verb === "get"));
   setTitle();
+  nameKeys();
+  qcOpened.begin();
+  if (!document.getElementById("task-name") || document.querySelector(".qc-scan-first")) {
+    if (matchMedia("(hover: hover)").matches) qcScan.field.focus({ preventScroll: true });
+  }
 })();

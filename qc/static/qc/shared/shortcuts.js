@@ -1,10 +1,84 @@
-// A key clicks the button or link that names it in data-key, where it isn't needed for typing.
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.target.closest("input, select, textarea, [contenteditable], [role=menu], dialog")) return;
-  const key = (event.shiftKey ? "Shift+" : "") + event.key;
-  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (!target || target.disabled || (event.repeat && target.matches("button"))) return;
-  event.preventDefault();
-  target.click();
-});
+// Keys that press what names them. data-key works always: "Ctrl+Enter" (Cmd on a Mac) while typing too,
+// "Shift+ArrowLeft" only where nothing is typed. data-single-key is one letter alone, and works only on
+// pages of people who have switched that on ([data-single-keys]).
+// Keys within 50 ms of each other come from a scanner: they are never commands.
+(() => {
+  const GAP = 50;
+  const A_SCAN = 3;
+  const MODIFIERS = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "Dead"];
+  const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+  const TYPED = "input, select, textarea, [contenteditable], [role=menu]";
+  let last = -Infinity;
+  let lastKey = "";
+  let burst = 0; // keys in a row, each within the gap of the one before
+  let characters = 0; // how many of these write something, before the key that is pressed now
+  let letter = null;
+
+  function count(event) {
+    const goesOn = event.timeStamp - last < GAP;
+    const hasWritten = goesOn && lastKey.length === 1;
+    burst = goesOn ? burst + 1 : 1;
+    characters = hasWritten ? characters + 1 : 0;
+    [last, lastKey] = [event.timeStamp, event.key];
+  }
+
+  function nameOf(event) {
+    const isControl = IS_MAC ? event.metaKey : event.ctrlKey;
+    if (event.altKey || (!isControl && (event.ctrlKey || event.metaKey))) return null;
+    const isLetter = event.key.length === 1;
+    return (isControl ? "Ctrl+" : "") + (event.shiftKey && !isLetter ? "Shift+" : "") + event.key;
+  }
+
+  function press(target) {
+    if (target?.isConnected && !target.disabled && target.getAttribute("aria-disabled") !== "true") target.click();
+  }
+
+  const find = (kind, key) => document.querySelector(`[${kind}="${CSS.escape(key)}"]`);
+
+  // A letter waits for what follows it: in a scan, it is the first character of that.
+  function hold(event, target) {
+    event.preventDefault();
+    letter = { text: event.key, timer: setTimeout(() => { letter = null; press(target); }, GAP + 10) };
+  }
+
+  function release() {
+    if (!letter) return;
+    clearTimeout(letter.timer);
+    document.dispatchEvent(new CustomEvent("qc:scan-begun", { detail: letter.text }));
+    letter = null;
+  }
+
+  // A scanner ends with Enter: that must neither press the button nor send the form that has the focus.
+  function endsScan(event) {
+    if (characters < A_SCAN || !["Enter", " ", "Tab"].includes(event.key)) return false;
+    return !event.target.closest("textarea, [data-takes-scans]");
+  }
+
+  function command(event) {
+    const key = nameOf(event);
+    if (!key || event.target.closest("dialog, [popover]")) return;
+    if (!key.startsWith("Ctrl+") && event.target.closest(TYPED)) return;
+    const single = document.querySelector("[data-single-keys]") && find("data-single-key", key);
+    if (single && !event.repeat) return hold(event, single);
+    const target = find("data-key", key);
+    if (!target || (event.repeat && target.matches("button"))) return;
+    event.preventDefault();
+    press(target);
+  }
+
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (!event.key || MODIFIERS.includes(event.key)) return;
+      if (!event.repeat) count(event);
+      if (burst > 1) release();
+      if (endsScan(event)) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      } else if (burst === 1 && !event.defaultPrevented) {
+        command(event);
+      }
+    },
+    true,
+  );
+})();

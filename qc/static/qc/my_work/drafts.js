@@ -1,0 +1,146 @@
+// Notes are saved while they are typed, each time with the version of the draft that they are based on: so
+// that another tab's newer notes are shown, never overwritten. Notes are never dropped with their field.
+const qcDrafts = (() => {
+  const PAUSE = 600;
+  const [OK, CONFLICT, GONE] = [200, 409, 410];
+  const timers = new Map(); // by task: the timer of the next save
+  const unsaved = new Map(); // by task: what is only in the field so far
+  let sending = null; // what the request in flight carries
+  let waiting = []; // what is to be done once nothing is in flight
+
+  const field = () => document.querySelector("#my-work .qc-notes");
+  const fieldOf = (element) => (element.matches(".qc-notes") ? element : element.querySelector(".qc-notes"));
+  const isDraft = (event) => event.detail.elt.matches(".qc-notes");
+  const isComplete = (event) => event.detail.elt.matches(".qc-complete");
+
+  function tell(name, notes, more = {}) {
+    const detail = { task: notes.dataset.task, text: notes.value, ...more };
+    notes.dispatchEvent(new CustomEvent(`qc:draft-${name}`, { bubbles: true, detail }));
+  }
+
+  function cancel(task) {
+    clearTimeout(timers.get(task));
+    timers.delete(task);
+  }
+
+  function save(notes) {
+    cancel(notes.dataset.task);
+    if (!notes.dataset.conflict) htmx.trigger(notes, "save");
+  }
+
+  function note(notes) {
+    const { task, reference } = notes.dataset;
+    unsaved.set(task, { task, reference, text: notes.value });
+  }
+
+  // Saves what is still to be saved, then calls `then`.
+  function settle(notes, then) {
+    if (notes && timers.has(notes.dataset.task)) save(notes);
+    if (sending) waiting.push(then);
+    else then();
+  }
+
+  const boxOf = (notes) => document.getElementById(`newer-${notes.dataset.task}`);
+
+  function showNewer(notes, { notes: newer, version }) {
+    const box = boxOf(notes);
+    notes.dataset.conflict = version;
+    box.querySelector("textarea").value = newer;
+    box.hidden = false;
+    tell("conflict", notes, { notes: newer, version });
+  }
+
+  function choose(notes, which) {
+    const box = boxOf(notes);
+    if (which === "newer") notes.value = box.querySelector("textarea").value;
+    notes.dataset.version = notes.dataset.conflict;
+    delete notes.dataset.conflict;
+    box.hidden = true;
+    notes.focus();
+    note(notes);
+    save(notes);
+  }
+
+  function saved(notes, { version }) {
+    notes.dataset.version = version;
+    if (unsaved.get(notes.dataset.task)?.text === sending) unsaved.delete(notes.dataset.task);
+    tell("saved", notes, { text: sending, version });
+  }
+
+  function lost(notes, { message }) {
+    notes.dataset.conflict = "gone";
+    unsaved.delete(notes.dataset.task);
+    qcKept.show({ ...notes.dataset, text: notes.value, message });
+    tell("lost", notes, { message });
+    htmx.trigger("#my-work", "look");
+  }
+
+  function answered(notes, xhr) {
+    const act = { [OK]: saved, [CONFLICT]: showNewer, [GONE]: lost }[xhr.status];
+    if (act && xhr.getResponseHeader("Content-Type")?.includes("json")) act(notes, JSON.parse(xhr.response));
+  }
+
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches(".qc-notes")) return;
+    note(event.target);
+    cancel(event.target.dataset.task);
+    timers.set(event.target.dataset.task, setTimeout(save, PAUSE, event.target));
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches(".qc-notes") && timers.has(event.target.dataset.task)) save(event.target);
+  });
+  document.addEventListener("click", (event) => {
+    const which = event.target.closest("[data-takes]")?.dataset.takes;
+    if (which) choose(field(), which);
+  });
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!isDraft(event) && !isComplete(event)) return;
+    const notes = fieldOf(event.detail.elt);
+    event.detail.parameters.version = notes.dataset.version;
+    if (isDraft(event)) sending = notes.value;
+    if (isComplete(event)) cancel(notes.dataset.task);
+  });
+
+  // A form waits for the draft in flight, and is not sent while two notes are to be chosen from.
+  document.addEventListener("htmx:confirm", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches("#my-work form:not(#opened)")) return;
+    const notes = field();
+    if (isComplete(event) && notes.dataset.conflict) {
+      event.preventDefault();
+      boxOf(notes).focus();
+    } else if (sending !== null || (notes && timers.has(notes.dataset.task) && !isComplete(event))) {
+      event.preventDefault();
+      settle(notes, () => event.detail.issueRequest(true));
+    }
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (isDraft(event)) {
+      answered(event.detail.elt, event.detail.xhr);
+      sending = null;
+      waiting.splice(0).forEach((then) => then());
+    } else if (isComplete(event) && event.detail.xhr.status === CONFLICT) {
+      answered(fieldOf(event.detail.elt), event.detail.xhr);
+      boxOf(field()).focus();
+    }
+  });
+
+  // A task that was taken away takes nothing along that somebody has just typed.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.elt.matches(".qc-complete") && event.detail.shouldSwap) {
+      unsaved.delete(fieldOf(event.detail.elt)?.dataset.task);
+    }
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const [task, typed] of unsaved) {
+      if (document.getElementById(`notes-${task}`)) continue;
+      cancel(task);
+      unsaved.delete(task);
+      qcKept.show(typed);
+    }
+  });
+
+  return { save, field };
+})();
