@@ -12,10 +12,11 @@ LONGEST = 500
 def joined(queue: Queue, reason: str, more: str) -> str:
     """Return the reason as it is stored: "chosen", "chosen: more" or "more".
 
-    Raises InvalidInput for a reason that is not in the queue's list, and without any.
+    Raises InvalidInput for a reason that is not in the queue's list, if it has one, and without
+    any reason.
     """
     reason, more = reason.strip(), more.strip()
-    if reason and reason not in queue.reasons:
+    if reason and queue.reasons and reason not in queue.reasons:
         raise InvalidInput("reason", _("Choose one of: %s.") % ", ".join(queue.reasons))
     if not (reason or more):
         raise InvalidInput("reason", _("Please give a reason."))

@@ -26,6 +26,10 @@ def test_reason_that_is_not_in_the_list_is_refused() -> None:
         joined(QUEUE, "Bored", "")
 
 
+def test_reason_whose_list_is_gone_is_kept_as_words() -> None:
+    assert joined(Queue(name="Labels"), "Damaged", "corner") == "Damaged: corner"
+
+
 def test_no_reason_is_refused() -> None:
     with pytest.raises(InvalidInput, match="give a reason"):
         joined(QUEUE, " ", " ")
