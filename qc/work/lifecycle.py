@@ -40,8 +40,9 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "resume": frozenset({Status.ON_HOLD}),
     "cancel": frozenset({Status.PENDING, Status.ON_HOLD}),
     "reopen": frozenset({Status.COMPLETED, Status.CANCELLED}),
+    "edit": frozenset(Task.LIVE),
 }
-NEED_REASON = frozenset({"assign", "correct", "release", "hold", "cancel", "reopen"})
+NEED_REASON = frozenset({"assign", "correct", "edit", "release", "hold", "cancel", "reopen"})
 TRANSITION_FIELDS = (
     "status",
     "assignee",
@@ -263,6 +264,8 @@ def cancel(task_id: int, *, by: User, reason: str) -> Task:
 def reopen(task_id: int, *, by: User, reason: str) -> Task:
     """COMPLETED or CANCELLED → PENDING, by a manager, with a reason; the notes become the draft."""
     task = locked_for("reopen", task_id, by, reason)
+    if task.queue.is_closed and task.queue.merged_into_id is None:
+        raise InvalidTransition(_("%s is closed. Reopen the queue first.") % task.queue)
     task.notes, task.draft = "", task.notes
     last = HandBack.objects.filter(task=task).order_by("-pk").values_list("person", flat=True)
     task.released_by_id = last.first()

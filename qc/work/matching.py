@@ -23,7 +23,7 @@ BATCH = 200
 # How often a pass that lost a race for some of its tasks is tried; the sweep does the rest.
 PASSES = 3
 # The columns that decide who gets what, or name a person.
-TASK = ("status", "released_by", *ORDER_OF_WORK)
+TASK = ("status", "queue", "released_by", *ORDER_OF_WORK)
 # Pairs of a task's id and the id of a person who gave it back.
 HandBacks = set[tuple[int, int]]
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
@@ -155,8 +155,9 @@ def _assign(pairs: Sequence[Pair]) -> int:
             task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
         )
         for head, planned, queues in pairs
-        if (task := tasks.get(head.pk)) and (task.pk, planned.pk) not in given_back
-        if slots.get(planned.pk)
+        # One that was moved meanwhile may be in a queue that its person does not serve.
+        if (task := tasks.get(head.pk)) and task.queue_id == head.queue_id
+        if (task.pk, planned.pk) not in given_back and slots.get(planned.pk)
     ]
     lifecycle.assign_many(found)
     return len(found)
