@@ -20,7 +20,7 @@ from qc.core.transactions import retrying
 from qc.core.wording import clock, short_duration
 from qc.models import NOT_RESPONDING, ChangeKind, Queue, Task, User, next_raise_at
 from qc.models.people import NOT_OWN_BREAKS
-from qc.work import faults, lifecycle, presence
+from qc.work import faults, lifecycle, lost_access, presence, queue_changes
 from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
@@ -37,13 +37,16 @@ def sweep() -> dict[str, int]:
     2. Tasks not shown to their holder within QC_START_MINUTES are returned, and their person put
        on break.
     3. Started tasks whose person was not seen for as long as their queue allows are returned.
-    4. Waiting tasks past due are raised one priority.
-    5. Whoever is free gets the most urgent task they may do.
+    4. People who may not work any more are signed out, and what they held is returned; what is left
+       in merged queues is moved.
+    5. Waiting tasks past due are raised one priority.
+    6. Whoever is free gets the most urgent task they may do.
     """
     with acting(Channel.SWEEP):
         counts = {
-            "signed out": sign_out_unseen(),
+            "signed out": sign_out_unseen() + lost_access.return_barred(),
             "returned": return_not_started() + return_silent(),
+            "moved": queue_changes.move_leftovers(),
             "raised": raise_overdue(),
             "assigned": match(),
         }
