@@ -22,7 +22,7 @@ from qc.history import consistency
 from qc.history.registry import table_of
 from qc.models import ChangeKind, Queue, Status, Task, User
 from qc.models.tasks import STATUS_AGREES
-from qc.work.lifecycle import TRANSITIONS
+from qc.work.guards import TRANSITIONS
 
 BATCH = 1000
 

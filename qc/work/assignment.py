@@ -17,7 +17,7 @@ from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
-from qc.work import backlog, lifecycle, presence
+from qc.work import backlog, guards, lifecycle, presence
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
 
@@ -69,7 +69,7 @@ def claim(task_id: int, *, by: User) -> Task:
     the person is not free or does not serve its queue, NotFound.
     """
     person = User.objects.locked(by.pk).get()
-    task = lifecycle.lock_task(task_id)
+    task = guards.lock_task(task_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person.pk:
         return task
     check_claimable(task, person)
@@ -83,7 +83,7 @@ def claim_in_exchange(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
     Return it, and what went back. Raises what `claim` raises.
     """
     person = User.objects.locked(by.pk).get()
-    task = lifecycle.lock_task(task_id)
+    task = guards.lock_task(task_id)
     check_claimable(task, person)
     with for_the_record():
         reason = _("%s was scanned instead") % task.reference
@@ -110,9 +110,9 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
     """
     holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
     people = {one.pk: one for one in User.objects.locked(person_id, holder or person_id)}
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     permissions.check(by, "assign", task)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     if person_id not in people:
         raise presence.not_found(person_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person_id:

@@ -18,7 +18,7 @@ from qc.core import leases
 from qc.core.exceptions import QCError
 from qc.models import BulkChange, Task, User
 from qc.models.tasks import UNASSIGNED_FIRST
-from qc.work import actions, edits, lifecycle
+from qc.work import actions, edits, guards
 
 CHANGES: dict[str, Callable[..., Task]] = {
     "hold": actions.hold,
@@ -49,7 +49,7 @@ def matching(transition: str, tasks: QuerySet[Task], **values: Any) -> QuerySet[
 
     Their status allows it, and they do not have all these values already.
     """
-    tasks = tasks.filter(status__in=lifecycle.TRANSITIONS[_kind(transition)])
+    tasks = tasks.filter(status__in=guards.TRANSITIONS[_kind(transition)])
     return differing(tasks, values).order_by(*UNASSIGNED_FIRST)[:MOST_TASKS]
 
 
@@ -66,8 +66,8 @@ def begin(
 ) -> BulkChange:
     """Choose the tasks to change, without changing them. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
-    if _kind(transition) in lifecycle.NEED_REASON:
-        lifecycle.require_reason(reason)
+    if _kind(transition) in guards.NEED_REASON:
+        guards.require_reason(reason)
     ids = list(matching(transition, tasks, **values).values_list("pk", flat=True))
     return BulkChange.objects.create(
         transition=transition,

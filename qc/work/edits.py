@@ -14,7 +14,7 @@ from qc import history, permissions
 from qc.core.exceptions import InvalidInput
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
-from qc.work import lifecycle
+from qc.work import guards
 from qc.work.matching import match
 
 # What an edit of priority or due time sets: the sweep's raises end with it.
@@ -32,7 +32,7 @@ def move(task_id: int, queue_id: int, *, by: User, reason: str) -> Task:
 @retrying
 def set_priority(task_id: int, priority: int, *, by: User, reason: str) -> Task:
     """Set the priority of a task; it counts as the original one from now on."""
-    task = lifecycle.locked_for("edit", task_id, by, reason)
+    task = guards.locked_for("edit", task_id, by, reason)
     if priority not in Priority.values:
         raise InvalidInput("priority", _("Priority must be 1, 2, 3 or 4."))
     if (task.priority, task.raised) != (priority, 0):
@@ -45,7 +45,7 @@ def set_priority(task_id: int, priority: int, *, by: User, reason: str) -> Task:
 @retrying
 def set_due(task_id: int, due_at: datetime, *, by: User, reason: str) -> Task:
     """Set when a task is due."""
-    task = lifecycle.locked_for("edit", task_id, by, reason)
+    task = guards.locked_for("edit", task_id, by, reason)
     if task.due_at != due_at:
         task.due_at = due_at
         replan(task, ["due_at"])
@@ -85,7 +85,7 @@ def _move(task_id: int, queue_id: int, *, by: User, reason: str) -> Task:
     # Before the task, as a queue is closed: so nothing moves to one that is being closed.
     permissions.check_manager(by)
     queue = open_queue(queue_id)
-    task = lifecycle.locked_for("edit", task_id, by, reason)
+    task = guards.locked_for("edit", task_id, by, reason)
     if task.queue_id != queue_id:
         task.queue = queue
         history.save(task, kind=ChangeKind.MOVED, by=by, reason=reason, fields=["queue"])

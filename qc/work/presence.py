@@ -21,7 +21,7 @@ from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, User
-from qc.work import lifecycle
+from qc.work import guards, lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 # How often it is written that somebody was seen: more often where they are soon missed.
@@ -99,7 +99,7 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     if not person.is_logged_in:
         raise InvalidTransition(_("%s is not signed in.") % person)
     shown = reason.strip()[: User._meta.get_field("break_reason").max_length]

@@ -15,7 +15,7 @@ from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Status, Task, User
-from qc.work import edits, lifecycle
+from qc.work import edits, guards
 from qc.work.matching import match
 
 BATCH = 500
@@ -125,7 +125,7 @@ def _move_batch(
 def _locked(queue_id: int, by: User, reason: str, *others: int) -> dict[int, Queue]:
     """Check the user and the reason; return these queues by id, locked in their order."""
     permissions.check_manager(by)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     locked = Queue.objects.select_for_update().filter(pk__in=[queue_id, *others]).order_by("pk")
     found = {queue.pk: queue for queue in locked}
     if missing := {queue_id, *others} - set(found):

@@ -20,7 +20,7 @@ from qc.core.transactions import retrying
 from qc.core.wording import clock, short_duration
 from qc.models import NOT_RESPONDING, ChangeKind, Queue, Task, User, next_raise_at
 from qc.models.people import NOT_OWN_BREAKS
-from qc.work import faults, lifecycle, lost_access, presence, queue_changes
+from qc.work import faults, guards, lifecycle, lost_access, presence, queue_changes
 from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def return_not_started() -> int:
 @retrying
 def return_if_not_started(task_id: int, before: datetime) -> bool:
     """Take back one task and put its holder on break, unless they saw it meanwhile."""
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
     _send_on_break(task)
@@ -101,7 +101,7 @@ def return_silent() -> int:
 @retrying
 def return_if_silent(task_id: int, now: datetime) -> bool:
     """Take back one started task, with its draft, unless its person was seen meanwhile."""
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if not Task.objects.silent(now).filter(pk=task_id).exists():
         return False
     if task.assignee is not None and task.assignee.takes_work:

@@ -13,7 +13,7 @@ from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, 
 from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm
 from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
-from qc.work import actions, lifecycle
+from qc.work import actions, guards
 
 
 class TaskActions:
@@ -95,6 +95,6 @@ class TaskActions:
 def is_available(user: User, name: str, task: Task) -> bool:
     """Return whether the action of this name makes sense for a task as it is now."""
     transition = name.removesuffix("_task")
-    if transition == "assign" and lifecycle.may_now(user, "release", task):
+    if transition == "assign" and guards.may_now(user, "release", task):
         return True  # it is taken from whoever has it now
-    return lifecycle.may_now(user, transition, task)
+    return guards.may_now(user, transition, task)
