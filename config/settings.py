@@ -87,6 +87,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qc.web.middleware.ContextMiddleware",
     "qc.web.middleware.LocalizationMiddleware",
+    "qc.web.page_guards.EndedSessionMiddleware",
+    "qc.web.page_guards.SamePersonMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -154,7 +156,7 @@ AXES_USERNAME_CALLABLE = "qc.web.sign_ins.name_tried"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "qc.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -169,6 +171,9 @@ REST_KNOX = {"TOKEN_TTL": timedelta(hours=QC_TOKEN_HOURS), "AUTO_REFRESH": False
 HTTPS = environment.switch("QC_HTTPS", default=not EMBEDDED)
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# Scripts read it: a page that is open in two tabs takes the newest token.
+CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "qc.web.refusals.stale_page"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

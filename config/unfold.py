@@ -1,5 +1,6 @@
 """Settings of Unfold: name, icon, colours and menu of the pages."""
 
+from functools import partial
 from typing import Any
 
 from django.templatetags.static import static
@@ -20,6 +21,23 @@ TEAL = {
     "950": "oklch(25.0% .042 215)",
 }
 
+# In this order: those that others use come first.
+SCRIPTS = (
+    "activity",
+    "requests",
+    "connection",
+    "kept_notes",
+    "kept_forms",
+    "command_palette",
+    "dialogs",
+    "accessibility",
+)
+
+
+def _script(name: str, request: Any) -> str:
+    return static(f"qc/shared/{name}.js")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("QC Desk"),
     "SITE_HEADER": _("QC Desk"),
@@ -36,11 +54,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": TEAL},
     "STYLES": [lambda request: static("qc/shared/pages.css")],
-    "SCRIPTS": [
-        lambda request: static("qc/shared/command_palette.js"),
-        lambda request: static("qc/shared/dialogs.js"),
-        lambda request: static("qc/shared/accessibility.js"),
-    ],
+    "SCRIPTS": [partial(_script, name) for name in SCRIPTS],
     "ACCOUNT": {"navigation": "qc.admin.people.my_settings.account_links"},
     "LOGIN": {"image": lambda request: static("qc/shared/sign-in.svg")},
     "SIDEBAR": {

@@ -12,3 +12,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("qc.api.urls")),
 ]
+
+handler403 = "qc.web.refusals.not_allowed"

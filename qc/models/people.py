@@ -1,7 +1,7 @@
 """People: their accounts, their presence, and named reads of who is free."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from qc.core.localization import check_zone, languages
@@ -169,6 +170,14 @@ class User(AbstractUser):
     def takes_work(self) -> bool:
         """Whether this person is signed in and not on break."""
         return self.is_active and self.is_logged_in and not self.break_reason
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must know to be valid: it ends with the password or the access."""
+        known: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if self.access_ended_at is None:
+            return known
+        ended = self.access_ended_at.astimezone(UTC).isoformat()
+        return salted_hmac("qc.access", known + ended, secret, algorithm="sha256").hexdigest()
 
     def is_free(self, open_tasks: int) -> bool:
         """Return whether this person could get another task, with this many open tasks."""

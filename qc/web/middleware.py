@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import get_language
 
 from qc.core.context import Channel, acting, current_channel
@@ -11,9 +10,13 @@ from qc.core.exceptions import Busy
 from qc.core.localization import localized
 from qc.core.request_id import accept_or_create, request_id
 from qc.models import User
+from qc.web.refusals import whole_page
 from qc.work import presence
 
 HEADER = "X-Request-ID"
+# Set by qc/static/qc/shared/activity.js: "no" when a page asks by itself and nobody has touched it.
+ACTIVE = "QC-Active"
+FORBIDDEN = 403
 
 
 class Middleware:
@@ -42,21 +45,24 @@ class RequestIdMiddleware(Middleware):
 class ContextMiddleware(Middleware):
     """Sets user and channel for history rows, and notes that the user was seen.
 
-    Users with a token are known only inside the API's views: `qc.api.views.DeskView`.
+    What a page asks by itself is not seen, nor is who may not do what they ask for. Users with a
+    token are known only inside the API's views: `qc.api.views.DeskView`.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with user and channel set."""
         channel = Channel.PAGE if request.path.startswith("/admin/") else Channel.API
         user = request.user if isinstance(request.user, User) else None
-        if user is not None:
-            presence.seen(user)
         with acting(channel, user):
-            return self.get_response(request)
+            response = self.get_response(request)
+        is_by_person = request.headers.get(ACTIVE) != "no"
+        if is_by_person and response.status_code != FORBIDDEN and isinstance(request.user, User):
+            presence.seen(request.user)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page "busy" after too many lost races for locks."""
-        return render(request, "qc/web/busy.html", status=503) if isinstance(error, Busy) else None
+        return whole_page(request, "qc/web/busy.html", {}, 503) if isinstance(error, Busy) else None
 
 
 class LocalizationMiddleware(Middleware):

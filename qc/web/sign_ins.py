@@ -11,13 +11,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 from qc.audit import events
 from qc.core.context import Channel, current_channel
 from qc.models import EventKind, User
 from qc.models.events import UNKNOWN_NAME_PREFIX
+from qc.web.refusals import whole_page
 from qc.work import actions, presence
 
 TOO_MANY = 429
@@ -42,7 +42,7 @@ def locked_out(
     if response.status_code == TOO_MANY:
         return response
     minutes = settings.AXES_COOLOFF_TIME.seconds // 60
-    return render(request, "qc/web/locked_out.html", {"minutes": minutes}, status=TOO_MANY)
+    return whole_page(request, "qc/web/locked_out.html", {"minutes": minutes}, TOO_MANY)
 
 
 def connect() -> None:

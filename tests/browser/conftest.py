@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from qc.models import User
+from tests.browser.axe import window
 
 CHROMIUM = (
     os.environ.get("CHROMIUM")
@@ -38,9 +40,8 @@ def sign_in(browser: Browser, live_server: object) -> Iterator[Callable[[User], 
     errors: list[str] = []
 
     def sign_in(user: User) -> Page:
-        window = browser.new_context(base_url=str(live_server))
-        windows.append(window)
-        page = window.new_page()
+        windows.append(browser.new_context(base_url=str(live_server)))
+        page = windows[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto("/admin/login/")
         page.get_by_label("Username").fill(user.username)
@@ -50,6 +51,24 @@ def sign_in(browser: Browser, live_server: object) -> Iterator[Callable[[User], 
         return page
 
     yield sign_in
-    for window in windows:
-        window.close()
+    for one in windows:
+        one.close()
+    assert errors == []
+
+
+@pytest.fixture
+def open_window(browser: Browser, live_server: object) -> Iterator[Callable[..., Page]]:
+    """Open windows, of people who are signed in already or of nobody, with axe at hand."""
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def open_one(user: User | None = None) -> Page:
+        cache.clear()
+        pages.append(window(browser, str(live_server), user))
+        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
+        return pages[-1]
+
+    yield open_one
+    for page in pages:
+        page.context.close()
     assert errors == []

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -17,6 +17,7 @@ from qc.admin.shared.forms import SeenForm
 from qc.core.context import kind_of_change
 from qc.core.localization import for_the_record
 from qc.models import ChangeKind, Queue, Role, Task, User
+from qc.work import presence
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -101,11 +102,15 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
 class NewPasswordForm(AdminPasswordChangeForm):
     """A new password for somebody; the history keeps that it was set, never the password."""
 
+    @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        """Save the password, with one history row."""
+        """Save the password, with one history row; end the person's sessions and tokens."""
         self.user._change_reason = str(_("new password"))
         with kind_of_change(ChangeKind.PASSWORD_CHANGED):
-            return super().save(commit)
+            person: User = super().save(commit)
+        presence.end_access(person.pk)
+        person.refresh_from_db(fields=["access_ended_at"])
+        return person
 
 
 def _names(items: Any) -> str:

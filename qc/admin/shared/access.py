@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from qc.web.referers import own_referer
+
 NOTHING_NEW = 204
 
 View = Callable[..., HttpResponseBase]
@@ -46,4 +48,6 @@ def _to_sign_in(request: HttpRequest, after_sign_in: str) -> HttpResponse:
     # A part of a page, fetched after its session ended: the page is to reload itself.
     if "HX-Request" in request.headers:
         return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
-    return redirect_to_login(reverse(after_sign_in), reverse("admin:login"))
+    # Who pressed a button comes back to its page, where what they typed is kept.
+    came_from = own_referer(request) if request.method == "POST" else ""
+    return redirect_to_login(came_from or reverse(after_sign_in), reverse("admin:login"))

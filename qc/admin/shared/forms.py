@@ -3,6 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from qc.admin.shared.shown_values import shown
 
 
 class PlainTextField(forms.CharField):
@@ -17,15 +21,73 @@ class PlainTextField(forms.CharField):
         return super().has_changed(self.to_python(initial), data)
 
 
+class SeenField(forms.BoundField):
+    """A field of a form that knows what its user saw, what is stored now and what they entered."""
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether somebody else has changed the value meanwhile, and not to the one entered."""
+        widget, form = self.field.hidden_widget(), self.form
+        seen = widget.value_from_datadict(form.data, form.files, self.html_initial_name)
+        now = _sent_by(widget, self.field.prepare_value(self.initial))
+        return _plain(seen) != _plain(now) and self.field.has_changed(self.initial, self.data)
+
+    def as_hidden(self, attrs: Any = None, **kwargs: Any) -> SafeString:
+        """Return the hidden value that the user has seen: after a warning, the stored one."""
+        if not kwargs.get("only_initial") or self.name not in self.form.contested:  # type: ignore[attr-defined]
+            return super().as_hidden(attrs, **kwargs)
+        seen = self.field.prepare_value(self.initial)
+        attrs = (attrs or {}) | {"id": self.html_initial_id}
+        widget, renderer = self.field.hidden_widget(), self.form.renderer
+        return widget.render(self.html_initial_name, seen, attrs, renderer)
+
+
 class SeenForm(forms.ModelForm):
     """A form that compares its values with those that its user saw.
 
-    What has changed in the database since the page was opened, such as a priority that the sweep
-    has raised, is kept.
+    What has changed in the database since the page was opened, such as a priority that somebody
+    has set, is kept. Where its user has changed the same field they are warned, and asked to save
+    again.
     """
+
+    bound_field_class = SeenField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.contested: set[str] = set()
         if self.instance.pk:
             for field in self.fields.values():
                 field.show_hidden_initial = True
+
+    def clean(self) -> Any:
+        """Warn at each field that both its user and somebody else have changed."""
+        cleaned = super().clean()
+        if self.instance.pk:
+            self.contested = {
+                name
+                for name in self.changed_data
+                if name in self.cleaned_data and self[name].is_contested  # type: ignore[attr-defined]
+            }
+        for name in self.contested:
+            self.add_error(name, self._warning(name, self.cleaned_data[name]))
+        return cleaned
+
+    def _warning(self, name: str, entered: Any) -> str:
+        field = self.fields[name]
+        values = {"now": shown(field, self[name].initial), "entered": shown(field, entered)}
+        return _("Now it is %(now)s; you entered %(entered)s. Save again to overwrite.") % values
+
+
+def _sent_by(widget: forms.Widget, value: Any) -> Any:
+    """Return what a browser sends of a hidden value, in one piece or in several."""
+    shown = widget.get_context("value", value, {})["widget"]
+    return (
+        [part["value"] for part in shown["subwidgets"]] if "subwidgets" in shown else shown["value"]
+    )
+
+
+def _plain(sent: Any) -> Any:
+    """Return what was sent as text: browsers change line ends, and a set has no order."""
+    if isinstance(sent, list | tuple):
+        return sorted(_plain(part) for part in sent)
+    return "" if sent is None else str(sent).replace("\r\n", "\n")

@@ -10,12 +10,6 @@
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   });
 
-  // Nobody takes for live what is not.
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt.id !== "floor") return;
-    document.getElementById("floor-stale").hidden = event.detail.successful;
-  });
-
   // Charts are drawn once, and given new figures after that: drawn anew in the place of others
   // they would stay blank. Those that are there when the page is loaded Unfold draws itself.
   function draw() {

@@ -1,0 +1,1 @@
+"""Signing in and out, also at a terminal that several people share."""

@@ -1,0 +1,103 @@
+// Notes of tasks stay in this browser until the server has them: by task and person, so that nobody is
+// ever shown another one's. They are sent again when the server is there again.
+(() => {
+  const AGAIN = 10000;
+  const KEPT_FOR = 7 * 24 * 3600 * 1000;
+  const PREFIX = "qc-notes/";
+  const NOTES = "textarea.qc-notes[data-task]";
+
+  const person = () => qcRequests.page().person?.split("/")[0];
+  const key = (task) => `${PREFIX}${person()}/${task}`;
+  const field = () => document.querySelector(NOTES);
+
+  function read(name) {
+    try {
+      return JSON.parse(localStorage.getItem(name));
+    } catch {
+      return null;
+    }
+  }
+
+  function write(name, value) {
+    try {
+      localStorage.setItem(name, JSON.stringify(value));
+    } catch {
+      // Full or forbidden: the notes are on the page all the same.
+    }
+  }
+
+  const find = (task) => read(key(task));
+  const drop = (task) => localStorage.removeItem(key(task));
+
+  function keep(notes) {
+    const { task, reference, version } = notes.dataset;
+    write(key(task), { task, reference, version, text: notes.value, at: Date.now() });
+  }
+
+  function saved({ task, text, version }) {
+    const kept = find(task);
+    if (!kept) return;
+    if (kept.text === text) drop(task);
+    else write(key(task), { ...kept, version });
+  }
+
+  // Puts back what was typed when the page was last left; once for each field, before anybody types in it.
+  function restore() {
+    const notes = field();
+    if (!notes || notes.dataset.isRestored || notes.value !== notes.defaultValue) return;
+    notes.dataset.isRestored = "yes";
+    const kept = find(notes.dataset.task);
+    if (!kept) return;
+    if (kept.text === notes.value) return drop(kept.task);
+    notes.value = kept.text;
+    notes.dataset.version = kept.version;
+    qcDrafts.save(notes);
+  }
+
+  function sendAgain() {
+    const notes = field();
+    if (!notes || notes.dataset.conflict || !qcConnection.isUp()) return;
+    if (find(notes.dataset.task)?.text === notes.value) qcDrafts.save(notes);
+  }
+
+  function all() {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    return names.map((name) => [name, read(name)]).filter(([, kept]) => kept);
+  }
+
+  // Of tasks that are not this person's any more: to copy, or to send along.
+  function showLost() {
+    const held = document.getElementById("my-work-held")?.value.split(",") ?? [];
+    for (const [name, kept] of all()) {
+      if (name !== key(kept.task) || held.includes(String(kept.task))) continue;
+      qcKept.show({ ...kept, message: "" });
+    }
+  }
+
+  function tidy() {
+    for (const [name, kept] of all()) {
+      if (!kept.text?.trim() || kept.at < Date.now() - KEPT_FOR) localStorage.removeItem(name);
+    }
+  }
+
+  document.addEventListener("input", (event) => {
+    if (person() && event.target.matches?.(NOTES)) keep(event.target);
+  });
+  document.addEventListener("qc:draft-saved", (event) => saved(event.detail));
+  document.addEventListener("qc:kept-gone", (event) => {
+    if (find(event.detail.task)?.text === event.detail.text) drop(event.detail.task);
+  });
+  document.addEventListener("qc:task-left", (event) => {
+    const isShown = document.querySelector(`[data-kept-task="${event.detail.task}"]`);
+    if (event.detail.task && !isShown) drop(event.detail.task);
+  });
+  document.addEventListener("qc:connected", sendAgain);
+  document.addEventListener("htmx:afterSettle", restore);
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!person() || !document.getElementById("my-work")) return;
+    tidy();
+    restore();
+    showLost();
+    setInterval(sendAgain, AGAIN);
+  });
+})();
