@@ -14,7 +14,7 @@ from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Queue, Status, Task, User
-from qc.work import assignment, corrections, delivery, drafts, lifecycle, presence, scanning
+from qc.work import assignment, corrections, delivery, drafts, guards, lifecycle, presence, scanning
 from qc.work.matching import match
 
 P = ParamSpec("P")
@@ -165,7 +165,7 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     if queue is None:
         raise NotFound(_("There is no queue %(id)s.") % {"id": queue_id})
     if paused:
-        lifecycle.require_reason(reason)
+        guards.require_reason(reason)
     if queue.is_paused != paused:
         queue.is_paused = paused
         kind = ChangeKind.PAUSED if paused else ChangeKind.UNPAUSED
@@ -183,8 +183,9 @@ def _freed(person_id: int | None) -> None:
 @retrying
 def _freed_and_shown(person: User) -> list[Task]:
     # In one transaction: a second one would wait for the disk once more.
-    _freed(person.pk)
-    return delivery.deliver_anew(person)
+    presence.became_free(person.pk)
+    assignment.hand_out(person.pk, is_shown=True)
+    return delivery.deliver(person)
 
 
 def _offer(tasks: Collection[Task]) -> None:

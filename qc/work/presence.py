@@ -5,11 +5,13 @@ raised when anybody but a manager acts on another person.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +21,7 @@ from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, User
-from qc.work import lifecycle
+from qc.work import guards, lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 # How often it is written that somebody was seen: more often where they are soon missed.
@@ -97,7 +99,7 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     if not person.is_logged_in:
         raise InvalidTransition(_("%s is not signed in.") % person)
     shown = reason.strip()[: User._meta.get_field("break_reason").max_length]
@@ -128,12 +130,19 @@ def come_back(person_id: int, *, by: User | None) -> User:
 
 
 def seen(person: User) -> None:
-    """Note that a person was seen now: at most once a minute, and not in the history."""
+    """Note that a person was seen now: at most once a minute, and not in the history.
+
+    It waits for nobody and fails nothing: while somebody else has the person locked, the next
+    request notes it.
+    """
     now = timezone.now()
     if person.last_seen_at and person.last_seen_at > now - SEEN_EVERY:
         return
     stale = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=now - SEEN_EVERY)
-    User.objects.filter(stale, pk=person.pk).update(last_seen_at=now)
+    with suppress(DatabaseError), transaction.atomic():
+        unlocked = User.objects.select_for_update(skip_locked=True).filter(stale, pk=person.pk)
+        if unlocked.values_list("pk", flat=True).first():
+            User.objects.filter(pk=person.pk).update(last_seen_at=now)
 
 
 def was_sent_away(person: User) -> bool:

@@ -7,7 +7,7 @@ from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import Status, Task, User
-from qc.work import assignment, lifecycle
+from qc.work import assignment, guards, lifecycle
 
 
 @retrying
@@ -38,10 +38,10 @@ def scan_at_end(task_id: int, scanned: str, *, by: User) -> None:
     Nothing changes when the person has completed it already. Raises InvalidInput when the label is
     another task's.
     """
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if task.status == Status.COMPLETED and task.assignee_id == by.pk:
         return
-    lifecycle.guard(task, "start", by)
+    guards.guard(task, "start", by)
     if scanned.strip().upper() != task.reference:
         message = _("The label is that of %(scanned)s, and not of %(task)s.")
         raise InvalidInput("scanned", message % {"scanned": scanned, "task": task.reference})

@@ -36,7 +36,9 @@ KNOWN = {
     "work/presence.py end_access": NOT_AUDITED,
     "work/presence.py seen": NOT_AUDITED,
     "work/presence.py became_free": NOT_AUDITED,
-    "work/sweep.py raise_overdue": RECORDED,
+    "work/sweep.py raise_tasks": RECORDED,
+    "work/queue_changes.py _join": RECORDED,
+    "work/queue_changes.py _move_batch": RECORDED,
     "imports/writer.py write": RECORDED,
     # Its one caller, `write`, records what it adds.
     "imports/writer.py _insert": RECORDED,

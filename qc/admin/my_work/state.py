@@ -86,6 +86,11 @@ class MyWorkState:
         """The task whose completion this person can undo now."""
         return actions.can_undo(self.person)
 
+    @property
+    def undo_id(self) -> str:
+        """The id of the task whose completion can be undone; "" for none."""
+        return str(self.undoable.pk) if self.undoable else ""
+
     @cached_property
     def version(self) -> str:
         """A version that changes when the page must be redrawn, but not while somebody types."""
@@ -99,9 +104,15 @@ class MyWorkState:
             self.task and self.task.pk,
             self.waits_for_scan,
             self.goes_at,
-            self.undoable and self.undoable.pk,
             shown,
         )
+
+    def is_shown(self, seen: str, undo: str) -> bool:
+        """Return whether a page of version `seen` that offers to undo the task `undo` is current.
+
+        Whether that can still be undone is read only for pages that offer it.
+        """
+        return seen == self.version and (not undo or undo == self.undo_id)
 
     @property
     def waits_for_scan(self) -> bool:

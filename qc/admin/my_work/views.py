@@ -137,7 +137,8 @@ def _page(request: HttpRequest, state: MyWorkState) -> HttpResponse:
 
 
 def _panel_if_new(request: HttpRequest, state: MyWorkState) -> HttpResponse:
-    if _params(request).get("seen") == state.version:
+    params = _params(request)
+    if state.is_shown(params.get("seen", ""), params.get("undo", "")):
         return HttpResponse(status=NOTHING_NEW)
     return _panel(request, state)
 

@@ -28,7 +28,7 @@
     const head = document.getElementById("task-name");
     window.scrollTo(0, 0);
     const article = head?.closest("article");
-    if (article && article.getBoundingClientRect().top > window.innerHeight / 2) article.scrollIntoView();
+    if (article && !qcKept.cards().length && article.getBoundingClientRect().top > window.innerHeight / 2) article.scrollIntoView();
     if (isWriting()) return;
     if (head) head.focus({ preventScroll: true });
     else qcScan.field.focus({ preventScroll: true });
@@ -113,7 +113,10 @@
   document.addEventListener("htmx:afterSwap", () => {
     if (data().task !== task) qcGuard.begin();
   });
-  document.addEventListener("htmx:afterSettle", (event) => drawn(event.detail.requestConfig?.verb === "get"));
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const { verb, elt } = event.detail.requestConfig ?? {};
+    drawn(verb === "get" || elt?.id === "opened");
+  });
   setTitle();
   nameKeys();
   qcOpened.begin();
