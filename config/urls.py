@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+handler403 = "qc.web.refusals.not_allowed"
 handler404 = "qc.web.errors.not_found"
 handler500 = "qc.web.errors.server_error"
 
@@ -12,5 +13,3 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("qc.api.urls")),
 ]
-
-handler403 = "qc.web.refusals.not_allowed"
