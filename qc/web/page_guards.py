@@ -1,5 +1,7 @@
 """Middleware that keeps a page from acting for anybody but the person it was drawn for."""
 
+from urllib.parse import unquote
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
@@ -9,7 +11,7 @@ from qc.web import refusals
 from qc.web.middleware import Middleware
 
 CONFLICT, NOTHING_NEW = 409, 204
-# Set by qc/static/qc/shared/requests.js, as a header or a field: the id and name of the person.
+# Set by qc/static/qc/shared/requests.js, as a header or a field: the person's id and quoted name.
 DRAWN_FOR, DRAWN_FOR_FIELD = "QC-Drawn-For", "qc_drawn_for"
 
 
@@ -35,7 +37,7 @@ class SamePersonMiddleware(Middleware):
         user = request.user
         if not number or not isinstance(user, User) or number == str(user.pk):
             return self.get_response(request)
-        names = {"now": user.get_username(), "before": name}
+        names = {"now": user.get_username(), "before": unquote(name)}
         text = _("You are signed in as %(now)s here now; this page was opened by %(before)s.")
         return refusals.refuse(request, CONFLICT, text % names, why="person")
 

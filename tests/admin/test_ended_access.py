@@ -112,14 +112,14 @@ def test_page_drawn_for_somebody_else_is_refused(
     anna: User, ben: User, sign_in_client: Any, carrier: str
 ) -> None:
     client, page = sign_in_client(ben), reverse("admin:take_break")
-    drawn_for, form = f"{anna.pk}/anna", {"reason": "Lunch"}
+    drawn_for, form = f"{anna.pk}/%C3%A1nna", {"reason": "Lunch"}
     if carrier == "field":
         answer = client.post(page, form | {"qc_drawn_for": drawn_for})
     else:
         headers = {"QC-Drawn-For": drawn_for, "HX-Request": "true"}
         answer = client.post(page, form, headers=headers)
     assert answer.status_code == 409
-    words = "You are signed in as ben here now; this page was opened by anna."
+    words = "You are signed in as ben here now; this page was opened by ánna."
     assert words in answer.content.decode()
     assert answer.headers["QC-Refused"] == "person"
     ben.refresh_from_db()

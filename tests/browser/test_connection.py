@@ -13,7 +13,7 @@ from qc.models import Queue, Role, Task, User
 from qc.work import actions
 from tests.admin.conftest import change
 from tests.browser.axe import faults, window
-from tests.conftest import group
+from tests.conftest import group, person
 from tests.databases import on_sqlite
 from tests.system.site import Site
 from tests.waiting import until
@@ -300,3 +300,13 @@ def test_page_of_another_person_does_not_act_for_who_is_signed_in_now(
     ben.refresh_from_db()
     assert ben.break_reason == ""
     assert {one.outcome for one in Task.objects.filter(pk__in=[one.pk for one in tasks])} == {""}
+
+
+def test_name_of_any_letters_fits_into_a_request(invoices: Queue, open_window: Open) -> None:
+    lukasz = person("łukasz", Role.QC_STAFF)
+    page = open_window(lukasz)
+    page.goto("/admin/my-work/")
+    with page.expect_response(lambda answer: "/panel/" in answer.url) as asked:
+        pass
+    assert asked.value.ok
+    assert asked.value.request.headers["qc-drawn-for"] == f"{lukasz.pk}/%C5%82ukasz"
