@@ -5,12 +5,12 @@ and what is allowed.
 """
 
 import os
+import re
 import secrets
 import zoneinfo
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -42,6 +42,15 @@ def whole_number(name: str, *, default: int, least: int, most: int) -> int:
     return int(text)
 
 
+def minutes(name: str, *, default: int, least: float, most: int) -> int | float:
+    """Read a number of minutes between `least` and `most`: a trial has no time for whole ones."""
+    text = env.str(name, "").strip() or str(default)
+    is_number = re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII)
+    if not (is_number and least <= float(text) <= most):
+        raise refuse(name, text, f"it must be a number from {least} to {most}")
+    return int(text) if text.isdigit() else float(text)
+
+
 def one_of(name: str, *, default: str, allowed: Collection[str]) -> str:
     """Read a variable that has one of a few values."""
     text = env.str(name, "").strip() or default
@@ -64,26 +73,11 @@ def words(name: str, *, default: list[str]) -> list[str]:
     return [word for word in listed if word] or default
 
 
-def database(name: str, *, default_file: Path) -> dict[str, Any]:
-    """Read a database address; the default is an SQLite file, which needs no server."""
-    url = env.str(name, "").strip() or f"sqlite:///{default_file}"
-    allowed = "it must look like mysql://user:password@host:3306/name or sqlite:////path/to/file"
-    if url.split(":", 1)[0] not in {"mysql", "sqlite"}:
-        raise refuse(name, _without_password(url), allowed)
-    try:
-        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    except (ValueError, ImproperlyConfigured) as error:
-        raise refuse(name, _without_password(url), allowed) from error
-    if not config.get("NAME"):
-        raise refuse(name, _without_password(url), allowed)
-    return config | (_mysql(name) if url.startswith("mysql") else _sqlite(config["NAME"]))
-
-
 def redis_address(name: str) -> str:
     """Read a Redis address, or return "" when none is set."""
     url = env.str(name, "").strip()
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise refuse(name, _without_password(url), "it must look like redis://host:6379/0")
+        raise refuse(name, without_password(url), "it must look like redis://host:6379/0")
     return url
 
 
@@ -91,7 +85,7 @@ def web_address(name: str) -> str:
     """Read a web address, or return "" when none is set."""
     url = env.str(name, "").strip()
     if url and not url.startswith(("http://", "https://")):
-        raise refuse(name, _without_password(url), "it must look like https://host/path")
+        raise refuse(name, without_password(url), "it must look like https://host/path")
     return url
 
 
@@ -125,42 +119,7 @@ def _no_secret_key(name: str) -> str:
     )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """Return an address with its name and password left out, for messages."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://…@{rest.rpartition('@')[2]}" if "@" in rest else url
-
-
-def _mysql(name: str) -> dict[str, Any]:
-    try:
-        import MySQLdb  # noqa: F401
-    except ImportError as error:
-        raise ImproperlyConfigured(
-            f"{name} names a MySQL or MariaDB server, but mysqlclient is not installed: install "
-            "the client headers (Debian: gcc pkg-config libmariadb-dev) and then mysqlclient."
-        ) from error
-    return {
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "charset": "utf8mb4",
-            "isolation_level": "read committed",
-            # Waiting for a lock fails soon, and is tried again: `qc.core.transactions`.
-            "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
-            "innodb_lock_wait_timeout=5",
-        },
-        "TEST": {"CHARSET": "utf8mb4"},
-    }
-
-
-def _sqlite(file: str) -> dict[str, Any]:
-    return {
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            # A claim is safe on SQLite because each transaction takes the write lock first.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-        # A file as in production: threads can share it, which they can't with one in memory.
-        "TEST": {"NAME": f"{file}.test"},
-    }

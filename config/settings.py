@@ -10,7 +10,8 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import environment
+from config import databases, environment
+from config.beat import Every
 from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,9 +28,9 @@ ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", default=["localhost", "127.0.
 # QC Desk's own times and sizes
 
 QC_SWEEP_SECONDS = environment.whole_number("QC_SWEEP_SECONDS", default=5, least=1, most=3600)
-QC_UNSEEN_MINUTES = environment.whole_number("QC_UNSEEN_MINUTES", default=15, least=2, most=1440)
+QC_UNSEEN_MINUTES = environment.minutes("QC_UNSEEN_MINUTES", default=15, least=0.1, most=1440)
 QC_BREAK_MINUTES = environment.whole_number("QC_BREAK_MINUTES", default=120, least=2, most=1440)
-QC_START_MINUTES = environment.whole_number("QC_START_MINUTES", default=10, least=1, most=1440)
+QC_START_MINUTES = environment.minutes("QC_START_MINUTES", default=10, least=0.1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)
 QC_IMPORT_BYTES = environment.whole_number(
@@ -108,7 +109,15 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environment.database("DATABASE_URL", default_file=VAR_DIR / "qc.sqlite3")}
+# A request waits 30 s at most: config/wsgi.py. Jobs and commands may take long.
+QC_DATABASE_SECONDS = environment.whole_number(
+    "QC_DATABASE_SECONDS", default=3600, least=2, most=86_400
+)
+DATABASES = {
+    "default": databases.database(
+        "DATABASE_URL", default_file=VAR_DIR / "qc.sqlite3", seconds=QC_DATABASE_SECONDS
+    )
+}
 
 # Signing in
 
@@ -195,18 +204,12 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# Nothing on disk: two beats on one machine don't collide, and a crash leaves nothing broken.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "qc.tasks.sweep",
-        "schedule": float(QC_SWEEP_SECONDS),
-        # After a period the next sweep is there already.
-        "options": {"expires": float(max(QC_SWEEP_SECONDS, 5))},
-    },
+    "sweep": {"task": "qc.tasks.sweep", "schedule": Every(QC_SWEEP_SECONDS)},
+    "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
     # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
-    "seal": {"task": "qc.tasks.seal", "schedule": crontab(), "options": {"expires": 60.0}},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
     "archive": {"task": "qc.tasks.archive", "schedule": crontab(hour="4", minute="41")},
     "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
@@ -254,7 +257,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "qc.core.request_id.RequestFilter"}},
+    "filters": {
+        "request": {"()": "qc.core.request_id.RequestFilter"},
+        "short": {"()": "qc.web.errors.WithoutTraceback"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}
     },
@@ -262,7 +268,7 @@ LOGGING = {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["request"],
+            "filters": ["request", "short"],
         }
     },
     "root": {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # The transitions that a task's holder may make, and those that a manager may.
 HOLDERS = frozenset({"start", "complete", "release", "draft", "undo", "correct"})
-MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen"})
+MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen", "edit"})
 
 
 def is_manager(user: "User | AnonymousUser") -> bool:

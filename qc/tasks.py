@@ -19,6 +19,7 @@ from qc.audit.archive import archiver
 from qc.audit.seals import external_copies, sealing, verification_runs
 from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, QCError
+from qc.core.pace import Pace
 from qc.core.request_id import request_id
 from qc.history import consistency
 from qc.imports import lease as import_lease
@@ -29,6 +30,7 @@ from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
+SWEEPS = Pace(settings.QC_SWEEP_SECONDS / 2)
 # The most objects named in a log message; the command check_invariants lists all.
 NAMED = 20
 
@@ -46,9 +48,17 @@ def job_ended(task: Any, **_more: Any) -> None:
     task.request.qc_id.close()
 
 
-@shared_task
-def sweep() -> None:
-    """Sweep, and find abandoned imports, every QC_SWEEP_SECONDS."""
+@shared_task(bind=True)
+def sweep(self: Any) -> None:
+    """Sweep, and find abandoned imports, every QC_SWEEP_SECONDS.
+
+    Messages that have waited are dropped: one sweep does what all of them were for. How old each is
+    can't be told, as the clock of its sender may be wrong.
+    """
+    if not (self.request.called_directly or SWEEPS.begins()):
+        return
+    if dropped := SWEEPS.count_dropped():
+        logger.info("sweep: dropped %d that came too soon, or had waited", dropped)
     sweeps.sweep()
     for pk in import_lease.abandoned():
         carry_on_import.delay(pk)

@@ -22,10 +22,14 @@ class Credentials(serializers.Serializer[Any]):
 
 
 class Completion(serializers.Serializer[Any]):
-    """The data of completing a task; without notes, the draft written on the page is kept."""
+    """The data of completing a task; without notes, the draft written on the page is kept.
+
+    `scanned` is the reference on the label in hand, where the queue demands a scan.
+    """
 
     outcome = serializers.ChoiceField(Outcome.choices, required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
 
 
 class Flags(serializers.Serializer[Any]):
@@ -39,6 +43,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     """A task with everything its holder needs."""
 
     queue = serializers.CharField(source="queue.name")
+    scan_to_start = serializers.BooleanField(source="queue.scan_to_start")
 
     class Meta:
         model = Task
@@ -58,6 +63,9 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "completed_at",
             "outcome",
             "notes",
+            "draft",
+            "draft_outcome",
+            "scan_to_start",
         )
 
 

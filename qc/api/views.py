@@ -20,19 +20,23 @@ from rest_framework.views import APIView
 from qc.api import serializers
 from qc.api.serializers import validated
 from qc.models import Task, User
-from qc.work import actions, presence
+from qc.work import actions, lifecycle, presence
 
 
 class DeskView(APIView):
     """A call for people who are signed in, by a token or by their session in the browser."""
 
     permission_classes = (IsAuthenticated,)
+    # Whether who makes this call is at work again after "not responding" or a forced sign-out.
+    shows_work = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check that the caller may do this, and record that they were seen."""
         super().initial(request, *args, **kwargs)
         if isinstance(request.user, User):
             presence.seen(request.user)
+            if self.shows_work:
+                actions.back_at_work(request.user)
 
 
 class LoginView(APIView):
@@ -47,7 +51,7 @@ class LoginView(APIView):
         user = self._authenticate(request, **credentials)
         user_logged_in.send(sender=User, request=request._request, user=user)
         issued, token = get_token_model().objects.create(user=user)
-        me = _me(user)
+        me = _deliver_to(user)
         tasks = me.pop("tasks")
         return Response({"token": token, "expiry": issued.expiry, "user": me, "tasks": tasks})
 
@@ -67,6 +71,8 @@ class LoginView(APIView):
 
 class LogoutView(DeskView):
     """Signs out; the caller's tasks go back to their queues. For everybody signed in."""
+
+    shows_work = False
 
     def post(self, request: Request) -> Response:
         """End the token or the session of this call."""
@@ -94,7 +100,7 @@ class DashboardView(DeskView):
         page = pages.paginate_queryset(_people(**flags), request, self)
         return Response(
             {
-                "me": _me(request.user),
+                "me": _deliver_to(request.user),
                 "people": serializers.PersonSerializer(page, many=True).data,
                 "pending": Task.objects.waiting().order_by().count(),
                 "count": pages.page.paginator.count if pages.page else 0,
@@ -105,19 +111,27 @@ class DashboardView(DeskView):
 
 
 class TaskCompleteView(DeskView):
-    """Completes a task, and assigns the next. For the person who holds it."""
+    """Completes a task and assigns the next, or undoes that. For the person who holds it."""
 
     def post(self, request: Request, pk: int) -> Response:
-        """Return the completed task, and the person's most urgent task now."""
+        """Return the completed task, until when it can be undone, and the most urgent task now."""
         completion = validated(serializers.Completion, request.data)
-        done, following = actions.complete(pk, by=request.user, **completion)  # type: ignore[arg-type]
+        if scanned := completion.pop("scanned", ""):
+            actions.scan_at_end(pk, scanned, by=request.user)  # type: ignore[arg-type]
+        done, following = actions.complete_and_deliver(pk, by=request.user, **completion)  # type: ignore[arg-type]
         task = serializers.TaskSerializer
         return Response(
             {
                 "completed": task(done).data,
+                "undo_until": lifecycle.undo_until(done),
                 "next": task(following).data if following else None,
             }
         )
+
+    def delete(self, request: Request, pk: int) -> Response:
+        """Undo the completion; return the task, which is the caller's again."""
+        task = actions.undo(pk, by=request.user)  # type: ignore[arg-type]
+        return Response({"task": serializers.TaskSerializer(task).data})
 
 
 def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
@@ -130,7 +144,9 @@ def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
     return people
 
 
-def _me(user: Any) -> dict[str, Any]:
+def _deliver_to(user: Any) -> dict[str, Any]:
+    """Return a person with their tasks, which they now have in front of them."""
+    actions.deliver(user)
     return serializers.MeSerializer(_with_open_tasks().get(pk=user.pk)).data
 
 

@@ -20,7 +20,7 @@ from qc.core.commitments import COMMITMENT_COLUMNS, PERSONAL, erase, pseudonym
 from qc.core.exceptions import InvalidTransition
 from qc.core.transactions import retrying
 from qc.models import AuditEvent, ChangeKind, Task, User
-from qc.work import lifecycle, presence
+from qc.work import guards, presence
 
 BATCH = 500
 
@@ -36,7 +36,7 @@ def anonymise(person_id: int, *, by: User | None, reason: str) -> User:
     if person is None:
         raise presence.not_found(person_id)
     permissions.check_edits_account(by, person)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     if person.username != pseudonym(person.pk):
         _check_has_left(person)
         _clear_records(person)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -18,6 +20,8 @@ FormatSentence = Callable[[str, Mapping[str, str]], str]
 
 # Behind a kind of change that people made to themselves, or to a task of theirs.
 OWN = " own"
+# Behind the end of a queue that was merged into another.
+INTO = " into"
 # By table, then by kind of change.
 SENTENCES: dict[str, dict[str, str]] = {
     "task": {
@@ -42,6 +46,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.CANCELLED: gettext_noop("%(who)s cancelled %(it)s"),
         ChangeKind.REOPENED: gettext_noop("%(who)s reopened %(it)s"),
         ChangeKind.UNDONE: gettext_noop("%(who)s undid the import of %(it)s"),
+        ChangeKind.MOVED: gettext_noop("%(who)s moved %(it)s to %(queue)s"),
+        ChangeKind.PRIORITY_SET: gettext_noop("%(who)s set the priority of %(it)s to %(priority)s"),
+        ChangeKind.DUE_SET: gettext_noop("%(who)s set the due time of %(it)s to %(due)s"),
         ChangeKind.RAISED: gettext_noop("%(who)s raised the priority of %(it)s to %(priority)s"),
     },
     "person": {
@@ -68,6 +75,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         "-": gettext_noop("%(who)s deleted the queue %(it)s"),
         ChangeKind.PAUSED: gettext_noop("%(who)s paused %(it)s"),
         ChangeKind.UNPAUSED: gettext_noop("%(who)s resumed %(it)s"),
+        ChangeKind.CLOSED: gettext_noop("%(who)s closed the queue %(it)s"),
+        ChangeKind.CLOSED + INTO: gettext_noop("%(who)s merged the queue %(it)s into %(into)s"),
+        ChangeKind.MERGED: gettext_noop("%(who)s merged another queue into %(it)s"),
+        ChangeKind.REOPENED: gettext_noop("%(who)s reopened the queue %(it)s"),
     },
     "event": {
         EventKind.SIGN_IN_FAILED: gettext_noop("Somebody failed to sign in as %(name)s"),
@@ -92,6 +103,8 @@ def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence)
     kind, sentences = row.kind or row.history_type, SENTENCES[row.table]
     if kind + OWN in sentences and _is_own_doing(row):
         kind += OWN
+    if kind + INTO in sentences and row.merged_into_id:
+        kind += INTO
     text = _(sentences[kind]) if kind in sentences else _("%(who)s: %(kind)s, %(it)s")
     values = {"who": _who(row, format_name), "kind": row.what} | _VALUES[row.table](
         row, format_name
@@ -103,7 +116,7 @@ def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence)
 
 def kinds(table: str) -> list[str]:
     """Return the kinds of change of a table; +, ~ or - for those without a name."""
-    return [str(kind) for kind in SENTENCES[table] if not kind.endswith(OWN)]
+    return [str(kind) for kind in SENTENCES[table] if not kind.endswith((OWN, INTO))]
 
 
 def _is_own_doing(row: Any) -> bool:
@@ -127,6 +140,15 @@ def _of_task(row: Any, format_name: FormatName) -> dict[str, str]:
         "whom": format_name("person", person, str(row.person)) if person else _("nobody"),
         "outcome": str(Outcome(row.outcome).label) if row.outcome else "",
         "priority": Priority(row.priority).name,
+        "due": date_format(timezone.localtime(row.due_at), "d M Y H:i"),
+    }
+
+
+def _of_queue(row: Any, format_name: FormatName) -> dict[str, str]:
+    into = row.merged_into_id
+    return {
+        "it": format_name("queue", row.id, row.name),
+        "into": format_name("queue", into, str(row.merged_into)) if into else "",
     }
 
 
@@ -144,7 +166,7 @@ def _of_event(row: Any, _format_name: FormatName) -> dict[str, str]:
 _VALUES: dict[str, Callable[[Any, FormatName], dict[str, str]]] = {
     "task": _of_task,
     "person": lambda row, format_name: {"it": format_name("person", row.id, row.username)},
-    "queue": lambda row, format_name: {"it": format_name("queue", row.id, row.name)},
+    "queue": _of_queue,
     "event": _of_event,
 }
 

@@ -27,7 +27,7 @@ Edge = Mapping[str, int]
 NAMED = {
     "task": ("history_user", "person", "queue"),
     "person": ("history_user",),
-    "queue": ("history_user",),
+    "queue": ("history_user", "merged_into"),
     "event": ("history_user",),
 }
 

@@ -19,6 +19,8 @@ REASONS = BREAKS | {
     "not responding": gettext_lazy("not responding"),
     "signed out": gettext_lazy("signed out"),
 }
+# Between a reason from a list and what somebody wrote besides.
+AFTER_REASON = ": "
 
 
 def clock(moment: datetime | None) -> str:

@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 
 from qc.imports.validation import same
 from qc.models import Queue, Task
+from qc.work import edits
 
 # The due date comes first: only an overdue task has a raised priority to protect.
 CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
 # The columns saved for a changed task.
-SAVED = (*CHANGEABLE, "raise_at")
+SAVED = (*CHANGEABLE, "raised", "raise_at")
 
 
 class ParsedRow(NamedTuple):
@@ -78,7 +79,10 @@ def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         changes[name] = (old, new)
         setattr(task, name, new)
     if changes.keys() & {"due_at", "priority"}:
-        task.plan_raise()
+        raised_to = task.priority
+        edits.replan(task, changes)
+        if task.priority != raised_to:
+            changes["priority"] = (raised_to, task.priority)
     return changes
 
 

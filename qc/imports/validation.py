@@ -36,7 +36,8 @@ class Checker:
         self.columns = columns
         self.ours = [name for name in COLUMNS if name in columns]
         self.details = [name for name in columns if name.startswith(DETAIL)]
-        self.queues = {_folded(queue.name): queue for queue in Queue.objects.all()}
+        queues = Queue.objects.select_related("merged_into")
+        self.queues = {_folded(queue.name): queue.successor for queue in queues}
         self.seen = _FirstRows()
         self.fields: dict[str, Any] = {name: Task._meta.get_field(name) for name in self.ours}
         self.repeated = lru_cache(MANY)(self._read)
@@ -150,12 +151,16 @@ def _look_fit(columns: Sequence[str], texts: list[str]) -> bool:
 
 
 def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
-    if not queues:
+    open_ones = {queue.name for queue in queues.values() if not queue.is_closed}
+    if not open_ones:
         raise ValueError(_("There is no queue yet."))
-    if queue := queues.get(_folded(cell)):
+    queue = queues.get(_folded(cell))
+    if queue and not queue.is_closed:
         return queue
-    names = ", ".join(sorted(queue.name for queue in queues.values()))
-    raise ValueError(_("There is no such queue. Choose one of: %s.") % names)
+    words = {"queue": queue, "open": ", ".join(sorted(open_ones))}
+    if queue:
+        raise ValueError(_("%(queue)s is closed. Choose one of: %(open)s.") % words)
+    raise ValueError(_("There is no such queue. Choose one of: %s.") % words["open"])
 
 
 def _folded(name: str) -> str:

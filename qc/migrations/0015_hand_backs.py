@@ -6,6 +6,7 @@ from django.db import migrations
 from django.db.models import F
 
 BATCH = 1000
+RAISED = "raised"
 
 
 def fill_in(apps, schema_editor):
@@ -18,7 +19,7 @@ def fill_in(apps, schema_editor):
         ignore_conflicts=True,
     )
     live = Task.objects.filter(status__in=["pending", "assigned", "on_hold"])
-    rows = apps.get_model("qc", "HistoricalTask").objects.filter(kind="raised")
+    rows = apps.get_model("qc", "HistoricalTask").objects.filter(kind=RAISED)
     raises = Counter(rows.filter(id__in=live.values("pk")).values_list("id", flat=True).iterator())
     for levels in set(raises.values()):
         ids = [pk for pk, n in raises.items() if n == levels]

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -101,12 +102,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return never_shown.filter(waits_since, ~Exists(started))
 
     def silent(self, now: datetime) -> "TaskQuerySet":
-        """Started tasks whose person was not seen for as long as their queue allows."""
+        """Tasks in hand whose person was not seen for as long as their queue allows."""
         moment = ExpressionWrapper(
             Value(now) - F("queue__silent_after"), output_field=models.DateTimeField()
         )
         unseen = Q(assignee__last_seen_at__lt=moment) | Q(assignee__last_seen_at__isnull=True)
-        return self.filter(unseen, status=Status.ASSIGNED, started_at__lt=moment)
+        begun = Coalesce("started_at", "shown_at")
+        return self.alias(begun=begun).filter(unseen, status=Status.ASSIGNED, begun__lt=moment)
 
     def overdue_to_raise(self, now: datetime) -> "TaskQuerySet":
         """Waiting tasks whose priority the sweep must raise now."""
@@ -277,6 +279,12 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.name}"
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether its holder has started it, or was shown it and may scan it at the end."""
+        is_shown = self.shown_at is not None and self.queue.scan_to_start
+        return self.started_at is not None or is_shown
 
     @property
     def is_late(self) -> bool:

@@ -5,9 +5,9 @@ thousands. It reads what was completed or given back in these days, by index. Wi
 `MOST_RANKED` tasks, times come from an evenly spread sample.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from qc.core.local_days import beginning, day_of, each, end, within
 from qc.history.registry import ids_of_span
 from qc.models import ChangeKind, Outcome, Queue, Task, User
+from qc.reports import reasons
 from qc.reports.percentiles import NO_TIMES, Key, Times, times_of
 
 MOST_RANKED = 100_000
@@ -43,7 +44,8 @@ class ReportRow:
     """The figures of a person, a queue or a day; `key` is its id or date.
 
     Handling is from start to completion, waiting from arrival to the assignment that led to it.
-    Released and returned counts against the person who had the task.
+    Released and returned counts against the person who had the task. `reasons` has for each reason
+    of the queues' lists how many tasks were given back for it.
     """
 
     key: Key
@@ -54,6 +56,7 @@ class ReportRow:
     returned: int = 0
     handling: Times = NO_TIMES
     waiting: Times = NO_TIMES
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def failed_share(self) -> float | None:
@@ -117,6 +120,7 @@ def report(query: ReportQuery, *, most: int = MOST_RANKED) -> Report:
     if query.by == Grouping.DAY:
         rows |= {day: ReportRow(day, "") for day in each(query.first, query.last)}
     _count(query, rows, total)
+    _count_reasons(query, rows, total)
     _time(_sample(query.done(), total.done, most), rows, total)
     for key, name in _names(query.by, rows).items():
         rows[key].key, rows[key].name = key, name
@@ -135,6 +139,15 @@ def _count(query: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> 
         for name, n in counts.items():
             for row in (rows[about], total):
                 setattr(row, name, getattr(row, name) + n)
+
+
+def _count_reasons(query: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> None:
+    """Count why tasks were given back, where the queues have a list of reasons."""
+    if not total.released or not (listed := reasons.listed(query.queue)):
+        return
+    for about, reason, n in reasons.counted(query.given_back(), listed):
+        for row in (rows[about], total):
+            row.reasons[reason] += n
 
 
 def _sample(tasks: Any, n: int, most: int) -> Any:

@@ -14,7 +14,7 @@ from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Queue, Status, Task, User
-from qc.work import assignment, corrections, delivery, drafts, lifecycle, presence, scanning
+from qc.work import assignment, corrections, delivery, drafts, guards, lifecycle, presence, scanning
 from qc.work.matching import match
 
 P = ParamSpec("P")
@@ -24,6 +24,7 @@ take_break = presence.take_break
 claim = assignment.claim
 open_task = lifecycle.open_task
 start = lifecycle.start
+scan_at_end = scanning.scan_at_end
 save_draft = drafts.save
 send_notes = drafts.send
 deliver = delivery.deliver
@@ -132,6 +133,14 @@ def complete(
     return task, Task.objects.held_by(by).select_related("queue").first()
 
 
+def complete_and_deliver(
+    task_id: int, *, by: User, outcome: str | None = None, notes: str | None = None
+) -> tuple[Task, Task | None]:
+    """Do what `complete` does for a program that shows the next task at once: it is delivered."""
+    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
+    return task, next(iter(_freed_and_shown(by)), None)
+
+
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
     """Pause a queue: nobody gets tasks from it; assigned tasks stay assigned."""
     return _set_paused(queue_id, True, by=by, reason=reason)
@@ -156,7 +165,7 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     if queue is None:
         raise NotFound(_("There is no queue %(id)s.") % {"id": queue_id})
     if paused:
-        lifecycle.require_reason(reason)
+        guards.require_reason(reason)
     if queue.is_paused != paused:
         queue.is_paused = paused
         kind = ChangeKind.PAUSED if paused else ChangeKind.UNPAUSED
@@ -169,6 +178,14 @@ def _freed(person_id: int | None) -> None:
     if person_id is not None:
         presence.became_free(person_id)
         assignment.hand_out(person_id)
+
+
+@retrying
+def _freed_and_shown(person: User) -> list[Task]:
+    # In one transaction: a second one would wait for the disk once more.
+    presence.became_free(person.pk)
+    assignment.hand_out(person.pk, is_shown=True)
+    return delivery.deliver(person)
 
 
 def _offer(tasks: Collection[Task]) -> None:

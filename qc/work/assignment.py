@@ -17,7 +17,7 @@ from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
-from qc.work import backlog, lifecycle, presence
+from qc.work import backlog, guards, lifecycle, presence
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
 
@@ -27,30 +27,37 @@ USED_SLOTS = Prepared(
     lambda person: Task.objects.held().filter(assignee=person).order_by().values_list("slot")
 )
 SERVING = Prepared(
-    lambda person: Queue.objects.served_by(User(pk=person)).running().order_by().values_list("pk")
+    lambda person: (
+        Queue.objects.served_by(User(pk=person))
+        .running()
+        .order_by()
+        .values_list("pk", "scan_to_start")
+    )
 )
 
 
 @retrying
 @for_the_record()
-def hand_out(person_id: int) -> list[Task]:
+def hand_out(person_id: int, *, is_shown: bool = False) -> list[Task]:
     """Give a person the most urgent tasks they may do, up to their capacity; return these tasks.
 
-    The number of statements does not depend on the number of slots.
+    With `is_shown` the person is about to see them: a single one that is all they have is started,
+    unless its queue demands a scan. The number of statements does not depend on that, nor on the
+    number of slots.
     """
     person = next(iter(LOCKED.items(person_id)), None)
     if person is None or not person.takes_work:
         return []
-    slots = free_slots(person, _used_slots(person))
-    queues = _serving(person) if slots else []
-    tasks = _lock_most_urgent(person, queues, len(slots))
+    slots = free_slots(person, used := _used_slots(person))
+    queues = _serving(person) if slots else {}
+    tasks = _lock_most_urgent(person, list(queues), len(slots))
+    is_begun = is_shown and not used and len(tasks) == 1 and not queues[tasks[0].queue_id]
     # There may be fewer tasks than slots.
-    lifecycle.assign_many(
-        [
-            Assignment(task, person, slot, why(task, person, len(queues)))
-            for task, slot in zip(tasks, slots, strict=False)
-        ]
-    )
+    found = [
+        Assignment(task, person, slot, why(task, person, len(queues)))
+        for task, slot in zip(tasks, slots, strict=False)
+    ]
+    lifecycle.assign_many(found, are_begun=is_begun)
     return tasks
 
 
@@ -62,7 +69,7 @@ def claim(task_id: int, *, by: User) -> Task:
     the person is not free or does not serve its queue, NotFound.
     """
     person = User.objects.locked(by.pk).get()
-    task = lifecycle.lock_task(task_id)
+    task = guards.lock_task(task_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person.pk:
         return task
     check_claimable(task, person)
@@ -76,7 +83,7 @@ def claim_in_exchange(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
     Return it, and what went back. Raises what `claim` raises.
     """
     person = User.objects.locked(by.pk).get()
-    task = lifecycle.lock_task(task_id)
+    task = guards.lock_task(task_id)
     check_claimable(task, person)
     with for_the_record():
         reason = _("%s was scanned instead") % task.reference
@@ -103,9 +110,9 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
     """
     holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
     people = {one.pk: one for one in User.objects.locked(person_id, holder or person_id)}
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     permissions.check(by, "assign", task)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     if person_id not in people:
         raise presence.not_found(person_id)
     if task.status == Status.ASSIGNED and task.assignee_id == person_id:
@@ -183,8 +190,9 @@ def _used_slots(person: User) -> list[int]:
     return [slot for (slot,) in USED_SLOTS.rows(person.pk)]
 
 
-def _serving(person: User) -> list[int]:
-    return [queue for (queue,) in SERVING.rows(person.pk)]
+def _serving(person: User) -> dict[int, bool]:
+    """Return the running queues that a person serves, and whether each demands a scan."""
+    return {queue: bool(scan) for queue, scan in SERVING.rows(person.pk)}
 
 
 def _check_takes_work(person: User) -> None:

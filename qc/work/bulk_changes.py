@@ -1,12 +1,13 @@
-"""One transition for all tasks that match: begun once, then carried on batch by batch.
+"""One change of all tasks that match: begun once, then carried on batch by batch.
 
-Each task is changed by `qc.work.actions`, with its own history row. The tasks are chosen at the
-beginning. Several requests may carry it on, even at the same time: its position is stored, and each
-batch is done by one of them only.
+Each task is changed by `qc.work.actions` or `qc.work.edits`, with its own history row. The tasks
+are chosen at the beginning. Several requests may carry it on, even at the same time: its position
+is stored, and each batch is done by one of them only.
 """
 
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -17,9 +18,21 @@ from qc.core import leases
 from qc.core.exceptions import QCError
 from qc.models import BulkChange, Task, User
 from qc.models.tasks import UNASSIGNED_FIRST
-from qc.work import actions, lifecycle
+from qc.work import actions, edits, guards
 
-TRANSITIONS = {"hold": actions.hold, "resume": actions.resume, "cancel": actions.cancel}
+CHANGES: dict[str, Callable[..., Task]] = {
+    "hold": actions.hold,
+    "resume": actions.resume,
+    "cancel": actions.cancel,
+    "move": edits.move,
+    "priority": edits.set_priority,
+    "due": edits.set_due,
+}
+EDITS = ("move", "priority", "due")
+# The columns that these set.
+EDITED = ("queue_id", "priority", "due_at")
+# How a value of a change is read from its JSON.
+READ: dict[str, Callable[[str], Any]] = {"due_at": datetime.fromisoformat}
 # The most tasks that can be changed; the most in a request, and its longest time.
 MOST_TASKS = 100_000
 BATCH = 200
@@ -31,21 +44,39 @@ KEPT = timedelta(days=7)
 PROGRESS = ("position", "changed", "refused", "refusals")
 
 
-def matching(transition: str, tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Return the tasks whose status allows a transition, at most `MOST_TASKS`."""
-    return tasks.filter(status__in=lifecycle.TRANSITIONS[transition]).order_by(*UNASSIGNED_FIRST)[
-        :MOST_TASKS
-    ]
+def matching(transition: str, tasks: QuerySet[Task], **values: Any) -> QuerySet[Task]:
+    """Return the tasks that a change would change, at most `MOST_TASKS`.
+
+    Their status allows it, and they do not have all these values already.
+    """
+    tasks = tasks.filter(status__in=guards.TRANSITIONS[_kind(transition)])
+    return differing(tasks, values).order_by(*UNASSIGNED_FIRST)[:MOST_TASKS]
 
 
-def begin(transition: str, tasks: QuerySet[Task], *, by: User, reason: str) -> BulkChange:
+def differing(tasks: QuerySet[Task], values: dict[str, Any]) -> QuerySet[Task]:
+    """Return the tasks that do not have the values of an edit already, if it has any."""
+    columns = {name: one for name, one in values.items() if name in EDITED}
+    if "priority" in columns:
+        columns["raised"] = 0  # a raised priority is not an original one
+    return tasks.exclude(**columns) if columns else tasks
+
+
+def begin(
+    transition: str, tasks: QuerySet[Task], *, by: User, reason: str, **values: Any
+) -> BulkChange:
     """Choose the tasks to change, without changing them. Raises NotAllowed, InvalidInput."""
     permissions.check_manager(by)
-    if transition in lifecycle.NEED_REASON:
-        lifecycle.require_reason(reason)
-    ids = list(matching(transition, tasks).values_list("pk", flat=True))
+    if _kind(transition) in guards.NEED_REASON:
+        guards.require_reason(reason)
+    ids = list(matching(transition, tasks, **values).values_list("pk", flat=True))
     return BulkChange.objects.create(
-        transition=transition, reason=reason, by=by, tasks=ids, total=len(ids), refusals=[]
+        transition=transition,
+        reason=reason,
+        values={name: _as_json(one) for name, one in values.items()},
+        by=by,
+        tasks=ids,
+        total=len(ids),
+        refusals=[],
     )
 
 
@@ -91,11 +122,24 @@ def _run_batch(change: BulkChange, by: User) -> None:
 
 
 def _change_one(change: BulkChange, pk: int, by: User) -> None:
-    run: Any = TRANSITIONS[change.transition]
+    run = CHANGES[change.transition]
+    values = {name: READ.get(name, _as_it_is)(one) for name, one in change.values.items()}
     try:
-        run(pk, by=by, reason=change.reason)
+        run(pk, by=by, reason=change.reason, **values)
         change.changed += 1
     except QCError as error:
         change.refused += 1
         if len(change.refusals) < REFUSALS_KEPT:
             change.refusals.append(str(error))
+
+
+def _kind(change: str) -> str:
+    return "edit" if change in EDITS else change
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

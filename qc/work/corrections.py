@@ -15,7 +15,7 @@ from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import Status, Task, User
-from qc.work import assignment, lifecycle, presence
+from qc.work import assignment, guards, lifecycle, presence
 
 # The most completed tasks that a person is shown.
 MOST_DONE = 20
@@ -28,10 +28,10 @@ def undo(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
     Return it, and the task that went back to its queue where they had no free slot. Nothing changes
     when they have it already. Raises InvalidTransition when it is too late.
     """
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if task.status == Status.ASSIGNED and task.assignee_id == by.pk:
         return task, []
-    lifecycle.guard(task, "undo", by)
+    guards.guard(task, "undo", by)
     _check_not_too_late(task, by)
     with for_the_record():
         reason = _("%s is open again") % task.reference
@@ -46,8 +46,8 @@ def correct(task_id: int, *, by: User, outcome: str, notes: str, reason: str) ->
 
     Raises InvalidTransition when its queue does not allow it any more, InvalidInput.
     """
-    task = lifecycle.lock(task_id)
-    lifecycle.guard(task, "correct", by)
+    task = guards.lock(task_id)
+    guards.guard(task, "correct", by)
     if not is_correctable(task, presence.shift_began(by)):
         raise InvalidTransition(
             _("%s can no longer be corrected. Please ask a manager to reopen it.") % task.reference

@@ -1,29 +1,50 @@
 """What another program's answer shows to a person is delivered: seen, and the first one started."""
 
-from contextlib import suppress
+from collections.abc import Iterable
 
 from django.utils import timezone
 
-from qc.core.exceptions import QCError
+from qc.core.transactions import retrying
 from qc.models import Task, User
 from qc.work import lifecycle
 
 
-def deliver(person: User) -> None:
-    """Note that a person was just shown the tasks that they hold.
+def deliver(person: User) -> list[Task]:
+    """Note that a person was just shown the tasks that they hold; return these.
 
     The most urgent one is started, unless they have started another or its queue demands a scan.
-    Nothing is written when nothing is new.
+    Nothing is written, and nothing locked, when nothing is new.
     """
     held = list(Task.objects.held_by(person).select_related("queue"))
-    fresh = [task.pk for task in held if task.shown_at is None]
-    if fresh:
-        shown = Task.objects.filter(pk__in=fresh, assignee=person, shown_at=None)
-        shown.update(shown_at=timezone.now())
-    if any(task.started_at for task in held):
-        return
-    first = next((task for task in held if not task.queue.scan_to_start), None)
+    return deliver_anew(person) if _is_new(held) else held
+
+
+@retrying
+def deliver_anew(person: User) -> list[Task]:
+    """Do what `deliver` does when something may be new."""
+    User.objects.locked(person.pk).get()
+    held = list(Task.objects.select_for_update().held_by(person))
+    first = _to_start(held)
+    _show([task for task in held if task.shown_at is None and task != first])
     if first is not None:
-        # It may have been taken away meanwhile.
-        with suppress(QCError):
-            lifecycle.start(first.pk, by=person)
+        lifecycle.begin(first, timezone.now(), by=person)
+    return held
+
+
+def _is_new(held: Iterable[Task]) -> bool:
+    return _to_start(held) is not None or any(task.shown_at is None for task in held)
+
+
+def _to_start(held: Iterable[Task]) -> Task | None:
+    """Return the task that its holder begins with now, if any."""
+    if any(task.started_at for task in held):
+        return None
+    return next((task for task in held if not task.queue.scan_to_start), None)
+
+
+def _show(tasks: list[Task]) -> None:
+    now = timezone.now()
+    for task in tasks:
+        task.shown_at = now
+    if tasks:
+        Task.objects.filter(pk__in=[task.pk for task in tasks]).update(shown_at=now)

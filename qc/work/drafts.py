@@ -11,7 +11,7 @@ from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import Status, Task, User
-from qc.work import lifecycle
+from qc.work import guards, lifecycle
 
 LONGEST = 10_000
 
@@ -22,8 +22,8 @@ def save(task_id: int, text: str, *, by: User, version: int | None = None) -> Ta
 
     `version` is the draft that the text was based on. Raises StaleDraft when a newer one differs.
     """
-    task = lifecycle.locked_for("draft", task_id, by)
-    lifecycle.check_version(task, text, version)
+    task = guards.locked_for("draft", task_id, by)
+    guards.check_version(task, text, version)
     lifecycle.begin(task, timezone.now(), by=by)
     if task.draft != text:
         _write(task, text)
@@ -37,7 +37,7 @@ def send(task_id: int, text: str, *, by: User) -> Task:
     Sending them again adds nothing. Raises NotAllowed for a person who never held it,
     InvalidTransition when it is finished, InvalidInput when the notes become too long.
     """
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if not history.of_tasks(by).filter(id=task.pk).exists():
         raise NotAllowed(_("%s was never assigned to you.") % task.reference)
     if task.status in Task.FINISHED:

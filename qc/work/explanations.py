@@ -24,6 +24,8 @@ def of_task(task: Task) -> str:
         return _("It is assigned to %s.") % task.assignee
     if task.status != Status.PENDING:
         return _("It is %s.") % task.get_status_display()
+    if task.queue.is_closed:
+        return _("%s is closed. Please move the task to another queue.") % task.queue
     if task.queue.is_paused:
         return _("%s is paused.") % task.queue
     planned = (pair.person for pair in matching.plan() if pair.task.pk == task.pk)
@@ -90,7 +92,7 @@ def _nobody_free(queue: Queue) -> str:
 
 
 def _no_queue(person: User, to_them: bool) -> str:
-    paused = Queue.objects.served_by(person).filter(is_paused=True)
+    paused = Queue.objects.served_by(person).open().filter(is_paused=True)
     if names := ", ".join(map(str, paused)):
         return _("Paused: %s.") % names
     if to_them:

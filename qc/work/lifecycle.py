@@ -13,35 +13,13 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc import history, permissions
+from qc import history
 from qc.core.compiled_queries import ById
-from qc.core.exceptions import (
-    AlreadyCompleted,
-    InvalidInput,
-    InvalidTransition,
-    NotFound,
-    StaleDraft,
-)
+from qc.core.exceptions import InvalidTransition
 from qc.core.transactions import retrying
-from qc.core.wording import clock
 from qc.models import ChangeKind, HandBack, Outcome, Status, Task, User
+from qc.work import guards
 
-# The states in which each transition can begin.
-TRANSITIONS: dict[str, frozenset[str]] = {
-    "assign": frozenset({Status.PENDING}),
-    "claim": frozenset({Status.PENDING}),
-    "start": frozenset({Status.ASSIGNED}),
-    "draft": frozenset({Status.ASSIGNED}),
-    "complete": frozenset({Status.ASSIGNED}),
-    "undo": frozenset({Status.COMPLETED}),
-    "correct": frozenset({Status.COMPLETED}),
-    "release": frozenset({Status.ASSIGNED}),
-    "hold": frozenset({Status.PENDING, Status.ASSIGNED}),
-    "resume": frozenset({Status.ON_HOLD}),
-    "cancel": frozenset({Status.PENDING, Status.ON_HOLD}),
-    "reopen": frozenset({Status.COMPLETED, Status.CANCELLED}),
-}
-NEED_REASON = frozenset({"assign", "correct", "release", "hold", "cancel", "reopen"})
 TRANSITION_FIELDS = (
     "status",
     "assignee",
@@ -71,33 +49,6 @@ class Assignment(NamedTuple):
     why: str
 
 
-def may_now(user: User, transition: str, task: Task) -> bool:
-    """Return whether this user may do this transition now: pages offer only these."""
-    return task.status in TRANSITIONS[transition] and permissions.may(user, transition, task)
-
-
-def lock(task_id: int) -> Task:
-    """Lock a task and, before it, the person who holds it; only inside a transaction.
-
-    Return the task as it is now. Raises NotFound.
-    """
-    while True:
-        holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
-        if holder is not None:
-            User.objects.select_for_update().get(pk=holder)
-        task = lock_task(task_id)
-        if task.assignee_id in (holder, None):
-            return task
-
-
-def lock_task(task_id: int) -> Task:
-    """Lock a task without locking its holder; only inside a transaction. Raises NotFound."""
-    task = Task.objects.select_for_update().filter(pk=task_id).first()
-    if task is None:
-        raise NotFound(_("There is no task %(id)s.") % {"id": task_id})
-    return task
-
-
 def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     """PENDING → ASSIGNED. `qc.work.assignment` has locked the person, then the task."""
     _take(found, _assigned_columns())
@@ -105,14 +56,17 @@ def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     return found.task
 
 
-def assign_many(found: Sequence[Assignment]) -> None:
+def assign_many(found: Sequence[Assignment], *, are_begun: bool = False) -> None:
     """PENDING → ASSIGNED for many at once: one update, one insert of history rows.
 
-    The caller has locked the people, then the tasks.
+    With `are_begun` they are in front of their person now, and so started. The caller has locked
+    the people, then the tasks.
     """
     if not found:
         return
     columns = _assigned_columns()
+    if are_begun:
+        columns |= dict.fromkeys(("shown_at", "started_at"), columns["assigned_at"])
     for one in found:
         _take(one, columns)
     Task.objects.filter(pk__in=[one.task.pk for one in found]).update(
@@ -129,7 +83,7 @@ def open_task(task_id: int, *, by: User) -> Task:
 
     Where its queue demands a scan, it is only shown. Repeating it changes nothing.
     """
-    task = locked_for("start", task_id, by)
+    task = guards.locked_for("start", task_id, by)
     if task.started_at is None and task.assigned_at is not None:
         begin(task, max(timezone.now() - OPENED_FOR, task.assigned_at), by=by)
     return task
@@ -141,11 +95,11 @@ def start(task_id: int, *, by: User, scanned: str = "") -> Task:
 
     Raises InvalidInput where its queue demands a scan and `scanned` is not its reference.
     """
-    task = locked_for("start", task_id, by)
+    task = guards.locked_for("start", task_id, by)
     if task.started_at is None:
         is_scanned = scanned.strip().upper() == task.reference
         begin(task, timezone.now(), by=by, is_scanned=is_scanned)
-        _check_started(task)
+        guards.check_started(task)
     return task
 
 
@@ -175,14 +129,14 @@ def complete(
     completed it with another outcome or other notes; StaleDraft where a draft is stored that is
     newer than `version`, on which the notes were based.
     """
-    check_outcome(outcome or Outcome.PASSED)
-    task = lock(task_id)
+    guards.check_outcome(outcome or Outcome.PASSED)
+    task = guards.lock(task_id)
     if task.status == Status.COMPLETED and task.assignee_id == by.pk:
-        _check_same(task, outcome, notes)
+        guards.check_same(task, outcome, notes)
         return task
-    guard(task, "complete", by)
-    _check_started(task)
-    check_version(task, task.draft if notes is None else notes, version)
+    guards.guard(task, "complete", by)
+    guards.check_started(task)
+    guards.check_version(task, task.draft if notes is None else notes, version)
     now = timezone.now()
     started_at = task.started_at or task.shown_at or now
     _change(task, status=Status.COMPLETED, slot=None, started_at=started_at, completed_at=now)
@@ -197,7 +151,7 @@ def undo(task: Task, slot: int, *, by: User) -> Task:
 
     `qc.work.corrections` has locked both, and checked that it is not too late.
     """
-    guard(task, "undo", by)
+    guards.guard(task, "undo", by)
     _change(task, status=Status.ASSIGNED, slot=slot, completed_at=None)
     _change(task, draft=task.notes, draft_outcome=task.outcome, notes="", outcome="")
     _save(task, ChangeKind.COMPLETION_UNDONE, by, by.pk)
@@ -209,10 +163,10 @@ def correct(task: Task, *, by: User, outcome: str, notes: str, reason: str) -> T
 
     `qc.work.corrections` has locked it, and checked that it is not too late.
     """
-    guard(task, "correct", by)
-    check_outcome(outcome)
-    require_reason(reason)
-    if task.outcome != outcome or not is_same_text(task.notes, notes):
+    guards.guard(task, "correct", by)
+    guards.check_outcome(outcome)
+    guards.require_reason(reason)
+    if task.outcome != outcome or not guards.is_same_text(task.notes, notes):
         _change(task, outcome=outcome, notes=notes)
         _save(task, ChangeKind.CORRECTED, by, by.pk, reason)
     return task
@@ -221,7 +175,7 @@ def correct(task: Task, *, by: User, outcome: str, notes: str, reason: str) -> T
 @retrying
 def release(task_id: int, *, by: User, reason: str) -> Task:
     """ASSIGNED → PENDING, given back by its holder or a manager, with a reason."""
-    task = locked_for("release", task_id, by, reason)
+    task = guards.locked_for("release", task_id, by, reason)
     # Its holder never gets it back by itself, whoever released it.
     task.released_by = task.assignee
     HandBack.objects.get_or_create(task=task, person=task.assignee)
@@ -230,28 +184,28 @@ def release(task_id: int, *, by: User, reason: str) -> Task:
 
 def take_back(task: Task, *, by: User | None, reason: str) -> None:
     """ASSIGNED → PENDING as its holder is away or did not start; the caller has locked both."""
-    _guard_state(task, "release")
+    guards.guard_state(task, "release")
     _unassign(task, Status.PENDING, ChangeKind.RETURNED, by, reason)
 
 
 @retrying
 def hold(task_id: int, *, by: User, reason: str) -> Task:
     """PENDING or ASSIGNED → ON_HOLD, by a manager, with a reason."""
-    task = locked_for("hold", task_id, by, reason)
+    task = guards.locked_for("hold", task_id, by, reason)
     return _unassign(task, Status.ON_HOLD, ChangeKind.HELD, by, reason)
 
 
 @retrying
 def resume(task_id: int, *, by: User, reason: str = "") -> Task:
     """ON_HOLD → PENDING, by a manager."""
-    task = locked_for("resume", task_id, by)
+    task = guards.locked_for("resume", task_id, by)
     return _unassign(task, Status.PENDING, ChangeKind.RESUMED, by, reason)
 
 
 @retrying
 def cancel(task_id: int, *, by: User, reason: str) -> Task:
     """PENDING or ON_HOLD → CANCELLED, by a manager, with a reason."""
-    task = locked_for("cancel", task_id, by, reason)
+    task = guards.locked_for("cancel", task_id, by, reason)
     task.released_by = None
     return _unassign(task, Status.CANCELLED, ChangeKind.CANCELLED, by, reason)
 
@@ -259,86 +213,18 @@ def cancel(task_id: int, *, by: User, reason: str) -> Task:
 @retrying
 def reopen(task_id: int, *, by: User, reason: str) -> Task:
     """COMPLETED or CANCELLED → PENDING, by a manager, with a reason; the notes become the draft."""
-    task = locked_for("reopen", task_id, by, reason)
+    task = guards.locked_for("reopen", task_id, by, reason)
+    if task.queue.is_closed and task.queue.merged_into_id is None:
+        raise InvalidTransition(_("%s is closed. Reopen the queue first.") % task.queue)
     task.notes, task.draft = "", task.notes
     last = HandBack.objects.filter(task=task).order_by("-pk").values_list("person", flat=True)
     task.released_by_id = last.first()
     return _unassign(task, Status.PENDING, ChangeKind.REOPENED, by, reason)
 
 
-def require_reason(reason: str) -> None:
-    """Raise InvalidInput when the reason is empty."""
-    if not reason.strip():
-        raise InvalidInput("reason", _("Please give a reason."))
-
-
-def check_outcome(outcome: str) -> None:
-    """Raise InvalidInput for an unknown outcome."""
-    if outcome not in Outcome:
-        allowed = ", ".join(Outcome.values)
-        raise InvalidInput("outcome", _("The outcome must be one of: %(all)s.") % {"all": allowed})
-
-
-def is_same_text(one: str, other: str) -> bool:
-    """Return whether two notes are the same but for their line ends and blanks around them."""
-    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
-
-
-def check_version(task: Task, text: str, version: int | None) -> None:
-    """Raise StaleDraft when a draft newer than `version` is stored that differs from the text."""
-    is_older = version is not None and version < task.draft_version
-    if is_older and not is_same_text(task.draft, text):
-        message = _("There are newer notes for %s, from another tab or device.") % task.reference
-        raise StaleDraft(message, task.draft, task.draft_version)
-
-
 def undo_until(task: Task) -> datetime | None:
     """Return until when a completion can be undone in any case; None if it is not completed."""
     return task.completed_at and task.completed_at + UNDO_FOR
-
-
-def _check_started(task: Task) -> None:
-    if task.started_at is None and task.queue.scan_to_start:
-        message = _("Scan the label of %s first: its queue demands it.") % task.reference
-        raise InvalidInput("scanned", message)
-
-
-def _check_same(task: Task, outcome: str | None, notes: str | None) -> None:
-    if outcome in (None, task.outcome) and (notes is None or is_same_text(task.notes, notes)):
-        return
-    raise AlreadyCompleted(
-        _("You completed %(task)s as %(outcome)s at %(at)s. Correct it to change that.")
-        % {
-            "task": task.reference,
-            "outcome": task.get_outcome_display(),
-            "at": clock(task.completed_at),
-        }
-    )
-
-
-def locked_for(transition: str, task_id: int, by: User, reason: str = "") -> Task:
-    """Lock a task for a transition; raise what forbids it now."""
-    task = lock(task_id)
-    guard(task, transition, by)
-    if transition in NEED_REASON:
-        require_reason(reason)
-    return task
-
-
-def guard(task: Task, transition: str, by: User) -> None:
-    """Raise NotAllowed or InvalidTransition unless this user may do this transition now."""
-    # A task that is back in its queue is refused for its status, not for missing rights.
-    if not (transition in permissions.HOLDERS and task.assignee_id is None):
-        permissions.check(by, transition, task)
-    _guard_state(task, transition)
-
-
-def _guard_state(task: Task, transition: str) -> None:
-    if task.status not in TRANSITIONS[transition]:
-        raise InvalidTransition(
-            _("%(task)s is %(status)s. This cannot be done with it now.")
-            % {"task": task.reference, "status": task.get_status_display()}
-        )
 
 
 def _assigned_columns() -> dict[str, Any]:
@@ -348,7 +234,7 @@ def _assigned_columns() -> dict[str, Any]:
 
 def _take(found: Assignment, columns: dict[str, Any]) -> None:
     task, person, slot, _why = found
-    _guard_state(task, "assign")
+    guards.guard_state(task, "assign")
     _change(task, assignee=person, slot=slot, **columns)
 
 

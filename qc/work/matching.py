@@ -6,14 +6,14 @@ person: a row that another one has locked is left to it.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import HandBack, Queue, Roster, Task, User
 from qc.models.tasks import ORDER_OF_WORK
-from qc.work import backlog, lifecycle
+from qc.work import backlog, faults, lifecycle
 from qc.work.assignment import free_slots, why
 from qc.work.backlog import Head
 from qc.work.lifecycle import Assignment
@@ -23,7 +23,7 @@ BATCH = 200
 # How often a pass that lost a race for some of its tasks is tried; the sweep does the rest.
 PASSES = 3
 # The columns that decide who gets what, or name a person.
-TASK = ("status", "released_by", *ORDER_OF_WORK)
+TASK = ("status", "queue", "released_by", *ORDER_OF_WORK)
 # Pairs of a task's id and the id of a person who gave it back.
 HandBacks = set[tuple[int, int]]
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
@@ -49,7 +49,8 @@ def match(queues: Collection[int] | None = None) -> int:
     assigned = 0
     for _ in range(PASSES):
         pairs = plan(queues)
-        done = sum(_assign(pairs[i : i + BATCH]) for i in range(0, len(pairs), BATCH))
+        batches = (pairs[i : i + BATCH] for i in range(0, len(pairs), BATCH))
+        done = sum(faults.batch(_assign, some, _name_of) for some in batches)
         assigned += done
         if done >= len(pairs):
             break
@@ -138,7 +139,7 @@ def _take(
 
 @retrying
 @for_the_record()
-def _assign(pairs: list[Pair]) -> int:
+def _assign(pairs: Sequence[Pair]) -> int:
     """Lock the people, then the tasks; assign the pairs still possible; return how many."""
     chosen = {pair.person.pk for pair in pairs}
     locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
@@ -154,11 +155,16 @@ def _assign(pairs: list[Pair]) -> int:
             task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
         )
         for head, planned, queues in pairs
-        if (task := tasks.get(head.pk)) and (task.pk, planned.pk) not in given_back
-        if slots.get(planned.pk)
+        # One that was moved meanwhile may be in a queue that its person does not serve.
+        if (task := tasks.get(head.pk)) and task.queue_id == head.queue_id
+        if (task.pk, planned.pk) not in given_back and slots.get(planned.pk)
     ]
     lifecycle.assign_many(found)
     return len(found)
+
+
+def _name_of(pair: Pair) -> str:
+    return f"{pair.task.reference} for {pair.person}"
 
 
 def _used(people: Collection[int]) -> dict[int, list[int]]:

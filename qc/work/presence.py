@@ -5,10 +5,13 @@ raised when anybody but a manager acts on another person.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,10 +21,11 @@ from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, User
-from qc.work import lifecycle
+from qc.work import guards, lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
-SEEN_EVERY = timedelta(minutes=1)
+# How often it is written that somebody was seen: more often where they are soon missed.
+SEEN_EVERY = timedelta(minutes=min(1, settings.QC_UNSEEN_MINUTES / 4))
 # The kinds of change by which a task is taken from a person.
 LOSSES = {ChangeKind.RETURNED, ChangeKind.RELEASED, ChangeKind.HELD}
 
@@ -50,7 +54,7 @@ def sign_out(
 ) -> list[Task]:
     """Sign a person out; return the tasks that they held, which wait again.
 
-    With `keeps_started` they keep those that they have started. A manager who signs somebody out
+    With `keeps_started` they keep those that they have in hand. A manager who signs somebody out
     ends their sessions and tokens too.
     """
     person = _lock(person_id)
@@ -62,7 +66,7 @@ def sign_out(
     if was_signed_in or not permissions.may_work(person):
         history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
     held = Task.objects.select_for_update().held_by(person)
-    returned = list(held.filter(started_at__isnull=True) if keeps_started else held)
+    returned = [task for task in held if not (keeps_started and task.is_in_hand)]
     for task in returned:
         lifecycle.take_back(task, by=by, reason=reason)
     return returned
@@ -95,7 +99,7 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
-    lifecycle.require_reason(reason)
+    guards.require_reason(reason)
     if not person.is_logged_in:
         raise InvalidTransition(_("%s is not signed in.") % person)
     shown = reason.strip()[: User._meta.get_field("break_reason").max_length]
@@ -126,12 +130,19 @@ def come_back(person_id: int, *, by: User | None) -> User:
 
 
 def seen(person: User) -> None:
-    """Note that a person was seen now: at most once a minute, and not in the history."""
+    """Note that a person was seen now: at most once a minute, and not in the history.
+
+    It waits for nobody and fails nothing: while somebody else has the person locked, the next
+    request notes it.
+    """
     now = timezone.now()
     if person.last_seen_at and person.last_seen_at > now - SEEN_EVERY:
         return
     stale = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=now - SEEN_EVERY)
-    User.objects.filter(stale, pk=person.pk).update(last_seen_at=now)
+    with suppress(DatabaseError), transaction.atomic():
+        unlocked = User.objects.select_for_update(skip_locked=True).filter(stale, pk=person.pk)
+        if unlocked.values_list("pk", flat=True).first():
+            User.objects.filter(pk=person.pk).update(last_seen_at=now)
 
 
 def was_sent_away(person: User) -> bool:
@@ -150,10 +161,11 @@ def shift_began(person: User) -> datetime | None:
 
 
 def silent_at(task: Task) -> datetime | None:
-    """Return when a started task goes back unless its holder is seen; None if not started."""
-    if task.status != Status.ASSIGNED or task.started_at is None or task.assignee is None:
+    """Return when a task in hand goes back unless its holder is seen; None if it is not in hand."""
+    begun = task.started_at or task.shown_at
+    if task.status != Status.ASSIGNED or begun is None or task.assignee is None:
         return None
-    last = max(task.started_at, task.assignee.last_seen_at or task.started_at)
+    last = max(begun, task.assignee.last_seen_at or begun)
     return last + task.queue.silent_after
 
 

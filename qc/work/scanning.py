@@ -1,12 +1,13 @@
 """What a scan of a label does, or a reference that somebody typed."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import Status, Task, User
-from qc.work import assignment, lifecycle
+from qc.work import assignment, guards, lifecycle
 
 
 @retrying
@@ -28,6 +29,24 @@ def scan(reference: str, *, by: User) -> tuple[Task, list[Task]]:
     if task.assignee_id != by.pk:
         task, returned = assignment.claim_in_exchange(task.pk, by=by)
     return lifecycle.start(task.pk, by=by, scanned=reference), returned
+
+
+@retrying
+def scan_at_end(task_id: int, scanned: str, *, by: User) -> None:
+    """Start a task whose label is scanned only now, as it is completed: it began when it was shown.
+
+    Nothing changes when the person has completed it already. Raises InvalidInput when the label is
+    another task's.
+    """
+    task = guards.lock(task_id)
+    if task.status == Status.COMPLETED and task.assignee_id == by.pk:
+        return
+    guards.guard(task, "start", by)
+    if scanned.strip().upper() != task.reference:
+        message = _("The label is that of %(scanned)s, and not of %(task)s.")
+        raise InvalidInput("scanned", message % {"scanned": scanned, "task": task.reference})
+    if task.started_at is None:
+        lifecycle.begin(task, task.shown_at or timezone.now(), by=by, is_scanned=True)
 
 
 def _check_open(task: Task) -> None:

@@ -3,8 +3,9 @@
 Sweeps may overlap: whatever another one has locked or done meanwhile is left alone.
 """
 
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from qc.core.transactions import retrying
 from qc.core.wording import clock, short_duration
 from qc.models import NOT_RESPONDING, ChangeKind, Queue, Task, User, next_raise_at
 from qc.models.people import NOT_OWN_BREAKS
-from qc.work import lifecycle, presence
+from qc.work import faults, guards, lifecycle, lost_access, presence, queue_changes
 from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
@@ -36,13 +37,16 @@ def sweep() -> dict[str, int]:
     2. Tasks not shown to their holder within QC_START_MINUTES are returned, and their person put
        on break.
     3. Started tasks whose person was not seen for as long as their queue allows are returned.
-    4. Waiting tasks past due are raised one priority.
-    5. Whoever is free gets the most urgent task they may do.
+    4. People who may not work any more are signed out, and what they held is returned; what is left
+       in merged queues is moved.
+    5. Waiting tasks past due are raised one priority.
+    6. Whoever is free gets the most urgent task they may do.
     """
     with acting(Channel.SWEEP):
         counts = {
-            "signed out": sign_out_unseen(),
+            "signed out": sign_out_unseen() + lost_access.return_barred(),
             "returned": return_not_started() + return_silent(),
+            "moved": queue_changes.move_leftovers(),
             "raised": raise_overdue(),
             "assigned": match(),
         }
@@ -65,7 +69,7 @@ def sign_out_if_unseen(person_id: int, now: datetime) -> bool:
         return False
     is_on_break = unseen.break_reason not in NOT_OWN_BREAKS
     minutes = settings.QC_BREAK_MINUTES if is_on_break else settings.QC_UNSEEN_MINUTES
-    reason = _("not seen for %d minutes") % minutes
+    reason = _("not seen for %g minutes") % minutes
     presence.sign_out(person_id, by=None, reason=reason, keeps_started=True)
     return True
 
@@ -79,11 +83,11 @@ def return_not_started() -> int:
 @retrying
 def return_if_not_started(task_id: int, before: datetime) -> bool:
     """Take back one task and put its holder on break, unless they saw it meanwhile."""
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if not Task.objects.not_started_since(before).filter(pk=task_id).exists():
         return False
     _send_on_break(task)
-    reason = _("not started within %d minutes") % settings.QC_START_MINUTES
+    reason = _("not started within %g minutes") % settings.QC_START_MINUTES
     lifecycle.take_back(task, by=None, reason=reason)
     return True
 
@@ -97,7 +101,7 @@ def return_silent() -> int:
 @retrying
 def return_if_silent(task_id: int, now: datetime) -> bool:
     """Take back one started task, with its draft, unless its person was seen meanwhile."""
-    task = lifecycle.lock(task_id)
+    task = guards.lock(task_id)
     if not Task.objects.silent(now).filter(pk=task_id).exists():
         return False
     if task.assignee is not None and task.assignee.takes_work:
@@ -107,15 +111,22 @@ def return_if_silent(task_id: int, now: datetime) -> bool:
     return True
 
 
-@retrying
 def raise_overdue() -> int:
     """Raise waiting tasks past due by one priority; return how many.
 
     Each is raised once in each target period of its queue.
     """
+    overdue = Task.objects.overdue_to_raise(timezone.now()).order_by("raise_at")
+    ids = list(overdue.values_list("pk", flat=True)[:RAISED_AT_ONCE])
+    return faults.batch(raise_tasks, ids, _name_of(Task))
+
+
+@retrying
+def raise_tasks(ids: Sequence[int]) -> int:
+    """Raise those of these tasks that are still overdue and that nobody has locked."""
     now = timezone.now()
-    overdue = Task.objects.overdue_to_raise(now).select_for_update(skip_locked=True)
-    tasks = list(overdue.order_by("raise_at")[:RAISED_AT_ONCE])
+    overdue = Task.objects.overdue_to_raise(now).filter(pk__in=ids)
+    tasks = list(overdue.order_by("pk").select_for_update(skip_locked=True))
     targets = dict(Queue.objects.values_list("pk", "target"))
     for task in tasks:
         task.priority -= 1
@@ -144,4 +155,15 @@ def _send_on_break(task: Task) -> None:
 def _for_each(
     items: QuerySet[Any, Any], change: Callable[[int, datetime], bool], moment: datetime
 ) -> int:
-    return sum(change(pk, moment) for pk in list(items.values_list("pk", flat=True)))
+    ids = list(items.values_list("pk", flat=True))
+
+    @functools.wraps(change)
+    def run(pk: int) -> bool:
+        return change(pk, moment)
+
+    return faults.each(run, ids, _name_of(items.model))
+
+
+def _name_of(model: Any) -> Callable[[int], str]:
+    """Return a function that names an object by its id: as people know it."""
+    return lambda pk: str(model._default_manager.filter(pk=pk).first() or pk)

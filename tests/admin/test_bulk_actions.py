@@ -133,7 +133,7 @@ def test_stop_is_noticed_in_the_middle_of_a_batch(
         bulk_changes.stop(change)
         return hold(*args, **kwargs)
 
-    monkeypatch.setitem(bulk_changes.TRANSITIONS, "hold", hold_and_stop)
+    monkeypatch.setitem(bulk_changes.CHANGES, "hold", hold_and_stop)
     assert bulk_changes.carry_on(change, 0, by=mona).position == 2
 
 

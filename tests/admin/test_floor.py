@@ -148,7 +148,9 @@ class TestPeople:
         lifecycle.start(held["long"].pk, by=people["long"])
         ago = {"started_at": now - timedelta(hours=2), "assigned_at": now - timedelta(hours=2)}
         Task.objects.filter(pk=held["long"].pk).update(**ago)
-        Task.objects.filter(pk=held["slow"].pk).update(assigned_at=now - timedelta(minutes=7))
+        seven_minutes_ago = now - timedelta(minutes=7)
+        Task.objects.filter(pk=held["slow"].pk).update(assigned_at=seven_minutes_ago)
+        User.objects.filter(pk=people["slow"].pk).update(idle_since=seven_minutes_ago)
         Task.objects.filter(pk=held["late"].pk).update(due_at=now - timedelta(minutes=1))
         presence.take_break(people["dead"].pk, by=None, reason=NOT_RESPONDING)
         presence.take_break(people["break"].pk, by=None, reason="Lunch")

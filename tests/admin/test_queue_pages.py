@@ -34,7 +34,8 @@ def members(row: Any) -> set[str]:
 def test_adding_a_queue_writes_one_history_row_with_its_people(
     mona_client: Client, mona: User, anna: User, ben: User
 ) -> None:
-    new = {"name": "Returns", **target(2, "hours"), "people": [anna.pk, ben.pk]}
+    silence = {"silent_after_0": "2", "silent_after_1": "hours"}
+    new = {"name": "Returns", **target(2, "hours"), **silence, "people": [anna.pk, ben.pk]}
     assert mona_client.post(reverse("admin:qc_queue_add"), new).status_code == 302
     queue = Queue.objects.get(name="Returns")
     row = queue.history.get()
@@ -260,7 +261,7 @@ def test_target_that_is_not_allowed_is_refused_with_what_is_allowed(
 ) -> None:
     before = invoices.target
     answer = save(mona_client, invoices, **target(number, unit))
-    assert "Enter a target from 1 minute to 1,000 days" in answer.content.decode()
+    assert "Enter a time from 1 minute to 1,000 days" in answer.content.decode()
     assert invoices.target == before
 
 

@@ -1,11 +1,14 @@
 """Clients of the API."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from qc.models import User
+from qc.work import sweep
 
 
 @pytest.fixture
@@ -26,3 +29,28 @@ def sign_in() -> Callable[[User], APIClient]:
         return client
 
     return sign_in
+
+
+class Clock:
+    """The site's clock, which stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.moment = timezone.now()
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def play(self, minutes: int, *, sweep_every: int) -> None:
+        """Let minutes pass, with a sweep every few of them."""
+        for minute in range(1, minutes + 1):
+            self.moment += timedelta(minutes=1)
+            if minute % sweep_every == 0:
+                sweep.sweep()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that only the test moves."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock.now)
+    return clock

@@ -25,7 +25,7 @@ def test_completing_returns_the_next_task(two: list[Task], anna: User, sign_in: 
     client = sign_in(anna)
     body = {"outcome": "failed", "notes": "seal broken"}
     answer = client.post(f"/taskcomplete/{two[0].pk}/", body).json()
-    assert set(answer) == {"completed", "next"}
+    assert set(answer) == {"completed", "undo_until", "next"}
     done = answer["completed"]
     assert (done["status"], done["outcome"]) == ("completed", "failed")
     assert (done["notes"], answer["next"]["id"]) == ("seal broken", two[1].pk)
@@ -46,10 +46,28 @@ def test_completing_twice_gives_the_same_answer(
     two: list[Task], anna: User, sign_in: SignIn
 ) -> None:
     client = sign_in(anna)
-    first = client.post(f"/taskcomplete/{two[0].pk}/", {"outcome": "failed"})
-    again = client.post(f"/taskcomplete/{two[0].pk}/")
-    assert (again.status_code, again.json()) == (200, first.json())
+    body = {"outcome": "failed", "notes": "seal broken"}
+    first = client.post(f"/taskcomplete/{two[0].pk}/", body)
+    for same in (body, {"outcome": "failed"}, {}):
+        again = client.post(f"/taskcomplete/{two[0].pk}/", same)
+        assert (again.status_code, again.json()) == (200, first.json())
     assert two[0].history.filter(kind="completed").count() == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"outcome": "passed"}, {"outcome": "failed", "notes": "no seal"}]
+)
+def test_other_outcome_or_notes_for_a_completed_task_are_a_conflict(
+    two: list[Task], anna: User, sign_in: SignIn, other: dict[str, str]
+) -> None:
+    client = sign_in(anna)
+    path = f"/taskcomplete/{two[0].pk}/"
+    client.post(path, {"outcome": "failed", "notes": "seal broken"})
+    answer = client.post(path, other)
+    assert (answer.status_code, list(answer.json())) == (409, ["detail"])
+    assert "You completed QD-0001 as failed" in answer.json()["detail"]
+    two[0].refresh_from_db()
+    assert (two[0].outcome, two[0].notes) == ("failed", "seal broken")
 
 
 def test_task_of_somebody_else_is_forbidden(
@@ -89,6 +107,8 @@ def test_unknown_task_is_not_found(anna: User, sign_in: SignIn, unknown: str) ->
         ({"notes": None}, "notes"),
         ({"notes": "x" * 10_001}, "notes"),
         ({"notes": "a\x00b"}, "notes"),
+        ({"scanned": ["QD-0001"]}, "scanned"),
+        ({"scanned": "QD-0002"}, "scanned"),
     ],
 )
 def test_invalid_value_is_named_and_changes_nothing(

@@ -42,8 +42,8 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("QC_HTTPS", "perhaps", "on, off"),
         ("QC_SWEEP_SECONDS", "0", "from 1 to 3600"),
         ("QC_SWEEP_SECONDS", "five", "from 1 to 3600"),
-        ("QC_UNSEEN_MINUTES", "-3", "from 2 to 1440"),
-        ("QC_START_MINUTES", "1.5", "from 1 to 1440"),
+        ("QC_UNSEEN_MINUTES", "-3", "from 0.1 to 1440"),
+        ("QC_START_MINUTES", "1,5", "from 0.1 to 1440"),
         ("QC_TOKEN_HOURS", "99999", "from 1 to 8760"),
         ("QC_IMPORT_ROWS", "0", "from 1 to 100000"),
         ("QC_SEAL_URL", "ftp://u:secret@h/", "https://host/path"),
@@ -63,6 +63,13 @@ def test_bad_value_is_refused_with_variable_and_allowed_values(
     assert name in last
     assert allowed in last
     assert "secret" not in answer.stderr.replace("secret_key", "")
+
+
+def test_limits_may_be_parts_of_a_minute(tmp_path: Path) -> None:
+    limits = {"QC_UNSEEN_MINUTES": "0.2", "QC_START_MINUTES": "0.15"}
+    asked = "from django.conf import settings; print(settings.QC_UNSEEN_MINUTES)"
+    answer = manage(tmp_path, "shell", "-v0", "-c", asked, **{"SECRET_KEY": KEY} | limits)
+    assert answer.stdout.strip() == "0.2", answer.stderr
 
 
 def test_production_requires_a_secret_key(tmp_path: Path) -> None:

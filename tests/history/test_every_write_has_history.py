@@ -27,7 +27,7 @@ KNOWN = {
     "history/writer.py _insert": RECORDED,
     "work/lifecycle.py assign_many": RECORDED,
     "work/lifecycle.py begin": NOT_AUDITED,
-    "work/delivery.py deliver": NOT_AUDITED,
+    "work/delivery.py _show": NOT_AUDITED,
     "work/drafts.py _write": NOT_AUDITED,
     # Only what history is made of: it says so itself, by a row of its own.
     "audit/erasure.py _replace_names": RECORDED,
@@ -36,7 +36,9 @@ KNOWN = {
     "work/presence.py end_access": NOT_AUDITED,
     "work/presence.py seen": NOT_AUDITED,
     "work/presence.py became_free": NOT_AUDITED,
-    "work/sweep.py raise_overdue": RECORDED,
+    "work/sweep.py raise_tasks": RECORDED,
+    "work/queue_changes.py _join": RECORDED,
+    "work/queue_changes.py _move_batch": RECORDED,
     "imports/writer.py write": RECORDED,
     # Its one caller, `write`, records what it adds.
     "imports/writer.py _insert": RECORDED,

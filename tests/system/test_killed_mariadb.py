@@ -5,6 +5,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+import requests
 
 from tests import servers
 from tests.databases import needs_mariadb, on_mariadb
@@ -58,6 +59,13 @@ def run(server: servers.Server, sql: str) -> list[Any]:
     return rows
 
 
+def ask_while_away(site: Site) -> tuple[requests.Response, requests.Response]:
+    """Ask for a page and for a call of the API, by somebody who seems to be signed in."""
+    credentials = {"username": "qc1", "password": "demo"}
+    page = requests.get(f"{site.url}/admin/my-work/", cookies={"sessionid": "a" * 32}, timeout=30)
+    return page, requests.post(f"{site.url}/login/", json=credentials, timeout=30)
+
+
 @on_mariadb
 @needs_mariadb
 def test_killed_mariadb_loses_nothing_and_processes_reconnect(
@@ -72,16 +80,23 @@ def test_killed_mariadb_loses_nothing_and_processes_reconnect(
         until(lambda: shift.done() > 120, within=60)
         mariadb.kill()
         Event().wait(AWAY_SECONDS)
+        page, call = ask_while_away(site)
         mariadb.start()
         back = shift.done()
         until(lambda: shift.done() > back + 50, within=60)
-        faults_while_away = answers(clients)[500]
+        faults_while_away = answers(clients)[503]
+
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "The database can" in page.text
+    assert (call.status_code, call.headers["Retry-After"]) == (503, "5")
+    assert call.json()["detail"].startswith("The database can")
+    assert "Traceback" not in site.printed_by("web")
 
     completions = run(mariadb, COMPLETIONS)
     assert_done_once(clients, completions)
     assert len(completions) == TASKS
-    assert answers(clients).keys() == {200, 500}
-    assert answers(clients)[500] == faults_while_away
+    assert answers(clients).keys() == {200, 503}
+    assert answers(clients)[503] == faults_while_away
     assert_sound(site)
     run(mariadb, LONG_GONE)
     until(lambda: not run(mariadb, STILL_THERE), within=30)
@@ -91,6 +106,6 @@ def test_killed_mariadb_loses_nothing_and_processes_reconnect(
     mariadb.start()
     for client in clients:
         client.look()
-    assert answers(clients)[500] == faults_while_away
+    assert answers(clients)[503] == faults_while_away
     assert_sound(site)
     assert all(process.poll() is None for process in site.processes.values())

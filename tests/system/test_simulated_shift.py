@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from typing import Any, ClassVar
@@ -14,10 +15,10 @@ from typing import Any, ClassVar
 import pytest
 from django.core.management import CommandError, call_command
 
-from qc.models import Queue, Status, Task, User
+from qc.models import Priority, Queue, Status, Task, User
 from tests import servers
 from tests.databases import on_sqlite
-from tests.system.site import ROOT, Site
+from tests.system.site import ROOT, Site, assert_sound
 from tests.waiting import until
 
 Hire = Callable[[int], list[User]]
@@ -112,6 +113,81 @@ def test_ctrl_c_ends_the_shift_with_its_summary(
     done = Task.objects.filter(status=Status.COMPLETED).count()
     assert f"{done} tasks completed, 0 completed twice, 0 lost" in printed
     assert not User.objects.filter(is_logged_in=True).exists()
+
+
+class TestHumans:
+    """People whose lunch, locked tablet and slow tasks are longer than the limits of their site."""
+
+    INCIDENTS = (
+        "plain task",
+        "lunch",
+        "locked tablet",
+        "lost line",
+        "undo",
+        "scan",
+        "double press",
+        "slow API client",
+    )
+
+    @pytest.fixture
+    def site(self, site: Site) -> Site:
+        site.variables = {"QC_UNSEEN_MINUTES": "0.2", "QC_START_MINUTES": "0.15"}
+        return site
+
+    def test_shift_blames_nobody_and_reports_the_times_that_were_played(
+        self, site: Site, queue: Queue, hire: Hire, pile: Pile
+    ) -> None:
+        hire(8)
+        labels = Queue.objects.create(name="Labels", open_to_all=True, scan_to_start=True)
+        pile(labels, 12, priority=Priority.P1)
+        pile(queue, 200)
+        printed, code = self.play(site, minutes=1.2)
+        assert code == 0, printed
+        done = Task.objects.filter(status=Status.COMPLETED).count()
+        assert f"{done} tasks completed, 0 completed twice, 0 lost" in printed
+        assert "0 complaints" in printed
+        for incident in self.INCIDENTS:
+            assert f"× {incident}" in printed
+        assert_undone_and_completed_again()
+        assert not User.history.filter(history_change_reason="not responding").exists()
+        assert_sound(site)
+        verified = site.manage("verify_audit")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+    @on_sqlite
+    def test_work_taken_from_people_who_are_at_it_is_reported(
+        self, site: Site, queue: Queue, hire: Hire, pile: Pile
+    ) -> None:
+        hire(6)
+        pile(queue, 200)
+        Queue.objects.update(silent_after=timedelta(seconds=5))
+        printed, code = self.play(site, people=6, minutes=0.5)
+        assert code == 1
+        assert "COMPLAINT: qc" in printed
+
+    @staticmethod
+    def play(site: Site, **options: Any) -> tuple[str, int]:
+        """Start the processes and play a shift; return what it printed and its exit code."""
+        site.start_web()
+        site.start_worker()
+        site.start("beat")
+        quick = {"people": 8, "handling": 7, "seed": DICE}
+        values = [f"--{name}={value}" for name, value in (quick | options).items()]
+        played = site.manage("simulate_shift", "--human", f"--url={site.url}", *values)
+        return played.stdout + played.stderr, played.returncode
+
+
+def assert_undone_and_completed_again() -> None:
+    """Each completion that was undone has its own row, and another completion after it."""
+    undone = Task.history.filter(kind="completion undone").values_list("id", flat=True)
+    assert undone
+    for task in undone:
+        kinds = Task.history.filter(id=task).order_by("history_id").values_list("kind", flat=True)
+        assert [kind for kind in kinds if kind.startswith("complet")] == [
+            "completed",
+            "completion undone",
+            "completed",
+        ]
 
 
 class WrongSite(BaseHTTPRequestHandler):

@@ -131,3 +131,39 @@ class TestNotesForATaskThatHasGone:
         actions.save_draft(held.pk, "x" * 9_990, by=anna)
         with pytest.raises(InvalidInput, match="longer than 10000"):
             actions.send_notes(held.pk, "y" * 20, by=anna)
+
+
+class TestNextTask:
+    """The task in the answer to a completion: assigned and started by one change."""
+
+    def test_is_started_as_it_is_assigned(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        first, second = add_task(invoices), add_task(invoices)
+        actions.sign_in(anna.pk)
+        _done, following = actions.complete_and_deliver(first.pk, by=anna)
+        second.refresh_from_db()
+        assert following == second
+        assert second.started_at == second.shown_at == second.assigned_at
+        [row] = second.history.filter(history_type="~")
+        assert (row.kind, row.started_at) == ("assigned", second.started_at)
+
+    def test_waits_for_its_scan(self, anna: User, invoices: Queue, add_task: AddTask) -> None:
+        Queue.objects.filter(pk=invoices.pk).update(scan_to_start=True)
+        first, second = add_task(invoices), add_task(invoices)
+        actions.sign_in(anna.pk)
+        actions.start(first.pk, by=anna, scanned=first.reference)
+        actions.complete_and_deliver(first.pk, by=anna)
+        second.refresh_from_db()
+        assert (second.started_at, second.shown_at is None) == (None, False)
+
+    def test_is_only_shown_beside_one_that_is_started(
+        self, anna: User, invoices: Queue, add_task: AddTask
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(capacity=2)
+        first, second, third = (add_task(invoices) for _ in range(3))
+        actions.sign_in(anna.pk)
+        actions.start(second.pk, by=anna)
+        actions.complete_and_deliver(first.pk, by=anna)
+        third.refresh_from_db()
+        assert (third.started_at, third.shown_at is None) == (None, False)

@@ -73,7 +73,7 @@ def _waiting(now: datetime, arrived: CountsByQueue, completed: CountsByQueue) ->
     waited: the history has the exact numbers, but reading it costs more as the day goes on. For a
     queue with more than `MOST_WAITING` tasks only the changes are right.
     """
-    queues = {queue.pk: queue.name for queue in Queue.objects.all()}
+    queues = {queue.pk: queue.name for queue in Queue.objects.open()}
     waits = backlog.waiting(queues, MOST_WAITING // 10)
     fullest = sorted(queues, key=lambda queue: (-waits[queue], queues[queue]))[:MOST_LINES]
     waits = backlog.waiting(fullest, MOST_WAITING)

@@ -1,9 +1,10 @@
-"""The people on *Floor*: a card for each signed-in person, those who need attention first."""
+"""The people on *Floor*: a card for each person who is there or holds a task, alarms first."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from operator import itemgetter
 
 from django.conf import settings
 from django.utils.functional import Promise, cached_property
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from qc.admin.floor.reads import FloorData, on_break_since, signed_out
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.etags import version
+from qc.core.wording import clock
 from qc.models import NOT_RESPONDING, Task, User
+from qc.work import presence
 
 MOST_CARDS = 60
 MOST_SIGNED_OUT = 30
@@ -22,16 +25,20 @@ class Attention(IntEnum):
     """Why a manager should look at somebody, most pressing first."""
 
     NOT_RESPONDING = 1
-    LATE = 2
-    NOT_STARTED = 3
-    IDLE = 4
-    BUSY = 5
-    ON_BREAK = 6
-    FREE = 7
+    SILENT = 2
+    AWAY = 3
+    LATE = 4
+    NOT_STARTED = 5
+    IDLE = 6
+    BUSY = 7
+    ON_BREAK = 8
+    FREE = 9
 
 
 ALARMS: dict[Attention, str | Promise] = {
     Attention.NOT_RESPONDING: _("Did not start a task in time"),
+    Attention.SILENT: _("Nothing seen since %(seen)s; %(task)s goes back at %(at)s"),
+    Attention.AWAY: _("Signed out; keeps %(task)s until %(at)s"),
     Attention.LATE: _("Has a late task"),
     Attention.NOT_STARTED: _("Has not started yet"),
     Attention.IDLE: _("Free while tasks are waiting"),
@@ -40,7 +47,7 @@ ALARMS: dict[Attention, str | Promise] = {
 
 @dataclass
 class PersonCard:
-    """A signed-in person with their tasks; `is_known` if the page already has this very card."""
+    """A person with their tasks; `is_known` if the page already has this very card."""
 
     person: User
     tasks: list[Task]
@@ -56,7 +63,13 @@ class PersonCard:
     @property
     def alarm(self) -> str | Promise:
         """Why a manager should look at them; "" if nothing is wrong."""
-        return ALARMS.get(self.attention, "")
+        text = ALARMS.get(self.attention, "")
+        goes_back = _next_to_go_back(self.tasks)
+        if goes_back is None:
+            return text
+        task, moment = goes_back
+        seen = clock(self.person.last_seen_at or task.started_at)
+        return str(text) % {"seen": seen, "task": task.reference, "at": clock(moment)}
 
     @property
     def says_since(self) -> bool:
@@ -74,7 +87,7 @@ class PersonCard:
         tasks = [(task.reference, task.name, task.priority, task.started_at) for task in self.tasks]
         times = [(labels.due(task), labels.age(_since(task))) for task in self.tasks]
         person = (str(self.person), self.person.get_full_name(), self.person.capacity)
-        state = (self.person.break_reason, self.attention, labels.age(self.since))
+        state = (self.person.break_reason, self.attention, self.alarm, labels.age(self.since))
         return f"p{self.person.pk}.{version(person, state, tasks, times)}"
 
 
@@ -109,19 +122,33 @@ class PeopleOnFloor:
         return PersonCard(person, tasks, attention, self._card_since(person, tasks))
 
     def _attention(self, person: User, tasks: list[Task]) -> Attention:
-        if person.break_reason == NOT_RESPONDING:
-            return Attention.NOT_RESPONDING
-        if any(task.due_at < self.data.now for task in tasks):
-            return Attention.LATE
+        if alarm := self._alarm(person, tasks):
+            return alarm
         if person.break_reason:
             return Attention.ON_BREAK
-        # Half of the time after which the sweep takes the task back.
-        slow = self.data.now - timedelta(minutes=settings.QC_START_MINUTES) / 2
-        if any(not task.started_at and _since(task) < slow for task in tasks):
-            return Attention.NOT_STARTED
         if len(tasks) >= person.capacity:
             return Attention.BUSY
         return Attention.IDLE if self.data.waits_for(person) else Attention.FREE
+
+    def _alarm(self, person: User, tasks: list[Task]) -> Attention | None:
+        if person.break_reason == NOT_RESPONDING:
+            return Attention.NOT_RESPONDING
+        if not person.is_logged_in:
+            return Attention.AWAY
+        if any(warns <= self.data.now for warns in filter(None, map(presence.warns_from, tasks))):
+            return Attention.SILENT
+        if any(task.due_at < self.data.now for task in tasks):
+            return Attention.LATE
+        is_slow = not person.break_reason and self._is_slow(person, tasks)
+        return Attention.NOT_STARTED if is_slow else None
+
+    def _is_slow(self, person: User, tasks: list[Task]) -> bool:
+        """Return whether half of the time is over after which the sweep takes a task back."""
+        if any(task.started_at for task in tasks):
+            return False
+        slow = self.data.now - timedelta(minutes=settings.QC_START_MINUTES) / 2
+        waits_since = person.idle_since or slow
+        return any(not task.shown_at and max(_since(task), waits_since) <= slow for task in tasks)
 
     def _card_since(self, person: User, tasks: list[Task]) -> datetime | None:
         if person.break_reason:
@@ -134,6 +161,12 @@ class PeopleOnFloor:
         return card.attention, card.since or self.data.now, card.person.username
 
 
+def _next_to_go_back(tasks: list[Task]) -> tuple[Task, datetime] | None:
+    """Return the started task that goes back first unless its person is seen, and when."""
+    moments = [(moment, task) for task in tasks if (moment := presence.silent_at(task))]
+    return min(((task, moment) for moment, task in moments), key=itemgetter(1), default=None)
+
+
 def _since(task: Task) -> datetime:
     """Return when an assigned task was started, or else assigned."""
     moment = task.started_at or task.assigned_at
@@ -143,6 +176,8 @@ def _since(task: Task) -> datetime:
 
 def _presence(card: PersonCard) -> str:
     """Return the value that the list of people filters by."""
+    if not card.person.is_logged_in:
+        return "out"
     if card.person.break_reason:
         return "break"
     return "free" if card.is_free else "busy"

@@ -73,6 +73,8 @@ class QueueRow:
         """How long until no task waits, at today's pace and if none arrives."""
         if not self.backlog.waiting:
             return ""
+        if self.queue.is_closed:
+            return ""
         if self.queue.is_paused:
             return _("not while paused")
         if self.done < LEAST_DONE or self.first_done is None:
@@ -90,13 +92,14 @@ class QueueRow:
     @cached_property
     def key(self) -> str:
         """The queue's id and a version, which changes with anything shown in the row."""
-        queue = (self.queue.name, self.queue.is_paused, self.queue.open_to_all, self.there)
+        states = (self.queue.is_paused, self.queue.is_closed, self.queue.open_to_all)
+        queue = (self.queue.name, states, self.there)
         counts = (self.waiting, self.age, self.in_work, self.done, self.late, self.clears_in)
         return f"q{self.queue.pk}.{version(queue, counts)}"
 
 
 def rows(data: FloorData) -> list[QueueRow]:
-    """Return a row for each queue, by name."""
+    """Return a row for each queue, by name; for a closed one while it has tasks to be done."""
     oldest = data.oldest()
     held = [task for tasks in data.held.values() for task in tasks]
     in_work = Counter(task.queue_id for task in held)
@@ -115,6 +118,7 @@ def rows(data: FloorData) -> list[QueueRow]:
             now=data.now,
         )
         for pk, queue in data.queues.items()
+        if not queue.is_closed or data.backlogs[pk].waiting or in_work[pk]
     ]
 
 

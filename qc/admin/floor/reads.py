@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from qc.core.local_days import beginning
-from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Roster, Status, Task, User
+from qc.models import ORDER_OF_WORK, ChangeKind, HandBack, Queue, Roster, Status, Task, User
 from qc.work import backlog
 from qc.work.explanations import MOST_COUNTED
 
@@ -28,11 +28,14 @@ PERSON_FIELDS = (
     "is_active",
     "is_logged_in",
     "break_reason",
+    "last_seen_at",
 )
 TASK_FIELDS = (
-    *("reference", "name", "status", "assigned_at", "started_at"),
+    *("reference", "name", "status", "assigned_at", "shown_at", "started_at"),
     *ORDER_OF_WORK,
 )
+# The most tasks that everybody gave back that are shown.
+MOST_GIVEN_BACK = 20
 # How long a count of today's completed tasks is cached; newer ones are added to it.
 KEPT = timedelta(minutes=1)
 
@@ -64,13 +67,19 @@ class FloorData:
         return held
 
     def _people(self) -> list[User]:
-        """Return the signed-in people who do QC, with how many tasks each holds."""
-        there = User.objects.signed_in().only(*PERSON_FIELDS, "idle_since", "capacity")
+        """Return the people who do QC and are signed in or hold tasks, with how many."""
+        columns = (*PERSON_FIELDS, "idle_since", "capacity")
+        there = list(User.objects.signed_in().only(*columns))
+        if away := set(self.held) - {person.pk for person in there}:
+            there += User.objects.filter(pk__in=away).only(*columns)
         # As `PersonQuerySet.doing_qc`, from what was read already.
         does_qc = self.roster.staff.union(self.roster.on, self.held)
         people = [person for person in there if person.pk in does_qc]
         for person in people:
-            person.open_tasks = len(self.held.get(person.pk, ()))
+            tasks = self.held.get(person.pk, [])
+            person.open_tasks = len(tasks)
+            for task in tasks:
+                task.assignee = person
         return people
 
     def oldest(self) -> dict[int, datetime]:
@@ -86,8 +95,31 @@ class FloorData:
     @cached_property
     def _offers(self) -> dict[int, set[int]]:
         """For each person the running queues that they serve and in which something waits."""
-        running = (queue for queue in self.queues.values() if not queue.is_paused)
+        queues = self.queues.values()
+        running = (queue for queue in queues if not (queue.is_paused or queue.is_closed))
         return self.roster.serving([one for one in running if self.backlogs[one.pk].waiting])
+
+
+def given_back_by_all() -> list[Task]:
+    """Return waiting tasks that everybody who serves their queue gave back, most urgent first."""
+    given_back = Task.objects.waiting().filter(released_by__isnull=False)
+    tasks = list(
+        given_back.select_related("queue").defer("draft", "instructions")[:MOST_GIVEN_BACK]
+    )
+    if not tasks:
+        return []
+    givers: dict[int, set[int]] = defaultdict(set)
+    for task, person in HandBack.objects.filter(task__in=tasks).values_list("task", "person"):
+        givers[task].add(person)
+    most = max(map(len, givers.values()), default=0)
+    serving = {queue: _some_who_serve(queue, most + 1) for queue in {one.queue_id for one in tasks}}
+    return [task for task in tasks if set() < serving[task.queue_id] <= givers[task.pk]]
+
+
+def _some_who_serve(queue: int, most: int) -> set[int]:
+    """Return the ids of people who serve a queue, at most so many."""
+    people = User.objects.serving([queue]).order_by()
+    return set(people.values_list("pk", flat=True)[:most])
 
 
 def on_break_since(people: Collection[User]) -> dict[int, datetime]:

@@ -2,7 +2,7 @@
 
 from qc.admin.floor import queues
 from qc.admin.floor.people import PeopleOnFloor, PersonCard
-from qc.admin.floor.reads import FloorData
+from qc.admin.floor.reads import FloorData, given_back_by_all
 from qc.admin.shared.etags import version
 
 
@@ -17,6 +17,7 @@ class FloorState:
         data = FloorData()
         self.people = PeopleOnFloor(data)
         self.queues = queues.rows(data)
+        self.given_back = given_back_by_all()
         known = set(seen.split(","))
         parts: list[PersonCard | queues.QueueRow] = [*self.people.cards, *self.queues]
         for part in parts:
@@ -44,4 +45,7 @@ class FloorState:
         people = self.people
         counts = version(sorted(people.counts.items()), sorted(people.more.items()))
         cards = [card.key for card in people.cards]
-        return [f"c.{counts}", *cards, people.signed_out_key, *(row.key for row in self.queues)]
+        given_back = [(task.reference, task.name, str(task.queue)) for task in self.given_back]
+        given_back_key = f"b.{version(given_back)}"
+        others = [people.signed_out_key, given_back_key]
+        return [f"c.{counts}", *cards, *others, *(row.key for row in self.queues)]

@@ -62,7 +62,7 @@ def _list_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]:
         "title": _("Imports"),
         "form": form,
         "may_import": may_import,
-        "lacks_queues": may_import and not Queue.objects.exists(),
+        "lacks_queues": may_import and not Queue.objects.open().exists(),
         "records": listed[:ON_A_PAGE],
         "older": listed[ON_A_PAGE - 1].pk if len(listed) > ON_A_PAGE else None,
         "is_first": not before,

@@ -13,8 +13,8 @@ from qc.admin.my_work import unsaved
 from qc.admin.my_work.state import MyWorkState
 from qc.admin.shared.params import is_id
 from qc.core.exceptions import InvalidInput
-from qc.models import Outcome, User
-from qc.work import actions
+from qc.models import Outcome, Queue, User
+from qc.work import actions, hand_back_reasons
 
 SOMETHING_ELSE = "-"
 
@@ -64,7 +64,7 @@ def send_notes(request: HttpRequest, task: int) -> str:
 
 def release(request: HttpRequest, task: int) -> str:
     """Give the task back to the queue, for a reason of the queue's list or in other words."""
-    released = actions.release(task, by=me(request), reason=_reason(request))
+    released = actions.release(task, by=me(request), reason=_reason(request, task))
     return _("%s is back in the queue.") % released.reference
 
 
@@ -82,10 +82,11 @@ def scan(request: HttpRequest) -> int:
     return task.pk
 
 
-def _reason(request: HttpRequest) -> str:
+def _reason(request: HttpRequest, task: int) -> str:
     """Return the chosen reason, with the person's own words behind it; or these alone."""
-    chosen, own_words = (request.POST.get(name, "").strip() for name in ("chosen", "reason"))
-    return ": ".join(part for part in (chosen, own_words) if part not in ("", SOMETHING_ELSE))
+    chosen, own_words = (request.POST.get(name, "") for name in ("chosen", "reason"))
+    queue = Queue.objects.filter(tasks=task).first() or Queue()
+    return hand_back_reasons.joined(queue, "" if chosen == SOMETHING_ELSE else chosen, own_words)
 
 
 def version(request: HttpRequest) -> int | None:

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from qc import history, permissions
@@ -21,12 +21,14 @@ from qc.admin.people.forms import NewPasswordForm, NewPersonForm, PersonForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
 from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
+from qc.admin.shared.open_queues import OpenQueuesFilter
+from qc.admin.shared.returned import say_returned
 from qc.audit import erasure
 from qc.core.localization import for_the_record
 from qc.history import timeline
 from qc.models import ChangeKind, Queue, Role, Task, User
 from qc.work import actions as work
-from qc.work import explanations, presence
+from qc.work import explanations, lost_access, presence
 
 TEXT_LINK = '<a class="text-link" href="{}">{}</a>'
 
@@ -96,7 +98,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         "queues_on",
         "last_seen",
     )
-    list_filter = (PresenceFilter, RoleFilter, ("queues", RelatedDropdownFilter), "is_active")
+    list_filter = (PresenceFilter, RoleFilter, ("queues", OpenQueuesFilter), "is_active")
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     actions = ()
@@ -220,8 +222,9 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the columns; the history row is written by `save_related`."""
         obj.is_staff = obj.is_staff or not change
+        form.access = lost_access.access_of(obj.pk) if change else None
         if "is_active" in form.changed_data and not obj.is_active:
-            _sign_out_first(obj, by=request.user)
+            say_returned(request, _end_work(obj, by=request.user))
         save_columns(obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -238,6 +241,10 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)
         if "queues" in form.changed_data:
             _set_queues(person, form.cleaned_data["queues"], by=by)
+        if form.access:
+            returned = lost_access.return_lost(person.pk, form.access, by=by)
+            say_returned(request, returned)
+            after_commit(work.hand_out_from, {task.queue_id for task in returned})
         after_commit(work.hand_out_to, person.pk)
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
@@ -261,7 +268,7 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     @admin.display(description=_("queues"), empty_value="-")
     def queues_on(self, person: Any) -> str | None:
         """Return the queues they are on."""
-        return ", ".join(queue.name for queue in person.queues.all()) or None
+        return ", ".join(one.name for one in person.queues.all() if not one.is_closed) or None
 
     @admin.display(description=_("last seen"), ordering="last_seen_at")
     def last_seen(self, person: User) -> SafeString:
@@ -289,11 +296,14 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         return format_html_join(SafeString("<br>"), TEXT_LINK, tasks)
 
 
-def _sign_out_first(person: User, *, by: Any) -> None:
+def _end_work(person: User, *, by: Any) -> list[Task]:
+    """Sign out somebody who is being deactivated, everywhere; return the tasks that they held."""
     with for_the_record():
         reason = gettext("deactivated")
     returned = presence.sign_out(person.pk, by=by, reason=reason)
+    presence.end_access(person.pk)
     after_commit(work.hand_out_from, {task.queue_id for task in returned})
+    return returned
 
 
 def _set_roles(person: User, form: Any) -> None:
@@ -305,7 +315,8 @@ def _set_roles(person: User, form: Any) -> None:
 
 def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
     wanted = {queue.pk for queue in chosen}
-    now = set(person.queues.values_list("pk", flat=True))
+    # The page doesn't show closed queues: they keep their people, for a reopening.
+    now = set(person.queues.filter(is_closed=False).values_list("pk", flat=True))
     for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
         with history.without_history(queue):
             (queue.people.add if queue.pk in wanted else queue.people.remove)(person)

@@ -6,8 +6,8 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -43,7 +43,7 @@ class AccountForm(forms.ModelForm):
         label=_("Roles"),
         help_text=_("Without a role nobody can sign in to the pages."),
     )
-    queues = SetField(Queue.objects.all(), label=_("Queues"))
+    queues = SetField(Queue.objects.open(), label=_("Queues"))
 
     @for_the_record()
     def differences(self) -> str:
@@ -72,6 +72,8 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
             field: Any = self.fields.get(name)
             if field:
                 self.initial[name] = list(now.filter(pk__in=field.queryset))
+        if "is_active" in self.fields and self.instance.is_active:
+            self.fields["is_active"].help_text = self._if_deactivated()
 
     def clean_capacity(self) -> int:
         """Return the capacity. Raise ValidationError if the person holds more tasks than that."""
@@ -85,6 +87,15 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
             held,
         )
         raise ValidationError(text % {"person": self.instance, "held": held})
+
+    def _if_deactivated(self) -> str:
+        """Return what happens when the person is deactivated: it names what they hold."""
+        text = gettext("Without it they are signed out everywhere and can't sign in.")
+        held = [task.reference for task in Task.objects.held_by(self.instance)]
+        if not held:
+            return text
+        more = ngettext("%s goes back to its queue.", "%s go back to their queues.", len(held))
+        return f"{text} {more % ', '.join(held)}"
 
 
 class NewPasswordForm(AdminPasswordChangeForm):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -10,18 +10,38 @@ from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from qc import history
-from qc.admin.queues.forms import QueueForm
+from qc.admin.queues.forms import MergeForm, QueueForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
 from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import duration_in_units
-from qc.models import Queue, Status, Task
+from qc.admin.shared.returned import say_returned
+from qc.models import Queue, Status, Task, User
 from qc.work import actions as work
+from qc.work import lost_access, queue_changes
+
+
+class StateFilter(DropdownFilter):
+    """A filter by whether a queue takes tasks; without it, closed queues come last."""
+
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("open", pgettext_lazy("a queue", "Open")), ("closed", _("Closed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Queue]) -> QuerySet[Queue]:
+        """Return the open queues, or the closed ones."""
+        if self.value() in ("open", "closed"):
+            return queryset.filter(is_closed=self.value() == "closed")
+        return queryset
 
 
 def _number(name: str, description: Any) -> Any:
@@ -33,27 +53,40 @@ def _number(name: str, description: Any) -> Any:
 
 @admin.register(Queue)
 class QueueAdmin(AuditedModelAdmin):
-    """Lists, shows and edits queues; they are paused by an action."""
+    """Lists, shows and edits queues; actions pause, merge and close them."""
 
     form = QueueForm
     list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "due_within")
     search_fields = ("name",)
+    ordering = ("is_closed", "name")
     autocomplete_fields = ("people",)
     actions = ()
-    actions_detail = ("pause", "unpause")
+    actions_detail = ("pause", "unpause", "reopen", "merge", "close")
+    list_filter = (StateFilter,)
     fieldsets = (
         (_("Status"), {"fields": (("state", "waiting", "in_work"),)}),
         (None, {"fields": ("name", "description", "target")}),
         (_("Who gets its tasks"), {"fields": ("people", "open_to_all")}),
+        (
+            _("At work"),
+            {"fields": ("scan_to_start", ("silent_after", "correct_within"), "hand_back_reasons")},
+        ),
     )
     add_fieldsets = fieldsets[1:]
-    # For users who may not edit: the target in words.
+    # For users who may not edit, and for closed queues: durations in words.
     reading_fieldsets = (
         fieldsets[0],
         (None, {"fields": ("name", "description", "due_within")}),
         fieldsets[2],
+        (
+            _("At work"),
+            {"fields": ("scan_to_start", ("silent", "correctable"), "hand_back_reasons")},
+        ),
     )
-    readonly_fields = ("state", "waiting", "in_work", "due_within")
+    readonly_fields = (
+        *("state", "merged_into", "waiting", "in_work"),
+        *("due_within", "silent", "correctable"),
+    )
 
     pause = dialog_action(
         "pause",
@@ -75,10 +108,46 @@ class QueueAdmin(AuditedModelAdmin):
         variant=ActionVariant.PRIMARY,
     )
 
+    merge = dialog_action(
+        "merge",
+        queue_changes.merge,
+        label=_("Merge"),
+        question=_(
+            "Its tasks and people move to the other queue, and so does what is imported for it. "
+            "This queue is closed; it stays in history and reports. It cannot be undone."
+        ),
+        done=_("%(item)s is merged."),
+        icon="merge",
+        form=MergeForm,
+    )
+    close = dialog_action(
+        "close",
+        queue_changes.close,
+        label=pgettext_lazy("a queue", "Close"),
+        question=_("It takes no more tasks. It stays in history and reports."),
+        done=_("%(item)s is closed."),
+        icon="inventory_2",
+        variant=ActionVariant.DANGER,
+    )
+    reopen = dialog_action(
+        "reopen",
+        queue_changes.reopen,
+        label=_("Reopen"),
+        question=_("It takes tasks again, for the people that it had."),
+        done=_("%(item)s is open again."),
+        icon="restart_alt",
+        variant=ActionVariant.PRIMARY,
+    )
+
     state = staticmethod(labels.running)
     on_it = _number("people_on_it", _("people"))
     waiting = _number("waiting_now", _("waiting"))
     in_work = _number("in_work_now", _("assigned"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether this user may edit the queue; a closed one must be reopened first."""
+        is_open = obj is None or not obj.is_closed
+        return is_open and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may delete queues; `delete_view` refuses those with tasks."""
@@ -100,30 +169,40 @@ class QueueAdmin(AuditedModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections, with the target in words for users who may not edit it."""
         if obj is not None and not self.has_change_permission(request, obj):
-            return self.reading_fieldsets
+            return self._reading(obj)
         return super().get_fieldsets(request, obj)
+
+    def _reading(self, queue: Queue) -> Any:
+        if not queue.merged_into_id:
+            return self.reading_fieldsets
+        merged: Any = (_("Status"), {"fields": (("state", "merged_into"),)})
+        return (merged, *self.reading_fieldsets[1:])
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return no actions for several queues, not even Django's own, which deletes them."""
         return {}
 
     def available_actions(self, request: HttpRequest, item: Queue) -> Collection[str]:
-        """Return the name of the one action that the queue's state allows."""
+        """Return the names of the actions that the queue's state allows."""
         return available_actions.of_queue(item)
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
         """Save the columns; the history row is written by `save_related`."""
+        form.holders = lost_access.holders_of(obj.pk) if change else set()
         save_columns(obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the queue's people and its one history row, and assign its tasks."""
-        queue = form.instance
+        queue, by = form.instance, cast("User", request.user)
         with history.without_history(queue):
             super().save_related(request, form, formsets, change)
         if form.changed_data or not change:
-            by: Any = request.user
             history.record_many([queue], kind="", by=by, reasons=[""], created=not change)
+            returned = lost_access.return_from_queue(queue.pk, form.holders, by=by)
+            say_returned(request, [task for tasks in returned.values() for task in tasks])
             after_commit(work.hand_out_from, [queue.pk])
+            for person in returned:
+                after_commit(work.hand_out_to, person)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -143,6 +222,17 @@ class QueueAdmin(AuditedModelAdmin):
         """Return the queue's target in words."""
         return duration_in_units(queue.target)
 
+    @admin.display(description=_("silent after"))
+    def silent(self, queue: Queue) -> str:
+        """Return in words after how long a started task goes back."""
+        return duration_in_units(queue.silent_after)
+
+    @admin.display(description=_("correct within"))
+    def correctable(self, queue: Queue) -> str:
+        """Return in words how long people may correct what they completed."""
+        within = queue.correct_within
+        return duration_in_units(within) if within else gettext("until the shift ends")
+
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:
         """Return "yes" where all QC staff get its tasks."""
@@ -152,8 +242,8 @@ class QueueAdmin(AuditedModelAdmin):
 def _refusal(queue: Queue) -> str:
     tasks = Task.objects.filter(queue=queue).count()
     text = ngettext(
-        "%(queue)s has one task, so it can't be deleted. Pause it instead.",
-        "%(queue)s has %(n)d tasks, so it can't be deleted. Pause it instead.",
+        "%(queue)s has one task, so it can't be deleted. Close it instead.",
+        "%(queue)s has %(n)d tasks, so it can't be deleted. Close it instead.",
         tasks,
     )
     return text % {"queue": queue, "n": tasks}

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from qc.admin.reports.columns import columns, plain, words
 from qc.admin.reports.form import ReportForm
 from qc.admin.shared.charts import LINES, Chart
+from qc.reports.reasons import OTHER
 from qc.reports.report import Grouping, Report, ReportQuery, ReportRow
 
 MOST_BARS = 30
@@ -72,6 +73,13 @@ class ReportTable:
         return self._figures(self.report.total)
 
     @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why tasks were given back and how often, most frequent first and other reasons last."""
+        counts = self.report.total.reasons
+        other = str(OTHER)
+        return sorted(counts.items(), key=lambda one: (one[0] == other, -one[1], one[0]))
+
+    @property
     def sample(self) -> str:
         """A note on how many tasks the times are from; "" when they are from all."""
         if not self.report.is_sampled:
@@ -99,9 +107,14 @@ class ReportTable:
 
     def for_export(self) -> Iterator[Sequence[object]]:
         """Yield the rows of a file: times in seconds, shares in percent."""
-        yield [f"{one.heading} ({one.unit})" if one.unit else one.heading for one in self.columns]
+        given_back = [reason for reason, _n in self.reasons]
+        headings = [
+            f"{one.heading} ({one.unit})" if one.unit else one.heading for one in self.columns
+        ]
+        yield headings + [_("Given back: %s") % reason for reason in given_back]
         for row in (*self.rows, self.report.total):
-            yield [plain(one.value(row)) for one in self.columns]
+            figures = [plain(one.value(row)) for one in self.columns]
+            yield figures + [row.reasons[reason] for reason in given_back]
 
     def _chart_title(self, rows: Sequence[ReportRow]) -> str:
         title = {

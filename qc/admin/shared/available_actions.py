@@ -16,5 +16,7 @@ def of_person(person: User) -> set[str]:
 
 
 def of_queue(queue: Queue) -> set[str]:
-    """Return the name of the one action that changes something for this queue."""
-    return {"unpause" if queue.is_paused else "pause"}
+    """Return the names of the actions that change something for this queue."""
+    if queue.is_closed:
+        return set() if queue.merged_into_id else {"reopen"}
+    return {"unpause" if queue.is_paused else "pause", "merge", "close"}

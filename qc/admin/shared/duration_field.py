@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1000)
 ALLOWED = _(
-    "Enter a target from 1 minute to 1,000 days, in whole minutes, such as 90 minutes or 4 hours."
+    "Enter a time from 1 minute to 1,000 days, in whole minutes, such as 90 minutes or 4 hours."
 )
 
 
@@ -83,7 +83,10 @@ class DurationField(forms.DurationField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether number or unit differ from what the form showed of `initial`."""
         shown = DurationWidget().decompress(self.prepare_value(initial))
-        return [str(one) for one in shown] != [str(one) for one in data or ()]
+        number, unit = [str(one or "") for one in [*(data or ()), "", ""]][:2]
+        if not (shown[0] or number):
+            return False
+        return [str(one or "") for one in shown] != [number, unit]
 
     @staticmethod
     def check(duration: timedelta) -> timedelta:

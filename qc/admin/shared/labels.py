@@ -86,4 +86,6 @@ def presence(person: User) -> SafeString:
 @admin.display(description=gettext_lazy("status"), ordering="is_paused")
 def running(queue: Queue) -> SafeString:
     """Return as a label whether people get tasks from a queue."""
+    if queue.is_closed:
+        return label(_("closed"))
     return label(_("paused"), "warning") if queue.is_paused else label(_("running"), "success")

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, dialog_action
+from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm
 from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
-from qc.work import actions, lifecycle
+from qc.work import actions, guards
 
 
 class TaskActions:
@@ -75,6 +76,11 @@ class TaskActions:
     hold_selected = selection_action("hold", _("Hold selected tasks"), ReasonForm)
     resume_selected = selection_action("resume", _("Resume selected tasks"), OptionalReasonForm)
     cancel_selected = selection_action("cancel", _("Cancel selected tasks"), ReasonForm)
+    move_selected = selection_action("move", _("Move selected tasks to a queue"), MoveForm)
+    priority_selected = selection_action(
+        "priority", _("Set the priority of selected tasks"), PriorityForm
+    )
+    due_selected = selection_action("due", _("Set the due time of selected tasks"), DueForm)
 
     @admin.action(description=_("Assign selected tasks"), permissions=["steer"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
@@ -89,6 +95,6 @@ class TaskActions:
 def is_available(user: User, name: str, task: Task) -> bool:
     """Return whether the action of this name makes sense for a task as it is now."""
     transition = name.removesuffix("_task")
-    if transition == "assign" and lifecycle.may_now(user, "release", task):
+    if transition == "assign" and guards.may_now(user, "release", task):
         return True  # it is taken from whoever has it now
-    return lifecycle.may_now(user, transition, task)
+    return guards.may_now(user, transition, task)

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RelatedDropdownFilter,
 )
 
 from qc import history
 from qc.admin.shared import labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
+from qc.admin.shared.open_queues import AllQueuesFilter
 from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
@@ -30,7 +30,7 @@ from qc.history import timeline
 from qc.models import Task
 from qc.models.tasks import begins_with
 from qc.work import actions as work
-from qc.work import explanations
+from qc.work import edits, explanations
 
 TIMELINE = 20
 
@@ -51,7 +51,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         "age",
     )
     list_filter = (
-        ("queue", RelatedDropdownFilter),
+        ("queue", AllQueuesFilter),
         ("status", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
         LateFilter,
@@ -69,7 +69,15 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     search_fields = ("reference", "name")
     search_help_text = _("Reference or name")
     ordering = ("-id",)
-    actions = ("assign_selected", "hold_selected", "resume_selected", "cancel_selected")
+    actions = (
+        "assign_selected",
+        "hold_selected",
+        "resume_selected",
+        "move_selected",
+        "priority_selected",
+        "due_selected",
+        "cancel_selected",
+    )
     actions_detail = (
         "assign_task",
         "resume_task",
@@ -164,7 +172,8 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
             keep_others(obj, columns)
             if "due_at" in columns or "priority" in columns:
                 obj.arrive(obj.created_at)  # which fills an emptied due date
-            history.save(obj, kind="", by=by, fields=[*columns, "due_at", "raise_at"])
+                edits.replan(obj, columns)
+            history.save(obj, kind="", by=by, fields={*columns, *edits.PLANNED})
         else:
             obj.created_by = by
             obj.arrive(timezone.now())

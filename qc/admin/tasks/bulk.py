@@ -4,23 +4,29 @@ The page requests one batch after the other. It can be left and opened again: no
 done twice, and the change pauses meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from qc.models import BulkChange, Task
+from qc.core.wording import clock
+from qc.models import BulkChange, Priority, Queue, Task
 from qc.work import bulk_changes
 
 TITLES = {
     "hold": _("Hold all matching tasks"),
     "resume": _("Resume all matching tasks"),
     "cancel": _("Cancel all matching tasks"),
+    "move": _("Move all matching tasks to a queue"),
+    "priority": _("Set the priority of all matching tasks"),
+    "due": _("Set the due time of all matching tasks"),
 }
 
 
@@ -83,10 +89,21 @@ def read_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
+def in_words(change: BulkChange) -> Iterator[str]:
+    """Yield in words what a bulk change sets."""
+    if queue := Queue.objects.filter(pk=change.values.get("queue_id")).first():
+        yield gettext("Queue: %s") % queue
+    if priority := change.values.get("priority"):
+        yield gettext("Priority: %s") % Priority(priority).label
+    if due := change.values.get("due_at"):
+        yield gettext("Due: %s") % clock(datetime.fromisoformat(due))
+
+
 def _context(change: BulkChange) -> dict[str, Any]:
     return {
         "title": TITLES[change.transition],
         "change": change,
+        "values": list(in_words(change)),
         "more_refused": change.refused - len(change.refusals),
         "opts": Task._meta,
     }

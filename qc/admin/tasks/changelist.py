@@ -41,8 +41,8 @@ class TaskChangeList(ChangeList):
 
     @property
     def has_queues(self) -> bool:
-        """Whether there is any queue for tasks to belong to."""
-        return Queue.objects.exists()
+        """Whether there is any queue for new tasks."""
+        return Queue.objects.open().exists()
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> tuple[str, ...]:
         """Return the order of `queryset`; that of the page follows from its filters alone."""

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from qc.admin.shared.forms import PlainTextField, SeenForm
-from qc.models import Task
+from qc.models import Queue, Task
 
 
 class DetailsField(forms.JSONField):
@@ -25,6 +26,13 @@ class DetailsField(forms.JSONField):
 
 class TaskForm(SeenForm):
     """A task as managers write it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("queue"):
+            # A closed one only where the task is in it still.
+            own = Q(pk=self.instance.queue_id)
+            field.queryset = Queue.objects.filter(Q(is_closed=False) | own)  # type: ignore[attr-defined]
 
     class Meta:
         model = Task

@@ -20,10 +20,14 @@ from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import bulk_changes
 
 REFUSALS_NAMED = 20
+TO_BE_DONE = _("those that are waiting, assigned or on hold")
 STATES = {
     "hold": _("those that are waiting or assigned"),
     "resume": _("those that are on hold"),
     "cancel": _("those that are waiting or on hold"),
+    "move": TO_BE_DONE,
+    "priority": TO_BE_DONE,
+    "due": TO_BE_DONE,
 }
 
 
@@ -34,7 +38,7 @@ def selection_action(transition: str, description: Any, form_class: type[ReasonF
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
         if is_for_all(request):
             return change_all(model_admin, request, queryset, transition, form_class)
-        run = bulk_changes.TRANSITIONS[transition]
+        run = bulk_changes.CHANGES[transition]
         return change_selected(model_admin, request, queryset, run, form_class)
 
     act.__name__ = f"{transition}_selected"
@@ -110,6 +114,7 @@ def _change_each(
 ) -> None:
     changed = 0
     refusals: list[str] = []
+    tasks = bulk_changes.differing(tasks, answers)
     for task in tasks.order_by(*UNASSIGNED_FIRST):
         try:
             run(task.pk, by=request.user, **answers)
@@ -119,6 +124,8 @@ def _change_each(
     if changed:
         text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", changed)
         messages.success(request, text % {"n": changed})
+    elif not refusals:
+        messages.info(request, gettext("Nothing was changed: the tasks have this value already."))
     for refusal in refusals[:REFUSALS_NAMED]:
         messages.error(request, refusal)
     if len(refusals) > REFUSALS_NAMED:

@@ -1,26 +1,36 @@
 """`manage.py simulate_shift`: simulates QC persons through the HTTP API of a running QC Desk."""
 
 import time
+from collections.abc import Sequence
+from threading import Thread
 from typing import Any
 
 import requests
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from qc.management.simulation.client import Refused
-from qc.management.simulation.person import Account, Person
+from qc.management.simulation import shift as brisk
+from qc.management.simulation.human.pace import Pace
+from qc.management.simulation.human.shift import HumanShift
+from qc.management.simulation.human.summary import summary as human_summary
+from qc.management.simulation.line import Refused
+from qc.management.simulation.person import Account
 from qc.management.simulation.shift import VANISHES_EACH, Shift
 
 REPORT_SECONDS = 10
+BRISK_SECONDS, HUMAN_SECONDS = 2, 60
 
 
 class Command(BaseCommand):
     """Lets people sign in, work, take breaks and vanish; ends with a summary."""
 
     help = (
-        "Plays QC persons who sign in, work, take breaks and vanish, through the HTTP API. Ends "
-        "with a summary; exits 1 if a task was completed twice or lost, or the server failed."
+        "Plays QC persons who sign in, work, take breaks and vanish, through the HTTP API. With "
+        "--human they use the pages too and work as humans do. Ends with a summary; exits 1 if a "
+        "task was completed twice or lost, somebody at work was blamed, handling times are wrong, "
+        "or the server failed."
     )
-    # The command uses the HTTP API only.
+    # The command uses HTTP only.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,18 +38,29 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=int, default=8, help="how many (8)")
         parser.add_argument("--minutes", type=float, default=1, help="how long (1)")
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="where QC Desk answers")
-        parser.add_argument("--handling", type=float, default=2, help="seconds for a task (2)")
+        parser.add_argument(
+            "--handling",
+            type=float,
+            help=f"seconds for a task ({BRISK_SECONDS}; {HUMAN_SECONDS} with --human)",
+        )
         parser.add_argument(
             "--prefix", default="qc", help="beginning of the user names: qc1, qc2 … (qc)"
         )
         parser.add_argument("--password", default="demo", help="the password of each (demo)")
         parser.add_argument("--seed", type=int, help="repeats a run with the same random choices")
+        parser.add_argument(
+            "--human",
+            action="store_true",
+            help="people open, scan and type, have lunch, lock the tablet and lose the line, and "
+            "take longer than the limits of the site, QC_START_MINUTES and QC_UNSEEN_MINUTES, as "
+            "they are set for this command too",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Play the shift; Ctrl-C ends it earlier."""
-        shift = Shift(options["url"], accounts(options), options["seed"])
+        shift, people = cast(options)
         try:
-            people = shift.begin()
+            shift.begin(people)
         except Refused as refusal:
             raise CommandError(f"{shift.accounts[0].username} can't sign in: {refusal}") from None
         except requests.RequestException as error:
@@ -50,7 +71,7 @@ class Command(BaseCommand):
         if shift.went_wrong:
             raise CommandError("Something went wrong: see above.")
 
-    def wait(self, shift: Shift, people: list[Person], seconds: float) -> None:
+    def wait(self, shift: Shift, people: Sequence[Thread], seconds: float) -> None:
         """Print the progress now and then, until the time is over or nobody is left."""
         end = time.monotonic() + seconds
         try:
@@ -64,13 +85,28 @@ class Command(BaseCommand):
             self.stdout.write("Everybody goes home …")
 
 
-def accounts(options: dict[str, Any]) -> list[Account]:
-    """Return the accounts of the simulated people; every eighth vanishes at some point."""
+def cast(options: dict[str, Any]) -> tuple[Shift, Sequence[Thread]]:
+    """Return the shift to play and its people, none of whom has started yet."""
+    url, seed = options["url"], options["seed"]
+    if not options["human"]:
+        shift = Shift(url, accounts(options, BRISK_SECONDS))
+        return shift, brisk.people(shift, seed)
+    human_shift = HumanShift(url, accounts(options, HUMAN_SECONDS))
+    start, unseen = 60 * settings.QC_START_MINUTES, 60 * settings.QC_UNSEEN_MINUTES
+    pace = Pace(human_shift.accounts[0].handling, start, unseen)
+    return human_shift, human_shift.people(seed, pace)
+
+
+def accounts(options: dict[str, Any], handling: float) -> list[Account]:
+    """Return the accounts of the simulated people; every eighth brisk one vanishes at some point.
+
+    `handling` is how many seconds a task takes them unless the options say otherwise.
+    """
     return [
         Account(
             f"{options['prefix']}{number}",
             options["password"],
-            options["handling"],
+            options["handling"] or handling,
             vanishes=number % VANISHES_EACH == 0,
         )
         for number in range(1, options["people"] + 1)
@@ -95,6 +131,7 @@ def summary(shift: Shift) -> str:
             for call, number, median, slow in ledger.latencies()
         ),
     ]
+    lines += human_summary(shift) if isinstance(shift, HumanShift) else []
     return "\n".join([*lines, *complaints(shift)])
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from qc.management.simulation.client import Client, Refused
+from qc.management.simulation.client import Client
+from qc.management.simulation.line import Refused
 
 OUTCOMES = [("passed", "")] * 9 + [("failed", "Does not match the drawing.")]
 DOUBLE_CLICK = 0.03
@@ -72,11 +73,9 @@ class Person(threading.Thread):
         return first(answer["tasks"])
 
     def look(self) -> dict[str, Any] | None:
-        """Return a new task, if any; sign in again when put on break for not responding."""
+        """Return a new task, if any."""
         me = self.client.dashboard()["me"]
         self.ledger.holds(self.name, len(me["tasks"]), me["capacity"])
-        if me["break_reason"]:
-            return self.sign_in()
         if not me["tasks"]:
             self.pause(1)
         return first(me["tasks"])
@@ -85,10 +84,10 @@ class Person(threading.Thread):
         """Work on a task and complete it, sometimes twice; return the next."""
         self.pause(self.dice.uniform(0.5, 1.5) * self.account.handling)
         outcome, notes = self.dice.choice(OUTCOMES)
-        answer = self.client.complete(task["id"], outcome, notes)
+        answer = self.client.complete(task, outcome, notes)
         self.ledger.completed(answer["completed"]["id"], self.name)
         if self.dice.random() < DOUBLE_CLICK:
-            answer = self.client.complete(task["id"], outcome, notes)
+            answer = self.client.complete(task, outcome, notes)
         following: dict[str, Any] | None = answer["next"]
         return following
 

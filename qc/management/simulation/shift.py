@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,26 +22,19 @@ class Shift:
 
     url: str
     accounts: list[Account]
-    seed: int | None = None
     ledger: Ledger = field(default_factory=Ledger)
     over: threading.Event = field(default_factory=threading.Event)
     open_before: int = 0
     open_after: int = 0
     came_back: list[int] = field(default_factory=list)
 
-    def begin(self) -> list[Person]:
-        """Count the open tasks and let everybody start; return the people."""
+    def begin(self, people: Sequence[threading.Thread]) -> None:
+        """Count the open tasks and let these people start."""
         self.open_before, _ = self.count_open()
-        dice = random.Random(self.seed)  # noqa: S311 (nothing secret)
-        people = [
-            Person(account, Client(self.url, self.ledger), self.over, random.Random(dice.random()))  # noqa: S311
-            for account in self.accounts
-        ]
         for person in people:
             person.start()
-        return people
 
-    def end(self, people: list[Person]) -> None:
+    def end(self, people: Sequence[threading.Thread]) -> None:
         """End the shift for everybody and count the tasks that are open now."""
         self.over.set()
         for person in people:
@@ -80,6 +74,21 @@ class Shift:
         """Whether anything happened that must never happen."""
         ledger = self.ledger
         return bool(ledger.twice or ledger.too_many or ledger.errors or self.lost)
+
+
+def dice_for(accounts: list[Account], seed: int | None) -> Iterator[tuple[Account, random.Random]]:
+    """Yield each account with random choices of its own, which the seed repeats."""
+    dice = random.Random(seed)  # noqa: S311 (nothing secret)
+    for account in accounts:
+        yield account, random.Random(dice.random())  # noqa: S311
+
+
+def people(shift: Shift, seed: int | None) -> list[Person]:
+    """Return the people of a shift who work briskly through the API; none has started yet."""
+    return [
+        Person(account, Client(shift.url, shift.ledger), shift.over, dice)
+        for account, dice in dice_for(shift.accounts, seed)
+    ]
 
 
 def read_open(client: Client) -> tuple[int, set[int]]:

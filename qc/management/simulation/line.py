@@ -1,0 +1,54 @@
+"""The line between a simulated person and the site: requests, counted and repeated."""
+
+import time
+from typing import Any
+
+import requests
+
+from qc.management.simulation.ledger import Ledger
+
+TIMEOUT = (5, 30)
+ATTEMPTS = 3
+
+
+class Refused(Exception):
+    """The site answered with a status that was not expected."""
+
+    def __init__(self, code: int, detail: Any) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+
+
+class Line:
+    """Sends requests in one session, and notes each in the ledger."""
+
+    def __init__(self, url: str, ledger: Ledger) -> None:
+        self.url = url.rstrip("/")
+        self.ledger = ledger
+        self.session = requests.Session()
+
+    def send(
+        self, method: str, path: str, name: str, attempts: int = ATTEMPTS, **content: Any
+    ) -> requests.Response:
+        """Send a request, and repeat it if no answer came: every call may be repeated safely.
+
+        `name` is what the summary calls it. Raises requests' error when no answer comes.
+        """
+        begun = time.monotonic()
+        try:
+            response = self.session.request(method, self.url + path, timeout=TIMEOUT, **content)
+        except requests.RequestException as error:
+            if attempts > 1 and isinstance(error, requests.ConnectionError):
+                self.ledger.count("repeated")
+                return self.send(method, path, name, attempts - 1, **content)
+            self.ledger.failed(name, error)
+            raise
+        self.ledger.answered(name, time.monotonic() - begun, response.status_code)
+        return response
+
+
+def checked(response: requests.Response) -> requests.Response:
+    """Return the response if it is a success. Raises Refused otherwise."""
+    if not response.ok:
+        raise Refused(response.status_code, " ".join(response.text.split())[:200])
+    return response

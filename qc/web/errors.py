@@ -1,0 +1,61 @@
+"""Answers to errors that no view answers: to pages in words, to other programs as JSON."""
+
+import logging
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+UNAVAILABLE = 503
+# After so many seconds another program may try again.
+RETRY_AFTER = 5
+# What the driver raises when the server is away, full, or has ended the connection.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+class WithoutTraceback(logging.Filter):
+    """Leaves one line of a failure that lies with the database: its traceback says no more."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace the traceback of such an error by its text."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, DATABASE_AWAY):
+            record.msg, record.args = f"{record.getMessage()}: {error}", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Return whether a request is one of the API's."""
+    return not request.path.startswith("/admin/") and request.path != "/"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an error: 503 where the database is away, else 500."""
+    if isinstance(sys.exception(), DATABASE_AWAY):
+        return unavailable(request)
+    text = _("Something went wrong. It has been logged.")
+    return _answer(request, 500, _("Something went wrong"), text)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Say that the database is away and that nothing was changed."""
+    text = _("The database can't be reached. Nothing was changed; please try again in a moment.")
+    response = _answer(request, UNAVAILABLE, _("Not available right now"), text)
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that there is no such page."""
+    return _answer(request, 404, _("There is no such page"), _("Please check the address."))
+
+
+def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if is_for_programs(request):
+        return JsonResponse({"detail": text}, status=status)
+    # Without the request: whoever it is would have to be read from the database.
+    page = render_to_string("qc/web/error.html", {"title": title, "text": text})
+    return HttpResponse(page, status=status)

@@ -1,0 +1,77 @@
+"""A database that is away: pages say so in words, programs get JSON, the log gets one line."""
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
+from django.test import Client
+from rest_framework.test import APIClient
+
+from qc.models import User
+from qc.work import actions
+
+pytestmark = pytest.mark.django_db
+
+AWAY = OperationalError(2002, "Can't connect to server on '127.0.0.1' (115)")
+
+
+@pytest.fixture
+def browser(anna: User) -> Client:
+    """Anna's browser, which gets answers to errors as people do."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(anna)
+    return browser
+
+
+@pytest.fixture
+def away(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_session: SessionStore) -> None:
+        raise AWAY
+
+    monkeypatch.setattr(SessionStore, "load", load)
+
+
+@pytest.mark.parametrize("path", ["/admin/my-work/", "/admin/", "/admin/qc/task/"])
+def test_page_says_so_in_words(browser: Client, away: None, path: str) -> None:
+    answer = browser.get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "The database can&#x27;t be reached. Nothing was changed" in answer.content.decode()
+
+
+def test_log_has_one_line_without_a_traceback(
+    browser: Client, away: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    from qc.web.errors import WithoutTraceback
+
+    browser.get("/admin/my-work/")
+    [record] = [one for one in caplog.records if one.levelname == "ERROR"]
+    WithoutTraceback().filter(record)
+    assert record.exc_info is None
+    assert record.getMessage().endswith("Can't connect to server on '127.0.0.1' (115)\")")
+
+
+def test_program_gets_json(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sign_in(_person: int) -> User:
+        raise AWAY
+
+    monkeypatch.setattr(actions, "sign_in", sign_in)
+    client = APIClient(raise_request_exception=False)
+    answer = client.post("/login/", {"username": "anna", "password": "demo"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json() == {"detail": "The database can't be reached. Nothing was changed."}
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/taskcomplete/abc/"])
+def test_unknown_address_of_the_api_is_json(db: None, client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "Please check the address."
+
+
+def test_other_errors_stay_errors(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_session: SessionStore) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(SessionStore, "load", load)
+    answer = browser.get("/admin/my-work/")
+    assert answer.status_code == 500
+    assert "It has been logged." in answer.content.decode()
