@@ -1,5 +1,6 @@
 """*My work* as somebody's browser calls it: forms with their token, polling, drafts."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,8 +33,11 @@ class Browser:
         return self.panel
 
     def sign_out(self) -> None:
-        """Sign out; open tasks go back to their queues."""
-        self._post("/admin/logout/", "sign out", {})
+        """Sign out, also with a started task; open tasks go back to their queues."""
+        page = self._post("/admin/logout/", "sign out", {})
+        question = re.search(r'name="known" value="([\d,]+)"', page.text)
+        if question:
+            self._post("/admin/logout/", "sign out", {"known": question[1]})
 
     def look(self, *, is_active: bool) -> Panel:
         """Ask for the panel as the page does by itself, with or without a touch since."""
