@@ -42,7 +42,8 @@ OWN = {
 }
 # Of QC staff: the tasks they hold, and those handed out to them.
 WORK = {
-    f"my_work_.*|api_taskcomplete|{PRESENCE}": (
+    # The dashboard delivers: what it shows to its person is started.
+    f"my_work_.*|api_taskcomplete|api_dashboard|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     )
 }

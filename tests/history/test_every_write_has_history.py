@@ -79,6 +79,7 @@ KNOWN = {
     "admin/people/admin.py _set_roles": RECORDED,
     "admin/people/admin.py _set_queues": RECORDED,
     "admin/people/forms.py save": SIGNALLED,
+    "admin/sign_in/forms.py save": SIGNALLED,
     "admin/shared/base.py save_columns": RECORDED,
     "management/commands/demo_data.py add_people": RECORDED,
     "management/commands/demo_data.py add_tasks": RECORDED,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from qc import history
 from qc.core.context import Channel, acting
+from qc.core.exceptions import InvalidInput
 from qc.models import Queue, Task, User
 from qc.work import actions, lifecycle
 
@@ -52,7 +53,7 @@ def test_row_has_user_reason_moment_and_channel(
 
 def test_refused_change_writes_no_row(mona: User, invoices: Queue, add_task: AddTask) -> None:
     task = add_task(invoices)
-    with pytest.raises(lifecycle.InvalidInput):
+    with pytest.raises(InvalidInput):
         lifecycle.hold(task.pk, by=mona, reason="")
     assert task.history.count() == 1
 
