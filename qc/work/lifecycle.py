@@ -31,6 +31,7 @@ TRANSITION_FIELDS = (
     "notes",
     "shown_at",
     "draft",
+    "draft_version",
     "draft_outcome",
     "released_by",
 )
@@ -154,6 +155,8 @@ def undo(task: Task, slot: int, *, by: User) -> Task:
     guards.guard(task, "undo", by)
     _change(task, status=Status.ASSIGNED, slot=slot, completed_at=None)
     _change(task, draft=task.notes, draft_outcome=task.outcome, notes="", outcome="")
+    # Tabs that were opened before it have older notes.
+    task.draft_version += 1
     _save(task, ChangeKind.COMPLETION_UNDONE, by, by.pk)
     return task
 
@@ -216,7 +219,7 @@ def reopen(task_id: int, *, by: User, reason: str) -> Task:
     task = guards.locked_for("reopen", task_id, by, reason)
     if task.queue.is_closed and task.queue.merged_into_id is None:
         raise InvalidTransition(_("%s is closed. Reopen the queue first.") % task.queue)
-    task.notes, task.draft = "", task.notes
+    task.notes, task.draft, task.draft_version = "", task.notes, task.draft_version + 1
     last = HandBack.objects.filter(task=task).order_by("-pk").values_list("person", flat=True)
     task.released_by_id = last.first()
     return _unassign(task, Status.PENDING, ChangeKind.REOPENED, by, reason)

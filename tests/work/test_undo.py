@@ -7,7 +7,13 @@ import pytest
 from django.utils import timezone
 
 from qc.audit import invariants
-from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotEligible
+from qc.core.exceptions import (
+    InvalidInput,
+    InvalidTransition,
+    NotAllowed,
+    NotEligible,
+    StaleDraft,
+)
 from qc.models import Outcome, Queue, Status, Task, User
 from qc.work import actions
 
@@ -39,6 +45,14 @@ def test_task_comes_back_with_its_outcome_and_notes(two: tuple[Task, Task], anna
         *("", ""),
     )
     assert task.started_at is not None
+
+
+def test_older_tab_cannot_complete_it_with_its_notes(two: tuple[Task, Task], anna: User) -> None:
+    first, _second = two
+    before = Task.objects.get(pk=first.pk).draft_version
+    actions.undo(first.pk, by=anna)
+    with pytest.raises(StaleDraft):
+        actions.complete(first.pk, by=anna, outcome="passed", notes="", version=before)
 
 
 def test_each_way_has_one_history_row(two: tuple[Task, Task], anna: User) -> None:
