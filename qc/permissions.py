@@ -80,7 +80,8 @@ def _refusal(transition: str, task: Task) -> str:
         return _("Only a manager may do this.")
     if task.assignee_id is None:
         return _("%(task)s is not assigned to you.") % {"task": task.reference}
-    return _("%(task)s is assigned to %(person)s.") % {
-        "task": task.reference,
-        "person": task.assignee,
-    }
+    if task.completed_at is not None:
+        sentence = _("%(task)s was completed by %(person)s.")
+    else:
+        sentence = _("%(task)s is assigned to %(person)s.")
+    return sentence % {"task": task.reference, "person": task.assignee}

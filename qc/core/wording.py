@@ -28,8 +28,11 @@ def clock(moment: datetime | None) -> str:
     if moment is None:
         return _("just now")
     local = timezone.localtime(moment)
-    if local.date() == datetime.now(local.tzinfo).date():
+    today = datetime.now(local.tzinfo).date()
+    if local.date() == today:
         return local.strftime("%H:%M")
+    if local.year != today.year:
+        return formatted(local, pgettext("day, year and time, by Django's letters", "d M Y H:i"))
     return formatted(local, pgettext("day and time, by Django's letters", "d M H:i"))
 
 

@@ -76,6 +76,13 @@ def sign_out(person_id: int, *, by: User | None, reason: str) -> list[Task]:
     return returned
 
 
+def take_over(person_id: int, *, by: User, reason: str) -> list[Task]:
+    """Sign out whose terminal somebody else signs in at, and offer their tasks."""
+    returned = presence.take_over(person_id, by=by, reason=reason)
+    _offer(returned)
+    return returned
+
+
 def return_tasks(
     person_id: int, *, by: User | None, reason: str, queues: Collection[int] | None = None
 ) -> list[Task]:

@@ -94,10 +94,12 @@ def claim_in_exchange(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
 def check_claimable(task: Task, person: User) -> None:
     """Raise InvalidTransition unless it waits, NotEligible unless it is in a queue of theirs."""
     _check_waiting(task)
-    if not Queue.objects.served_by(person).running().filter(pk=task.queue_id).exists():
-        raise NotEligible(
-            _("%(queue)s is paused, or not one of your queues.") % {"queue": task.queue}
-        )
+    queue = Queue.objects.served_by(person).filter(pk=task.queue_id).first()
+    if queue is None:
+        names = {"task": task.reference, "queue": task.queue}
+        raise NotEligible(_("%(task)s is in %(queue)s, which is not one of your queues.") % names)
+    if queue.is_paused or queue.is_closed:
+        raise NotEligible(_("%(queue)s is paused.") % {"queue": queue})
 
 
 @retrying
@@ -124,20 +126,21 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
     return lifecycle.assign(found, by=by, kind=ChangeKind.ASSIGNED)
 
 
-def make_room(person: User, *, reason: str) -> tuple[int, Task | None]:
+def make_room(person: User, *, reason: str, with_notes: bool = False) -> tuple[int, Task | None]:
     """Return a free slot of a locked person, and the task that went back for it, if any did.
 
-    Only a task without notes goes back: one that is not started, else the one assigned last.
-    Raises NotEligible when there is none.
+    It is one that is not started, else the one assigned last. One that has notes goes back only
+    `with_notes`, and has them for whoever gets it. Raises NotEligible when there is none.
     """
     _check_takes_work(person)
     if slots := free_slots(person, _used_slots(person)):
         return slots[0], None
-    held = Task.objects.select_for_update().held_by(person).filter(draft="")
+    held = Task.objects.select_for_update().held_by(person)
+    held = held if with_notes else held.filter(draft="")
     order = (F("started_at").asc(nulls_first=True), "-assigned_at")
     task = held.order_by(*order).first()
     if task is None or task.slot is None:
-        return _a_free_slot(person), None
+        raise _no_slot(person, to_them=True)
     slot = task.slot
     lifecycle.take_back(task, by=person, reason=reason)
     return slot, task
@@ -207,13 +210,22 @@ def _check_takes_work(person: User) -> None:
 
 def _a_free_slot(person: User) -> int:
     _check_takes_work(person)
-    slots = free_slots(person, used := _used_slots(person))
+    slots = free_slots(person, _used_slots(person))
     if not slots:
-        raise NotEligible(
-            _("%(person)s has %(held)d of %(most)d tasks.")
-            % {"person": person, "held": len(used), "most": person.capacity}
-        )
+        raise _no_slot(person)
     return slots[0]
+
+
+def _no_slot(person: User, *, to_them: bool = False) -> NotEligible:
+    """Return the refusal of one task more; with `to_them` it says which they have."""
+    held = list(Task.objects.held_by(person))
+    if to_them:
+        names = ", ".join(task.reference for task in held)
+        return NotEligible(_("You have %s. Complete it or give it back first.") % names)
+    return NotEligible(
+        _("%(person)s has %(held)d of %(most)d tasks.")
+        % {"person": person, "held": len(held), "most": person.capacity}
+    )
 
 
 def _check_waiting(task: Task) -> None:

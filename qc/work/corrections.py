@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from qc import history
 from qc.core.exceptions import InvalidTransition
 from qc.core.local_days import beginning
 from qc.core.localization import for_the_record
@@ -17,6 +18,8 @@ from qc.core.wording import clock
 from qc.models import Status, Task, User
 from qc.work import assignment, guards, lifecycle, presence
 
+# The rows of history in which another start is looked for.
+LATEST = 50
 # The most completed tasks that a person is shown.
 MOST_DONE = 20
 
@@ -36,7 +39,7 @@ def undo(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
     with for_the_record():
         reason = _("%s is open again") % task.reference
     person = User.objects.get(pk=by.pk)
-    slot, returned = assignment.make_room(person, reason=reason)
+    slot, returned = assignment.make_room(person, reason=reason, with_notes=True)
     return lifecycle.undo(task, slot, by=by), [returned] if returned else []
 
 
@@ -104,7 +107,12 @@ def _is_undoable(task: Task, person: User) -> bool:
 
 
 def _has_gone_on(person: User, task: Task, since: datetime) -> bool:
-    """Return whether a person has started another task since they completed this one."""
-    started = Task.objects.held_by(person).filter(started_at__gte=since)
-    completed = Task.objects.done_by(person, since).exclude(pk=task.pk)
-    return started.exists() or completed.exists()
+    """Return whether a person has started another task since they completed this one.
+
+    Even one that was taken from them meanwhile.
+    """
+    latest = history.of_tasks(person).order_by("-history_id").values("id", "started_at")
+    return any(
+        row["id"] != task.pk and row["started_at"] is not None and row["started_at"] >= since
+        for row in latest[:LATEST]
+    )

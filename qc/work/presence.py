@@ -54,11 +54,23 @@ def sign_out(
 ) -> list[Task]:
     """Sign a person out; return the tasks that they held, which wait again.
 
-    With `keeps_started` they keep those that they have in hand. A manager who signs somebody out
+    With `keeps_started` they keep those that they have in hand. Whoever signs somebody else out
     ends their sessions and tokens too.
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
+    return _sign_out(person, by=by, reason=reason, keeps_started=keeps_started)
+
+
+@retrying
+def take_over(person_id: int, *, by: User, reason: str) -> list[Task]:
+    """Sign a person out whose terminal somebody else signs in at; return the tasks they held."""
+    return _sign_out(_lock(person_id), by=by, reason=reason)
+
+
+def _sign_out(
+    person: User, *, by: User | None, reason: str, keeps_started: bool = False
+) -> list[Task]:
     was_signed_in = person.is_logged_in
     person.is_logged_in, person.break_reason, person.idle_since = False, "", None
     if by is not None and by.pk != person.pk:

@@ -24,7 +24,7 @@ def scan(reference: str, *, by: User) -> tuple[Task, list[Task]]:
     task = Task.objects.filter(reference=reference).select_related("assignee").first()
     if task is None:
         raise NotFound(_("There is no task %s.") % reference.strip())
-    _check_open(task)
+    _check_open(task, by)
     returned: list[Task] = []
     if task.assignee_id != by.pk:
         task, returned = assignment.claim_in_exchange(task.pk, by=by)
@@ -49,14 +49,19 @@ def scan_at_end(task_id: int, scanned: str, *, by: User) -> None:
         lifecycle.begin(task, task.shown_at or timezone.now(), by=by, is_scanned=True)
 
 
-def _check_open(task: Task) -> None:
-    if task.status == Status.COMPLETED:
-        raise InvalidTransition(
-            _("%(person)s completed %(task)s at %(at)s: %(outcome)s.")
-            % {
-                "person": task.assignee,
-                "task": task.reference,
-                "at": clock(task.completed_at),
-                "outcome": task.get_outcome_display(),
-            }
-        )
+def _check_open(task: Task, by: User) -> None:
+    if task.status != Status.COMPLETED:
+        return
+    if task.assignee_id == by.pk:
+        sentence = _("You completed %(task)s at %(at)s: %(outcome)s.")
+    else:
+        sentence = _("%(person)s completed %(task)s at %(at)s: %(outcome)s.")
+    raise InvalidTransition(
+        sentence
+        % {
+            "person": task.assignee,
+            "task": task.reference,
+            "at": clock(task.completed_at),
+            "outcome": task.get_outcome_display(),
+        }
+    )

@@ -159,7 +159,7 @@ class TestPeople:
         assert names(mona_client) == expected
         page = text(mona_client)
         for alarm in (
-            "Did not start a task in time",
+            "Does not respond",
             "Has a late task",
             "Has not started yet",
             "Free while tasks are waiting",

@@ -172,7 +172,7 @@ def test_signing_out_with_a_started_task_asks_first(client: Client, task: Task, 
     enter(client, "anna")
     actions.start(task.pk, by=anna)
     answer = client.post(reverse("admin:logout"))
-    assert "<strong>INV-1</strong> is started, perhaps on another device." in words(answer)
+    assert "<strong>INV-1</strong> is started, here or on another device." in words(answer)
     assert signed_in_here(client) == "anna"
     known = f'name="known" value="{task.pk}"'
     assert known in words(answer)

@@ -11,7 +11,6 @@ from qc.core.exceptions import (
     InvalidInput,
     InvalidTransition,
     NotAllowed,
-    NotEligible,
     StaleDraft,
 )
 from qc.models import Outcome, Queue, Status, Task, User
@@ -76,13 +75,13 @@ def test_next_task_goes_back_without_blame_where_there_is_no_slot(
     assert (row.history_user, row.history_change_reason) == (anna, "QD-0001 is open again")
 
 
-def test_next_task_with_notes_is_kept_and_the_undo_refused(
-    two: tuple[Task, Task], anna: User
-) -> None:
+def test_next_task_goes_back_with_what_was_typed_for_it(two: tuple[Task, Task], anna: User) -> None:
     first, second = two
     actions.save_draft(second.pk, "looking", by=anna)
-    with pytest.raises(NotEligible, match="anna has 1 of 1 tasks"):
-        actions.undo(first.pk, by=anna)
+    actions.undo(first.pk, by=anna)
+    second.refresh_from_db()
+    assert (second.status, second.draft) == (Status.PENDING, "looking")
+    assert list(Task.objects.held_by(anna)) == [first]
 
 
 def test_undoing_twice_undoes_once(two: tuple[Task, Task], anna: User) -> None:
@@ -114,6 +113,16 @@ def test_refused_after_ten_seconds_once_another_was_started(
     assert actions.can_undo(anna) is None
     with pytest.raises(InvalidTransition, match="too late"):
         actions.undo(first.pk, by=anna)
+
+
+def test_not_offered_once_another_was_started_and_taken_away(
+    two: tuple[Task, Task], anna: User, mona: User
+) -> None:
+    first, second = two
+    actions.start(second.pk, by=anna)
+    actions.hold(second.pk, by=mona, reason="call them")
+    completed_ago(first, seconds=11)
+    assert actions.can_undo(anna) is None
 
 
 def test_refused_to_anybody_else(two: tuple[Task, Task], ben: User, mona: User) -> None:

@@ -36,7 +36,7 @@ class Attention(IntEnum):
 
 
 ALARMS: dict[Attention, str | Promise] = {
-    Attention.NOT_RESPONDING: _("Did not start a task in time"),
+    Attention.NOT_RESPONDING: _("Does not respond"),
     Attention.SILENT: _("Nothing seen since %(seen)s; %(task)s goes back at %(at)s"),
     Attention.AWAY: _("Signed out; keeps %(task)s until %(at)s"),
     Attention.LATE: _("Has a late task"),

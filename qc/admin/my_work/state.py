@@ -162,6 +162,11 @@ class MyWorkState:
         return presence.last_absence(self.person)
 
     @property
+    def has_left(self) -> bool:
+        """Whether they signed out themselves."""
+        return bool(self.gone and self.gone.history_user_id == self.person.pk)
+
+    @property
     def lost(self) -> list[str]:
         """Sentences about the tasks that they lost then."""
         return presence.lost_while_away(self.person)

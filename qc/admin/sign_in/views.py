@@ -19,7 +19,7 @@ from qc.admin.sign_in.terminal import SomebodyElse
 from qc.core.localization import for_the_record
 from qc.models import Task, User
 from qc.web.refusals import whole_page
-from qc.work import actions, presence
+from qc.work import actions
 
 
 class SignInView(LoginView):
@@ -80,8 +80,7 @@ def _take_over(
     if other is not None:
         with for_the_record():
             reason = _("%s signed in at the same terminal") % waiting.person
-        actions.sign_out(other.person.pk, by=other.person, reason=reason)
-        presence.end_access(other.person.pk)
+        actions.take_over(other.person.pk, by=waiting.person, reason=reason)
     request.session.flush()
     login(request, waiting.person)
     return _enter(waiting.person, waiting.page)
