@@ -170,3 +170,23 @@ def test_set_and_duration_shown_again_are_the_stored_ones_where_left_alone(
     invoices.refresh_from_db()
     assert (invoices.description, invoices.target) == ("Mine", timedelta(minutes=90))
     assert (invoices.scan_to_start, set(invoices.people.all())) == (True, {anna})
+
+
+def test_intro_says_that_somebody_else_has_changed_the_same(
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    task = add_task(invoices)
+    form = typed(mona_client, change(task)) | {"name": "Mine"}
+    missing = page(mona_client.post(change(task), form | {"name": ""}))
+    assert "Please correct the error" in missing
+    Task.objects.filter(pk=task.pk).update(name="Theirs")
+    answer = page(mona_client.post(change(task), form))
+    assert "Nothing is saved yet: somebody else has changed the same meanwhile." in answer
+    assert "Please correct the error" not in answer
+
+
+def test_lines_of_a_list_are_told_apart(mona_client: Client, invoices: Queue) -> None:
+    form = typed(mona_client, change(invoices)) | {"hand_back_reasons": "Torn\r\n\r\nNo photo"}
+    Queue.objects.filter(pk=invoices.pk).update(hand_back_reasons="Damaged\nNo light")
+    answer = page(mona_client.post(change(invoices), form))
+    assert "Now it is Damaged; No light; you entered Torn; No photo." in answer

@@ -50,7 +50,7 @@ class SeenField(forms.BoundField):
         return self._stored if self.is_untouched else super().data
 
     def as_hidden(self, attrs: Any = None, **kwargs: Any) -> SafeString:
-        """Return the hidden value that the user sees now: untouched or warned of, the stored one."""
+        """Return the hidden value that is seen now: the stored one, untouched or contested."""
         is_stored = self.is_untouched or self.name in self.form.contested  # type: ignore[attr-defined]
         if not kwargs.get("only_initial") or not is_stored:
             return super().as_hidden(attrs, **kwargs)
