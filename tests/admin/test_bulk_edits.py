@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from qc.audit import invariants
 from qc.models import BulkChange, Priority, Queue, Task, User
-from qc.work import actions, bulk_changes
+from qc.work import bulk_changes
 from tests.admin.conftest import signed_in
 from tests.admin.test_bulk_actions import LIST, ask, carry_on
 from tests.admin.test_task_page import save
@@ -110,18 +110,6 @@ def test_selected_tasks_that_have_the_value_already_are_not_counted(
     assert "1 task changed." in page.content.decode()
     page = change_selected(mona_client, "move_selected", first, last, queue=labels.pk)
     assert "the tasks have this value already" in page.content.decode()
-
-
-def test_refusal_names_the_task_once(
-    mona_client: Client, tasks: list[Task], labels: Queue, anna: User
-) -> None:
-    task = tasks[0]
-    signed_in(anna)
-    actions.assign(task.pk, anna.pk, by=User.objects.get(username="mona"), reason="now")
-    actions.complete(task.pk, by=anna)
-    page = change_selected(mona_client, "move_selected", task, queue=labels.pk).content.decode()
-    assert f"{task.reference} is completed." in page
-    assert f"{task.reference}: {task.reference}" not in page
 
 
 @pytest.mark.parametrize("action", ["move_selected", "priority_selected", "due_selected"])
