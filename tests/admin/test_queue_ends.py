@@ -73,7 +73,23 @@ def test_closed_queue_is_shown_but_not_edited(
     page = mona_client.get(change(labels)).content.decode()
     assert "closed" in page
     assert 'name="_save"' not in page
-    assert mona_client.post(change(labels), {"name": "Mine"}).status_code == 403
+    answer = mona_client.post(change(labels), {"name": "Mine"})
+    assert answer.status_code == 409
+    assert "Labels was closed meanwhile. Nothing was changed." in answer.content.decode()
+    labels.refresh_from_db()
+    assert labels.name == "Labels"
+
+
+def test_form_of_a_merged_queue_names_the_other_one_to_managers_only(
+    mona_client: Client, otto_client: Client, mona: User, invoices: Queue, labels: Queue
+) -> None:
+    form = typed(mona_client, change(labels)) | {"name": "Mine"}
+    queue_changes.merge(labels.pk, invoices.pk, by=mona, reason="one pile")
+    answer = mona_client.post(change(labels), form).content.decode()
+    assert "Labels was merged into Invoices meanwhile. Nothing was changed." in answer
+    assert otto_client.post(change(labels), form).status_code == 403
+    labels.refresh_from_db()
+    assert labels.name == "Labels"
 
 
 class TestChoices:

@@ -195,7 +195,7 @@ def test_refusals_of_selected_tasks_are_named(
     answer = choose(mona_client, "cancel_selected", fine, cancelled, reason="x", **CONFIRMED)
     assert messages_of(answer) == [
         "1 task changed.",
-        "QD-0002: QD-0002 is cancelled. This cannot be done with it now.",
+        "QD-0002 is cancelled. This cannot be done with it now.",
     ]
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from qc.admin.tasks.admin import TaskAdmin
 from qc.models import Queue, Role, Task, User
-from qc.work import actions
+from qc.work import actions, queue_changes
 from tests.admin.conftest import change
 from tests.browser.axe import faults
 from tests.conftest import group
@@ -177,6 +177,20 @@ def test_form_of_a_task_that_was_completed_meanwhile_keeps_the_edit(
     page.get_by_role("link", name="Open the page again").click()
     expect(page.get_by_text("What you typed before is kept.")).to_be_visible()
     expect(page.get_by_text("Check seal")).to_be_visible()
+
+
+def test_form_of_a_queue_that_was_merged_meanwhile_says_so_and_keeps_the_edit(
+    mona: User, invoices: Queue, labels: Queue, open_window: Open
+) -> None:
+    page = open_window(mona)
+    page.goto(change(labels))
+    page.get_by_label("Description").fill("Look at the corners.")
+    queue_changes.merge(labels.pk, invoices.pk, by=mona, reason="one pile")
+    save(page)
+    expect(page.get_by_text("Labels was merged into Invoices meanwhile.")).to_be_visible()
+    page.get_by_role("link", name="Open the page again").click()
+    expect(page.get_by_text("What you typed before is kept.")).to_be_visible()
+    expect(page.get_by_text("Look at the corners.")).to_be_visible()
 
 
 def test_form_is_kept_when_the_server_fails(

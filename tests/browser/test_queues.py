@@ -35,6 +35,7 @@ def test_manager_moves_all_matching_tasks_and_sets_when_they_are_due(
         add_task(labels)
     desk.goto(f"/admin/qc/task/?queue__id__exact={labels.pk}")
     _choose_for_all(desk, "Set the due time of selected tasks")
+    expect(desk.get_by_label("Due")).to_be_focused()
     desk.get_by_label("Due").fill("2030-05-04T14:30")
     desk.get_by_label("Reason").fill("new contract")
     found = faults(desk, "due time of many tasks")
@@ -50,6 +51,24 @@ def test_manager_moves_all_matching_tasks_and_sets_when_they_are_due(
     assert found == []
 
 
+def test_question_about_many_tasks_is_no_wider_than_a_phone(
+    desk: Page, mona: User, invoices: Queue, add_task: AddTask
+) -> None:
+    add_task(invoices)
+    User.objects.filter(pk=mona.pk).update(language="de")
+    desk.goto("/admin/qc/task/")
+    desk.locator("#action-toggle").check()
+    desk.locator("select[name=action]").select_option("move_selected")
+    desk.get_by_role("button", name="Ausführen").click()
+    desk.set_viewport_size({"width": 390, "height": 844})
+    button = desk.get_by_role("button", name="Gewählte Aufgaben in eine Warteschlange verschieben")
+    expect(button).to_be_visible()
+    box = button.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_manager_merges_a_queue_in_a_dialog(
     desk: Page, invoices: Queue, labels: Queue, carla: User, add_task: AddTask
 ) -> None:
@@ -58,6 +77,7 @@ def test_manager_merges_a_queue_in_a_dialog(
     found = faults(desk, "queue")
     desk.get_by_role("link", name="Merge", exact=True).click()
     dialog = desk.get_by_role("dialog")
+    expect(dialog.get_by_label("Into")).to_be_focused()
     dialog.get_by_label("Into").select_option("Invoices")
     dialog.get_by_label("Reason").fill("too small")
     found += faults(desk, "merge")

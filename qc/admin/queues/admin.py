@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -23,6 +24,7 @@ from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import duration_in_units
 from qc.admin.shared.returned import say_returned
 from qc.models import Queue, Status, Task, User
+from qc.web.refusals import refuse
 from qc.work import actions as work
 from qc.work import lost_access, queue_changes
 
@@ -149,6 +151,22 @@ class QueueAdmin(AuditedModelAdmin):
         is_open = obj is None or not obj.is_closed
         return is_open and super().has_change_permission(request, obj)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show the form, or save it; say so where the queue was closed while it was open."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            queue = find(self, request, object_id) if object_id else None
+            if queue and queue.is_closed and super().has_change_permission(request, queue):
+                return refuse(request, HTTPStatus.CONFLICT, _ended(queue), why="closed")
+            raise
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may delete queues; `delete_view` refuses those with tasks."""
         return request.user.has_perm("qc.delete_queue")
@@ -237,6 +255,16 @@ class QueueAdmin(AuditedModelAdmin):
     def for_all(self, queue: Queue) -> str | None:
         """Return "yes" where all QC staff get its tasks."""
         return gettext("yes") if queue.open_to_all else None
+
+
+def _ended(queue: Queue) -> str:
+    """Return in words why a queue can't be edited any more."""
+    if queue.merged_into:
+        names = {"queue": queue, "into": queue.merged_into}
+        text = gettext("%(queue)s was merged into %(into)s meanwhile. Nothing was changed.")
+        return text % names
+    text = gettext("%(queue)s was closed meanwhile. Nothing was changed.")
+    return text % {"queue": queue}
 
 
 def _refusal(queue: Queue) -> str:

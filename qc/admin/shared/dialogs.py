@@ -33,7 +33,7 @@ def _reason_field(*, required: bool = True) -> Any:
         help_text=_("The reason is kept in the history."),
         max_length=500,
         required=required,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
 
@@ -41,6 +41,14 @@ class ReasonForm(BaseDialogForm):
     """Asks for a reason, which is kept in the history."""
 
     reason = _reason_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The cursor is in the first field that must be filled in, or else in the first of all.
+        fields = [field for field in self.fields.values() if not field.widget.is_hidden]
+        if fields:
+            first = min(fields, key=lambda field: not field.required)
+            first.widget.attrs["autofocus"] = True
 
     @classmethod
     def posted(cls, request: HttpRequest) -> Self:

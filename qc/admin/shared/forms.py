@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -27,26 +29,57 @@ class SeenField(forms.BoundField):
     @property
     def is_contested(self) -> bool:
         """Whether somebody else has changed the value meanwhile, and not to the one entered."""
-        widget, form = self.field.hidden_widget(), self.form
-        seen = widget.value_from_datadict(form.data, form.files, self.html_initial_name)
-        now = _sent_by(widget, self.field.prepare_value(self.initial))
-        return _plain(seen) != _plain(now) and self.field.has_changed(self.initial, self.data)
+        now = _sent_by(self.field.hidden_widget(), self.field.prepare_value(self.initial))
+        has_moved = _plain(self._seen) != _plain(now)
+        return has_moved and self.field.has_changed(self.initial, self.data)
+
+    @cached_property
+    def is_untouched(self) -> bool:
+        """Whether its user sent the value back as they saw it."""
+        if not (self.form.is_bound and self.field.show_hidden_initial):
+            return False
+        seen, sent = self._seen, super().data
+        try:
+            return not self.field.has_changed(self.field.to_python(seen), sent)
+        except ValidationError:  # such as a queue that is closed now
+            return _plain(seen) == _plain(sent)
+
+    @property
+    def data(self) -> Any:
+        """What its user entered, or the stored value where they touched nothing."""
+        return self._stored if self.is_untouched else super().data
 
     def as_hidden(self, attrs: Any = None, **kwargs: Any) -> SafeString:
-        """Return the hidden value that the user has seen: after a warning, the stored one."""
-        if not kwargs.get("only_initial") or self.name not in self.form.contested:  # type: ignore[attr-defined]
+        """Return the hidden value that is seen now: the stored one, untouched or contested."""
+        is_stored = self.is_untouched or self.name in self.form.contested  # type: ignore[attr-defined]
+        if not kwargs.get("only_initial") or not is_stored:
             return super().as_hidden(attrs, **kwargs)
         seen = self.field.prepare_value(self.initial)
         attrs = (attrs or {}) | {"id": self.html_initial_id}
         widget, renderer = self.field.hidden_widget(), self.form.renderer
         return widget.render(self.html_initial_name, seen, attrs, renderer)
 
+    def _has_changed(self) -> bool:
+        return not self.is_untouched and super()._has_changed()  # type: ignore[misc]
+
+    @property
+    def _seen(self) -> Any:
+        widget, form = self.field.hidden_widget(), self.form
+        return widget.value_from_datadict(form.data, form.files, self.html_initial_name)
+
+    @property
+    def _stored(self) -> Any:
+        """Return the stored value as the widget gives what was sent."""
+        value, widget = self.field.prepare_value(self.initial), self.field.widget
+        return widget.decompress(value) if isinstance(widget, forms.MultiWidget) else value
+
 
 class SeenForm(forms.ModelForm):
     """A form that compares its values with those that its user saw.
 
     What has changed in the database since the page was opened, such as a priority that somebody
-    has set, is kept. Where its user has changed the same field they are warned, and asked to save
+    has set, is kept: a field that its user left alone has the stored value, in each check and when
+    it is shown again. Where its user has changed the same field they are warned, and asked to save
     again.
     """
 

@@ -46,6 +46,7 @@ def _flat(choices: Any) -> list[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> str:
+    """Return a single value; the lines of a text are told apart on one line."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
@@ -54,4 +55,4 @@ def _plain(value: Any) -> str:
         return duration_in_units(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return "; ".join(line for line in str(value).splitlines() if line.strip())

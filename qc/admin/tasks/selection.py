@@ -109,6 +109,12 @@ def _last_id() -> int:
     return Task.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
+def _named(task: Task, refusal: str) -> str:
+    """Return a refusal with the task's reference, which many of them begin with."""
+    is_named = refusal.startswith(f"{task.reference} ")
+    return refusal if is_named else f"{task.reference}: {refusal}"
+
+
 def _change_each(
     request: HttpRequest, tasks: QuerySet[Task], run: Callable[..., object], answers: dict[str, Any]
 ) -> None:
@@ -120,7 +126,7 @@ def _change_each(
             run(task.pk, by=request.user, **answers)
             changed += 1
         except QCError as error:
-            refusals.append(f"{task.reference}: {error}")
+            refusals.append(_named(task, str(error)))
     if changed:
         text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", changed)
         messages.success(request, text % {"n": changed})
