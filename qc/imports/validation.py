@@ -69,9 +69,9 @@ class Checker:
         """Return the value that a task gets from a cell. Raises ValueError with what is allowed."""
         if name == "queue":
             return _queue(cell, self.queues)
-        if read := READ.get(name):
-            return read(cell) if cell else None
         try:
+            if read := READ.get(name):
+                return read(cell) if cell else None
             return self.fields[name].clean(cell, None)
         except ValidationError as error:
             raise ValueError(" ".join(error.messages)) from error
