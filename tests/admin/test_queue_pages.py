@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from qc.audit import invariants
 from qc.models import Queue, Task, User
-from qc.work import actions
+from qc.work import actions, queue_changes
 from tests.admin.conftest import act, change, signed_in, typed
 
 CONFIRMED = {"_form_submitted": "True"}
@@ -42,6 +42,30 @@ def test_adding_a_queue_writes_one_history_row_with_its_people(
     assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
     assert members(row) == {"anna", "ben"}
     assert queue.target == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("name", ["Labels", "LABELS", " la  bels", "Labels "])
+@pytest.mark.parametrize("state", ["open", "closed", "merged"])
+def test_name_of_another_queue_is_refused_whatever_its_capitals_and_blanks(
+    mona_client: Client, mona: User, invoices: Queue, labels: Queue, name: str, state: str
+) -> None:
+    Queue.objects.filter(pk=labels.pk).update(name="La bels" if "  " in name else "Labels")
+    if state == "closed":
+        queue_changes.close(labels.pk, by=mona, reason="season over")
+    if state == "merged":
+        queue_changes.merge(labels.pk, invoices.pk, by=mona, reason="one pile")
+    labels.refresh_from_db()
+    shown = labels.name if state == "open" else f"{labels.name} (closed)"
+    answer = save(mona_client, invoices, name=name)
+    assert f"There is already a queue {shown}." in answer.content.decode()
+    assert invoices.name == "Invoices"
+
+
+def test_queue_can_change_the_capitals_of_its_own_name(
+    mona_client: Client, invoices: Queue
+) -> None:
+    save(mona_client, invoices, name="INVOICES")
+    assert invoices.name == "INVOICES"
 
 
 @pytest.mark.parametrize(
