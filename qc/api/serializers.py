@@ -1,9 +1,11 @@
 """The fields of the API's requests and responses."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
+from qc.core.localization import local
 from qc.models import Outcome, Task, User
 
 
@@ -39,11 +41,20 @@ class Flags(serializers.Serializer[Any]):
     free = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
+class DueField(serializers.DateTimeField):
+    """When a task is due, whatever is stored."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Return the moment by local clocks, where they have it."""
+        return local(value)
+
+
 class TaskSerializer(serializers.ModelSerializer[Task]):
     """A task with everything its holder needs."""
 
     queue = serializers.CharField(source="queue.name")
     scan_to_start = serializers.BooleanField(source="queue.scan_to_start")
+    due_at = DueField(read_only=True)
 
     class Meta:
         model = Task

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from qc.core.context import Channel
+from qc.core.localization import local
 from qc.core.wording import time_between
 from qc.models import ChangeKind, EventKind, Outcome, Priority
 from qc.models.events import UNKNOWN_NAME_PREFIX
@@ -140,7 +140,7 @@ def _of_task(row: Any, format_name: FormatName) -> dict[str, str]:
         "whom": format_name("person", person, str(row.person)) if person else _("nobody"),
         "outcome": str(Outcome(row.outcome).label) if row.outcome else "",
         "priority": Priority(row.priority).name,
-        "due": date_format(timezone.localtime(row.due_at), "d M Y H:i"),
+        "due": date_format(local(row.due_at), "d M Y H:i"),
     }
 
 

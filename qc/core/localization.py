@@ -3,7 +3,7 @@
 import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any
 
@@ -58,6 +58,14 @@ def zones() -> list[tuple[Any, list[tuple[str, str]]]]:
         (title, named[area]) for area, title in AREAS.items()
     ]
     return [*by_area, (_("Everywhere"), [("UTC", "UTC")])]
+
+
+def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
+    """Return a moment by local clocks, by UTC's where the local calendar ends before it."""
+    try:
+        return timezone.localtime(moment, zone)
+    except OverflowError:
+        return moment.astimezone(UTC)
 
 
 def utc_isoformat(moment: datetime, timespec: str = "auto") -> str:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
 from django.utils.dateformat import format as formatted
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from qc.core.localization import local
 
 BREAKS = {
     "Lunch": gettext_lazy("Lunch"),
@@ -27,13 +28,13 @@ def clock(moment: datetime | None) -> str:
     """Return a moment in words: only the time when it is today; "just now" for None."""
     if moment is None:
         return _("just now")
-    local = timezone.localtime(moment)
-    today = datetime.now(local.tzinfo).date()
-    if local.date() == today:
-        return local.strftime("%H:%M")
-    if local.year != today.year:
-        return formatted(local, pgettext("day, year and time, by Django's letters", "d M Y H:i"))
-    return formatted(local, pgettext("day and time, by Django's letters", "d M H:i"))
+    shown = local(moment)
+    today = datetime.now(shown.tzinfo).date()
+    if shown.date() == today:
+        return shown.strftime("%H:%M")
+    if shown.year != today.year:
+        return formatted(shown, pgettext("day, year and time, by Django's letters", "d M Y H:i"))
+    return formatted(shown, pgettext("day and time, by Django's letters", "d M H:i"))
 
 
 def reason(stored: str) -> str:

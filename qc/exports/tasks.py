@@ -13,6 +13,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from qc.core.localization import local
 from qc.exports import formats
 from qc.imports.columns import COLUMNS, STATE_COLUMNS, heading
 from qc.imports.validation import as_imported
@@ -66,7 +67,7 @@ class Export:
     def _text(self, value: Any) -> str:
         """Return a value as it is written in a table."""
         if isinstance(value, datetime):
-            return value.astimezone(self.zone).isoformat(" ")
+            return local(value, self.zone).isoformat(" ")
         return value.name if isinstance(value, Priority) else value or ""
 
     def _details(self) -> list[str]:

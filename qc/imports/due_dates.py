@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from qc.models.due_times import check_due
+
 # A date without a time means: by the end of that day.
 END_OF_DAY = time(23, 59)
 # Workbooks count days from here; SERIAL matches the numbers of days in this century.
@@ -42,13 +44,16 @@ CLOCK = re.compile(
 
 
 def due(cell: str) -> datetime:
-    """Return the moment that a cell means. Raises ValueError with what is allowed."""
+    """Return the moment that a cell means.
+
+    Raises ValueError or ValidationError with what is allowed.
+    """
     moment = _moment(" ".join(cell.split()))
-    # Every database and every time zone can handle these years.
-    if moment is None or not 2000 <= moment.year < 9999:
+    if moment is None:
         raise ValueError(
             _("Enter a date such as 2026-11-30, 2026-11-30 14:30 or 30.11.2026 14:30.")
         )
+    check_due(moment)
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 

@@ -14,6 +14,7 @@ from qc import tables
 from qc.imports import due_dates
 from qc.imports.columns import COLUMNS, DETAIL, LEFT_OUT
 from qc.models import Priority, Queue, Task
+from qc.models.queues import folded
 from qc.tables.cells import ERRORS, UNPRINTABLE, Fault, stripped, unescaped
 
 WORDS = {
@@ -37,7 +38,9 @@ class Checker:
         self.ours = [name for name in COLUMNS if name in columns]
         self.details = [name for name in columns if name.startswith(DETAIL)]
         queues = Queue.objects.select_related("merged_into")
-        self.queues = {_folded(queue.name): queue.successor for queue in queues}
+        self.queues = {folded(queue.name): queue.successor for queue in queues}
+        # Where names differ in capitals or blanks only, each queue still has its exact one.
+        self.queues |= {queue.name: queue.successor for queue in queues}
         self.seen = _FirstRows()
         self.fields: dict[str, Any] = {name: Task._meta.get_field(name) for name in self.ours}
         self.repeated = lru_cache(MANY)(self._read)
@@ -69,9 +72,9 @@ class Checker:
         """Return the value that a task gets from a cell. Raises ValueError with what is allowed."""
         if name == "queue":
             return _queue(cell, self.queues)
-        if read := READ.get(name):
-            return read(cell) if cell else None
         try:
+            if read := READ.get(name):
+                return read(cell) if cell else None
             return self.fields[name].clean(cell, None)
         except ValidationError as error:
             raise ValueError(" ".join(error.messages)) from error
@@ -154,17 +157,13 @@ def _queue(cell: str, queues: dict[str, Queue]) -> Queue:
     open_ones = {queue.name for queue in queues.values() if not queue.is_closed}
     if not open_ones:
         raise ValueError(_("There is no queue yet."))
-    queue = queues.get(_folded(cell))
+    queue = queues.get(cell) or queues.get(folded(cell))
     if queue and not queue.is_closed:
         return queue
     words = {"queue": queue, "open": ", ".join(sorted(open_ones))}
     if queue:
         raise ValueError(_("%(queue)s is closed. Choose one of: %(open)s.") % words)
     raise ValueError(_("There is no such queue. Choose one of: %s.") % words["open"])
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _priority(cell: str) -> Priority:

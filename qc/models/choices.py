@@ -73,7 +73,7 @@ class ChangeKind(models.TextChoices):
     SIGNED_OUT = "signed out", _("Signed out")
     STARTED = "started", _("Started")
     UNDONE = "undone", _("Undone")
-    UNPAUSED = "unpaused", _("Resumed")
+    UNPAUSED = "unpaused", _("Queue resumed")
     BREAK_BEGUN = "went on break", _("On break")
 
 

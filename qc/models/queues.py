@@ -16,6 +16,11 @@ from qc.models.history import Records
 from qc.models.people import User, is_on_queue, is_qc_staff
 
 
+def folded(name: str) -> str:
+    """Return the name of a queue without what makes no difference: capitals and blanks."""
+    return " ".join(name.casefold().split())
+
+
 class QueueQuerySet(models.QuerySet["Queue"]):
     """Named reads of queues."""
 

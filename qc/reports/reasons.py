@@ -6,7 +6,7 @@ The database counts, in the rows that the report reads anyway.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from qc.core.wording import AFTER_REASON
@@ -25,9 +25,11 @@ def listed(queue: int | None) -> list[str]:
 def counted(given_back: Any, reasons: Sequence[str]) -> Iterator[tuple[Key, str, int]]:
     """Yield the key of a row of the report, a reason, and how many tasks were given back for it.
 
-    Reasons that are in no list, such as a person's own words, are `OTHER` together.
+    Reasons that are in no list, such as a person's own words, are `OTHER` together. What a manager
+    took back has none: only the person is asked for a reason from the list.
     """
-    rows = given_back.filter(kind=ChangeKind.RELEASED).annotate(chosen=_chosen(reasons))
+    own = given_back.filter(kind=ChangeKind.RELEASED, history_user=F("person"))
+    rows = own.annotate(chosen=_chosen(reasons))
     counts = rows.values("about", "chosen").annotate(n=Count("pk"))
     for about, chosen, n in counts.values_list("about", "chosen", "n"):
         yield about, reasons[chosen] if chosen >= 0 else str(OTHER), n

@@ -7,6 +7,7 @@ stays with its holder. They raise NotAllowed, NotFound, InvalidInput and Invalid
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from qc import history, permissions
 from qc.core.exceptions import InvalidInput
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
+from qc.models.due_times import check_due
 from qc.work import guards
 from qc.work.matching import match
 
@@ -46,6 +48,7 @@ def set_priority(task_id: int, priority: int, *, by: User, reason: str) -> Task:
 def set_due(task_id: int, due_at: datetime, *, by: User, reason: str) -> Task:
     """Set when a task is due."""
     task = guards.locked_for("edit", task_id, by, reason)
+    _check_due(due_at)
     if task.due_at != due_at:
         task.due_at = due_at
         replan(task, ["due_at"])
@@ -78,6 +81,13 @@ def open_queue(queue_id: int) -> Queue:
 def named(queues: Iterable[Queue]) -> str:
     """Return the names of queues in a sentence."""
     return ", ".join(sorted(queue.name for queue in queues))
+
+
+def _check_due(due_at: datetime) -> None:
+    try:
+        check_due(due_at)
+    except ValidationError as error:
+        raise InvalidInput("due_at", " ".join(error.messages)) from error
 
 
 @retrying

@@ -54,6 +54,24 @@ def reopen(queue_id: int, *, by: User, reason: str) -> Queue:
     return queue
 
 
+def is_kept(queue: Queue) -> bool:
+    """Return whether a queue must not be deleted, as the history of tasks or queues names it."""
+    had_a_task = Task.history.filter(queue=queue).exists() or queue.tasks.exists()
+    return queue.is_closed or had_a_task or queue.merged.exists()
+
+
+def why_kept(queue: Queue) -> str:
+    """Return in words why a queue must not be deleted."""
+    if queue.is_closed:
+        return _("%(queue)s is closed, so it can't be deleted.") % {"queue": queue}
+    if n := queue.tasks.count():
+        return _has_tasks(n) % {"queue": queue, "n": n}
+    if merged := queue.merged.first():
+        text = _("%(merged)s was merged into %(queue)s, so it can't be deleted. Close it instead.")
+        return text % {"merged": merged, "queue": queue}
+    return _("%(queue)s had tasks, so it can't be deleted. Close it instead.") % {"queue": queue}
+
+
 def move_leftovers() -> int:
     """Move tasks that are still in queues that were merged; return how many."""
     merged = {queue.pk: queue for queue in Queue.objects.filter(merged_into__isnull=False)}
@@ -144,6 +162,14 @@ def _closed(queue: Queue) -> str:
         return _("%(queue)s is closed: it was merged into %(into)s.") % names
     open_ones = edits.named(Queue.objects.open())
     return _("%(queue)s is closed. Choose one of: %(open)s.") % {"queue": queue, "open": open_ones}
+
+
+def _has_tasks(n: int) -> str:
+    return ngettext(
+        "%(queue)s has one task, so it can't be deleted. Close it instead.",
+        "%(queue)s has %(n)d tasks, so it can't be deleted. Close it instead.",
+        n,
+    )
 
 
 def _still_to_do(n: int) -> str:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from qc.audit import invariants
 from qc.models import Queue, Task, User
-from qc.work import actions
+from qc.work import actions, edits, queue_changes
 from tests.admin.conftest import act, change, signed_in, typed
 
 CONFIRMED = {"_form_submitted": "True"}
@@ -42,6 +42,30 @@ def test_adding_a_queue_writes_one_history_row_with_its_people(
     assert (row.history_type, row.history_user, row.through) == ("+", mona, "page")
     assert members(row) == {"anna", "ben"}
     assert queue.target == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("name", ["Labels", "LABELS", " la  bels", "Labels "])
+@pytest.mark.parametrize("state", ["open", "closed", "merged"])
+def test_name_of_another_queue_is_refused_whatever_its_capitals_and_blanks(
+    mona_client: Client, mona: User, invoices: Queue, labels: Queue, name: str, state: str
+) -> None:
+    Queue.objects.filter(pk=labels.pk).update(name="La bels" if "  " in name else "Labels")
+    if state == "closed":
+        queue_changes.close(labels.pk, by=mona, reason="season over")
+    if state == "merged":
+        queue_changes.merge(labels.pk, invoices.pk, by=mona, reason="one pile")
+    labels.refresh_from_db()
+    shown = labels.name if state == "open" else f"{labels.name} (closed)"
+    answer = save(mona_client, invoices, name=name)
+    assert f"There is already a queue {shown}." in answer.content.decode()
+    assert invoices.name == "Invoices"
+
+
+def test_queue_can_change_the_capitals_of_its_own_name(
+    mona_client: Client, invoices: Queue
+) -> None:
+    save(mona_client, invoices, name="INVOICES")
+    assert invoices.name == "INVOICES"
 
 
 @pytest.mark.parametrize(
@@ -144,6 +168,43 @@ def test_queue_with_tasks_can_t_be_deleted(
     answer = mona_client.post(delete, {"post": "yes"}, follow=True)
     assert "Invoices has one task, so it can&#x27;t be deleted" in answer.content.decode()
     assert Queue.objects.filter(pk=invoices.pk).exists()
+
+
+def refusal(client: Client, queue: Queue) -> str:
+    """Return what a manager reads who deletes a queue that must be kept."""
+    delete = reverse("admin:qc_queue_delete", args=[queue.pk])
+    assert delete not in client.get(change(queue)).content.decode()
+    answer = client.post(delete, {"post": "yes"}, follow=True)
+    assert Queue.objects.filter(pk=queue.pk).exists()
+    (message,) = answer.context["messages"]
+    return str(message)
+
+
+def test_queue_whose_tasks_were_moved_away_can_t_be_deleted(
+    mona_client: Client, mona: User, invoices: Queue, labels: Queue, add_task: Any
+) -> None:
+    edits.move(add_task(labels).pk, invoices.pk, by=mona, reason="wrong pile")
+    expected = "Labels had tasks, so it can't be deleted. Close it instead."
+    assert refusal(mona_client, labels) == expected
+
+
+def test_closed_or_merged_queue_can_t_be_deleted(
+    mona_client: Client, mona: User, invoices: Queue, labels: Queue
+) -> None:
+    returns = Queue.objects.create(name="Returns")
+    queue_changes.close(returns.pk, by=mona, reason="season over")
+    queue_changes.merge(labels.pk, invoices.pk, by=mona, reason="one pile")
+    for queue in Queue.objects.filter(is_closed=True):
+        assert refusal(mona_client, queue) == f"{queue} is closed, so it can't be deleted."
+    expected = "Labels was merged into Invoices, so it can't be deleted. Close it instead."
+    assert refusal(mona_client, invoices) == expected
+
+
+def test_page_of_a_queue_that_never_had_a_task_offers_to_delete_it(
+    mona_client: Client, invoices: Queue
+) -> None:
+    page = mona_client.get(change(invoices)).content.decode()
+    assert reverse("admin:qc_queue_delete", args=[invoices.pk]) in page
 
 
 def test_deleting_an_empty_queue_writes_one_history_row(

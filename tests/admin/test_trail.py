@@ -103,6 +103,17 @@ def test_filters_find_rows_and_have_chips(otto_client: Client, task: Task, invoi
     assert '<a href="?kind=held" aria-label="Remove filter: Queue: Invoices">' in page
 
 
+def test_each_kind_of_change_is_offered_once_and_by_a_name_of_its_own(
+    otto_client: Client, db: None
+) -> None:
+    groups = otto_client.get(TRAIL).context["form"].fields["kind"].choices
+    offered = [one for _, group in groups[1:] for one in group]  # the first is "Any"
+    kinds, names = [kind for kind, _ in offered], [str(name) for _, name in offered]
+    assert sorted(kinds) == sorted(set(kinds))
+    assert sorted(names) == sorted(set(names))
+    assert {"reopened", "resumed", "unpaused"} <= set(kinds)
+
+
 def test_day_as_end_includes_the_whole_day(otto_client: Client, task: Task) -> None:
     day = f"{task.history.first().history_date:%Y-%m-%d}"
     assert rows(otto_client, kind="held", since=day, until=day)

@@ -1,7 +1,7 @@
 """GET /dashbord/: who is there, who is free, who does what."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,3 +156,13 @@ def test_dashboard_needs_a_sign_in(api_client: APIClient) -> None:
 
 def test_dashboard_refuses_post(anna: User, sign_in: SignIn) -> None:
     assert sign_in(anna).post("/dashbord/").status_code == 405
+
+
+def test_due_time_beyond_the_local_calendar_is_given_in_utc(
+    settings: Any, anna: User, invoices: Queue, add_task: AddTask, sign_in: SignIn
+) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    add_task(invoices, due_at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
+    answer = sign_in(anna).get("/dashbord/")
+    assert answer.status_code == 200
+    assert answer.json()["me"]["tasks"][0]["due_at"] == "9999-12-31T23:59:00Z"

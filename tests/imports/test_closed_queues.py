@@ -25,6 +25,18 @@ def test_row_that_names_a_merged_queue_goes_to_its_successor(
     assert (again.changed, again.unchanged) == (0, 1)
 
 
+def test_of_names_that_differ_in_blanks_only_the_exact_one_is_taken(
+    invoices: Queue, mona: User
+) -> None:
+    names = ("La bels", "La  bels", "La   bels")
+    for name in names:
+        Queue.objects.create(name=name)
+    rows = "".join(f"A-{n},Check,{name}\n" for n, name in enumerate(names))
+    record = import_file(HEAD + rows, by=mona)
+    assert (record.new, faults(record)) == (3, [])
+    assert tuple(Task.objects.order_by("pk").values_list("queue__name", flat=True)) == names
+
+
 def test_row_that_names_a_closed_queue_is_refused_naming_the_open_ones(
     invoices: Queue, labels: Queue, mona: User
 ) -> None:

@@ -47,6 +47,16 @@ class TestCounts:
         assert today().total.reasons == expected
         assert sum(expected.values()) == today().total.released
 
+    def test_what_a_manager_took_back_has_no_reason_from_the_list(
+        self, invoices: Queue, anna: User, mona: User, add_task: AddTask
+    ) -> None:
+        before = today().total
+        task = add_task(invoices)
+        actions.sign_in(anna.pk)
+        lifecycle.release(task.pk, by=mona, reason="Anna is needed elsewhere")
+        after = today().total
+        assert (after.released, after.reasons) == (before.released + 1, before.reasons)
+
     def test_each_row_has_its_own(self, carla: User, invoices: Queue) -> None:
         by_person = {row.name: row.reasons for row in today().rows}
         assert by_person["carla"] == {"Smudged": 1}

@@ -1,7 +1,7 @@
 """Edits of tasks to be done: another queue, priority or due time, each with one row of history."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,6 +120,15 @@ class TestDue:
         edits.set_due(late.pk, late.due_at + timedelta(minutes=1), by=mona, reason="typing error")
         late.refresh_from_db()
         assert (late.priority, late.raised) == (Priority.P2, 1)
+
+    @pytest.mark.parametrize("year", [1, 1999, 2100, 9999])
+    def test_due_time_of_another_century_is_refused(
+        self, late: Task, mona: User, year: int
+    ) -> None:
+        with pytest.raises(InvalidInput, match="from 2000-01-01 to 2099-12-31") as refusal:
+            edits.set_due(late.pk, datetime(year, 6, 1, tzinfo=UTC), by=mona, reason="never")
+        assert refusal.value.field == "due_at"
+        assert not late.history.filter(kind="due set").exists()
 
     def test_same_due_time_leaves_no_row(self, late: Task, mona: User) -> None:
         edits.set_due(late.pk, late.due_at, by=mona, reason="same")

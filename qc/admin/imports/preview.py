@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from qc.admin.shared import labels
 from qc.admin.shared.diffs import LONGEST, NOTHING
+from qc.core.localization import local
 from qc.imports import storage as import_storage
 from qc.imports.preview import SHOWN
 from qc.models import Import, Task
@@ -94,7 +94,7 @@ def _changes(sample: Sample) -> Iterator[Cells]:
 
 def _as_text(name: str, value: Any) -> str:
     if name == "due_at" and value and (moment := parse_datetime(value)):
-        return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+        return local(moment).strftime("%Y-%m-%d %H:%M")
     if name == "priority" and isinstance(value, int):
         return str(Task(priority=value).get_priority_display())
     return str(value) or NOTHING

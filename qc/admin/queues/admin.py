@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
@@ -168,8 +168,9 @@ class QueueAdmin(AuditedModelAdmin):
             raise
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may delete queues; `delete_view` refuses those with tasks."""
-        return request.user.has_perm("qc.delete_queue")
+        """Return whether this user may delete the queue; `delete_view` says why not."""
+        may = request.user.has_perm("qc.delete_queue")
+        return may and (obj is None or not queue_changes.is_kept(obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         """Return the queues with their numbers of waiting tasks, assigned tasks and people."""
@@ -225,14 +226,14 @@ class QueueAdmin(AuditedModelAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Delete a queue that never had a task; any other is refused with the reason."""
+        """Delete an open queue that never had a task; any other is refused with the reason."""
         queue = find(self, request, object_id)
-        if not self.has_delete_permission(request, queue):
+        if not self.has_delete_permission(request):
             raise PermissionDenied
-        if not Task.objects.filter(queue=queue).exists():
+        if not queue_changes.is_kept(queue):
             with suppress(ProtectedError):  # a task that came while it was being deleted
                 return super().delete_view(request, object_id, extra_context)
-        messages.error(request, _refusal(queue))
+        messages.error(request, queue_changes.why_kept(queue))
         return HttpResponseRedirect(reverse("admin:qc_queue_change", args=[queue.pk]))
 
     @admin.display(description=_("target"), ordering="target")
@@ -265,16 +266,6 @@ def _ended(queue: Queue) -> str:
         return text % names
     text = gettext("%(queue)s was closed meanwhile. Nothing was changed.")
     return text % {"queue": queue}
-
-
-def _refusal(queue: Queue) -> str:
-    tasks = Task.objects.filter(queue=queue).count()
-    text = ngettext(
-        "%(queue)s has one task, so it can't be deleted. Close it instead.",
-        "%(queue)s has %(n)d tasks, so it can't be deleted. Close it instead.",
-        tasks,
-    )
-    return text % {"queue": queue, "n": tasks}
 
 
 def _count(tasks: QuerySet[Task]) -> Coalesce:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -11,6 +13,7 @@ from qc.admin.shared.duration_field import DurationField
 from qc.admin.shared.forms import PlainTextField, SeenForm
 from qc.admin.shared.open_queues import OpenQueueField
 from qc.models import Queue
+from qc.models.queues import folded
 
 
 def _duration(name: str, label: Any, **options: Any) -> DurationField:
@@ -23,6 +26,9 @@ def _duration(name: str, label: Any, **options: Any) -> DurationField:
         required=not column.blank,
         **options,
     )
+
+
+_SAME_NAME = _("There is already a queue %(queue)s. Capitals and blanks make no difference.")
 
 
 class QueueForm(SeenForm):
@@ -53,6 +59,16 @@ class QueueForm(SeenForm):
             "description": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
             "hand_back_reasons": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         }
+
+    def clean_name(self) -> str:
+        """Return the name, which no other queue has, not even with other capitals or blanks."""
+        name: str = self.cleaned_data["name"]
+        others = Queue.objects.exclude(pk=self.instance.pk) if "name" in self.changed_data else ()
+        for queue in others:
+            if folded(queue.name) == folded(name):
+                shown = gettext("%s (closed)") % queue if queue.is_closed else queue
+                raise ValidationError(_SAME_NAME % {"queue": shown})
+        return name
 
     def clean_target(self) -> timedelta | None:
         """Return the target; one that was stored before is not checked again."""

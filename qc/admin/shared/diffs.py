@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from qc.admin.shared.duration_field import duration_in_units
+from qc.core.localization import local
 from qc.imports.validation import text_of
 
 LONGEST = 300
@@ -115,7 +115,7 @@ def _text(row: Any, field: Any) -> str:  # noqa: PLR0911
     if value in (None, "", {}):
         return NOTHING
     if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "d M Y H:i:s")
+        return date_format(local(value), "d M Y H:i:s")
     if isinstance(value, timedelta):
         return duration_in_units(value)
     if isinstance(value, dict):

@@ -8,10 +8,11 @@ from django import forms
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
+from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
 from qc.admin.shared.duration_field import duration_in_units
+from qc.core.localization import local
 
 NOTHING = "–"
 LONGEST = 300
@@ -50,7 +51,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return date_format(localtime(value), "Y-m-d H:i")
+        return date_format(local(value) if is_aware(value) else value, "Y-m-d H:i")
     if isinstance(value, timedelta):
         return duration_in_units(value)
     if isinstance(value, dict | list):

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -25,6 +26,7 @@ from qc.admin.tasks.changelist import TaskChangeList
 from qc.admin.tasks.filters import DaysFilter, LateFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_export import TaskImportExport
+from qc.core.localization import local
 from qc.core.wording import clock
 from qc.history import timeline
 from qc.models import Task
@@ -98,10 +100,18 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         (_("Edit the details"), {"fields": ("details",), "classes": ("collapse",)}),
         (_("Arrival"), {"fields": (("created_at", "created_by"),)}),
     )
+    # For users who may not edit, and for finished tasks.
+    reading_fieldsets = (
+        fieldsets[0],
+        (None, {"fields": ("reference", "name", ("queue", "priority"), "due")}),
+        fieldsets[2],
+        fieldsets[4],
+    )
     readonly_fields = (
         "status_label",
         "person",
         "why",
+        "due",
         "done",
         "notes",
         "details_table",
@@ -143,7 +153,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         if obj is None:
             return fieldsets
         if not self.has_change_permission(request, obj):
-            fieldsets = [one for one in fieldsets if "details" not in one[1]["fields"]]
+            fieldsets = self.reading_fieldsets
         result = [(_("Result"), {"fields": ("done", "notes")})] if obj.completed_at else []
         return [fieldsets[0], *result, *fieldsets[1:]]
 
@@ -201,6 +211,11 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         if not task.completed_at:
             return None
         return f"{task.get_outcome_display()}, {clock(task.completed_at)}"
+
+    @admin.display(description=_("due"))
+    def due(self, task: Task) -> str:
+        """Return when the task is due."""
+        return date_format(local(task.due_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("details"))
     def details_table(self, task: Task) -> SafeString:

@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from qc.admin.shared.dialogs import ReasonForm
 from qc.admin.shared.open_queues import OpenQueueField
 from qc.models import Priority
+from qc.models.due_times import check_due
 
 
 class MoveForm(ReasonForm):
@@ -43,6 +44,7 @@ class DueForm(ReasonForm):
         label=_("Due"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}),
+        validators=[check_due],
         error_messages={"invalid": _("Enter a date and a time, such as 2026-11-30 14:00.")},
     )
     field_order = ("due_at", "reason")

@@ -1,6 +1,7 @@
 """The form of a task."""
 
 import json
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -11,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from qc.admin.shared.forms import PlainTextField, SeenForm
+from qc.core.localization import local
 from qc.models import Queue, Task
+from qc.models.due_times import check_due
 
 
 class DetailsField(forms.JSONField):
@@ -33,6 +36,9 @@ class TaskForm(SeenForm):
             # A closed one only where the task is in it still.
             own = Q(pk=self.instance.queue_id)
             field.queryset = Queue.objects.filter(Q(is_closed=False) | own)  # type: ignore[attr-defined]
+        if self.instance.pk:
+            # Naive, as the field can't localize a moment beyond the end of local calendars.
+            self.initial["due_at"] = local(self.instance.due_at).replace(tzinfo=None)
 
     class Meta:
         model = Task
@@ -62,6 +68,13 @@ class TaskForm(SeenForm):
                 "names and values."
             ),
         }
+
+    def clean_due_at(self) -> datetime | None:
+        """Return the due time; one that was stored before is not checked again."""
+        due_at: datetime | None = self.cleaned_data["due_at"]
+        if due_at and "due_at" in self.changed_data:
+            check_due(due_at)
+        return due_at
 
     def clean_details(self) -> dict[str, Any]:
         """Return the columns. Raise ValidationError for anything but names and values."""

@@ -1,6 +1,7 @@
 """The filters of the audit trail: a form of the address's parameters, and their query."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -189,10 +190,11 @@ def _task_ids(condition: Q) -> QuerySet[Task, int]:
 
 
 def _kinds() -> list[tuple[Any, Any]]:
-    """Return the kinds of change, grouped by the table that they change."""
+    """Return the kinds of change, grouped by the table that they change; each kind once."""
+    tables = Counter(kind for table in SECTIONS for kind in kinds(table))
     named = [
-        (title, [(kind, LABELS[kind]) for kind in kinds(table) if kind not in PLAIN])
+        (title, [(kind, LABELS[kind]) for kind in kinds(table) if tables[kind] == 1])
         for table, title in SECTIONS.items()
     ]
-    plain = (_("Anything"), list(PLAIN.items()))
-    return [ANY, plain, *named, (_("Administration"), EventKind.choices)]
+    shared = (_("Anything"), [(kind, LABELS[kind]) for kind, n in tables.items() if n > 1])
+    return [ANY, shared, *named, (_("Administration"), EventKind.choices)]
