@@ -207,6 +207,32 @@ class TestTakenAway:
         expect(card).to_have_count(0)
         assert "corner bent" in Task.objects.get(pk=two[0].pk).draft
 
+    @pytest.mark.parametrize("drafts", ["saved", "not saved"])
+    def test_sentence_is_not_cut_off_and_its_rest_presses_nothing(
+        self, two: list[Task], anna: User, mona: User, sign_in: SignIn, drafts: str
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(single_keys=True)
+        page = sign_in(anna)
+        in_front(page, two[0])
+        if drafts == "not saved":
+            page.route("**/draft/", lambda route: route.abort())
+        page.locator(".qc-notes").press_sequentially("corner ", delay=70)
+        actions.hold(two[0].pk, by=mona, reason="call them")
+        sentence = "corner of page five is bent and pale; please pack it in paper first"
+        page.keyboard.type(sentence.removeprefix("corner "), delay=100)
+        assert page.locator(".qc-notes").input_value() == sentence
+        in_front(page, two[1])
+        page.keyboard.type("pf pf x", delay=100)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("This is another task. Look at it, wait")).to_be_visible()
+        card = page.locator(".qc-kept")
+        expect(card).to_have_count(1)
+        expect(card.get_by_label("What you wrote")).to_have_value(sentence)
+        expect(page.locator(".qc-notes")).to_have_value("")
+        expect(page.get_by_label("Scan or type a reference")).to_have_value("")
+        ready(page)
+        assert outcomes() == {}
+
     def test_draft_of_a_task_that_is_gone_is_shown_to_copy(
         self, two: list[Task], anna: User, mona: User, sign_in: SignIn
     ) -> None:

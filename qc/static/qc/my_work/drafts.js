@@ -30,6 +30,7 @@ const qcDrafts = (() => {
   function save(notes) {
     const { task, conflict } = notes.dataset;
     cancel(task);
+    if (qcConnection.isOver()) return;
     if (!conflict && completing?.task !== task && !completed.has(task)) htmx.trigger(notes, "save");
   }
 
@@ -72,8 +73,10 @@ const qcDrafts = (() => {
     tell("saved", notes, { text: sending, version });
   }
 
+  // Shows the whole sentence, unless the task has gone meanwhile and taken it to its card.
   function lost(notes, { message }) {
     notes.dataset.conflict = "gone";
+    if (qcTyping.waits(() => notes.isConnected && lost(notes, { message }))) return;
     unsaved.delete(notes.dataset.task);
     if (notes.value === completed.get(notes.dataset.task)) return;
     qcKept.show({ ...notes.dataset, text: notes.value, message });
