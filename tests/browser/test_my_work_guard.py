@@ -112,7 +112,6 @@ class TestScanner:
         in_front(page, three[1])
         assert outcomes() == {"QD-0001": "passed"}
 
-
     @pytest.mark.parametrize(
         ("label", "notes"), [("qd-0001", "corner bent "), ("4711", "corner bent 4711\n")]
     )
@@ -244,7 +243,7 @@ class TestPointer:
         ready(page)
         page.mouse.down()
         page.mouse.up()
-        expect(page.get_by_text("This is another task.")).to_be_visible()
+        expect(page.get_by_text("Look at it, move the pointer")).to_be_visible()
         assert set(outcomes()) == {"QD-0001", "QD-0002"}
         press(page, "Passed")
         expect(page.get_by_text("No tasks right now")).to_be_visible()
