@@ -108,10 +108,13 @@ const qcDrafts = (() => {
     const notes = fieldOf(event.detail.elt);
     event.detail.parameters.version = notes.dataset.version;
     if (isDraft(event)) sending = notes.value;
-    if (isComplete(event)) {
-      cancel(notes.dataset.task);
-      completing = { task: notes.dataset.task, text: notes.value };
-    }
+    if (isComplete(event)) cancel(notes.dataset.task);
+  });
+  // Only now: until here, other scripts may refuse it.
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (!isComplete(event)) return;
+    const notes = fieldOf(sender(event));
+    completing = { task: notes.dataset.task, text: notes.value };
   });
 
   // A form waits for the draft in flight, and is not sent while two notes are to be chosen from.
