@@ -226,6 +226,9 @@ def test_only_what_a_person_does_keeps_them_there(
     until(lambda: page.wait_for_timeout(100) or said[-1] == "no")
 
 
+KEPT_HERE = "Notes that are not saved yet are kept on this device."
+
+
 def test_session_that_ends_while_typing_takes_no_word_along(
     task: Task, anna: User, sign_in: SignIn
 ) -> None:
@@ -242,7 +245,7 @@ def test_session_that_ends_while_typing_takes_no_word_along(
     page.wait_for_timeout(4000)
     assert asked == []
     banner(page).get_by_role("link", name="Sign in").click()
-    expect(page.get_by_text("Notes that are not saved yet are kept on this device.")).to_be_visible()
+    expect(page.get_by_text(KEPT_HERE)).to_be_visible()
     page.get_by_label("Username").fill("anna")
     page.get_by_label("Password").fill("demo")
     page.get_by_role("button", name="Sign in").click()
@@ -255,7 +258,7 @@ def test_sign_in_page_speaks_of_notes_only_if_some_are_kept(
 ) -> None:
     page = sign_in(anna)
     expect(notes(page)).to_be_visible()
-    line = page.get_by_text("Notes that are not saved yet are kept on this device.")
+    line = page.get_by_text(KEPT_HERE)
     page.context.clear_cookies(name="sessionid")
     page.wait_for_url("**/login/**")
     expect(line).to_be_hidden()

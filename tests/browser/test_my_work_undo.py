@@ -106,7 +106,7 @@ class TestCompletedWithNotes:
         page = sign_in(anna)
         ready(page)
         held: list[Any] = []
-        page.route("**/complete/", lambda route: held.append(route))
+        page.route("**/complete/", lambda route: held.extend([route]))
         page.locator(".qc-notes").press_sequentially("corner bent", delay=70)
         page.keyboard.press("Control+Enter")
         until(lambda: page.wait_for_timeout(50) or held)
