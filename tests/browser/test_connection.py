@@ -1,5 +1,6 @@
 """Pages whose server does not answer, refuses, or has somebody else's session by now."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,48 @@ def test_only_what_a_person_does_keeps_them_there(
     page.mouse.move(220, 220)
     until(lambda: page.wait_for_timeout(100) or said[-1] == "yes")
     until(lambda: page.wait_for_timeout(100) or said[-1] == "no")
+
+
+KEPT_HERE = "Notes that are not saved yet are kept on this device."
+
+
+def test_session_that_ends_while_typing_takes_no_word_along(
+    task: Task, anna: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    expect(notes(page)).to_be_visible()
+    page.context.clear_cookies(name="sessionid")
+    notes(page).press_sequentially("corner of page five is bent and pale", delay=100)
+    expect(banner(page)).to_have_text(
+        re.compile(r"You are signed out\. Your notes are kept on this device\.\s+.*Sign in", re.S)
+    )
+    expect(notes(page)).to_have_value("corner of page five is bent and pale")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(4000)
+    assert asked == []
+    banner(page).get_by_role("link", name="Sign in").click()
+    expect(page.get_by_text(KEPT_HERE)).to_be_visible()
+    page.get_by_label("Username").fill("anna")
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Sign in").click()
+    expect(notes(page)).to_have_value("corner of page five is bent and pale")
+    until(lambda: draft_of(task) == "corner of page five is bent and pale")
+
+
+def test_sign_in_page_speaks_of_notes_only_if_some_are_kept(
+    task: Task, anna: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    expect(notes(page)).to_be_visible()
+    line = page.get_by_text(KEPT_HERE)
+    page.context.clear_cookies(name="sessionid")
+    page.wait_for_url("**/login/**")
+    expect(line).to_be_hidden()
+    page.evaluate("""localStorage.setItem("qc-notes/1/1", JSON.stringify({ text: "bent" }))""")
+    page.reload()
+    expect(line).to_be_visible()
+    assert "bent" not in page.content()
 
 
 def cookies(page: Page) -> dict[str, str]:

@@ -136,6 +136,7 @@ def test_notes_typed_when_the_session_ended_are_there_after_signing_in(
     expect(page.locator(".qc-notes")).to_be_visible()
     Session.objects.all().delete()
     page.locator(".qc-notes").press_sequentially("corner bent")
+    page.locator("#qc-connection").get_by_role("link", name="Sign in").click()
     enter(page, "anna")
     expect(page.locator(".qc-notes")).to_have_value("corner bent")
     until(lambda: Task.objects.get().draft == "corner bent")

@@ -135,6 +135,36 @@ def test_break_starts_and_ends_from_the_header(
     expect(page.get_by_text("Welcome back.")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_break_dialog_is_not_cut_off(
+    anna: User, invoices: Queue, sign_in: SignIn, width: int
+) -> None:
+    page = sign_in(anna)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.get_by_role("button", name="Take a break").click()
+    for button in page.locator("#break-dialog button").all():
+        expect(button).to_be_in_viewport(ratio=0.99)
+    assert page.evaluate("""() => {
+        const dialog = document.getElementById("break-dialog");
+        return dialog.scrollWidth <= dialog.clientWidth;
+    }""")
+
+
+def test_focus_ring_of_the_name_leaves_the_reference_readable(
+    three: list[Task], anna: User, sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    in_front(page, three[0])
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        gap = page.evaluate("""() => {
+            const name = document.getElementById("task-name");
+            const above = name.previousElementSibling.getBoundingClientRect();
+            return name.getBoundingClientRect().top - above.bottom;
+        }""")
+        assert gap >= 6  # a ring of 3 pixels, 3 pixels away
+
+
 def test_polling_leaves_an_open_dialog_alone(
     three: list[Task], anna: User, mona: User, sign_in: SignIn
 ) -> None:

@@ -112,6 +112,32 @@ class TestScanner:
         in_front(page, three[1])
         assert outcomes() == {"QD-0001": "passed"}
 
+    @pytest.mark.parametrize(
+        ("label", "notes"), [("qd-0001", "corner bent "), ("4711", "corner bent 4711\n")]
+    )
+    def test_own_reference_scanned_into_the_notes_starts_the_task(
+        self,
+        invoices: Queue,
+        three: list[Task],
+        anna: User,
+        sign_in: SignIn,
+        label: str,
+        notes: str,
+    ) -> None:
+        Queue.objects.filter(pk=invoices.pk).update(scan_to_start=True)
+        page = sign_in(anna)
+        in_front(page, three[0])
+        ready(page)
+        page.locator(".qc-notes").press_sequentially("corner bent ", delay=60)
+        page.wait_for_timeout(100)
+        scan(page, label)
+        expect(page.locator(".qc-notes")).to_have_value(notes)
+        if label == "qd-0001":
+            expect(page.locator(PASSED)).to_be_enabled()
+            expect(page.locator(".qc-notes")).to_have_value(notes)
+        else:
+            expect(page.locator(PASSED)).to_be_disabled()
+
 
 class TestKeys:
     def test_letters_alone_press_nothing(
@@ -140,6 +166,37 @@ class TestKeys:
         page.keyboard.press("p")
         in_front(page, three[2])
         assert outcomes() == {"QD-0001": "passed", "QD-0002": "passed"}
+
+    def test_press_that_comes_too_early_begins_the_wait_anew(
+        self, three: list[Task], anna: User, sign_in: SignIn
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(single_keys=True)
+        page = sign_in(anna)
+        in_front(page, three[0])
+        ready(page)
+        page.keyboard.press("p")
+        in_front(page, three[1])
+        for key in ("p", "Control+Enter", "p", "p"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(400)
+            expect(page.locator(PASSED)).to_have_attribute("aria-disabled", "true")
+        expect(page.get_by_text("This is another task. Look at it, wait")).to_be_visible()
+        ready(page)
+        assert outcomes() == {"QD-0001": "passed"}
+        page.keyboard.press("p")
+        in_front(page, three[2])
+
+    def test_ctrl_enter_works_right_after_fast_typing(
+        self, three: list[Task], anna: User, sign_in: SignIn
+    ) -> None:
+        page = sign_in(anna)
+        in_front(page, three[0])
+        ready(page)
+        page.locator(".qc-notes").focus()
+        page.keyboard.type("corner bent", delay=10)
+        page.keyboard.press("Control+Enter")
+        in_front(page, three[1])
+        assert Task.objects.get(pk=three[0].pk).notes == "corner bent"
 
     def test_key_that_is_held_passes_one_task(
         self, three: list[Task], anna: User, sign_in: SignIn
@@ -186,7 +243,7 @@ class TestPointer:
         ready(page)
         page.mouse.down()
         page.mouse.up()
-        expect(page.get_by_text("This is another task.")).to_be_visible()
+        expect(page.get_by_text("Look at it, move the pointer")).to_be_visible()
         assert set(outcomes()) == {"QD-0001", "QD-0002"}
         press(page, "Passed")
         expect(page.get_by_text("No tasks right now")).to_be_visible()

@@ -83,6 +83,57 @@ class TestUndo:
         assert outcomes() == {"QD-0001": "failed"}
 
 
+class TestCompletedWithNotes:
+    @pytest.mark.parametrize("pause", [60, 300])
+    def test_what_was_completed_with_is_never_offered_as_unsaved(
+        self, two: list[Task], anna: User, sign_in: SignIn, pause: int
+    ) -> None:
+        page = sign_in(anna)
+        ready(page)
+        page.locator(".qc-notes").press_sequentially("corner bent", delay=70)
+        page.wait_for_timeout(pause)
+        page.keyboard.press("Control+Enter")
+        in_front(page, two[1])
+        expect(page.locator(".qc-kept")).to_have_count(0)
+        assert Task.objects.get(pk=two[0].pk).notes == "corner bent"
+        page.reload()
+        in_front(page, two[1])
+        expect(page.locator(".qc-kept")).to_have_count(0)
+
+    def test_only_what_was_typed_after_the_press_is_offered(
+        self, two: list[Task], anna: User, sign_in: SignIn
+    ) -> None:
+        page = sign_in(anna)
+        ready(page)
+        held: list[Any] = []
+        page.route("**/complete/", lambda route: held.extend([route]))
+        page.locator(".qc-notes").press_sequentially("corner bent", delay=70)
+        page.keyboard.press("Control+Enter")
+        until(lambda: page.wait_for_timeout(50) or held)
+        page.keyboard.type(" twice", delay=70)
+        held[0].continue_()
+        in_front(page, two[1])
+        card = page.locator(".qc-kept")
+        expect(card.get_by_label("What you wrote")).to_have_value("corner bent twice")
+        assert Task.objects.get(pk=two[0].pk).notes == "corner bent"
+
+    def test_card_of_a_task_goes_when_its_text_is_in_the_notes_again(
+        self, two: list[Task], anna: User, sign_in: SignIn
+    ) -> None:
+        page = sign_in(anna)
+        ready(page)
+        write(page, "corner bent")
+        press(page, "Passed")
+        in_front(page, two[1])
+        lost = {"task": str(two[0].pk), "reference": "QD-0001", "text": "corner bent"}
+        page.evaluate("(lost) => qcKept.show({ ...lost, message: '' })", lost)
+        expect(page.locator(".qc-kept")).to_have_count(1)
+        press(page, "Undo")
+        in_front(page, two[0])
+        expect(page.locator(".qc-kept")).to_have_count(0)
+        expect(page.locator(".qc-notes")).to_have_value("corner bent")
+
+
 class TestTwoTabs:
     def test_older_notes_never_overwrite_newer_ones(
         self, two: list[Task], anna: User, sign_in: SignIn
@@ -155,6 +206,32 @@ class TestTakenAway:
         expect(page.get_by_text("Your notes were sent along with QD-0001.")).to_be_visible()
         expect(card).to_have_count(0)
         assert "corner bent" in Task.objects.get(pk=two[0].pk).draft
+
+    @pytest.mark.parametrize("drafts", ["saved", "not saved"])
+    def test_sentence_is_not_cut_off_and_its_rest_presses_nothing(
+        self, two: list[Task], anna: User, mona: User, sign_in: SignIn, drafts: str
+    ) -> None:
+        User.objects.filter(pk=anna.pk).update(single_keys=True)
+        page = sign_in(anna)
+        in_front(page, two[0])
+        if drafts == "not saved":
+            page.route("**/draft/", lambda route: route.abort())
+        page.locator(".qc-notes").press_sequentially("corner ", delay=70)
+        actions.hold(two[0].pk, by=mona, reason="call them")
+        sentence = "corner of page five is bent and pale; please pack it in paper first"
+        page.keyboard.type(sentence.removeprefix("corner "), delay=100)
+        assert page.locator(".qc-notes").input_value() == sentence
+        in_front(page, two[1])
+        page.keyboard.type("pf pf x", delay=100)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("This is another task. Look at it, wait")).to_be_visible()
+        card = page.locator(".qc-kept")
+        expect(card).to_have_count(1)
+        expect(card.get_by_label("What you wrote")).to_have_value(sentence)
+        expect(page.locator(".qc-notes")).to_have_value("")
+        expect(page.get_by_label("Scan or type a reference")).to_have_value("")
+        ready(page)
+        assert outcomes() == {}
 
     def test_draft_of_a_task_that_is_gone_is_shown_to_copy(
         self, two: list[Task], anna: User, mona: User, sign_in: SignIn

@@ -5,13 +5,17 @@ const qcDrafts = (() => {
   const [OK, CONFLICT, GONE] = [200, 409, 410];
   const timers = new Map(); // by task: the timer of the next save
   const unsaved = new Map(); // by task: what is only in the field so far
+  const completed = new Map(); // by task: the notes that it was completed with
   let sending = null; // what the request in flight carries
+  let completing = null; // the task and notes of the form in flight
   let waiting = []; // what is to be done once nothing is in flight
 
   const field = () => document.querySelector("#my-work .qc-notes");
   const fieldOf = (element) => (element.matches(".qc-notes") ? element : element.querySelector(".qc-notes"));
-  const isDraft = (event) => event.detail.elt.matches(".qc-notes");
-  const isComplete = (event) => event.detail.elt.matches(".qc-complete");
+  // Whose request it is, on the page still or not.
+  const sender = ({ detail }) => detail.requestConfig?.elt ?? detail.elt;
+  const isDraft = (event) => sender(event).matches(".qc-notes");
+  const isComplete = (event) => sender(event).matches(".qc-complete");
 
   function tell(name, notes, more = {}) {
     const detail = { task: notes.dataset.task, text: notes.value, ...more };
@@ -24,8 +28,10 @@ const qcDrafts = (() => {
   }
 
   function save(notes) {
-    cancel(notes.dataset.task);
-    if (!notes.dataset.conflict) htmx.trigger(notes, "save");
+    const { task, conflict } = notes.dataset;
+    cancel(task);
+    if (qcConnection.isOver()) return;
+    if (!conflict && completing?.task !== task && !completed.has(task)) htmx.trigger(notes, "save");
   }
 
   function note(notes) {
@@ -67,9 +73,12 @@ const qcDrafts = (() => {
     tell("saved", notes, { text: sending, version });
   }
 
+  // Shows the whole sentence, unless the task has gone meanwhile and taken it to its card.
   function lost(notes, { message }) {
     notes.dataset.conflict = "gone";
+    if (qcTyping.waits(() => notes.isConnected && lost(notes, { message }))) return;
     unsaved.delete(notes.dataset.task);
+    if (notes.value === completed.get(notes.dataset.task)) return;
     qcKept.show({ ...notes.dataset, text: notes.value, message });
     tell("lost", notes, { message });
     htmx.trigger("#my-work", "look");
@@ -101,6 +110,12 @@ const qcDrafts = (() => {
     if (isDraft(event)) sending = notes.value;
     if (isComplete(event)) cancel(notes.dataset.task);
   });
+  // Only now: until here, other scripts may refuse it.
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (!isComplete(event)) return;
+    const notes = fieldOf(sender(event));
+    completing = { task: notes.dataset.task, text: notes.value };
+  });
 
   // A form waits for the draft in flight, and is not sent while two notes are to be chosen from.
   document.addEventListener("htmx:confirm", (event) => {
@@ -116,30 +131,47 @@ const qcDrafts = (() => {
     }
   });
 
+  // What it was completed with is saved, or is on a card that came with the answer.
+  function takeOver() {
+    if (completing) completed.set(completing.task, completing.text);
+  }
+
+  function afterComplete(notes, { status }) {
+    const isAnswered = completed.has(completing?.task);
+    completing = null;
+    if (!isAnswered && status !== CONFLICT && notes && unsaved.has(notes.dataset.task)) save(notes);
+  }
+
   document.addEventListener("htmx:afterRequest", (event) => {
+    const { xhr } = event.detail;
     if (isDraft(event)) {
-      answered(event.detail.elt, event.detail.xhr);
+      answered(sender(event), xhr);
       sending = null;
       waiting.splice(0).forEach((then) => then());
-    } else if (isComplete(event) && event.detail.xhr.status === CONFLICT) {
-      answered(fieldOf(event.detail.elt), event.detail.xhr);
-      boxOf(field()).focus();
+    } else if (isComplete(event)) {
+      afterComplete(fieldOf(sender(event)), xhr);
+      if (xhr.status !== CONFLICT) return;
+      answered(fieldOf(sender(event)), xhr);
+      boxOf(field())?.focus();
     }
   });
 
-  // A task that was taken away takes nothing along that somebody has just typed.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.elt.matches(".qc-complete") && event.detail.shouldSwap) {
-      unsaved.delete(fieldOf(event.detail.elt)?.dataset.task);
-    }
+    if (isComplete(event) && event.detail.shouldSwap) takeOver();
   });
+  // A task that was taken away takes nothing along that somebody has just typed.
   document.addEventListener("htmx:afterSettle", () => {
     for (const [task, typed] of unsaved) {
       if (document.getElementById(`notes-${task}`)) continue;
       cancel(task);
       unsaved.delete(task);
-      qcKept.show(typed);
+      if (completed.get(task) !== typed.text) qcKept.show(typed);
     }
+    const notes = field();
+    if (!notes) return;
+    const { task } = notes.dataset;
+    if (completed.delete(task) && unsaved.has(task)) save(notes);
+    qcKept.drop(task, notes.value);
   });
 
   return { save, field };

@@ -4,6 +4,7 @@
 const qcGuard = (() => {
   const QUIET = 800;
   const MOVED = 4;
+  const HINTS = ["needs-move", "needs-look"];
   const OUTCOME = "button[name=outcome]";
   const PRESSED = "#my-work :is(button, a[role=button])";
   let until = performance.now() + QUIET;
@@ -32,6 +33,18 @@ const qcGuard = (() => {
     show();
   }
 
+  // Says why a press did nothing: one of the hints, or "".
+  function hint(name) {
+    for (const one of HINTS) document.getElementById(one)?.toggleAttribute("hidden", one !== name);
+  }
+
+  // A press that comes too early was not for this task: the wait begins anew.
+  function wait() {
+    until = performance.now() + QUIET;
+    show();
+    hint("needs-look");
+  }
+
   function noteMove(event) {
     if (event.pointerType !== "mouse") return;
     const { clientX: x, clientY: y } = event;
@@ -39,19 +52,20 @@ const qcGuard = (() => {
     if (Math.hypot(x - pointer.x, y - pointer.y) < MOVED) return;
     pointer = { x, y };
     hasMoved = true;
-    const hint = document.getElementById("needs-move");
-    if (hint) hint.hidden = true;
+    if (!isQuiet()) hint("");
   }
 
   // A click by a script of ours, or by a key, has no pointer.
   const isByPointer = (event) => event.isTrusted && event.detail > 0;
 
   function refuses(event, button) {
-    if (isQuiet() || (isByPointer(event) && pressed.at < until)) return true;
+    if (isQuiet() || (isByPointer(event) && pressed.at < until)) {
+      wait();
+      return true;
+    }
     if (!button.matches(OUTCOME)) return false;
     const mustMove = isByPointer(event) && pressed.isMouse && !hasMoved;
-    const hint = document.getElementById("needs-move");
-    if (hint) hint.hidden = !mustMove;
+    hint(mustMove ? "needs-move" : "");
     return mustMove || isOffline();
   }
 
@@ -73,6 +87,7 @@ const qcGuard = (() => {
     },
     true,
   );
+  document.addEventListener("qc:key-refused", wait);
   show();
 
   return { begin };

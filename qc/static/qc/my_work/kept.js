@@ -37,6 +37,15 @@ const qcKept = (() => {
     document.dispatchEvent(new CustomEvent("qc:kept-gone", { detail }));
   }
 
+  // A text that is in its notes field again needs no card.
+  function drop(task, text) {
+    for (const card of cards()) {
+      if (card.dataset.keptTask !== task || textOf(card) !== text) continue;
+      gone(card);
+      card.remove();
+    }
+  }
+
   function discard(event, card) {
     event.preventDefault();
     gone(card);
@@ -64,5 +73,5 @@ const qcKept = (() => {
     if (card.matches?.(".qc-kept")) gone(card);
   });
 
-  return { show, cards };
+  return { show, drop, cards };
 })();

@@ -8,6 +8,7 @@
   const data = () => panel()?.dataset ?? {};
   let task = data().task;
   let warning = data().warning;
+  let isCutOff = false; // the task on the page goes, and nobody here has done that
 
   function setTitle() {
     document.title = document.title.replace(/^.*?(\||$)/, `${data().title} $1`);
@@ -104,18 +105,35 @@
 
   // Nothing is drawn anew under an open dialog; the next look will do it.
   clock.onmessage = () => {
-    if (!document.querySelector("dialog[open], :popover-open")) htmx.trigger(panel(), "look");
+    if (!document.querySelector("dialog[open], :popover-open")) look();
   };
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id === "scan" && data().task) event.detail.parameters.task = data().task;
   });
+  const look = () => htmx.trigger(panel(), "look");
+  const isByItself = ({ verb, elt } = {}) => verb === "get" || elt?.id === "opened";
+
+  function takesTaskAway(html) {
+    const next = new DOMParser().parseFromString(html, "text/html").getElementById("my-work");
+    return Boolean(task && next) && next.dataset.task !== task;
+  }
+
+  // What the answer of `open` would have shown, the next look shows too.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, target, serverResponse } = event.detail;
+    if (target !== panel() || !event.detail.shouldSwap || !isByItself(requestConfig)) return;
+    isCutOff = takesTaskAway(serverResponse);
+    if (isCutOff && qcTyping.waits(look)) event.detail.shouldSwap = isCutOff = false;
+  });
   document.addEventListener("htmx:afterSwap", () => {
-    if (data().task !== task) qcGuard.begin();
+    if (data().task === task) return;
+    qcGuard.begin();
+    if (isCutOff && !isWriting()) qcTyping.interrupted();
+    isCutOff = false;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    const { verb, elt } = event.detail.requestConfig ?? {};
-    drawn(verb === "get" || elt?.id === "opened");
+    drawn(isByItself(event.detail.requestConfig));
   });
   setTitle();
   nameKeys();

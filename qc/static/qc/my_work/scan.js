@@ -26,6 +26,38 @@ const qcScan = (() => {
     form.requestSubmit();
   });
 
+  // The label of a task that waits for its scan, scanned into its notes, is no part of them.
+  const GAP = 50;
+  const burst = { text: "", at: -Infinity };
+
+  function follow(event) {
+    const goesOn = event.timeStamp - burst.at < GAP;
+    if (event.key.length === 1) burst.text = (goesOn ? burst.text : "") + event.key;
+    if (event.key.length === 1 || event.key === "Shift") burst.at = event.timeStamp;
+    return goesOn;
+  }
+
+  function takeOut(notes, text) {
+    const end = notes.selectionStart;
+    if (notes.value.slice(end - text.length, end) !== text) return false;
+    notes.setRangeText("", end - text.length, end, "end");
+    notes.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
+  }
+
+  function startsTask(notes) {
+    const isOwn = burst.text.toUpperCase() === notes.dataset.reference.toUpperCase();
+    return document.querySelector(".qc-scan-first") && isOwn && takeOut(notes, burst.text);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.matches?.(".qc-notes") || event.ctrlKey || event.metaKey || !event.key) return;
+    if (!follow(event) || event.key !== "Enter" || !startsTask(event.target)) return;
+    event.preventDefault();
+    field.value = burst.text;
+    form.requestSubmit();
+  });
+
   form.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) field.value = "";
   });

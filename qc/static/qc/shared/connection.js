@@ -7,6 +7,10 @@ const qcConnection = (() => {
   const BACK_FOR = 6000;
   // So long after an answer the server counts as being there.
   const FRESH = 5000;
+  // Who has pressed a key so lately goes on typing, and not into the sign-in page.
+  const TYPING = 1500;
+  const NOTHING_NEW = 204;
+  const SAYS_SAVED = ["down", "trouble"];
   // Not all at the same moment: a server that starts has enough to do.
   const pause = () => 2000 + Math.random() * 2000;
 
@@ -15,6 +19,7 @@ const qcConnection = (() => {
   let timer = null;
   let answeredAt = performance.now(); // by the page itself, to begin with
   let isSure = false; // that a plain form may be sent now
+  let typedAt = -Infinity;
 
   const { page, reach, stamp } = qcRequests;
   const banner = () => document.getElementById("qc-connection");
@@ -32,7 +37,7 @@ const qcConnection = (() => {
   function words(name) {
     const hasNotes = document.querySelector(".qc-notes") !== null;
     const text = (hasNotes && page()[`${name}Notes`]) || page()[name];
-    const saved = hasNotes && savedAt && name !== "back" ? ` ${page().saved.replace("{}", clock(savedAt))}` : "";
+    const saved = hasNotes && savedAt && SAYS_SAVED.includes(name) ? ` ${page().saved.replace("{}", clock(savedAt))}` : "";
     return text + saved;
   }
 
@@ -41,6 +46,7 @@ const qcConnection = (() => {
     banner().hidden = false;
     part("state").textContent = text;
     part("reload").hidden = name !== "ended";
+    part("sign-in").hidden = true;
   }
 
   function hide() {
@@ -118,6 +124,12 @@ const qcConnection = (() => {
     show("ended", text);
   }
 
+  function signedOut() {
+    end(words("signedOut"));
+    part("reload").hidden = true;
+    part("sign-in").hidden = false;
+  }
+
   function refused(detail) {
     const { xhr } = detail;
     const why = xhr.getResponseHeader("QC-Refused");
@@ -131,6 +143,14 @@ const qcConnection = (() => {
     if (isPress(detail)) refuse(page().failed.replace("{}", label(pressed(detail))));
   }
 
+  window.addEventListener("keydown", () => (typedAt = performance.now()), { capture: true, passive: true });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr } = event.detail;
+    const isSignedOut = xhr.status === NOTHING_NEW && xhr.getResponseHeader("HX-Refresh");
+    if (!isSignedOut || performance.now() - typedAt >= TYPING) return;
+    event.preventDefault();
+    signedOut();
+  });
   window.addEventListener("offline", down);
   window.addEventListener("online", look);
   document.addEventListener("htmx:sendError", (event) => {

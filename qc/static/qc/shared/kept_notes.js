@@ -93,7 +93,14 @@
   });
   document.addEventListener("qc:connected", sendAgain);
   document.addEventListener("htmx:afterSettle", restore);
+  // On the sign-in page, whoever comes: no names, no words of them.
+  function say() {
+    const line = document.querySelector("[data-kept-notes]");
+    if (line) line.hidden = !all().some(([, kept]) => kept.text?.trim());
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    say();
     if (!person() || !document.getElementById("my-work")) return;
     tidy();
     restore();

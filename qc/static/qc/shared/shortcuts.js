@@ -14,8 +14,11 @@
   let characters = 0; // how many of these write something, before the key that is pressed now
   let letter = null;
 
+  // No scanner presses Ctrl or Cmd; AltGr is Ctrl and Alt for some browsers.
+  const isCombined = (event) => (event.ctrlKey || event.metaKey) && !event.altKey;
+
   function count(event) {
-    const goesOn = event.timeStamp - last < GAP;
+    const goesOn = event.timeStamp - last < GAP && !isCombined(event);
     const hasWritten = goesOn && lastKey.length === 1;
     burst = goesOn ? burst + 1 : 1;
     characters = hasWritten ? characters + 1 : 0;
@@ -30,7 +33,9 @@
   }
 
   function press(target) {
-    if (target?.isConnected && !target.disabled && target.getAttribute("aria-disabled") !== "true") target.click();
+    if (!target?.isConnected || target.disabled) return;
+    if (target.getAttribute("aria-disabled") !== "true") target.click();
+    else target.dispatchEvent(new CustomEvent("qc:key-refused", { bubbles: true }));
   }
 
   const find = (kind, key) => document.querySelector(`[${kind}="${CSS.escape(key)}"]`);
