@@ -87,7 +87,7 @@ def test_due_time_is_read_in_the_user_s_own_time_zone(
     due = datetime(2030, 5, 4, 5, 30, tzinfo=UTC)
     assert set(Task.objects.values_list("due_at", "raise_at")) == {(due, due)}
     page = mona_client.get(reverse("admin:qc_task_bulk", args=[change.pk])).content.decode()
-    assert "Due: 04 May 14:30" in page
+    assert "Due: 04 May 2030 14:30" in page
 
 
 @pytest.mark.parametrize(
