@@ -87,7 +87,7 @@ def test_signing_out_with_a_started_task_asks_first(
     page = open_window(anna)
     page.goto("/admin/my-settings/")
     page.evaluate("document.getElementById('logout-form').requestSubmit()")
-    words = "INV-1 is started, perhaps on another device."
+    words = "INV-1 is started, here or on another device."
     expect(page.get_by_text(words)).to_be_visible()
     assert faults(page, "signing out with a started task") == []
     page.get_by_role("link", name="Go back").click()

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 
 from qc.models import Priority, Queue, Status, Task, User
 from tests import servers
-from tests.databases import on_sqlite
+from tests.databases import on_mariadb, on_sqlite
 from tests.system.site import ROOT, Site, assert_sound
 from tests.waiting import until
 
@@ -134,6 +134,7 @@ class TestHumans:
         site.variables = {"QC_UNSEEN_MINUTES": "0.2", "QC_START_MINUTES": "0.15"}
         return site
 
+    @on_mariadb
     def test_shift_blames_nobody_and_reports_the_times_that_were_played(
         self, site: Site, queue: Queue, hire: Hire, pile: Pile
     ) -> None:

@@ -214,7 +214,7 @@ def test_any_order_of_transitions_keeps_the_invariants() -> None:
     run_state_machine_as_test(
         Floor,
         settings=settings(
-            max_examples=12,
+            max_examples=9,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
