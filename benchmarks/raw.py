@@ -30,7 +30,7 @@ def claim(person: int) -> int:
             (person, person),
         )
         queues = [row[0] for row in cursor.fetchall()]
-        task = _lock_most_urgent(cursor, person, queues)
+        task = _lock_most_urgent(cursor, queues)
         cursor.execute(
             "UPDATE qc_task SET status = 'assigned', assignee_id = %s, slot = 1,"
             " assigned_at = NOW(6) WHERE id = %s",
@@ -83,12 +83,10 @@ def sweep(batch: int) -> int:
     return len(pairs)
 
 
-def _lock_most_urgent(cursor: Any, person: int, queues: list[int]) -> int:
+def _lock_most_urgent(cursor: Any, queues: list[int]) -> int:
     seeks = " UNION ALL ".join(
         "SELECT * FROM (SELECT id, priority, raised, due_at FROM qc_task"
         f" WHERE queue_id = {queue} AND status = 'pending'"
-        " AND (released_by_id IS NULL OR NOT EXISTS (SELECT 1 FROM qc_handback h"
-        f" WHERE h.task_id = qc_task.id AND h.person_id = {person}))"
         " ORDER BY priority, raised, due_at, id LIMIT 1"
         f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
         for queue in queues

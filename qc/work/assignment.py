@@ -16,7 +16,7 @@ from qc.core.compiled_queries import Prepared
 from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, Priority, Queue, Status, Task, User
+from qc.models import ChangeKind, HandBack, Priority, Queue, Status, Task, User
 from qc.work import backlog, guards, lifecycle, presence
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
@@ -175,11 +175,21 @@ def free_slots(person: User, used: Iterable[int]) -> list[int]:
 def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
     # First skip what others have locked; if too few are left, wait for these locks: a task whose
     # lock is released unused must not leave somebody idle until the next sweep.
-    def lock_heads(lock: Lock) -> list[Task]:
-        return backlog.heads(dict.fromkeys(queues, n), n, not_given_back_by=person.pk, lock=lock)
+    tasks = _lock_heads(person, queues, n, "skip locked") if n else []
+    return tasks if len(tasks) == n else _lock_heads(person, queues, n, "wait")
 
-    tasks = lock_heads("skip locked") if n else []
-    return tasks if len(tasks) == n else lock_heads("wait")
+
+def _lock_heads(person: User, queues: list[int], n: int, lock: Lock) -> list[Task]:
+    """Lock the most urgent tasks that this person has not given back.
+
+    The first seek does not ask who gave what back: hardly ever is it one of theirs.
+    """
+    most = dict.fromkeys(queues, n)
+    tasks = backlog.heads(most, n, lock=lock)
+    ever = [task.pk for task in tasks if task.released_by_id is not None]
+    if not ever or not HandBack.objects.filter(task__in=ever, person=person).exists():
+        return tasks
+    return backlog.heads(most, n, not_given_back_by=person.pk, lock=lock)
 
 
 def _claimed(task: Task, person: User, slot: int) -> Task:
