@@ -16,7 +16,7 @@ from qc.core.compiled_queries import Prepared
 from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, HandBack, Priority, Queue, Status, Task, User
+from qc.models import ChangeKind, Priority, Queue, Status, Task, User
 from qc.work import backlog, guards, lifecycle, presence
 from qc.work.backlog import Lock
 from qc.work.lifecycle import Assignment
@@ -186,8 +186,7 @@ def _lock_heads(person: User, queues: list[int], n: int, lock: Lock) -> list[Tas
     """
     most = dict.fromkeys(queues, n)
     tasks = backlog.heads(most, n, lock=lock)
-    ever = [task.pk for task in tasks if task.released_by_id is not None]
-    if not ever or not HandBack.objects.filter(task__in=ever, person=person).exists():
+    if not backlog.given_back(tasks, [person.pk]):
         return tasks
     return backlog.heads(most, n, not_given_back_by=person.pk, lock=lock)
 

@@ -5,7 +5,7 @@ The cost does not depend on how many tasks wait: each seek reads just what it re
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -19,6 +19,8 @@ from qc.models.tasks import LEVELS, ORDER_OF_WORK
 Lock = Literal["", "skip locked", "wait"]
 # SQL, and the values for its placeholders.
 Select = tuple[str, list[Any]]
+# Pairs of a task's id and the id of a person who gave it back.
+HandBacks = set[tuple[int, int]]
 
 
 class QueueBacklog(NamedTuple):
@@ -73,6 +75,18 @@ def peek(
     )
     order = f" ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
     return [Head(*row) for row in _union_all([_select("*", [], seek) for seek in seeks], order)]
+
+
+def given_back(tasks: Iterable[Head | Task], people: Collection[int]) -> HandBacks:
+    """Return who of these people gave which of these tasks back.
+
+    Nothing is read where nobody gave any of them back.
+    """
+    ever = [task.pk for task in tasks if task.released_by_id is not None]
+    if not ever:
+        return set()
+    found = HandBack.objects.filter(task__in=ever, person__in=list(people))
+    return set(found.values_list("task_id", "person_id"))
 
 
 def waiting(queues: Iterable[int], most: int) -> dict[int, int]:

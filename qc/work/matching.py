@@ -6,16 +6,16 @@ person: a row that another one has locked is left to it.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import HandBack, Queue, Roster, Task, User
+from qc.models import Queue, Roster, Task, User
 from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, faults, lifecycle
 from qc.work.assignment import free_slots, why
-from qc.work.backlog import Head
+from qc.work.backlog import HandBacks, Head
 from qc.work.lifecycle import Assignment
 
 # Pairs per transaction: kept small so that other transactions do not wait long.
@@ -24,8 +24,6 @@ BATCH = 200
 PASSES = 3
 # The columns that decide who gets what, or name a person.
 TASK = ("status", "queue", "released_by", *ORDER_OF_WORK)
-# Pairs of a task's id and the id of a person who gave it back.
-HandBacks = set[tuple[int, int]]
 PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
 
 
@@ -101,7 +99,7 @@ def _heads(
     more: Counter[int] = Counter()
     while True:
         tasks = backlog.peek(wanted + more, (wanted + more).total())
-        given_back = _given_back(tasks, room)
+        given_back = backlog.given_back(tasks, room)
         refused = {task for task, _person in given_back}
         counts = Counter(task.queue_id for task in tasks if task.pk in refused)
         if counts <= more:
@@ -112,15 +110,6 @@ def _heads(
     for task in tasks:
         heads[task.queue_id].append(task)
     return heads, given_back
-
-
-def _given_back(tasks: Iterable[Head | Task], people: Collection[int]) -> HandBacks:
-    """Return who of these people gave which of these tasks back."""
-    ever = [task.pk for task in tasks if task.released_by_id is not None]
-    if not ever:
-        return set()
-    found = HandBack.objects.filter(task__in=ever, person__in=list(people))
-    return set(found.values_list("task_id", "person_id"))
 
 
 def _take(
@@ -149,7 +138,7 @@ def _assign(pairs: Sequence[Pair]) -> int:
     ids = [pair.task.pk for pair in pairs if slots.get(pair.person.pk)]
     waiting = Task.objects.waiting().filter(pk__in=ids).order_by("pk").only(*TASK)
     tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
-    given_back = _given_back(tasks.values(), people)
+    given_back = backlog.given_back(tasks.values(), people)
     found = [
         Assignment(
             task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
