@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from qc.core.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
-from qc.web.errors import DATABASE_AWAY, RETRY_AFTER
+from qc.core.transactions import DATABASE_AWAY
+from qc.web.errors import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
 

@@ -3,16 +3,15 @@
 import logging
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from qc.core.transactions import DATABASE_AWAY
+
 UNAVAILABLE = 503
 # After so many seconds another program may try again.
 RETRY_AFTER = 5
-# What the driver raises when the server is away, full, or has ended the connection.
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class WithoutTraceback(logging.Filter):

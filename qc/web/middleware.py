@@ -10,13 +10,12 @@ from qc.core.exceptions import Busy
 from qc.core.localization import localized
 from qc.core.request_id import accept_or_create, request_id
 from qc.models import User
-from qc.web.refusals import whole_page
+from qc.web.refusals import FORBIDDEN, whole_page
 from qc.work import presence
 
 HEADER = "X-Request-ID"
 # Set by qc/static/qc/shared/activity.js: "no" when a page asks by itself and nobody has touched it.
 ACTIVE = "QC-Active"
-FORBIDDEN = 403
 
 
 class Middleware:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from qc.core.transactions import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def batch(
     """Call `change` with all items at once, and only when that fails with each by itself."""
     try:
         return change(items)
-    except (InterfaceError, OperationalError):
+    except DATABASE_AWAY:
         raise
     except Exception as error:
         logger.warning(
@@ -46,7 +46,7 @@ def batch(
 def _attempt(change: Callable[[T], int | bool], item: T, name: Callable[[T], str]) -> int:
     try:
         return int(change(item))
-    except (InterfaceError, OperationalError):
+    except DATABASE_AWAY:
         raise
     except Exception:
         failures[_of(change)] += 1

@@ -45,9 +45,6 @@ def page_view(
 
 
 def _to_sign_in(request: HttpRequest, after_sign_in: str) -> HttpResponse:
-    # A part of a page, fetched after its session ended: the page is to reload itself.
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
     # Who pressed a button comes back to its page, where what they typed is kept.
     came_from = own_referer(request) if request.method == "POST" else ""
     return redirect_to_login(came_from or reverse(after_sign_in), reverse("admin:login"))
