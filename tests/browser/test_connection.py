@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from qc.models import Queue, Role, Task, User
 from qc.work import actions
@@ -353,3 +353,48 @@ def test_name_of_any_letters_fits_into_a_request(invoices: Queue, open_window: O
         pass
     assert asked.value.ok
     assert asked.value.request.headers["qc-drawn-for"] == f"{lukasz.pk}/%C5%82ukasz"
+
+
+def lose_answers(page: Page) -> None:
+    """Let drafts reach the server, and their answers get lost."""
+
+    def pass_on(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/draft/", pass_on)
+
+
+class TestLostAnswer:
+    """Notes that were saved by a request whose answer never came are nobody else's newer notes."""
+
+    @pytest.fixture
+    def page(self, task: Task, anna: User, sign_in: SignIn) -> Page:
+        page = sign_in(anna)
+        lose_answers(page)
+        with page.expect_event("requestfailed", lambda request: "/draft/" in request.url):
+            notes(page).fill("corner")
+        assert draft_of(task) == "corner"
+        expect(banner(page)).to_be_visible()
+        return page
+
+    def test_typing_goes_on(self, task: Task, page: Page) -> None:
+        page.unroute("**/draft/")
+        notes(page).press_sequentially(" bent")
+        until(lambda: draft_of(task) == "corner bent")
+        expect(page.locator(".qc-newer")).to_be_hidden()
+
+    def test_page_opened_again_goes_on(self, task: Task, page: Page) -> None:
+        notes(page).press_sequentially(" bent")
+        page.unroute("**/draft/")
+        page.reload()
+        until(lambda: draft_of(task) == "corner bent")
+        expect(page.locator(".qc-newer")).to_be_hidden()
+
+    def test_task_is_completed(self, task: Task, page: Page) -> None:
+        notes(page).press_sequentially(" bent")
+        page.unroute("**/draft/")
+        expect(banner(page)).to_contain_text("Connected again.")
+        press(page, "Passed")
+        until(lambda: Task.objects.get().outcome == "passed")
+        assert Task.objects.get().notes == "corner bent"

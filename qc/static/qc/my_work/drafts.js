@@ -9,6 +9,7 @@ const qcDrafts = (() => {
   let sending = null; // what the request in flight carries
   let completing = null; // the task and notes of the form in flight
   let waiting = []; // what is to be done once nothing is in flight
+  const sent = new Map(); // by task: what was sent and not answered, which the server may have all the same
 
   const field = () => document.querySelector("#my-work .qc-notes");
   const fieldOf = (element) => (element.matches(".qc-notes") ? element : element.querySelector(".qc-notes"));
@@ -30,7 +31,7 @@ const qcDrafts = (() => {
   function save(notes) {
     const { task, conflict } = notes.dataset;
     cancel(task);
-    if (qcConnection.isOver()) return;
+    if (!qcConnection.isUp()) return;
     if (!conflict && completing?.task !== task && !completed.has(task)) htmx.trigger(notes, "save");
   }
 
@@ -39,16 +40,27 @@ const qcDrafts = (() => {
     unsaved.set(task, { task, reference, text: notes.value });
   }
 
+  // Still to be saved, which completing does itself; or perhaps saved: without an answer nobody knows.
+  const isOpen = ({ dataset: { task } }, event) => sent.has(task) || (timers.has(task) && !isComplete(event));
+
   // Saves what is still to be saved, then calls `then`.
   function settle(notes, then) {
-    if (notes && timers.has(notes.dataset.task)) save(notes);
+    if (notes && (timers.has(notes.dataset.task) || sent.has(notes.dataset.task))) save(notes);
     if (sending) waiting.push(then);
     else then();
   }
 
   const boxOf = (notes) => document.getElementById(`newer-${notes.dataset.task}`);
 
-  function showNewer(notes, { notes: newer, version }) {
+  // Our own text, saved by a request whose answer was lost, is nobody's newer text: on with it.
+  function goOn(notes, version) {
+    notes.dataset.version = version;
+    sending = notes.value; // forms wait on
+    setTimeout(save, 0, notes);
+  }
+
+  function showNewer(notes, { notes: newer, version }, { ours }) {
+    if (ours?.includes(newer)) return goOn(notes, version);
     const box = boxOf(notes);
     notes.dataset.conflict = version;
     box.querySelector("textarea").value = newer;
@@ -67,10 +79,10 @@ const qcDrafts = (() => {
     save(notes);
   }
 
-  function saved(notes, { version }) {
+  function saved(notes, { version }, { text }) {
     notes.dataset.version = version;
-    if (unsaved.get(notes.dataset.task)?.text === sending) unsaved.delete(notes.dataset.task);
-    tell("saved", notes, { text: sending, version });
+    if (unsaved.get(notes.dataset.task)?.text === text) unsaved.delete(notes.dataset.task);
+    tell("saved", notes, { text, version });
   }
 
   // Shows the whole sentence, unless the task has gone meanwhile and taken it to its card.
@@ -84,9 +96,20 @@ const qcDrafts = (() => {
     htmx.trigger("#my-work", "look");
   }
 
-  function answered(notes, xhr) {
+  function send(notes) {
+    const { task } = notes.dataset;
+    sending = notes.value;
+    sent.set(task, [...(sent.get(task) ?? []), sending]);
+    tell("sent", notes, { all: sent.get(task) });
+  }
+
+  function answered(notes, xhr, text) {
     const act = { [OK]: saved, [CONFLICT]: showNewer, [GONE]: lost }[xhr.status];
-    if (act && xhr.getResponseHeader("Content-Type")?.includes("json")) act(notes, JSON.parse(xhr.response));
+    if (!act || !xhr.getResponseHeader("Content-Type")?.includes("json")) return;
+    const { task } = notes.dataset;
+    const ours = sent.get(task);
+    sent.delete(task);
+    act(notes, JSON.parse(xhr.response), { text, ours });
   }
 
   document.addEventListener("input", (event) => {
@@ -107,7 +130,7 @@ const qcDrafts = (() => {
     if (!isDraft(event) && !isComplete(event)) return;
     const notes = fieldOf(event.detail.elt);
     event.detail.parameters.version = notes.dataset.version;
-    if (isDraft(event)) sending = notes.value;
+    if (isDraft(event)) send(notes);
     if (isComplete(event)) cancel(notes.dataset.task);
   });
   // Only now: until here, other scripts may refuse it.
@@ -125,7 +148,7 @@ const qcDrafts = (() => {
     if (isComplete(event) && notes.dataset.conflict) {
       event.preventDefault();
       boxOf(notes).focus();
-    } else if (sending !== null || (notes && timers.has(notes.dataset.task) && !isComplete(event))) {
+    } else if (sending !== null || (notes && isOpen(notes, event))) {
       event.preventDefault();
       settle(notes, () => event.detail.issueRequest(true));
     }
@@ -145,9 +168,10 @@ const qcDrafts = (() => {
   document.addEventListener("htmx:afterRequest", (event) => {
     const { xhr } = event.detail;
     if (isDraft(event)) {
-      answered(sender(event), xhr);
+      const text = sending;
       sending = null;
-      waiting.splice(0).forEach((then) => then());
+      answered(sender(event), xhr, text);
+      if (sending === null) waiting.splice(0).forEach((then) => then());
     } else if (isComplete(event)) {
       afterComplete(fieldOf(sender(event)), xhr);
       if (xhr.status !== CONFLICT) return;
@@ -174,5 +198,19 @@ const qcDrafts = (() => {
     qcKept.drop(task, notes.value);
   });
 
-  return { save, field };
+  document.addEventListener("qc:connected", () => {
+    const notes = field();
+    if (notes && unsaved.has(notes.dataset.task)) save(notes);
+  });
+
+  // Puts back what was typed before the page was left.
+  function restore(notes, kept) {
+    notes.value = kept.text;
+    notes.dataset.version = kept.version;
+    if (kept.sent) sent.set(kept.task, kept.sent);
+    note(notes);
+    save(notes);
+  }
+
+  return { save, field, restore };
 })();

@@ -228,5 +228,5 @@ const qcConnection = (() => {
     if (!navigator.onLine) down();
   });
 
-  return { isUp: () => state === "up" || state === "trouble", isOver: () => state === "ended" };
+  return { isUp: () => state === "up" || state === "trouble" };
 })();

@@ -31,14 +31,20 @@
 
   function keep(notes) {
     const { task, reference, version } = notes.dataset;
-    write(key(task), { task, reference, version, text: notes.value, at: Date.now() });
+    write(key(task), { ...find(task), task, reference, version, text: notes.value, at: Date.now() });
+  }
+
+  // Without an answer nobody knows whether the server has it: see drafts.js.
+  function sent({ task, all }) {
+    const kept = find(task);
+    if (kept) write(key(task), { ...kept, sent: all });
   }
 
   function saved({ task, text, version }) {
     const kept = find(task);
     if (!kept) return;
     if (kept.text === text) drop(task);
-    else write(key(task), { ...kept, version });
+    else write(key(task), { ...kept, version, sent: undefined });
   }
 
   // Puts back what was typed when the page was last left; once for each field, before anybody types in it.
@@ -49,9 +55,7 @@
     const kept = find(notes.dataset.task);
     if (!kept) return;
     if (kept.text === notes.value) return drop(kept.task);
-    notes.value = kept.text;
-    notes.dataset.version = kept.version;
-    qcDrafts.save(notes);
+    qcDrafts.restore(notes, kept);
   }
 
   function sendAgain() {
@@ -83,6 +87,7 @@
   document.addEventListener("input", (event) => {
     if (person() && event.target.matches?.(NOTES)) keep(event.target);
   });
+  document.addEventListener("qc:draft-sent", (event) => sent(event.detail));
   document.addEventListener("qc:draft-saved", (event) => saved(event.detail));
   document.addEventListener("qc:kept-gone", (event) => {
     if (find(event.detail.task)?.text === event.detail.text) drop(event.detail.task);
@@ -91,7 +96,6 @@
     const isShown = document.querySelector(`[data-kept-task="${event.detail.task}"]`);
     if (event.detail.task && !isShown) drop(event.detail.task);
   });
-  document.addEventListener("qc:connected", sendAgain);
   document.addEventListener("htmx:afterSettle", restore);
   // On the sign-in page, whoever comes: no names, no words of them.
   function say() {
