@@ -1,7 +1,8 @@
-"""Runs all tests twice, at the same time: on SQLite with files, and on MariaDB with Redis.
+"""Runs all tests twice: on SQLite with files, and on MariaDB with Redis.
 
-Run by `make test` in the virtual environment. Ends with the coverage of both runs together, and
-with what could not be run on this machine. On CI it is a failure if anything could not be run.
+The pages in a browser are a run of their own on SQLite, and the three runs go on at the same time:
+each of them waits much. Run by `make test` in the virtual environment. Ends with the coverage of
+all runs together, and with what could not be run on this machine, which is a failure on CI.
 """
 
 import os
@@ -32,13 +33,23 @@ LEAST_COVERAGE = 95
 # It notes each line once: tracing them all would take half as long again.
 SLIPCOVER = (sys.executable, "-m", "slipcover", "--source=qc", "--omit=qc/migrations/*")
 LINES = "lines.json"
+PAGES = "tests/browser"
+ON_SQLITE = {
+    "SQLite, the embedded default": ("sqlite", (f"--ignore={PAGES}",)),
+    "Pages in a browser, on SQLite": ("pages", (PAGES,)),
+}
 
 
 class Run:
-    """One run of pytest with some settings and no others."""
+    """One run of pytest on some tests, with some settings and no others."""
 
     def __init__(
-        self, title: str, folder: Path, environment: dict[str, str], log: TextIO | None = None
+        self,
+        title: str,
+        folder: Path,
+        environment: dict[str, str],
+        tests: tuple[str, ...] = (),
+        log: TextIO | None = None,
     ) -> None:
         self.title, self.log = title, log
         folder.mkdir()
@@ -49,7 +60,7 @@ class Run:
         }
         ours = {"QC_VAR_DIR": str(folder / "var")}
         command = [*SLIPCOVER, "--json", f"--out={folder}/{LINES}", "-m", "pytest", "--quiet"]
-        command += ["--durations=15", f"--override-ini=cache_dir={folder}/cache"]
+        command += ["--durations=15", f"--override-ini=cache_dir={folder}/cache", *tests]
         if log is None:
             self.announce()
         everything = inherited | ours | environment
@@ -78,21 +89,24 @@ def main() -> None:
         with ExitStack() as stack:
             database = stack.enter_context(servers.mariadb())
             broker = stack.enter_context(servers.redis())
-            on_files = stack.enter_context(on_sqlite(Path(folder)))
+            on_files = {
+                title: stack.enter_context(on_sqlite(title, Path(folder, name), tests))
+                for title, (name, tests) in ON_SQLITE.items()
+            }
             if database and broker:
                 results["MariaDB + Redis"] = on_mariadb(Path(folder), database, broker)
             else:
                 not_run += missing_servers()
-            results["SQLite"] = on_files.passed()
+            results |= {title: run.passed() for title, run in on_files.items()}
         results["coverage"] = coverage(Path(folder))
     sys.exit(summary(results, not_run))
 
 
 @contextmanager
-def on_sqlite(folder: Path) -> Iterator[Run]:
-    """Run the tests in the background as after `make run`; the output comes at the end."""
-    with (folder / "sqlite.log").open("w+") as log:
-        run = Run("SQLite, the embedded default", folder / "sqlite", {}, log)
+def on_sqlite(title: str, folder: Path, tests: tuple[str, ...]) -> Iterator[Run]:
+    """Run tests in the background as after `make run`; the output comes at the end."""
+    with folder.with_suffix(".log").open("w+") as log:
+        run = Run(title, folder, {}, tests, log)
         try:
             yield run
         finally:
