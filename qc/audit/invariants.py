@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q
 
-from qc.audit.seals import archived_rows
+from qc.audit.seals.archived_rows import ArchivedIds
 from qc.history import consistency
 from qc.history.registry import table_of
 from qc.models import ChangeKind, Queue, Status, Task, User
@@ -84,6 +84,7 @@ def held_by_absent() -> Iterator[str]:
 
 def wrong_history(model: Any) -> Iterator[str]:
     """Yield what breaks invariants 3 and 4 in the histories of a model."""
+    archived = ArchivedIds(table_of(model.history.model))
     last = model.objects.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last + 1, BATCH):
         rows: dict[int, list[Any]] = defaultdict(list)
@@ -91,18 +92,18 @@ def wrong_history(model: Any) -> Iterator[str]:
         for row in model.history.filter(id__range=batch).order_by("history_id"):
             rows[row.id].append(row)
         for item in model.objects.filter(pk__range=batch):
-            for complaint in _complaints(item, rows[item.pk]):
+            for complaint in _complaints(item, rows[item.pk], archived):
                 yield f"{consistency.name_of(item)} {complaint}"
 
 
-def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
+def _complaints(item: Any, rows: list[Any], archived: ArchivedIds) -> Iterator[str]:
     if not rows:
         yield "has no history"
         return
     created = [row.history_type for row in rows].count("+")
     begins_well = created == 1 and rows[0].history_type == "+"
     # Rows in an archive are proven by its seals.
-    if not begins_well and (created or not _is_archived_between(0, rows[0])):
+    if not begins_well and (created or not archived.has_any_between(0, rows[0].pk)):
         yield "was not created exactly once by its history"
     if isinstance(item, Queue):
         return  # A queue's people are no column of its row.
@@ -112,9 +113,6 @@ def _complaints(item: Any, rows: list[Any]) -> Iterator[str]:
         if has_news and all(getattr(before, name) == getattr(after, name) for name in columns):
             yield f"has two history rows for one change, at {after.history_date:%Y-%m-%d %H:%M:%S}"
         old, new = getattr(before, "status", None), getattr(after, "status", None)
-        if old != new and (old, new) not in LEGAL and not _is_archived_between(before.pk, after):
+        is_legal = old == new or (old, new) in LEGAL
+        if not is_legal and not archived.has_any_between(before.pk, after.pk):
             yield f"went from {old} to {new}, which no transition does"
-
-
-def _is_archived_between(above: int, row: Any) -> bool:
-    return archived_rows.is_any_between(table_of(type(row)), above, row.pk)

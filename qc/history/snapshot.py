@@ -11,9 +11,7 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Max
 
-# Ids and dates of rows that are written at the same time may differ in their order: so this many
-# rows on either side of the moment are looked at. One statement writes up to 500 rows of one date.
-NEIGHBOURS = 1000
+from qc.history.registry import highest_id, lowest_id
 
 
 class HistorySnapshot:
@@ -24,11 +22,9 @@ class HistorySnapshot:
 
     def __init__(self, table: Any, moment: datetime) -> None:
         self.rows, self.moment = table.objects.order_by(), moment
-        ids = self.rows.values_list("history_id", flat=True)
-        later = ids.filter(history_date__gt=moment).order_by("history_date", "history_id")
-        before = ids.filter(history_date__lte=moment).order_by("-history_date", "-history_id")
-        self.below = min(later[:NEIGHBOURS], default=BigIntegerField.MAX_BIGINT)
-        self.upto = max(before[:NEIGHBOURS], default=0)
+        below = lowest_id(self.rows, self.rows.filter(history_date__gt=moment))
+        self.below = below or BigIntegerField.MAX_BIGINT
+        self.upto = highest_id(self.rows, self.rows.filter(history_date__lte=moment)) or 0
 
     def last(self, *columns: str, **filters: Any) -> dict[tuple[Any, ...], int]:
         """Return the id of the last row for each combination of values in some columns.

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history
+from qc.core.clock import Clock
 from qc.core.context import Channel, acting
 from qc.core.transactions import retrying
 from qc.core.wording import clock, short_duration
@@ -25,6 +26,9 @@ from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
 
+CLOCK = Clock()
+# Longer than queues allow silence: until then a clock that was set counts for all of them.
+DAY = timedelta(days=1)
 # The most tasks that one sweep raises; the next sweep continues.
 RAISED_AT_ONCE = 500
 
@@ -57,7 +61,7 @@ def sweep() -> dict[str, int]:
 
 def sign_out_unseen() -> int:
     """Sign out everybody not seen for as long as is allowed; return how many."""
-    now = timezone.now()
+    now = CLOCK.look()
     return _for_each(User.objects.unseen_since(*_limits(now)), sign_out_if_unseen, now)
 
 
@@ -76,7 +80,7 @@ def sign_out_if_unseen(person_id: int, now: datetime) -> bool:
 
 def return_not_started() -> int:
     """Take back every task that was not shown to its holder in time; return how many."""
-    before = timezone.now() - timedelta(minutes=settings.QC_START_MINUTES)
+    before = CLOCK.ago(CLOCK.look(), timedelta(minutes=settings.QC_START_MINUTES))
     return _for_each(Task.objects.not_started_since(before), return_if_not_started, before)
 
 
@@ -94,7 +98,7 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
 
 def return_silent() -> int:
     """Take back every started task whose person is silent; return how many."""
-    now = timezone.now()
+    now = CLOCK.ago(CLOCK.look(), DAY) + DAY
     return _for_each(Task.objects.silent(now), return_if_silent, now)
 
 
@@ -141,8 +145,8 @@ def raise_tasks(ids: Sequence[int]) -> int:
 def _limits(now: datetime) -> tuple[datetime, datetime]:
     """Return since when people must have been seen: at work, and on a break that they took."""
     return (
-        now - timedelta(minutes=settings.QC_UNSEEN_MINUTES),
-        now - timedelta(minutes=settings.QC_BREAK_MINUTES),
+        CLOCK.ago(now, timedelta(minutes=settings.QC_UNSEEN_MINUTES)),
+        CLOCK.ago(now, timedelta(minutes=settings.QC_BREAK_MINUTES)),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from qc import tasks
@@ -106,6 +108,10 @@ def test_rows_of_a_cancelled_task_are_archived(
     assert "rows were left out" in verify_by_script(tmp_path / made.file)[1]
     assert all_violations() == []
     assert list(invariants.broken()) == []
+    # Both tasks have archived rows: the archives are read once for all.
+    with CaptureQueriesContext(connection) as queries:
+        assert list(invariants.wrong_history(Task)) == []
+    assert sum("qc_archive" in query["sql"] for query in queries) == 1
 
 
 def test_last_row_of_a_deleted_task_is_archived_in_the_next_run(

@@ -10,6 +10,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from qc import history
 from qc.audit import events, query, sentences, trail
 from qc.audit.query import TrailQuery
 from qc.core import keyset
@@ -200,6 +201,28 @@ def test_time_span_finds_rows_written_out_of_order(day_of_work: Any) -> None:
     inside = found(TrailQuery(since=earlier.history_date, until=later.history_date))
     assert ("task", later.pk) in keys(inside)
     assert ("task", earlier.pk) not in keys(inside)
+
+
+def test_time_span_finds_all_rows_of_two_statements_that_crossed(
+    invoices: Queue, add_task: AddTask
+) -> None:
+    first, last = (_rows_of_one_moment(add_task(invoices), 200) for _ in range(2))
+    began = timezone.now()
+    TABLES["task"].objects.filter(pk__in=last).update(history_date=began)
+    TABLES["task"].objects.filter(pk__in=first).update(history_date=began + timedelta(seconds=1))
+    for asked in (
+        TrailQuery(since=began),
+        TrailQuery(since=began, kind="held"),
+        TrailQuery(until=began + timedelta(seconds=2), kind="held"),
+    ):
+        assert set(first + last) <= {pk for _table, pk in keys(found(asked))}
+    only_first = found(TrailQuery(until=began + timedelta(seconds=1), kind="held"))
+    assert {pk for _table, pk in keys(only_first)} == set(last)
+
+
+def _rows_of_one_moment(task: Task, number: int) -> list[int]:
+    history.record_many([task] * number, kind="held", by=None, reasons=[""] * number)
+    return list(Task.history.filter(id=task.pk, kind="held").values_list("pk", flat=True))
 
 
 def test_bounded_search_continues_without_a_gap(

@@ -14,7 +14,7 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from qc import history
 from qc.core import localization
-from qc.history import point_in_time, snapshot
+from qc.history import point_in_time
 from qc.history.registry import TABLES
 from qc.models import Queue, Task, User
 from qc.work import actions, presence
@@ -286,7 +286,6 @@ def test_floor_reads_60_rows_per_person_however_long_the_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(point_in_time, "MOST_SINCE", 0)
-    monkeypatch.setattr(snapshot, "NEIGHBOURS", 100)
     twenty_queues_and_a_hundred_people()
     # 100 tasks are given within 100 seconds, and are in work for 300.
     middle = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=10_250)

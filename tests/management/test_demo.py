@@ -86,6 +86,18 @@ class TestLoadDemo:
 
 
 class TestDemoData:
+    @pytest.fixture(autouse=True)
+    def on_a_trial_machine(self, embedded: None) -> None:
+        """Nobody works there."""
+
+    def test_refused_in_production_unless_it_is_meant(self, settings: Any) -> None:
+        settings.EMBEDDED = False
+        with pytest.raises(CommandError, match="if it is meant, add --yes-production"):
+            run("demo_data", "--people", "1", "--tasks", "1")
+        assert not User.objects.exists()
+        run("demo_data", "--people", "1", "--yes-production")
+        assert User.objects.exists()
+
     def test_adds_people_and_tasks_evenly_over_queues(self) -> None:
         printed = run("demo_data", "--people", "30", "--tasks", "100", "--queues", "10")
         assert printed == "30 people and 100 tasks are new, in 10 queues.\n"

@@ -39,7 +39,7 @@ def filled_site(site: Site, mariadb: servers.Server) -> Site:
         "SECRET_KEY": "k" * 60,
         "QC_HTTPS": "off",
     }
-    size = (f"--people={PEOPLE}", f"--tasks={TASKS}", "--queues=3")
+    size = (f"--people={PEOPLE}", f"--tasks={TASKS}", "--queues=3", "--yes-production")
     for command in (("migrate",), ("demo_data", *size)):
         assert site.manage(*command).returncode == 0
     return site

@@ -1,10 +1,14 @@
 """Which rows of history are in archive files: those of each archive that its event confirms."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 
 from qc.audit.seals.violations import Violation
-from qc.core.id_spans import ids_of
+from qc.core.id_spans import Spans, ids_of
 from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
@@ -54,10 +58,21 @@ def between(first: int, last: int) -> list[Archive]:
     return list(records.defer("ids").order_by("number"))
 
 
-def is_any_between(table: str, above: int, below: int) -> bool:
-    """Return whether any row of a table between two ids was archived."""
-    records = Archive.objects.filter(table=table).values_list("ids", flat=True)
-    return any(first < below and last > above for ids in records for first, last in ids)
+class ArchivedIds:
+    """The ids of a table's archived rows, read once for any number of questions."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def has_any_between(self, above: int, below: int) -> bool:
+        """Return whether any row between two ids was archived."""
+        at = bisect_right(self._spans, above, key=itemgetter(1))
+        return at < len(self._spans) and self._spans[at][0] < below
+
+    @cached_property
+    def _spans(self) -> Spans:
+        records = Archive.objects.filter(table=self._table).values_list("ids", flat=True)
+        return sorted(chain.from_iterable(records))
 
 
 def newest() -> Archive | None:

@@ -1,15 +1,15 @@
 """`manage.py demo_data`: any number of people and tasks, for trials and benchmarks."""
 
 import random
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     help = "Adds people (qc1 … qcN, password demo) and tasks, spread over the queues."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Add the numbers of people, tasks and queues, and the seed."""
         parser.add_argument("--people", type=int, default=0, help="create the people qc1 … qcN")
         parser.add_argument("--tasks", type=int, default=0, help="how many tasks to add")
@@ -40,9 +40,22 @@ class Command(BaseCommand):
             help="how many queues to create if there are none",
         )
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same tasks")
+        parser.add_argument(
+            "--yes-production",
+            action="store_true",
+            help="go ahead although DATABASE_URL or REDIS_URL is set",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Add queues, people and tasks, and print how many."""
+        """Add queues, people and tasks, and print how many.
+
+        Raises CommandError where real work may be going on.
+        """
+        if not (settings.EMBEDDED or options["yes_production"]):
+            raise CommandError(
+                "Everybody knows the password of the people that this adds, and DATABASE_URL or "
+                "REDIS_URL is set: if it is meant, add --yes-production."
+            )
         queues = ensure_queues(options["queues"])
         people = add_people(options["people"], queues)
         added = 0
