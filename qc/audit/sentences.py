@@ -186,6 +186,8 @@ def _endings(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     if row.table == "event":
         if row.address:
             yield _(", from %(address)s"), {"address": row.address}
+        if row.details.get("last_listed"):
+            yield _("; further ones of this hour are not listed"), {}
         if row.filters:
             filters = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
             yield _(": %(asked)s"), {"asked": filters}

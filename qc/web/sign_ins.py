@@ -10,6 +10,7 @@ from axes.signals import user_locked_out
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
@@ -21,6 +22,10 @@ from qc.web.refusals import whole_page
 from qc.work import actions, presence
 
 TOO_MANY = 429
+# So many failures of one address are listed in an hour, by each process: nobody can fill the
+# history, or bury something in it. Known and unknown names count alike, so that neither shows.
+LISTED = 500
+HOUR = 3600
 HASH_LENGTH = 12
 
 
@@ -73,9 +78,21 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_:
     if request is not None and not getattr(request, "axes_locked_out", False):
         name = name_tried(request, credentials)
         address = getattr(request, "axes_ip_address", None)
-        events.record(EventKind.SIGN_IN_FAILED, name=name, address=address)
+        _record(EventKind.SIGN_IN_FAILED, name, address)
 
 
 def kept_out(username: str | None, ip_address: str | None, **_: Any) -> None:
     """Record that somebody was locked out."""
-    events.record(EventKind.LOCKED_OUT, name=username or "", address=ip_address)
+    _record(EventKind.LOCKED_OUT, username or "", ip_address)
+
+
+def _record(kind: EventKind, name: str, address: str | None) -> None:
+    counted = f"failed-sign-ins/{address}"
+    cache.add(counted, 0, HOUR)
+    try:
+        number = cache.incr(counted)
+    except ValueError:  # It has just expired.
+        number = 1
+    if number <= LISTED:
+        last = {"last_listed": True} if number == LISTED else {}
+        events.record(kind, name=name, address=address, **last)

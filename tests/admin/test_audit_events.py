@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qc.models import AuditEvent, Queue, User
+from qc.web import sign_ins
 from tests.conftest import person
 
 LOGIN = "/admin/login/"
@@ -73,6 +74,19 @@ def test_failed_sign_in_does_not_reveal_whether_the_name_exists(
     of_anna = answers("anna")
     assert of_anna == answers("nobody")
     assert [status for status, _text, _n in of_anna] == [200, 200, 429, 429]
+
+
+def test_no_address_fills_the_history_with_failed_sign_ins(
+    client: Client, otto_client: Client, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_ins, "LISTED", 3)
+    for n in range(5):
+        client.post(LOGIN, {"username": f"nobody {n}", "password": "x"}, REMOTE_ADDR="192.0.2.7")
+    client.post(LOGIN, {"username": "anna", "password": "x"}, REMOTE_ADDR="192.0.2.8")
+    listed = [row.address for row in events_of_kind("sign-in failed")]
+    assert listed == ["192.0.2.7"] * 3 + ["192.0.2.8"]
+    page = otto_client.get("/admin/trail/?kind=sign-in failed").content.decode()
+    assert page.count("from 192.0.2.7; further ones of this hour are not listed") == 1
 
 
 def test_failed_sign_in_through_the_api_is_recorded(client: Client, anna: User) -> None:
