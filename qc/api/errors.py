@@ -1,9 +1,7 @@
 """The domain's errors as responses of the API."""
 
-import logging
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
 from rest_framework import status
 from rest_framework.response import Response
@@ -13,10 +11,6 @@ from qc.core.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
 from qc.core.transactions import DATABASE_AWAY
 from qc.web.errors import RETRY_AFTER
 
-logger = logging.getLogger(__name__)
-
-# Those that another program may try again, unchanged.
-RETRIED = (Busy, *DATABASE_AWAY)
 STATUS: dict[type[QCError], int] = {
     NotAllowed: status.HTTP_403_FORBIDDEN,
     NotFound: status.HTTP_404_NOT_FOUND,
@@ -29,10 +23,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
     It is a 409 if the state of the task or the person does not allow the call.
     """
-    is_retried = isinstance(error, RETRIED)
     if isinstance(error, DATABASE_AWAY):
-        logger.error("%s: %s", context["request"].path, error)
-        error = Busy(_("The database can't be reached. Nothing was changed."))
+        return None  # qc.web.errors answers it, as on pages.
+    is_busy = isinstance(error, Busy)
     if isinstance(error, InvalidInput):
         error = drf.ValidationError({error.field: [str(error)]})
     elif isinstance(error, QCError):
@@ -40,6 +33,6 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = drf.APIException(str(error))
         error.status_code = code
     response = exception_handler(error, context)
-    if response is not None and is_retried:
+    if response is not None and is_busy:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response

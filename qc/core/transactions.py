@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 
 from qc.core.exceptions import Busy
 
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # What the driver raises when the server is away, full, or has ended the connection.
-DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 ATTEMPTS = 5
 # How often a transaction is tried, by the error of MariaDB or MySQL: 1213 deadlock, 1020 record
 # changed since last read, 1205 lock wait timeout. That one has waited for seconds already, and its

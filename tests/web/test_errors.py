@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -12,6 +12,7 @@ from qc.work import actions
 pytestmark = pytest.mark.django_db
 
 AWAY = OperationalError(2002, "Can't connect to server on '127.0.0.1' (115)")
+FULL = InternalError(3, 'Error writing file (Errcode: 28 "No space left on device")')
 
 
 @pytest.fixture
@@ -49,15 +50,19 @@ def test_log_has_one_line_without_a_traceback(
     assert record.getMessage().endswith("Can't connect to server on '127.0.0.1' (115)\")")
 
 
-def test_program_gets_json(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [AWAY, FULL])
+def test_program_gets_json_and_the_log_one_line(
+    anna: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
     def sign_in(_person: int) -> User:
-        raise AWAY
+        raise error
 
     monkeypatch.setattr(actions, "sign_in", sign_in)
     client = APIClient(raise_request_exception=False)
     answer = client.post("/login/", {"username": "anna", "password": "demo"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.json() == {"detail": "The database can't be reached. Nothing was changed."}
+    assert answer.json()["detail"].startswith("The database can't be reached. Nothing was changed")
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/taskcomplete/abc/"])
