@@ -5,8 +5,8 @@ machine wakes from sleep.
 """
 
 import logging
-import time
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.utils import timezone
 
@@ -27,8 +27,8 @@ class Clock:
     def look(self) -> datetime:
         """Return the present moment; notice whether the clock was set since the last look."""
         now = timezone.now()
-        begun = now - timedelta(seconds=time.monotonic())
-        jump = begun - (self._begun or begun)
+        begun = now - timedelta(seconds=monotonic())
+        jump = timedelta(seconds=round((begun - (self._begun or begun)).total_seconds()))
         self._begun = begun
         if jump >= JUMP:
             self._set_at, self._set_by = now, jump

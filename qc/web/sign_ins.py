@@ -94,5 +94,5 @@ def _record(kind: EventKind, name: str, address: str | None) -> None:
     except ValueError:  # It has just expired.
         number = 1
     if number <= LISTED:
-        last = {"last_listed": True} if number == LISTED else {}
+        last: dict[str, Any] = {"last_listed": True} if number == LISTED else {}
         events.record(kind, name=name, address=address, **last)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from qc.core import clock as watch
 from qc.models import User
 from qc.work import sweep
 
@@ -53,4 +54,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that only the test moves."""
     clock = Clock()
     monkeypatch.setattr(timezone, "now", clock.now)
+    # Nobody sets it: time passes.
+    monkeypatch.setattr(watch, "monotonic", lambda: clock.now().timestamp())
     return clock
