@@ -34,6 +34,12 @@ def is_auditor(user: "User | AnonymousUser") -> bool:
     return user.has_perm("qc.view_historicaltask")
 
 
+def check_role(user: User) -> None:
+    """Raise NotAllowed for an account without any role: it has no business here."""
+    if not (may_work(user) or is_auditor(user)):
+        raise NotAllowed(_("Your account has no role. Please ask a manager for one."))
+
+
 def may(user: User, transition: str, task: Task) -> bool:
     """Return whether this user may make this transition, whatever the status of the task."""
     holds = transition in HOLDERS and task.assignee_id == user.pk

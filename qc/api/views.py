@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from qc import permissions
 from qc.api import serializers
 from qc.api.serializers import validated
 from qc.models import Task, User
@@ -24,10 +25,11 @@ from qc.work import actions, lifecycle, presence
 
 
 class DeskView(APIView):
-    """A call for people who are signed in, by a token or by their session in the browser."""
+    """A call for people with a role, signed in by a token or by their session in the browser."""
 
     permission_classes = (IsAuthenticated,)
-    # Whether who makes this call is at work again after "not responding" or a forced sign-out.
+    # Whether who makes this call is at work: again, after "not responding" or a forced sign-out.
+    # It then needs a role.
     shows_work = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -36,11 +38,12 @@ class DeskView(APIView):
         if isinstance(request.user, User):
             presence.seen(request.user)
             if self.shows_work:
+                permissions.check_role(request.user)
                 actions.back_at_work(request.user)
 
 
 class LoginView(APIView):
-    """Signs in, and assigns tasks. For everybody; failures are counted and throttled."""
+    """Signs in, and assigns tasks. For everybody with a role; failures are counted, throttled."""
 
     permission_classes = (AllowAny,)
     authentication_classes = ()
@@ -49,6 +52,7 @@ class LoginView(APIView):
         """Return a token, its expiry, the person and their tasks."""
         credentials = validated(serializers.Credentials, request.data)
         user = self._authenticate(request, **credentials)
+        permissions.check_role(user)
         user_logged_in.send(sender=User, request=request._request, user=user)
         issued, token = get_token_model().objects.create(user=user)
         me = _deliver_to(user)

@@ -54,6 +54,36 @@ def test_login_writes_one_history_row(anna: User, api_client: APIClient) -> None
     assert (row.through, row.history_user) == ("api", anna)
 
 
+class TestAccountWithoutARole:
+    @pytest.fixture
+    def nora(self, invoices: Queue) -> User:
+        """Nora was on a queue; then her role was taken away."""
+        nora = person("nora")
+        invoices.people.add(nora)
+        return nora
+
+    def test_gets_no_token_and_no_work(
+        self, nora: User, invoices: Queue, add_task: AddTask, api_client: APIClient
+    ) -> None:
+        add_task(invoices)
+        answer = post(api_client, "nora", "demo")
+        assert answer.status_code == 403
+        assert answer.json() == {
+            "detail": "Your account has no role. Please ask a manager for one."
+        }
+        assert not AuthToken.objects.exists()
+        assert not Task.objects.held().exists()
+        assert not User.objects.get(pk=nora.pk).is_logged_in
+
+    def test_sees_nobody_with_a_token_from_before(
+        self, nora: User, invoices: Queue, api_client: APIClient
+    ) -> None:
+        _kept, token = AuthToken.objects.create(nora)
+        api_client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+        assert api_client.get("/dashbord/").status_code == 403
+        assert api_client.post("/logout/").status_code == 200
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_login_works_with_and_without_trailing_slash(
     anna: User, api_client: APIClient, slash: str
