@@ -160,9 +160,3 @@ class TestThrottling:
         answer = api_client.post("/admin/login/", form, format="multipart")
         assert answer.status_code == 429
         assert "try again in 15 minutes" in answer.content.decode()
-
-
-def test_passwords_are_hashed_with_argon2() -> None:
-    from config import settings as written
-
-    assert "Argon2" in written.PASSWORD_HASHERS[0]
