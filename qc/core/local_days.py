@@ -13,16 +13,19 @@ from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 A_DAY = timedelta(days=1)
+# Nothing lies beyond, and every local calendar and database can go there.
+YEARS = range(1900, 3000)
 
 
 def beginning(day: date) -> datetime:
-    """Return the moment at which a day begins here."""
+    """Return the moment at which a day begins here; that of a day in YEARS for others."""
+    day = min(max(day, date(YEARS[0], 1, 1)), date(YEARS[-1], 12, 31))
     return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 def end(day: date) -> datetime:
     """Return the moment at which a day ends here, and the next one begins."""
-    return beginning(day + A_DAY)
+    return beginning(day) + A_DAY
 
 
 def within(column: str, first: date | None, last: date | None) -> Q:

@@ -131,8 +131,10 @@ def test_day_as_end_includes_the_whole_day(otto_client: Client, task: Task) -> N
         ({"through": "wall"}, "There is no such channel."),
         ({"since": "soon"}, "“soon” is not a date"),
         ({"since": "2026-13-45"}, "“2026-13-45” is not a date"),
-        ({"until": "0001-01-01"}, "The end must not be before the start."),
-        ({"until": "9999-12-31"}, "“9999-12-31” is not a date"),
+        ({"until": "1901-01-01"}, "The end must not be before the start."),
+        ({"until": "0001-01-01"}, "“0001-01-01” is too far away: the year must be from 1900"),
+        ({"since": "0001-01-01T00:00"}, "“0001-01-01T00:00” is too far away"),
+        ({"until": "9999-12-31"}, "“9999-12-31” is too far away: the year must be from 1900"),
         ({"request": "<script>"}, "This is not a request ID"),
     ],
 )

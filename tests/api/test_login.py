@@ -98,6 +98,13 @@ def test_missing_field_is_named(anna: User, api_client: APIClient) -> None:
     assert answer.json() == {"password": ["This field is required."]}
 
 
+@pytest.mark.parametrize("depth", [60, 5_000, 200_000])
+def test_deeply_nested_body_is_refused(db: None, api_client: APIClient, depth: int) -> None:
+    body = '{"username": ' + "[" * depth + "]" * depth + "}"
+    answer = api_client.generic("POST", "/login/", body, content_type="application/json")
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("body", ["", "[]", "7", '"anna"', "{", '{"username": {}, "password": 1}'])
 def test_malformed_body_is_refused(anna: User, api_client: APIClient, body: str) -> None:
     answer = api_client.generic("POST", "/login/", body, content_type="application/json")

@@ -49,6 +49,18 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         """Return the class of the list."""
         return AuditedChangeList
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Return whether the list may be narrowed by this: by columns of its filters only.
+
+        Any other would tell, character by character, what the list does not show.
+        """
+        column = lookup.split("__", maxsplit=1)[0]
+        is_column = column in {field.name for field in self.model._meta.get_fields()}
+        filters = {one[0] if isinstance(one, tuple) else one for one in self.list_filter}
+        return (column in filters or not is_column) and super().lookup_allowed(
+            lookup, value, request
+        )
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: nobody deletes what is audited."""
         return False

@@ -16,9 +16,30 @@ from qc.core.localization import local
 from qc.models import Queue, Task
 from qc.models.due_times import check_due
 
+# MariaDB reads JSON to a depth of 32.
+DEEPEST = 30
+
+
+def _depth(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(_depth, inner), default=0)
+
 
 class DetailsField(forms.JSONField):
     """The sender's own columns, as readable JSON."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the columns. Raise ValidationError for what no database could read."""
+        try:
+            found = super().to_python(value)
+            is_deep = _depth(found) > DEEPEST
+        except RecursionError:
+            is_deep = True
+        if is_deep:
+            raise ValidationError(_("Nest the values no deeper than %d levels.") % DEEPEST)
+        return found
 
     def prepare_value(self, value: Any) -> Any:
         """Return the JSON with one column on each line."""

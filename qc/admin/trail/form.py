@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from qc.audit.query import TrailQuery
 from qc.audit.sentences import kinds
 from qc.core.context import Channel
+from qc.core.local_days import YEARS
 from qc.core.request_id import WELL_FORMED
 from qc.models import EventKind, Queue, Task, User
 from qc.models.choices import PLAIN, ChangeKind
@@ -66,11 +67,14 @@ class BoundaryField(forms.Field):
             length = timedelta(days=1) if day else timedelta(minutes=1)
             if moment is None:
                 raise ValueError(value)
-            moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-            return moment + length if self.is_end else moment
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             message = gettext("“%s” is not a date. Write it as 2026-11-30 14:30 or 2026-11-30.")
             raise ValidationError(message % value) from error
+        if moment.year not in YEARS:
+            message = gettext("“%s” is too far away: the year must be from 1900 to 2999.")
+            raise ValidationError(message % value)
+        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        return moment + length if self.is_end else moment
 
 
 class Chip(NamedTuple):

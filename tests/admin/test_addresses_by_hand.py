@@ -1,0 +1,68 @@
+"""Addresses that somebody has changed by hand: nothing is told, and nothing breaks."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from qc.models import Queue, Task, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(invoices: Queue, add_task: Callable[..., Task]) -> Task:
+    return add_task(invoices, draft="corner bent")
+
+
+@pytest.fixture
+def browser(mona: User, sign_in_client: Any) -> Client:
+    """Mona's, in New York, where the calendar ends before UTC's."""
+    User.objects.filter(pk=mona.pk).update(time_zone="America/New_York")
+    browser: Client = sign_in_client(mona)
+    return browser
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "task/?draft__startswith=corner",
+        "task/?notes__contains=corner",
+        "task/?assignee__password__startswith=argon2",
+        "user/?password__startswith=argon2",
+        "user/?last_login__gte=2026-01-01",
+        "queue/?name__startswith=I",
+    ],
+)
+def test_lists_are_narrowed_by_their_filters_only(browser: Client, task: Task, query: str) -> None:
+    assert browser.get(f"/admin/qc/{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        ("0001-01-01", "9999-12-31", True),
+        ("0001-01-01", "0001-01-01", False),
+        ("9999-12-31", "", False),
+        ("", "9999-12-31", True),
+    ],
+)
+def test_far_days_are_limits_like_others(
+    browser: Client, task: Task, first: str, last: str, *, found: bool
+) -> None:
+    Task.objects.filter(pk=task.pk).update(created_at=datetime(2026, 7, 1, tzinfo=UTC))
+    page = browser.get(f"/admin/qc/task/?created_at_from={first}&created_at_to={last}")
+    assert page.status_code == 200
+    assert (task.reference in page.content.decode()) is found
+
+
+@pytest.mark.parametrize("depth", [31, 5_000])
+def test_details_nested_too_deeply_are_refused_in_words(
+    browser: Client, invoices: Queue, depth: int
+) -> None:
+    details = '{"Part": ' + "[" * depth + "]" * depth + "}"
+    values = {"reference": "A-1", "name": "Check", "queue": invoices.pk, "priority": 3}
+    page = browser.post("/admin/qc/task/add/", values | {"details": details})
+    assert "Nest the values no deeper than 30 levels." in page.content.decode()
