@@ -172,7 +172,7 @@ class User(AbstractUser):
         """Whether this person is signed in and not on break."""
         return self.is_active and self.is_logged_in and not self.break_reason
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Return whether this is the password; store it anew where it is stored in an older way.
 
         Nothing has changed for anybody by that: it is no change of the account.

@@ -41,6 +41,13 @@ class DetailsField(forms.JSONField):
             raise ValidationError(_("Nest the values no deeper than %d levels.") % DEEPEST)
         return found
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what was sent as it is shown again: the text itself if it is no value."""
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return forms.fields.InvalidJSONInput(data)
+
     def prepare_value(self, value: Any) -> Any:
         """Return the JSON with one column on each line."""
         if isinstance(value, forms.fields.InvalidJSONInput):
