@@ -19,7 +19,7 @@ needs_nginx = pytest.mark.skipif(
 )
 # What Debian's own nginx.conf has around our files.
 MAIN = """
-user {user};
+user root;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log warn;
 events {{ worker_connections 768; }}
@@ -88,7 +88,7 @@ class Proxy:
     def configure(self) -> None:
         """Write the configuration: our files with what is different on this machine."""
         (self.folder / "conf.d").mkdir(exist_ok=True)
-        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder, user="root"))
+        (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder))
         servers_behind = "".join(
             f"server {servers.HOST}:{port} max_fails=0;\n" for port in self.behind
         )
@@ -102,7 +102,7 @@ class Proxy:
             "listen 443 ": f"listen {servers.HOST}:{self.port} ",
             "/etc/ssl/qc-desk.pem": str(self.certificate),
             "/etc/ssl/qc-desk.key": str(self.folder / "key.pem"),
-            "/var/log/nginx/qc-desk.log": str(self.folder / "access.log"),
+            "/var/log/nginx/access.log": str(self.folder / "access.log"),
             "/var/lib/qc-desk": str(self.static.parent),
             "/etc/nginx/qc-desk": str(DEPLOY),
         }

@@ -1,6 +1,5 @@
 """A listening socket that outlives the web behind it, as qc-desk-web@.socket keeps one."""
 
-import os
 import socket
 import subprocess
 import sys
