@@ -78,13 +78,15 @@ def test_files_that_compose_mounts_are_there_or_are_the_operators() -> None:
 
 def test_compose_file_is_valid() -> None:
     check = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*check, DEPLOY / "compose.yaml"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*check, DEPLOY / "compose.yaml"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
 def test_containerfile_has_no_findings() -> None:
     hadolint = [BIN / "hadolint", DEPLOY / "Containerfile"]
-    done = subprocess.run(hadolint, capture_output=True, text=True)
+    done = subprocess.run(hadolint, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -92,7 +94,7 @@ def test_containerfile_has_no_findings() -> None:
     "file", ["deploy/compose/qc-desk.env.example", "deploy/qc-desk.env.example"]
 )
 def test_variables_of_the_examples_exist(file: str) -> None:
-    lines = (ROOT / file).read_text().splitlines()
+    lines = (DEPLOY / file).read_text().splitlines()
     assert {line.split("=")[0] for line in lines if not line.startswith("#")} <= TABLE
 
 
@@ -149,4 +151,4 @@ def test_units_keep_their_processes_in_bounds(units: Any) -> None:
         exposed = sum(float(each["exposure"] or 0) for each in found)
         assert exposed < 2.5, name
         settings = {each["json_field"]: each["set"] for each in found}
-        assert settings["NoNewPrivileges"] and settings["UMask"], name
+        assert (settings["NoNewPrivileges"], settings["UMask"]) == (True, True), name
