@@ -91,7 +91,7 @@ def test_containerfile_has_no_findings() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["deploy/compose/qc-desk.env.example", "deploy/qc-desk.env.example"]
+    "file", ["compose/qc-desk.env.example", "qc-desk.env.example"]
 )
 def test_variables_of_the_examples_exist(file: str) -> None:
     lines = (DEPLOY / file).read_text().splitlines()
