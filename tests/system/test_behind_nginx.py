@@ -98,7 +98,7 @@ def test_styles_come_from_the_disk_packed_and_for_good(front: Front) -> None:
     style = front.proxy.session().get(front.proxy.url + address)
     assert style.ok
     assert style.headers["Content-Encoding"] == "gzip"
-    assert "immutable" in style.headers["Cache-Control"]
+    assert style.headers["Cache-Control"] == "max-age=31536000, public, immutable"
     # The app names each answer, a file of nginx has no name.
     assert "X-Request-ID" not in style.headers
 
