@@ -29,6 +29,8 @@ SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"}
     "TIME_ZONE",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NGINX = Path("/usr/sbin/nginx")
+GALERA = Path("/usr/lib/galera/libgalera_smm.so")
 LEAST_COVERAGE = 95
 # It notes each line once: tracing them all would take half as long again.
 SLIPCOVER = (sys.executable, "-m", "slipcover", "--source=qc", "--omit=qc/migrations/*")
@@ -84,7 +86,7 @@ def main() -> None:
     """Run all that this machine can; exit with 1 if any of it failed."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
-        not_run = missing_browser() + missing_gettext()
+        not_run = missing_browser() + missing_gettext() + missing_nginx() + missing_galera()
         results = {}
         with ExitStack() as stack:
             database = stack.enter_context(servers.mariadb())
@@ -148,6 +150,20 @@ def missing_gettext() -> list[str]:
     if shutil.which("msgfmt") or debian.install("gettext"):
         return []
     return ["the tests of the German. To run them:  apt-get install -y gettext"]
+
+
+def missing_nginx() -> list[str]:
+    """Install nginx if possible; return what is not run without it."""
+    if NGINX.exists() or debian.install("nginx"):
+        return []
+    return ["the tests behind a proxy. To run them:  apt-get install -y nginx"]
+
+
+def missing_galera() -> list[str]:
+    """Install Galera if possible; return what is not run without it."""
+    if GALERA.exists() or debian.install("galera-4"):
+        return []
+    return ["the tests on three Galera nodes. To run them:  apt-get install -y galera-4"]
 
 
 def missing_servers() -> list[str]:

@@ -153,6 +153,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_LOCKOUT_CALLABLE = "qc.web.sign_ins.locked_out"
 AXES_USERNAME_CALLABLE = "qc.web.sign_ins.name_tried"
+AXES_CLIENT_IP_CALLABLE = "qc.web.addresses.client_address"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -188,8 +189,6 @@ CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_PROXY = environment.switch("QC_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    AXES_IPWARE_PROXY_COUNT = 1
-    AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
 
 # Background work
 
@@ -208,6 +207,9 @@ if not REDIS_URL:
     }
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_CONCURRENCY = environment.whole_number(
+    "QC_WORKER_THREADS", default=2, least=1, most=64
+)
 # Wait for a broker that is down as long as it takes.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

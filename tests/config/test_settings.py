@@ -16,6 +16,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://cache.example.com:6379/0",
     "SECRET_KEY": KEY,
     "ALLOWED_HOSTS": "qc.example.com",
+    "QC_BEHIND_PROXY": "on",
 }
 
 

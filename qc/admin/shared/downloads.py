@@ -20,6 +20,8 @@ def named(stem: str, ending: str) -> str:
 def streamed(parts: Iterator[bytes], name: str, kind: str) -> StreamingHttpResponse:
     """Return a file that is sent part by part as it is made."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    # For nginx: pass it on as it comes, and do not collect it.
+    headers["X-Accel-Buffering"] = "no"
     return StreamingHttpResponse(parts, content_type=kind, headers=headers)
 
 
