@@ -12,7 +12,7 @@ PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-anno
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
 
-run: ## Start QC Desk here: set-up, database, demo data, web, worker and beat (PORT=8000)
+run: ## Start QC Desk here: set-up, database, demo data, web, worker, sweeper and beat (PORT=8000)
 	@$(SET_UP) requirements.txt
 	@$(INSIDE) python bin/run.py
 

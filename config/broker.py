@@ -33,6 +33,10 @@ class Channel(filesystem.Channel):
         with self._locked():
             super()._put(*message, **more)
 
+    def _purge(self, queue: str) -> Any:
+        with self._locked():
+            return super()._purge(queue)
+
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         while True:
             # A file that a crash left unfinished raises once, and is then out of the way.

@@ -25,21 +25,20 @@ ROWS = 6_000
 
 
 @on_mariadb
-def test_killed_web_and_worker_lose_nothing(
+def test_killed_web_and_sweeper_lose_nothing(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     people, tasks = hire(PEOPLE), pile(queue, TASKS)
     site.start_web()
-    site.start_worker()
-    site.start("beat")
+    site.start_sweeps()
     clients = [Client(site.url, person.username, patience=60) for person in people]
     with at_work(clients) as shift:
         until(lambda: shift.done() > 60, within=60)
         kill_one_of_the_web(site)
         until(lambda: shift.done() > 120, within=60)
         # Whatever runs the processes starts them again; nobody does anything else.
-        site.kill("worker")
-        site.start_worker()
+        site.kill("sweeper")
+        site.start_sweeper()
         until(lambda: shift.done() > 180, within=60)
         site.kill("web")
         site.start_web()
@@ -62,7 +61,7 @@ def kill_one_of_the_web(site: Site) -> None:
 
 @on_mariadb
 def test_second_worker_continues_the_import_of_a_killed_one(site: Site, queue: Queue) -> None:
-    site.start("beat")
+    site.start_sweeps()
     site.start("worker", "first")
     record = receive_large_file(queue)
     tasks.dispatch(record)
