@@ -1,7 +1,8 @@
-"""The embedded broker: Kombu's file system transport, made safe for several processes.
+"""The broker: connections that come back soon, and the embedded one, which is made of files.
 
-Kombu's own may read a message or its table of queues before another process has written all of it;
-a worker that reads half a file stops for good.
+That is Kombu's file system transport, made safe for several processes. Kombu's own may read a
+message or its table of queues before another process has written all of it; a worker that reads
+half a file stops for good.
 """
 
 import fcntl
@@ -10,7 +11,30 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import kombu
+from celery.app import amqp
 from kombu.transport import filesystem
+
+# Kombu waits ever longer for a broker that is away, up to half a minute. Nobody is to be without work
+# for so long after it is back.
+LONGEST_PAUSE = 10
+
+
+class Connection(kombu.Connection):
+    """Looks for a broker that is away every `LONGEST_PAUSE` seconds at least."""
+
+    def ensure_connection(
+        self, errback: Any = None, max_retries: int | None = None, **more: Any
+    ) -> Any:
+        """Wait for the broker; `errback` is called with each error and the next pause."""
+        pauses = {"interval_max": LONGEST_PAUSE}
+        return super().ensure_connection(errback, max_retries, **pauses | more)
+
+
+class AMQP(amqp.AMQP):
+    """What Celery takes its connections from."""
+
+    Connection = Connection
 
 
 class Channel(filesystem.Channel):

@@ -31,6 +31,8 @@ from qc.work import sweep as sweeps
 logger = logging.getLogger(__name__)
 
 SWEEPS = Pace(settings.QC_SWEEP_SECONDS / 2)
+# A connection that a failover has ended heals; somebody waits for the page.
+ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 # The most objects named in a log message; the command check_invariants lists all.
 NAMED = 20
 
@@ -82,7 +84,7 @@ def dispatch(record: Import) -> None:
         record.refresh_from_db()
         return
     try:
-        carry_on_import.apply_async((record.pk,), retry=False)
+        carry_on_import.apply_async((record.pk,), retry_policy=ONCE_MORE)
     except OperationalError as error:
         raise Busy(
             _(
