@@ -15,20 +15,17 @@ import kombu
 from celery.app import amqp
 from kombu.transport import filesystem
 
-# Kombu waits ever longer for a broker that is away, up to half a minute. Nobody is to be without work
-# for so long after it is back.
+# Kombu waits ever longer for a broker that is away, up to half a minute. Nobody is to be without
+# work for so long after it is back.
 LONGEST_PAUSE = 10
 
 
 class Connection(kombu.Connection):
     """Looks for a broker that is away every `LONGEST_PAUSE` seconds at least."""
 
-    def ensure_connection(
-        self, errback: Any = None, max_retries: int | None = None, **more: Any
-    ) -> Any:
-        """Wait for the broker; `errback` is called with each error and the next pause."""
-        pauses = {"interval_max": LONGEST_PAUSE}
-        return super().ensure_connection(errback, max_retries, **pauses | more)
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Wait for the broker."""
+        return super().ensure_connection(*args, **{"interval_max": LONGEST_PAUSE} | options)
 
 
 class AMQP(amqp.AMQP):

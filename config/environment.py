@@ -89,10 +89,10 @@ def redis_address(name: str) -> str:
 def sentinel_master(name: str, *, address: str) -> str:
     """Read the name by which Sentinels know their master; "" where the address has none of them."""
     master = env.str(name, "").strip()
-    if address.startswith("sentinel://") and not re.fullmatch(r"[\w.-]+", master, re.ASCII):
-        allowed = "with sentinel://… it must be the name that the Sentinels monitor, such as mymaster"
-        raise refuse(name, master, allowed)
-    if master and not address.startswith("sentinel://"):
+    has_sentinels = address.startswith("sentinel://")
+    if has_sentinels and not re.fullmatch(r"[\w.-]+", master, re.ASCII):
+        raise refuse(name, master, "it must be the name that the Sentinels monitor, as mymaster")
+    if master and not has_sentinels:
         raise refuse(name, master, "it goes with an address of Sentinels only")
     return master
 

@@ -210,8 +210,8 @@ if not REDIS_URL:
         "polling_interval": 0.2,
     }
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
-# The process `sweeper` has these for itself: imports and nightly jobs, which may hold all threads of
-# `worker` for an hour, hold up no sweep.
+# The process `sweeper` has these for itself: imports and nightly jobs, which may hold all threads
+# of `worker` for an hour, hold up no sweep.
 CELERY_TASK_ROUTES = {"qc.tasks.sweep": {"queue": "qc_desk_sweeps"}}
 CELERY_TASK_IGNORE_RESULT = True
 # Wait for a broker that is down as long as it takes.

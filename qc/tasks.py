@@ -82,7 +82,10 @@ def _drop_waiting(job: Any) -> int:
 @shared_task
 def carry_on_import(pk: int) -> None:
     """Check, write or undo an import."""
-    import_runner.carry_on(pk)
+    try:
+        import_runner.carry_on(pk)
+    except Busy:
+        logger.warning("import %d: its tasks are busy; the next sweep carries it on", pk)
 
 
 def dispatch(record: Import) -> None:
