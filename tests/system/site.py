@@ -118,6 +118,14 @@ class Site:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def freeze(self, name: str) -> None:
+        """Stop a process where it is, as a machine does that has no memory left."""
+        os.killpg(self.processes[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on as if nothing had happened."""
+        os.killpg(self.processes[name].pid, signal.SIGCONT)
+
     def terminate(self, name: str) -> int:
         """Ask a process to end, as the operator's tools do; return its exit code."""
         process = self.processes.pop(name)

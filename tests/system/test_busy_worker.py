@@ -2,14 +2,13 @@
 
 import fcntl
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from qc import imports
-from qc.models import Import, ImportState, Queue, Task, User
+from qc.models import ImportState, Queue, Task, User
 from qc.work import presence
+from tests.system import large_imports
 from tests.system.site import Site
 from tests.waiting import until
 
@@ -28,15 +27,6 @@ def locked_file(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
-def receive_large_file(queue: Queue) -> Import:
-    """Receive a large file, and confirm its import."""
-    lines = "".join(f"R-{n},Check,{queue.name}\n" for n in range(ROWS))
-    file = BytesIO(f"reference,name,queue\n{lines}".encode())
-    record = imports.receive(file, "large.csv", by=None)
-    imports.confirm(record)
-    return record
-
-
 def waits_for(file: Path) -> bool:
     """Return whether a process waits for the lock of a file."""
     inode = f":{file.stat().st_ino} "
@@ -50,15 +40,15 @@ def test_sweeps_go_on_while_an_import_and_a_nightly_job_hold_the_worker(
     site.variables = {"QC_SEAL_FILE": str(locked_file), "WORKER_CONCURRENCY": "2"}
     other = Queue.objects.create(name="Outgoing goods", open_to_all=False)
     [anna] = hire(1)
-    record = receive_large_file(other)
+    record = large_imports.receive(other, ROWS)
     site.start_jobs()
     ask = f"from qc import tasks; tasks.seal.delay(); tasks.carry_on_import.delay({record.pk})"
     assert site.manage("shell", "-c", ask).returncode == 0
     until(lambda: waits_for(locked_file), within=30)
-    until(lambda: Import.objects.get(pk=record.pk).worker, within=30)
+    until(lambda: large_imports.now(record).worker, within=30)
 
     presence.sign_in(anna.pk)
     pile(queue, 1)
     until(lambda: Task.objects.held_by(anna).exists(), within=20)
     assert waits_for(locked_file)
-    assert Import.objects.get(pk=record.pk).state in (ImportState.CHECKING, ImportState.WRITING)
+    assert large_imports.now(record).state in (ImportState.CHECKING, ImportState.WRITING)
