@@ -11,7 +11,7 @@ from qc.work import presence
 from tests import servers
 from tests.conftest import person
 from tests.databases import needs_redis, on_sqlite
-from tests.system.clients import Client
+from tests.system.clients import Manager
 from tests.system.records import long_gone
 from tests.system.site import Site, assert_sound
 from tests.waiting import until
@@ -24,21 +24,6 @@ MASTER = "floor"
 # The longest that anybody may be without work after a fault.
 SECONDS = 30
 PROCESSES = ("worker", "sweeper", "beat")
-
-
-class Manager(Client):
-    """Imports files of two rows, which a worker does, as the site says that these are large."""
-
-    files = 0
-
-    def begin_import(self) -> int:
-        """Send a file; return the id of its import."""
-        self.files += 1
-        rows = "".join(f"F{self.files}-{n},Check,Incoming goods\n" for n in range(2))
-        file = {"file": ("tasks.csv", f"reference,name,queue\n{rows}")}
-        answer = self.session.post(f"{self.url}/api/imports/", files=file, timeout=20)
-        assert answer.status_code == 202, answer.text
-        return int(answer.json()["id"])
 
 
 @pytest.fixture
