@@ -7,12 +7,12 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint bench format model messages requirements
+.PHONY: help run test lint soak bench format model messages requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
 
-run: ## Start QC Desk here: set-up, database, demo data, web, worker and beat (PORT=8000)
+run: ## Start QC Desk here: set-up, database, demo data, web, worker, sweeper and beat (PORT=8000)
 	@$(SET_UP) requirements.txt
 	@$(INSIDE) python bin/run.py
 
@@ -27,6 +27,10 @@ lint: ## Check style, types, the direction of imports, and migrations
 	@$(INSIDE) mypy
 	@$(INSIDE) lint-imports
 	@$(INSIDE) python manage.py makemigrations --check --dry-run
+
+soak: ## Kill a process each 20 s for some minutes, and count what is lost (ARGS=5)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) python -m tests.soak $(ARGS)
 
 bench: ## Measure what it costs to hand out work, on MariaDB (ARGS=claim for one table only)
 	@$(SET_UP) requirements.txt

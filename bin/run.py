@@ -1,4 +1,4 @@
-"""Starts QC Desk on this machine: database, demo data, then web, worker and beat together.
+"""Starts QC Desk on this machine: database, demo data, then the processes of the Procfile together.
 
 Run by `make run` in the virtual environment. Ctrl-C stops everything that it started.
 """

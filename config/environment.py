@@ -74,11 +74,27 @@ def words(name: str, *, default: list[str]) -> list[str]:
 
 
 def redis_address(name: str) -> str:
-    """Read a Redis address, or return "" when none is set."""
+    """Read a Redis address, or those of its Sentinels; return "" when none is set."""
     url = env.str(name, "").strip()
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise refuse(name, without_password(url), "it must look like redis://host:6379/0")
+    sentinels = url.split(";")
+    is_sentinels = all(re.match(r"sentinel://[^/]", one) for one in sentinels)
+    is_redis = len(sentinels) == 1 and url.startswith(("redis://", "rediss://", "unix://"))
+    if url and not (is_redis or is_sentinels):
+        shown = ";".join(map(without_password, sentinels))
+        allowed = "redis://host:6379/0, or sentinel://host1:26379;sentinel://host2:26379/0"
+        raise refuse(name, shown, f"it must look like {allowed}")
     return url
+
+
+def sentinel_master(name: str, *, address: str) -> str:
+    """Read the name by which Sentinels know their master; "" where the address has none of them."""
+    master = env.str(name, "").strip()
+    has_sentinels = address.startswith("sentinel://")
+    if has_sentinels and not re.fullmatch(r"[\w.-]+", master, re.ASCII):
+        raise refuse(name, master, "it must be the name that the Sentinels monitor, as mymaster")
+    if master and not has_sentinels:
+        raise refuse(name, master, "it goes with an address of Sentinels only")
+    return master
 
 
 def web_address(name: str) -> str:

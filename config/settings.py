@@ -19,6 +19,7 @@ VAR_DIR = Path(environment.env.str("QC_VAR_DIR", str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 REDIS_URL = environment.redis_address("REDIS_URL")
+REDIS_MASTER = environment.sentinel_master("REDIS_MASTER", address=REDIS_URL)
 EMBEDDED = not (environment.env.str("DATABASE_URL", "") or REDIS_URL)
 
 DEBUG = environment.switch("DEBUG", default=False)
@@ -193,8 +194,15 @@ if BEHIND_PROXY:
 # Background work
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
-# A page that starts a job must not hang when the broker does not answer.
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 5}
+# A page that starts a job must not hang when the broker does not answer, and a line that died in
+# silence must be noticed: Kombu does so within twice the interval.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "socket_connect_timeout": 5,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "master_name": REDIS_MASTER,
+}
 if not REDIS_URL:
     BROKER_DIR = VAR_DIR / "broker"
     BROKER_DIR.mkdir(exist_ok=True)
@@ -206,6 +214,9 @@ if not REDIS_URL:
         "polling_interval": 0.2,
     }
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
+# The process `sweeper` has these for itself: imports and nightly jobs, which may hold all threads
+# of `worker` for an hour, hold up no sweep.
+CELERY_TASK_ROUTES = {"qc.tasks.sweep": {"queue": "qc_desk_sweeps"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_CONCURRENCY = environment.whole_number(
     "QC_WORKER_THREADS", default=2, least=1, most=64
@@ -213,6 +224,8 @@ CELERY_WORKER_CONCURRENCY = environment.whole_number(
 # Wait for a broker that is down as long as it takes.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A Redis that becomes a replica answers READONLY or UNBLOCKED: that passes, too.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

@@ -31,6 +31,10 @@ from qc.work import sweep as sweeps
 logger = logging.getLogger(__name__)
 
 SWEEPS = Pace(settings.QC_SWEEP_SECONDS / 2)
+# Who had to drop more messages than this since the last sweep has a long backlog before them.
+BACKLOG = 20
+# A connection that a failover has ended heals; somebody waits for the page.
+ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 # The most objects named in a log message; the command check_invariants lists all.
 NAMED = 20
 
@@ -58,16 +62,30 @@ def sweep(self: Any) -> None:
     if not (self.request.called_directly or SWEEPS.begins()):
         return
     if dropped := SWEEPS.count_dropped():
+        dropped += _drop_waiting(self) if dropped > BACKLOG else 0
         logger.info("sweep: dropped %d that came too soon, or had waited", dropped)
     sweeps.sweep()
     for pk in import_lease.abandoned():
         carry_on_import.delay(pk)
 
 
+def _drop_waiting(job: Any) -> int:
+    """Remove what waits in the broker's queue of a job; return how many messages."""
+    queue = settings.CELERY_TASK_ROUTES[job.name]["queue"]
+    try:
+        with job.app.connection_for_write() as connection:
+            return int(connection.default_channel.queue_purge(queue))
+    except connection.recoverable_connection_errors:
+        return 0
+
+
 @shared_task
 def carry_on_import(pk: int) -> None:
     """Check, write or undo an import."""
-    import_runner.carry_on(pk)
+    try:
+        import_runner.carry_on(pk)
+    except Busy:
+        logger.warning("import %d: its tasks are busy; the next sweep carries it on", pk)
 
 
 def dispatch(record: Import) -> None:
@@ -82,7 +100,7 @@ def dispatch(record: Import) -> None:
         record.refresh_from_db()
         return
     try:
-        carry_on_import.apply_async((record.pk,), retry=False)
+        carry_on_import.apply_async((record.pk,), retry_policy=ONCE_MORE)
     except OperationalError as error:
         raise Busy(
             _(

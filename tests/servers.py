@@ -102,12 +102,29 @@ def private_mariadb(*options: str) -> Iterator[Server]:
 
 
 @contextmanager
-def private_redis() -> Iterator[Server]:
-    """Run a Redis of its own; what it held is gone when it ends."""
+def private_redis(*options: str) -> Iterator[Server]:
+    """Run a Redis of its own with these options; what it held is gone when it ends."""
     port = free_port()
     with _folder() as folder:
         command = [str(_binary("redis-server")), "--bind", HOST, "--port", str(port), "--save", ""]
-        command += ["--dir", str(folder)]
+        command += ["--dir", str(folder), *options]
+        with _running(Server(command, folder, port, redis_answers)) as server:
+            yield server
+
+
+@contextmanager
+def private_sentinel(name: str, master: int, quorum: int) -> Iterator[Server]:
+    """Run a Redis Sentinel that watches the master at this port, and soon gives it up."""
+    port = free_port()
+    with _folder() as folder:
+        config = folder / "sentinel.conf"
+        config.write_text(
+            f"bind {HOST}\nport {port}\ndir {folder}\n"
+            f"sentinel monitor {name} {HOST} {master} {quorum}\n"
+            f"sentinel down-after-milliseconds {name} 1000\n"
+            f"sentinel failover-timeout {name} 5000\n"
+        )
+        command = [str(_binary("redis-server")), str(config), "--sentinel"]
         with _running(Server(command, folder, port, redis_answers)) as server:
             yield server
 

@@ -56,10 +56,14 @@ def finish(record: Import, state: str, **columns: Any) -> None:
     save_progress(record, state=state, finished_at=timezone.now(), worker="", **columns)
 
 
-def release(record: Import) -> None:
-    """End the lease, so that another worker can carry the import on at once."""
+def release(record: Import, *, counts: bool = True) -> None:
+    """End the lease, so that another worker can carry the import on at once.
+
+    It `counts` as one of the starts after which an import fails, unless the row is not to blame.
+    """
     mine = Import.objects.filter(pk=record.pk, worker=record.worker)
-    mine.update(worker="", busy_until=timezone.now())
+    starts = record.starts if counts else max(record.starts - 1, 0)
+    mine.update(worker="", busy_until=timezone.now(), starts=starts)
 
 
 def abandoned() -> list[int]:

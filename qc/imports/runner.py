@@ -80,7 +80,10 @@ def _run(record: Import) -> None:
                 STEPS[record.state](record, file)
     except lease.LeaseLost:
         logger.info("import %d was stopped, or taken over by another", record.pk)
-    except (Busy, OperationalError):
+    except Busy:
+        lease.release(record, counts=False)
+        raise
+    except OperationalError:
         lease.release(record)
         raise
     except QCError as refusal:

@@ -185,10 +185,10 @@ def _lock_heads(person: User, queues: list[int], n: int, lock: Lock) -> list[Tas
     The first seek does not ask who gave what back: hardly ever is it one of theirs.
     """
     most = dict.fromkeys(queues, n)
-    tasks = backlog.heads(most, n, lock=lock)
+    tasks = backlog.heads_for(person.pk, most, n, lock=lock)
     if not backlog.given_back(tasks, [person.pk]):
         return tasks
-    return backlog.heads(most, n, not_given_back_by=person.pk, lock=lock)
+    return backlog.heads_for(person.pk, most, n, lock=lock, not_given_back=True)
 
 
 def _claimed(task: Task, person: User, slot: int) -> Task:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from qc.core.compiled_queries import Prepared
-from qc.models import HandBack, Priority, Task
+from qc.models import HandBack, Priority, Queue, Task, User
 from qc.models.tasks import LEVELS, ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
@@ -56,8 +56,20 @@ def heads(
     write a table to the disk for each queue.
     """
     ids = [head.pk for head in peek(most, limit, not_given_back_by=not_given_back_by, lock=lock)]
-    tasks = {task.pk: task for task in (_by_id(len(ids)).items(*ids) if ids else ())}
-    return [tasks[pk] for pk in ids]
+    return _in_order(ids, _by_id(len(ids)).items(*ids) if ids else [])
+
+
+def heads_for(
+    person: int, most: Mapping[int, int], limit: int, *, lock: Lock, not_given_back: bool = False
+) -> list[Task]:
+    """Return whole tasks to give to a person, locked and found as by `peek`.
+
+    While it waited for a lock a queue may have been paused or closed, or the person taken off it:
+    what they can't be given any more is left out.
+    """
+    giver = person if not_given_back else None
+    ids = [head.pk for head in peek(most, limit, not_given_back_by=giver, lock=lock)]
+    return _in_order(ids, _by_id_if_served(len(ids)).items(person, *ids) if ids else [])
 
 
 def peek(
@@ -139,6 +151,20 @@ def _late(priority: int, raised: int, now: datetime, most: int) -> Prepared:
 @functools.lru_cache(maxsize=256)
 def _by_id(n: int) -> Prepared:
     return Prepared(lambda *ids: Task.objects.filter(pk__in=ids).order_by())
+
+
+@functools.lru_cache(maxsize=256)
+def _by_id_if_served(n: int) -> Prepared:
+    def make(person: int, *ids: int) -> Any:
+        served = Queue.objects.served_by(User(pk=person)).running().order_by()
+        return Task.objects.filter(pk__in=ids, queue__in=served).order_by()
+
+    return Prepared(make)
+
+
+def _in_order(ids: Iterable[int], tasks: Iterable[Task]) -> list[Task]:
+    found = {task.pk: task for task in tasks}
+    return [found[pk] for pk in ids if pk in found]
 
 
 @functools.cache

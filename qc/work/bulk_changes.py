@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from qc import permissions
 from qc.core import leases
-from qc.core.exceptions import QCError
+from qc.core.exceptions import Busy, QCError
 from qc.models import BulkChange, Task, User
 from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import actions, edits, guards
@@ -112,21 +112,39 @@ def _run_batch(change: BulkChange, by: User) -> None:
     until = time.monotonic() + SECONDS
     end = min(change.position + BATCH, change.total)
     while change.position < end and not change.is_stopped:
-        for pk in change.tasks[change.position : min(change.position + STEP, end)]:
-            _change_one(change, pk, by)
-            change.position += 1
+        is_busy = not _run_step(change, min(change.position + STEP, end), by)
         change.save(update_fields=PROGRESS)
         change.refresh_from_db(fields=["is_stopped"])
-        if time.monotonic() > until:
+        if is_busy or time.monotonic() > until:
             break
 
 
+def _run_step(change: BulkChange, end: int, by: User) -> bool:
+    """Change the tasks up to this position; return False at one that somebody else holds locked.
+
+    That is no refusal: it goes to the end, and is tried again after all others. Who waits for the
+    page has waited long enough by then.
+    """
+    for pk in change.tasks[change.position : end]:
+        try:
+            _change_one(change, pk, by)
+        except Busy:
+            change.tasks = [*(task for task in change.tasks if task != pk), pk]
+            change.save(update_fields=["tasks"])
+            return False
+        change.position += 1
+    return True
+
+
 def _change_one(change: BulkChange, pk: int, by: User) -> None:
+    """Change a task, or note why that is refused. Raises Busy."""
     run = CHANGES[change.transition]
     values = {name: READ.get(name, _as_it_is)(one) for name, one in change.values.items()}
     try:
         run(pk, by=by, reason=change.reason, **values)
         change.changed += 1
+    except Busy:
+        raise
     except QCError as error:
         change.refused += 1
         if len(change.refusals) < REFUSALS_KEPT:

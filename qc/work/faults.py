@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from qc.core.exceptions import Busy
 from qc.core.transactions import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,8 @@ failures: Counter[str] = Counter()
 def each(change: Callable[[T], int | bool], items: Iterable[T], name: Callable[[T], str]) -> int:
     """Call `change` with each item; return the sum. An item that fails is logged by its name.
 
-    A database that is away is no fault of an item: that is raised.
+    A database that is away is no fault of an item: that is raised. Nor is it one that somebody
+    else holds it locked: the next sweep finds it.
     """
     return sum(_attempt(change, item, name) for item in items)
 
@@ -48,6 +50,9 @@ def _attempt(change: Callable[[T], int | bool], item: T, name: Callable[[T], str
         return int(change(item))
     except DATABASE_AWAY:
         raise
+    except Busy:
+        logger.warning("%s found %s busy; the next sweep tries again", _of(change), name(item))
+        return 0
     except Exception:
         failures[_of(change)] += 1
         logger.exception("%s failed for %s; all others go on", _of(change), name(item))

@@ -139,13 +139,14 @@ def _assign(pairs: Sequence[Pair]) -> int:
     waiting = Task.objects.waiting().filter(pk__in=ids).order_by("pk").only(*TASK)
     tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
     given_back = backlog.given_back(tasks.values(), people)
+    # Meanwhile a task may have been moved, its queue paused, or its person taken off it.
+    served = _served_queues(list(people.values()))
     found = [
         Assignment(
             task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
         )
         for head, planned, queues in pairs
-        # One that was moved meanwhile may be in a queue that its person does not serve.
-        if (task := tasks.get(head.pk)) and task.queue_id == head.queue_id
+        if (task := tasks.get(head.pk)) and task.queue_id in served.get(planned.pk, ())
         if (task.pk, planned.pk) not in given_back and slots.get(planned.pk)
     ]
     lifecycle.assign_many(found)

@@ -15,7 +15,7 @@ from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Status, Task, User
-from qc.work import edits, guards
+from qc.work import edits, faults, guards
 from qc.work.matching import match
 
 BATCH = 500
@@ -80,7 +80,7 @@ def move_leftovers() -> int:
     left = Task.objects.filter(queue__in=list(merged), status__in=Task.LIVE).order_by()
     if not left.values_list("pk")[:1]:
         return 0
-    return sum(_move_tasks(one, by=None, reason=_reason_of(one)) for one in merged.values())
+    return faults.each(_move_rest, merged.values(), str)
 
 
 @retrying
@@ -104,6 +104,10 @@ def _join(queue_id: int, into_id: int, *, by: User, reason: str) -> Queue:
     history.save(queue, kind=ChangeKind.CLOSED, by=by, reason=reason, fields=columns)
     history.record_many([into], kind=ChangeKind.MERGED, by=by, reasons=[also])
     return queue
+
+
+def _move_rest(queue: Queue) -> int:
+    return _move_tasks(queue, by=None, reason=_reason_of(queue))
 
 
 def _move_tasks(queue: Queue, *, by: User | None, reason: str) -> int:

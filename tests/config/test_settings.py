@@ -39,6 +39,9 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("DATABASE_URL", "postgres://u:secret@h/d", "mysql://user:password@host"),
         ("DATABASE_URL", "mysql://u:secret@h:3306/", "mysql://user:password@host"),
         ("REDIS_URL", "localhost:6379", "redis://host:6379/0"),
+        ("REDIS_URL", "redis://u:secret@h/0;redis://h2/0", "sentinel://host1:26379;sentinel://"),
+        ("REDIS_URL", "sentinel://h1:26379;h2:26379", "sentinel://host1:26379;sentinel://"),
+        ("REDIS_MASTER", "mymaster", "an address of Sentinels only"),
         ("DEBUG", "maybe", "on, off"),
         ("QC_HTTPS", "perhaps", "on, off"),
         ("QC_SWEEP_SECONDS", "0", "from 1 to 3600"),
@@ -64,6 +67,15 @@ def test_bad_value_is_refused_with_variable_and_allowed_values(
     assert name in last
     assert allowed in last
     assert "secret" not in answer.stderr.replace("secret_key", "")
+
+
+@pytest.mark.parametrize(("master", "code"), [("mymaster", 0), ("", 1), ("my master", 1)])
+def test_sentinels_need_the_name_of_their_master(tmp_path: Path, master: str, code: int) -> None:
+    addresses = "sentinel://:secret@h1:26379;sentinel://:secret@h2:26379/0"
+    variables = {"SECRET_KEY": KEY, "REDIS_URL": addresses, "REDIS_MASTER": master}
+    answer = manage(tmp_path, "check", **variables)
+    assert answer.returncode == code
+    assert ("REDIS_MASTER=" in answer.stderr) == bool(code)
 
 
 def test_limits_may_be_parts_of_a_minute(tmp_path: Path) -> None:

@@ -83,6 +83,26 @@ class Site:
     def start_worker(self, name: str = "worker") -> None:
         """Start a worker and wait until it takes jobs."""
         self.start("worker", name)
+        self.wait_until_ready(name)
+
+    def start_sweeper(self, name: str = "sweeper") -> None:
+        """Start a sweeper and wait until it takes sweeps."""
+        self.start("sweeper", name)
+        self.wait_until_ready(name)
+
+    def start_sweeps(self) -> None:
+        """Start a sweeper, and beat, which asks it to sweep."""
+        self.start("beat")
+        self.start_sweeper()
+
+    def start_jobs(self) -> None:
+        """Start worker, sweeper and beat."""
+        self.start("worker")
+        self.start_sweeps()
+        self.wait_until_ready("worker")
+
+    def wait_until_ready(self, name: str) -> None:
+        """Wait until a worker or sweeper takes jobs."""
         until(lambda: "ready." in self.printed_by(name), within=START_SECONDS)
 
     def answers(self) -> bool:
@@ -97,6 +117,14 @@ class Site:
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def freeze(self, name: str) -> None:
+        """Stop a process where it is, as a machine does that has no memory left."""
+        os.killpg(self.processes[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on as if nothing had happened."""
+        os.killpg(self.processes[name].pid, signal.SIGCONT)
 
     def terminate(self, name: str) -> int:
         """Ask a process to end, as the operator's tools do; return its exit code."""

@@ -26,8 +26,7 @@ def running(site: Site) -> Site:
     """A site with everything running, but no sweep within the hour."""
     site.variables = {"QC_SWEEP_SECONDS": "3600"}
     site.start_web()
-    site.start_worker()
-    site.start("beat")
+    site.start_jobs()
     return site
 
 
@@ -115,5 +114,5 @@ def test_raised_capacity_or_ended_break_brings_a_task_at_once(
 
 def assert_nothing_swept(site: Site) -> None:
     assert not Task.history.filter(through="sweep").exists()
-    assert "sweep:" not in site.printed_by("worker")
+    assert "sweep:" not in site.printed_by("sweeper")
     assert_sound(site)

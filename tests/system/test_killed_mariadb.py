@@ -73,8 +73,7 @@ def test_killed_mariadb_loses_nothing_and_processes_reconnect(
 ) -> None:
     site = filled_site
     site.start_web()
-    site.start_worker()
-    site.start("beat")
+    site.start_jobs()
     clients = [Client(site.url, f"qc{n}", patience=60) for n in range(1, PEOPLE + 1)]
     with at_work(clients) as shift:
         until(lambda: shift.done() > 120, within=60)

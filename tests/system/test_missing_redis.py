@@ -1,4 +1,4 @@
-"""Without its broker the web works on; worker and beat come back when the broker does."""
+"""Without its broker the web works on; the others come back when the broker does."""
 
 from collections.abc import Callable, Iterator
 from threading import Event
@@ -46,8 +46,8 @@ def test_work_goes_on_without_redis_and_the_sweep_returns_with_it(
     pile(queue, 3)
     redis.stop()
     site.start_web()
-    site.start("worker")
-    site.start("beat")
+    for kind in ("worker", "sweeper", "beat"):
+        site.start(kind)
 
     client = Client(site.url, anna.username)
     client.sign_in()
@@ -71,13 +71,12 @@ def test_half_a_minute_without_redis_disturbs_nobody_at_work(
     pile(queue, 1000)
     presence.sign_in(vanished.pk)
     site.start_web()
-    site.start_worker()
-    site.start("beat")
+    site.start_jobs()
     clients = [Client(site.url, person.username, handling=0.1) for person in people]
     with at_work(clients) as shift:
         until(lambda: shift.done() > 20, within=30)
         redis.stop()
-        until(lambda: "Connection to broker lost" in site.printed_by("worker"), within=30)
+        until(lambda: "Connection to broker lost" in site.printed_by("sweeper"), within=30)
         before, swept = shift.done(), long_gone(vanished)
         Event().wait(AWAY_SECONDS)
         assert shift.done() > before + AWAY_SECONDS

@@ -1,4 +1,4 @@
-"""Web, worker and beat as the Procfile starts them: what one misses another makes up for."""
+"""The processes as the Procfile starts them: what one misses another makes up for."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,27 +27,26 @@ def test_sweep_hands_out_what_no_event_did(
     for person in hire(3):
         actions.sign_in(person.pk)
     pile(queue, 5)
-    site.start_worker()
-    site.start("beat")
+    site.start_sweeps()
     until(lambda: holders() == {"qc1", "qc2", "qc3"}, within=20)
     assert_sound(site)
 
 
-def test_next_worker_makes_up_for_one_killed_between_sweeps(
+def test_next_sweeper_makes_up_for_one_killed_between_sweeps(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     site.start("beat")
     for person in hire(3):
         actions.sign_in(person.pk)
         pile(queue, 1)
-        site.start_worker()
+        site.start_sweeper()
         until(lambda name=person.username: name in holders(), within=20)
-        site.kill("worker")
+        site.kill("sweeper")
     assert_sound(site)
 
 
 @on_mariadb
-def test_worker_killed_during_a_sweep_leaves_nothing_half_done(
+def test_sweeper_killed_during_a_sweep_leaves_nothing_half_done(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     gone, there = hire(2)
@@ -60,13 +59,13 @@ def test_worker_killed_during_a_sweep_leaves_nothing_half_done(
     with transaction.atomic():
         # The sweep signs the person out and then waits for their task, which is locked here.
         Task.objects.select_for_update().get(pk=task.pk)
-        site.start_worker()
+        site.start_sweeper()
         # MariaDB answers from a copy that it renews only when nobody has read it for a while.
         until(waits_for_a_lock, within=20, every=0.5)
-        site.kill("worker")
+        site.kill("sweeper")
         assert User.objects.get(pk=gone.pk).is_logged_in
     assert_sound(site)
-    site.start_worker("worker-2")
+    site.start_sweeper("sweeper-2")
     until(lambda: holders() == {there.username}, within=60)
     assert not User.objects.get(pk=gone.pk).is_logged_in
     assert_sound(site)
@@ -81,7 +80,6 @@ def waits_for_a_lock() -> bool:
 
 def test_processes_exit_cleanly_on_sigterm(site: Site) -> None:
     site.start_web()
-    site.start_worker()
-    site.start("beat")
-    assert [site.terminate(name) for name in ("web", "worker", "beat")] == [0, 0, 0]
+    site.start_jobs()
+    assert [site.terminate(name) for name in list(site.processes)] == [0, 0, 0, 0]
     assert "Traceback" not in "".join(log.read_text() for log in site.folder.glob("*.log"))

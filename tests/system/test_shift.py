@@ -18,8 +18,7 @@ def test_every_task_is_completed_once_by_its_holder(
 ) -> None:
     people, tasks = hire(PEOPLE), pile(queue, TASKS)
     site.start_web()
-    site.start_worker()
-    site.start("beat")
+    site.start_jobs()
     clients = [Client(site.url, person.username) for person in people]
     with at_work(clients):
         pass

@@ -170,8 +170,7 @@ class TestHumans:
     def play(site: Site, **options: Any) -> tuple[str, int]:
         """Start the processes and play a shift; return what it printed and its exit code."""
         site.start_web()
-        site.start_worker()
-        site.start("beat")
+        site.start_jobs()
         quick = {"people": 8, "handling": 7, "seed": DICE}
         values = [f"--{name}={value}" for name, value in (quick | options).items()]
         played = site.manage("simulate_shift", "--human", f"--url={site.url}", *values)

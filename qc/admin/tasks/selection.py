@@ -1,6 +1,7 @@
 """Changes of the tasks selected in the list, or of all that match: one question, one reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.admin.shared.dialogs import ReasonForm
 from qc.admin.tasks.bulk import TITLES, read_number
-from qc.core.exceptions import QCError
+from qc.core.exceptions import Busy, QCError
 from qc.models import Task
 from qc.models.tasks import UNASSIGNED_FIRST
 from qc.work import bulk_changes
@@ -115,18 +116,32 @@ def _named(task: Task, refusal: str) -> str:
     return refusal if is_named else f"{task.reference}: {refusal}"
 
 
+def _try_each(
+    change: Callable[[int], object], tasks: Iterable[Task]
+) -> tuple[int, list[str], list[Task]]:
+    """Return how many it changed, what was refused and why, and what others have locked."""
+    changed, refusals, busy = 0, list[str](), list[Task]()
+    for task in tasks:
+        try:
+            change(task.pk)
+            changed += 1
+        except Busy:
+            busy.append(task)
+        except QCError as error:
+            refusals.append(_named(task, str(error)))
+    return changed, refusals, busy
+
+
 def _change_each(
     request: HttpRequest, tasks: QuerySet[Task], run: Callable[..., object], answers: dict[str, Any]
 ) -> None:
-    changed = 0
-    refusals: list[str] = []
     tasks = bulk_changes.differing(tasks, answers)
-    for task in tasks.order_by(*UNASSIGNED_FIRST):
-        try:
-            run(task.pk, by=request.user, **answers)
-            changed += 1
-        except QCError as error:
-            refusals.append(_named(task, str(error)))
+    change = partial(run, by=request.user, **answers)
+    changed, refusals, busy = _try_each(change, tasks.order_by(*UNASSIGNED_FIRST))
+    # Whoever had them locked may be done by now.
+    changed_late, refused_late, still_busy = _try_each(change, busy)
+    changed += changed_late
+    refusals += refused_late + [_named(task, str(Busy())) for task in still_busy]
     if changed:
         text = ngettext("%(n)d task changed.", "%(n)d tasks changed.", changed)
         messages.success(request, text % {"n": changed})

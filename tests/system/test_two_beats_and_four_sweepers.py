@@ -1,4 +1,4 @@
-"""Two beats and four workers at once, while people sign in, work and go: nobody notices."""
+"""Two beats and four sweepers at once, while people sign in, work and go: nobody notices."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,15 +17,16 @@ PILES = 3
 
 
 BEATS = ["beat-1", "beat-2"]
-WORKERS = ["worker-1", "worker-2", "worker-3", "worker-4"]
+SWEEPERS = ["sweeper-1", "sweeper-2", "sweeper-3", "sweeper-4"]
 
 
 def start(site: Site) -> None:
     site.start_web()
-    for kind, names in (("worker", WORKERS), ("beat", BEATS)):
+    for kind, names in (("sweeper", SWEEPERS), ("beat", BEATS)):
         for name in names:
             site.start(kind, name)
-    until(lambda: all("ready." in site.printed_by(name) for name in WORKERS), within=60)
+    for name in SWEEPERS:
+        site.wait_until_ready(name)
 
 
 def end(site: Site) -> list[int]:
@@ -34,7 +35,7 @@ def end(site: Site) -> list[int]:
         return list(pool.map(site.terminate, list(site.processes)))
 
 
-def test_two_beats_and_four_workers_assign_once_without_alarms(
+def test_two_beats_and_four_sweepers_assign_once_without_alarms(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     clients = [Client(site.url, person.username) for person in hire(PEOPLE)]
