@@ -5,7 +5,7 @@ The cost does not depend on how many tasks wait: each seek reads just what it re
 """
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +20,7 @@ Lock = Literal["", "skip locked", "wait"]
 # SQL, and the values for its placeholders.
 Select = tuple[str, list[Any]]
 # Pairs of a task's id and the id of a person who gave it back.
-HandBacks = set[tuple[int, int]]
+HandBacks = Set[tuple[int, int]]
 
 
 class QueueBacklog(NamedTuple):

@@ -14,7 +14,7 @@ from qc import permissions
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import Queue, Task, User
-from qc.work import actions, presence
+from qc.work import actions, faults, presence
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -74,7 +74,7 @@ def return_barred() -> int:
     held = Task.objects.held().filter(assignee=OuterRef("pk")).order_by()
     there = User.objects.filter(Q(is_logged_in=True) | Exists(held))
     barred = there.filter(~Exists(allowed)).values_list("pk", flat=True)
-    return sum(_return_if_barred(pk) for pk in list(barred))
+    return faults.each(_return_if_barred, list(barred), faults.named(User))
 
 
 @retrying

@@ -15,7 +15,7 @@ from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Status, Task, User
-from qc.work import edits, guards
+from qc.work import edits, faults, guards
 from qc.work.matching import match
 
 BATCH = 500
@@ -74,13 +74,19 @@ def why_kept(queue: Queue) -> str:
 
 def move_leftovers() -> int:
     """Move tasks that are still in queues that were merged; return how many."""
-    merged = {queue.pk: queue for queue in Queue.objects.filter(merged_into__isnull=False)}
+    merged_ones = Queue.objects.filter(merged_into__isnull=False)
+    merged = {queue.pk: queue for queue in faults.readable(merged_ones)}
     # With the ids in it this is one seek for each queue and status; a subquery would read what is
     # completed, too.
     left = Task.objects.filter(queue__in=list(merged), status__in=Task.LIVE).order_by()
     if not left.values_list("pk")[:1]:
         return 0
-    return sum(_move_tasks(one, by=None, reason=_reason_of(one)) for one in merged.values())
+
+    def move(queue: Queue) -> int:
+        return _move_tasks(queue, by=None, reason=_reason_of(queue))
+
+    name = faults.named(Queue)
+    return faults.each(move, merged.values(), lambda queue: name(queue.pk))
 
 
 @retrying
