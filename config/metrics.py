@@ -2,8 +2,8 @@
 
 Each process keeps its counters in files of its own, and whoever is asked for figures adds all of
 them up: prometheus_client's way for several processes. By process id the files of dead processes
-would pile up, as gunicorn's come and go. So a process takes the first number that no living one has,
-and goes on counting in its files.
+would pile up, as gunicorn's come and go. So a process takes the first number that no living one
+has, and goes on counting in its files.
 """
 
 import fcntl

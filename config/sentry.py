@@ -1,4 +1,4 @@
-"""Reports errors to Sentry, if it is asked to: what went wrong, and nothing of whom it was about."""
+"""Reports errors to Sentry, if there is an address: what went wrong, and nothing of whom."""
 
 from typing import Any
 

@@ -4,32 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('qc', '0015_hand_backs'),
+        ("qc", "0015_hand_backs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('begun_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('succeeded_at', models.DateTimeField(null=True)),
-                ('seconds', models.FloatField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('failures', models.JSONField(default=list)),
-                ('n_failures', models.PositiveIntegerField(default=0)),
-                ('error', models.CharField(blank=True, default='', max_length=300)),
-                ('runs', models.PositiveBigIntegerField(default=0)),
-                ('failed_runs', models.PositiveBigIntegerField(default=0)),
-                ('failed_items', models.PositiveBigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("begun_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("succeeded_at", models.DateTimeField(null=True)),
+                ("seconds", models.FloatField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("failures", models.JSONField(default=list)),
+                ("n_failures", models.PositiveIntegerField(default=0)),
+                ("error", models.CharField(blank=True, default="", max_length=300)),
+                ("runs", models.PositiveBigIntegerField(default=0)),
+                ("failed_runs", models.PositiveBigIntegerField(default=0)),
+                ("failed_items", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'background job',
-                'verbose_name_plural': 'background jobs',
-                'default_permissions': ('view',),
+                "verbose_name": "background job",
+                "verbose_name_plural": "background jobs",
+                "default_permissions": ("view",),
             },
         ),
     ]

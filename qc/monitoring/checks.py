@@ -53,7 +53,7 @@ def broker() -> str:
     with current_app.connection_for_write() as broker:
         # A transport that is made of files has no such limit.
         limits = {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS}
-        broker.transport_options = {**broker.transport_options, **limits}
+        broker.transport_options = {**(broker.transport_options or {}), **limits}
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
         broker.default_channel  # noqa: B018 - it is opened only when asked for
     return ""

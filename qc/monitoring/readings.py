@@ -14,8 +14,9 @@ from qc.audit.seals import sealing
 from qc.models import Import, Queue, Task, User
 from qc.models.imports import RUNNING
 from qc.work import backlog
-from qc.work.explanations import MOST_COUNTED
 
+# As many waiting tasks are counted in each queue, in the index alone.
+MOST_COUNTED = 10_000
 STATES = ("free", "busy", "on_break")
 
 
@@ -51,7 +52,7 @@ def queues() -> list[QueueFigures]:
     now = timezone.now()
     names = Queue.objects.open().order_by("name").values_list("pk", "name", "is_paused")
     known = {pk: (name, is_paused) for pk, name, is_paused in names}
-    measured = backlog.measure(known, MOST_COUNTED, now)
+    measured = backlog.depths(known, MOST_COUNTED)
     oldest = [one.oldest for one in measured.values() if one.oldest]
     arrived = dict(Task.objects.filter(pk__in=oldest).values_list("pk", "created_at"))
     return [

@@ -1,4 +1,4 @@
-"""A log line for each request, where logs are JSON: whose, which, how it ended, how long it took."""
+"""A log line for each request, where logs are JSON: whose, which, how it ended and how soon."""
 
 import logging
 import time

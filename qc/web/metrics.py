@@ -109,7 +109,7 @@ def _people() -> Iterator[Metric]:
 
 def _queues() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
-        "qc_queue_waiting", "Waiting tasks, counted up to 1,000 in each queue", labels=["queue"]
+        "qc_queue_waiting", "Waiting tasks, counted up to 10,000 in each queue", labels=["queue"]
     )
     oldest = GaugeMetricFamily(
         "qc_queue_oldest_seconds", "For how long the oldest of them has waited", labels=["queue"]

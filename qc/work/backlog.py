@@ -95,6 +95,14 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
     return {int(queue): n for queue, n in _union_all(counts)}
 
 
+def depths(queues: Iterable[int], most: int) -> dict[int, QueueBacklog]:
+    """Count the waiting tasks of each of these queues up to `most`, and find the oldest of them."""
+    counts = [
+        _select("%s, COUNT(*), MIN(id)", [queue], _entries(most).sql(queue)) for queue in queues
+    ]
+    return {int(queue): QueueBacklog(n, oldest) for queue, n, oldest in _union_all(counts)}
+
+
 def measure(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueBacklog]:
     """Measure the backlog of each of these queues, by its `most` most urgent tasks at most.
 

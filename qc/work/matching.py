@@ -63,9 +63,7 @@ def match(queues: Collection[int] | None = None) -> int:
     return assigned
 
 
-def plan(
-    queues: Collection[int] | None = None, broken: HandBacks = frozenset()
-) -> list[Pair]:
+def plan(queues: Collection[int] | None = None, broken: HandBacks = frozenset()) -> list[Pair]:
     """Return who gets what if `match` runs now, but none of the pairs `broken`; lock nothing.
 
     Everybody gets one task before anybody gets a second; the longest idle come first.
@@ -110,7 +108,7 @@ def _heads(
     more: Counter[int] = Counter()
     while True:
         tasks = backlog.peek(wanted + more, (wanted + more).total())
-        given_back = backlog.given_back(tasks, room).union(broken)
+        given_back = backlog.given_back(tasks, room) | broken
         refused = {task for task, _person in given_back}
         counts = Counter(task.queue_id for task in tasks if task.pk in refused)
         if counts <= more:

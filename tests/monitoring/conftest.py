@@ -1,7 +1,5 @@
 """What tests of the probes share."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 
@@ -9,10 +7,9 @@ from qc.web import probes
 
 
 @pytest.fixture(autouse=True)
-def fresh_readiness(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_readiness(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test read what another one's checks have found."""
     monkeypatch.setattr(probes, "readiness", probes.Readiness())
-    yield
 
 
 @pytest.fixture

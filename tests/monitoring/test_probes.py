@@ -52,9 +52,7 @@ def test_health_asks_no_database_and_redirects_nobody(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_answer_head_and_change_nothing(
-    path: str, balancer: Client, swept: JobRun
-) -> None:
+def test_probes_answer_head_and_change_nothing(path: str, balancer: Client, swept: JobRun) -> None:
     assert (balancer.head(path).status_code, balancer.head(path).content) == (200, b"")
     assert balancer.post(path).status_code == 405
 
@@ -162,5 +160,3 @@ def test_checks_that_hang_hold_up_one_thread(
     done.set()
     first.join()
     assert (answer.status_code, why(answer)) == (503, {"checks": "still waiting after 0.2 s"})
-
-
