@@ -105,10 +105,10 @@ def tidy() -> None:
         bulk_changes.delete_expired()
         files = imports.delete_expired()
         run.counts = {"sessions": sessions, "tokens": tokens, "files": files}
-    logger.info(
-        "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
-        *(sessions, tokens, files),
-    )
+        logger.info(
+            "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
+            *(sessions, tokens, files),
+        )
 
 
 @shared_task
@@ -117,6 +117,10 @@ def prove() -> None:
     with recording("prove") as run:
         differing = list(consistency.differing())
         run.counts = {"differ": len(differing)}
+        _log_differing(differing)
+
+
+def _log_differing(differing: list[str]) -> None:
     if not differing:
         logger.info("prove: everything is as its history says")
         return

@@ -20,7 +20,7 @@ from qc.core.log_lines import log_fields
 from qc.core.transactions import retrying
 from qc.models import JobRun
 from qc.work import faults
-from qc.work.faults import Failure, Outcome
+from qc.work.faults import Failure, Item, Outcome
 
 logger = logging.getLogger(__name__)
 # One line for each run, for whoever reads logs by program; at other levels than this, none.
@@ -28,7 +28,8 @@ runs_log = logging.getLogger("qc.jobs")
 
 # The most failures of a run that are kept by name.
 NAMED = 50
-LONGEST_NAME, LONGEST_ERROR = 200, 300
+LONGEST_ERROR = 300
+NO_ITEM = Item("")
 # A row that failed and is not tried again is named for so long.
 REMEMBERED = timedelta(hours=1)
 # After so many periods without a sweep something is wrong.
@@ -108,9 +109,7 @@ def _kept(failures: list[Failure]) -> list[dict[str, Any]]:
     return [
         {
             "step": one.step,
-            "name": str(one.item or "")[:LONGEST_NAME],
-            "model": one.item.model if one.item else "",
-            "pk": one.item.pk if one.item else None,
+            **(one.item or NO_ITEM)._asdict(),
             "error": one.error[:LONGEST_ERROR],
             "at": one.at.isoformat(),
         }

@@ -3,38 +3,34 @@
 from datetime import datetime, timedelta
 
 from django import template
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qc.admin.shared import labels
-from qc.core.wording import short_duration
+from qc.core.wording import clock, short_duration
 from qc.models import JobRun
 
 register = template.Library()
 
 RESULTS = {
-    "signed out": gettext_lazy("%d signed out"),
-    "returned": gettext_lazy("%d returned"),
-    "moved": gettext_lazy("%d moved"),
-    "raised": gettext_lazy("%d raised in priority"),
-    "assigned": gettext_lazy("%d assigned"),
-    "sealed": gettext_lazy("%d rows sealed"),
-    "sessions": gettext_lazy("%d sessions deleted"),
-    "tokens": gettext_lazy("%d tokens deleted"),
-    "files": gettext_lazy("%d files deleted"),
-    "archived": gettext_lazy("%d rows archived"),
-    "differ": gettext_lazy("%d differ"),
-    "violations": gettext_lazy("%d not as sealed"),
+    "signed out": gettext_lazy("signed out: %d"),
+    "returned": gettext_lazy("returned: %d"),
+    "moved": gettext_lazy("moved: %d"),
+    "raised": gettext_lazy("raised: %d"),
+    "assigned": gettext_lazy("assigned: %d"),
+    "sealed": gettext_lazy("rows sealed: %d"),
+    "sessions": gettext_lazy("sessions deleted: %d"),
+    "tokens": gettext_lazy("tokens deleted: %d"),
+    "files": gettext_lazy("files deleted: %d"),
+    "archived": gettext_lazy("rows archived: %d"),
+    "differ": gettext_lazy("differences: %d"),
+    "violations": gettext_lazy("not as sealed: %d"),
 }
 
 
 @register.filter
-def ago(moment: datetime | None) -> SafeString | str:
-    """Return how long ago a moment was."""
-    words = labels.age(moment)
-    fresh = _("just now") in words
-    return words if fresh or moment is None else SafeString(_("%s ago") % words)
+def at(moment: datetime | None) -> str:
+    """Return when something was: a time of today, or the day with it."""
+    return clock(moment) if moment else "–"
 
 
 @register.filter

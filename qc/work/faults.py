@@ -38,14 +38,18 @@ failures: Counter[str] = Counter()
 
 
 class Item(NamedTuple):
-    """Something that a job works on, by the name that people know; `model` and `pk` find it."""
+    """Something that a job works on, by the name that people know; `model` and `pk` find it.
+
+    `person` is for whom it was meant.
+    """
 
     name: str
     model: str = ""
     pk: int | None = None
+    person: str = ""
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} for {self.person}" if self.person else self.name
 
 
 class Failure(NamedTuple):

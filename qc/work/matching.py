@@ -162,7 +162,7 @@ def _assign(pairs: Sequence[Pair]) -> int:
 
 
 def _name_of(pair: Pair) -> faults.Item:
-    return faults.Item(f"{pair.task.reference} for {pair.person}", "qc.task", pair.task.pk)
+    return faults.Item(pair.task.reference, "qc.task", pair.pk, str(pair.person))
 
 
 def _room(person: User) -> int:

@@ -36,7 +36,7 @@ def shift(anna: User, ben: User, carla: User, invoices: Queue, add_task: AddTask
 def named_after_a_sweep() -> set[str]:
     """Sweep once, as the worker does; return the rows that the status page then names."""
     tasks.sweep()
-    return {one["name"].split(" for ")[0] for one in JobRun.objects.get(name="sweep").failures}
+    return {one["name"] for one in JobRun.objects.get(name="sweep").failures}
 
 
 def without_work(*people: User) -> list[User]:

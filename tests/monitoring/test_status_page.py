@@ -84,7 +84,7 @@ def test_names_the_row_that_could_not_be_worked_on(
     tasks.sweep()
     text = page()
     assert "Scheduler could not do 1 thing" in text
-    assert "QD-0001 for carla could not be assigned" in text
+    assert "QD-0001 could not be assigned to carla" in text
     assert "IntegrityError" in text
     assert f'href="/admin/qc/task/{task.pk}/change/"' in client.get(PAGE).content.decode()
 

@@ -25,7 +25,7 @@ JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "import": (_("Large imports"), None),
 }
 STEPS: dict[str, str | Promise] = {
-    "_assign": _("could not be assigned"),
+    "_assign": _("could not be assigned to %(person)s"),
     "_return_if_barred": _("could not be signed out after losing a role"),
     "_room": _("has no valid capacity"),
     "move": _("has tasks that could not be moved"),
@@ -44,7 +44,7 @@ class Failure:
     """Something that a job could not do: by name, in words, why and when."""
 
     name: str
-    words: str | Promise
+    words: str
     error: str
     at: datetime | None
     link: str
@@ -98,5 +98,5 @@ def _is_overdue(name: str, run: JobRun | None, now: datetime, most: timedelta | 
 def _failure(stored: dict[str, Any]) -> Failure:
     model, pk = stored["model"], stored["pk"]
     link = reverse(f"admin:{model.replace('.', '_')}_change", args=[pk]) if model in PAGES else ""
-    words = STEPS.get(stored["step"], stored["step"])
+    words = str(STEPS.get(stored["step"], stored["step"])) % {"person": stored["person"]}
     return Failure(stored["name"], words, stored["error"], parse_datetime(stored["at"]), link)

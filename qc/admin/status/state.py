@@ -106,7 +106,7 @@ def _read(read: Callable[[], Any]) -> Part:
 
 def _of_server(found: server.Server) -> Iterator[str]:
     if found.migrations:
-        yield _("The database is not up to date (%s): run manage.py migrate.") % found.migrations
+        yield _("The database is not up to date: run manage.py migrate.")
     if found.broker:
         yield _("The broker does not answer. Scheduler and jobs wait for it.")
 
