@@ -43,7 +43,8 @@ def _before_send(event: Any, hint: dict[str, Any]) -> Any:
     from qc.core.transactions import DATABASE_AWAY
 
     error = (hint.get("exc_info") or (None, None))[1]
-    if isinstance(error, (QCError, *DATABASE_AWAY)):
+    is_away = getattr(hint.get("log_record"), "is_database_away", False)
+    if is_away or isinstance(error, (QCError, *DATABASE_AWAY)):
         return None
     request = event.get("request", {})
     event["request"] = {name: request[name] for name in ("method", "url") if name in request}
