@@ -1,4 +1,4 @@
-"""Reports errors to Sentry, if there is an address: what went wrong, and nothing of whom."""
+"""Reports errors to Sentry, if there is an address: what the log has of them, and no more."""
 
 from typing import Any
 
@@ -37,14 +37,13 @@ def start() -> None:
 
 def _before_send(event: Any, hint: dict[str, Any]) -> Any:
     """Return an event without what is nobody's business; None for what is no error of ours."""
+    # These need the settings, which call this module.
     from qc.core.exceptions import QCError
     from qc.core.log_lines import current_fields
     from qc.core.request_id import current_request_id
     from qc.core.transactions import DATABASE_AWAY
 
-    error = (hint.get("exc_info") or (None, None))[1]
-    is_away = getattr(hint.get("log_record"), "is_database_away", False)
-    if is_away or isinstance(error, (QCError, *DATABASE_AWAY)):
+    if any(isinstance(error, (QCError, *DATABASE_AWAY)) for error in _errors(hint)):
         return None
     request = event.get("request", {})
     event["request"] = {name: request[name] for name in ("method", "url") if name in request}
@@ -53,3 +52,13 @@ def _before_send(event: Any, hint: dict[str, Any]) -> Any:
     for unwanted in ("user", "extra", "breadcrumbs"):
         event.pop(unwanted, None)
     return event
+
+
+def _errors(hint: dict[str, Any]) -> list[Any]:
+    """Return the errors that an event is about: those raised, and those in a line of the log."""
+    record = hint.get("log_record")
+    return [
+        (hint.get("exc_info") or (None, None))[1],
+        getattr(record, "database_error", None),
+        *(record.args if record and isinstance(record.args, tuple) else ()),
+    ]

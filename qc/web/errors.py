@@ -24,7 +24,7 @@ class WithoutTraceback(logging.Filter):
             record.msg, record.args = f"{record.getMessage()}: {error}", ()
             record.exc_info = record.exc_text = None
             # For whoever looks at the record after this.
-            record.is_database_away = True
+            record.database_error = error
         return True
 
 

@@ -22,14 +22,15 @@ from config import sentry
 ROOT = Path(__file__).parents[2]
 
 PROGRAM = """
-import logging, os
+import io, json, logging, os
+from wsgiref.util import setup_testing_defaults
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from django.db import OperationalError
-from django.test import Client
+from django.core.wsgi import get_wsgi_application
 from qc import tasks
 from qc.core.exceptions import Busy
 from qc.models import User
@@ -37,8 +38,7 @@ from qc.work import actions
 import sentry_sdk
 
 anna = User.objects.create_superuser("anna-surname", "anna@example.com", "a-secret-password")
-client = Client(raise_request_exception=False, headers={"Host": "localhost"})
-client.force_login(anna)
+application = get_wsgi_application()
 
 
 def fail(error):
@@ -50,9 +50,15 @@ def fail(error):
 
 
 def post():
-    headers = {"X-Request-ID": "request-17", "Authorization": "Token secret-token"}
-    body = {"username": "anna-surname", "password": "a-secret-password"}
-    return client.post("/login/?q=secret-query", body, "application/json", headers=headers)
+    body = json.dumps({"username": "anna-surname", "password": "a-secret-password"}).encode()
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/login/", "QUERY_STRING": "q=secret-query"}
+    environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    environ |= {"CONTENT_TYPE": "application/json", "HTTP_HOST": "localhost"}
+    environ |= {"HTTP_X_REQUEST_ID": "request-17", "HTTP_AUTHORIZATION": "Token secret-token"}
+    environ |= {"HTTP_COOKIE": "sessionid=secret-session"}
+    setup_testing_defaults(environ)
+    for _ in application(environ, lambda *_: None):
+        pass
 
 
 from qc.api import views
@@ -126,7 +132,7 @@ def test_errors_are_reported_and_nothing_of_whom(sink: HTTPServer, tmp_path: Pat
     request, job, _log = events
     assert request["tags"]["request_id"] == "request-17"
     assert request["request"] == {"method": "POST", "url": "http://localhost/login/"}
-    assert job["tags"]["job"] == "sweep"
+    assert job["transaction"] == "qc.tasks.sweep"
     assert job["tags"]["request_id"]
     for secret in ("secret", "anna", "example.com", "sessionid"):
         assert secret not in "\n".join(received)
