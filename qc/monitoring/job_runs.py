@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from qc.core.log_lines import log_fields
@@ -63,7 +63,7 @@ def _recording(name: str) -> Iterator[Run]:
         seconds = time.monotonic() - begun
         _try_to(_end, name, run, seconds, outcome, error)
         figures = {"duration": round(seconds, 4), "failed": len(outcome.failures)}
-        runs_log.info("%s ended", name, extra=figures | {"result": dict(run.counts)})
+        runs_log.info("%s ended", name, extra=figures | {"result": run.counts})
 
 
 def late_after() -> int:
@@ -80,8 +80,10 @@ def _try_to(write: Any, *values: Any) -> None:
 
 @retrying
 def _begin(name: str) -> None:
-    now = timezone.now()
-    JobRun.objects.update_or_create(name=name, defaults={"begun_at": now})
+    if _locked(name).first() is None:
+        JobRun.objects.create(name=name, begun_at=timezone.now())
+    else:
+        JobRun.objects.filter(name=name).update(begun_at=timezone.now())
 
 
 @retrying
@@ -89,8 +91,8 @@ def _end(name: str, run: Run, seconds: float, outcome: Outcome, error: str) -> N
     now, n_failed = timezone.now(), len(outcome.failures)
     columns = dict[str, Any](error=error[:LONGEST_ERROR])
     if not error:
-        columns |= {"succeeded_at": now, "counts": dict(run.counts)}
-    before = JobRun.objects.select_for_update().get(name=name).failures
+        columns |= {"succeeded_at": now, "counts": dict(run.counts or {})}
+    before = _locked(name).get().failures
     JobRun.objects.filter(name=name).update(
         **columns,
         ended_at=now,
@@ -101,6 +103,11 @@ def _end(name: str, run: Run, seconds: float, outcome: Outcome, error: str) -> N
         failed_runs=F("failed_runs") + bool(error),
         failed_items=F("failed_items") + n_failed,
     )
+
+
+def _locked(name: str) -> QuerySet[JobRun]:
+    # Without waiting: a process that froze meanwhile must not hold up the sweeps of others.
+    return JobRun.objects.select_for_update(nowait=True).filter(name=name)
 
 
 def _kept(failures: list[Failure]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """One broken row of each audited model: all others get work within a sweep, and it is named."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from qc import tasks
 from qc.models import JobRun, Queue, Task, User
 from qc.work import actions, lifecycle, presence
+from tests.databases import on_mariadb
 from tests.monitoring.broken_rows import GONE, NO_JSON, NO_LENGTH, NO_MOMENT, NO_NUMBER, spoil
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,3 +158,25 @@ def test_who_completes_a_task_is_told_so_although_the_next_one_is_broken(
     assert (done.status, following) == ("completed", None)
     tasks.sweep()
     assert without_work(anna) == []
+
+
+@on_mariadb
+def test_process_that_froze_while_it_recorded_holds_up_no_sweep(
+    shift: list[Task], anna: User, ben: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks.sweep()
+    Task.objects.held().update(assigned_at=ago(hours=1))
+    User.objects.update(idle_since=None)
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT * FROM qc_jobrun WHERE name = 'sweep' FOR UPDATE")
+        begun = time.monotonic()
+        tasks.sweep()
+        assert time.monotonic() - begun < 4
+    finally:
+        other.close()
+    anna.refresh_from_db()
+    assert anna.break_reason == "not responding"
+    assert "the run of sweep can't be recorded" in caplog.text

@@ -22,7 +22,7 @@ from qc.web.errors import WithoutTraceback
 from tests.databases import on_sqlite
 from tests.waiting import until
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_sqlite]
 
 ROOT = Path(__file__).parents[2]
 Lines = Callable[[], list[dict[str, Any]]]
@@ -119,7 +119,6 @@ def test_other_formats_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> N
         logging_settings()
 
 
-@on_sqlite
 def test_each_line_of_web_worker_and_beat_is_json(tmp_path: Path, transactional_db: None) -> None:
     from tests.system.site import Site
 

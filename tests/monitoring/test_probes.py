@@ -15,9 +15,10 @@ from qc import tasks
 from qc.models import JobRun
 from qc.monitoring import checks
 from qc.web import probes
+from tests.databases import on_sqlite
 from tests.waiting import until
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_sqlite]
 
 SECRETS = ("secret-of-redis", "127.0.0.1", "10.9.8.7", "6379")
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from qc.core.wording import short_duration
@@ -66,7 +67,7 @@ class JobRow:
             return ""
         seconds = self.run.seconds
         # With more digits it would differ each time that somebody looks.
-        return _("under 1 s") if seconds < 1 else short_duration(timedelta(seconds=seconds))  # type: ignore[return-value]
+        return gettext("under 1 s") if seconds < 1 else short_duration(timedelta(seconds=seconds))
 
     @property
     def failures(self) -> list[Failure]:
