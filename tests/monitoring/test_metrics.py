@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config import environment
 from qc import tasks
+from qc.core.exceptions import Busy
+from qc.core.transactions import retrying
 from qc.models import Import, ImportState, Queue, Task, User
 from qc.monitoring import readings
 from qc.work import actions, presence
@@ -125,6 +127,22 @@ def test_figures_say_how_the_floor_stands(
     assert figures['qc_job_failed_items_total{job="sweep"}'] == 0
     assert 0 <= figures['qc_job_age_seconds{job="sweep"}'] < 60
     assert 0 < figures['qc_job_seconds{job="sweep"}'] < 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lost_races_are_counted_with_their_function(
+    scrape: Callable[[], dict[str, float]],
+) -> None:
+    name = 'qc_lost_races_total{function="race"}'
+    before = scrape().get(name, 0)
+
+    @retrying
+    def race() -> None:
+        raise OperationalError(1205, "Lock wait timeout")
+
+    with pytest.raises(Busy):
+        race()
+    assert scrape()[name] == before + 2
 
 
 @pytest.mark.django_db(transaction=True)
