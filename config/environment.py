@@ -4,6 +4,7 @@ For a bad value each raises `ImproperlyConfigured` with a message that has the v
 and what is allowed.
 """
 
+import ipaddress
 import os
 import re
 import secrets
@@ -16,6 +17,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -71,6 +74,26 @@ def words(name: str, *, default: list[str]) -> list[str]:
     """Read a list separated by commas."""
     listed = [word.strip() for word in env.str(name, "").split(",")]
     return [word for word in listed if word] or default
+
+
+def secret(name: str, *, least: int) -> str:
+    """Read a secret of at least so many characters, or return "" when none is set."""
+    text = env.str(name, "").strip()
+    if text and len(text) < least:
+        raise refuse(name, "…", f"it must have at least {least} characters")
+    return text
+
+
+def networks(name: str) -> list[Network]:
+    """Read networks such as 10.0.0.0/8, separated by commas."""
+    found: list[Network] = []
+    for text in words(name, default=[]):
+        try:
+            found.append(ipaddress.ip_network(text))
+        except ValueError as error:
+            allowed = "each must be a network such as 10.0.0.0/8 or fd00::/8, or an address"
+            raise refuse(name, text, allowed) from error
+    return found
 
 
 def redis_address(name: str) -> str:

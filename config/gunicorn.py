@@ -21,5 +21,6 @@ max_requests_jitter = 2_000
 graceful_timeout = 30
 # Signs of life go to memory: a disk that is slow or full must not end a process.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+logger_class = "config.gunicorn_logs.Logger"
 # Nobody asks it anything; everybody on this machine could.
 control_socket_disable = True

@@ -5,18 +5,21 @@ broker made of files, both in `var/`. With either of them it is in production: a
 required and HTTPS is on.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import databases, environment
+from config import databases, environment, logs, metrics, sentry
 from config.beat import Every
 from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.env.str("QC_VAR_DIR", str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+# Before the first counter is made.
+metrics.share(VAR_DIR / "metrics")
 
 REDIS_URL = environment.redis_address("REDIS_URL")
 REDIS_MASTER = environment.sentinel_master("REDIS_MASTER", address=REDIS_URL)
@@ -77,6 +80,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Before all that may write to the log.
     "qc.web.middleware.RequestIdMiddleware",
+    "qc.web.access_log.AccessLogMiddleware",
+    "qc.web.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -279,34 +284,16 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "request": {"()": "qc.core.request_id.RequestFilter"},
-        "short": {"()": "qc.web.errors.WithoutTraceback"},
-    },
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request", "short"],
-        }
-    },
-    "root": {
-        "handlers": ["stderr"],
-        "level": environment.one_of(
-            "LOG_LEVEL", default="INFO", allowed={"DEBUG", "INFO", "WARNING", "ERROR"}
-        ),
-    },
-    # They log every sweep or start, whether it did anything or not.
-    "loggers": {
-        name: {"level": "WARNING"}
-        for name in ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy")
-    }
-    # It warns when a stopping worker returns a job to the broker, as it should.
-    | {"kombu.transport.virtual.base": {"level": "ERROR"}},
-}
+# Figures, logs and errors
+
+# Who may read /metrics: whoever has the token, or calls from one of these networks.
+QC_METRICS_TOKEN = environment.secret("QC_METRICS_TOKEN", least=16)
+QC_METRICS_NETWORKS = environment.networks("QC_METRICS_NETWORKS")
+if QC_METRICS_TOKEN or QC_METRICS_NETWORKS:
+    after_probes = MIDDLEWARE.index("qc.web.probes.ProbesMiddleware") + 1
+    MIDDLEWARE.insert(after_probes, "django_prometheus.middleware.PrometheusBeforeMiddleware")
+    MIDDLEWARE.append("django_prometheus.middleware.PrometheusAfterMiddleware")
+
+LOGGING = logs.logging_settings()
+logging.captureWarnings(capture=logs.log_format() == "json")
+sentry.start()

@@ -25,6 +25,7 @@ from qc.history import consistency
 from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
 from qc.models import Import
+from qc.monitoring.job_runs import recording
 from qc.work import bulk_changes
 from qc.work import sweep as sweeps
 
@@ -64,9 +65,10 @@ def sweep(self: Any) -> None:
     if dropped := SWEEPS.count_dropped():
         dropped += _drop_waiting(self) if dropped > BACKLOG else 0
         logger.info("sweep: dropped %d that came too soon, or had waited", dropped)
-    sweeps.sweep()
-    for pk in import_lease.abandoned():
-        carry_on_import.delay(pk)
+    with recording("sweep") as run:
+        run.counts = sweeps.sweep()
+        for pk in import_lease.abandoned():
+            carry_on_import.delay(pk)
 
 
 def _drop_waiting(job: Any) -> int:
@@ -82,10 +84,11 @@ def _drop_waiting(job: Any) -> int:
 @shared_task
 def carry_on_import(pk: int) -> None:
     """Check, write or undo an import."""
-    try:
-        import_runner.carry_on(pk)
-    except Busy:
-        logger.warning("import %d: its tasks are busy; the next sweep carries it on", pk)
+    with recording("import"):
+        try:
+            import_runner.carry_on(pk)
+        except Busy:
+            logger.warning("import %d: its tasks are busy; the next sweep carries it on", pk)
 
 
 def dispatch(record: Import) -> None:
@@ -114,20 +117,28 @@ def dispatch(record: Import) -> None:
 def tidy() -> None:
     """Delete expired sessions and tokens, once an hour."""
     now = timezone.now()
-    sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
-    tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
-    bulk_changes.delete_expired()
-    files = imports.delete_expired()
-    logger.info(
-        "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
-        *(sessions, tokens, files),
-    )
+    with recording("tidy") as run:
+        sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
+        tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
+        bulk_changes.delete_expired()
+        files = imports.delete_expired()
+        run.counts = {"sessions": sessions, "tokens": tokens, "files": files}
+        logger.info(
+            "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
+            *(sessions, tokens, files),
+        )
 
 
 @shared_task
 def prove() -> None:
     """Compare everything with its history, each night; log differences as an error."""
-    differing = list(consistency.differing())
+    with recording("prove") as run:
+        differing = list(consistency.differing())
+        run.counts = {"differ": len(differing)}
+        _log_differing(differing)
+
+
+def _log_differing(differing: list[str]) -> None:
     if not differing:
         logger.info("prove: everything is as its history says")
         return
@@ -138,9 +149,11 @@ def prove() -> None:
 @shared_task
 def seal() -> None:
     """Seal the new rows of history, each minute, and copy the seals outside."""
-    if rows := sealing.seal():
-        logger.info("seal: %d rows", rows)
-    external_copies.copy()
+    with recording("seal") as run:
+        if rows := sealing.seal():
+            logger.info("seal: %d rows", rows)
+        run.counts = {"sealed": rows}
+        external_copies.copy()
 
 
 @shared_task
@@ -149,9 +162,10 @@ def archive() -> None:
     if not settings.QC_ARCHIVE_DIR:
         return
     try:
-        with acting(Channel.SWEEP):
+        with recording("archive") as run, acting(Channel.SWEEP):
             for record in archiver.archive(Path(settings.QC_ARCHIVE_DIR)):
                 logger.info("archive: %d rows to %s", record.rows, record.file)
+                run.counts["archived"] += record.rows
     except (QCError, OSError) as error:
         logger.error("archive: %s", error)
 
@@ -159,4 +173,5 @@ def archive() -> None:
 @shared_task
 def verify() -> None:
     """Verify new seals and a part of the others, each night; log violations as errors."""
-    verification_runs.run_nightly()
+    with recording("verify") as run:
+        run.counts = {"violations": len(verification_runs.run_nightly())}

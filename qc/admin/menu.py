@@ -37,6 +37,7 @@ ADMINISTRATION = [
         "admin:axes_accessattempt_changelist",
         "axes.view_accessattempt",
     ),
+    MenuEntry(_("Status"), "monitor_heart", "admin:status", "qc.view_jobrun"),
 ]
 ALL = [*WORK, *FLOOR, *ADMINISTRATION]
 

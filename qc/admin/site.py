@@ -21,6 +21,7 @@ from qc.admin.reports import views as reports
 from qc.admin.sign_in import terminal
 from qc.admin.sign_in import views as sign_in
 from qc.admin.sign_in.forms import OwnPasswordForm, SignInForm, may_enter
+from qc.admin.status import views as status
 from qc.admin.trail import downloads as trail_downloads
 from qc.admin.trail import views as trail
 from qc.web import connection
@@ -35,6 +36,7 @@ OWN_SCREENS = (
     trail_downloads,
     point_in_time,
     sign_in,
+    status,
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
+from prometheus_client import Counter as SharedCounter
 
 from qc.core.exceptions import Busy
 
@@ -26,6 +27,7 @@ ATTEMPTS = 5
 LOST_RACES = {1213: ATTEMPTS, 1020: ATTEMPTS, 1205: 2}
 # How often each function lost a race since this process began.
 lost_races: Counter[str] = Counter()
+LOST_RACES_OF_ALL = SharedCounter("qc_lost_races", "Lost races for locks", ["function"])
 
 
 def retrying(function: Callable[P, R]) -> Callable[P, R]:
@@ -59,6 +61,7 @@ def _note_lost_race(name: str, attempt: int, error: OperationalError) -> int:
         raise error
     most = LOST_RACES[error.args[0]]
     lost_races[name] += 1
+    LOST_RACES_OF_ALL.labels(name).inc()
     logger.info(
         "%s lost a race for a lock (%s), attempt %d of %d; %d lost since this process began",
         *(name, error.args[0], attempt, most, lost_races.total()),

@@ -12,6 +12,7 @@ from qc.models.fields import ReferenceField
 from qc.models.hand_backs import HandBack
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
+from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.seals import Seal, Verification
@@ -42,6 +43,7 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportState",
+    "JobRun",
     "Outcome",
     "PersonHistoryRow",
     "PersonManager",

@@ -23,6 +23,8 @@ class WithoutTraceback(logging.Filter):
         if isinstance(error, DATABASE_AWAY):
             record.msg, record.args = f"{record.getMessage()}: {error}", ()
             record.exc_info = record.exc_text = None
+            # For whoever looks at the record after this.
+            record.database_error = error
         return True
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from qc.core.context import Channel, acting, current_channel
 from qc.core.exceptions import Busy
 from qc.core.localization import localized
+from qc.core.log_lines import log_fields
 from qc.core.request_id import accept_or_create, request_id
 from qc.models import User
 from qc.web.refusals import FORBIDDEN, whole_page
@@ -52,8 +53,11 @@ class ContextMiddleware(Middleware):
         """Answer the request with user and channel set."""
         channel = Channel.PAGE if request.path.startswith("/admin/") else Channel.API
         user = request.user if isinstance(request.user, User) else None
-        with acting(channel, user):
+        with acting(channel, user), log_fields(person=user.pk if user else None):
             response = self.get_response(request)
+        if isinstance(request.user, User):
+            # For the log: a token's user is known only now.
+            request.person = request.user.pk  # type: ignore[attr-defined]
         is_by_person = request.headers.get(ACTIVE) != "no"
         if is_by_person and response.status_code != FORBIDDEN and isinstance(request.user, User):
             presence.seen(request.user)

@@ -6,6 +6,7 @@ Each raises what the change itself raises; the hand-out that follows raises noth
 
 import functools
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from typing import Concatenate, ParamSpec
 
 from django.utils.translation import gettext as _
@@ -14,7 +15,17 @@ from qc import history, permissions
 from qc.core.exceptions import NotFound
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Queue, Status, Task, User
-from qc.work import assignment, corrections, delivery, drafts, guards, lifecycle, presence, scanning
+from qc.work import (
+    assignment,
+    corrections,
+    delivery,
+    drafts,
+    faults,
+    guards,
+    lifecycle,
+    presence,
+    scanning,
+)
 from qc.work.matching import match
 
 P = ParamSpec("P")
@@ -33,8 +44,11 @@ correct = corrections.correct
 can_undo = corrections.can_undo
 done_today = corrections.done_today
 
-# For a person whose capacity, queues or role changed.
-hand_out_to = assignment.hand_out
+
+def hand_out_to(person_id: int) -> None:
+    """Assign tasks to a person: one who signs in, or whose capacity, queues or role changed."""
+    with _left_to_the_sweep(person_id):
+        assignment.hand_out(person_id)
 
 
 def _with_hand_out(
@@ -65,7 +79,7 @@ reopen = _with_hand_out(lifecycle.reopen)
 def sign_in(person_id: int) -> User:
     """Sign a person in, and assign tasks to them."""
     person = presence.sign_in(person_id)
-    assignment.hand_out(person_id)
+    hand_out_to(person_id)
     return person
 
 
@@ -97,7 +111,7 @@ def return_tasks(
 def come_back(person_id: int, *, by: User) -> User:
     """End a person's break, and assign tasks to them."""
     person = presence.come_back(person_id, by=by)
-    assignment.hand_out(person_id)
+    hand_out_to(person_id)
     return person
 
 
@@ -180,19 +194,37 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     return queue
 
 
-@retrying
 def _freed(person_id: int | None) -> None:
     if person_id is not None:
+        with _left_to_the_sweep(person_id):
+            return _free(person_id)
         presence.became_free(person_id)
-        assignment.hand_out(person_id)
+    return None
+
+
+def _freed_and_shown(person: User) -> list[Task]:
+    with _left_to_the_sweep(person.pk):
+        return _free_and_deliver(person)
+    presence.became_free(person.pk)
+    return delivery.deliver(person)
 
 
 @retrying
-def _freed_and_shown(person: User) -> list[Task]:
+def _free(person_id: int) -> None:
+    presence.became_free(person_id)
+    assignment.hand_out(person_id)
+
+
+@retrying
+def _free_and_deliver(person: User) -> list[Task]:
     # In one transaction: a second one would wait for the disk once more.
     presence.became_free(person.pk)
     assignment.hand_out(person.pk, is_shown=True)
     return delivery.deliver(person)
+
+
+def _left_to_the_sweep(person_id: int) -> AbstractContextManager[None]:
+    return faults.left_to_the_sweep("hand_out", faults.named(User)(person_id))
 
 
 def _offer(tasks: Collection[Task]) -> None:

@@ -5,7 +5,7 @@ The cost does not depend on how many tasks wait: each seek reads just what it re
 """
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +20,7 @@ Lock = Literal["", "skip locked", "wait"]
 # SQL, and the values for its placeholders.
 Select = tuple[str, list[Any]]
 # Pairs of a task's id and the id of a person who gave it back.
-HandBacks = set[tuple[int, int]]
+HandBacks = Set[tuple[int, int]]
 
 
 class QueueBacklog(NamedTuple):
@@ -105,6 +105,14 @@ def waiting(queues: Iterable[int], most: int) -> dict[int, int]:
     """Count the waiting tasks of each of these queues, but no more than `most`."""
     counts = [_select("%s, COUNT(*)", [queue], _entries(most).sql(queue)) for queue in queues]
     return {int(queue): n for queue, n in _union_all(counts)}
+
+
+def depths(queues: Iterable[int], most: int) -> dict[int, QueueBacklog]:
+    """Count the waiting tasks of each of these queues up to `most`, and find the oldest of them."""
+    counts = [
+        _select("%s, COUNT(*), MIN(id)", [queue], _entries(most).sql(queue)) for queue in queues
+    ]
+    return {int(queue): QueueBacklog(n, oldest) for queue, n, oldest in _union_all(counts)}
 
 
 def measure(queues: Iterable[int], most: int, now: datetime) -> dict[int, QueueBacklog]:

@@ -74,7 +74,7 @@ def return_barred() -> int:
     held = Task.objects.held().filter(assignee=OuterRef("pk")).order_by()
     there = User.objects.filter(Q(is_logged_in=True) | Exists(held))
     barred = there.filter(~Exists(allowed)).values_list("pk", flat=True)
-    return faults.each(_return_if_barred, list(barred), _name_of)
+    return faults.each(_return_if_barred, list(barred), faults.named(User))
 
 
 @retrying
@@ -86,10 +86,6 @@ def _return_if_barred(person_id: int) -> bool:
     returned = _return_all(person_id, by=None, reason=reason)
     actions.hand_out_from({task.queue_id for task in returned})
     return True
-
-
-def _name_of(person_id: int) -> str:
-    return str(User.objects.filter(pk=person_id).first() or person_id)
 
 
 def _return_some(person_id: int, queues: Collection[int], *, by: User | None) -> list[Task]:

@@ -37,36 +37,45 @@ class Pair(NamedTuple):
     person: User
     queues: int
 
+    @property
+    def pk(self) -> int:
+        """The id of the task."""
+        return self.task.pk
+
 
 def match(queues: Collection[int] | None = None) -> int:
     """Give every free person the most urgent tasks they may do; return how many were assigned.
 
     `queues`, which have new tasks, limit it to the people who serve one of them; each still gets
-    the most urgent task of all their queues.
+    the most urgent task of all their queues. Who can't be given a task, as its row or theirs is
+    broken, is offered another one in the next pass, and the task to others.
     """
-    assigned = 0
+    assigned, broken = 0, set[tuple[int, int]]()
     for _ in range(PASSES):
-        pairs = plan(queues)
+        pairs = plan(queues, broken)
         batches = (pairs[i : i + BATCH] for i in range(0, len(pairs), BATCH))
-        done = sum(faults.batch(_assign, some, _name_of) for some in batches)
+        with faults.collecting() as outcome:
+            done = sum(faults.batch(_assign, some, _name_of) for some in batches)
+        broken.update((one.thing.task.pk, one.thing.person.pk) for one in outcome.failures)
         assigned += done
         if done >= len(pairs):
             break
     return assigned
 
 
-def plan(queues: Collection[int] | None = None) -> list[Pair]:
-    """Return who gets what if `match` runs now; lock nothing.
+def plan(queues: Collection[int] | None = None, broken: HandBacks = frozenset()) -> list[Pair]:
+    """Return who gets what if `match` runs now, but none of the pairs `broken`; lock nothing.
 
     Everybody gets one task before anybody gets a second; the longest idle come first.
     """
     free = User.objects.free()
-    people = list((free if queues is None else free.serving(queues)).only(*PERSON))
-    if not people:
+    whole = (free if queues is None else free.serving(queues)).only(*PERSON)
+    rooms = faults.results(_room, faults.readable(whole), _name_of_person)
+    if not rooms:
         return []
+    people, room = [person for person, _n in rooms], {person.pk: n for person, n in rooms}
     served = _served_queues(people)
-    room = {person.pk: person.capacity - person.open_tasks for person in people}
-    heads, given_back = _heads(room, served)
+    heads, given_back = _heads(room, served, broken)
     pairs: list[Pair] = []
     while people := [one for one in people if room[one.pk] > 0]:
         for person in people:
@@ -81,12 +90,12 @@ def _served_queues(people: list[User]) -> dict[int, list[int]]:
     """Return for each of the free people the ids of the running queues that they serve."""
     # Of the free people only: a single new task must not read who is on every queue.
     roster = Roster(user__in=[person.pk for person in people])
-    served = roster.serving(Queue.objects.running())
+    served = roster.serving(Queue.objects.running().only("open_to_all"))
     return {person.pk: sorted(served[person.pk]) for person in people}
 
 
 def _heads(
-    room: Mapping[int, int], served: dict[int, list[int]]
+    room: Mapping[int, int], served: dict[int, list[int]], broken: HandBacks
 ) -> tuple[dict[int, deque[Head]], HandBacks]:
     """Return each queue's most urgent tasks, and who of these people gave which of them back.
 
@@ -99,7 +108,7 @@ def _heads(
     more: Counter[int] = Counter()
     while True:
         tasks = backlog.peek(wanted + more, (wanted + more).total())
-        given_back = backlog.given_back(tasks, room)
+        given_back = backlog.given_back(tasks, room) | broken
         refused = {task for task, _person in given_back}
         counts = Counter(task.queue_id for task in tasks if task.pk in refused)
         if counts <= more:
@@ -153,8 +162,16 @@ def _assign(pairs: Sequence[Pair]) -> int:
     return len(found)
 
 
-def _name_of(pair: Pair) -> str:
-    return f"{pair.task.reference} for {pair.person}"
+def _name_of(pair: Pair) -> faults.Item:
+    return faults.Item(pair.task.reference, "qc.task", pair.pk, str(pair.person))
+
+
+def _room(person: User) -> int:
+    return person.capacity - person.open_tasks
+
+
+def _name_of_person(person: User) -> faults.Item:
+    return faults.Item(str(person), "qc.user", person.pk)
 
 
 def _used(people: Collection[int]) -> dict[int, list[int]]:

@@ -74,13 +74,15 @@ def why_kept(queue: Queue) -> str:
 
 def move_leftovers() -> int:
     """Move tasks that are still in queues that were merged; return how many."""
-    merged = {queue.pk: queue for queue in Queue.objects.filter(merged_into__isnull=False)}
+    merged_ones = Queue.objects.filter(merged_into__isnull=False)
+    merged = {queue.pk: queue for queue in faults.readable(merged_ones)}
     # With the ids in it this is one seek for each queue and status; a subquery would read what is
     # completed, too.
     left = Task.objects.filter(queue__in=list(merged), status__in=Task.LIVE).order_by()
     if not left.values_list("pk")[:1]:
         return 0
-    return faults.each(_move_rest, merged.values(), str)
+    name = faults.named(Queue)
+    return faults.each(_move_rest, merged.values(), lambda queue: name(queue.pk))
 
 
 @retrying

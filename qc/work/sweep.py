@@ -34,7 +34,7 @@ RAISED_AT_ONCE = 500
 
 
 def sweep() -> dict[str, int]:
-    """Do all steps; return how many items each changed.
+    """Do all steps; return how many items each changed. One that fails stops no other.
 
     1. People not seen for QC_UNSEEN_MINUTES, or QC_BREAK_MINUTES on a break, are signed out. What
        they have started stays theirs, the rest is returned.
@@ -47,12 +47,17 @@ def sweep() -> dict[str, int]:
     6. Whoever is free gets the most urgent task they may do.
     """
     with acting(Channel.SWEEP):
+        # Steps read no more of a queue than they need: one that can't be read is named here.
+        faults.readable(Queue.objects.all())
         counts = {
-            "signed out": sign_out_unseen() + lost_access.return_barred(),
-            "returned": return_not_started() + return_silent(),
-            "moved": queue_changes.move_leftovers(),
-            "raised": raise_overdue(),
-            "assigned": match(),
+            what: sum(faults.step(one) for one in steps)
+            for what, steps in (
+                ("signed out", (sign_out_unseen, lost_access.return_barred)),
+                ("returned", (return_not_started, return_silent)),
+                ("moved", (queue_changes.move_leftovers,)),
+                ("raised", (raise_overdue,)),
+                ("assigned", (match,)),
+            )
         }
     if any(counts.values()):
         logger.info("sweep: %s", ", ".join(f"{n} {what}" for what, n in counts.items() if n))
@@ -62,7 +67,8 @@ def sweep() -> dict[str, int]:
 def sign_out_unseen() -> int:
     """Sign out everybody not seen for as long as is allowed; return how many."""
     now = CLOCK.look()
-    return _for_each(User.objects.unseen_since(*_limits(now)), sign_out_if_unseen, now)
+    unseen = User.objects.unseen_since(*_limits(now))
+    return _for_each(unseen, User.objects.signed_in(), sign_out_if_unseen, now)
 
 
 @retrying
@@ -81,7 +87,8 @@ def sign_out_if_unseen(person_id: int, now: datetime) -> bool:
 def return_not_started() -> int:
     """Take back every task that was not shown to its holder in time; return how many."""
     before = CLOCK.ago(CLOCK.look(), timedelta(minutes=settings.QC_START_MINUTES))
-    return _for_each(Task.objects.not_started_since(before), return_if_not_started, before)
+    late = Task.objects.not_started_since(before)
+    return _for_each(late, Task.objects.held(), return_if_not_started, before)
 
 
 @retrying
@@ -99,7 +106,7 @@ def return_if_not_started(task_id: int, before: datetime) -> bool:
 def return_silent() -> int:
     """Take back every started task whose person is silent; return how many."""
     now = CLOCK.ago(CLOCK.look(), DAY) + DAY
-    return _for_each(Task.objects.silent(now), return_if_silent, now)
+    return _for_each(Task.objects.silent(now), Task.objects.held(), return_if_silent, now)
 
 
 @retrying
@@ -122,7 +129,7 @@ def raise_overdue() -> int:
     """
     overdue = Task.objects.overdue_to_raise(timezone.now()).order_by("raise_at")
     ids = list(overdue.values_list("pk", flat=True)[:RAISED_AT_ONCE])
-    return faults.batch(raise_tasks, ids, _name_of(Task))
+    return faults.batch(raise_tasks, ids, faults.named(Task))
 
 
 @retrying
@@ -131,7 +138,8 @@ def raise_tasks(ids: Sequence[int]) -> int:
     now = timezone.now()
     overdue = Task.objects.overdue_to_raise(now).filter(pk__in=ids)
     tasks = list(overdue.order_by("pk").select_for_update(skip_locked=True))
-    targets = dict(Queue.objects.values_list("pk", "target"))
+    queues = Queue.objects.filter(pk__in={task.queue_id for task in tasks})
+    targets = dict(queues.values_list("pk", "target"))
     for task in tasks:
         task.priority -= 1
         task.raised += 1
@@ -157,17 +165,15 @@ def _send_on_break(task: Task) -> None:
 
 
 def _for_each(
-    items: QuerySet[Any, Any], change: Callable[[int, datetime], bool], moment: datetime
+    items: QuerySet[Any, Any],
+    among: QuerySet[Any, Any],
+    change: Callable[[int, datetime], bool],
+    moment: datetime,
 ) -> int:
-    ids = list(items.values_list("pk", flat=True))
+    ids = faults.ids_of(items, among)
 
     @functools.wraps(change)
     def run(pk: int) -> bool:
         return change(pk, moment)
 
-    return faults.each(run, ids, _name_of(items.model))
-
-
-def _name_of(model: Any) -> Callable[[int], str]:
-    """Return a function that names an object by its id: as people know it."""
-    return lambda pk: str(model._default_manager.filter(pk=pk).first() or pk)
+    return faults.each(run, ids, faults.named(items.model))

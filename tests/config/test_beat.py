@@ -49,12 +49,13 @@ def test_sweeps_go_on_when_the_clock_is_set(clock: Clock, hours: int) -> None:
     assert all(later - sooner <= 6 for sooner, later in itertools.pairwise(asked))
 
 
+@pytest.mark.django_db
 def test_forty_thousand_messages_are_one_sweep_and_one_line(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     swept: list[Any] = []
     monkeypatch.setattr(tasks, "SWEEPS", Pace(2.5))
-    monkeypatch.setattr(tasks.sweeps, "sweep", lambda: swept.append(1))
+    monkeypatch.setattr(tasks.sweeps, "sweep", lambda: swept.append(1) or {})
     monkeypatch.setattr(tasks.import_lease, "abandoned", list)
     with caplog.at_level(logging.INFO, "qc.tasks"):
         for _ in range(40_000):

@@ -1,0 +1,1 @@
+"""The *Status* page: whether QC Desk is well, in plain words, for who runs it."""
