@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from axes.models import AccessAttempt
 from celery import shared_task
 from celery.signals import task_postrun, task_prerun
 from django.conf import settings
@@ -115,11 +116,12 @@ def dispatch(record: Import) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Delete expired sessions and tokens, once an hour."""
+    """Delete expired sessions and tokens, and old attempts to sign in, once an hour."""
     now = timezone.now()
     with recording("tidy") as run:
         sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
         tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
+        AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         bulk_changes.delete_expired()
         files = imports.delete_expired()
         run.counts = {"sessions": sessions, "tokens": tokens, "files": files}

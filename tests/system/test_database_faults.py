@@ -119,8 +119,7 @@ def assert_work_goes_on(floor: Floor) -> None:
 
 
 def test_black_hole(floor: Floor) -> None:
-    floor.site.start_worker()
-    floor.site.start("beat")
+    floor.site.start_sweeps()
     floor.line.swallow()
     assert_said(*look_and_call(floor))
     Event().wait(AWAY_SECONDS)
@@ -130,7 +129,7 @@ def test_black_hole(floor: Floor) -> None:
     gone = "SELECT 1 FROM qc_desk.qc_user WHERE username = 'qc1' AND NOT is_logged_in"
     until(lambda: floor.run(gone), within=30)
     floor.sign_in("qc1")
-    for name in ("beat", "worker"):
+    for name in ("beat", "sweeper"):
         floor.site.terminate(name)
 
 

@@ -273,6 +273,7 @@ class TestSweep:
         assert task.assignee == anna
 
     def test_tidy_deletes_only_what_has_expired(self, anna: User) -> None:
+        from axes.models import AccessAttempt
         from django.contrib.sessions.models import Session
         from knox.models import AuthToken
 
@@ -280,6 +281,10 @@ class TestSweep:
         Session.objects.create(session_key="new", expire_date=ago(days=-1))
         AuthToken.objects.create(anna, expiry=timedelta(days=-1))
         AuthToken.objects.create(anna, expiry=timedelta(days=1))
+        for name in ("old", "new"):
+            AccessAttempt.objects.create(username=name, failures_since_start=1)
+        AccessAttempt.objects.filter(username="old").update(attempt_time=ago(minutes=16))
         tidy()
+        assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["new"]
         assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
         assert AuthToken.objects.count() == 1
