@@ -55,5 +55,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(timezone, "now", clock.now)
     # Nobody sets it: time passes.
+    monkeypatch.setattr(sweep, "CLOCK", watch.Clock())
     monkeypatch.setattr(watch, "monotonic", lambda: clock.now().timestamp())
     return clock
