@@ -90,9 +90,7 @@ def test_containerfile_has_no_findings() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "file", ["compose/qc-desk.env.example", "qc-desk.env.example"]
-)
+@pytest.mark.parametrize("file", ["compose/qc-desk.env.example", "qc-desk.env.example"])
 def test_variables_of_the_examples_exist(file: str) -> None:
     lines = (DEPLOY / file).read_text().splitlines()
     assert {line.split("=")[0] for line in lines if not line.startswith("#")} <= TABLE
