@@ -1,7 +1,9 @@
 """The processes as the Procfile starts them: what one misses another makes up for."""
 
+import signal
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django.utils import timezone
 from qc.models import Queue, Task, User
 from qc.work import actions
 from tests.databases import on_mariadb
-from tests.system.site import Site, assert_sound
+from tests.system.site import START_SECONDS, Site, assert_sound
 from tests.waiting import until
 
 Hire = Callable[[int], list[User]]
@@ -81,5 +83,14 @@ def waits_for_a_lock() -> bool:
 def test_processes_exit_cleanly_on_sigterm(site: Site) -> None:
     site.start_web()
     site.start_jobs()
+    beat = site.processes["beat"]
+    until(lambda: catches(signal.SIGTERM, beat.pid), within=START_SECONDS)
     assert [site.terminate(name) for name in list(site.processes)] == [0, 0, 0, 0]
     assert "Traceback" not in "".join(log.read_text() for log in site.folder.glob("*.log"))
+
+
+def catches(number: signal.Signals, pid: int) -> bool:
+    """Return whether a process has got so far that it handles a signal itself."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
