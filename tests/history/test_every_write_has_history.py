@@ -62,6 +62,7 @@ KNOWN = {
     "imports/validation.py first": NOT_OURS,
     "exports/formats.py xlsx_file": NOT_OURS,
     "monitoring/checks.py database": READS,
+    "monitoring/job_runs.py _begin": NOT_OURS,
     "monitoring/job_runs.py _end": NOT_OURS,
     "work/bulk_changes.py carry_on": NOT_OURS,
     "work/bulk_changes.py stop": NOT_OURS,
