@@ -184,14 +184,14 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
 def _freed(person_id: int | None) -> None:
     if person_id is not None:
         presence.became_free(person_id)
-        assignment.hand_out(person_id)
+        assignment.hand_out(person_id, is_written=True)
 
 
 @retrying
 def _freed_and_shown(person: User) -> list[Task]:
     # In one transaction: a second one would wait for the disk once more.
     presence.became_free(person.pk)
-    assignment.hand_out(person.pk, is_shown=True)
+    assignment.hand_out(person.pk, is_shown=True, is_written=True)
     return delivery.deliver(person)
 
 
