@@ -17,7 +17,8 @@ SHAPE = "it must look like mysql://user:password@host:3306/name or sqlite:////pa
 SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 SSL_FILES = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key"}
 SECONDS = ("connect_timeout", "read_timeout", "write_timeout")
-OPTIONS = ("ssl_mode", *SSL_FILES, *SECONDS)
+SYNC_WAIT = "wsrep_sync_wait"
+OPTIONS = ("ssl_mode", *SSL_FILES, *SECONDS, SYNC_WAIT)
 CONNECT_SECONDS = 5
 # A connection is kept for so long between requests.
 KEPT_SECONDS = 60
@@ -62,7 +63,7 @@ def _mysql(name: str, options: dict[str, str], seconds: int) -> dict[str, Any]:
         "OPTIONS": {
             "charset": "utf8mb4",
             "isolation_level": "read committed",
-            "init_command": _session(seconds),
+            "init_command": _session(seconds) + _cluster(name, options),
         }
         | limits
         | _driver_options(name, options),
@@ -82,6 +83,18 @@ def _session(seconds: int) -> str:
         f"wait_timeout={max(seconds, KEPT_SECONDS + 15)} "
         f"/*M!100300 , idle_transaction_timeout={max(seconds // 2, 1)} */"
     )
+
+
+def _cluster(name: str, options: dict[str, str]) -> str:
+    """Return what makes a node of a Galera cluster answer with all that others have committed.
+
+    Only where the address asks for it: other servers do not know this variable.
+    """
+    if SYNC_WAIT not in options:
+        return ""
+    if options[SYNC_WAIT] not in {"0", "1"}:
+        raise refuse(name, f"…?{SYNC_WAIT}={options[SYNC_WAIT]}", "it must be 0 or 1")
+    return f", {SYNC_WAIT}={options[SYNC_WAIT]}"
 
 
 def _driver_options(name: str, options: dict[str, str]) -> dict[str, Any]:

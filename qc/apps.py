@@ -13,6 +13,7 @@ class QCConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect Django's sign-in signals with people's presence."""
+        from qc.core import database_checks  # noqa: F401 - registers its check
         from qc.web import sign_ins
 
         # A sign-in is one history row, which presence writes together with `last_login`.

@@ -37,6 +37,19 @@ def group(role: str) -> Group:
     return found
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run on MariaDB behave like one on MySQL: `tests/as_mysql.py`."""
+    parser.addoption("--as-mysql", action="store_true", help="pretend that MariaDB is MySQL 8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("as_mysql"):
+        # Imported here: it needs the driver.
+        from tests import as_mysql
+
+        as_mysql.pretend()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run tests that use no database only in the SQLite half of `make test`."""
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:

@@ -87,7 +87,7 @@ def private_mariadb(*options: str) -> Iterator[Server]:
     """Run an empty MariaDB of its own with these options; root needs no password."""
     port = free_port()
     with _folder() as folder:
-        _make_database(str(_binary(*DATABASE_MAKERS)), folder)
+        make_database(folder)
         command = [
             str(_binary(*DATABASES)),
             "--no-defaults",
@@ -197,10 +197,11 @@ def _folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _make_database(install: str, folder: Path) -> None:
+def make_database(folder: Path) -> None:
+    """Make the files of an empty MariaDB in `data` of a folder; root needs no password."""
     subprocess.run(
         [
-            install,
+            str(_binary(*DATABASE_MAKERS)),
             "--no-defaults",
             f"--datadir={folder}/data",
             "--auth-root-authentication-method=normal",

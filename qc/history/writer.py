@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
-from django.db import IntegrityError, connection, models
-from django.db.models import Max, Min
+from django.db import connection, models
 from django.utils import timezone
 
 from qc.core import compiled_queries
@@ -92,28 +91,23 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
 
 
 def record_new(references: Sequence[str], *, kind: str, by: User | None, reason: str) -> None:
-    """Write the first history row of each task that one statement has just created, in its order.
+    """Write the first history row of each task that one statement has just created.
 
-    The database copies its own rows, so nothing is sent to it twice. The rows of one statement have
-    consecutive ids. Raises IntegrityError where the database does it otherwise, and other tasks
-    have some of these ids.
+    The database copies its own rows, so nothing is sent to it twice. They are found by their
+    references: on a cluster the ids of one statement have ids of other nodes among them.
     """
-    ends = Task.objects.filter(reference__in=[references[0], references[-1]])
-    span = ends.aggregate(first=Min("pk"), last=Max("pk"))
-    copied = _copy_tasks(
-        "id BETWEEN %s AND %s",
+    _copy_tasks(
+        f"reference IN ({', '.join(['%s'] * len(references))})",
         {"history_change_reason": "%s"},
-        [reason, span["first"], span["last"]],
+        [reason, *references],
         _shared_values(kind, by, "+"),
     )
-    if copied != len(references):
-        raise IntegrityError("Other tasks got ids among these.")
 
 
 def _copy_tasks(
     condition: str, per_row: Mapping[str, str], parameters: Sequence[Any], shared: Mapping[str, Any]
-) -> int:
-    """Copy the tasks of a SQL condition as they are into their history; return how many.
+) -> None:
+    """Copy the tasks of a SQL condition as they are into their history.
 
     `per_row` is the SQL of the columns that differ from row to row; `parameters` are those of
     `per_row` and then those of the condition.
@@ -127,7 +121,6 @@ def _copy_tasks(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*shared.values(), *parameters])
-        return int(cursor.rowcount)
 
 
 def _record(

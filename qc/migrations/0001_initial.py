@@ -517,7 +517,11 @@ class Migration(migrations.Migration):
                 ),
                 ("instructions", models.TextField(blank=True, verbose_name="instructions")),
                 ("link", models.URLField(blank=True, max_length=500, verbose_name="link")),
-                ("details", models.JSONField(blank=True, default=dict, verbose_name="details")),
+                # Not a plain JSONField: MySQL would sort the columns of the sender's file.
+                (
+                    "details",
+                    qc.models.OrderedJSONField(blank=True, default=dict, verbose_name="details"),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -746,7 +750,11 @@ class Migration(migrations.Migration):
                 ),
                 ("instructions", models.TextField(blank=True, verbose_name="instructions")),
                 ("link", models.URLField(blank=True, max_length=500, verbose_name="link")),
-                ("details", models.JSONField(blank=True, default=dict, verbose_name="details")),
+                # Not a plain JSONField: MySQL would sort the columns of the sender's file.
+                (
+                    "details",
+                    qc.models.OrderedJSONField(blank=True, default=dict, verbose_name="details"),
+                ),
                 (
                     "status",
                     models.CharField(

@@ -8,7 +8,7 @@ from qc.models.archives import Archive
 from qc.models.bulk_changes import BulkChange
 from qc.models.choices import ChangeKind, Outcome, Priority, Role, Status
 from qc.models.events import AuditEvent, EventKind
-from qc.models.fields import ReferenceField
+from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.hand_backs import HandBack
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
@@ -44,6 +44,7 @@ __all__ = [
     "ImportChunk",
     "ImportState",
     "JobRun",
+    "OrderedJSONField",
     "Outcome",
     "PersonHistoryRow",
     "PersonManager",

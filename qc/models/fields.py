@@ -34,3 +34,16 @@ class ReferenceField(models.CharField):
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"
         return parameters
+
+
+class OrderedJSONField(models.JSONField):
+    """An object whose keys keep their order on every database: the columns of the sender's file.
+
+    MySQL's own type sorts them, and rounds numbers beyond 64 bits, so there it is kept as text, as
+    MariaDB and SQLite keep all JSON.
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> Any:
+        """Return the type of the column."""
+        is_mysql = connection.vendor == "mysql" and not connection.mysql_is_mariadb  # type: ignore[attr-defined]
+        return "longtext" if is_mysql else super().db_type(connection)

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +94,23 @@ class PersonQuerySet(models.QuerySet["User"]):
 class PersonManager(UserManager["User"].from_queryset(PersonQuerySet)):  # type: ignore[misc]
     """Creates accounts, and has the named reads of people."""
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return who signs in by this name. Raises DoesNotExist."""
+        found: User | None = next(iter(self.alike(username or "")), None)
+        if found is None:
+            raise User.DoesNotExist
+        return found
+
+    def alike(self, username: str) -> "list[User]":
+        """Return the people of this name whatever its capitals, whoever has it exactly first.
+
+        Accents and blanks do make a difference, whatever the collation of the database says. It
+        takes the same time whether there is such a person or not.
+        """
+        lower = self.alias(lower=Lower("username")).filter(lower=username.lower())
+        found = [one for one in lower if one.username.lower() == username.lower()]
+        return sorted(found, key=lambda one: one.username != username)
+
 
 class User(AbstractUser):
     """A person: an account, its presence, and how many tasks it can hold.
@@ -166,6 +184,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def clean(self) -> None:
+        """Refuse a name that somebody has already, but for its capitals."""
+        super().clean()
+        if any(one.pk != self.pk for one in User.objects.alike(self.username)):
+            raise ValidationError(
+                {"username": User._meta.get_field("username").error_messages["unique"]}
+            )
 
     @property
     def takes_work(self) -> bool:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from qc.models.choices import Outcome, Priority, Status
-from qc.models.fields import ReferenceField
+from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, NOT_OWN_BREAKS, User
 from qc.models.queues import Queue
@@ -178,7 +178,7 @@ class Task(models.Model):
     raise_at = models.DateTimeField(_("next priority raise"), null=True, editable=False)
     instructions = models.TextField(_("instructions"), blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True)
-    details = models.JSONField(_("details"), default=dict, blank=True)
+    details = OrderedJSONField(_("details"), default=dict, blank=True)
 
     status = models.CharField(
         _("status"), max_length=10, choices=Status, default=Status.PENDING, editable=False

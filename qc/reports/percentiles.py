@@ -8,14 +8,15 @@ from django.db import connection
 
 # The database ranks all times, and returns the few ranks that matter. Median: rank in
 # {n/2, (n+1)/2, n/2+1}; 90th percentile: rank = ceil(0.9 n). The times are in a subquery of their
-# own: SQLite would compute them again for each window.
+# own: SQLite would compute them again for each window. Nothing is subtracted: MySQL's ranks are
+# unsigned, where a result below zero is an error.
 RANKED = """
-SELECT about, took, n, place * 2 - n AS middle, place * 10 - n * 9 AS ninth FROM (
+SELECT about, took, n, place FROM (
   SELECT about, took, COUNT(*) OVER (PARTITION BY about) AS n,
     ROW_NUMBER() OVER (PARTITION BY about ORDER BY took) AS place
   FROM ({}) AS tasks
 ) AS ranked
-WHERE place * 2 - n BETWEEN 0 AND 2 OR place * 10 - n * 9 BETWEEN 0 AND 9
+WHERE place * 2 BETWEEN n AND n + 2 OR place * 10 BETWEEN n * 9 AND n * 9 + 9
 ORDER BY took
 """
 
@@ -54,7 +55,7 @@ def times_of(tasks: Any) -> dict[Key, Times]:
 
 
 def _times(rows: list[Any]) -> Times:
-    middle = [took for took, _n, middle, _ninth in rows if 0 <= middle <= 2]
-    took, n = next((took, n) for took, n, _middle, ninth in rows if 0 <= ninth <= 9)
+    middle = [took for took, n, place in rows if n <= place * 2 <= n + 2]
+    took, n = next((took, n) for took, n, place in rows if n * 9 <= place * 10 <= n * 9 + 9)
     median = sum(middle) // len(middle)
     return Times(timedelta(microseconds=median), timedelta(microseconds=took), n)

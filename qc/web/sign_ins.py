@@ -35,7 +35,7 @@ def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) 
     django-axes counts failures by it too. It takes the same time whether the person exists or not.
     """
     name = str((credentials or {}).get("username") or "")
-    found = User.objects.filter(username__iexact=name).values_list("username", flat=True).first()
+    found = next((one.username for one in User.objects.alike(name)), "")
     digest = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:HASH_LENGTH]
     return found or (f"{UNKNOWN_NAME_PREFIX}{digest}" if name else "")
 

@@ -212,14 +212,14 @@ def _freed_and_shown(person: User) -> list[Task]:
 @retrying
 def _free(person_id: int) -> None:
     presence.became_free(person_id)
-    assignment.hand_out(person_id)
+    assignment.hand_out(person_id, is_written=True)
 
 
 @retrying
 def _free_and_deliver(person: User) -> list[Task]:
     # In one transaction: a second one would wait for the disk once more.
     presence.became_free(person.pk)
-    assignment.hand_out(person.pk, is_shown=True)
+    assignment.hand_out(person.pk, is_shown=True, is_written=True)
     return delivery.deliver(person)
 
 

@@ -38,12 +38,12 @@ SERVING = Prepared(
 
 @retrying
 @for_the_record()
-def hand_out(person_id: int, *, is_shown: bool = False) -> list[Task]:
+def hand_out(person_id: int, *, is_shown: bool = False, is_written: bool = False) -> list[Task]:
     """Give a person the most urgent tasks they may do, up to their capacity; return these tasks.
 
     With `is_shown` the person is about to see them: a single one that is all they have is started,
-    unless its queue demands a scan. The number of statements does not depend on that, nor on the
-    number of slots.
+    unless its queue demands a scan. With `is_written` the caller's transaction has written the
+    person's row. The number of statements does not depend on the number of slots.
     """
     person = next(iter(LOCKED.items(person_id)), None)
     if person is None or not person.takes_work:
@@ -57,7 +57,7 @@ def hand_out(person_id: int, *, is_shown: bool = False) -> list[Task]:
         Assignment(task, person, slot, why(task, person, len(queues)))
         for task, slot in zip(tasks, slots, strict=False)
     ]
-    lifecycle.assign_many(found, are_begun=is_begun)
+    lifecycle.assign_many(found, are_begun=is_begun, are_written=is_written)
     return tasks
 
 

@@ -40,7 +40,7 @@ def undo(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
         reason = _("%s is open again") % task.reference
     person = User.objects.get(pk=by.pk)
     slot, returned = assignment.make_room(person, reason=reason, with_notes=True)
-    return lifecycle.undo(task, slot, by=by), [returned] if returned else []
+    return lifecycle.undo(task, slot, by=person), [returned] if returned else []
 
 
 @retrying

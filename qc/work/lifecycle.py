@@ -52,19 +52,24 @@ class Assignment(NamedTuple):
 
 def assign(found: Assignment, *, by: User | None, kind: str) -> Task:
     """PENDING → ASSIGNED. `qc.work.assignment` has locked the person, then the task."""
+    guards.write_people([found.person])
     _take(found, _assigned_columns())
     _save(found.task, kind, by, found.person.pk, found.why)
     return found.task
 
 
-def assign_many(found: Sequence[Assignment], *, are_begun: bool = False) -> None:
+def assign_many(
+    found: Sequence[Assignment], *, are_begun: bool = False, are_written: bool = False
+) -> None:
     """PENDING → ASSIGNED for many at once: one update, one insert of history rows.
 
     With `are_begun` they are in front of their person now, and so started. The caller has locked
-    the people, then the tasks.
+    the people, then the tasks; with `are_written` its transaction has written the people's rows.
     """
     if not found:
         return
+    if not are_written:
+        guards.write_people({one.person for one in found})
     columns = _assigned_columns()
     if are_begun:
         columns |= dict.fromkeys(("shown_at", "started_at"), columns["assigned_at"])
@@ -150,9 +155,11 @@ def complete(
 def undo(task: Task, slot: int, *, by: User) -> Task:
     """COMPLETED → ASSIGNED to the same person again, with outcome and notes as their draft.
 
-    `qc.work.corrections` has locked both, and checked that it is not too late.
+    `qc.work.corrections` has locked both, and checked that it is not too late; `by` is read under
+    the lock.
     """
     guards.guard(task, "undo", by)
+    guards.write_people([by])
     _change(task, status=Status.ASSIGNED, slot=slot, completed_at=None)
     _change(task, draft=task.notes, draft_outcome=task.outcome, notes="", outcome="")
     # Tabs that were opened before it have older notes.

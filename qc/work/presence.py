@@ -90,6 +90,8 @@ def return_tasks(
 ) -> list[Task]:
     """Return what a person holds, or what they hold of some queues, without blame."""
     person = _lock(person_id)
+    # Beside a hand-out on another node, one of both must see the other.
+    guards.write_people([person])
     held = Task.objects.select_for_update().held_by(person)
     returned = list(held if queues is None else held.filter(queue__in=queues))
     for task in returned:

@@ -54,8 +54,8 @@ def trail(
     monkeypatch.setattr(sealing, "SETTLED", timedelta(0))
     monkeypatch.setattr(sealing, "BATCH", 4)
     # No row is still awaited in a gap.
-    monkeypatch.setattr(sealing, "open_gaps", lambda table: [])
-    monkeypatch.setattr("qc.audit.seals.verification.open_gaps", lambda table: [])
+    monkeypatch.setattr(sealing, "_appeared", lambda last: [])
+    monkeypatch.setattr("qc.audit.seals.verification.open_above", lambda last: last.upto)
     tampering.write_history(anna, mona, invoices, [add_task(invoices) for _ in range(8)])
     for table in TABLES:
         for pk in reversed(ids(table)):

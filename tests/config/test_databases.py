@@ -36,6 +36,16 @@ def test_options_of_the_address_are_kept_beside_ours(monkeypatch: pytest.MonkeyP
     )
 
 
+def test_node_of_a_cluster_waits_for_the_others_only_where_the_address_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "wsrep" not in read(monkeypatch, ADDRESS)["OPTIONS"]["init_command"]
+    options = read(monkeypatch, f"{ADDRESS}?wsrep_sync_wait=1")["OPTIONS"]
+    # Outside of the comment that MySQL skips.
+    assert options["init_command"].endswith("*/, wsrep_sync_wait=1")
+    assert "wsrep_sync_wait" not in options
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -43,6 +53,7 @@ def test_options_of_the_address_are_kept_beside_ours(monkeypatch: pytest.MonkeyP
         (f"{ADDRESS}?init_command=DROP", "init_command"),
         (f"{ADDRESS}?ssl_mode=verify", "ssl_mode=verify.*VERIFY_CA"),
         (f"{ADDRESS}?read_timeout=soon", "read_timeout=soon.*whole number of seconds"),
+        (f"{ADDRESS}?wsrep_sync_wait=yes", "wsrep_sync_wait=yes.*0 or 1"),
         ("sqlite:////tmp/qc.sqlite3?mode=ro", "SQLite takes no options"),
     ],
 )

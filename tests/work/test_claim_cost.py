@@ -210,5 +210,5 @@ def test_hand_out_takes_the_same_queries_for_many_queues_and_slots(
     fill(invoices, 3)
     User.objects.filter(pk=anna.pk).update(capacity=capacity)
     presence.sign_in(anna.pk)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(assignment.hand_out(anna.pk)) == capacity

@@ -143,7 +143,7 @@ def test_queries_do_not_grow_with_people(
     crowd(people, invoices, labels)
     for _ in range(people):
         add_task(invoices)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert matching.match() == people
 
 

@@ -1,21 +1,23 @@
 """Seals the new rows of the history in batches: in a job, never in a request.
 
 It reads without locks, and writes only the seal. A row gets its id before its transaction commits,
-so it may appear below one that is sealed already. So missing ids are looked at again for some time,
-and rows that have appeared there are sealed late.
+so it may appear below one that is sealed already. So recent rows are counted again for some time,
+and those that have appeared among them are sealed late. That costs as much as there are rows: on a
+cluster most ids are never given to any.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from qc.audit.seals import row_hashing
 from qc.audit.seals.row_hashing import HashedRow
 from qc.core.canonical_json import hashed
-from qc.core.id_spans import Spans, ids_of, spans_of
+from qc.core.id_spans import ids_of, spans_of
+from qc.core.transactions import retrying
 from qc.history.registry import TABLES
 from qc.models import Seal
 from qc.models.seals import GENESIS_HASH
@@ -58,10 +60,11 @@ def _seal_late(table: str) -> int:
     head, last = newest_seal(), last_of(table)
     if last is None:
         return 0
-    columns = row_hashing.columns_of(table)
-    rows = row_hashing.in_spans(table, columns, open_gaps(table), BATCH)
-    if not rows:
+    ids = _appeared(last)
+    if not ids:
         return 0
+    columns = row_hashing.columns_of(table)
+    rows = row_hashing.read(table, columns, Q(history_id__in=ids[:BATCH]))
     seal = Seal(table=table, above=last.upto, upto=last.upto, newest=last.newest, is_late=True)
     return _keep(seal, head, columns, rows)
 
@@ -76,11 +79,17 @@ def _keep(seal: Seal, head: Seal | None, columns: list[str], rows: list[HashedRo
     seal.sealed_at = timezone.now()
     seal.hash = hashed(seal.content())
     try:
-        with transaction.atomic():
-            seal.save(force_insert=True)
+        _insert(seal)
     except IntegrityError:
         return 0
     return len(rows)
+
+
+@retrying
+def _insert(seal: Seal) -> None:
+    # On a cluster a second seal with the same number is a lost race first.
+    with transaction.atomic():
+        seal.save(force_insert=True)
 
 
 def newest_seal() -> Seal | None:
@@ -102,24 +111,31 @@ def waiting_since() -> datetime | None:
     return min((one for one in moments if one), default=None)
 
 
-def open_gaps(table: str) -> Spans:
-    """Return the spans of ids that were missing at sealing, and may still appear."""
-    last = last_of(table)
-    if last is None:
+def open_above(last: Seal) -> int:
+    """Return the id above which rows may still appear, below those that a seal is the last of."""
+    on_time = _recent(last).filter(is_late=False)
+    return int(on_time.aggregate(above=Min("above"))["above"])
+
+
+def _recent(last: Seal) -> QuerySet[Seal]:
+    """Return the seals, up to this one of its table, among whose rows others may still appear."""
+    return Seal.objects.filter(table=last.table, newest__gte=last.newest - LATE)
+
+
+def _appeared(last: Seal) -> list[int]:
+    """Return the ids of the rows that have appeared among recent sealed ones.
+
+    Where these are as many as were sealed, none has, and no id is read.
+    """
+    recent = _recent(last)
+    rows = TABLES[last.table].objects.filter(
+        history_id__gt=open_above(last), history_id__lte=last.upto
+    )
+    if rows.count() == recent.aggregate(rows=Sum("rows"))["rows"]:
         return []
-    seals = Seal.objects.filter(table=table).only("ids", "above", "upto", "is_late")
-    recent = list(seals.filter(newest__gte=last.newest - LATE).order_by("number"))
-    late = {pk for one in recent if one.is_late for pk in ids_of(one.ids)}
-    return [gap for one in recent if not one.is_late for gap in _gaps(one, late)]
-
-
-def _gaps(seal: Seal, late: set[int]) -> Iterator[list[int]]:
-    """Yield the spans of ids in a seal's range that are in no seal."""
-    start = seal.above + 1
-    for first, last in sorted([*seal.ids, *([pk, pk] for pk in late if start <= pk <= seal.upto)]):
-        if start < first:
-            yield [start, first - 1]
-        start = last + 1
+    sealed = {pk for spans in recent.values_list("ids", flat=True) for pk in ids_of(spans)}
+    ids = rows.order_by("history_id").values_list("history_id", flat=True)
+    return [pk for pk in ids if pk not in sealed]
 
 
 def _first_unsealed(table: str) -> datetime | None:

@@ -6,7 +6,7 @@ from itertools import chain
 
 from qc.audit.seals import archived_rows, row_hashing
 from qc.audit.seals.row_hashing import HashedRow
-from qc.audit.seals.sealing import LATE, last_of, open_gaps
+from qc.audit.seals.sealing import LATE, last_of, open_above
 from qc.audit.seals.violations import Violation, is_consistent
 from qc.core.commitments import pseudonym
 from qc.core.id_spans import Spans, ids_of
@@ -26,6 +26,7 @@ class SealedRows:
     """
 
     def __init__(self) -> None:
+        self._open_above = {table: _open_above(table) for table in TABLES}
         self._late = {table: _late_spans(table) for table in TABLES}
         self._archived = archived_rows.ArchivedRows()
 
@@ -36,12 +37,14 @@ class SealedRows:
             return {row.pk: row for row in rows}
         # No row of ours has an id below 1: a row put there is found too.
         rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
-        sealed, late = set(ids_of(seal.ids)), self._late[seal.table]
-        return {
-            row.pk: row
-            for row in rows
-            if row.pk in sealed or not any(first <= row.pk <= last for first, last in late)
-        }
+        sealed = set(ids_of(seal.ids))
+        return {row.pk: row for row in rows if row.pk in sealed or not self._is_late(seal, row.pk)}
+
+    def _is_late(self, seal: Seal, pk: int) -> bool:
+        """Return whether a row that a seal has not may have appeared after it."""
+        late = self._late[seal.table]
+        is_open = pk > self._open_above[seal.table]
+        return is_open or any(first <= pk <= last for first, last in late)
 
     def archived(self, seal: Seal, rows: Collection[int]) -> set[int]:
         """Return the ids of a seal's rows that are archived and not among `rows`."""
@@ -50,7 +53,12 @@ class SealedRows:
 
 def _late_spans(table: str) -> Spans:
     seals = Seal.objects.filter(table=table, is_late=True).values_list("ids", flat=True)
-    return [*chain.from_iterable(seals), *open_gaps(table)]
+    return list(chain.from_iterable(seals))
+
+
+def _open_above(table: str) -> int:
+    last = last_of(table)
+    return open_above(last) if last else 0
 
 
 def find_violations(
