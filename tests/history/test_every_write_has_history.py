@@ -66,6 +66,7 @@ KNOWN = {
     "monitoring/job_runs.py _begin": NOT_OURS,
     "monitoring/job_runs.py _end": NOT_OURS,
     "work/bulk_changes.py carry_on": NOT_OURS,
+    "work/bulk_changes.py _run_step": NOT_OURS,
     "work/bulk_changes.py stop": NOT_OURS,
     "work/bulk_changes.py delete_expired": NOT_OURS,
     "work/bulk_changes.py _run_batch": NOT_OURS,

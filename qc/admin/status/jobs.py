@@ -29,7 +29,7 @@ STEPS: dict[str, str | Promise] = {
     "_assign": _("could not be assigned to %(person)s"),
     "_return_if_barred": _("could not be signed out after losing a role"),
     "_room": _("has no valid capacity"),
-    "move": _("has tasks that could not be moved"),
+    "_move_rest": _("has tasks that could not be moved"),
     "raise_tasks": _("could not be raised in priority"),
     "reading": _("can't be read"),
     "return_if_not_started": _("could not be returned to its queue"),
