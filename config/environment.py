@@ -22,6 +22,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+MOST_PROXIES = 9
 
 
 def refuse(name: str, value: str, allowed: str) -> ImproperlyConfigured:
@@ -35,6 +36,16 @@ def switch(name: str, *, default: bool) -> bool:
     if text not in TRUE | FALSE | {""}:
         raise refuse(name, text, "it must be one of on, off, true, false, yes, no, 1, 0")
     return default if text == "" else text in TRUE
+
+
+def number_of_proxies(name: str) -> int:
+    """Read how many proxies stand in front, one after the other: 0 for off, 1 for on."""
+    text = env.str(name, "").strip().lower()
+    if text in TRUE | FALSE | {""}:
+        return int(text in TRUE)
+    if not (text.isascii() and text.isdigit() and 2 <= int(text) <= MOST_PROXIES):
+        raise refuse(name, text, f"it must be off, on, or their number up to {MOST_PROXIES}")
+    return int(text)
 
 
 def whole_number(name: str, *, default: int, least: int, most: int) -> int:

@@ -192,8 +192,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
-BEHIND_PROXY = environment.switch("QC_BEHIND_PROXY", default=False)
-if BEHIND_PROXY:
+PROXIES = environment.number_of_proxies("QC_BEHIND_PROXY")
+if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Background work

@@ -44,6 +44,7 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("REDIS_MASTER", "mymaster", "an address of Sentinels only"),
         ("DEBUG", "maybe", "on, off"),
         ("QC_HTTPS", "perhaps", "on, off"),
+        ("QC_BEHIND_PROXY", "10", "off, on, or their number up to 9"),
         ("QC_SWEEP_SECONDS", "0", "from 1 to 3600"),
         ("QC_SWEEP_SECONDS", "five", "from 1 to 3600"),
         ("QC_UNSEEN_MINUTES", "-3", "from 0.1 to 1440"),
