@@ -62,6 +62,7 @@ KNOWN = {
     "work/bulk_changes.py stop": NOT_OURS,
     "work/bulk_changes.py delete_expired": NOT_OURS,
     "work/bulk_changes.py _run_batch": NOT_OURS,
+    "work/bulk_changes.py _run_step": NOT_OURS,
     "audit/seals/sealing.py _keep": NOT_OURS,
     "audit/seals/verification_runs.py run": NOT_OURS,
     "audit/seals/external_copies.py post": NOT_OURS,
