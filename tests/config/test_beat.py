@@ -57,6 +57,8 @@ def test_forty_thousand_messages_are_one_sweep_and_one_line(
     monkeypatch.setattr(tasks, "SWEEPS", Pace(2.5))
     monkeypatch.setattr(tasks.sweeps, "sweep", lambda: swept.append(1) or {})
     monkeypatch.setattr(tasks.import_lease, "abandoned", list)
+    # What waits in a real broker: tests/system/test_frozen_worker.py.
+    monkeypatch.setattr(tasks, "BACKLOG", 50_000)
     with caplog.at_level(logging.INFO, "qc.tasks"):
         for _ in range(40_000):
             tasks.sweep.request_stack.push(Message())
