@@ -1,8 +1,9 @@
 """Runs all tests twice: on SQLite with files, and on MariaDB with Redis; then some as on MySQL.
 
-The pages in a browser are a run of their own on SQLite, and the three runs go on at the same time:
-each of them waits much. Run by `make test` in the virtual environment. Ends with the coverage of
-all runs together, and with what could not be run on this machine, which is a failure on CI.
+The pages in a browser, on SQLite, and the processes on MariaDB are runs of their own, and all go on
+at the same time: each of them waits much. Run by `make test` in the virtual environment. Ends with
+the coverage of all runs together, and with what could not be run on this machine, which is a
+failure on CI.
 """
 
 import os
@@ -35,8 +36,12 @@ LEAST_COVERAGE = 95
 # It notes each line once: tracing them all would take half as long again.
 SLIPCOVER = (sys.executable, "-m", "slipcover", "--source=qc", "--omit=qc/migrations/*")
 LINES = "lines.json"
-PAGES = "tests/browser"
+# Runs at the same time must not take each other's messages.
+BROKER_DATABASES = (14, 15)
+PAGES, PROCESSES = "tests/browser", "tests/system"
+SQLITE, IN_A_BROWSER = "SQLite, the embedded default", "Pages in a browser, on SQLite"
 MARIADB, MYSQL = "MariaDB and Redis", "MariaDB that pretends to be MySQL 8"
+ON_MARIADB = "Processes, on MariaDB and Redis"
 # What reads or writes in ways in which MySQL differs: tests/as_mysql.py.
 AS_MYSQL = (
     "--as-mysql",
@@ -47,10 +52,6 @@ AS_MYSQL = (
     "tests/imports/test_undo.py",
     "tests/audit/test_seals.py",
 )
-ON_SQLITE = {
-    "SQLite, the embedded default": ("sqlite", (f"--ignore={PAGES}",)),
-    "Pages in a browser, on SQLite": ("pages", (PAGES,)),
-}
 
 
 class Run:
@@ -98,49 +99,59 @@ def main() -> None:
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
         not_run = missing_browser() + missing_gettext() + missing_nginx() + missing_galera()
-        results = {}
+        results: dict[str, bool] = {}
         with ExitStack() as stack:
             database = stack.enter_context(servers.mariadb())
             broker = stack.enter_context(servers.redis())
-            on_files = {
-                title: stack.enter_context(on_sqlite(title, Path(folder, name), tests))
-                for title, (name, tests) in ON_SQLITE.items()
-            }
+
+            def start(title: str, name: str, environment: dict[str, str], *tests: str) -> Run:
+                run = background(title, Path(folder, name), environment, tests)
+                return stack.enter_context(run)
+
+            others = [
+                start(SQLITE, "sqlite", {}, f"--ignore={PAGES}"),
+                start(IN_A_BROWSER, "pages", {}, PAGES),
+            ]
             if database and broker:
-                servers_and_folder = (Path(folder), database, broker)
-                results[MARIADB] = on_mariadb(*servers_and_folder)
-                results[MYSQL] = on_mariadb(*servers_and_folder, MYSQL, AS_MYSQL)
+                first, second = (
+                    stack.enter_context(production(database, broker, n)) for n in BROKER_DATABASES
+                )
+                others.append(start(ON_MARIADB, "processes", second, PROCESSES))
+                for title, tests in (MARIADB, (f"--ignore={PROCESSES}",)), (MYSQL, AS_MYSQL):
+                    place = Path(folder, f"mariadb-{len(results)}")
+                    results[title] = Run(title, place, first, tests).passed()
             else:
                 not_run += missing_servers()
-            results |= {title: run.passed() for title, run in on_files.items()}
+            results |= {run.title: run.passed() for run in others}
         results["coverage"] = coverage(Path(folder))
     sys.exit(summary(results, not_run))
 
 
 @contextmanager
-def on_sqlite(title: str, folder: Path, tests: tuple[str, ...]) -> Iterator[Run]:
-    """Run tests in the background as after `make run`; the output comes at the end."""
+def background(
+    title: str, folder: Path, environment: dict[str, str], tests: tuple[str, ...]
+) -> Iterator[Run]:
+    """Run tests in the background; the output comes at the end."""
     with folder.with_suffix(".log").open("w+") as log:
-        run = Run(title, folder, {}, tests, log)
+        run = Run(title, folder, environment, tests, log)
         try:
             yield run
         finally:
             run.process.terminate()
 
 
-def on_mariadb(
-    folder: Path, database: int, broker: int, title: str = MARIADB, tests: tuple[str, ...] = ()
-) -> bool:
-    """Run the tests as in production, all or these; return whether they passed."""
+@contextmanager
+def production(database: int, broker: int, number: int) -> Iterator[dict[str, str]]:
+    """Yield the environment of runs as in production, with databases of their own."""
     name = f"qc_{secrets.token_hex(4)}"
     environment = {
         "DATABASE_URL": f"mysql://root:@{servers.HOST}:{database}/{name}",
-        "REDIS_URL": f"redis://{servers.HOST}:{broker}/15",
+        "REDIS_URL": f"redis://{servers.HOST}:{broker}/{number}",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "QC_HTTPS": "off",
     }
     try:
-        return Run(title, folder / name, environment, tests).passed()
+        yield environment
     finally:
         servers.drop_databases(database, f"test_{name}")
 
