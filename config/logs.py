@@ -26,6 +26,7 @@ def logging_settings() -> dict[str, Any]:
         "filters": {
             "request": {"()": "qc.core.request_id.RequestFilter"},
             "short": {"()": "qc.web.errors.WithoutTraceback"},
+            "no probes": {"()": "qc.web.probes.NoProbes"},
         },
         "formatters": {
             "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},
@@ -45,6 +46,8 @@ def logging_settings() -> dict[str, Any]:
         "loggers": {name: {"level": "WARNING"} for name in quiet}
         # It warns when a stopping worker returns a job to the broker, as it should.
         | {"kombu.transport.virtual.base": {"level": "ERROR"}}
+        # By the logger, as Sentry does not ask handlers.
+        | {"django.request": {"filters": ["no probes"]}}
         # Else it writes to standard error by itself.
         | {"py.warnings": {"level": "WARNING"}},
     }

@@ -4,6 +4,7 @@ They are answered before all else: a load balancer calls by address, without HTT
 session, and is never redirected.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -66,6 +67,15 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/readyz": readyz,
     "/metrics": metrics.metrics,
 }
+
+
+class NoProbes(logging.Filter):
+    """Keeps out the lines about probes: whoever asks every few seconds has had the answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is to be logged."""
+        request = getattr(record, "request", None)
+        return request is None or request.path.rstrip("/") not in PROBES
 
 
 class ProbesMiddleware(Middleware):

@@ -66,6 +66,13 @@ def test_ready_when_all_is_there(balancer: Client, swept: JobRun, settings: Any)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
 
 
+def test_nothing_is_logged_of_who_asks(balancer: Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert balancer.get("/readyz").status_code == 503
+    assert balancer.get("/nowhere/").status_code == 404
+    logged = [one.getMessage() for one in caplog.records if one.name == "django.request"]
+    assert logged == ["Not Found: /nowhere/"]
+
+
 def test_not_ready_before_the_first_sweep(balancer: Client) -> None:
     answer = balancer.get("/readyz")
     assert (answer.status_code, why(answer)) == (503, {"sweep": "no sweep has ended yet"})
