@@ -26,7 +26,7 @@ def logging_settings() -> dict[str, Any]:
         "filters": {
             "request": {"()": "qc.core.request_id.RequestFilter"},
             "short": {"()": "qc.web.errors.WithoutTraceback"},
-            "no probes": {"()": "qc.web.probes.NoProbes"},
+            "no probes": {"()": "qc.web.errors.WithoutProbes"},
         },
         "formatters": {
             "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},

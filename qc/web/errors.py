@@ -28,6 +28,14 @@ class WithoutTraceback(logging.Filter):
         return True
 
 
+class WithoutProbes(logging.Filter):
+    """Keeps out the lines about probes: whoever asks every few seconds has had the answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is to be logged."""
+        return not getattr(getattr(record, "request", None), "is_probe", False)
+
+
 def is_for_programs(request: HttpRequest) -> bool:
     """Return whether a request is one of the API's."""
     return not request.path.startswith("/admin/") and request.path != "/"

@@ -4,7 +4,6 @@ They are answered before all else: a load balancer calls by address, without HTT
 session, and is never redirected.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -69,15 +68,6 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 }
 
 
-class NoProbes(logging.Filter):
-    """Keeps out the lines about probes: whoever asks every few seconds has had the answer."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the line is to be logged."""
-        request = getattr(record, "request", None)
-        return request is None or request.path.rstrip("/") not in PROBES
-
-
 class ProbesMiddleware(Middleware):
     """Answers the probes, and lets all else pass."""
 
@@ -88,6 +78,8 @@ class ProbesMiddleware(Middleware):
             return self.get_response(request)
         if request.method not in SAFE:
             return HttpResponse(status=NOT_ALLOWED, headers={"Allow": ", ".join(SAFE)})
+        # No line of the log is about it: qc.web.errors.
+        request.is_probe = True  # type: ignore[attr-defined]
         response = probe(request)
         response.headers["Cache-Control"] = "no-store"
         return response
