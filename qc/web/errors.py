@@ -29,11 +29,12 @@ class WithoutTraceback(logging.Filter):
 
 
 class WithoutProbes(logging.Filter):
-    """Keeps out the lines about probes: whoever asks every few seconds has had the answer."""
+    """Keeps out what probes say, since whoever asks every few seconds has it; not their errors."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the line is to be logged."""
-        return not getattr(getattr(record, "request", None), "is_probe", False)
+        is_probe = getattr(getattr(record, "request", None), "is_probe", False)
+        return bool(record.exc_info) or not is_probe
 
 
 def is_for_programs(request: HttpRequest) -> bool:
