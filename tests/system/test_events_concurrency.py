@@ -11,8 +11,11 @@ from qc.models import Import, Queue, Role, Task, User
 from qc.work import presence
 from tests.admin.conftest import act, change
 from tests.conftest import person
+from tests.databases import on_mariadb
 from tests.system.browsers import Browser
 from tests.system.site import Site, assert_sound
+
+pytestmark = on_mariadb
 
 Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]

@@ -17,7 +17,7 @@ from tests.waiting import until
 Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]
 
-pytestmark = needs_redis
+pytestmark = [needs_redis, on_mariadb]
 
 AWAY_SECONDS = 30
 
@@ -63,7 +63,6 @@ def test_work_goes_on_without_redis_and_the_sweep_returns_with_it(
     until(lambda: Task.objects.held_by(ben).exists(), within=60)
 
 
-@on_mariadb
 def test_half_a_minute_without_redis_disturbs_nobody_at_work(
     site: Site, queue: Queue, hire: Hire, pile: Pile, redis: servers.Server
 ) -> None:

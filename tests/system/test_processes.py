@@ -14,6 +14,8 @@ from tests.databases import on_mariadb
 from tests.system.site import START_SECONDS, Site, assert_sound
 from tests.waiting import until
 
+pytestmark = on_mariadb
+
 Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]
 
@@ -47,7 +49,6 @@ def test_next_sweeper_makes_up_for_one_killed_between_sweeps(
     assert_sound(site)
 
 
-@on_mariadb
 def test_sweeper_killed_during_a_sweep_leaves_nothing_half_done(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:

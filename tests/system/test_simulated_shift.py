@@ -38,6 +38,7 @@ def simulate(url: str, **options: Any) -> tuple[str, bool]:
     return printed.getvalue(), True
 
 
+@on_mariadb
 def test_shift_on_a_sound_site_loses_nothing(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:

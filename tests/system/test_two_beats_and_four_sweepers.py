@@ -4,10 +4,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from qc.models import Queue, Status, Task, User
+from tests.databases import on_mariadb
 from tests.system.clients import Client, answers, assert_done_once, at_work
 from tests.system.records import completions, most_held_at_once
 from tests.system.site import Site, assert_sound, is_embedded
 from tests.waiting import until
+
+pytestmark = on_mariadb
 
 Hire = Callable[[int], list[User]]
 Pile = Callable[..., list[Task]]
