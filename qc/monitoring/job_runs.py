@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from qc.core.exceptions import Busy
 from qc.core.log_lines import log_fields
 from qc.core.transactions import retrying
 from qc.models import JobRun
@@ -74,6 +75,9 @@ def late_after() -> int:
 def _try_to(write: Any, *values: Any) -> None:
     try:
         write(*values)
+    except Busy:
+        # Another run is recorded at this very moment: the last one stands for both.
+        logger.info("the run of %s is not recorded: another one is", values[0])
     except Exception as error:
         logger.warning("the run of %s can't be recorded: %s", values[0], error)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from qc.models import Queue, Task, User
 from qc.work import actions
@@ -73,6 +73,27 @@ class TestScanner:
         expect(reason).to_have_value("qd-0002")
         expect(page.get_by_role("dialog")).to_be_visible()
         assert not Task.history.filter(kind="released").exists()
+
+    def test_answers_that_cross_leave_the_notes_in_their_place(
+        self, invoices: Queue, three: list[Task], anna: User, sign_in: SignIn
+    ) -> None:
+        Queue.objects.filter(pk=invoices.pk).update(scan_to_start=True)
+        page = sign_in(anna)
+        in_front(page, three[0])
+        ready(page)
+        under_way: list[Route] = []
+        page.route("**/panel/**", lambda route: under_way.append(route))  # noqa: PLW0108
+        with page.expect_request("**/panel/**"):
+            page.evaluate("htmx.trigger('#my-work', 'look')")
+        page.locator(".qc-notes").press_sequentially("corner bent ", delay=60)
+        page.wait_for_timeout(100)
+        scan(page, "qd-0001")
+        expect(page.get_by_text("QD-0001 is started.")).to_be_visible()
+        with page.expect_response("**/panel/**"):
+            under_way[0].continue_()
+        expect(page.locator(PASSED)).to_be_enabled()
+        page.wait_for_timeout(500)
+        expect(page.locator(".qc-notes")).to_have_value("corner bent ")
 
     def test_scan_brings_a_waiting_task_and_starts_it(
         self, three: list[Task], anna: User, sign_in: SignIn

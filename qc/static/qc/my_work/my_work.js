@@ -119,6 +119,18 @@
     return Boolean(task && next) && next.dataset.task !== task;
   }
 
+  // An answer to a part of the panel that another answer has replaced meanwhile shows nothing: htmx would
+  // take the notes out of the new panel and put them nowhere. What it would have shown is asked anew.
+  document.addEventListener("htmx:beforeSend", ({ detail: { elt } }) => {
+    if (!elt.closest("#my-work")) return;
+    const listen = (event) => {
+      if (elt.isConnected) return;
+      event.preventDefault();
+      look();
+    };
+    elt.addEventListener("htmx:beforeOnLoad", listen, { once: true });
+  });
+
   // What the answer of `open` would have shown, the next look shows too.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, target, serverResponse } = event.detail;
