@@ -148,10 +148,7 @@ def _panel(request: HttpRequest, state: MyWorkState) -> HttpResponse:
     held = {int(task) for task in _params(request).get("held", "").split(",") if is_id(task)}
     for sentence in presence.taken(state.person, held - {task.pk for task in state.tasks}):
         messages.warning(request, sentence)
-    response = render(request, "qc/my_work/panel.html", {"state": state})
-    # Where the panel is now: another answer may have replaced the one that the request saw.
-    response.headers["HX-Retarget"] = "#my-work"
-    return response
+    return render(request, "qc/my_work/panel.html", {"state": state})
 
 
 def _params(request: HttpRequest) -> Any:

@@ -119,12 +119,14 @@
     return Boolean(task && next) && next.dataset.task !== task;
   }
 
-  // An answer to a part of the panel that another answer has replaced meanwhile shows nothing: htmx would
-  // take the notes out of the new panel and put them nowhere. What it would have shown is asked anew.
-  document.addEventListener("htmx:beforeSend", ({ detail: { elt } }) => {
-    if (!elt.closest("#my-work")) return;
+  // An answer for a panel that another answer has replaced meanwhile goes to the new one: htmx would take
+  // the notes out of that and put them nowhere. What the page asked by itself is asked anew, as it is old.
+  document.addEventListener("htmx:beforeSend", ({ detail: { elt, target } }) => {
+    if (target?.id !== "my-work") return;
     const listen = (event) => {
-      if (elt.isConnected) return;
+      if (target.isConnected) return;
+      event.detail.target = panel();
+      if (!isByItself(event.detail.requestConfig)) return;
       event.preventDefault();
       look();
     };
