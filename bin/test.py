@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -30,8 +30,17 @@ SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"}
     "TIME_ZONE",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-NGINX = Path("/usr/sbin/nginx")
-GALERA = Path("/usr/lib/galera/libgalera_smm.so")
+# Debian's package, whether it is there, and what needs it.
+TOOLS: tuple[tuple[str, Callable[[], bool], str], ...] = (
+    ("chromium", lambda: any(map(shutil.which, BROWSERS)), "the tests in a browser"),
+    ("gettext", lambda: shutil.which("msgfmt") is not None, "the tests of the German"),
+    ("nginx", Path("/usr/sbin/nginx").exists, "the tests behind a proxy"),
+    (
+        "galera-4",
+        Path("/usr/lib/galera/libgalera_smm.so").exists,
+        "the tests on three Galera nodes",
+    ),
+)
 LEAST_COVERAGE = 95
 # It notes each line once: tracing them all would take half as long again.
 SLIPCOVER = (sys.executable, "-m", "slipcover", "--source=qc", "--omit=qc/migrations/*")
@@ -98,7 +107,7 @@ def main() -> None:
     """Run all that this machine can; exit with 1 if any of it failed."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="qc-test-") as folder:
-        not_run = missing_browser() + missing_gettext() + missing_nginx() + missing_galera()
+        not_run = missing_tools()
         results: dict[str, bool] = {}
         with ExitStack() as stack:
             database = stack.enter_context(servers.mariadb())
@@ -164,32 +173,13 @@ def coverage(folder: Path) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def missing_browser() -> list[str]:
-    """Install a browser if possible; return what is not run without one."""
-    if any(map(shutil.which, BROWSERS)) or debian.install("chromium"):
-        return []
-    return ["the tests in a browser. To run them:  apt-get install -y chromium"]
-
-
-def missing_gettext() -> list[str]:
-    """Install gettext if possible; return what is not run without it."""
-    if shutil.which("msgfmt") or debian.install("gettext"):
-        return []
-    return ["the tests of the German. To run them:  apt-get install -y gettext"]
-
-
-def missing_nginx() -> list[str]:
-    """Install nginx if possible; return what is not run without it."""
-    if NGINX.exists() or debian.install("nginx"):
-        return []
-    return ["the tests behind a proxy. To run them:  apt-get install -y nginx"]
-
-
-def missing_galera() -> list[str]:
-    """Install Galera if possible; return what is not run without it."""
-    if GALERA.exists() or debian.install("galera-4"):
-        return []
-    return ["the tests on three Galera nodes. To run them:  apt-get install -y galera-4"]
+def missing_tools() -> list[str]:
+    """Install what tests need of the machine, where possible; return what is not run without it."""
+    return [
+        f"{what}. To run them:  apt-get install -y {package}"
+        for package, is_there, what in TOOLS
+        if not (is_there() or debian.install(package))
+    ]
 
 
 def missing_servers() -> list[str]:

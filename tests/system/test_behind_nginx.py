@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,35 +178,37 @@ def upload(
 
 @pytest.mark.django_db(transaction=True)
 def test_instances_restarted_one_after_the_other_fail_no_request(
-    front: Front, queue: Queue, hire: Hire, pile: Pile
+    front: Front, crew: list[Client]
 ) -> None:
-    people = hire(PEOPLE)
-    pile(queue, TASKS)
-    clients = [front.client(someone.username) for someone in people]
-    with at_work(clients, Client.come_and_go) as shift:
-        until(lambda: shift.done() > 20, within=60)
+    with disturbed(front, crew):
         for instance in front.instances:
             restart(instance)
-        done = shift.done()
-        until(lambda: shift.done() > done + 20, within=60)
-        shift.end()
-    assert_nobody_noticed(front, clients)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_requests_wait_while_all_instances_restart(
-    front: Front, queue: Queue, hire: Hire, pile: Pile
-) -> None:
+def test_requests_wait_while_all_instances_restart(front: Front, crew: list[Client]) -> None:
+    with disturbed(front, crew), ThreadPoolExecutor() as pool:
+        list(pool.map(restart, front.instances))
+
+
+@pytest.fixture
+def crew(front: Front, queue: Queue, hire: Hire, pile: Pile) -> list[Client]:
+    """People with work before them."""
     people = hire(PEOPLE)
     pile(queue, TASKS)
-    clients = [front.client(someone.username) for someone in people]
-    with at_work(clients, Client.come_and_go) as shift, ThreadPoolExecutor() as pool:
+    return [front.client(someone.username) for someone in people]
+
+
+@contextmanager
+def disturbed(front: Front, crew: list[Client]) -> Iterator[None]:
+    """Do what is inside while people work, and see that they work on and noticed nothing."""
+    with at_work(crew, Client.come_and_go) as shift:
         until(lambda: shift.done() > 20, within=60)
-        list(pool.map(restart, front.instances))
+        yield
         done = shift.done()
         until(lambda: shift.done() > done + 20, within=60)
         shift.end()
-    assert_nobody_noticed(front, clients)
+    assert_nobody_noticed(front, crew)
 
 
 def restart(instance: SocketUnit) -> None:
