@@ -55,3 +55,4 @@ requirements: ## Pin anew what requirements*.in ask for (ARGS=--upgrade for newe
 	@$(INSIDE) $(PIN) $(ARGS) requirements.in -o requirements.txt
 	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-dev.in -o requirements-dev.txt
 	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-bench.in -o requirements-bench.txt
+	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-s3.in -o requirements-s3.txt

@@ -8,7 +8,21 @@ from collections.abc import Sequence
 from benchmarks.report import write
 from tests import servers
 
-ALL = ("claim", "growth", "sweep", "cycle", "imports", "seals", "trail", "naive")
+ALL = (
+    "claim",
+    "growth",
+    "sweep",
+    "cycle",
+    "check",
+    "polls",
+    "sign_in",
+    "imports",
+    "seals",
+    "trail",
+    "check_reports",
+    "naive",
+    "pages",
+)
 NO_SERVER = """
   The benchmarks are about MariaDB, and there is none here. To run them:
       apt-get install -y mariadb-server gcc pkg-config libmariadb-dev python3-dev

@@ -18,8 +18,11 @@ class Crowd(NamedTuple):
     lost_races: int
 
 
-def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
-    """Run `act(number)`, which returns its times, in so many processes that start together."""
+def at_once(clients: int, act: Callable[[int], list[float]], *, is_remote: bool = False) -> Crowd:
+    """Run `act(number)`, which returns its times, in so many processes that start together.
+
+    With `is_remote` they ask a site, and need no connection to the database.
+    """
     from qc.core.transactions import lost_races
 
     connections.close_all()
@@ -27,7 +30,8 @@ def at_once(clients: int, act: Callable[[int], list[float]]) -> Crowd:
     answers: Any = FORK.SimpleQueue()
 
     def work(number: int) -> None:
-        connection.ensure_connection()
+        if not is_remote:
+            connection.ensure_connection()
         lost_races.clear()
         gate.wait()
         try:

@@ -1,110 +1,168 @@
-"""A whole cycle over HTTP: POST /taskcomplete/ on gunicorn, answered with the next task."""
+"""A whole cycle over HTTP: POST /taskcomplete/ on gunicorn, answered with the next task.
+
+Beside it the same statements in a bare WSGI application, and with BENCH_AGAINST=<commit> the site
+of an earlier commit: in turn, in one run.
+"""
 
 import http.client
 import json
 import os
-import socket
 import subprocess
-import sys
+import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from statistics import quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import floor
-from benchmarks.clients import Crowd, at_once
+from benchmarks.clients import at_once
 from benchmarks.report import Table, middle, ms
+from benchmarks.web import GUNICORN, ROOT, web
 
-CLIENTS = (1, 4, 16, 64)
+HOST = "127.0.0.1"
+CLIENTS = (1, 4, 16, 64, 256)
 CYCLES = 800
-START_SECONDS = 60
+ROUNDS = 5
+AGAINST = os.environ.get("BENCH_AGAINST", "")
+OURS, RAW, OLD = "ours", "raw", "old"
+
+
+def post(line: http.client.HTTPConnection, path: str, body: Any, headers: dict[str, str]) -> Any:
+    """Return the answer to a call, asked for again while the site is too busy.
+
+    Raises AssertionError for any other answer.
+    """
+    while True:
+        line.request("POST", path, json.dumps(body), headers | {"Content-Type": "application/json"})
+        answer = line.getresponse()
+        text = answer.read()
+        if answer.status == 200:
+            return json.loads(text)
+        assert answer.status == 503, text
+        line.close()
+        time.sleep(float(answer.headers["Retry-After"]))
+
+
+def sign_in(port: int, person: int) -> Any:
+    """Sign a person in over a new connection; return the answer."""
+    credentials = {"username": f"qc{person}", "password": "demo"}
+    return post(http.client.HTTPConnection(HOST, port, timeout=60), "/login/", credentials, {})
 
 
 class Client:
     """A person with a token and a connection that stays open."""
 
-    def __init__(self, port: int, person: int) -> None:
-        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        body = {"username": f"qc{person}", "password": "demo"}
-        answer = self.post("/login/", body, {})
-        self.token = {"Authorization": f"Token {answer['token']}"}
-        self.task = answer["tasks"][0]["id"]
+    def __init__(self, port: int, token: str, task: int) -> None:
+        self.http = http.client.HTTPConnection(HOST, port, timeout=60)
+        self.headers = {"Authorization": f"Token {token}"}
+        self.task = task
 
     def cycle(self) -> float:
         """Complete a task and get the next; return the seconds it took."""
         begun = time.perf_counter()
-        answer = self.post(f"/taskcomplete/{self.task}/", {}, self.token)
-        self.task = answer["next"]["id"]
+        self.task = post(self.http, f"/taskcomplete/{self.task}/", {}, self.headers)["next"]["id"]
         return time.perf_counter() - begun
 
-    def post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Any:
-        """Return the answer. Raises AssertionError unless it is a 200."""
-        headers = {"Content-Type": "application/json", **headers}
-        self.http.request("POST", path, json.dumps(body), headers)
-        answer = self.http.getresponse()
-        text = answer.read()
-        assert answer.status == 200, text
-        return json.loads(text)
+
+class Measured(NamedTuple):
+    """Cycles per second, and how long they took in seconds."""
+
+    rate: float
+    p50: float
+    p99: float
 
 
-@contextmanager
-def gunicorn() -> Iterator[int]:
-    """Run the site with two processes of eight threads; return its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    serve = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    command = [sys.executable, "-m", *serve, "--threads", "8", "--no-control-socket"]
-    process = subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def measure(port: int, clients: int) -> Crowd:
+def measure(port: int, clients: int, tokens: dict[int, str]) -> Measured:
     """Measure the cycles of so many clients."""
+    held = dict(floor.rows("SELECT assignee_id, id FROM qc_task WHERE slot IS NOT NULL"))
 
     def work(person: int) -> list[float]:
-        client = Client(port, person)
-        for _ in range(3):
-            client.cycle()
-        return [client.cycle() for _ in range(CYCLES // clients)]
+        client = Client(port, tokens[person], held[person])
+        client.cycle()
+        return [client.cycle() for _ in range(max(CYCLES // clients, 5))]
 
-    return at_once(clients, work)
+    crowd = at_once(clients, work, is_remote=True)
+    p99 = quantiles(crowd.times, n=100)[98]
+    return Measured(len(crowd.times) / crowd.whole, middle(crowd.times), p99)
 
 
 def run() -> Table:
-    """Measure at each number of clients, on the same site."""
-    from django.contrib.auth.hashers import make_password
-
-    floor.clear()
-    floor.add_queues()
-    floor.add_people(max(CLIENTS), password=make_password("demo"))
-    floor.add_tasks(100_000)
+    """Measure at each number of clients, on the same floor."""
+    tokens = fill()
     table = Table(
         "Cycle",
         "`POST /taskcomplete/` answered with the next task: gunicorn with two processes of eight"
-        " threads, 100,000 tasks waiting; server, database and clients on the same two cores.",
-        ["clients", "cycles / s", "p50", "p99"],
+        " threads, 300,000 tasks waiting; server, database and clients on the same two cores. Raw"
+        " is the same statements in a bare WSGI application; old is the commit named, if any.",
+        ["clients", "cycles / s", "p50", "p99", "× raw", "× old"],
     )
-    with gunicorn() as port:
+    rates: dict[int, float] = {}
+    with _sites() as ports:
         for clients in CLIENTS:
-            crowd = measure(port, clients)
-            rate, p99 = len(crowd.times) / crowd.whole, quantiles(crowd.times, n=100)[98]
-            table.rows.append([clients, f"{rate:.0f}", ms(middle(crowd.times)), ms(p99)])
+            found = defaultdict(list)
+            for _ in range(ROUNDS):
+                for name, port in ports.items():
+                    found[name].append(measure(port, clients, tokens))
+            rates[clients] = _add(table, clients, found)
+    for clients, least in ((16, 0.95), (64, 0.9), (256, 0.8)):
+        ratio = rates[clients] / rates[4]
+        table.target(f"cycles / s at {clients} clients, against 4", ratio, at_least=least)
     return table
 
 
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("gunicorn did not start")
+def _add(table: Table, clients: int, found: dict[str, list[Measured]]) -> float:
+    """Add the row of so many clients, with its ratios in the same round; return cycles / s."""
+    ours = Measured(*map(middle, zip(*found[OURS], strict=True)))
+    against = {
+        name: middle(
+            [one.rate / other.rate for one, other in zip(found[OURS], rounds, strict=True)]
+        )
+        for name, rounds in found.items()
+    }
+    ratios = [f"{against[name]:.2f}" if name in against else "–" for name in (RAW, OLD)]
+    table.rows.append([clients, f"{ours.rate:.0f}", ms(ours.p50), ms(ours.p99), *ratios])
+    if clients == 16:
+        table.target("cycles / s at 16 clients, against raw", against[RAW], at_least=0.5)
+        if OLD in against:
+            table.target(f"the same against {AGAINST}", against[OLD], at_least=1.9)
+    return ours.rate
+
+
+def fill() -> dict[int, str]:
+    """Fill the floor, and give everybody a task; return their tokens."""
+    from knox.models import AuthToken
+
+    from qc.models import User
+    from qc.work import assignment
+
+    floor.clear()
+    floor.add_queues()
+    floor.add_people(max(CLIENTS))
+    floor.add_tasks(300_000)
+    for person in range(1, max(CLIENTS) + 1):
+        assignment.hand_out(person)
+    people = User.objects.filter(pk__lte=max(CLIENTS))
+    return {person.pk: AuthToken.objects.create(person)[1] for person in people}
+
+
+@contextmanager
+def _sites() -> Iterator[dict[str, int]]:
+    """Run all that are compared; yield their ports."""
+    with ExitStack() as stack:
+        ports = {OURS: stack.enter_context(web()).port}
+        ports[RAW] = stack.enter_context(web(command=(*GUNICORN, "benchmarks.raw_cycle"))).port
+        if AGAINST:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            _check_out(folder)
+            ports[OLD] = stack.enter_context(web(root=folder)).port
+        yield ports
+
+
+def _check_out(folder: Path) -> None:
+    files = subprocess.run(
+        ["git", "archive", AGAINST], cwd=ROOT, stdout=subprocess.PIPE, check=True
+    )
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=files.stdout, check=True)

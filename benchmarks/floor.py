@@ -76,6 +76,9 @@ def clear() -> None:
     """Remove all tasks, people and queues."""
     run("SET foreign_key_checks = 0")
     for table in (
+        "qc_answer",
+        "qc_defect",
+        "qc_planversion",
         "qc_task",
         "qc_historicaltask",
         "qc_user",
@@ -85,6 +88,7 @@ def clear() -> None:
         "qc_historicalqueue",
         "qc_queue_people",
         "knox_authtoken",
+        "qc_signin",
         "qc_importchunk",
         "qc_import",
     ):
@@ -101,7 +105,9 @@ def add_queues(n: int = QUEUES) -> None:
 
 
 def add_people(n: int, *, each_on: int = EACH_ON, queues: int = QUEUES, password: str = "") -> None:
-    """Add n people, numbered from 1, who are there and free, each on some of the queues."""
+    """Add n people of QC staff, numbered from 1, who are there and free, each on some queues."""
+    from qc.models import Role
+
     run(
         "INSERT INTO qc_user (id, password, is_superuser, username, first_name, last_name, email,"
         " is_staff, is_active, date_joined, is_logged_in, last_seen_at, break_reason, idle_since,"
@@ -110,6 +116,11 @@ def add_people(n: int, *, each_on: int = EACH_ON, queues: int = QUEUES, password
         " NOW(6) + INTERVAL 1 DAY, '', NOW(6) - INTERVAL seq SECOND, 1 "
         f"FROM seq_1_to_{n}",
         [password],
+    )
+    run(
+        "INSERT INTO qc_user_groups (user_id, group_id) "
+        f"SELECT seq, auth_group.id FROM auth_group JOIN seq_1_to_{n} WHERE name = %s",
+        [Role.QC_STAFF],
     )
     for step in range(each_on):
         run(

@@ -19,18 +19,16 @@ def claim(person: int) -> int:
         cursor.execute("SELECT * FROM qc_user WHERE id = %s FOR UPDATE", (person,))
         cursor.fetchall()
         cursor.execute(
-            "SELECT slot FROM qc_task WHERE assignee_id = %s AND slot IS NOT NULL", (person,)
-        )
-        cursor.fetchall()
-        cursor.execute(
-            "SELECT * FROM qc_queue WHERE is_paused = 0 AND (EXISTS (SELECT 1 FROM qc_queue_people"
+            "SELECT id, name, scan_to_start, (SELECT GROUP_CONCAT(slot) FROM qc_task"
+            " WHERE assignee_id = %s AND slot IS NOT NULL) FROM qc_queue"
+            " WHERE is_paused = 0 AND is_closed = 0 AND (EXISTS (SELECT 1 FROM qc_queue_people"
             " WHERE queue_id = qc_queue.id AND user_id = %s) OR (open_to_all = 1 AND EXISTS"
             " (SELECT 1 FROM qc_user_groups g JOIN auth_group a ON a.id = g.group_id"
             " WHERE g.user_id = %s AND a.name = 'QC staff')))",
-            (person, person),
+            (person, person, person),
         )
-        queues = [row[0] for row in cursor.fetchall()]
-        task = _lock_most_urgent(cursor, queues)
+        task = _lock_most_urgent(cursor, [row[0] for row in cursor.fetchall()])
+        _write_people(cursor, [person])
         cursor.execute(
             "UPDATE qc_task SET status = 'assigned', assignee_id = %s, slot = 1,"
             " assigned_at = NOW(6) WHERE id = %s",
@@ -91,9 +89,19 @@ def _lock_most_urgent(cursor: Any, queues: list[int]) -> int:
         f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
         for queue in queues
     )
-    cursor.execute(f"{seeks} ORDER BY priority, raised, due_at, id LIMIT 1")
-    cursor.execute("SELECT * FROM qc_task WHERE id = %s", (cursor.fetchall()[0][0],))
+    cursor.execute(
+        f"SELECT qc_task.* FROM ({seeks} ORDER BY priority, raised, due_at, id LIMIT 1) AS heads"
+        " STRAIGHT_JOIN qc_task ON qc_task.id = heads.id FOR UPDATE"
+    )
     return int(cursor.fetchall()[0][0])
+
+
+def _write_people(cursor: Any, people: list[int]) -> None:
+    # As ours does: on a cluster, two hand-outs to one person must be seen to collide.
+    cursor.execute(
+        "UPDATE qc_user SET idle_since = idle_since + INTERVAL 1 MICROSECOND"
+        f" WHERE id IN ({','.join(map(str, people))})"
+    )
 
 
 def _write_history(cursor: Any, tasks: list[int], kind: str) -> None:
@@ -101,8 +109,9 @@ def _write_history(cursor: Any, tasks: list[int], kind: str) -> None:
     reasons = " ".join(f"WHEN {task} THEN %s" for task in tasks)
     texts = [f"P1, due 14:30, most urgent of their 3 queues; free since {task}" for task in tasks]
     cursor.execute(
-        f"INSERT INTO qc_historicaltask ({TASK}, through, kind, history_date, history_type,"
-        f" person_id, history_change_reason) SELECT {TASK}, 'shell', %s, NOW(6), '~', assignee_id,"
+        f"INSERT INTO qc_historicaltask ({TASK}, through, kind, request_id, history_date,"
+        " history_type, history_user_id, person_id, history_change_reason)"
+        f" SELECT {TASK}, 'shell', %s, 'raw', NOW(6), '~', NULL, assignee_id,"
         f" CASE id {reasons} END FROM qc_task WHERE id IN ({','.join(map(str, tasks))})",
         (kind, *texts),
     )
@@ -142,7 +151,7 @@ def _match(
         queues = [q for q in served[person] if next_of.get(q, 0) < len(heads[q])]
         if queues:
             best = min(queues, key=lambda q: heads[q][next_of[q]])
-            pairs.append((heads[best][next_of[best]][2], person))
+            pairs.append((heads[best][next_of[best]][-1], person))
             next_of[best] += 1
     return pairs
 
@@ -165,6 +174,7 @@ def _assign(pairs: list[tuple[int, int]]) -> None:
             " FOR UPDATE SKIP LOCKED"
         )
         cursor.fetchall()
+        _write_people(cursor, [person for _task, person in pairs])
         cursor.execute(
             f"UPDATE qc_task SET status = 'assigned', slot = 1, assigned_at = NOW(6),"
             f" assignee_id = CASE id {cases} END WHERE id IN ({tasks})"

@@ -18,9 +18,9 @@ from statistics import quantiles
 from typing import Any, NamedTuple
 
 from benchmarks import floor
-from benchmarks.cycle import gunicorn
 from benchmarks.report import Table
 from benchmarks.shift_model.shift import PRIORITIES
+from benchmarks.web import web
 
 TIMES = Path(__file__).parent / "shift_times.json"
 PEOPLE = 24
@@ -62,11 +62,11 @@ def play() -> None:
     floor.add_people(PEOPLE, password=make_password("demo"))
     over = threading.Event()
     options = {"people": PEOPLE, "minutes": MINUTES, "handling": HANDLING_SECONDS, "seed": SEED}
-    with gunicorn() as port:
+    with web() as site:
         sender = threading.Thread(target=send, args=(over,))
         sender.start()
         try:
-            call_command("simulate_shift", url=f"http://127.0.0.1:{port}", **options)
+            call_command("simulate_shift", url=f"http://127.0.0.1:{site.port}", **options)
         finally:
             over.set()
             sender.join()

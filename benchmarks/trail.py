@@ -76,7 +76,7 @@ class Cost(NamedTuple):
 
 def run(size: int = ROWS) -> Table:
     """Fill the history and measure; return the table."""
-    _fill(size)
+    fill(size)
     middle, spans = _middle(), _spans(size)
     single = [{name: value} for name, values in FILTERS.items() for value in values]
     two = [*combinations(single, 2), *product(single, spans)]
@@ -150,7 +150,8 @@ def _rows_read() -> int:
     return sum(int(n) for _name, n in floor.rows("SHOW SESSION STATUS LIKE 'Handler_read%'"))
 
 
-def _fill(n: int) -> None:
+def fill(n: int) -> None:
+    """Fill the floor with people, tasks and a history of n rows."""
     floor.clear()
     floor.add_queues()
     floor.add_people(PEOPLE)

@@ -3,11 +3,13 @@
 Run by `make run` in the virtual environment. Ctrl-C stops everything that it started.
 """
 
+import hashlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -72,6 +74,7 @@ def main() -> None:
     read_dotenv()
     # The worker reads nothing but JSON, so it may as well be root's on a newcomer's machine.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
+    os.environ.setdefault("QC_COLLECTED", "on")
     host, port = os.environ.get("WEB_HOST", "127.0.0.1"), os.environ.setdefault("PORT", "8000")
     check_port(host, port)
     is_demo = not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
@@ -103,13 +106,32 @@ def check_port(host: str, port: str) -> None:
 
 
 def prepare(is_demo: bool) -> None:
-    """Bring the database up to date; the embedded default also gets people and tasks."""
+    """Bring database and static files up to date; add people and tasks for a demo."""
     print("Preparing the database …", flush=True)
     manage("migrate", "--verbosity=0")
     if is_demo:
         manage("load_demo")
-    else:
-        manage("collectstatic", "--noinput", "--verbosity=0")
+    collect()
+
+
+def collect() -> None:
+    """Collect the static files, unless they are those of the last time."""
+    var, now = Path(os.environ.get("QC_VAR_DIR", "var")), version_of_files()
+    collected, stamp = var / "static" / "staticfiles.json", var / "collected"
+    if collected.exists() and stamp.exists() and stamp.read_text() == now:
+        return
+    stamp.unlink(missing_ok=True)
+    manage("collectstatic", "--noinput", "--verbosity=0")
+    stamp.write_text(now)
+
+
+def version_of_files() -> str:
+    """Return what differs once a static file, the settings or an installed package changes."""
+    packages = Path(sysconfig.get_path("purelib"))
+    files = (file for file in Path("qc/static").rglob("*") if file.is_file())
+    about = [(str(file), file.stat()) for file in (packages, *Path("config").glob("*.py"), *files)]
+    facts = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in about)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def manage(*arguments: str) -> None:

@@ -58,6 +58,7 @@ def _mysql(name: str, options: dict[str, str], seconds: int) -> dict[str, Any]:
         ) from error
     limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": seconds, "write_timeout": seconds}
     return {
+        "ENGINE": "config.mysql",
         "CONN_MAX_AGE": KEPT_SECONDS,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -77,9 +78,11 @@ def _session(seconds: int) -> str:
     Waiting for a lock fails soon, and is tried again: `qc.core.transactions`. The server ends a
     transaction whose process is silent: MariaDB by `idle_transaction_timeout`, which it alone
     reads in this kind of comment, and MySQL by ending any connection that is idle for so long.
+    All rights of a user are one text, which MySQL would cut off at 1,024 characters.
     """
     return (
         "SET sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=5, "
+        "group_concat_max_len=65535, "
         f"wait_timeout={max(seconds, KEPT_SECONDS + 15)} "
         f"/*M!100300 , idle_transaction_timeout={max(seconds // 2, 1)} */"
     )

@@ -139,6 +139,39 @@ def web_address(name: str) -> str:
     return url
 
 
+def short_text(name: str, *, default: str, most: int) -> str:
+    """Read a text in one line of at most so many characters."""
+    text = env.str(name, "").strip() or default
+    if len(text) > most or not text.isprintable():
+        raise refuse(name, text[:most], f"it must be a line of at most {most} characters")
+    return text
+
+
+def issuer(name: str) -> str:
+    """Read the address of an OpenID provider, or return "" when none is set."""
+    url = env.str(name, "").strip()
+    is_safe = re.fullmatch(r"https://[^/@?#\s]+(/[^@?#\s]*)?", url)
+    is_here = re.fullmatch(r"http://(localhost|127\.0\.0\.1)(:[0-9]+)?(/[^@?#\s]*)?", url)
+    if url and not (is_safe or is_here):
+        allowed = "it must look like https://host/path, or http://localhost:port on this machine"
+        raise refuse(name, without_password(url), allowed)
+    return url
+
+
+def pairs(name: str, *, allowed: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Read pairs such as `leads=Managers`, separated by commas; the second are some of a few.
+
+    The first may have "=" in it; in the second "_" stands for a blank, which not every file takes.
+    """
+    found = [one.rpartition("=") for one in words(name, default=[])]
+    read = [(first.strip(), second.strip().replace("_", " ")) for first, _equals, second in found]
+    for first, second in read:
+        if not first or second not in allowed:
+            shown = ", ".join(f"group={one.replace(' ', '_')}" for one in allowed)
+            raise refuse(name, f"{first}={second}", f"each must be one of {shown}")
+    return tuple(read)
+
+
 def secret_key(name: str, *, file: Path, embedded: bool) -> str:
     """Read the secret key; the embedded default makes its own once and keeps it in `file`."""
     key = env.str(name, "")

@@ -27,6 +27,7 @@ def logging_settings() -> dict[str, Any]:
             "request": {"()": "qc.core.request_id.RequestFilter"},
             "short": {"()": "qc.web.errors.WithoutTraceback"},
             "no probes": {"()": "qc.web.errors.WithoutProbes"},
+            "refusals": {"()": "qc.web.errors.RefusalsInOneLine"},
         },
         "formatters": {
             "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},
@@ -36,7 +37,7 @@ def logging_settings() -> dict[str, Any]:
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": log_format(),
-                "filters": ["request", "short"],
+                "filters": ["request", "short", "refusals"],
             }
         },
         "root": {

@@ -11,8 +11,21 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import databases, environment, logs, metrics, sentry
+from config import (
+    databases,
+    environment,
+    evidence_storage,
+    logs,
+    metrics,
+    sentry,
+    single_sign_on,
+)
 from config.beat import Every
+from config.browser_rules import (
+    PERMISSIONS_POLICY,  # noqa: F401
+    POLICY,
+    cookie_name,
+)
 from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,6 +40,8 @@ EMBEDDED = not (environment.env.str("DATABASE_URL", "") or REDIS_URL)
 
 DEBUG = environment.switch("DEBUG", default=False)
 SECRET_KEY = environment.secret_key("SECRET_KEY", file=VAR_DIR / "secret_key", embedded=EMBEDDED)
+# Keys from before, which still read what they have signed or encrypted.
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # QC Desk's own times and sizes
@@ -36,9 +51,21 @@ QC_UNSEEN_MINUTES = environment.minutes("QC_UNSEEN_MINUTES", default=15, least=0
 QC_BREAK_MINUTES = environment.whole_number("QC_BREAK_MINUTES", default=120, least=2, most=1440)
 QC_START_MINUTES = environment.minutes("QC_START_MINUTES", default=10, least=0.1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
+QC_SESSION_HOURS = environment.whole_number("QC_SESSION_HOURS", default=12, least=1, most=720)
+QC_IDLE_MINUTES = environment.whole_number("QC_IDLE_MINUTES", default=120, least=2, most=43_200)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)
 QC_IMPORT_BYTES = environment.whole_number(
     "QC_IMPORT_BYTES", default=50 * 1024 * 1024, least=1024, most=1024**3
+)
+# How many days the files of imports are kept; 0 is for ever.
+QC_KEEP_IMPORT_FILES = environment.whole_number(
+    "QC_KEEP_IMPORT_FILES", default=90, least=0, most=36_500
+)
+# Files of checks: how large one may be in MiB, and the command that looks at each, "" for none.
+QC_EVIDENCE_MB = environment.whole_number("QC_EVIDENCE_MB", default=20, least=1, most=1024)
+QC_EVIDENCE_SCAN = environment.env.str("QC_EVIDENCE_SCAN", "").strip()
+QC_EVIDENCE_SCAN_SECONDS = environment.whole_number(
+    "QC_EVIDENCE_SCAN_SECONDS", default=30, least=1, most=300
 )
 # Copies of the seals, where whoever owns the database can't change them.
 QC_SEAL_FILE = environment.env.str("QC_SEAL_FILE", "")
@@ -75,6 +102,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -82,8 +114,13 @@ MIDDLEWARE = [
     "qc.web.middleware.RequestIdMiddleware",
     "qc.web.access_log.AccessLogMiddleware",
     "qc.web.probes.ProbesMiddleware",
+    "qc.web.overload.OverloadMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # After that of static files, which may be stored.
+    "qc.web.headers.HeadersMiddleware",
+    "qc.web.look_middleware.LookMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -93,8 +130,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qc.web.middleware.ContextMiddleware",
     "qc.web.middleware.LocalizationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    # After allauth's, in whose place it answers.
+    "qc.web.proof_middleware.ProofMiddleware",
     "qc.web.page_guards.EndedSessionMiddleware",
+    "qc.web.idle_sessions.IdleSessionMiddleware",
     "qc.web.page_guards.SamePersonMiddleware",
+    "qc.web.new_devices.NewDeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -116,6 +158,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "qc.admin.shared.form_renderer.FormRenderer"
 
 # A request waits 30 s at most: config/wsgi.py. Jobs and commands may take long.
 QC_DATABASE_SECONDS = environment.whole_number(
@@ -130,34 +173,77 @@ DATABASES = {
 # Signing in
 
 AUTH_USER_MODEL = "qc.User"
+SESSION_ENGINE = "qc.web.session_store"
+# As knox has it already; migrations that refer to tokens read it here.
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    # Before Django's, which would read rights as two statements.
+    "qc.permissions.RightsBackend",
     "django.contrib.auth.backends.ModelBackend",
+    # Of sign-ins that a provider vouches for; a password goes by the two above.
+    "allauth.account.auth_backends.AuthenticationBackend",
 ]
+ACCOUNT_ADAPTER = "qc.admin.sign_in.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+SOCIALACCOUNT_ADAPTER = "qc.admin.sign_in.sso.SocialAccountAdapter"
+# The provider of single sign-on, or None; and whether passwords are taken beside it.
+QC_OIDC = single_sign_on.provider()
+QC_PASSWORD_FORM = single_sign_on.password_form(QC_OIDC)
+# django-axes counts failures of all kinds.
+ACCOUNT_RATE_LIMITS = False
+# Seconds for which a proof of who somebody is counts: `qc.web.proofs`.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Who must have a second factor: nobody, those who manage or audit, or everybody.
+QC_SECOND_FACTOR = environment.one_of(
+    "QC_SECOND_FACTOR", default="off", allowed=("off", "managers", "all")
+)
+MFA_ADAPTER = "qc.admin.second_factor.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "QC Desk"
+# Clocks may differ by one code.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 # PBKDF2 is for older passwords.
 PASSWORD_HASHERS = [
     "qc.core.passwords.Argon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "qc.core.passwords.TooCommonValidator",
     )
 ]
+# Of an invite or reset link.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# By name and address: an office behind one address is never locked out as a whole.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# How many failures of each of these are too many is in the handler.
+AXES_HANDLER = "qc.web.throttling.FailureCounter"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_LOCKOUT_CALLABLE = "qc.web.sign_ins.locked_out"
+# What was typed in these is not kept with a failure; `password` never is.
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "old_password",
+    "new_password1",
+    "new_password2",
+    "code",
+    "credential",
+]
 AXES_USERNAME_CALLABLE = "qc.web.sign_ins.name_tried"
 AXES_CLIENT_IP_CALLABLE = "qc.web.addresses.client_address"
 
@@ -182,7 +268,10 @@ REST_KNOX = {"TOKEN_TTL": timedelta(hours=QC_TOKEN_HOURS), "AUTO_REFRESH": False
 
 HTTPS = environment.switch("QC_HTTPS", default=not EMBEDDED)
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = cookie_name("sessionid", https=HTTPS)
+QC_TERMINAL_COOKIE = cookie_name("qc_terminal", https=HTTPS)
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = cookie_name("csrftoken", https=HTTPS)
 # Scripts read it: a page that is open in two tabs takes the newest token.
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "qc.web.refusals.stale_page"
@@ -191,6 +280,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = POLICY
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
 PROXIES = environment.number_of_proxies("QC_BEHIND_PROXY")
 if PROXIES:
@@ -255,6 +345,8 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+# A check plan of a hundred items has more fields than Django's thousand.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_HANDLERS = [
     # Before those that store uploads.
     "qc.web.upload_limits.RefuseTooLarge",
@@ -272,15 +364,18 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
-# Embedded, static files are served from where they are: it starts without collecting them.
-WHITENOISE_USE_FINDERS = EMBEDDED
+# Collected files are compressed, and browsers keep them for good: their names tell their content.
+# Else they are served from where they are.
+COLLECTED = environment.switch("QC_COLLECTED", default=not EMBEDDED)
+WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if EMBEDDED
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
+    "evidence": evidence_storage.storage(VAR_DIR / "evidence"),
 }
 MEDIA_ROOT = VAR_DIR / "media"
 

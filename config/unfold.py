@@ -1,4 +1,4 @@
-"""Settings of Unfold: name, icon, colours and menu of the pages."""
+"""Settings of Unfold: name, icon and colours of the pages."""
 
 from functools import partial
 from typing import Any
@@ -58,7 +58,6 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {"navigation": "qc.admin.people.my_settings.account_links"},
     "LOGIN": {"image": lambda request: static("qc/shared/sign-in.svg")},
     "SIDEBAR": {
-        "navigation": "qc.admin.menu.navigation",
         "show_search": True,
         "command_search": True,
     },

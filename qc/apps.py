@@ -13,7 +13,11 @@ class QCConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect Django's sign-in signals with people's presence."""
-        from qc.core import database_checks  # noqa: F401 - registers its check
+        from qc.core import (  # noqa: F401 - registered
+            database_checks,
+            deployment_checks,
+            storage_checks,
+        )
         from qc.web import sign_ins
 
         # A sign-in is one history row, which presence writes together with `last_login`.
@@ -29,6 +33,8 @@ class PagesConfig(SimpleAdminConfig):
     def ready(self) -> None:
         """Register the screens."""
         super().ready()
+        import qc.admin.check_plans.admin
+        import qc.admin.defect_codes.admin
         import qc.admin.people.admin
         import qc.admin.people.lockouts
         import qc.admin.queues.admin

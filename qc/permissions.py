@@ -4,19 +4,95 @@ A role is a group (`qc.models.Role`); a migration gives each group its permissio
 defines what these permissions allow.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext as _
 
+from qc.core.compiled_queries import Joined, Prepared
 from qc.core.exceptions import NotAllowed
-from qc.models import Task, User
+from qc.models import Role, Task, User
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-# The transitions that a task's holder may make, and those that a manager may.
-HOLDERS = frozenset({"start", "complete", "release", "draft", "undo", "correct"})
-MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen", "edit"})
+_SEE = {
+    f"view_{prefix}{model}" for prefix in ("", "historical") for model in ("task", "queue", "user")
+}
+# What each role may, as migrations grant it: one that changes this changes it here too. Each night
+# the database is compared with it.
+GRANTS: dict[str, set[str]] = {
+    Role.QC_STAFF: {"work_task"},
+    Role.MANAGERS: _SEE
+    | {"work_task", "manage_task", "export_task", "add_task", "change_task"}
+    | {"add_queue", "change_queue", "delete_queue", "add_user", "change_user"},
+    Role.AUDITORS: _SEE | {"export_task"},
+}
+
+# Where Django keeps the rights of a user that it has read.
+KNOWN_RIGHTS = "_perm_cache"
+# The transitions that a task's holder may make, and those that a manager may; both may add and
+# remove its files.
+HOLDERS = frozenset({"start", "complete", "release", "draft", "undo", "correct", "files"})
+MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen", "edit", "files"})
+
+
+def rights_of(person: OuterRef) -> Concat:
+    """Return the expression of a user's rights, their own and those of their roles, as one text."""
+    own = User.user_permissions.through.objects.filter(user=person).values("user")
+    roles = Group.permissions.through.objects.filter(group__user=person).values("group__user")
+    return Concat(_joined(own), Value(","), _joined(roles))
+
+
+def _joined(grants: Any) -> Coalesce:
+    name = Concat("permission__content_type__app_label", Value("."), "permission__codename")
+    return Coalesce(Subquery(grants.order_by().annotate(all=Joined(name)).values("all")), Value(""))
+
+
+PERSON = Prepared(lambda pk: User.objects.filter(pk=pk))
+RIGHTS = Prepared(lambda pk: User.objects.filter(pk=pk).values_list(rights_of(OuterRef("pk"))))
+
+
+class RightsBackend:
+    """Reads all rights of a user as one statement, once for each request; signs nobody in."""
+
+    def authenticate(self, request: Any) -> None:
+        """Return nobody."""
+
+    def get_all_permissions(self, user: Any, obj: object = None) -> set[str]:
+        """Return the rights of an active user, but none of a superuser, who needs none."""
+        if not user.is_active or user.is_superuser or obj is not None:
+            return set()
+        if not hasattr(user, KNOWN_RIGHTS):
+            know_rights(user, RIGHTS.rows(user.pk)[0][0])
+        rights: set[str] = getattr(user, KNOWN_RIGHTS)
+        return rights
+
+    def has_perm(self, user: Any, right: str, obj: object = None) -> bool:
+        """Return whether a user has a right."""
+        return right in self.get_all_permissions(user, obj)
+
+    def has_module_perms(self, user: Any, app: str) -> bool:
+        """Return whether a user has any right in an application."""
+        return any(right.startswith(f"{app}.") for right in self.get_all_permissions(user))
+
+
+def know_rights(user: User, rights: str) -> None:
+    """Keep the rights of a user, as `rights_of` has them, for as long as this object is used."""
+    if not user.is_superuser:
+        setattr(user, KNOWN_RIGHTS, set(rights.split(",")) - {""})
+
+
+def as_stored(user: User) -> User:
+    """Return a user as they are stored now, with the rights that this request has read already."""
+    stored: User = PERSON.first(user.pk)
+    if hasattr(user, KNOWN_RIGHTS):
+        setattr(stored, KNOWN_RIGHTS, getattr(user, KNOWN_RIGHTS))
+    return stored
 
 
 def is_manager(user: "User | AnonymousUser") -> bool:
@@ -46,6 +122,15 @@ def may(user: User, transition: str, task: Task) -> bool:
     return holds or (transition in MANAGERS and is_manager(user))
 
 
+def may_rework(user: User, task: Task) -> bool:
+    """Return whether this user may have a task reworked, whatever its status.
+
+    Managers may, and its checker where the queue says where reworks go.
+    """
+    is_checker = task.assignee_id == user.pk and may_work(user)
+    return is_manager(user) or (is_checker and task.queue.rework_queue_id is not None)
+
+
 def check(user: User | None, transition: str, task: Task) -> None:
     """Raise NotAllowed unless the user `may` do it; a job (None) may do everything."""
     if user is not None and not may(user, transition, task):
@@ -64,21 +149,65 @@ def check_auditor(user: User) -> None:
         raise NotAllowed(_("Only a manager or an auditor may read this."))
 
 
+def may_steer(user: User, person: User) -> bool:
+    """Return whether this user may sign a person out, end their access and switch their breaks.
+
+    One's own always; else it takes what it takes to edit the account.
+    """
+    return user.pk == person.pk or may_edit_account(user, person)
+
+
 def check_steers(user: User | None, person: User) -> None:
-    """Raise NotAllowed unless the user is this person, a manager or a job (None)."""
-    if user is not None and user.pk != person.pk and not is_manager(user):
-        raise NotAllowed(_("Only a manager may do this to somebody else."))
-
-
-def may_edit_account(user: User, account: User) -> bool:
-    """Return whether this user may edit an account; only superusers may edit a superuser's."""
-    return user.has_perm("qc.change_user") and (user.is_superuser or not account.is_superuser)
-
-
-def check_edits_account(user: User | None, account: User) -> None:
-    """Raise NotAllowed unless `may_edit_account`; a job (None) may."""
-    if user is not None and not may_edit_account(user, account):
+    """Raise NotAllowed unless the user `may_steer` this person; a job (None) may."""
+    if user is None or may_steer(user, person):
+        return
+    if is_manager(user):
         raise NotAllowed(_("You may not edit this account."))
+    raise NotAllowed(_("Only a manager may do this to somebody else."))
+
+
+def steered_by(user: "User | AnonymousUser", people: Iterable[User]) -> set[int]:
+    """Return the ids of those of some people whom this user `may_steer`, in one statement."""
+    if not user.has_perm("qc.change_user"):
+        return {user.pk} if user.pk else set()
+    ids = [person.pk for person in people]
+    if user.is_superuser:
+        return set(ids)
+    staff = User.objects.filter(pk__in=ids).staff_accounts()
+    return {user.pk, *staff.values_list("pk", flat=True)}
+
+
+def roles_given_by(user: "User | AnonymousUser") -> QuerySet[Group]:
+    """Return the roles that this user may give and take: a superuser all, a manager QC staff."""
+    names = Role.values if user.is_superuser else [Role.QC_STAFF]
+    return Group.objects.filter(name__in=names).order_by("pk")
+
+
+def may_edit_account(user: "User | AnonymousUser", account: User) -> bool:
+    """Return whether this user may edit an account.
+
+    Managers edit those of QC staff and those without a role: whoever could rename, deactivate or
+    sign in as an auditor, or another manager, could hide what they did themselves.
+    """
+    is_staff_account = User.objects.filter(pk=account.pk).staff_accounts().exists
+    return user.has_perm("qc.change_user") and (user.is_superuser or is_staff_account())
+
+
+def is_superuser(user: "User | AnonymousUser") -> bool:
+    """Return whether this user may anonymise people and reset others' second factors."""
+    return user.is_active and user.is_superuser
+
+
+def check_superuser(user: User | None) -> None:
+    """Raise NotAllowed unless the user `is_superuser`; the console (None) may."""
+    if user is not None and not is_superuser(user):
+        raise NotAllowed(_("Only a superuser may do this."))
+
+
+def must_have_second_factor(user: "User | AnonymousUser") -> bool:
+    """Return whether QC_SECOND_FACTOR demands a second factor of this user."""
+    demanded = settings.QC_SECOND_FACTOR
+    return demanded == "all" or (demanded == "managers" and is_auditor(user))
 
 
 def _refusal(transition: str, task: Task) -> str:

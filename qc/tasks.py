@@ -16,8 +16,10 @@ from knox.models import get_token_model
 from kombu.exceptions import OperationalError
 
 from qc import imports
+from qc.audit import evidence_files, grants
 from qc.audit.archive import archiver
 from qc.audit.seals import external_copies, sealing, verification_runs
+from qc.checks.evidence import retention
 from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, QCError
 from qc.core.pace import Pace
@@ -25,7 +27,7 @@ from qc.core.request_id import request_id
 from qc.history import consistency
 from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
-from qc.models import Import
+from qc.models import Import, SignIn
 from qc.monitoring.job_runs import recording
 from qc.work import bulk_changes
 from qc.work import sweep as sweeps
@@ -121,13 +123,18 @@ def tidy() -> None:
     with recording("tidy") as run:
         sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
         tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
+        SignIn.objects.forgotten().delete()
         AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         bulk_changes.delete_expired()
         files = imports.delete_expired()
-        run.counts = {"sessions": sessions, "tokens": tokens, "files": files}
+        with acting(Channel.SWEEP):
+            old = imports.delete_old_files()
+            evidence = retention.delete_old() + retention.delete_left_behind()
+        run.counts = {"sessions": sessions, "tokens": tokens, "files": files + old + evidence}
         logger.info(
-            "tidy: %d sessions and %d tokens had expired, %d files were never confirmed",
-            *(sessions, tokens, files),
+            "tidy: %d sessions and %d tokens had expired, %d files were never confirmed, "
+            "%d were kept long enough, and so were %d files of checks",
+            *(sessions, tokens, files, old, evidence),
         )
 
 
@@ -135,7 +142,7 @@ def tidy() -> None:
 def prove() -> None:
     """Compare everything with its history, each night; log differences as an error."""
     with recording("prove") as run:
-        differing = list(consistency.differing())
+        differing = [*consistency.differing(), *grants.differing()]
         run.counts = {"differ": len(differing)}
         _log_differing(differing)
 
@@ -174,6 +181,7 @@ def archive() -> None:
 
 @shared_task
 def verify() -> None:
-    """Verify new seals and a part of the others, each night; log violations as errors."""
+    """Verify new seals, a part of the others and of files, each night; log violations as errors."""
     with recording("verify") as run:
-        run.counts = {"violations": len(verification_runs.run_nightly())}
+        found = [*verification_runs.run_nightly(), *evidence_files.run_nightly()]
+        run.counts = {"violations": len(found)}

@@ -9,7 +9,8 @@ for no `RETURNING`. What MariaDB would let pass is made an error here, or the sa
 - MySQL's reserved words that MariaDB does not reserve must be quoted,
 - `DROP CHECK` and `REGEXP_LIKE`, which MariaDB spells otherwise.
 
-It is no MySQL: docs/databases.md says what that leaves open.
+Indexes on expressions, which MariaDB lacks, are left out. It is no MySQL: docs/databases.md says
+what that leaves open.
 """
 
 import re
@@ -17,6 +18,7 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.mysql import base
+from django.db.backends.mysql.features import DatabaseFeatures
 
 VERSION = "8.0.36"
 RANKS = re.compile(r"\b(?:ROW_NUMBER|RANK|DENSE_RANK|NTILE)\(\d*\)\s+OVER\s+\([^()]*\)", re.I)
@@ -35,6 +37,7 @@ QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 def pretend() -> None:
     """Make Django and MariaDB behave like MySQL from now on."""
     _change_version()
+    DatabaseFeatures.supports_expression_indexes = False
     _change_statements()
     _change_json()
 

@@ -1,18 +1,22 @@
 """The cast: a few named people with roles, and the queues they work on."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.utils import timezone
 
 from qc import history
+from qc.checks import plan
 from qc.models import Queue, Role, Task, User
+from qc.permissions import GRANTS
 
 
 def person(name: str, role: str | None = None, **columns: Any) -> User:
@@ -30,9 +34,8 @@ def group(role: str) -> Group:
     """Return a role's group; create it where a test with real transactions emptied the tables."""
     found, is_new = Group.objects.get_or_create(name=role)
     if is_new:
-        granted = import_module("qc.migrations.0002_roles").GRANTS[role]
         found.permissions.set(
-            Permission.objects.filter(content_type__app_label="qc", codename__in=granted)
+            Permission.objects.filter(content_type__app_label="qc", codename__in=GRANTS[role])
         )
     return found
 
@@ -67,6 +70,20 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def every_role(request: pytest.FixtureRequest) -> None:
+    """Give a test with real transactions the groups that migrations make: the last one emptied it.
+
+    An invariant compares what they may do with what the code says.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    is_real = marker is not None and marker.kwargs.get("transaction")
+    if is_real or "transactional_db" in request.fixturenames:
+        request.getfixturevalue("transactional_db")
+        for role in Role:
+            group(role)
+
+
+@pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -74,12 +91,23 @@ def quick_passwords(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     cache.clear()
+    plan.of_version.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def uncollected_files(settings: Any) -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    in_memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain, "evidence": in_memory}
+    # Each new client would look for all of them; a live server has its own way.
+    settings.WHITENOISE_USE_FINDERS = False
+
+
+@pytest.fixture
+def steady_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no code of an app run out in the middle of a test."""
+    now = time.time()
+    monkeypatch.setattr(totp, "time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture

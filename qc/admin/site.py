@@ -1,27 +1,34 @@
 """The admin site: its name, who may enter and which page they come to first."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
+from qc.admin.check_plans import pages as check_plans
+from qc.admin.evidence import views as evidence
 from qc.admin.floor import views as floor
 from qc.admin.imports import views as import_pages
 from qc.admin.my_work import views as my_work
 from qc.admin.people import my_settings, presence_switch
+from qc.admin.people import sign_ins as people_sign_ins
 from qc.admin.point_in_time import views as point_in_time
 from qc.admin.reports import views as reports
-from qc.admin.sign_in import terminal
+from qc.admin.shared.access import in_frame
+from qc.admin.sign_in import new_password, terminal
 from qc.admin.sign_in import views as sign_in
-from qc.admin.sign_in.forms import OwnPasswordForm, SignInForm, may_enter
+from qc.admin.sign_in.forms import SignInForm, may_enter
 from qc.admin.status import views as status
+from qc.admin.tasks import record_page
 from qc.admin.trail import downloads as trail_downloads
 from qc.admin.trail import views as trail
 from qc.web import connection
@@ -29,13 +36,18 @@ from qc.web import connection
 OWN_SCREENS = (
     my_work,
     floor,
+    evidence,
     presence_switch,
+    people_sign_ins,
     import_pages,
+    check_plans,
     reports,
+    record_page,
     trail,
     trail_downloads,
     point_in_time,
     sign_in,
+    new_password,
     status,
 )
 
@@ -46,9 +58,25 @@ class PagesSite(UnfoldAdminSite):
     site_title = site_header = _("QC Desk")
     login_form = SignInForm
 
+    @cached_property
+    def same_for_all(self) -> dict[str, Any]:
+        """What Unfold's frame shows to everybody on every page."""
+        nobody = HttpRequest()
+        nobody.META["SCRIPT_NAME"], nobody.user = "", AnonymousUser()
+        return dict(super().each_context(nobody))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what every page shows; the menu is drawn by `qc.admin.menu`."""
+        own = {"has_permission": self.has_permission(request), "log_entries": ()}
+        return self.same_for_all | own | {"account_links": my_settings.account_links(request)}
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether this user may enter at all."""
         return may_enter(request.user)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Return a view for those who may enter, in Unfold's frame."""
+        return in_frame(super().admin_view(view, cacheable))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Return all addresses, those of our own screens first."""
@@ -86,8 +114,7 @@ class PagesSite(UnfoldAdminSite):
     ) -> HttpResponseBase:
         """Show the form of one's own new password, or save it."""
         request.current_app = self.name
-        return PasswordChangeView.as_view(
-            form_class=OwnPasswordForm,
+        return sign_in.OwnPasswordView.as_view(
             success_url=reverse("admin:password_change_done"),
             extra_context=self.each_context(request) | (extra_context or {}),
         )(request)

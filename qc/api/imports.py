@@ -1,7 +1,8 @@
 """The calls that import a file of tasks, and follow the import."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -14,8 +15,10 @@ from qc import imports, permissions, tables, tasks
 from qc.api.serializers import validated
 from qc.api.views import DeskView
 from qc.core.exceptions import Busy
+from qc.imports import answers, options
+from qc.imports.completion import LONGEST_PREFIX
+from qc.imports.reading import WITH, WITHOUT, Reading
 from qc.models import Import, ImportState
-from qc.models.imports import COUNTS
 from qc.web import upload_limits
 
 # States of an import whose file itself is wrong: the answer is a 400.
@@ -23,10 +26,24 @@ REFUSED = (ImportState.MAPPING, ImportState.REFUSED, ImportState.FAILED)
 
 
 class ImportOptions(serializers.Serializer[Any]):
-    """How a file is to be imported."""
+    """How a file is to be imported, and how it is read (`qc.imports.options`)."""
 
     dry_run = serializers.BooleanField(default=False)
     only_good = serializers.BooleanField(default=False)
+    queue = serializers.CharField(required=False)
+    priority = serializers.CharField(required=False)
+    due = serializers.CharField(required=False)
+    day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
+    encoding = serializers.CharField(required=False)
+    sheet = serializers.CharField(required=False)
+    header_row = serializers.IntegerField(required=False, min_value=0)
+    map = serializers.ListField(child=serializers.CharField(), required=False)
+    key = serializers.CharField(required=False)
+    number = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_PREFIX)
+    hidden_rows = serializers.ChoiceField((WITH, WITHOUT), required=False)
+    ignore_stray_cells = serializers.BooleanField(required=False, allow_null=True, default=None)
+    word = serializers.ListField(child=serializers.CharField(), required=False)
+    queue_name = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class ImportsView(DeskView):
@@ -41,17 +58,19 @@ class ImportsView(DeskView):
 
     def post(self, request: Request) -> Response:
         """Import a file: a small one at once, a large one in a worker."""
-        form: Any = request.data
-        options = validated(ImportOptions, request.query_params.dict() | form.dict())
-        record = _receive(request)
-        if record.is_running and not options["dry_run"]:
-            imports.confirm(record, only_good=options["only_good"])
+        sent, form = request.query_params.copy(), cast("QueryDict", request.data)
+        for name, values in form.lists():
+            sent.setlist(name, values)
+        how = validated(ImportOptions, sent)
+        record = _receive(request, options.reading_of(how))
+        if record.is_running and not how["dry_run"]:
+            imports.confirm(record, only_good=how["only_good"])
         try:
             tasks.dispatch(record)
         except Busy:
             # The file is kept, and the import begins when the workers are back.
             record.refresh_from_db()
-        return Response(_state(record), status=_code(record))
+        return Response(answers.as_json(record), status=_code(record))
 
 
 class ImportView(DeskView):
@@ -60,17 +79,19 @@ class ImportView(DeskView):
     def get(self, request: Request, pk: int) -> Response:
         """Return its state, its counts and its faults."""
         permissions.check_auditor(request.user)  # type: ignore[arg-type]
-        return Response(_state(get_object_or_404(Import.objects.select_related("by"), pk=pk)))
+        return Response(
+            answers.as_json(get_object_or_404(Import.objects.select_related("by"), pk=pk))
+        )
 
 
-def _receive(request: Request) -> Import:
+def _receive(request: Request, chosen: Reading) -> Import:
     file = request.FILES.get("file")
     if refusal := upload_limits.refusal(request._request, file.size if file else None):
         raise ValidationError({"file": [refusal]})
     if file is None:
         raise ValidationError({"file": [_("Please send a file.")]})
     try:
-        return imports.receive(file.file, file.name or "", by=request.user)  # type: ignore[arg-type]
+        return imports.receive(file.file, file.name or "", by=request.user, chosen=chosen)  # type: ignore[arg-type]
     except tables.BadFile as error:
         raise ValidationError({"file": [str(error)]}) from error
 
@@ -80,20 +101,3 @@ def _code(record: Import) -> int:
         return status.HTTP_202_ACCEPTED
     is_refused = record.state in REFUSED
     return status.HTTP_400_BAD_REQUEST if is_refused else status.HTTP_200_OK
-
-
-def _state(record: Import) -> dict[str, Any]:
-    faults = [] if record.is_running else imports.faults(record)
-    return {
-        "id": record.pk,
-        "file": record.file_name,
-        "sha256": record.sha256,
-        "state": record.state,
-        "by": record.by.username if record.by else None,
-        "only_good": record.only_good,
-        "rows": record.rows,
-        "position": record.position,
-        "counts": {name: getattr(record, name) for name in COUNTS},
-        "faults": [vars(fault) for fault in faults],
-        "error": record.error,
-    }

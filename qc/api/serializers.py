@@ -1,37 +1,88 @@
-"""The fields of the API's requests and responses."""
+"""The fields of the API's requests; `qc.api.answers` has those of its answers."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
 
-from qc.core.localization import local
-from qc.models import Outcome, Task, User
+from qc.checks.check_input import CheckInput, FoundDefect
+from qc.models import Outcome, Severity
+from qc.models.checks import LONGEST_KEY, LONGEST_VALUE
+
+CHECK = ("answers", "defects", "inspected", "rejected")
+# What a column of quantities takes.
+LARGEST = 2**31 - 1
+MOST_DEFECTS = 200
+
+# Made once: they keep nothing of what they validate.
+_made = cache(lambda serializer: serializer())
 
 
 def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
     """Return the values in the data of a request. Raises ValidationError, which names fields."""
-    values = serializer(data=data)
-    values.is_valid(raise_exception=True)
-    return values.validated_data
+    return _made(serializer).run_validation(data)
 
 
 class Credentials(serializers.Serializer[Any]):
-    """The data of signing in."""
+    """The data of signing in; `code` is of the second factor of who has one."""
 
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    code = serializers.CharField(required=False, allow_blank=True, max_length=20)
+
+
+class DefectFound(serializers.Serializer[Any]):
+    """Defects of one code; without a severity they have that of the code."""
+
+    code = serializers.CharField(max_length=LONGEST_KEY)
+    severity = serializers.ChoiceField(Severity.choices, required=False, allow_null=True)
+    quantity = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_VALUE)
+    item = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_KEY)
 
 
 class Completion(serializers.Serializer[Any]):
     """The data of completing a task; without notes, the draft written on the page is kept.
 
+    So it is with the check, of which `answers`, `defects`, `inspected` and `rejected` are parts.
     `scanned` is the reference on the label in hand, where the queue demands a scan.
     """
 
     outcome = serializers.ChoiceField(Outcome.choices, required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
     scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    answers = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=LONGEST_VALUE), required=False
+    )
+    defects = DefectFound(many=True, required=False, max_length=MOST_DEFECTS)  # type: ignore[call-arg]
+    inspected = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
+    rejected = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
+
+    def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
+        """Return the values, with all of the check as `check`. Raise ValidationError.
+
+        Its errors are named as the domain names them: `answers.<key>`, `defects.<n>.<field>`.
+        """
+        try:
+            values: dict[str, Any] = super().run_validation(data)
+        except serializers.ValidationError as refusal:
+            raise serializers.ValidationError(dict(_flat("", refusal.detail))) from None
+        parts = {name: values.pop(name) for name in CHECK if name in values}
+        if parts:
+            found = [FoundDefect(**one) for one in parts.get("defects", ())]
+            values["check"] = CheckInput(**parts | {"defects": tuple(found)})
+        return values
+
+
+def _flat(name: str, detail: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the messages of a refusal with the whole name of each; parts are counted from 0."""
+    parts = enumerate(detail) if isinstance(detail, list) else detail.items()
+    if isinstance(detail, list) and not any(isinstance(one, dict) for one in detail):
+        yield name, detail
+        return
+    for part, inside in parts:
+        yield from _flat(f"{name}.{part}" if name else str(part), inside)
 
 
 class Flags(serializers.Serializer[Any]):
@@ -39,79 +90,3 @@ class Flags(serializers.Serializer[Any]):
 
     logged_in = serializers.BooleanField(required=False, allow_null=True, default=None)
     free = serializers.BooleanField(required=False, allow_null=True, default=None)
-
-
-class DueField(serializers.DateTimeField):
-    """When a task is due, whatever is stored."""
-
-    def enforce_timezone(self, value: datetime) -> datetime:
-        """Return the moment by local clocks, where they have it."""
-        return local(value)
-
-
-class TaskSerializer(serializers.ModelSerializer[Task]):
-    """A task with everything its holder needs."""
-
-    queue = serializers.CharField(source="queue.name")
-    scan_to_start = serializers.BooleanField(source="queue.scan_to_start")
-    due_at = DueField(read_only=True)
-
-    class Meta:
-        model = Task
-        fields = (
-            "id",
-            "reference",
-            "name",
-            "queue",
-            "priority",
-            "due_at",
-            "instructions",
-            "link",
-            "details",
-            "status",
-            "assigned_at",
-            "started_at",
-            "completed_at",
-            "outcome",
-            "notes",
-            "draft",
-            "draft_outcome",
-            "scan_to_start",
-        )
-
-
-class TaskLine(serializers.ModelSerializer[Task]):
-    """A task as others see it."""
-
-    class Meta:
-        model = Task
-        fields = ("id", "reference", "name", "status")
-
-
-class PersonSerializer(serializers.ModelSerializer[User]):
-    """A person as others see them; the query must have prefetched their tasks as `open_now`."""
-
-    is_free = serializers.SerializerMethodField()
-    tasks = TaskLine(many=True, source="open_now")
-
-    class Meta:
-        model = User
-        fields = ("id", "username", "is_logged_in", "is_free", "break_reason", "tasks")
-
-    def get_is_free(self, person: Any) -> bool:
-        """Return whether they can get a task: signed in, not on break, below their capacity."""
-        return bool(person.is_free(len(person.open_now)))
-
-
-class MeSerializer(PersonSerializer):
-    """The caller, with their own tasks in full."""
-
-    tasks = TaskSerializer(many=True, source="open_now")  # type: ignore[assignment]
-
-    class Meta(PersonSerializer.Meta):
-        fields = (  # type: ignore[assignment]
-            *PersonSerializer.Meta.fields,
-            "first_name",
-            "last_name",
-            "capacity",
-        )

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from qc.api import imports, views
+from qc.api import evidence, imports, views
 
 urlpatterns = [
     re_path(r"^login/?$", views.LoginView.as_view(), name="api_login"),
@@ -14,6 +14,12 @@ urlpatterns = [
         views.TaskCompleteView.as_view(),
         name="api_taskcomplete",
     ),
+    re_path(
+        r"^api/tasks/(?P<pk>[0-9]{1,18})/files/?$",
+        evidence.TaskFilesView.as_view(),
+        name="api_task_files",
+    ),
+    re_path(r"^api/files/(?P<pk>[0-9]{1,18})/?$", evidence.FileView.as_view(), name="api_file"),
     re_path(r"^api/imports/?$", imports.ImportsView.as_view(), name="api_imports"),
     re_path(
         r"^api/imports/(?P<pk>[0-9]{1,18})/?$", imports.ImportView.as_view(), name="api_import"

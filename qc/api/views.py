@@ -3,10 +3,12 @@
 from typing import Any
 
 from axes.helpers import get_cool_off
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
 from knox.models import get_token_model
@@ -18,10 +20,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from qc import permissions
-from qc.api import serializers
+from qc.api import answers, serializers
 from qc.api.serializers import validated
+from qc.audit import second_factors
+from qc.core.compiled_queries import Prepared
+from qc.core.exceptions import NotAllowed
 from qc.models import Task, User
+from qc.web import proofs
+from qc.web import second_factors as web_factors
 from qc.work import actions, lifecycle, presence
+
+PERSON = Prepared(lambda person: User.objects.filter(pk=person))
 
 
 class DeskView(APIView):
@@ -50,11 +59,16 @@ class LoginView(APIView):
 
     def post(self, request: Request) -> Response:
         """Return a token, its expiry, the person and their tasks."""
+        if not settings.QC_PASSWORD_FORM:
+            raise NotAllowed(_("Passwords are not used here."))
         credentials = validated(serializers.Credentials, request.data)
+        code = credentials.pop("code", "")
         user = self._authenticate(request, **credentials)
         permissions.check_role(user)
-        user_logged_in.send(sender=User, request=request._request, user=user)
+        factor = self._second_factor(request._request, user, code)
+        proofs.given(request._request, [proofs.PASSWORD, *factor])
         issued, token = get_token_model().objects.create(user=user)
+        user_logged_in.send(sender=User, request=request._request, user=user, token=issued)
         me = _deliver_to(user)
         tasks = me.pop("tasks")
         return Response({"token": token, "expiry": issued.expiry, "user": me, "tasks": tasks})
@@ -65,12 +79,31 @@ class LoginView(APIView):
 
     def _authenticate(self, request: Request, username: str, password: str) -> User:
         user = authenticate(request._request, username=username, password=password)
-        if getattr(request._request, "axes_locked_out", False):
-            wait = get_cool_off(request._request)
-            raise Throttled(wait.total_seconds() if wait else None)
+        _check_lock(request._request)
         if not isinstance(user, User):
             raise AuthenticationFailed(_("The name or the password is wrong."))
         return user
+
+    def _second_factor(self, request: HttpRequest, user: User, code: str) -> list[str]:
+        """Return which one the code is of, [] for somebody who has none and needs none."""
+        if not second_factors.has_one(user):
+            if permissions.must_have_second_factor(user):
+                raise NotAllowed(str(web_factors.SET_ONE_UP))
+            return []
+        if not code:
+            raise AuthenticationFailed(_("This account has a second factor: send a `code` of it."))
+        factor = web_factors.accept_code(request, user, code)
+        _check_lock(request)
+        if not factor:
+            raise AuthenticationFailed(_("The code is wrong, or was used already."))
+        return [factor]
+
+
+def _check_lock(request: HttpRequest) -> None:
+    """Raise Throttled for a name or an address that failed too often."""
+    if web_factors.is_locked_out(request):
+        wait = get_cool_off(request)
+        raise Throttled(wait.total_seconds() if wait else None)
 
 
 class LogoutView(DeskView):
@@ -84,7 +117,9 @@ class LogoutView(DeskView):
             end_session(request._request)
         else:
             request.auth.delete()
-            user_logged_out.send(sender=User, request=request._request, user=request.user)
+            user_logged_out.send(
+                sender=User, request=request._request, user=request.user, is_token=True
+            )
         return Response({"message": _("You are signed out.")})
 
 
@@ -101,11 +136,11 @@ class DashboardView(DeskView):
         """Return the caller with their tasks, the people who do QC, and how many tasks wait."""
         flags = validated(serializers.Flags, request.query_params)
         pages = PeoplePagination()
-        page = pages.paginate_queryset(_people(**flags), request, self)
+        page: Any = pages.paginate_queryset(_people(**flags), request, self)
         return Response(
             {
                 "me": _deliver_to(request.user),
-                "people": serializers.PersonSerializer(page, many=True).data,
+                "people": [answers.of_person(one, one.open_now) for one in page],
                 "pending": Task.objects.waiting().order_by().count(),
                 "count": pages.page.paginator.count if pages.page else 0,
                 "next": pages.get_next_link(),
@@ -123,19 +158,18 @@ class TaskCompleteView(DeskView):
         if scanned := completion.pop("scanned", ""):
             actions.scan_at_end(pk, scanned, by=request.user)  # type: ignore[arg-type]
         done, following = actions.complete_and_deliver(pk, by=request.user, **completion)  # type: ignore[arg-type]
-        task = serializers.TaskSerializer
         return Response(
             {
-                "completed": task(done).data,
+                "completed": answers.of_task(done),
                 "undo_until": lifecycle.undo_until(done),
-                "next": task(following).data if following else None,
+                "next": answers.of_task(following) if following else None,
             }
         )
 
     def delete(self, request: Request, pk: int) -> Response:
         """Undo the completion; return the task, which is the caller's again."""
         task = actions.undo(pk, by=request.user)  # type: ignore[arg-type]
-        return Response({"task": serializers.TaskSerializer(task).data})
+        return Response({"task": answers.of_task(task)})
 
 
 def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
@@ -151,7 +185,7 @@ def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
 def _deliver_to(user: Any) -> dict[str, Any]:
     """Return a person with their tasks, which they now have in front of them."""
     actions.deliver(user)
-    return serializers.MeSerializer(_with_open_tasks().get(pk=user.pk)).data
+    return answers.of_caller(PERSON.first(user.pk), actions.held_by(user))
 
 
 def _with_open_tasks() -> Any:

@@ -5,6 +5,8 @@
 3. Each change has one history row.
 4. Each change of a status is a transition of `qc.work.lifecycle`.
 5. An assigned task is assigned to somebody who is signed in, or who has started it.
+6. Each role may what migrations grant it, and nobody has rights besides their roles.
+7. The rows by which answers and defects are counted say what their task's findings say.
 
 Reads in batches by primary key, so that its memory does not grow with the database. A row that
 changes while it is read may be reported by mistake: run it again, or on a quiet system.
@@ -17,6 +19,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q
 
+from qc.audit import finding_rows, grants
 from qc.audit.seals.archived_rows import ArchivedIds
 from qc.history import consistency
 from qc.history.registry import table_of
@@ -42,6 +45,10 @@ NO_COLUMN = {
     ChangeKind.ROLES_CHANGED,
     ChangeKind.PASSWORD_CHANGED,
     ChangeKind.ANONYMISED,
+    ChangeKind.LINK_MADE,
+    ChangeKind.IDENTITY_LINKED,
+    ChangeKind.ERASURE_ASKED,
+    ChangeKind.ERASURE_DROPPED,
     # Of people who do not work on tasks.
     ChangeKind.SIGNED_IN,
     ChangeKind.SIGNED_OUT,
@@ -55,6 +62,8 @@ def broken() -> Iterator[str]:
     yield from states_that_disagree()
     yield from held_by_absent()
     yield from consistency.differing()
+    yield from finding_rows.differing()
+    yield from grants.differing()
     for model in (Task, User, Queue):
         yield from wrong_history(model)
 

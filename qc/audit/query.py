@@ -45,6 +45,11 @@ class SearchPlan(NamedTuple):
     order: Order
     rest: Q
 
+    @property
+    def finds_all(self) -> bool:
+        """Whether it finds all rows, without any filter."""
+        return not self.rest and self.order.index_ranges == (Q(),)
+
 
 def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
     """Return how to search a table; None where no row of it can match."""

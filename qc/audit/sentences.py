@@ -7,11 +7,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from qc.checks import findings
 from qc.core.context import Channel
 from qc.core.localization import local
 from qc.core.wording import time_between
-from qc.models import ChangeKind, EventKind, Outcome, Priority
-from qc.models.events import UNKNOWN_NAME_PREFIX
+from qc.history.names import called
+from qc.models import ChangeKind, DefectCode, EventKind, Outcome, Priority, Severity
+from qc.models.events import UNKNOWN_NAME_PREFIX, Refusal
+from qc.reports.control_charts import ChartKind
 
 # Formats the name of an object, given its table, id and name: pages make it a link.
 FormatName = Callable[[str, int, str], str]
@@ -22,6 +25,25 @@ FormatSentence = Callable[[str, Mapping[str, str]], str]
 OWN = " own"
 # Behind the end of a queue that was merged into another.
 INTO = " into"
+# Behind a check plan by which nothing is checked any more.
+RETIRED = " retired"
+# Behind a change by which something came to be, or ceased to be.
+NEW, GONE = " new", " gone"
+# Behind what was frozen, where it was taken away instead.
+REMOVED = " taken away"
+# Of a check with more to say only so much is said in its sentence.
+MOST_FINDINGS = 10
+# How somebody has shown who they are, by its name in `qc.web.proofs`.
+PROOFS = {
+    "password": gettext_noop("password"),
+    "provider": gettext_noop("single sign-on"),
+    "provider_mfa": gettext_noop("single sign-on with a second factor"),
+    "totp": gettext_noop("code of the app"),
+    "recovery_codes": gettext_noop("recovery code"),
+    "webauthn": gettext_noop("security key"),
+}
+# Kinds of second factors, by their name in `qc.audit.second_factors`.
+FACTORS = {"totp": gettext_noop("authenticator app"), "webauthn": gettext_noop("security key")}
 # By table, then by kind of change.
 SENTENCES: dict[str, dict[str, str]] = {
     "task": {
@@ -58,6 +80,17 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.ROLES_CHANGED: gettext_noop("%(who)s changed the roles of %(it)s"),
         ChangeKind.PASSWORD_CHANGED: gettext_noop("%(who)s changed the password of %(it)s"),
         ChangeKind.ANONYMISED: gettext_noop("%(who)s anonymised the account %(it)s"),
+        ChangeKind.LINK_MADE: gettext_noop("%(who)s made a password link for %(it)s"),
+        ChangeKind.IDENTITY_LINKED: gettext_noop(
+            "%(who)s connected %(it)s with an account for single sign-on"
+        ),
+        ChangeKind.IDENTITY_LINKED + OWN: gettext_noop(
+            "%(it)s connected their account for single sign-on"
+        ),
+        ChangeKind.ERASURE_ASKED: gettext_noop("%(who)s asked to anonymise the account %(it)s"),
+        ChangeKind.ERASURE_DROPPED: gettext_noop(
+            "%(who)s took back that the account %(it)s is to be anonymised"
+        ),
         ChangeKind.SETTINGS_CHANGED: gettext_noop("%(who)s changed the settings of %(it)s"),
         ChangeKind.SETTINGS_CHANGED + OWN: gettext_noop("%(it)s changed their settings"),
         ChangeKind.SIGNED_IN: gettext_noop("%(who)s signed %(it)s in"),
@@ -79,6 +112,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.CLOSED + INTO: gettext_noop("%(who)s merged the queue %(it)s into %(into)s"),
         ChangeKind.MERGED: gettext_noop("%(who)s merged another queue into %(it)s"),
         ChangeKind.REOPENED: gettext_noop("%(who)s reopened the queue %(it)s"),
+        ChangeKind.PLAN_PUBLISHED: gettext_noop("%(who)s changed the check plan of %(it)s"),
+        ChangeKind.PLAN_PUBLISHED + RETIRED: gettext_noop(
+            "%(who)s retired the check plan of %(it)s"
+        ),
     },
     "event": {
         EventKind.SIGN_IN_FAILED: gettext_noop("Somebody failed to sign in as %(name)s"),
@@ -86,9 +123,52 @@ SENTENCES: dict[str, dict[str, str]] = {
             "%(name)s was locked out after too many failed attempts"
         ),
         EventKind.UNLOCKED: gettext_noop("%(who)s unlocked %(name)s"),
+        EventKind.SESSION_BEGUN: gettext_noop("%(name)s began a session with %(device)s"),
+        EventKind.SESSION_ENDED: gettext_noop(
+            "%(who)s ended a session of %(name)s with %(device)s"
+        ),
+        EventKind.SESSION_ENDED + OWN: gettext_noop("%(name)s ended a session with %(device)s"),
+        EventKind.SESSION_IDLE: gettext_noop("An unused session of %(name)s with %(device)s ended"),
+        EventKind.TOKEN_ISSUED: gettext_noop("%(name)s got a token with %(device)s"),
+        EventKind.TOKEN_ENDED: gettext_noop("%(who)s ended a token of %(name)s with %(device)s"),
+        EventKind.TOKEN_ENDED + OWN: gettext_noop("%(name)s ended a token with %(device)s"),
+        EventKind.ACCESS_ENDED: gettext_noop("%(who)s ended all sessions and tokens of %(name)s"),
+        EventKind.ACCESS_ENDED + OWN: gettext_noop(
+            "%(name)s ended all their other sessions and tokens"
+        ),
+        EventKind.SECOND_FACTOR_ADDED: gettext_noop("%(name)s added a second factor: %(factor)s"),
+        EventKind.SECOND_FACTOR_RENAMED: gettext_noop("%(name)s renamed a second factor"),
+        EventKind.SECOND_FACTOR_REMOVED: gettext_noop(
+            "%(name)s removed a second factor: %(factor)s"
+        ),
+        EventKind.SECOND_FACTOR_RESET: gettext_noop("%(who)s reset the second factor of %(name)s"),
+        EventKind.SECOND_FACTOR_FAILED: gettext_noop(
+            "Somebody failed at the second factor of %(name)s"
+        ),
+        EventKind.RECOVERY_CODES_MADE: gettext_noop("%(name)s made new recovery codes"),
+        EventKind.RECOVERY_CODE_USED: gettext_noop("%(name)s used a recovery code"),
         EventKind.EXPORTED: gettext_noop("%(who)s exported %(rows)s"),
         EventKind.READ: gettext_noop("%(who)s read the audit trail"),
+        EventKind.NAMES_REMOVED: gettext_noop("%(who)s removed %(name)s from %(events)s"),
+        EventKind.FILE_DELETED: gettext_noop("%(who)s deleted the file of an import, %(file)s"),
+        EventKind.CODE_CHANGED: gettext_noop("%(who)s changed the defect code %(code)s"),
+        EventKind.CODE_CHANGED + NEW: gettext_noop("%(who)s added the defect code %(code)s"),
+        EventKind.CODE_CHANGED + GONE: gettext_noop("%(who)s deleted the defect code %(code)s"),
         EventKind.ARCHIVED: gettext_noop("%(who)s archived %(moved)s of history to %(file)s"),
+        EventKind.PLAN_VERSION: gettext_noop(
+            "%(who)s published version %(number)s of the check plan of %(queue)s"
+        ),
+        EventKind.EVIDENCE_ADDED: gettext_noop("%(who)s added the file %(file)s to %(task)s"),
+        EventKind.EVIDENCE_REMOVED: gettext_noop("%(who)s removed the file %(file)s from %(task)s"),
+        EventKind.EVIDENCE_REFUSED: gettext_noop(
+            "The scanner refused the file %(file)s that %(who)s sent for %(task)s"
+        ),
+        EventKind.BASELINE_FROZEN: gettext_noop(
+            "%(who)s froze the baseline of %(chart)s of %(its_queue)s: %(centre)s"
+        ),
+        EventKind.BASELINE_FROZEN + REMOVED: gettext_noop(
+            "%(who)s removed the baseline of %(chart)s of %(its_queue)s"
+        ),
     },
 }
 
@@ -105,6 +185,12 @@ def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence)
         kind += OWN
     if kind + INTO in sentences and row.merged_into_id:
         kind += INTO
+    if kind + RETIRED in sentences and not row.plan_id:
+        kind += RETIRED
+    if kind == EventKind.CODE_CHANGED:
+        kind += _whether_new(row)
+    if kind + REMOVED in sentences and row.details.get("removed"):
+        kind += REMOVED
     text = _(sentences[kind]) if kind in sentences else _("%(who)s: %(kind)s, %(it)s")
     values = {"who": _who(row, format_name), "kind": row.what} | _VALUES[row.table](
         row, format_name
@@ -114,20 +200,35 @@ def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence)
     return format_sentence(text, values)
 
 
+def factor_name(factor: str) -> str:
+    """Return what a kind of second factor is called, "" for any other."""
+    return _(FACTORS[factor]) if factor in FACTORS else ""
+
+
 def kinds(table: str) -> list[str]:
     """Return the kinds of change of a table; +, ~ or - for those without a name."""
-    return [str(kind) for kind in SENTENCES[table] if not kind.endswith((OWN, INTO))]
+    endings = (OWN, INTO, RETIRED, NEW, GONE, REMOVED)
+    return [str(kind) for kind in SENTENCES[table] if not kind.endswith(endings)]
 
 
 def _is_own_doing(row: Any) -> bool:
     if row.table == "task":
         return bool(row.is_own_doing)
+    if row.table == "event":
+        return row.history_user is not None and row.name == row.history_user.username
     return bool(row.id == row.history_user_id)
+
+
+def _whether_new(row: Any) -> str:
+    """Return what is behind the kind of a change of a code that was added or deleted by it."""
+    if not row.details.get("before"):
+        return NEW
+    return "" if row.details.get("after") else GONE
 
 
 def _who(row: Any, format_name: FormatName) -> str:
     if row.history_user is not None:
-        return format_name("person", row.history_user_id, str(row.history_user))
+        return format_name("person", row.history_user_id, str(called(row, row.history_user_id)))
     jobs = {Channel.SWEEP: _("The scheduler"), Channel.SHELL: _("The console")}
     return jobs.get(row.through) or _("The system")
 
@@ -137,7 +238,7 @@ def _of_task(row: Any, format_name: FormatName) -> dict[str, str]:
     return {
         "it": format_name("task", row.id, row.reference),
         "queue": format_name("queue", row.queue_id, str(row.queue)),
-        "whom": format_name("person", person, str(row.person)) if person else _("nobody"),
+        "whom": format_name("person", person, str(called(row, person))) if person else _("nobody"),
         "outcome": str(Outcome(row.outcome).label) if row.outcome else "",
         "priority": Priority(row.priority).name,
         "due": date_format(local(row.due_at), "d M Y H:i"),
@@ -152,20 +253,61 @@ def _of_queue(row: Any, format_name: FormatName) -> dict[str, str]:
     }
 
 
-def _of_event(row: Any, _format_name: FormatName) -> dict[str, str]:
+def _of_event(row: Any, format_name: FormatName) -> dict[str, str]:
     n = row.details.get("rows")
     # The number of rows is not known when an export of the trail begins.
     rows = _("the audit trail") if n is None else ngettext("%d task", "%d tasks", n) % n
     moved = ngettext("%d row", "%d rows", n or 0) % (n or 0)
     file = row.details.get("file", "")
+    count = row.details.get("count", 0)
+    events = ngettext("%d event", "%d events", count) % count
     mark = row.name.removeprefix(UNKNOWN_NAME_PREFIX)
     name = row.name if mark == row.name else _("unknown name %(mark)s") % {"mark": mark}
-    return {"it": "", "name": name, "rows": rows, "moved": moved, "file": file}
+    device = row.details.get("device") or _("an unknown device")
+    factor = row.details.get("factor", "")
+    values = {"name": name, "device": device, "rows": rows, "moved": moved, "file": file}
+    values |= {"it": "", "events": events, "factor": factor_name(factor)}
+    values["code"] = row.details.get("code", "")
+    if row.kind in _VALUES_OF_EVENTS:
+        values |= _VALUES_OF_EVENTS[row.kind](row.details, format_name)
+    return values
+
+
+def _of_plan_version(details: Mapping[str, Any], format_name: FormatName) -> dict[str, str]:
+    queue = format_name("queue", details["queue"], details["queue_name"])
+    return {"queue": queue, "number": str(details["number"])}
+
+
+def _of_baseline(details: Mapping[str, Any], _format_name: FormatName) -> dict[str, str]:
+    chart = str(ChartKind(details["chart"]).label)
+    if details["item"]:
+        chart = f"“{details['item']}”, {chart}"
+    values = details.get("values", {})
+    centre = _("centre %(centre).6g, spread %(spread).6g, from %(first)s to %(last)s")
+    words = centre % {**details, **values} if values else ""
+    return {"chart": chart, "its_queue": details["queue"], "centre": words}
+
+
+def _of_evidence(details: Mapping[str, Any], format_name: FormatName) -> dict[str, str]:
+    task = details.get("task", "")
+    return {"task": format_name("task", details["task_id"], task) if "task_id" in details else task}
+
+
+_VALUES_OF_EVENTS: dict[str, Callable[[Mapping[str, Any], FormatName], dict[str, str]]] = {
+    EventKind.PLAN_VERSION: _of_plan_version,
+    EventKind.BASELINE_FROZEN: _of_baseline,
+    **dict.fromkeys(
+        (EventKind.EVIDENCE_ADDED, EventKind.EVIDENCE_REMOVED, EventKind.EVIDENCE_REFUSED),
+        _of_evidence,
+    ),
+}
 
 
 _VALUES: dict[str, Callable[[Any, FormatName], dict[str, str]]] = {
     "task": _of_task,
-    "person": lambda row, format_name: {"it": format_name("person", row.id, row.username)},
+    "person": lambda row, format_name: {
+        "it": format_name("person", row.id, str(called(row, row.id)))
+    },
     "queue": _of_queue,
     "event": _of_event,
 }
@@ -175,19 +317,63 @@ def _endings(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield endings of the sentence: reason, notes and duration; an event's address and filters."""
     if row.why and row.history_change_reason != row.kind:
         yield _(": %(why)s"), {"why": row.why}
-    is_checked = row.table == "task" and row.kind in (ChangeKind.COMPLETED, ChangeKind.CORRECTED)
-    if is_checked and row.notes:
+    if row.table == "task" and row.kind in (ChangeKind.COMPLETED, ChangeKind.CORRECTED):
+        yield from _endings_of_check(row)
+    if row.table == "event":
+        yield from _endings_of_event(row)
+
+
+def _endings_of_check(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    if found := list(findings.notable(row.findings, row.plan_id)):
+        yield _(": %(found)s"), {"found": _joined(found)}
+    if row.notes:
         yield _(": “%(note)s”"), {"note": row.notes}
-    if row.table == "task" and row.kind == ChangeKind.COMPLETED:
+    if row.kind == ChangeKind.COMPLETED and row.completed_at:
         # A task that nobody opened was started when it was completed: count from the assignment.
         begun = row.started_at if row.started_at != row.completed_at else row.assigned_at
-        if begun and row.completed_at:
+        if begun:
             yield _(", after %(time)s"), {"time": time_between(begun, row.completed_at)}
-    if row.table == "event":
-        if row.address:
-            yield _(", from %(address)s"), {"address": row.address}
-        if row.details.get("last_listed"):
-            yield _("; further ones of this hour are not listed"), {}
-        if row.filters:
-            filters = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
-            yield _(": %(asked)s"), {"asked": filters}
+
+
+def _endings_of_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    if reason := row.details.get("reason"):
+        yield _(": %(why)s"), {"why": reason}
+    if row.address:
+        yield _(", from %(address)s"), {"address": row.address}
+    if proofs := row.details.get("proofs"):
+        names = [_(PROOFS.get(one, one)) for one in proofs]
+        yield _(", by %(proofs)s"), {"proofs": ", ".join(names)}
+    if why := row.details.get("why"):
+        yield _(" (%(refusal)s)"), {"refusal": str(Refusal(why).label)}
+    if row.details.get("last_listed"):
+        yield _("; further ones of this hour are not listed"), {}
+    if changes := ", ".join(_changes_of_code(row)):
+        yield _(": %(changes)s"), {"changes": changes}
+    if row.filters:
+        filters = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
+        yield _(": %(asked)s"), {"asked": filters}
+
+
+def _changes_of_code(row: Any) -> Iterator[str]:
+    """Yield what a change of a defect code changed: each column before and after it."""
+    before, after = row.details.get("before"), row.details.get("after")
+    if row.kind != EventKind.CODE_CHANGED or not (before and after):
+        return
+    for name, value in after.items():
+        label = DefectCode._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+        old, new = _value_of_code(name, before.get(name)), _value_of_code(name, value)
+        yield f"{label} {old} → {new}"
+
+
+def _value_of_code(name: str, value: Any) -> str:
+    if name == "severity":
+        return str(Severity(value).label)
+    if name == "is_active":
+        return _("yes") if value else _("no")
+    return ", ".join(value) if isinstance(value, list) else f"“{value}”"
+
+
+def _joined(found: list[str]) -> str:
+    left = len(found) - MOST_FINDINGS
+    more = [ngettext("%d more", "%d more", left) % left] if left > 0 else []
+    return "; ".join([*found[:MOST_FINDINGS], *more])

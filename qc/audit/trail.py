@@ -8,18 +8,18 @@ earlier moment.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
-from django.db.models import prefetch_related_objects
-
 from qc.audit.query import SearchPlan, TrailQuery, plan_search
 from qc.core import keyset
-from qc.core.keyset import Position
+from qc.core.keyset import Position, ScannedRange
+from qc.history.names import add_names
 from qc.history.registry import TABLES
+from qc.models import Queue, User
 
 # An id for each table: rows with smaller ids are older, all others newer.
 Edge = Mapping[str, int]
@@ -90,6 +90,14 @@ def page(
     return TrailPage(_with_names(shown), below, onward, searched)
 
 
+class _Seen(NamedTuple):
+    """Where a row is, and when it was written."""
+
+    table: str
+    pk: int
+    history_date: datetime
+
+
 class _TableRead:
     """The rows read of one table for a page, and where reading stopped."""
 
@@ -97,12 +105,8 @@ class _TableRead:
         self, table: str, plan: SearchPlan, size: int, start: int | None, direction: Direction
     ) -> None:
         self.table, self.start, self.direction = table, start, direction
-        rows = TABLES[table].objects.filter(plan.rest).only("history_date")
-        steps = [size + 1, *(keyset.STEPS if plan.rest else ())]
-        read = keyset.read(plan.order, rows, size, direction.position(start), steps)
-        for row in read.rows:
-            row.table = table
-        self.rows = read.rows
+        read = _read(table, plan, size, direction.position(start))
+        self.rows = [_Seen(table, *row) for row in read.rows]
         self.last = read.last[0] if read.last else None
         self.looked = read.looked
         self.is_at_end = read.ended and len(read.rows) <= size
@@ -132,6 +136,14 @@ class _TableRead:
         return sum(row.table == self.table for row in page)
 
 
+def _read(table: str, plan: SearchPlan, size: int, position: Position) -> ScannedRange:
+    if plan.finds_all:
+        return keyset.read_columns(plan.order, size, position, "history_date")
+    rows = TABLES[table].objects.filter(plan.rest).values_list("pk", "history_date")
+    steps = [size + 1, *(keyset.STEPS if plan.rest else ())]
+    return keyset.read(plan.order, rows, size, position, steps)
+
+
 def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[Any]:
     """Return the rows in the order of the stream, up to where the first search stopped."""
     is_falling = direction is Direction.OLDER
@@ -148,17 +160,30 @@ def _merged(reads: Iterable[_TableRead], direction: Direction) -> Iterable[Any]:
     return takewhile(lambda row: row.history_date <= latest, stream)
 
 
-def _with_names(shown: list[Any]) -> list[Any]:
+def _with_names(shown: list[_Seen]) -> list[Any]:
     """Read the rows in full, with all that they name."""
     found: dict[tuple[str, int], Any] = {}
-    for table, model in TABLES.items():
-        rows = list(model.objects.filter(pk__in=[row.pk for row in shown if row.table == table]))
-        prefetch_related_objects(rows, *NAMED[table])
-        for row in rows:
+    for table in dict.fromkeys(row.table for row in shown):
+        ids = [row.pk for row in shown if row.table == table]
+        for row in TABLES[table].objects.filter(pk__in=ids):
             row.table = table
             found[table, row.pk] = row
+    _read_named(found.values())
     # A row that was archived meanwhile is left out.
-    return [found[row.table, row.pk] for row in shown if (row.table, row.pk) in found]
+    rows = [found[row.table, row.pk] for row in shown if (row.table, row.pk) in found]
+    add_names(rows)
+    return rows
+
+
+def _read_named(rows: Collection[Any]) -> None:
+    """Read the people and queues that rows refer to: all people together, and all queues."""
+    references = [(row, row._meta.get_field(name)) for row in rows for name in NAMED[row.table]]
+    for model in (User, Queue):
+        some = [(row, field) for row, field in references if field.related_model is model]
+        ids = {getattr(row, field.attname) for row, field in some} - {None}
+        found = model._default_manager.in_bulk(ids) if ids else {}
+        for row, field in some:
+            field.set_cached_value(row, found.get(getattr(row, field.attname)))
 
 
 def row_of(table: str, pk: int) -> tuple[Any, Any] | None:
@@ -170,6 +195,7 @@ def row_of(table: str, pk: int) -> tuple[Any, Any] | None:
     if row is None:
         return None
     row.table = table
+    add_names([row])
     if table == "event":
         return row, None
     earlier = model.objects.filter(id=row.id, history_id__lt=row.history_id)

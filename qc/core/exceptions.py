@@ -1,5 +1,8 @@
 """What can go wrong, with messages that are shown to people."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -39,11 +42,13 @@ class AlreadyCompleted(InvalidTransition):
 
 
 class StaleDraft(QCError):
-    """Newer notes than these are stored: `text`, of version `version`."""
+    """Newer notes or answers are stored: `text` and `findings`, of version `version`."""
 
-    def __init__(self, message: str, text: str, version: int) -> None:
+    def __init__(
+        self, message: str, text: str, version: int, findings: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
-        self.text, self.version = text, version
+        self.text, self.version, self.findings = text, version, findings
 
 
 class NotEligible(QCError):
@@ -64,3 +69,14 @@ class InvalidInput(QCError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class InvalidCheck(InvalidInput):
+    """Parts of a check are missing or not allowed: `errors` has a message for each, by its name."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(*next(iter(errors.items())))
+        self.errors = dict(errors)
+
+    def __str__(self) -> str:
+        return " ".join(self.errors.values())

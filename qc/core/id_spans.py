@@ -1,6 +1,8 @@
 """Sets of ids as spans, `[[1, 5], [7, 7]]`: short for consecutive ids, as in seals."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 Spans = list[list[int]]
 
@@ -20,3 +22,9 @@ def spans_of(ids: Iterable[int]) -> Spans:
         else:
             spans.append([pk, pk])
     return spans
+
+
+def spans_near(spans: Spans, low: int, high: int) -> Spans:
+    """Return the spans that have any id from `low` to `high`; all must ascend."""
+    first = bisect_left(spans, low, key=itemgetter(1))
+    return spans[first : bisect_right(spans, high, key=itemgetter(0))]

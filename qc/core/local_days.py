@@ -45,8 +45,11 @@ def day_of(column: str, first: date, last: date) -> Any:
     Between two changes of the clock every day is computed from UTC by the same offset. A day on
     which the clock changes is recognised by its beginning and its end.
     """
+    offsets = _offsets(first, last)
+    if len(offsets) == 1 and offsets[0][0] is not None:
+        return _shifted(column, offsets[0][0])
     whens = []
-    for offset, until in _offsets(first, last):
+    for offset, until in offsets:
         # Cast, because MariaDB would take this value for text, and the whole CASE too.
         day = Cast(Value(until), DateField()) if offset is None else _shifted(column, offset)
         whens.append(When(**{f"{column}__lt": end(until), "then": day}))

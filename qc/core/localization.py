@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 AREAS = {
@@ -78,6 +79,11 @@ def moments(shown: datetime) -> list[datetime]:
     here = timezone.get_current_timezone()
     found = {shown.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1)}
     return sorted(one for one in found if one.astimezone(here).replace(tzinfo=None) == shown)
+
+
+def number(n: int) -> str:
+    """Return a whole number as people of the current language write it: 12,345 or 12.345."""
+    return number_format(n, use_l10n=True, force_grouping=True)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 # All that a line may have besides time, level, logger, message and exception. Anything else that a
 # library puts on a record stays out: there are requests among it, with their query strings.
 FIELDS = (
-    *("request_id", "person", "job"),
+    *("request_id", "person", "address", "job"),
     *("method", "path", "status", "duration"),
     *("failed", "result"),
 )

@@ -24,7 +24,8 @@ ATTEMPTS = 5
 # How often a transaction is tried, by the error of MariaDB or MySQL: 1213 deadlock, 1020 record
 # changed since last read, 1205 lock wait timeout. That one has waited for seconds already, and its
 # thread must not wait much longer.
-LOST_RACES = {1213: ATTEMPTS, 1020: ATTEMPTS, 1205: 2}
+LOCK_WAIT_TIMEOUT = 1205
+LOST_RACES = {1213: ATTEMPTS, 1020: ATTEMPTS, LOCK_WAIT_TIMEOUT: 2}
 # How often each function lost a race since this process began.
 lost_races: Counter[str] = Counter()
 LOST_RACES_OF_ALL = SharedCounter("qc_lost_races", "Lost races for locks", ["function"])
@@ -55,9 +56,14 @@ def retrying(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+def is_lost_race(error: Exception) -> bool:
+    """Return whether an error says that a transaction lost a race for a lock."""
+    return isinstance(error, OperationalError) and bool({*error.args[:1]} & LOST_RACES.keys())
+
+
 def _note_lost_race(name: str, attempt: int, error: OperationalError) -> int:
     """Log a lost race; return how often it is tried. Any other error is raised again."""
-    if not error.args or error.args[0] not in LOST_RACES:
+    if not is_lost_race(error):
         raise error
     most = LOST_RACES[error.args[0]]
     lost_races[name] += 1

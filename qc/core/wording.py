@@ -1,9 +1,14 @@
 """Moments, durations and reasons in words, the same on pages and in the history."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.utils.dateformat import format as formatted
+from django.utils.formats import date_format
+from django.utils.html import escape
 from django.utils.timesince import timesince
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -35,6 +40,27 @@ def clock(moment: datetime | None) -> str:
     if shown.year != today.year:
         return formatted(shown, pgettext("day, year and time, by Django's letters", "d M Y H:i"))
     return formatted(shown, pgettext("day and time, by Django's letters", "d M H:i"))
+
+
+def by_minutes() -> Callable[[datetime | None], str]:
+    """Return a `clock` for many moments: each minute is put into words once."""
+    words = cache(clock)
+    return lambda moment: words(moment and moment.replace(second=0, microsecond=0))
+
+
+def by_days(form: str) -> Callable[[datetime], str]:
+    """Return a function that puts many moments into words, to the second.
+
+    Each day is put into words once, in this form of Django's letters.
+    """
+    zone = get_current_timezone()
+    words = cache(lambda day: escape(date_format(day, form)))
+
+    def to_the_second(moment: datetime) -> str:
+        shown = local(moment, zone)
+        return f"{words(shown.date())} {shown:%H:%M:%S}"
+
+    return to_the_second
 
 
 def reason(stored: str) -> str:

@@ -12,8 +12,8 @@ from openpyxl import Workbook
 
 from qc import tables
 from qc.core.exceptions import QCError
-from qc.core.localization import utc_isoformat
-from qc.tables.cells import escaped
+from qc.core.localization import number, utc_isoformat
+from qc.tables.cells import escaped, quoted_within
 from qc.tables.formats import MOST_IN_CELL
 
 # Excel reads a CSV file as UTF-8 only if it begins with this.
@@ -54,7 +54,8 @@ def csv_lines(rows: Rows) -> Iterator[bytes]:
     writer = csv.writer(_Line())
     yield BOM.encode()
     for row in rows:
-        yield writer.writerow(_safe(row)).encode()
+        safe = [quoted_within(cell) if isinstance(cell, str) else cell for cell in _safe(row)]
+        yield writer.writerow(safe).encode()
 
 
 def xlsx_file(rows: Rows) -> IO[bytes]:
@@ -113,8 +114,8 @@ def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
-    for number, row in enumerate(rows, start=1):
-        if number > MOST_ROWS:
+    for at, row in enumerate(rows, start=1):
+        if at > MOST_ROWS:
             raise too_many_rows()
         cells = [escaped(cell) for cell in row]
         if max(map(len, cells)) > MOST_IN_CELL:
@@ -122,7 +123,7 @@ def _fitting(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
                 "%(row)s has a text of more than %(most)s characters, too long for a "
                 "cell of an Excel workbook. Please choose CSV or JSON."
             )
-            raise NoTable(message % {"row": cells[0], "most": f"{MOST_IN_CELL:,}"})
+            raise NoTable(message % {"row": cells[0], "most": number(MOST_IN_CELL)})
         yield cells
 
 

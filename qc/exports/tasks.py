@@ -68,7 +68,11 @@ class Export:
         """Return a value as it is written in a table."""
         if isinstance(value, datetime):
             return local(value, self.zone).isoformat(" ")
-        return value.name if isinstance(value, Priority) else value or ""
+        if isinstance(value, Priority):
+            return value.name
+        if isinstance(value, dict):
+            return formats.ENCODE(value)
+        return "" if value is None else str(value)
 
     def _details(self) -> list[str]:
         """Return the names of the sender's columns of all tasks, in order of first use."""
@@ -104,6 +108,7 @@ def _values(task: Task, details: list[Any]) -> tuple[Any, ...]:
         task.due_at,
         _printable(task.instructions),
         task.link,
+        task.lot_size,
         *details,
         task.status,
         task.assignee.username if task.assignee else None,
@@ -111,6 +116,9 @@ def _values(task: Task, details: list[Any]) -> tuple[Any, ...]:
         task.completed_at,
         task.outcome,
         task.notes,
+        task.inspected,
+        task.rejected,
+        task.findings,
     )
 
 

@@ -17,6 +17,7 @@ from qc.audit.seals import proofs
 from qc.audit.sentences import plain_sentence
 from qc.core.localization import for_the_record, utc_isoformat
 from qc.exports import formats
+from qc.history.names import called, subject
 
 
 def _by_table(**attributes: str) -> Callable[[Any], str]:
@@ -30,9 +31,11 @@ COLUMNS: dict[str, Callable[[Any], str]] = {
     "moment": lambda row: utc_isoformat(row.history_date, "microseconds"),
     "table": attrgetter("table"),
     "kind": lambda row: row.kind or row.history_type,
-    "who": lambda row: str(row.history_user or ""),
-    # The task's assignee, the account, or the name of a failed sign-in.
-    "whom": _by_table(task="person", person="username", event="name"),
+    # People as they were called then, and as they are called now.
+    "who": lambda row: called(row, row.history_user_id).then,
+    "who_now": lambda row: called(row, row.history_user_id).now,
+    "whom": lambda row: row.name if row.table == "event" else called(row, subject(row)).then,
+    "whom_now": lambda row: called(row, subject(row)).now,
     "task": _by_table(task="reference"),
     "queue": _by_table(task="queue", queue="name"),
     "through": attrgetter("through"),

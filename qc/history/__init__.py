@@ -1,10 +1,12 @@
 """The history of tasks, people and queues: writing its rows, and reading the past from them.
 
-`writer` is the only way to write history rows; `point_in_time` and `timeline` read them.
+`writer` is the only way to write history rows, `events` to write events; `point_in_time` and
+`timeline` read them.
 """
 
 from qc.history.writer import (
     BATCH,
+    is_together,
     of,
     of_tasks,
     people_of,
@@ -13,11 +15,13 @@ from qc.history.writer import (
     record_many,
     record_new,
     save,
+    together,
     without_history,
 )
 
 __all__ = [
     "BATCH",
+    "is_together",
     "of",
     "of_tasks",
     "people_of",
@@ -26,5 +30,6 @@ __all__ = [
     "record_many",
     "record_new",
     "save",
+    "together",
     "without_history",
 ]

@@ -22,9 +22,8 @@ class HistorySnapshot:
 
     def __init__(self, table: Any, moment: datetime) -> None:
         self.rows, self.moment = table.objects.order_by(), moment
-        below = lowest_id(self.rows, self.rows.filter(history_date__gt=moment))
-        self.below = below or BigIntegerField.MAX_BIGINT
-        self.upto = highest_id(self.rows, self.rows.filter(history_date__lte=moment)) or 0
+        self.below = lowest_id(table, "gt", moment) or BigIntegerField.MAX_BIGINT
+        self.upto = highest_id(table, "lte", moment) or 0
 
     def last(self, *columns: str, **filters: Any) -> dict[tuple[Any, ...], int]:
         """Return the id of the last row for each combination of values in some columns.

@@ -1,8 +1,10 @@
 """Writes the history rows: who, when, why and through what, one for each change."""
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +19,8 @@ from qc.models import ChangeKind, Records, Task, User
 from qc.models.history import CommittedRow
 
 BATCH = 500
+# By column the values of the rows that are to be written together.
+_waiting: ContextVar[dict[str, list[Any]] | None] = ContextVar("waiting", default=None)
 # Fields whose values a database's driver takes unconverted.
 UNCONVERTED = (
     models.BooleanField,
@@ -83,9 +87,9 @@ def record_handed_out(reasons: Mapping[int, str]) -> None:
     """
     reason, parameters = compiled_queries.case_by_id(reasons)
     _copy_tasks(
-        f"id IN ({', '.join(['%s'] * len(reasons))})",
+        f"id IN ({compiled_queries.list_of(reasons)})",
         {"history_change_reason": reason, "person_id": "assignee_id"},
-        [*parameters, *reasons],
+        parameters,
         _shared_values(ChangeKind.ASSIGNED, None, "~"),
     )
 
@@ -150,6 +154,27 @@ def _shared_values(kind: str, by: User | None, history_type: str) -> dict[str, A
     }
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Write the rows of all tasks recorded inside, in their order, as one statement at the end."""
+    waiting: dict[str, list[Any]] = defaultdict(list)
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting:
+        # Written now: ids and moments rise together.
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        waiting["history_date"] = [now] * len(waiting["history_date"])
+        compiled_queries.insert_rows(_rows_of(Task)._meta.db_table, waiting, {})
+
+
+def is_together() -> bool:
+    """Return whether rows of tasks are recorded `together` now."""
+    return _waiting.get() is not None
+
+
 def _insert(
     items: Sequence[Any], per_row: Mapping[str, Sequence[Any]], shared: Mapping[str, Any]
 ) -> None:
@@ -157,6 +182,13 @@ def _insert(
     model = items[0].__class__
     rows = _rows_of(model)
     columns = {name: map(read, items) for name, read in _readers(model).items()}
+    if (waiting := _waiting.get()) is not None and model is Task:
+        same = {name: [value] * len(items) for name, value in shared.items()}
+        # A new task came to nobody yet.
+        nobody = {"person_id": [None] * len(items)}
+        for name, values in {**columns, **nobody, **per_row, **same}.items():
+            waiting[name] += values
+        return
     generated = {"salt": [new_salt() for _ in items]} if issubclass(rows, CommittedRow) else {}
     compiled_queries.insert_rows(rows._meta.db_table, {**columns, **per_row, **generated}, shared)
     marks = ", ".join(["%s"] * len(items))

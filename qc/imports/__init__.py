@@ -6,8 +6,10 @@ Pages, API and console call `actions`; `runner` checks and writes, batch by batc
 from qc.imports.actions import (
     confirm,
     delete_expired,
+    delete_old_files,
     faults,
     known,
+    looked_at,
     mapping_faults,
     read_as,
     receive,
@@ -17,8 +19,10 @@ from qc.imports.actions import (
 __all__ = [
     "confirm",
     "delete_expired",
+    "delete_old_files",
     "faults",
     "known",
+    "looked_at",
     "mapping_faults",
     "read_as",
     "receive",

@@ -5,9 +5,12 @@ request, for a large one in a worker.
 """
 
 import os
+from copy import copy
+from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
+from unicodedata import normalize
 
 from django.conf import settings
 from django.db import transaction
@@ -17,33 +20,45 @@ from django.utils.translation import gettext as _
 
 from qc import permissions, tables
 from qc.core.exceptions import InvalidTransition
-from qc.imports import lease, storage
-from qc.imports.columns import check_mapping, fingerprint, guess
-from qc.models import Import, ImportState, User
-from qc.models.imports import OPEN
+from qc.core.localization import for_the_record
+from qc.imports import completion, heads, lease, memory, reading, storage
+from qc.imports.choices import is_undecided
+from qc.imports.columns import check_mapping, fingerprint
+from qc.imports.completion import Completion
+from qc.imports.reading import NOTHING_CHOSEN, Reading
+from qc.imports.survey import Survey
+from qc.models import AuditEvent, EventKind, Import, ImportState, User
+from qc.models.imports import OPEN, RUNNING
 from qc.tables import Format
 from qc.tables.cells import Fault, unescaped
 
 # How many faults programs and the console are shown.
 MOST_FAULTS = 100
 SAMPLES = 3
+# What takes longer to unpack and read is left to a worker, however few its rows are.
+MOST_IN_REQUEST = 16 * 1024 * 1024
 LONGEST_SAMPLE = 60
 # A file that nobody has confirmed for this long is deleted.
 UNCONFIRMED = timedelta(days=1)
 
 
 @transaction.atomic
-def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
-    """Store a file, and find out how to read it; its rows are checked later.
+def receive(
+    file: BinaryIO, name: str, *, by: User | None, chosen: Reading = NOTHING_CHOSEN
+) -> Import:
+    """Store a file, and find out how to read it where that is not chosen.
 
-    Raises NotAllowed unless `by` is a manager (or None, a job), BadFile for what is no table.
+    Its rows are checked later. Raises NotAllowed unless `by` is a manager (or None, a job),
+    BadFile for what is no table.
     """
     if by is not None:
         permissions.check_manager(by)
     format = tables.detect(file)
     sha256, size = storage.checksum(file)
-    name = os.path.basename(name)[-255:] or _("a file without a name")
-    record = Import(file_name=name, sha256=sha256, size=size, by=by, language=get_language() or "")
+    name = os.path.basename(name)[-255:] or _nameless()
+    here = {"language": get_language() or "", "time_zone": by.time_zone if by else ""}
+    record = Import(file_name=name, sha256=sha256, size=size, by=by, **here)
+    record.chosen = chosen.as_json()
     _read(record, file, format)
     record.save()
     storage.keep(record, file)
@@ -51,18 +66,33 @@ def receive(file: BinaryIO, name: str, *, by: User | None) -> Import:
 
 
 @transaction.atomic
-def read_as(record: Import, format: Format, mapping: list[str] | None = None) -> None:
-    """Read the file again in another format, with this mapping or the one that fits."""
+def read_as(record: Import, chosen: Reading, mapping: list[str] | None = None) -> None:
+    """Read the file again as chosen now, with this mapping or the one that fits."""
     _lock(record)
+    record.chosen = chosen.as_json()
     with storage.opened(record) as file:
-        _read(record, file, format, mapping)
+        _read(record, file, tables.detect(file), mapping)
     record.confirmed_at = None
     record.save()
 
 
+def looked_at(record: Import, encoding: str) -> Import:
+    """Return the import as it would be in one of its possible encodings, without saving it."""
+    if encoding not in [one["name"] for one in reading.findings(record).encodings]:
+        return record
+    looked = copy(record)
+    looked.chosen = replace(reading.chosen(record), encoding=encoding).as_json()
+    with storage.opened(record) as file:
+        _read(looked, file, tables.detect(file))
+    return looked
+
+
 def mapping_faults(record: Import) -> list[Fault]:
     """Return the faults of the mapping of columns."""
-    return check_mapping(record.header, record.mapping) if record.header else []
+    if not record.header:
+        return []
+    completed = Completion(record.header, reading.of(record)).names
+    return check_mapping(record.header, record.mapping, completed=completed)
 
 
 def faults(record: Import, most: int = MOST_FAULTS) -> list[Fault]:
@@ -77,7 +107,7 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
     Raises InvalidTransition.
     """
     _lock(record)
-    if mapping_faults(record) or not record.header:
+    if mapping_faults(record) or is_undecided(record) or not record.header:
         raise InvalidTransition(_("The columns must be chosen first."))
     record.only_good, record.confirmed_at = only_good, timezone.now()
     record.state, record.error = ImportState.CHECKING, ""
@@ -106,11 +136,37 @@ def delete_expired() -> int:
     return old.delete()[1].get("qc.Import", 0)
 
 
+def delete_old_files() -> int:
+    """Delete files once they were kept for QC_KEEP_IMPORT_FILES days; return how many.
+
+    Their checksums and counts stay, and an event says that they went.
+    """
+    storage.delete_doubled()
+    if not settings.QC_KEEP_IMPORT_FILES:
+        return 0
+    since = timezone.now() - timedelta(days=settings.QC_KEEP_IMPORT_FILES)
+    old = Import.objects.filter(created_at__lt=since, file_deleted_at=None)
+    settled = old.exclude(state__in=RUNNING).order_by("pk")
+    return sum(map(_delete_file, settled.only("file_name", "sha256")))
+
+
+@transaction.atomic
+def _delete_file(record: Import) -> int:
+    deleted = {"file_deleted_at": timezone.now(), "samples": [], "shown": {}}
+    still = Import.objects.filter(pk=record.pk, file_deleted_at=None).exclude(state__in=RUNNING)
+    if not still.update(**deleted):
+        return 0
+    storage.delete(record)
+    what = {"import": record.pk, "file": record.file_name, "sha256": record.sha256}
+    AuditEvent.objects.create(kind=EventKind.FILE_DELETED, details=what)
+    return 1
+
+
 def _lock(record: Import) -> None:
     """Lock and reload the record. Raises InvalidTransition when it is past its confirmation."""
     record.refresh_from_db(from_queryset=Import.objects.select_for_update())
     is_begun = record.state == ImportState.CHECKING and (record.worker or record.confirmed_at)
-    is_settled = record.state not in (*OPEN, ImportState.CHECKING)
+    is_settled = record.state not in (*OPEN, ImportState.CHECKING) or record.file_deleted_at
     if is_begun or is_settled or record.last_history is not None:
         raise InvalidTransition(_("This file is already imported, or is being imported now."))
 
@@ -119,34 +175,66 @@ def _read(record: Import, file: BinaryIO, format: Format, mapping: list[str] | N
     """Read the first rows, and set what comes next: choosing columns, or the check."""
     record.format, record.error, record.state = format, "", ImportState.MAPPING
     record.header, record.mapping, record.samples = [], [], []
+    record.reading, record.findings = {}, {}
     try:
-        _read_head(record, file)
+        _read_head(record, file, format, mapping)
     except tables.BadFile as refusal:
         record.error, record.state = str(refusal), ImportState.FAILED
+        record.header, record.mapping = [], []
         return
-    record.mapping = mapping if mapping is not None else _fitting(record)
-    if not mapping_faults(record):
+    check_again(record)
+
+
+def check_again(record: Import) -> None:
+    """Queue the check of an import, unless columns or anything else must be chosen first."""
+    if mapping_faults(record) or is_undecided(record):
+        record.state = ImportState.MAPPING
+    else:
         record.state = ImportState.CHECKING
         lease.enqueue(record)
 
 
-def _read_head(record: Import, file: BinaryIO) -> None:
-    most = settings.QC_IMPORT_ROWS
-    rows = islice(tables.read(file, record.format), most + 2)
-    record.header = next(rows).cells
+def _nameless() -> str:
+    # It is part of what the history says.
+    with for_the_record():
+        return _("a file without a name")
+
+
+def _read_head(record: Import, file: BinaryIO, format: Format, mapping: list[str] | None) -> None:
+    """Find out how to read a file from its first rows. Raises BadFile."""
+    chosen = reading.chosen(record)
+    head = heads.find(file, format, chosen)
+    record.format = head.format
+    how = replace(
+        chosen,
+        encoding=head.format.encoding,
+        delimiter=head.format.delimiter,
+        sheet=head.sheet,
+        header_row=head.header_row,
+    )
+    rows = tables.read(file, head.format, head.sheet, head.header_row)
+    record.header = [normalize("NFC", heading) for heading in next(rows).cells]
     record.fingerprint = fingerprint(record.header)
-    first = list(islice(rows, SAMPLES))
+    most = settings.QC_IMPORT_ROWS
+    first = list(islice(rows, min(SAMPLES, most)))
     record.samples = [_samples(first, column) for column in range(len(record.header))]
-    record.is_large = len(first) + sum(1 for _row in rows) > most
+    before = memory.confirmed_before(record)
+    record.mapping = memory.mapping(record, before) if mapping is None else mapping
+    how = completion.settle(record, how.over(memory.remembered(record, before)))
+    survey = Survey(record.mapping, how)
+    for row in chain(first, islice(rows, most - len(first))):
+        survey.add(row)
+    is_whole = next(rows, None) is None
+    size = tables.unpacked_size(file, head.format, head.sheet)
+    record.is_large = not is_whole or size > MOST_IN_REQUEST
+    found = replace(
+        survey.findings(heads.findings(head), is_whole=is_whole),
+        keys=completion.unique_keys(record.header, survey.first),
+        remembered=memory.whose(before),
+    )
+    record.findings, record.reading = found.as_json(), reading.decide(how, chosen, found).as_json()
 
 
 def _samples(rows: list[tables.Row], column: int) -> list[str]:
     cells = (cell for row in rows for cell in row.cells[column : column + 1])
     return [unescaped(cell)[:LONGEST_SAMPLE] for cell in cells if cell]
-
-
-def _fitting(record: Import) -> list[str]:
-    """Return the mapping last confirmed for such a header, or else a guess."""
-    confirmed = Import.objects.filter(fingerprint=record.fingerprint).exclude(confirmed_at=None)
-    last = confirmed.order_by("-pk").values_list("mapping", flat=True).first()
-    return guess(record.header) if last is None else list(last)

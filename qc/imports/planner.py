@@ -7,6 +7,7 @@ that is assigned, completed or cancelled is left alone.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from qc.imports.validation import same
@@ -14,7 +15,7 @@ from qc.models import Queue, Task
 from qc.work import edits
 
 # The due date comes first: only an overdue task has a raised priority to protect.
-CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "details")
+CHANGEABLE = ("name", "queue", "due_at", "priority", "instructions", "link", "lot_size", "details")
 # The columns saved for a changed task.
 SAVED = (*CHANGEABLE, "raised", "raise_at")
 
@@ -61,12 +62,27 @@ def plan(rows: Sequence[ParsedRow], tasks: QuerySet[Task]) -> Plan:
 
 
 def _existing(references: Sequence[str], tasks: QuerySet[Task]) -> dict[str, Task]:
-    ids = list(Task.objects.filter(reference__in=references).values_list("pk", flat=True))
+    ids = _ids_of(references)
+    if not ids:
+        return {}
     found = {task.reference: task for task in tasks.filter(pk__in=ids).order_by("pk")}
     queues = Queue.objects.in_bulk({task.queue_id for task in found.values()})
     for task in found.values():
         task.queue = queues[task.queue_id]
     return found
+
+
+def _ids_of(references: Sequence[str]) -> list[int]:
+    """Return the ids of the tasks with these references, which are spelled as they are stored.
+
+    The ORM would spell each of them anew, twice.
+    """
+    if not references:
+        return []
+    marks = ", ".join(["%s"] * len(references))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM qc_task WHERE reference IN ({marks})", references)  # noqa: S608
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _change(task: Task, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -10,19 +10,23 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, OperationalError
-from django.db.models import Max
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import imports, tables
+from qc.core.compiled_queries import Prepared
 from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, InvalidTransition, QCError
+from qc.core.localization import localized
 from qc.core.request_id import request_id
 from qc.core.transactions import retrying
-from qc.imports import lease, storage, undo, writer
+from qc.imports import leading_zeros, lease, reading, storage, undo, writer
+from qc.imports.choices import is_undecided
 from qc.imports.planner import plan
-from qc.imports.preview import Summary
+from qc.imports.preview import Seen, Summary
 from qc.imports.reader import Batch, CheckedFile
+from qc.imports.reading import NOTHING_CHOSEN, Reading, Undecided
+from qc.imports.survey import Survey
 from qc.models import Import, ImportState, Task, User
 from qc.models.imports import COUNTS
 from qc.tables.cells import Fault
@@ -30,19 +34,26 @@ from qc.work import actions
 
 logger = logging.getLogger(__name__)
 
+LAST_HISTORY = Prepared(lambda: Task.history.order_by("-history_id").values_list("history_id")[:1])
 # Seconds between attempts to start while another import is running.
 PAUSE = 0.5
 
 
-def import_file(
-    file: BinaryIO, name: str, *, by: User | None, only_good: bool = False, dry_run: bool = False
+def import_file(  # noqa: PLR0913 - each is one of the ways to import
+    file: BinaryIO,
+    name: str,
+    *,
+    by: User | None,
+    chosen: Reading = NOTHING_CHOSEN,
+    only_good: bool = False,
+    dry_run: bool = False,
 ) -> Import:
     """Import a file completely, or only check it (`dry_run`).
 
-    With missing columns nothing is imported, so that somebody can choose them. Raises
+    With missing columns or choices nothing is imported, so that somebody can make them. Raises
     NotAllowed, and BadFile for what is no table.
     """
-    record = imports.receive(file, name, by=by)
+    record = imports.receive(file, name, by=by, chosen=chosen)
     if record.state == ImportState.FAILED:
         raise tables.BadFile(record.error)
     if record.is_running and not dry_run:
@@ -67,7 +78,7 @@ def carry_on(pk: int) -> bool:
     with (
         acting(Channel.IMPORT, by),
         request_id(record.request_id),
-        translation.override(record.language or None),
+        localized(record.language, record.time_zone),
     ):
         _run(record)
     return True
@@ -95,30 +106,60 @@ def _run(record: Import) -> None:
 
 
 def _check(record: Import, file: CheckedFile) -> None:
+    """Check all rows, once it is known how to read them."""
+    try:
+        _check_rows(record, file)
+    except Undecided:
+        _look_at_all(record, file)
+
+
+def _look_at_all(record: Import, file: CheckedFile) -> None:
+    """Look at all rows of a large file, as its first ones have not said how to read it."""
+    found = reading.findings(record)
+    if found.is_whole:
+        raise RuntimeError("All rows were looked at, but one is still undecided.")
+    survey, looked_at = Survey(record.mapping, reading.of(record)), 0
+    for rows in file.rows():
+        for row in rows:
+            survey.add(row)
+        looked_at += len(rows)
+        lease.save_progress(record, position=looked_at, rows=file.estimate(looked_at))
+    found = survey.findings(found, is_whole=True)
+    how = reading.decide(reading.of(record), reading.chosen(record), found)
+    lease.save_progress(record, findings=found.as_json(), reading=how.as_json())
+    if is_undecided(record):
+        lease.save_progress(record, state=ImportState.MAPPING, confirmed_at=None, worker="")
+
+
+def _check_rows(record: Import, file: CheckedFile) -> None:
     """Check all rows; of a small file, or for a preview, also plan what each would do."""
     storage.delete_refused(record)
-    summary = Summary(Import())
+    summary, seen = Summary(Import()), Seen()
     is_planned = record.confirmed_at is None or not record.is_large
     for batch in file.batches():
         storage.keep_refused(record, batch.refused)
         summary.counts["refused"] += len(batch.refused)
+        seen.add(batch)
         if is_planned:
-            summary.add(plan(batch.good, Task.objects.all()))
+            planned = plan(batch.good, Task.objects.all())
+            summary.add(planned)
+            seen.zeros_lost += leading_zeros.count_lost(planned.new)
         lease.save_progress(record, position=batch.end, rows=file.estimate(batch.end))
     refused = summary.counts["refused"]
-    checked = {"rows": record.position, **summary.columns()}
+    found = seen.findings(reading.findings(record)).as_json()
+    checked = {"rows": record.position, "findings": found, **summary.columns()}
     if record.confirmed_at is None:
         lease.finish(record, ImportState.READY, **checked)
     elif refused and (not record.only_good or refused == record.position):
         lease.finish(record, ImportState.REFUSED, **checked)
     else:
-        _begin_to_write(record)
+        _begin_to_write(record, found)
 
 
-def _begin_to_write(record: Import) -> None:
+def _begin_to_write(record: Import, found: dict[str, Any]) -> None:
     nothing = dict.fromkeys(("starts", "position", "began_from", *COUNTS), 0)
     begun = {"state": ImportState.WRITING, "began_at": timezone.now(), "shown": {}}
-    lease.save_progress(record, rows=record.position, **nothing, **begun)
+    lease.save_progress(record, rows=record.position, findings=found, **nothing, **begun)
 
 
 def _write(record: Import, file: CheckedFile) -> None:
@@ -178,7 +219,7 @@ def _not_valid_any_more(fault: Fault) -> InvalidTransition:
 
 
 def _last_history() -> int:
-    return Task.history.aggregate(last=Max("history_id"))["last"] or 0
+    return max((pk for (pk,) in LAST_HISTORY.rows()), default=0)
 
 
 STEPS: dict[str, Callable[[Import, CheckedFile], None]] = {

@@ -5,20 +5,25 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from qc import tables
 from qc.imports.columns import ERROR
 from qc.models import Import, ImportChunk
+from qc.models.imports import RUNNING
 from qc.tables.cells import Fault, escaped
+from qc.tables.encodings import WESTERN
+from qc.tables.formats import UNICODE
 
 CHUNK = 512 * 1024
 IN_MEMORY = 2 * 1024 * 1024
+# The encodings that a file shows by itself; workbooks have none.
+PROVEN = ("", WESTERN, *UNICODE)
 FILE, REFUSED = ImportChunk.Part.FILE, ImportChunk.Part.REFUSED
 
 
@@ -47,6 +52,8 @@ def keep(record: Import, file: BinaryIO) -> None:
 def pieces(record: Import, part: str = FILE) -> Iterator[bytes]:
     """Yield the pieces of the file, or of the list of refused rows."""
     chunks = ImportChunk.objects.filter(of=record, part=part).order_by("number")
+    if part == FILE and not chunks.exists():
+        chunks = ImportChunk.objects.filter(of=_same_file(record), part=part).order_by("number")
     # One by one: some drivers read all that a query finds into memory.
     for pk in list(chunks.values_list("pk", flat=True)):
         yield bytes(ImportChunk.objects.values_list("data", flat=True).get(pk=pk))
@@ -62,6 +69,32 @@ def opened(record: Import) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", file)
 
 
+def delete_doubled() -> None:
+    """Delete the files of confirmed imports where a later one has the same file."""
+    confirmed = Import.objects.filter(confirmed_at__isnull=False).filter(_has_file())
+    later = confirmed.filter(
+        pk__gt=OuterRef("pk"), sha256=OuterRef("sha256"), size=OuterRef("size")
+    )
+    doubled = confirmed.exclude(state__in=RUNNING).filter(Exists(later))
+    ids = list(doubled.values_list("pk", flat=True))
+    ImportChunk.objects.filter(of__in=ids, part=FILE).delete()
+
+
+def delete(record: Import) -> None:
+    """Delete all that is stored of a file, its refused rows too."""
+    ImportChunk.objects.filter(of=record).delete()
+
+
+def _same_file(record: Import) -> Import | None:
+    """Return the import that has the file, as `delete_doubled` left it."""
+    same = Import.objects.filter(sha256=record.sha256, size=record.size).filter(_has_file())
+    return same.order_by("-pk").first()
+
+
+def _has_file() -> Exists:
+    return Exists(ImportChunk.objects.filter(of=OuterRef("pk"), part=FILE))
+
+
 def delete_refused(record: Import) -> None:
     """Delete the stored refused rows."""
     ImportChunk.objects.filter(of=record, part=REFUSED).delete()
@@ -69,9 +102,11 @@ def delete_refused(record: Import) -> None:
 
 def keep_refused(record: Import, rows: Sequence[RefusedRow]) -> None:
     """Store more refused rows."""
+    if not rows:
+        return
     lines = b"".join(_line(row) for row in rows)
     kept = ImportChunk.objects.filter(of=record, part=REFUSED)
-    last = kept.aggregate(last=Max("number"))["last"] if lines else None
+    last = kept.aggregate(last=Max("number"))["last"]
     _append(record, REFUSED, io.BytesIO(lines), 0 if last is None else last + 1)
 
 
@@ -88,8 +123,14 @@ def faults(record: Import, most: int) -> list[Fault]:
 
 
 def write_refused(record: Import, file: BinaryIO) -> None:
-    """Write the refused rows in the format of the file, with a last column of errors."""
-    tables.write(file, record.format, _with_errors(record))
+    """Write the refused rows in the format of the file, with a last column of errors.
+
+    A file in a code page that nothing proves becomes UTF-8, so that nobody is asked again.
+    """
+    format = record.format
+    if format.encoding not in PROVEN:
+        format = replace(format, encoding="utf-8")
+    tables.write(file, format, _with_errors(record))
 
 
 def _with_errors(record: Import) -> Iterator[list[str]]:

@@ -15,9 +15,11 @@ from django.utils.translation import ngettext
 
 from qc import history, permissions
 from qc.core.exceptions import InvalidTransition
+from qc.core.localization import for_the_record, number
 from qc.core.transactions import retrying
 from qc.imports import lease
 from qc.imports.planner import SAVED
+from qc.imports.writer import save_changed
 from qc.models import ChangeKind, Import, ImportState, Task, User
 from qc.work import actions
 
@@ -82,10 +84,10 @@ def undo(record: Import) -> None:
         actions.hand_out_from(_undo_batch(record, rows))
     kept = record.shown.get(KEPT, [])
     error = ngettext(
-        "%(n)d task was changed meanwhile and is skipped: %(first)s",
-        "%(n)d tasks were changed meanwhile and are skipped: %(first)s",
+        "%(n)s task was changed meanwhile and is skipped: %(first)s",
+        "%(n)s tasks were changed meanwhile and are skipped: %(first)s",
         len(kept),
-    ) % {"n": len(kept), "first": ", ".join(kept[:NAMED])}
+    ) % {"n": number(len(kept)), "first": ", ".join(kept[:NAMED])}
     lease.finish(record, ImportState.UNDONE, error=error if kept else "")
 
 
@@ -97,10 +99,10 @@ def _is_untouched(record: Import) -> bool:
         lease.save_progress(record, position=0, shown=record.shown)
         return True
     error = ngettext(
-        "It can't be undone: %(n)d of its tasks has been changed since: %(first)s",
-        "It can't be undone: %(n)d of its tasks have been changed since: %(first)s",
+        "It can't be undone: %(n)s of its tasks has been changed since: %(first)s",
+        "It can't be undone: %(n)s of its tasks have been changed since: %(first)s",
         touched,
-    ) % {"n": touched, "first": ", ".join(first)}
+    ) % {"n": number(touched), "first": ", ".join(first)}
     lease.save_progress(
         record, error=error, shown=record.shown, undone_by=None, worker="", **before
     )
@@ -147,10 +149,11 @@ def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
     made = [tasks[row.id] for row in free if row.history_type == "+"]
     changed = _as_before([row for row in free if row.history_type == "~"], tasks)
     how: Any = {"kind": ChangeKind.UNDONE, "by": record.undone_by}
-    reason = _("import of %s undone") % record.file_name
+    with for_the_record():
+        reason = _("import of %s undone") % record.file_name
     _delete(made)
     history.record_deleted(made, reason=reason, **how)
-    Task.objects.bulk_update(changed, SAVED)
+    save_changed(changed)
     history.record_many(changed, reasons=[reason] * len(changed), **how)
     kept = record.shown.get(KEPT, []) + [row.reference for row in rows if row.id in touched]
     progress = {"first_history": rows[-1].history_id, "position": record.position + len(rows)}

@@ -1,5 +1,6 @@
 """Writes the tasks of some rows of a file and their history, in a few statements."""
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -11,12 +12,8 @@ from django.utils.translation import pgettext
 from qc import history
 from qc.core import compiled_queries
 from qc.core.localization import for_the_record
-from qc.imports.columns import COLUMNS
 from qc.imports.planner import SAVED, ParsedRow, Plan, plan
 from qc.models import ChangeKind, Task, User, next_raise_at
-
-# The columns in which new tasks differ; all others are the same in all created at once.
-IMPORTED_COLUMNS = (*COLUMNS, "details", "raise_at")
 
 
 def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
@@ -29,47 +26,57 @@ def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
         references = _insert(planned.new[start : start + history.BATCH], blank)
         history.record_new(references, kind=ChangeKind.IMPORTED, by=by, reason=reason)
     changed = [row.task for row in planned.changed]
-    Task.objects.bulk_update(changed, SAVED, batch_size=history.BATCH)
+    save_changed(changed)
     reasons = [reason] * len(changed)
     history.record_many(changed, kind=ChangeKind.CHANGED, by=by, reasons=reasons)
     return planned
 
 
+def save_changed(tasks: Sequence[Task]) -> None:
+    """Save the columns of tasks that an import changes, without history."""
+    for some in compiled_queries.pieces(tasks, _saved_values):
+        Task.objects.bulk_update(some, SAVED, batch_size=history.BATCH)
+
+
+def _saved_values(task: Task) -> list[Any]:
+    values = [getattr(task, name) for name in SAVED]
+    return [json.dumps(value) if isinstance(value, dict) else value for value in values]
+
+
 def _insert(rows: Sequence[ParsedRow], blank: Task) -> tuple[str, ...]:
     """Insert tasks like `blank`, without history; return their references."""
-    encoder = TaskRowEncoder(blank)
     fields = {field.name: field for field in Task._meta.concrete_fields if not field.primary_key}
-    names = [str(fields.pop(name).column) for name in IMPORTED_COLUMNS]
-    columns = dict(zip(names, zip(*map(encoder.encode, rows), strict=True), strict=True))
+    imported = _columns([row.values for row in rows], blank)
+    columns = {str(fields.pop(name).column): values for name, values in imported.items()}
     shared = {
         str(field.column): field.get_db_prep_save(getattr(blank, field.attname), connection)
         for field in fields.values()
     }
     compiled_queries.insert_rows(Task._meta.db_table, columns, shared)
-    return columns["reference"]
+    return tuple(imported["reference"])
 
 
-class TaskRowEncoder:
-    """Encodes rows as tasks for the database; each moment once, as many tasks share one."""
+def _columns(rows: Sequence[dict[str, Any]], blank: Task) -> dict[str, list[Any]]:
+    """Return the columns in which new tasks differ, as the database takes them.
 
-    def __init__(self, blank: Task) -> None:
-        self.blank = blank
-        self.json = connection.ops.adapt_json_value
-        self.moment = cache(connection.ops.adapt_datetimefield_value)
-
-    def encode(self, row: ParsedRow) -> tuple[Any, ...]:
-        """Return the values of `IMPORTED_COLUMNS`; due as by `Task.arrive`, but without a task."""
-        values = row.values
-        queue, priority = values["queue"], values.get("priority") or self.blank.priority
-        due_at = values.get("due_at") or queue.due_at(self.blank.created_at)
-        return (
-            values["reference"],
-            values["name"],
-            queue.pk,
-            priority,
-            self.moment(due_at),
-            values.get("instructions", ""),
-            values.get("link", ""),
-            self.json(values.get("details", {}), None),
-            self.moment(next_raise_at(priority, due_at)),
-        )
+    All others are the same in all tasks created at once. They are due as by `Task.arrive`.
+    """
+    # Each moment once, as many tasks share one.
+    moment, as_json = (
+        cache(connection.ops.adapt_datetimefield_value),
+        connection.ops.adapt_json_value,
+    )
+    due = [row.get("due_at") or row["queue"].due_at(blank.created_at) for row in rows]
+    priorities = [row.get("priority") or blank.priority for row in rows]
+    return {
+        "reference": [row["reference"] for row in rows],
+        "name": [row["name"] for row in rows],
+        "queue": [row["queue"].pk for row in rows],
+        "priority": priorities,
+        "due_at": list(map(moment, due)),
+        "raise_at": list(map(moment, map(next_raise_at, priorities, due))),
+        "instructions": [row.get("instructions", "") for row in rows],
+        "link": [row.get("link", "") for row in rows],
+        "lot_size": [row.get("lot_size") for row in rows],
+        "details": [as_json(row.get("details", {}), None) for row in rows],
+    }

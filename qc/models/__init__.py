@@ -6,7 +6,29 @@ Constraints make a wrong state impossible; querysets have named reads
 
 from qc.models.archives import Archive
 from qc.models.bulk_changes import BulkChange
-from qc.models.choices import ChangeKind, Outcome, Priority, Role, Status
+from qc.models.checks import (
+    Answer,
+    Baseline,
+    CheckPlan,
+    Defect,
+    DefectCode,
+    Evidence,
+    PlanItem,
+    PlanVersion,
+)
+from qc.models.choices import (
+    AnswerKind,
+    ChangeKind,
+    Outcome,
+    OutcomeRule,
+    Priority,
+    Purpose,
+    Reinspector,
+    Role,
+    Severity,
+    Status,
+    Verdict,
+)
 from qc.models.events import AuditEvent, EventKind
 from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.hand_backs import HandBack
@@ -16,6 +38,7 @@ from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.seals import Seal, Verification
+from qc.models.sign_ins import SignIn
 from qc.models.tasks import (
     DONE,
     HELD,
@@ -33,11 +56,18 @@ __all__ = [
     "NOT_RESPONDING",
     "ORDER_OF_WORK",
     "UNASSIGNED",
+    "Answer",
+    "AnswerKind",
     "Archive",
     "AuditEvent",
+    "Baseline",
     "BulkChange",
     "ChangeKind",
+    "CheckPlan",
+    "Defect",
+    "DefectCode",
     "EventKind",
+    "Evidence",
     "HandBack",
     "HistoryRow",
     "Import",
@@ -46,21 +76,29 @@ __all__ = [
     "JobRun",
     "OrderedJSONField",
     "Outcome",
+    "OutcomeRule",
     "PersonHistoryRow",
     "PersonManager",
+    "PlanItem",
+    "PlanVersion",
     "Priority",
+    "Purpose",
     "Queue",
     "QueueQuerySet",
     "Records",
     "ReferenceField",
+    "Reinspector",
     "Role",
     "Roster",
     "Seal",
+    "Severity",
+    "SignIn",
     "Status",
     "Task",
     "TaskHistoryRow",
     "TaskQuerySet",
     "User",
+    "Verdict",
     "Verification",
     "next_raise_at",
 ]

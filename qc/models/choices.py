@@ -35,7 +35,61 @@ class Outcome(models.TextChoices):
     """The result of a check."""
 
     PASSED = "passed", _("passed")
+    PARTIAL = "partial", _("passed in part")
     FAILED = "failed", _("failed")
+
+
+class Purpose(models.TextChoices):
+    """Why a task is there: to check something, to mend what failed, or to check that again."""
+
+    INSPECTION = "", _("inspection")
+    REWORK = "rework", _("rework")
+    REINSPECTION = "reinspect", _("reinspection")
+
+
+class Reinspector(models.TextChoices):
+    """Who checks again what was reworked."""
+
+    ANYBODY = "any", _("anybody on the queue")
+    SAME = "same", _("who checked it first")
+    OTHER = "other", _("somebody else")
+
+
+class AnswerKind(models.TextChoices):
+    """What an item of a check plan asks for."""
+
+    OK_NOT_OK = "ok", _("OK / not OK / not applicable")
+    CHOICE = "choice", _("choice")
+    NUMBER = "number", _("number")
+    TEXT = "text", _("text")
+    DATE = "date", _("date")
+    SCAN = "scan", _("scan")
+    PHOTO = "photo", _("photo")
+
+
+class Verdict(models.TextChoices):
+    """What an answer means: NONE where nothing says what is right."""
+
+    NONE = "", "–"
+    OK = "ok", _("OK")
+    NOT_OK = "not_ok", _("not OK")
+    NOT_APPLICABLE = "na", _("not applicable")
+
+
+class OutcomeRule(models.TextChoices):
+    """What the outcome of a check follows from. A critical item that is not OK always fails it."""
+
+    CRITICAL = "critical", _("critical items alone: none may be not OK")
+    SCORE = "score", _("the score: the share of weights that are OK")
+    CHECKER = "checker", _("what the checker says")
+
+
+class Severity(models.IntegerChoices):
+    """How bad a defect is; the worst has the smallest number, so that it sorts first."""
+
+    CRITICAL = 1, _("critical")
+    MAJOR = 2, _("major")
+    MINOR = 3, _("minor")
 
 
 class ChangeKind(models.TextChoices):
@@ -55,11 +109,16 @@ class ChangeKind(models.TextChoices):
     CORRECTED = "corrected", _("Corrected")
     DUE_SET = "due set", _("Due time changed")
     ANONYMISED = "forgotten", _("Anonymised")
+    ERASURE_ASKED = "erasure asked", _("Anonymising requested")
+    ERASURE_DROPPED = "erasure dropped", _("Anonymising taken back")
     HELD = "held", _("Put on hold")
+    IDENTITY_LINKED = "identity linked", _("Single sign-on connected")
     IMPORTED = "imported", _("Imported")
+    LINK_MADE = "link made", _("Password link made")
     MERGED = "merged", _("Merged")
     MOVED = "moved", _("Moved to another queue")
     PASSWORD_CHANGED = "password changed", _("Password changed")
+    PLAN_PUBLISHED = "plan published", _("Check plan changed")
     PAUSED = "paused", _("Paused")
     PRIORITY_SET = "priority set", _("Priority changed")
     RAISED = "raised", _("Priority raised")

@@ -19,17 +19,51 @@ class EventKind(models.TextChoices):
     SIGN_IN_FAILED = "sign-in failed", _("Sign-in failed")
     LOCKED_OUT = "locked out", _("Locked out")
     UNLOCKED = "let in again", _("Unlocked")
+    SESSION_BEGUN = "session begun", _("Session begun")
+    SESSION_ENDED = "session ended", _("Session ended")
+    SESSION_IDLE = "session idle", _("Unused session ended")
+    TOKEN_ISSUED = "token issued", _("Token issued")
+    TOKEN_ENDED = "token ended", _("Token ended")
+    ACCESS_ENDED = "access ended", _("All sessions and tokens ended")
+    SECOND_FACTOR_ADDED = "factor added", _("Second factor added")
+    SECOND_FACTOR_RENAMED = "factor renamed", _("Second factor renamed")
+    SECOND_FACTOR_REMOVED = "factor removed", _("Second factor removed")
+    SECOND_FACTOR_RESET = "factor reset", _("Second factor reset")
+    SECOND_FACTOR_FAILED = "factor failed", _("Second factor failed")
+    RECOVERY_CODES_MADE = "recovery codes made", _("Recovery codes made")
+    RECOVERY_CODE_USED = "recovery code used", _("Recovery code used")
     EXPORTED = "exported", _("Exported")
     READ = "read the trail", _("Audit trail read")
+    FILE_DELETED = "file deleted", _("File of an import deleted")
     ARCHIVED = "archived", _("Archived")
+    NAMES_REMOVED = "names removed", _("Names removed")
+    PLAN_VERSION = "plan version", _("Check plan published")
+    CODE_CHANGED = "code changed", _("Defect code changed")
+    EVIDENCE_ADDED = "evidence added", _("File added")
+    EVIDENCE_REMOVED = "evidence removed", _("File removed")
+    EVIDENCE_REFUSED = "evidence refused", _("File refused by the scanner")
+    BASELINE_FROZEN = "baseline frozen", _("Baseline frozen")
+
+
+class Refusal(models.TextChoices):
+    """Why somebody was refused for whom a provider of single sign-on has vouched."""
+
+    UNKNOWN = "unknown", _("no account")
+    TAKEN = "taken", _("the name is another account's")
+    NAME = "name", _("the name can't be used")
+    INACTIVE = "inactive", _("deactivated")
+    NO_ROLE = "no role", _("no role")
+    OTHER_ACCOUNT = "other account", _("connected with another account")
 
 
 class AuditEvent(CommittedRow, HistoryRow):
     """An event; its columns have the names that they have in history rows.
 
-    `name` is the user name of a failed sign-in, or a hash of an unknown one
-    (`qc.web.sign_ins`), `address` its IP address. `details` has what was exported or read: filters
-    and number of rows. A person among the filters is in `about`, as a name must be erasable.
+    `name` is the user name of a sign-in or its end, or a hash of an unknown one
+    (`qc.web.sign_ins`), `address` its IP address, and `details` its device. `details` has what
+    was exported or read, too: filters and number of rows. A person among the filters is in `about`,
+    as a name must be erasable. NAMES_REMOVED has the `person` who was anonymised, and which
+    `events` lost their name for it.
     """
 
     history_id = models.BigAutoField(primary_key=True)

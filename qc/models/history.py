@@ -1,10 +1,12 @@
 """The columns that all rows of history have, and how models get their history."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from qc.core import wording
@@ -20,6 +22,8 @@ HANDED_OVER: dict[str, Any] = {
     ChangeKind.RELEASED: _("from %s"),
     ChangeKind.HELD: _("from %s"),
 }
+KINDS: dict[str, Any] = dict(ChangeKind.choices)
+CHANNELS: dict[str, Any] = dict(Channel.choices)
 
 
 class CommittedRow(models.Model):
@@ -72,8 +76,12 @@ class HistoryRow(models.Model):
     def what(self) -> str:
         """The name of the change."""
         row: Any = self
-        kinds: dict[str, Any] = dict(ChangeKind.choices)
-        return str(kinds.get(self.kind, self.kind) or PLAIN[row.history_type])
+        return str(KINDS.get(self.kind, self.kind) or PLAIN[row.history_type])
+
+    @property
+    def channel(self) -> str:
+        """The name of the channel."""
+        return str(CHANNELS.get(self.through, self.through))
 
     @property
     def why(self) -> str:
@@ -118,6 +126,16 @@ class TaskHistoryRow(HistoryRow):
         return "" if phrase is None or self.is_own_doing else str(phrase) % self.person
 
 
+class RowManager(HistoryManager):
+    """The manager of history rows, whose class is made once and not anew at each use."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+        """Return the manager's class with the methods of the queryset."""
+        return super().from_queryset(queryset_class, class_name)
+
+
 class Records(HistoricalRecords):
     """The history of a model, whose rows have the columns of `row`.
 
@@ -131,6 +149,7 @@ class Records(HistoricalRecords):
             bases=[row],
             get_user=current_user,
             history_id_field=models.BigAutoField(),
+            history_manager=RowManager,
             **options,
         )
 

@@ -45,7 +45,9 @@ class Import(models.Model):
     """A file of tasks, how it is read, and how far it was imported.
 
     `mapping` has the meaning of each column of `header` (`qc.imports.columns`), `samples` the
-    values of the first rows. `position` counts the rows that are done, of `rows`: an estimate until
+    values of the first rows; `chosen`, `reading` and `findings` are those of `qc.imports.reading`.
+    Its texts are in the `language` and its times in the `time_zone` of who uploaded it; without
+    one they are the site's. `position` counts the rows that are done, of `rows`: an estimate until
     all are read. `shown` has the first rows of each kind, for the page.
 
     Until `busy_until` only its `worker` may continue it. `starts` counts the starts without
@@ -64,13 +66,18 @@ class Import(models.Model):
     samples = models.JSONField(default=list)
     fingerprint = models.CharField(max_length=64, blank=True, default="", db_index=True)
     is_large = models.BooleanField(default=False)
+    chosen = models.JSONField(default=dict, db_default={})
+    reading = models.JSONField(default=dict, db_default={})
+    findings = models.JSONField(default=dict, db_default={})
 
     by = models.ForeignKey("qc.User", models.PROTECT, null=True, related_name="+")
     undone_by = models.ForeignKey("qc.User", models.PROTECT, null=True, related_name="+")
     language = models.CharField(max_length=20)
+    time_zone = models.CharField(max_length=50, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    file_deleted_at = models.DateTimeField(null=True)
 
     state = models.CharField(
         _("status"), max_length=10, choices=ImportState, default=ImportState.MAPPING
@@ -129,7 +136,13 @@ class Import(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether it may still be read in another way or confirmed."""
-        return self.state in OPEN and self.last_history is None
+        return self.state in OPEN and self.last_history is None and not self.file_deleted_at
+
+    @property
+    def file_kept(self) -> timedelta | None:
+        """How long its file was kept; None if it still is."""
+        deleted = self.file_deleted_at
+        return None if deleted is None else deleted - self.created_at
 
     @property
     def good(self) -> int:

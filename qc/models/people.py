@@ -8,13 +8,17 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
+from django.db.models.signals import m2m_changed
+from django.dispatch import Signal, receiver
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from qc.core.localization import check_zone, languages
+from qc.core.names import letter_of_another_script, normal_name
 from qc.models.choices import Role
 from qc.models.history import PersonHistoryRow, Records
 
@@ -22,6 +26,11 @@ MOST_CAPACITY = 20
 # The break on which the sweep puts people who did not start a task.
 NOT_RESPONDING = "not responding"
 NOT_OWN_BREAKS = ("", NOT_RESPONDING)
+# A change of any of these ends a person's sessions and tokens, as one of their roles does.
+ENDS_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
+
+# Sent with `person` when all sessions and tokens of somebody who had any have ended.
+access_ended = Signal()
 
 
 def is_on_queue(person: Any, **queues: Any) -> Exists:
@@ -64,9 +73,25 @@ class PersonQuerySet(models.QuerySet["User"]):
         person = OuterRef("pk")
         return self.filter(is_on_queue(person) | is_qc_staff(person), is_active=True)
 
+    def staff_accounts(self) -> "PersonQuerySet":
+        """Accounts with no right but those of QC staff."""
+        person = OuterRef("pk")
+        roles = User.groups.through.objects.filter(user=person).exclude(group__name=Role.QC_STAFF)
+        rights = User.user_permissions.through.objects.filter(user=person)
+        return self.filter(~Exists(roles), ~Exists(rights), is_superuser=False)
+
     def locked(self, *ids: int) -> "PersonQuerySet":
         """These people, locked until the transaction ends, always in the same order."""
         return self.select_for_update().filter(pk__in=ids).order_by("pk")
+
+    @transaction.atomic
+    def end_access(self) -> datetime:
+        """End their sessions and tokens: those begun before now are no longer valid; return now."""
+        now = timezone.now()
+        self.update(access_ended_at=now)
+        for person in self:
+            person.end_sign_ins()
+        return now
 
     def signed_in(self) -> "PersonQuerySet":
         """People who are signed in."""
@@ -102,13 +127,14 @@ class PersonManager(UserManager["User"].from_queryset(PersonQuerySet)):  # type:
         return found
 
     def alike(self, username: str) -> "list[User]":
-        """Return the people of this name whatever its capitals, whoever has it exactly first.
+        """Return the people of this name in its normal form, whoever has it exactly first.
 
         Accents and blanks do make a difference, whatever the collation of the database says. It
         takes the same time whether there is such a person or not.
         """
-        lower = self.alias(lower=Lower("username")).filter(lower=username.lower())
-        found = [one for one in lower if one.username.lower() == username.lower()]
+        normal = normal_name(username)
+        lower = self.alias(lower=Lower("username")).filter(lower__in=[normal, username.lower()])
+        found = [one for one in lower if normal_name(one.username) == normal]
         return sorted(found, key=lambda one: one.username != username)
 
 
@@ -117,7 +143,8 @@ class User(AbstractUser):
 
     `idle_since` is when they last became free; `break_reason` is "" while they take work. With
     `language` "" the browser chooses the language of pages, with `time_zone` "" times are in the
-    site's own. Sessions and tokens from before `access_ended_at` are no longer valid.
+    site's own. Sessions and tokens from before `access_ended_at` are no longer valid;
+    `has_new_device` until they were told of each sign-in with a device that they had never used.
     """
 
     is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
@@ -150,13 +177,21 @@ class User(AbstractUser):
         help_text=_("Letters alone press buttons. Leave it off where a scanner types."),
     )
     access_ended_at = models.DateTimeField(null=True, editable=False)
+    has_new_device = models.BooleanField(default=False, db_default=False, editable=False)
 
     # Set only by `with_open_tasks()`.
     open_tasks: int
 
     history = Records(
         PersonHistoryRow,
-        excluded_fields=["password", "last_login", "last_seen_at", "idle_since", "access_ended_at"],
+        excluded_fields=[
+            "password",
+            "last_login",
+            "last_seen_at",
+            "idle_since",
+            "access_ended_at",
+            "has_new_device",
+        ],
         m2m_fields=["groups"],
         last=["id", "kind"],
     )
@@ -185,9 +220,69 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.username
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save a new account, or the named columns of one; a new password needs no naming.
+
+        Django's forms and `changepassword` save a whole row that may have been read minutes ago: it
+        would sign people out in the middle of a task, and revive access that has ended. Raises
+        TypeError for such a row without a new password.
+        """
+        if self._state.adding:
+            super().save(*args, **options)
+        elif options.get("update_fields") is not None:
+            self._save_columns(set(options["update_fields"]), *args, **options)
+        elif self._password is None and self.has_usable_password():  # type: ignore[attr-defined]
+            raise TypeError("Name the columns of a person that are saved: update_fields=[…].")
+        else:
+            self._save_password()
+
+    def _save_columns(self, columns: set[str], *args: Any, **options: Any) -> None:
+        """Save, and end all sessions and tokens if that changes what they rest on.
+
+        So it is whoever saves: a page, a command or a console.
+        """
+        with transaction.atomic():
+            ends = self._ends_access(columns)
+            if ends:
+                self.access_ended_at = timezone.now()
+                columns.add("access_ended_at")
+            super().save(*args, **options | {"update_fields": columns})
+            if ends:
+                self.end_sign_ins()
+
+    def _save_password(self) -> None:
+        """Save the password alone, with all else as it is stored, so that history says so too."""
+        with transaction.atomic():
+            stored = User.objects.locked(self.pk).get()
+            for field in self._meta.concrete_fields:
+                if field.attname != "password":
+                    setattr(self, field.attname, getattr(stored, field.attname))
+            self.save(update_fields=["password"])
+
+    def end_sign_ins(self) -> None:
+        """Delete this person's sessions and tokens; their access has ended."""
+        sign_ins: Any = self.sign_ins
+        ended = sign_ins.all().end()
+        # Some are older than the list of sign-ins, or were made on the console.
+        others, _by_model = self.auth_token_set.all().delete()  # type: ignore[attr-defined]
+        if ended or others:
+            access_ended.send(User, person=self)
+
+    def _ends_access(self, columns: set[str]) -> bool:
+        names = columns & ENDS_ACCESS
+        stored = User.objects.filter(pk=self.pk).values(*names).first() if names else None
+        return any(value != getattr(self, name) for name, value in (stored or {}).items())
+
     def clean(self) -> None:
-        """Refuse a name that somebody has already, but for its capitals."""
+        """Refuse a name that somebody has already, in its normal form, or that could look so."""
         super().clean()
+        stored = User.objects.filter(pk=self.pk).values_list("username", flat=True).first()
+        is_new = stored != self.username
+        letter = letter_of_another_script(self.username) if is_new else ""
+        if letter:
+            text = _("All letters must be of one script: “%(letter)s” (%(code)s) is of another.")
+            params = {"letter": letter, "code": f"U+{ord(letter):04X}"}
+            raise ValidationError({"username": ValidationError(text, "scripts", params)})
         if any(one.pk != self.pk for one in User.objects.alike(self.username)):
             raise ValidationError(
                 {"username": User._meta.get_field("username").error_messages["unique"]}
@@ -222,3 +317,11 @@ class User(AbstractUser):
     def is_free(self, open_tasks: int) -> bool:
         """Return whether this person could get another task, with this many open tasks."""
         return self.takes_work and open_tasks < self.capacity
+
+
+@receiver(m2m_changed, sender=User.groups.through, dispatch_uid="qc_roles")
+@receiver(m2m_changed, sender=User.user_permissions.through, dispatch_uid="qc_rights")
+def end_access_with_roles(instance: Any, action: str, reverse: bool, **_: Any) -> None:
+    """End the sessions and tokens of somebody whose roles or rights change, whoever does it."""
+    if action in ("post_add", "post_remove", "pre_clear") and not reverse:
+        instance.access_ended_at = User.objects.filter(pk=instance.pk).end_access()

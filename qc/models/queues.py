@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -11,14 +12,17 @@ from django.db.models import OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from qc.models.choices import Role
+from qc.models.choices import Reinspector, Role
 from qc.models.history import Records
 from qc.models.people import User, is_on_queue, is_qc_staff
 
 
 def folded(name: str) -> str:
-    """Return the name of a queue without what makes no difference: capitals and blanks."""
-    return " ".join(name.casefold().split())
+    """Return the name of a queue without what makes no difference: capitals, blanks and widths.
+
+    Some systems write "ü" as two characters.
+    """
+    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
@@ -40,6 +44,16 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """
         is_on_it = is_on_queue(person, queue=OuterRef("pk"))
         return self.filter(is_on_it | Q(open_to_all=True) & is_qc_staff(person))
+
+    def by_name(self) -> "dict[str, Queue]":
+        """Return these queues by their names, and by these and their aliases as `folded` has them.
+
+        Where names differ only in what makes no difference, each queue still has its exact one.
+        """
+        queues: list[Queue] = list(self)
+        found = {folded(alias): queue for queue in queues for alias in queue.other_names}
+        found |= {folded(queue.name): queue for queue in queues}
+        return found | {queue.name: queue for queue in queues}
 
 
 class Roster:
@@ -83,6 +97,16 @@ class Queue(models.Model):
     """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
+    aliases = models.CharField(
+        _("other names"),
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "One on each line. What files call this queue; a name that it had before is kept here."
+        ),
+    )
     description = models.TextField(_("description"), blank=True)
     is_paused = models.BooleanField(
         _("paused"), default=False, help_text=_("Nobody gets tasks from a paused queue.")
@@ -130,6 +154,51 @@ class Queue(models.Model):
         db_default="",
         help_text=_("One on each line. People choose one of them when they give a task back."),
     )
+    plan = models.ForeignKey(
+        "qc.PlanVersion",
+        models.PROTECT,
+        verbose_name=_("check plan"),
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
+    needs_defects = models.BooleanField(
+        _("defects are named"),
+        default=False,
+        db_default=False,
+        help_text=_("A failed check names at least one defect."),
+    )
+    counts_quantities = models.BooleanField(
+        _("quantities are counted"),
+        default=False,
+        db_default=False,
+        help_text=_("A check says how many were inspected and how many rejected."),
+    )
+    rework_queue = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("rework goes to"),
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text=_("Left empty: to this queue."),
+    )
+    reinspected_by = models.CharField(
+        _("reinspected by"),
+        max_length=10,
+        choices=Reinspector,
+        default=Reinspector.ANYBODY,
+        db_default=Reinspector.ANYBODY,
+    )
+    keep_files_for = models.DurationField(
+        _("keep files for"),
+        null=True,
+        blank=True,
+        help_text=_("How long after its completion the files of a task are kept. Empty: always."),
+    )
     is_closed = models.BooleanField(_("closed"), default=False, db_default=False, editable=False)
     merged_into = models.ForeignKey(
         "self",
@@ -170,9 +239,17 @@ class Queue(models.Model):
     @property
     def reasons(self) -> list[str]:
         """The reasons for giving a task back, in the order of the list."""
-        lines = (line.strip() for line in self.hand_back_reasons.splitlines())
-        return [line for line in lines if line]
+        return _lines(self.hand_back_reasons)
+
+    @property
+    def other_names(self) -> list[str]:
+        """The names by which files may call it, beside its own."""
+        return _lines(self.aliases)
 
     def due_at(self, arrived: datetime) -> datetime:
         """Return the default due time of a task that arrived at `arrived`."""
         return arrived + self.target
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

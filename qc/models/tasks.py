@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
@@ -11,7 +11,8 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from qc.models.choices import Outcome, Priority, Status
+from qc.models.checks import PlanVersion
+from qc.models.choices import Outcome, Priority, Purpose, Status
 from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, NOT_OWN_BREAKS, User
@@ -148,8 +149,13 @@ class Task(models.Model):
 
     `raised` is by how many levels the sweep has raised the priority. `shown_at` is when the holder
     first saw it, `draft` has their unfinished notes, `draft_version` counts the changes of these,
-    and `draft_outcome` is the outcome of a completion that was undone; none of these four is
-    audited. `released_by` is who gave it back last, while it is to be done (`HandBack` has all).
+    `draft_outcome` is the outcome of a completion that was undone, and `draft_findings` has the
+    answers that are not sent yet; none of these five is audited. `released_by` is who gave it back
+    last, while it is to be done (`HandBack` has all).
+
+    `plan` is the version of its queue's check plan that it was started with, `findings` is what the
+    check found (`qc.checks`), `inspected` and `rejected` are quantities. A rework follows from its
+    `origin`, which failed, and a reinspection from the rework.
     """
 
     LIVE = (Status.PENDING, Status.ASSIGNED, Status.ON_HOLD)
@@ -207,6 +213,39 @@ class Task(models.Model):
     draft_outcome = models.CharField(
         max_length=10, choices=Outcome, blank=True, default="", db_default="", editable=False
     )
+    draft_findings = OrderedJSONField(null=True, editable=False)
+    plan = models.ForeignKey(
+        PlanVersion,
+        models.PROTECT,
+        verbose_name=_("check plan"),
+        related_name="+",
+        null=True,
+        editable=False,
+        db_index=False,
+    )
+    findings = OrderedJSONField(_("findings"), null=True, editable=False)
+    lot_size = models.PositiveIntegerField(
+        _("lot size"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    inspected = models.PositiveIntegerField(_("inspected"), null=True, editable=False)
+    rejected = models.PositiveIntegerField(_("rejected"), null=True, editable=False)
+    purpose = models.CharField(
+        _("purpose"),
+        max_length=10,
+        choices=Purpose,
+        blank=True,
+        default=Purpose.INSPECTION,
+        db_default=Purpose.INSPECTION,
+        editable=False,
+    )
+    origin = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("follows from"),
+        related_name="followers",
+        null=True,
+        editable=False,
+    )
     released_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -230,9 +269,9 @@ class Task(models.Model):
 
     history = Records(
         TaskHistoryRow,
-        excluded_fields=["shown_at", "draft", "draft_version", "draft_outcome"],
+        excluded_fields=["shown_at", "draft", "draft_version", "draft_outcome", "draft_findings"],
         # The audit trail finds rows by queue, those of a task by `id`, of a person by `person`.
-        no_db_index=["assignee", "released_by", "created_by", "reference"],
+        no_db_index=["assignee", "released_by", "created_by", "reference", "origin"],
         last=["assignee", "slot"],
     )
     objects = TaskQuerySet.as_manager()
@@ -258,6 +297,11 @@ class Task(models.Model):
             ),
             models.CheckConstraint(condition=STATUS_AGREES, name="task_status_agrees"),
             models.CheckConstraint(condition=~Q(reference=""), name="task_reference"),
+            models.CheckConstraint(
+                condition=Q(rejected__isnull=True) | Q(rejected__lte=F("inspected")),
+                name="task_quantities",
+                violation_error_message=_("No more can be rejected than were inspected."),
+            ),
         ]
         indexes: ClassVar = [
             # In the order of work: one seek finds and locks a queue's next task.

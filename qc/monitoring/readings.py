@@ -5,12 +5,13 @@ many wait. Only the columns that are counted are read: a broken row elsewhere do
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Value, When
+from django.db.models import Case, Count, F, QuerySet, Value, When
 from django.utils import timezone
 
 from qc.audit.seals import sealing
+from qc.core.compiled_queries import Prepared
 from qc.models import Import, Queue, Task, User
 from qc.models.imports import RUNNING
 from qc.work import backlog
@@ -37,6 +38,10 @@ class QueueFigures(NamedTuple):
 
 def people() -> dict[str, int]:
     """Return how many people who do QC are free, busy and on a break."""
+    return dict.fromkeys(STATES, 0) | dict(_PEOPLE.items())
+
+
+def _people() -> QuerySet[User, Any]:
     state = Case(
         When(break_reason__gt="", then=Value("on_break")),
         When(open_tasks__lt=F("capacity"), then=Value("free")),
@@ -44,7 +49,10 @@ def people() -> dict[str, int]:
     )
     there = User.objects.doing_qc().signed_in().with_open_tasks().order_by()
     counted = there.annotate(state=state).values("state").annotate(n=Count("pk"))
-    return dict.fromkeys(STATES, 0) | dict(counted.values_list("state", "n"))
+    return counted.values_list("state", "n")
+
+
+_PEOPLE = Prepared(_people)
 
 
 def queues() -> list[QueueFigures]:

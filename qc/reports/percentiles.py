@@ -1,24 +1,28 @@
 """Medians and 90th percentiles, found by the database."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-# The database ranks all times, and returns the few ranks that matter. Median: rank in
-# {n/2, (n+1)/2, n/2+1}; 90th percentile: rank = ceil(0.9 n). The times are in a subquery of their
-# own: SQLite would compute them again for each window. Nothing is subtracted: MySQL's ranks are
-# unsigned, where a result below zero is an error.
+# The database ranks the tasks by each of their times, among those of the same row and among all,
+# and returns those with the few ranks that matter. Median: rank in {n/2, (n+1)/2, n/2+1}; 90th
+# percentile: rank = ceil(0.9 n). The times are in a subquery of their own: SQLite would compute
+# them again for each window. Nothing is subtracted: MySQL's ranks are unsigned, where a result
+# below zero is an error.
 RANKED = """
-SELECT about, took, n, place FROM (
-  SELECT about, took, COUNT(*) OVER (PARTITION BY about) AS n,
-    ROW_NUMBER() OVER (PARTITION BY about ORDER BY took) AS place
-  FROM ({}) AS tasks
+SELECT about, {names}, own, total, {places} FROM (
+  SELECT about, {names},
+    COUNT(*) OVER (PARTITION BY about) AS own, COUNT(*) OVER () AS total, {ranks}
+  FROM ({tasks}) AS tasks
 ) AS ranked
-WHERE place * 2 BETWEEN n AND n + 2 OR place * 10 BETWEEN n * 9 AND n * 9 + 9
-ORDER BY took
+WHERE {matter}
 """
+RANK = "ROW_NUMBER() OVER ({among} ORDER BY {name}) AS {name}_{n}"
+AMONG = {"own": "PARTITION BY about", "total": ""}
+MATTERS = "{place} * 2 BETWEEN {n} AND {n} + 2 OR {place} * 10 BETWEEN {n} * 9 AND {n} * 9 + 9"
 
 Key = int | date | None
 
@@ -38,20 +42,49 @@ class Times(NamedTuple):
 NO_TIMES = Times()
 
 
-def times_of(tasks: Any) -> dict[Key, Times]:
-    """Return the times for each key `about` of the tasks.
+class TimesOfAll(NamedTuple):
+    """The times of each key, and those of all tasks together."""
 
-    `tasks` is an unordered queryset, annotated with `about` and the time that each `took`.
+    each: dict[Key, Times]
+    total: Times
+
+
+def times_of(tasks: Any, names: Sequence[str]) -> dict[str, TimesOfAll]:
+    """Return the times by their names, all from one reading of the tasks.
+
+    `tasks` is an unordered queryset, annotated with the key `about` and with each time.
     """
-    sql, parameters = tasks.values_list("about", "took").query.sql_with_params()
-    ranked: dict[Key, list[Any]] = defaultdict(list)
+    sql, parameters = tasks.values_list("about", *names).query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(RANKED.format(sql), parameters)
-        for about, *row in cursor.fetchall():
-            # SQLite keeps days as text.
-            key = date.fromisoformat(about) if isinstance(about, str) else about
-            ranked[key].append(row)
-    return {key: _times(rows) for key, rows in ranked.items()}
+        cursor.execute(_ranked(sql, names), parameters)
+        rows = cursor.fetchall()
+    return {name: _of_all(rows, at, len(names)) for at, name in enumerate(names)}
+
+
+def _ranked(tasks: str, names: Sequence[str]) -> str:
+    ranks = [(name, n, f"{name}_{n}") for name in names for n in AMONG]
+    return RANKED.format(
+        tasks=tasks,
+        names=", ".join(names),
+        places=", ".join([place for _name, _n, place in ranks]),
+        ranks=", ".join([RANK.format(among=AMONG[n], name=name, n=n) for name, n, _place in ranks]),
+        matter=" OR ".join([MATTERS.format(place=place, n=n) for _name, n, place in ranks]),
+    )
+
+
+def _of_all(rows: Sequence[Any], at: int, names: int) -> TimesOfAll:
+    """Return the times of which each row has one at this place, behind `about`."""
+    each: dict[Key, list[Any]] = defaultdict(list)
+    total = []
+    for about, *row in rows:
+        took, own, of_all = row[at], row[names], row[names + 1]
+        place, place_of_all = row[names + 2 + 2 * at : names + 4 + 2 * at]
+        # SQLite keeps days as text.
+        key = date.fromisoformat(about) if isinstance(about, str) else about
+        each[key].append((took, own, place))
+        total.append((took, of_all, place_of_all))
+    times = {key: _times(ranked) for key, ranked in each.items()}
+    return TimesOfAll(times, _times(total) if total else NO_TIMES)
 
 
 def _times(rows: list[Any]) -> Times:

@@ -6,13 +6,13 @@ thousands. It reads what was completed or given back in these days, by index. Wi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, ExpressionWrapper, F, Q, Value
+from django.db.models import Count, ExpressionWrapper, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from qc.core.local_days import beginning, day_of, each, end, within
@@ -119,33 +119,35 @@ def report(query: ReportQuery, *, most: int = MOST_RANKED) -> Report:
     total = ReportRow(None, str(_("Total")))
     if query.by == Grouping.DAY:
         rows |= {day: ReportRow(day, "") for day in each(query.first, query.last)}
-    _count(query, rows, total)
-    _count_reasons(query, rows, total)
-    _time(_sample(query.done(), total.done, most), rows, total)
+    done, given_back = query.done(), query.given_back()
+    _count(done, given_back, rows, total)
+    if total.released:
+        _count_reasons(given_back, reasons.listed(query.queue), rows, total)
+    _time(_sample(done, total.done, most), rows, total)
     for key, name in _names(query.by, rows).items():
         rows[key].key, rows[key].name = key, name
     return Report(list(rows.values()), total)
 
 
-def _count(query: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> None:
+def _count(tasks: Any, given_back: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
     failed = Count("pk", filter=Q(outcome=Outcome.FAILED))
-    done = query.done().values("about").annotate(done=Count("pk"), failed=failed)
+    done = tasks.values("about").annotate(done=Count("pk"), failed=failed)
     released = Count("pk", filter=Q(kind=ChangeKind.RELEASED))
     # Not what people put back themselves, or a manager moved: nobody let that time pass.
     returned = Count("pk", filter=Q(kind=ChangeKind.RETURNED, history_user__isnull=True))
-    given_back = query.given_back().values("about").annotate(released=released, returned=returned)
-    for counts in (*done, *given_back):
+    left = given_back.values("about").annotate(released=released, returned=returned)
+    for counts in (*done, *left):
         about = counts.pop("about")
         for name, n in counts.items():
             for row in (rows[about], total):
                 setattr(row, name, getattr(row, name) + n)
 
 
-def _count_reasons(query: ReportQuery, rows: dict[Key, ReportRow], total: ReportRow) -> None:
+def _count_reasons(
+    given_back: Any, listed: Sequence[str], rows: dict[Key, ReportRow], total: ReportRow
+) -> None:
     """Count why tasks were given back, where the queues have a list of reasons."""
-    if not total.released or not (listed := reasons.listed(query.queue)):
-        return
-    for about, reason, n in reasons.counted(query.given_back(), listed):
+    for about, reason, n in reasons.counted(given_back, listed) if listed else ():
         for row in (rows[about], total):
             row.reasons[reason] += n
 
@@ -158,17 +160,17 @@ def _sample(tasks: Any, n: int, most: int) -> Any:
 
 
 def _time(tasks: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
-    for name, since, until in TIMES:
-        took = tasks.annotate(took=F(until) - F(since))
-        for about, times in times_of(took).items():
-            setattr(rows[about], name, times)
-        for times in times_of(took.annotate(about=Value(0))).values():
-            setattr(total, name, times)
+    took = {name: F(until) - F(since) for name, since, until in TIMES}
+    for name, times in times_of(tasks.annotate(**took), list(took)).items():
+        setattr(total, name, times.total)
+        for about, some in times.each.items():
+            setattr(rows[about], name, some)
 
 
 def _names(by: Grouping, keys: Iterable[Key]) -> dict[Key, str]:
     if by == Grouping.DAY:
         return {day: str(day) for day in keys}
-    model = User if by == Grouping.PERSON else Queue
-    named = model._default_manager.in_bulk([key for key in keys if key is not None])
+    model, name = (User, "username") if by == Grouping.PERSON else (Queue, "name")
+    ids = [key for key in keys if key is not None]
+    named = dict(model._default_manager.filter(pk__in=ids).values_list("pk", name))
     return {key: str(named.get(key, _("unknown"))) for key in keys}

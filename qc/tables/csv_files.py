@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+from qc.tables.cells import quoted_within, unquoted_within
 from qc.tables.formats import ENCODINGS, MOST_IN_ROW, BadFile, Format, Row, as_text, row, too_long
 from qc.tables.sniffing import SEPARATOR
 
@@ -18,8 +19,10 @@ def read(file: BinaryIO, format: Format) -> Iterator[Row]:
         rows = csv.reader(lines, delimiter=format.delimiter, skipinitialspace=True, strict=True)
         try:
             for number, cells in enumerate(rows, start=1):
+                if lines.has_apostrophe:
+                    cells = [unquoted_within(cell) for cell in cells]  # noqa: PLW2901
                 yield row(number, cells)
-                lines.row, lines.length = number + 1, 0
+                lines.next_row()
         except csv.Error as error:
             raise _broken(lines.row, error) from error
         except UnicodeDecodeError as error:
@@ -32,7 +35,9 @@ def write(file: BinaryIO, format: Format, rows: Iterable[Sequence[str]]) -> None
     with as_text(file, format.encoding, "strict" if is_unicode else "replace") as text:
         # Without a byte order mark Excel does not read a text as Unicode.
         text.write("\ufeff" if is_unicode else "")
-        csv.writer(text, delimiter=format.delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
+        csv.writer(text, delimiter=format.delimiter, quoting=csv.QUOTE_ALL).writerows(
+            map(quoted_within, row) for row in rows
+        )
 
 
 class _Lines:
@@ -43,6 +48,11 @@ class _Lines:
         self.count = 0
         self.row = 1
         self.length = 0
+        self.has_apostrophe = False
+
+    def next_row(self) -> None:
+        """Begin another row."""
+        self.row, self.length, self.has_apostrophe = self.row + 1, 0, False
 
     def __iter__(self) -> Iterator[str]:
         while line := self.text.readline(MOST_IN_ROW):
@@ -51,6 +61,7 @@ class _Lines:
                 line = "" if SEPARATOR.fullmatch(line) else line.removeprefix("\ufeff")
             self.count += 1
             self.length += len(line)
+            self.has_apostrophe |= "'" in line
             if self.length >= MOST_IN_ROW:
                 raise too_long(self.row)
             if "\0" in line:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
+from qc.core.localization import number
 from qc.tables.formats import ENCODINGS, MOST_IN_ROW, BadFile, Format, too_long
 
 CHUNK = 64 * 1024
@@ -151,7 +152,7 @@ class _Text:
             "The first row has more than %s characters. If it contains a list with "
             "the rows, please save only that list."
         )
-        raise BadFile(message % f"{MOST_IN_ROW:,}")
+        raise BadFile(message % number(MOST_IN_ROW))
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)

@@ -7,8 +7,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from qc.core.log_lines import current_fields
 from qc.core.transactions import DATABASE_AWAY
+from qc.web.addresses import client_address
 
+REFUSED = (400, 403)
 UNAVAILABLE = 503
 # After so many seconds another program may try again.
 RETRY_AFTER = 5
@@ -37,9 +40,33 @@ class WithoutProbes(logging.Filter):
         return bool(record.exc_info) or not is_probe
 
 
+class RefusalsInOneLine(logging.Filter):
+    """Says of a refused request whose it was and from where. Nothing failed, so no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add person and address to such a line."""
+        request = getattr(record, "request", None)
+        is_refusal = getattr(record, "status_code", 0) in REFUSED and not hasattr(record, "address")
+        if is_refusal and isinstance(request, HttpRequest):
+            record.exc_info = record.exc_text = None
+            # Never asks the database: on a page the context knows them, later the request.
+            person = current_fields().get("person") or getattr(request, "person", None)
+            address = client_address(request)
+            vars(record).update(person=person, address=address)
+            text = f"{record.getMessage()} (person {person or '-'}, from {address or '-'})"
+            record.msg, record.args = text, ()
+        return True
+
+
 def is_for_programs(request: HttpRequest) -> bool:
     """Return whether a request is one of the API's."""
     return not request.path.startswith("/admin/") and request.path != "/"
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that the address, or what was sent, asks for something that can't be had."""
+    text = _("The address, or what was sent, asks for what can't be had. Nothing was changed.")
+    return _answer(request, 400, _("Not understood"), text)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -53,14 +80,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Say that the database is away and that nothing was changed."""
     text = _("The database can't be reached. Nothing was changed; please try again in a moment.")
-    response = _answer(request, UNAVAILABLE, _("Not available right now"), text)
-    response.headers["Retry-After"] = str(RETRY_AFTER)
-    return response
+    return _try_again(request, text)
+
+
+def overloaded(request: HttpRequest) -> HttpResponse:
+    """Say that too much is asked at once, and that nothing was changed."""
+    text = _("Too much is asked at once. Nothing was changed; please try again in a moment.")
+    return _try_again(request, text)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that there is no such page."""
     return _answer(request, 404, _("There is no such page"), _("Please check the address."))
+
+
+def _try_again(request: HttpRequest, text: str) -> HttpResponse:
+    response = _answer(request, UNAVAILABLE, _("Not available right now"), text)
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:

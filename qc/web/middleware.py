@@ -11,6 +11,7 @@ from qc.core.localization import localized
 from qc.core.log_lines import log_fields
 from qc.core.request_id import accept_or_create, request_id
 from qc.models import User
+from qc.web import sign_ins
 from qc.web.refusals import FORBIDDEN, whole_page
 from qc.work import presence
 
@@ -61,6 +62,7 @@ class ContextMiddleware(Middleware):
         is_by_person = request.headers.get(ACTIVE) != "no"
         if is_by_person and response.status_code != FORBIDDEN and isinstance(request.user, User):
             presence.seen(request.user)
+            sign_ins.note_use(request)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

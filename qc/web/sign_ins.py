@@ -4,6 +4,8 @@ Some people type their password in place of their name. So instead of an unknown
 hash is stored: it shows that the same was tried again, but not what.
 """
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from axes.signals import user_locked_out
@@ -11,14 +13,21 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from qc.audit import events
+from qc.audit import sign_ins
 from qc.core.context import Channel, current_channel
-from qc.models import EventKind, User
-from qc.models.events import UNKNOWN_NAME_PREFIX
+from qc.core.names import normal_name
+from qc.history import events
+from qc.models import EventKind, SignIn, User
+from qc.models.events import UNKNOWN_NAME_PREFIX, Refusal
+from qc.web import proofs, second_factors
+from qc.web.addresses import client_address
 from qc.web.refusals import whole_page
+from qc.web.session_store import SIGN_IN
 from qc.work import actions, presence
 
 TOO_MANY = 429
@@ -26,6 +35,7 @@ TOO_MANY = 429
 # history, or bury something in it. Known and unknown names count alike, so that neither shows.
 LISTED = 500
 HOUR = 3600
+USED_EVERY = 60
 HASH_LENGTH = 12
 
 
@@ -35,8 +45,17 @@ def name_tried(request: HttpRequest | None, credentials: dict[str, Any] | None) 
     django-axes counts failures by it too. It takes the same time whether the person exists or not.
     """
     name = str((credentials or {}).get("username") or "")
+    # django-axes asks several times in a request.
+    tried: dict[str, str] = {} if request is None else vars(request).setdefault("names_tried", {})
+    if name not in tried:
+        tried[name] = _name_kept(name)
+    return tried[name]
+
+
+def _name_kept(name: str) -> str:
     found = next((one.username for one in User.objects.alike(name)), "")
-    digest = salted_hmac("qc.signins", name, algorithm="sha256").hexdigest()[:HASH_LENGTH]
+    normal = normal_name(name)
+    digest = salted_hmac("qc.signins", normal, algorithm="sha256").hexdigest()[:HASH_LENGTH]
     return found or (f"{UNKNOWN_NAME_PREFIX}{digest}" if name else "")
 
 
@@ -56,21 +75,63 @@ def connect() -> None:
     user_logged_out.connect(signed_out, dispatch_uid="qc_signed_out")
     user_login_failed.connect(failed, dispatch_uid="qc_sign_in_failed")
     user_locked_out.connect(kept_out, dispatch_uid="qc_locked_out")
+    sign_ins.connect()
 
 
-def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    """Assign tasks to a person who signed in, and show a message for each task lost meanwhile."""
+def signed_in(request: HttpRequest, user: User, token: Any = None, **_: Any) -> None:
+    """Assign tasks to a person who signed in, and show a message for each task lost meanwhile.
+
+    `token` is what the API has issued, None for a session.
+    """
     was_away = not user.takes_work
+    _begin(request, user, token)
     actions.sign_in(user.pk)
     if was_away and current_channel() == Channel.PAGE:
         for lost in presence.lost_while_away(user):
             messages.warning(request, lost)
 
 
-def signed_out(user: User | None, **_: Any) -> None:
+def _begin(request: HttpRequest, user: User, token: Any) -> None:
+    came_with = second_factors.source(request)
+    if token:
+        sign_ins.begin(user, token=token.pk, proofs=proofs.of(request), **came_with)
+        _is_due(token.pk)
+        return
+    if not request.session.session_key:
+        request.session.create()
+    key = request.session.session_key
+    begun = sign_ins.begin(user, session_key=key, proofs=proofs.of(request), **came_with)
+    request.session[SIGN_IN] = begun.pk
+    proofs.note(request)
+    second_factors.demand(request, user)
+    # A moment, not a length: no later use prolongs it.
+    request.session.set_expiry(begun.begun_at + timedelta(hours=settings.QC_SESSION_HOURS))
+    _is_due(begun.pk)
+
+
+def signed_out(request: HttpRequest, user: User | None, is_token: bool = False, **_: Any) -> None:
     """Sign the person out in QC Desk too; their tasks wait again."""
     if user is not None:
+        sign_ins.signed_out(user, is_token=is_token, **second_factors.source(request))
         actions.sign_out(user.pk, by=user, reason="signed out")
+
+
+def note_use(request: HttpRequest) -> None:
+    """Note that the session or token of a request was used now: at most once a minute.
+
+    It fails nothing: the request is answered already.
+    """
+    token = getattr(request, "auth", None)
+    # A token that was signed out just now has no id any more.
+    column, value = ("token", token.pk) if token else ("pk", request.session.get(SIGN_IN))
+    if value and _is_due(value):
+        with suppress(DatabaseError):
+            SignIn.objects.filter(**{column: value}).update(last_used_at=timezone.now())
+
+
+def _is_due(sign_in: Any) -> bool:
+    """Return whether a use was not noted for a minute, by this process."""
+    return cache.add(f"sign-in-used/{sign_in}", 1, USED_EVERY)
 
 
 def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
@@ -78,7 +139,16 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_:
     if request is not None and not getattr(request, "axes_locked_out", False):
         name = name_tried(request, credentials)
         address = getattr(request, "axes_ip_address", None)
-        _record(EventKind.SIGN_IN_FAILED, name, address)
+        is_factor = second_factors.IS_FACTOR in credentials
+        kind = EventKind.SECOND_FACTOR_FAILED if is_factor else EventKind.SIGN_IN_FAILED
+        _record(kind, name, address)
+
+
+def refused(request: HttpRequest, name: str, why: Refusal) -> None:
+    """Record that somebody was refused for whom a provider of single sign-on has vouched."""
+    tried = name_tried(request, {"username": name})
+    details = {"why": why.value, "proofs": [proofs.PROVIDER]}
+    _record(EventKind.SIGN_IN_FAILED, tried, client_address(request), **details)
 
 
 def kept_out(username: str | None, ip_address: str | None, **_: Any) -> None:
@@ -86,7 +156,7 @@ def kept_out(username: str | None, ip_address: str | None, **_: Any) -> None:
     _record(EventKind.LOCKED_OUT, username or "", ip_address)
 
 
-def _record(kind: EventKind, name: str, address: str | None) -> None:
+def _record(kind: EventKind, name: str, address: str | None, **details: Any) -> None:
     counted = f"failed-sign-ins/{address}"
     cache.add(counted, 0, HOUR)
     try:
@@ -95,4 +165,4 @@ def _record(kind: EventKind, name: str, address: str | None) -> None:
         number = 1
     if number <= LISTED:
         last: dict[str, Any] = {"last_listed": True} if number == LISTED else {}
-        events.record(kind, name=name, address=address, **last)
+        events.record(kind, name=name, address=address, **details, **last)

@@ -12,11 +12,14 @@ OVERHEAD = 64 * 1024
 
 
 class RefuseTooLarge(FileUploadHandler):
-    """Skips the files of a request that is longer than a file may be."""
+    """Skips the files of a request that is longer than any file may be, of an import or a check.
+
+    Where it goes is not known yet: whoever takes a file sees to its own limit.
+    """
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any) -> None:  # noqa: N803
         """Note on the request whether it is too long."""
-        self.is_too_large = content_length > settings.QC_IMPORT_BYTES + OVERHEAD
+        self.is_too_large = content_length > _most() + OVERHEAD
         if self.request is not None:
             self.request.qc_upload_is_too_large = self.is_too_large  # type: ignore[attr-defined]
 
@@ -31,6 +34,15 @@ class RefuseTooLarge(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """Return nothing: the file is the next handler's."""
+
+
+def _most() -> int:
+    return max(settings.QC_IMPORT_BYTES, settings.QC_EVIDENCE_MB * 1024 * 1024)
+
+
+def together() -> str:
+    """Return the sentence about files that are too large in one request."""
+    return _("The files are too large: at most %s may be sent at once.") % filesizeformat(_most())
 
 
 def refusal(request: Any, size: int | None = None) -> str:

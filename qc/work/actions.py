@@ -5,15 +5,19 @@ Each raises what the change itself raises; the hand-out that follows raises noth
 """
 
 import functools
+import logging
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
+from qc.checks.check_input import CheckInput
+from qc.core.compiled_queries import Prepared
 from qc.core.exceptions import NotFound
-from qc.core.transactions import retrying
+from qc.core.transactions import LOCK_WAIT_TIMEOUT, is_lost_race, retrying
 from qc.models import ChangeKind, Queue, Status, Task, User
 from qc.work import (
     assignment,
@@ -24,9 +28,14 @@ from qc.work import (
     guards,
     lifecycle,
     presence,
+    rework,
     scanning,
 )
 from qc.work.matching import match
+
+logger = logging.getLogger(__name__)
+
+ANYBODY_FREE = Prepared(lambda: User.objects.free().values_list("pk")[:1])
 
 P = ParamSpec("P")
 
@@ -39,8 +48,10 @@ scan_at_end = scanning.scan_at_end
 save_draft = drafts.save
 send_notes = drafts.send
 deliver = delivery.deliver
+held_by = delivery.held_by
 cancel = lifecycle.cancel
 correct = corrections.correct
+make_rework = rework.make
 can_undo = corrections.can_undo
 done_today = corrections.done_today
 
@@ -73,7 +84,7 @@ assign = _with_hand_out(assignment.assign)
 release = _with_hand_out(lifecycle.release)
 hold = _with_hand_out(lifecycle.hold)
 resume = _with_hand_out(lifecycle.resume)
-reopen = _with_hand_out(lifecycle.reopen)
+reopen = _with_hand_out(rework.reopen)
 
 
 def sign_in(person_id: int) -> User:
@@ -137,29 +148,38 @@ def undo(task_id: int, *, by: User) -> Task:
     return task
 
 
-def complete(
+def complete(  # noqa: PLR0913
     task_id: int,
     *,
     by: User,
     outcome: str | None = None,
     notes: str | None = None,
+    check: CheckInput | None = None,
     version: int | None = None,
+    plan: int | None = None,
 ) -> tuple[Task, Task | None]:
     """Complete a task for its holder; return it, and their most urgent task now, if any.
 
-    `version` is that of the draft on which the notes were based.
+    `version` is that of the draft on which notes and answers were based, `plan` the id of the
+    version of the check plan that was shown.
     """
-    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes, version=version)
-    _freed(by.pk)
-    return task, Task.objects.held_by(by).select_related("queue").first()
+    how = {"outcome": outcome, "notes": notes, "check": check, "version": version, "plan": plan}
+    task, held = _complete(task_id, by, how)
+    return task, next(iter(held), None)
 
 
 def complete_and_deliver(
-    task_id: int, *, by: User, outcome: str | None = None, notes: str | None = None
+    task_id: int,
+    *,
+    by: User,
+    outcome: str | None = None,
+    notes: str | None = None,
+    check: CheckInput | None = None,
 ) -> tuple[Task, Task | None]:
     """Do what `complete` does for a program that shows the next task at once: it is delivered."""
-    task = lifecycle.complete(task_id, by=by, outcome=outcome, notes=notes)
-    return task, next(iter(_freed_and_shown(by)), None)
+    how = {"outcome": outcome, "notes": notes, "check": check}
+    task, held = _complete(task_id, by, how, is_shown=True)
+    return task, next(iter(held), None)
 
 
 def pause(queue_id: int, *, by: User, reason: str) -> Queue:
@@ -176,7 +196,8 @@ def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
 
 def hand_out_from(queues: Collection[int]) -> int:
     """Assign the tasks that wait in these queues; return how many were assigned."""
-    return match(queues) if queues else 0
+    # Mostly nobody is free, which is found out sooner than who of all people serves the queues.
+    return match(queues) if queues and ANYBODY_FREE.rows() else 0
 
 
 @retrying
@@ -194,19 +215,80 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     return queue
 
 
+class _HandOutFailed(Exception):
+    """The task could be completed, but not the next one handed out in the same transaction."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def _complete(
+    task_id: int, by: User, how: dict[str, Any], *, is_shown: bool = False
+) -> tuple[Task, list[Task]]:
+    """Complete a task and hand out the next; return it, and what its person holds now.
+
+    It is one transaction. Where the hand-out fails, the completion is one by itself and stands.
+    """
+    try:
+        return _complete_and_hand_out(task_id, by, how, is_shown=is_shown)
+    except _HandOutFailed as failure:
+        if connection.in_atomic_block:
+            raise failure.error from None
+        logger.info(
+            "the completion of task %s goes without its hand-out: %s", task_id, failure.error
+        )
+        waited = LOCK_WAIT_TIMEOUT in failure.error.args
+    task, held = _complete_and_hand_out(task_id, by, how, is_shown=is_shown, hands_out=False)
+    if not waited:
+        with _left_to_the_sweep(by.pk):
+            assignment.hand_out(by.pk, is_shown=is_shown)
+    with _left_to_the_sweep(by.pk):
+        held = _held(by, is_shown=is_shown)
+    return task, held
+
+
+@retrying
+def _complete_and_hand_out(
+    task_id: int, by: User, how: dict[str, Any], *, is_shown: bool, hands_out: bool = True
+) -> tuple[Task, list[Task]]:
+    task = None
+    try:
+        with history.together():
+            person = presence.locked_as_free(by)
+            task = lifecycle.complete(task_id, by=by, is_locked=True, **how)
+            rework.reinspect(task, by=person)
+            return task, _hand_out(person, is_shown=is_shown) if hands_out else []
+    except Exception as error:
+        is_away = faults.is_away(error) and not is_lost_race(error)
+        if task is None or not hands_out or is_away:
+            raise
+        raise _HandOutFailed(error) from error
+
+
+def _hand_out(person: User, *, is_shown: bool) -> list[Task]:
+    """Hand out tasks to a locked person; return what they hold now, most urgent first."""
+    tasks: list[Task] = []
+    if person.takes_work:
+        tasks = assignment.hand_out_to(person, is_shown=is_shown, is_written=True)
+    # With one slot, it is all they have.
+    return _held(person, is_shown=is_shown, known=tasks if person.capacity == 1 else None)
+
+
+def _held(person: User, *, is_shown: bool, known: list[Task] | None = None) -> list[Task]:
+    if is_shown:
+        return delivery.deliver(person, known or None)
+    return known or delivery.held_by(person)
+
+
 def _freed(person_id: int | None) -> None:
-    if person_id is not None:
-        with _left_to_the_sweep(person_id):
-            return _free(person_id)
+    if person_id is None:
+        return
+    with _left_to_the_sweep(person_id):
+        _free(person_id)
+        return
+    with _left_to_the_sweep(person_id):
         presence.became_free(person_id)
-    return None
-
-
-def _freed_and_shown(person: User) -> list[Task]:
-    with _left_to_the_sweep(person.pk):
-        return _free_and_deliver(person)
-    presence.became_free(person.pk)
-    return delivery.deliver(person)
 
 
 @retrying
@@ -215,16 +297,8 @@ def _free(person_id: int) -> None:
     assignment.hand_out(person_id, is_written=True)
 
 
-@retrying
-def _free_and_deliver(person: User) -> list[Task]:
-    # In one transaction: a second one would wait for the disk once more.
-    presence.became_free(person.pk)
-    assignment.hand_out(person.pk, is_shown=True, is_written=True)
-    return delivery.deliver(person)
-
-
 def _left_to_the_sweep(person_id: int) -> AbstractContextManager[None]:
-    return faults.left_to_the_sweep("hand_out", faults.named(User)(person_id))
+    return faults.left_to_the_sweep("hand_out", lambda: faults.named(User)(person_id))
 
 
 def _offer(tasks: Collection[Task]) -> None:

@@ -4,57 +4,67 @@ The person is locked first, then the task. The most urgent task is found by one 
 the person's queues, so the cost does not depend on the length of the backlog.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc import permissions
 from qc.core import wording
-from qc.core.compiled_queries import Prepared
+from qc.core.compiled_queries import Joined, Prepared
 from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
 from qc.work import backlog, guards, lifecycle, presence
-from qc.work.backlog import Lock
+from qc.work.backlog import Lock, LockedTask
 from qc.work.lifecycle import Assignment
 
-# What each hand-out reads first: the person under their lock, their slots in use, their queues.
-LOCKED = Prepared(User.objects.locked)
+# Says a moment in words.
+Clock = Callable[[datetime | None], str]
 USED_SLOTS = Prepared(
     lambda person: Task.objects.held().filter(assignee=person).order_by().values_list("slot")
 )
-SERVING = Prepared(
+SERVING = Prepared(lambda person: backlog.running_queues_of(person).values_list("pk"))
+# What a hand-out reads of a person first: their queues, and with each the slots that they use.
+ROOM = Prepared(
     lambda person: (
-        Queue.objects.served_by(User(pk=person))
-        .running()
-        .order_by()
-        .values_list("pk", "scan_to_start")
+        backlog.running_queues_of(person)
+        .only("name", "scan_to_start", "plan")
+        .annotate(used=Subquery(_slots_of(person)))
     )
 )
 
 
 @retrying
-@for_the_record()
 def hand_out(person_id: int, *, is_shown: bool = False, is_written: bool = False) -> list[Task]:
-    """Give a person the most urgent tasks they may do, up to their capacity; return these tasks.
+    """Lock a person and do `hand_out_to`, if they take work; return the tasks."""
+    person = guards.locked_person(person_id)
+    if person is None or not person.takes_work:
+        return []
+    return hand_out_to(person, is_shown=is_shown, is_written=is_written)
+
+
+@for_the_record()
+def hand_out_to(person: User, *, is_shown: bool = False, is_written: bool = False) -> list[Task]:
+    """Give a locked person the most urgent tasks they may do, up to their capacity; return these.
 
     With `is_shown` the person is about to see them: a single one that is all they have is started,
     unless its queue demands a scan. With `is_written` the caller's transaction has written the
     person's row. The number of statements does not depend on the number of slots.
     """
-    person = next(iter(LOCKED.items(person_id)), None)
-    if person is None or not person.takes_work:
-        return []
-    slots = free_slots(person, used := _used_slots(person))
-    queues = _serving(person) if slots else {}
+    queues, used = _room(person)
+    slots = free_slots(person.capacity, used)
     tasks = _lock_most_urgent(person, list(queues), len(slots))
-    is_begun = is_shown and not used and len(tasks) == 1 and not queues[tasks[0].queue_id]
+    for task in tasks:
+        task.queue = queues[task.queue_id]
+    is_begun = is_shown and not used and len(tasks) == 1 and not tasks[0].queue.scan_to_start
     # There may be fewer tasks than slots.
     found = [
-        Assignment(task, person, slot, why(task, person, len(queues)))
+        Assignment(task, person, slot, why(task, person.idle_since, len(queues)))
         for task, slot in zip(tasks, slots, strict=False)
     ]
     lifecycle.assign_many(found, are_begun=is_begun, are_written=is_written)
@@ -129,14 +139,14 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
 def make_room(person: User, *, reason: str, with_notes: bool = False) -> tuple[int, Task | None]:
     """Return a free slot of a locked person, and the task that went back for it, if any did.
 
-    It is one that is not started, else the one assigned last. One that has notes goes back only
-    `with_notes`, and has them for whoever gets it. Raises NotEligible when there is none.
+    It is one that is not started, else the one assigned last. One that has notes or answers goes
+    back only `with_notes`, and has them for whoever gets it. Raises NotEligible when there is none.
     """
     _check_takes_work(person)
-    if slots := free_slots(person, _used_slots(person)):
+    if slots := free_slots(person.capacity, _used_slots(person)):
         return slots[0], None
     held = Task.objects.select_for_update().held_by(person)
-    held = held if with_notes else held.filter(draft="")
+    held = held if with_notes else held.filter(draft="", draft_findings__isnull=True)
     order = (F("started_at").asc(nulls_first=True), "-assigned_at")
     task = held.order_by(*order).first()
     if task is None or task.slot is None:
@@ -148,28 +158,31 @@ def make_room(person: User, *, reason: str, with_notes: bool = False) -> tuple[i
 
 def claimable_by(person: User, limit: int) -> list[Task]:
     """Return the most urgent waiting tasks that this person may claim, at most `limit`."""
-    return backlog.heads(dict.fromkeys(_serving(person), limit), limit)
+    queues = [queue for (queue,) in SERVING.rows(person.pk)]
+    return backlog.heads(dict.fromkeys(queues, limit), limit)
 
 
-def why(task: Task, person: User, queues: int) -> str:
-    """Return why this task goes to this person; `queues` is the number of queues they serve."""
+def why(
+    task: Task | LockedTask, idle_since: datetime | None, queues: int, clock: Clock = wording.clock
+) -> str:
+    """Return why this task goes to a person who is free since then and serves so many queues."""
     return ngettext(
         "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
         "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
         queues,
     ) % {
         "priority": Priority(task.priority).name,
-        "due": wording.clock(task.due_at),
+        "due": clock(task.due_at),
         "queues": queues,
-        "idle": wording.clock(person.idle_since),
+        "idle": clock(idle_since),
     }
 
 
-def free_slots(person: User, used: Iterable[int]) -> list[int]:
-    """Return the slots in which this person can take a task, lowest first."""
+def free_slots(capacity: int, used: Iterable[int]) -> list[int]:
+    """Return the slots in which a person of this capacity can take a task, lowest first."""
     taken = set(used)
-    free = [slot for slot in range(1, person.capacity + 1) if slot not in taken]
-    return free[: max(person.capacity - len(taken), 0)]
+    free = [slot for slot in range(1, capacity + 1) if slot not in taken]
+    return free[: max(capacity - len(taken), 0)]
 
 
 def _lock_most_urgent(person: User, queues: list[int], n: int) -> list[Task]:
@@ -202,9 +215,19 @@ def _used_slots(person: User) -> list[int]:
     return [slot for (slot,) in USED_SLOTS.rows(person.pk)]
 
 
-def _serving(person: User) -> dict[int, bool]:
-    """Return the running queues that a person serves, and whether each demands a scan."""
-    return {queue: bool(scan) for queue, scan in SERVING.rows(person.pk)}
+def _room(person: User) -> tuple[dict[int, Queue], list[int]]:
+    """Return the running queues that a person serves, by id, and their slots in use.
+
+    Who serves none has no use for slots: then these are not known.
+    """
+    queues = {queue.pk: queue for queue in ROOM.items(person.pk)}
+    used = next((queue.used for queue in queues.values()), None) or ""
+    return queues, [int(slot) for slot in used.split(",") if slot]
+
+
+def _slots_of(person: int) -> QuerySet[Any, Any]:
+    held: Any = Task.objects.held().filter(assignee=person).order_by().values("assignee")
+    return held.annotate(all=Joined("slot")).values("all")
 
 
 def _check_takes_work(person: User) -> None:
@@ -219,7 +242,7 @@ def _check_takes_work(person: User) -> None:
 
 def _a_free_slot(person: User) -> int:
     _check_takes_work(person)
-    slots = free_slots(person, _used_slots(person))
+    slots = free_slots(person.capacity, _used_slots(person))
     if not slots:
         raise _no_slot(person)
     return slots[0]

@@ -7,10 +7,11 @@ The cost does not depend on how many tasks wait: each seek reads just what it re
 import functools
 from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from qc.core.compiled_queries import Prepared
 from qc.models import HandBack, Priority, Queue, Task, User
@@ -47,49 +48,63 @@ class Head(NamedTuple):
     reference: str
 
 
-def heads(
-    most: Mapping[int, int], limit: int, *, not_given_back_by: int | None = None, lock: Lock = ""
-) -> list[Task]:
+class LockedTask(NamedTuple):
+    """What a waiting task is under its lock: it may have been edited since its head was read."""
+
+    pk: int
+    queue_id: int
+    released_by_id: int | None
+    priority: int
+    due_at: datetime
+
+
+def heads(most: Mapping[int, int], limit: int) -> list[Task]:
     """Return whole tasks, found as by `peek`.
 
     They are read by their ids afterwards: a long text in the seeks themselves would make MariaDB
     write a table to the disk for each queue.
     """
-    ids = [head.pk for head in peek(most, limit, not_given_back_by=not_given_back_by, lock=lock)]
+    ids = [head.pk for head in peek(most, limit)]
     return _in_order(ids, _by_id(len(ids)).items(*ids) if ids else [])
 
 
 def heads_for(
     person: int, most: Mapping[int, int], limit: int, *, lock: Lock, not_given_back: bool = False
 ) -> list[Task]:
-    """Return whole tasks to give to a person, locked and found as by `peek`.
+    """Return whole tasks to give to a person, found as by `peek`, and locked.
 
-    While it waited for a lock a queue may have been paused or closed, or the person taken off it:
-    what they can't be given any more is left out.
+    They are locked inside a transaction: skipping what others have locked, or waiting for it.
+    MariaDB keeps the head of each queue locked until the transaction ends.
+
+    It is one statement. While it waited for a lock a queue may have been paused or closed, or the
+    person taken off it: whoever waits asks that afterwards, and what they can't be given any more
+    is left out.
     """
-    giver = person if not_given_back else None
-    ids = [head.pk for head in peek(most, limit, not_given_back_by=giver, lock=lock)]
+    if not most:
+        return []
+    found = _heads(most, limit, lock=lock, not_given_back_by=person if not_given_back else None)
+    with connection.cursor() as cursor:
+        if lock == "skip locked":
+            cursor.execute(*_joined(found, WHOLE.sql()))
+            return sorted(WHOLE.read(cursor.fetchall()), key=attrgetter(*ORDER_OF_WORK))
+        cursor.execute(*found)
+        ids = [pk for *_, pk in cursor.fetchall()]
     return _in_order(ids, _by_id_if_served(len(ids)).items(person, *ids) if ids else [])
 
 
-def peek(
-    most: Mapping[int, int], limit: int, *, not_given_back_by: int | None = None, lock: Lock = ""
-) -> list[Head]:
+def peek(most: Mapping[int, int], limit: int) -> list[Head]:
     """Find the most urgent waiting tasks of some queues, at most `limit`, most urgent first.
 
-    `most` says for each queue's id how many of its tasks to look at. With `lock`, inside a
-    transaction, these are locked: skipping what others have locked, or waiting for it. MariaDB
-    keeps the head of each queue locked until the transaction ends.
+    `most` says for each queue's id how many of its tasks to look at.
     """
-    seeks = (
-        _seek(n, not_given_back_by is not None, lock).sql(queue, not_given_back_by or 0)
-        for queue, n in most.items()
-    )
-    order = f" ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}"
-    return [Head(*row) for row in _union_all([_select("*", [], seek) for seek in seeks], order)]
+    if not most:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*_heads(most, limit))
+        return [Head(*row) for row in cursor.fetchall()]
 
 
-def given_back(tasks: Iterable[Head | Task], people: Collection[int]) -> HandBacks:
+def given_back(tasks: Iterable[Head | LockedTask | Task], people: Collection[int]) -> HandBacks:
     """Return who of these people gave which of these tasks back.
 
     Nothing is read where nobody gave any of them back.
@@ -141,19 +156,53 @@ def _select(columns: str, values: list[Any], seek: Select) -> Select:
     return f"SELECT {columns} FROM ({sql}) AS seek", [*values, *parameters]  # noqa: S608 - the ORM's
 
 
-def _union_all(selects: list[Select], order: str = "") -> list[tuple[Any, ...]]:
+def _heads(
+    most: Mapping[int, int], limit: int, *, lock: Lock = "", not_given_back_by: int | None = None
+) -> Select:
+    seeks = [
+        _seek(n, not_given_back_by is not None, lock).sql(queue, not_given_back_by or 0)
+        for queue, n in most.items()
+    ]
+    sql, values = _union([_select("*", [], seek) for seek in seeks])
+    return f"{sql} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}", values
+
+
+def _joined(heads: Select, whole: Select) -> Select:
+    """Return a select of whole tasks, read in the given order of tables: the heads first.
+
+    Else the database might look at, and so lock, other tasks.
+    """
+    join = "STRAIGHT_JOIN" if connection.vendor == "mysql" else "CROSS JOIN"
+    table = connection.ops.quote_name(Task._meta.db_table)
+    both = f" FROM ({heads[0]}) AS heads {join} {table} ON heads.id = {table}.id"
+    return whole[0].replace(f" FROM {table}", both, 1), [*heads[1], *whole[1]]
+
+
+def _union(selects: list[Select]) -> Select:
+    values = [value for _, values in selects for value in values]
+    return " UNION ALL ".join(sql for sql, _ in selects), values
+
+
+def _union_all(selects: list[Select]) -> list[tuple[Any, ...]]:
     """Return the rows of all selects, read in one statement."""
     if not selects:
         return []
-    sql = " UNION ALL ".join(sql for sql, _ in selects) + order
     with connection.cursor() as cursor:
-        cursor.execute(sql, [value for _, values in selects for value in values])
+        cursor.execute(*_union(selects))
         return list(cursor.fetchall())
 
 
 def _late(priority: int, raised: int, now: datetime, most: int) -> Prepared:
     past_due = Task.objects.waiting().filter(priority=priority, raised=raised, due_at__lt=now)
     return Prepared(lambda queue: past_due.filter(queue=queue).order_by().values("id")[:most])
+
+
+def running_queues_of(person: int) -> QuerySet[Queue]:
+    """Return the queues that are not paused and that a person serves, by the person's id."""
+    return Queue.objects.served_by(User(pk=person)).running().order_by()
+
+
+WHOLE = Prepared(lambda: Task.objects.select_for_update().order_by())
 
 
 @functools.lru_cache(maxsize=256)
@@ -164,8 +213,7 @@ def _by_id(n: int) -> Prepared:
 @functools.lru_cache(maxsize=256)
 def _by_id_if_served(n: int) -> Prepared:
     def make(person: int, *ids: int) -> Any:
-        served = Queue.objects.served_by(User(pk=person)).running().order_by()
-        return Task.objects.filter(pk__in=ids, queue__in=served).order_by()
+        return Task.objects.filter(pk__in=ids, queue__in=running_queues_of(person)).order_by()
 
     return Prepared(make)
 
@@ -192,6 +240,8 @@ def _seek(n: int, excludes_given_back: bool, lock: Lock) -> Prepared:
             waiting = waiting.filter(Q(released_by__isnull=True) | ~Exists(given_back))
         if lock:
             waiting = waiting.select_for_update(skip_locked=lock == "skip locked")
-        return waiting.values_list(*ORDER_OF_WORK, "queue", "released_by", "reference")[:n]
+        # Whole tasks are read with their locks: then a seek only says which.
+        columns = () if lock else ("queue", "released_by", "reference")
+        return waiting.values_list(*ORDER_OF_WORK, *columns)[:n]
 
     return Prepared(make)

@@ -10,18 +10,32 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history
+from qc.checks.check_input import CheckInput
+from qc.core.compiled_queries import Prepared
 from qc.core.exceptions import InvalidTransition
 from qc.core.local_days import beginning
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import Status, Task, User
-from qc.work import assignment, guards, lifecycle, presence
+from qc.work import assignment, guards, lifecycle, presence, rework
 
 # The rows of history in which another start is looked for.
 LATEST = 50
 # The most completed tasks that a person is shown.
 MOST_DONE = 20
+DONE = Prepared(
+    lambda person, since: (
+        Task.objects.done_by(User(pk=person), since)
+        .select_related("queue")
+        .order_by("-completed_at")[:MOST_DONE]
+    )
+)
+LAST_DONE = Prepared(
+    lambda person: Task.objects.filter(assignee=person, completed_at__isnull=False).order_by(
+        "-completed_at"
+    )[:1]
+)
 
 
 @retrying
@@ -40,14 +54,25 @@ def undo(task_id: int, *, by: User) -> tuple[Task, list[Task]]:
         reason = _("%s is open again") % task.reference
     person = User.objects.get(pk=by.pk)
     slot, returned = assignment.make_room(person, reason=reason, with_notes=True)
-    return lifecycle.undo(task, slot, by=person), [returned] if returned else []
+    undone = lifecycle.undo(task, slot, by=person)
+    rework.take_back(undone, by=person)
+    return undone, [returned] if returned else []
 
 
 @retrying
-def correct(task_id: int, *, by: User, outcome: str, notes: str, reason: str) -> Task:
-    """Change outcome and notes of a task that one has completed, with a reason.
+def correct(  # noqa: PLR0913
+    task_id: int,
+    *,
+    by: User,
+    outcome: str,
+    notes: str,
+    reason: str,
+    check: CheckInput | None = None,
+) -> Task:
+    """Change outcome, notes and findings of a task that one has completed, with a reason.
 
-    Raises InvalidTransition when its queue does not allow it any more, InvalidInput.
+    Without `check` the findings stay. Raises InvalidTransition when its queue does not allow it
+    any more, InvalidInput, InvalidCheck.
     """
     task = guards.lock(task_id)
     guards.guard(task, "correct", by)
@@ -55,13 +80,17 @@ def correct(task_id: int, *, by: User, outcome: str, notes: str, reason: str) ->
         raise InvalidTransition(
             _("%s can no longer be corrected. Please ask a manager to reopen it.") % task.reference
         )
-    return lifecycle.correct(task, by=by, outcome=outcome, notes=notes, reason=reason)
+    corrected = lifecycle.correct(
+        task, by=by, outcome=outcome, notes=notes, reason=reason, check=check
+    )
+    rework.take_back(corrected, by=by)
+    rework.reinspect(corrected, by=by)
+    return corrected
 
 
 def can_undo(person: User) -> Task | None:
     """Return the task that a person completed last, if that can be undone now."""
-    done = Task.objects.filter(assignee=person, completed_at__isnull=False)
-    task = done.order_by("-completed_at").first()
+    task: Task | None = LAST_DONE.first(person.pk)
     return task if task and person.takes_work and _is_undoable(task, person) else None
 
 
@@ -72,8 +101,7 @@ def done_today(person: User) -> list[Task]:
     """
     began = presence.shift_began(person)
     midnight = beginning(timezone.localdate())
-    done = Task.objects.done_by(person, min(began or midnight, midnight))
-    tasks = list(done.select_related("queue").order_by("-completed_at")[:MOST_DONE])
+    tasks = DONE.items(person.pk, min(began or midnight, midnight))
     for task in tasks:
         task.is_correctable = is_correctable(task, began)
     return tasks

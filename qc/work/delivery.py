@@ -4,26 +4,43 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
+from qc.checks import evidence
+from qc.core.compiled_queries import Prepared
 from qc.core.transactions import retrying
 from qc.models import Task, User
-from qc.work import lifecycle
+from qc.work import guards, lifecycle
+
+LOCKED_HELD = Prepared(lambda person: Task.objects.select_for_update().held_by(User(pk=person)))
+HELD = Prepared(
+    lambda person: (
+        Task.objects.held_by(User(pk=person))
+        .select_related("queue")
+        .annotate(has_files=evidence.HAS_FILES)
+    )
+)
 
 
-def deliver(person: User) -> list[Task]:
+def held_by(person: User) -> list[Task]:
+    """Return the tasks that a person holds, most urgent first."""
+    return HELD.items(person.pk)
+
+
+def deliver(person: User, held: list[Task] | None = None) -> list[Task]:
     """Note that a person was just shown the tasks that they hold; return these.
 
     The most urgent one is started, unless they have started another or its queue demands a scan.
-    Nothing is written, and nothing locked, when nothing is new.
+    Nothing is written, and nothing locked, when nothing is new. `held` are the tasks, if known.
     """
-    held = list(Task.objects.held_by(person).select_related("queue"))
+    if held is None:
+        held = held_by(person)
     return deliver_anew(person) if _is_new(held) else held
 
 
 @retrying
 def deliver_anew(person: User) -> list[Task]:
     """Do what `deliver` does when something may be new."""
-    User.objects.locked(person.pk).get()
-    held = list(Task.objects.select_for_update().held_by(person))
+    guards.lock_person(person.pk)
+    held: list[Task] = LOCKED_HELD.items(person.pk)
     first = _to_start(held)
     _show([task for task in held if task.shown_at is None and task != first])
     if first is not None:

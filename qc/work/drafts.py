@@ -1,12 +1,15 @@
-"""The notes that people are writing: kept with the task, and never overwritten by older ones.
+"""Notes and answers not yet sent: kept with the task, and never overwritten by older ones.
 
 A draft is not part of the history; it travels with the task when that goes back to its queue.
 """
+
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history
+from qc.checks.check_input import CheckInput, of_draft
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed
 from qc.core.transactions import retrying
 from qc.core.wording import clock
@@ -17,16 +20,26 @@ LONGEST = 10_000
 
 
 @retrying
-def save(task_id: int, text: str, *, by: User, version: int | None = None) -> Task:
-    """Keep the notes that the holder is writing, which starts the task; return it.
+def save(  # noqa: PLR0913
+    task_id: int,
+    text: str,
+    *,
+    by: User,
+    check: CheckInput | None = None,
+    version: int | None = None,
+    plan: int | None = None,
+) -> Task:
+    """Keep the notes and answers of the holder, which starts the task; return it.
 
-    `version` is the draft that the text was based on. Raises StaleDraft when a newer one differs.
+    Without `check` the answers stay. `version` is the draft that both were based on, `plan` the id
+    of the version of the check plan that is shown. Raises StaleDraft when a newer draft differs.
     """
     task = guards.locked_for("draft", task_id, by)
-    guards.check_version(task, text, version)
-    lifecycle.begin(task, timezone.now(), by=by)
-    if task.draft != text:
-        _write(task, text)
+    guards.check_version(task, text, version, check)
+    lifecycle.begin(task, timezone.now(), by=by, plan=plan)
+    findings = task.draft_findings if check is None else check.as_draft()
+    if task.draft != text or of_draft(task.draft_findings) != of_draft(findings):
+        _write(task, text, findings)
     return task
 
 
@@ -57,9 +70,11 @@ def _append(task: Task, text: str, by: User) -> None:
     if len(draft) > LONGEST:
         message = _("The notes would be longer than %d characters.") % LONGEST
         raise InvalidInput("notes", message)
-    _write(task, draft)
+    _write(task, draft, task.draft_findings)
 
 
-def _write(task: Task, text: str) -> None:
+def _write(task: Task, text: str, findings: dict[str, Any] | None) -> None:
     task.draft, task.draft_version = text, task.draft_version + 1
-    Task.objects.filter(pk=task.pk).update(draft=text, draft_version=task.draft_version)
+    task.draft_findings = findings
+    columns = {"draft": text, "draft_version": task.draft_version, "draft_findings": findings}
+    Task.objects.filter(pk=task.pk).update(**columns)

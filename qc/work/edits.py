@@ -48,7 +48,7 @@ def set_priority(task_id: int, priority: int, *, by: User, reason: str) -> Task:
 def set_due(task_id: int, due_at: datetime, *, by: User, reason: str) -> Task:
     """Set when a task is due."""
     task = guards.locked_for("edit", task_id, by, reason)
-    _check_due(due_at)
+    check_due_at(due_at)
     if task.due_at != due_at:
         task.due_at = due_at
         replan(task, ["due_at"])
@@ -83,7 +83,8 @@ def named(queues: Iterable[Queue]) -> str:
     return ", ".join(sorted(queue.name for queue in queues))
 
 
-def _check_due(due_at: datetime) -> None:
+def check_due_at(due_at: datetime) -> None:
+    """Raise InvalidInput unless a task may be due at this moment."""
     try:
         check_due(due_at)
     except ValidationError as error:

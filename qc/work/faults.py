@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
@@ -151,18 +152,29 @@ def step(change: Callable[[], int]) -> int:
 
 
 @contextmanager
-def left_to_the_sweep(what: str, item: Item) -> Iterator[None]:
-    """Log what a broken row does to a hand-out; the next sweep gives the person something else.
+def left_to_the_sweep(what: str, name: Callable[[], Item]) -> Iterator[None]:
+    """Log what a hand-out fails of; the next sweep gives the person something else.
 
-    Refusals are raised, and a database that is away.
+    The change that called for it stands, so its answer must not say otherwise. Refusals are raised;
+    inside a transaction, which nothing of has changed yet, so is a database that is away or busy.
     """
     try:
         yield
-    except QCError:
-        raise
     except Exception as error:
-        _raise_if_away(error)
-        _note(what, item, error)
+        if isinstance(error, Busy) or is_away(error):
+            if connection.in_atomic_block:
+                raise
+            logger.warning("%s is left to the next sweep: %s", what, error)
+        elif isinstance(error, QCError):
+            raise
+        else:
+            _note(what, name(), error)
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether an error says that the database is away, and not that a row is broken."""
+    of_a_row = any(code in error.args for code in OF_A_ROW)
+    return isinstance(error, DATABASE_AWAY) and not of_a_row
 
 
 def readable(rows: "QuerySet[M]") -> list[M]:
@@ -230,9 +242,7 @@ def _went_well(change: Callable[..., Any], items: Iterable[Any]) -> None:
 
 
 def _raise_if_away(error: Exception) -> None:
-    """Raise an error again that says that the database is away, and not that a row is broken."""
-    of_a_row = any(code in error.args for code in OF_A_ROW)
-    if isinstance(error, DATABASE_AWAY) and not of_a_row:
+    if is_away(error):
         raise error
 
 

@@ -4,15 +4,18 @@ Each raises what is wrong, in words. The holder is locked before the task, alway
 that two changes can't wait for each other.
 """
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import permissions
-from qc.core.compiled_queries import case_by_id
+from qc.checks import evidence, judging, recording
+from qc.checks.check_input import CheckInput, of_draft
+from qc.core.compiled_queries import Prepared, list_of
 from qc.core.exceptions import (
     AlreadyCompleted,
     InvalidInput,
@@ -21,9 +24,20 @@ from qc.core.exceptions import (
     StaleDraft,
 )
 from qc.core.wording import clock
-from qc.models import Outcome, Status, Task, User
+from qc.models import Outcome, PlanVersion, Queue, Status, Task, User
 
-LEAST = timedelta(microseconds=1)
+HOLDER = Prepared(lambda task: Task.objects.filter(pk=task).values_list("assignee"))
+LOCKED_PERSON = Prepared(User.objects.locked)
+# What is asked of the task's queue comes with it; the queue itself is not locked.
+OF_QUEUE = ("name", "scan_to_start", "plan_id", "needs_defects", "counts_quantities")
+LOCKED_TASK = Prepared(
+    lambda task: (
+        Task.objects.select_for_update()
+        .filter(pk=task)
+        .annotate(**{f"queue_{name}": Subquery(_of_queue(name)) for name in OF_QUEUE})
+        .annotate(has_files=evidence.HAS_FILES)
+    )
+)
 # The states in which each transition can begin.
 TRANSITIONS: dict[str, frozenset[str]] = {
     "assign": frozenset({Status.PENDING}),
@@ -54,37 +68,64 @@ def lock(task_id: int) -> Task:
     Return the task as it is now. Raises NotFound.
     """
     while True:
-        holder = Task.objects.filter(pk=task_id).values_list("assignee", flat=True).first()
+        holder = next((person for (person,) in HOLDER.rows(task_id)), None)
         if holder is not None:
-            User.objects.select_for_update().get(pk=holder)
+            lock_person(holder)
         task = lock_task(task_id)
         if task.assignee_id in (holder, None):
             return task
 
 
+def lock_person(person_id: int) -> None:
+    """Lock a person; only inside a transaction, and before any task."""
+    LOCKED_PERSON.rows(person_id)
+
+
+def locked_person(person_id: int) -> User | None:
+    """Lock a person as `lock_person` does; return them as they are now, None if there is none."""
+    person: User | None = LOCKED_PERSON.first(person_id)
+    return person
+
+
 def lock_task(task_id: int) -> Task:
     """Lock a task without locking its holder; only inside a transaction. Raises NotFound."""
-    task = Task.objects.select_for_update().filter(pk=task_id).first()
+    task: Task | None = LOCKED_TASK.first(task_id)
     if task is None:
-        raise NotFound(_("There is no task %(id)s.") % {"id": task_id})
+        raise no_task(task_id)
+    known = [vars(task).pop(f"queue_{name}") for name in OF_QUEUE]
+    task.queue = Queue.from_db(connection.alias, ("id", *OF_QUEUE), (task.queue_id, *known))
     return task
 
 
-def write_people(people: Iterable[User]) -> None:
+def no_task(task_id: int) -> NotFound:
+    """Return the error for a task that does not exist."""
+    return NotFound(_("There is no task %(id)s.") % {"id": task_id})
+
+
+def _of_queue(column: str) -> QuerySet[Any, Any]:
+    return Queue.objects.filter(pk=OuterRef("queue")).order_by().values(column)
+
+
+def write_people(ids: Collection[int]) -> None:
     """Write the rows of people as they are, but for a microsecond; the caller has locked them.
 
     A Galera cluster compares what transactions wrote, not what they locked: of two that depend on
     the same person, on two nodes, each must write the row. One whose columns all stay the same
     would not be written, so `idle_since` moves by the least there is.
     """
-    adapt = connection.ops.adapt_datetimefield_value
-    moments = {one.pk: adapt((one.idle_since or timezone.now()) + LEAST) for one in people}
-    case, parameters = case_by_id(moments)
-    marks = ", ".join(["%s"] * len(moments))
-    sql = f"UPDATE {User._meta.db_table} SET idle_since = {case} WHERE id IN ({marks})"  # noqa: S608
+    operations = connection.ops
+    least = operations.format_for_duration_arithmetic("%s")
+    moved = operations.combine_duration_expression("+", ["COALESCE(idle_since, %s)", least])
+    now = operations.adapt_datetimefield_value(timezone.now())
+    sql = f"UPDATE {User._meta.db_table} SET idle_since = {moved} WHERE id IN ({list_of(ids)})"  # noqa: S608
     # Without the ORM, which would take several times as long to build it.
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*parameters, *moments])
+        cursor.execute(sql, [now, 1])
+
+
+def is_version(version: int, queue_id: int) -> bool:
+    """Return whether this is the id of a version of the queue's check plan."""
+    return PlanVersion.objects.filter(pk=version, queue=queue_id).exists()
 
 
 def require_reason(reason: str) -> None:
@@ -105,12 +146,23 @@ def is_same_text(one: str, other: str) -> bool:
     return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
-def check_version(task: Task, text: str, version: int | None) -> None:
-    """Raise StaleDraft when a draft newer than `version` is stored that differs from the text."""
-    is_older = version is not None and version < task.draft_version
-    if is_older and not is_same_text(task.draft, text):
-        message = _("There are newer notes for %s, from another tab or device.") % task.reference
-        raise StaleDraft(message, task.draft, task.draft_version)
+def check_version(
+    task: Task, text: str, version: int | None, check: CheckInput | None = None
+) -> None:
+    """Raise StaleDraft when a draft newer than `version` is stored that differs from what is sent.
+
+    `check` is None where no answers are sent.
+    """
+    if version is None or version >= task.draft_version:
+        return
+    is_same_check = check is None or check == of_draft(task.draft_findings)
+    if not is_same_check or not is_same_text(task.draft, text):
+        message = _("There are newer notes for %s, from another tab or device.")
+        if not is_same_check:
+            message = _("There are newer answers for %s, from another tab or device.")
+        raise StaleDraft(
+            message % task.reference, task.draft, task.draft_version, task.draft_findings
+        )
 
 
 def check_started(task: Task) -> None:
@@ -120,9 +172,12 @@ def check_started(task: Task) -> None:
         raise InvalidInput("scanned", message)
 
 
-def check_same(task: Task, outcome: str | None, notes: str | None) -> None:
-    """Raise AlreadyCompleted unless a completed task has this outcome and these notes."""
-    if outcome in (None, task.outcome) and (notes is None or is_same_text(task.notes, notes)):
+def check_same(
+    task: Task, outcome: str | None, notes: str | None, check: CheckInput | None
+) -> None:
+    """Raise AlreadyCompleted unless a completed task has this outcome, these notes and findings."""
+    is_same = outcome in (None, task.outcome) and (notes is None or is_same_text(task.notes, notes))
+    if is_same and (check is None or is_same_check(task, check)):
         return
     raise AlreadyCompleted(
         _("You completed %(task)s as %(outcome)s at %(at)s. Correct it to change that.")
@@ -132,6 +187,17 @@ def check_same(task: Task, outcome: str | None, notes: str | None) -> None:
             "at": clock(task.completed_at),
         }
     )
+
+
+def is_same_check(task: Task, check: CheckInput) -> bool:
+    """Return whether a check that is sent again is the one of a completed task."""
+    if check == recording.as_sent(task):
+        return True
+    try:
+        again = judging.judged(task, check, task.outcome)
+    except InvalidInput:
+        return False
+    return again.as_sent() == recording.as_sent(task)
 
 
 def locked_for(transition: str, task_id: int, by: User, reason: str = "") -> Task:

@@ -7,24 +7,57 @@ person: a row that another one has locked is left to it.
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from qc.core import wording
+from qc.core.compiled_queries import PreparedForMany
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import Queue, Roster, Task, User
-from qc.models.tasks import ORDER_OF_WORK
 from qc.work import backlog, faults, lifecycle
 from qc.work.assignment import free_slots, why
-from qc.work.backlog import HandBacks, Head
-from qc.work.lifecycle import Assignment
+from qc.work.backlog import HandBacks, Head, LockedTask
+from qc.work.lifecycle import HandOut
 
 # Pairs per transaction: kept small so that other transactions do not wait long.
 BATCH = 200
 # How often a pass that lost a race for some of its tasks is tried; the sweep does the rest.
 PASSES = 3
-# The columns that decide who gets what, or name a person.
-TASK = ("status", "queue", "released_by", *ORDER_OF_WORK)
-PERSON = ("username", "capacity", "idle_since", "is_active", "is_logged_in", "break_reason")
+# The columns of a `FreePerson`.
+PERSON = ("pk", "username", "capacity", "idle_since", "open_tasks")
+
+
+@dataclass(slots=True)
+class FreePerson:
+    """What decides who gets what, and the name of a free person."""
+
+    pk: int
+    username: str
+    capacity: int
+    idle_since: datetime | None
+    open_tasks: int
+
+    def __str__(self) -> str:
+        return self.username
+
+
+# What each batch reads: the people who take work and the tasks that wait, but none that somebody
+# else has locked; and the slots in use.
+LOCKED = PreparedForMany(
+    lambda ids: _unlocked(User.objects.taking_work(), ids).values_list("pk", "capacity")
+)
+USED_SLOTS = PreparedForMany(
+    lambda people: (
+        Task.objects.held().filter(assignee__in=people).order_by().values_list("assignee", "slot")
+    )
+)
+WAITING = PreparedForMany(
+    lambda ids: _unlocked(Task.objects.waiting(), ids).values_list(
+        "pk", "queue", "released_by", "priority", "due_at"
+    )
+)
 
 
 class Pair(NamedTuple):
@@ -34,7 +67,7 @@ class Pair(NamedTuple):
     """
 
     task: Head
-    person: User
+    person: FreePerson
     queues: int
 
     @property
@@ -69,12 +102,13 @@ def plan(queues: Collection[int] | None = None, broken: HandBacks = frozenset())
     Everybody gets one task before anybody gets a second; the longest idle come first.
     """
     free = User.objects.free()
-    whole = (free if queues is None else free.serving(queues)).only(*PERSON)
-    rooms = faults.results(_room, faults.readable(whole), _name_of_person)
+    rows = (free if queues is None else free.serving(queues)).values_list(*PERSON, named=True)
+    whole = [FreePerson(*row) for row in faults.readable(rows)]
+    rooms = faults.results(_room, whole, _name_of_person)
     if not rooms:
         return []
     people, room = [person for person, _n in rooms], {person.pk: n for person, n in rooms}
-    served = _served_queues(people)
+    served = _served_queues(room)
     heads, given_back = _heads(room, served, broken)
     pairs: list[Pair] = []
     while people := [one for one in people if room[one.pk] > 0]:
@@ -86,12 +120,12 @@ def plan(queues: Collection[int] | None = None, broken: HandBacks = frozenset())
     return pairs
 
 
-def _served_queues(people: list[User]) -> dict[int, list[int]]:
-    """Return for each of the free people the ids of the running queues that they serve."""
+def _served_queues(people: Collection[int]) -> dict[int, list[int]]:
+    """Return for each of the free people, by their ids, the running queues that they serve."""
     # Of the free people only: a single new task must not read who is on every queue.
-    roster = Roster(user__in=[person.pk for person in people])
+    roster = Roster(user__in=list(people))
     served = roster.serving(Queue.objects.running().only("open_to_all"))
-    return {person.pk: sorted(served[person.pk]) for person in people}
+    return {person: sorted(served[person]) for person in people}
 
 
 def _heads(
@@ -122,7 +156,7 @@ def _heads(
 
 
 def _take(
-    heads: dict[int, deque[Head]], given_back: HandBacks, queues: list[int], person: User
+    heads: dict[int, deque[Head]], given_back: HandBacks, queues: list[int], person: FreePerson
 ) -> Head | None:
     """Remove the most urgent task that this person may have from the heads, and return it."""
     firsts = (
@@ -139,44 +173,44 @@ def _take(
 @for_the_record()
 def _assign(pairs: Sequence[Pair]) -> int:
     """Lock the people, then the tasks; assign the pairs still possible; return how many."""
-    chosen = {pair.person.pk for pair in pairs}
-    locked = User.objects.locked(*chosen).only(*PERSON).select_for_update(skip_locked=True)
-    people = {person.pk: person for person in locked if person.takes_work}
+    people = dict(LOCKED.rows({pair.person.pk for pair in pairs}))
     used = _used(people)
-    slots = {pk: deque(free_slots(person, used[pk])) for pk, person in people.items()}
-    ids = [pair.task.pk for pair in pairs if slots.get(pair.person.pk)]
-    waiting = Task.objects.waiting().filter(pk__in=ids).order_by("pk").only(*TASK)
-    tasks = {task.pk: task for task in waiting.select_for_update(skip_locked=True)}
+    slots = {pk: deque(free_slots(capacity, used[pk])) for pk, capacity in people.items()}
+    rows = WAITING.rows(pair.pk for pair in pairs if slots.get(pair.person.pk))
+    tasks = {row[0]: LockedTask(*row) for row in rows}
     given_back = backlog.given_back(tasks.values(), people)
     # Meanwhile a task may have been moved, its queue paused, or its person taken off it.
-    served = _served_queues(list(people.values()))
+    served = _served_queues(people)
+    clock = wording.by_minutes()
     found = [
-        Assignment(
-            task, people[planned.pk], slots[planned.pk].popleft(), why(task, planned, queues)
-        )
-        for head, planned, queues in pairs
-        if (task := tasks.get(head.pk)) and task.queue_id in served.get(planned.pk, ())
-        if (task.pk, planned.pk) not in given_back and slots.get(planned.pk)
+        HandOut(task.pk, one.pk, slots[one.pk].popleft(), why(task, one.idle_since, queues, clock))
+        for head, one, queues in pairs
+        if (task := tasks.get(head.pk)) and task.queue_id in served.get(one.pk, ())
+        if (task.pk, one.pk) not in given_back and slots.get(one.pk)
     ]
-    lifecycle.assign_many(found)
+    lifecycle.hand_out(found)
     return len(found)
+
+
+def _unlocked(rows: Any, ids: Collection[int]) -> Any:
+    """Lock those of these rows that nobody else has locked."""
+    return rows.filter(pk__in=ids).order_by("pk").select_for_update(skip_locked=True)
 
 
 def _name_of(pair: Pair) -> faults.Item:
     return faults.Item(pair.task.reference, "qc.task", pair.pk, str(pair.person))
 
 
-def _room(person: User) -> int:
+def _room(person: FreePerson) -> int:
     return person.capacity - person.open_tasks
 
 
-def _name_of_person(person: User) -> faults.Item:
-    return faults.Item(str(person), "qc.user", person.pk)
+def _name_of_person(person: FreePerson) -> faults.Item:
+    return faults.Item(person.username, "qc.user", person.pk)
 
 
 def _used(people: Collection[int]) -> dict[int, list[int]]:
     used: dict[int, list[int]] = defaultdict(list)
-    held = Task.objects.held().filter(assignee__in=list(people)).order_by()
-    for person, slot in held.values_list("assignee_id", "slot"):
-        used[person or 0].append(slot or 0)
+    for person, slot in USED_SLOTS.rows(people):
+        used[person].append(slot)
     return used

@@ -1,22 +1,25 @@
 """Who is signed in: signing in and out, breaks, being seen; each change with one history row.
 
 The person is locked before the tasks. `by` is the user who acts, None for a job; NotAllowed is
-raised when anybody but a manager acts on another person.
+raised when they may not steer this person (`qc.permissions`).
 """
 
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
+from qc.core.compiled_queries import Prepared
+from qc.core.context import Channel, acting, current_channel
 from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
@@ -24,10 +27,21 @@ from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, U
 from qc.work import guards, lifecycle
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
+# The presence of somebody who is signed out.
+AWAY: dict[str, Any] = {"is_logged_in": False, "break_reason": "", "idle_since": None}
 # How often it is written that somebody was seen: more often where they are soon missed.
 SEEN_EVERY = timedelta(minutes=min(1, settings.QC_UNSEEN_MINUTES / 4))
 # The kinds of change by which a task is taken from a person.
 LOSSES = {ChangeKind.RETURNED, ChangeKind.RELEASED, ChangeKind.HELD}
+# When a person last signed in.
+SIGNED_IN = Prepared(
+    lambda person: (
+        history.of(User(pk=person))
+        .filter(kind=ChangeKind.SIGNED_IN)
+        .order_by("-history_id")
+        .values_list("history_date")[:1]
+    )
+)
 
 
 @retrying
@@ -72,9 +86,10 @@ def _sign_out(
     person: User, *, by: User | None, reason: str, keeps_started: bool = False
 ) -> list[Task]:
     was_signed_in = person.is_logged_in
-    person.is_logged_in, person.break_reason, person.idle_since = False, "", None
+    vars(person).update(AWAY)
     if by is not None and by.pk != person.pk:
-        end_access(person.pk)
+        with acting(Channel(current_channel()), by):
+            end_access(person.pk)
     if was_signed_in or not permissions.may_work(person):
         history.save(person, kind=ChangeKind.SIGNED_OUT, by=by, reason=reason, fields=PRESENCE)
     held = Task.objects.select_for_update().held_by(person)
@@ -91,7 +106,7 @@ def return_tasks(
     """Return what a person holds, or what they hold of some queues, without blame."""
     person = _lock(person_id)
     # Beside a hand-out on another node, one of both must see the other.
-    guards.write_people([person])
+    guards.write_people([person.pk])
     held = Task.objects.select_for_update().held_by(person)
     returned = list(held if queues is None else held.filter(queue__in=queues))
     for task in returned:
@@ -100,8 +115,8 @@ def return_tasks(
 
 
 def end_access(person_id: int) -> None:
-    """End a person's sessions and tokens: those begun before now are no longer valid."""
-    User.objects.filter(pk=person_id).update(access_ended_at=timezone.now())
+    """End a person's sessions and tokens, as a change of their account does by itself."""
+    User.objects.filter(pk=person_id).end_access()
 
 
 @retrying
@@ -169,9 +184,7 @@ def was_sent_away(person: User) -> bool:
 
 def shift_began(person: User) -> datetime | None:
     """Return when the person's shift began: when they last signed in."""
-    signed_in = person.history.filter(kind=ChangeKind.SIGNED_IN).order_by("-history_id")
-    moment: datetime | None = signed_in.values_list("history_date", flat=True).first()
-    return moment
+    return next((moment for (moment,) in SIGNED_IN.items(person.pk)), None)
 
 
 def silent_at(task: Task) -> datetime | None:
@@ -183,6 +196,12 @@ def silent_at(task: Task) -> datetime | None:
     return last + task.queue.silent_after
 
 
+def has_in_hand(person: User, now: datetime) -> bool:
+    """Return whether a person has a task in hand that its queue still leaves to them."""
+    held = Task.objects.held_by(person).select_related("queue", "assignee")
+    return any(moment and moment > now for moment in map(silent_at, held))
+
+
 def warns_from(task: Task) -> datetime | None:
     """Return when its holder and the floor are warned: a quarter of the time before `silent_at`."""
     moment = silent_at(task)
@@ -192,6 +211,34 @@ def warns_from(task: Task) -> datetime | None:
 def became_free(person_id: int) -> None:
     """Restart the person's idle time when a task is no longer theirs; not in the history."""
     User.objects.filter(pk=person_id, is_logged_in=True).update(idle_since=timezone.now())
+
+
+def locked_as_free(person: User) -> User:
+    """Lock a person, restart their idle time as `became_free`; return them as they are now.
+
+    It is one statement where they are as in memory in all that decides what they can be given.
+    """
+    now = timezone.now()
+    if person.takes_work and _restart_idle_time(person, now):
+        person.idle_since = now
+        return person
+    locked = _lock(person.pk)
+    became_free(person.pk)
+    locked.idle_since = now if locked.is_logged_in else locked.idle_since
+    return locked
+
+
+def _restart_idle_time(person: User, now: datetime) -> bool:
+    """Restart it if the person takes work and has this capacity; return whether it is so."""
+    sql = (
+        f"UPDATE {User._meta.db_table} SET idle_since = %s WHERE id = %s AND is_active = %s"  # noqa: S608
+        " AND is_logged_in = %s AND break_reason = '' AND capacity = %s"
+    )
+    moment = connection.ops.adapt_datetimefield_value(now)
+    # Without the ORM, which would take several times as long to build it.
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [moment, person.pk, True, True, person.capacity])
+        return bool(cursor.rowcount)
 
 
 def last_absence(person: User) -> Any:
@@ -215,9 +262,22 @@ def taken(person: User, tasks: Collection[int]) -> list[str]:
     """Return a sentence for each of these tasks that somebody has just taken from this person."""
     if not tasks:
         return []
-    rows = history.of_tasks(person).filter(id__in=tasks).select_related("history_user")
-    last = {row.id: row for row in rows.order_by("history_id")}
-    return [_loss(row) for row in last.values() if _is_loss(row, person)]
+    changes = _changes_of(len(tasks)).rows(person.pk, *tasks)
+    last = {task: (number, kind, by) for number, task, kind, by in changes}
+    lost = [number for number, kind, by in last.values() if kind in LOSSES and by != person.pk]
+    rows = history.of_tasks(person).filter(history_id__in=lost).select_related("history_user")
+    return [_loss(row) for row in rows.order_by("history_id")] if lost else []
+
+
+@lru_cache(maxsize=MOST_CAPACITY)
+def _changes_of(n: int) -> Prepared:
+    """Return the query of a person's changes of n tasks, oldest first."""
+
+    def make(person: int, *tasks: int) -> Any:
+        rows = history.of_tasks(User(pk=person)).filter(id__in=tasks).order_by("history_id")
+        return rows.values_list("history_id", "id", "kind", "history_user_id")
+
+    return Prepared(make)
 
 
 def _is_loss(row: Any, person: User) -> bool:
@@ -245,7 +305,7 @@ def not_found(person_id: int) -> NotFound:
 
 
 def _lock(person_id: int) -> User:
-    person = User.objects.locked(person_id).first()
+    person = guards.locked_person(person_id)
     if person is None:
         raise not_found(person_id)
     return person

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc import history, permissions
+from qc.checks import defect_codes
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
@@ -57,7 +58,9 @@ def reopen(queue_id: int, *, by: User, reason: str) -> Queue:
 def is_kept(queue: Queue) -> bool:
     """Return whether a queue must not be deleted, as the history of tasks or queues names it."""
     had_a_task = Task.history.filter(queue=queue).exists() or queue.tasks.exists()
-    return queue.is_closed or had_a_task or queue.merged.exists()
+    is_named = queue.merged.exists() or queue.plan_versions.exists() or _gets_reworks(queue)
+    # A code that is left without its queue would be one of all queues.
+    return queue.is_closed or had_a_task or is_named or queue.defect_codes.exists()
 
 
 def why_kept(queue: Queue) -> str:
@@ -69,7 +72,18 @@ def why_kept(queue: Queue) -> str:
     if merged := queue.merged.first():
         text = _("%(merged)s was merged into %(queue)s, so it can't be deleted. Close it instead.")
         return text % {"merged": merged, "queue": queue}
-    return _("%(queue)s had tasks, so it can't be deleted. Close it instead.") % {"queue": queue}
+    return _why_needed(queue) % {"queue": queue}
+
+
+def _why_needed(queue: Queue) -> str:
+    """Return the sentence that says what else still needs a queue, or that it had tasks."""
+    if queue.defect_codes.exists():
+        return _("%(queue)s has defect codes, so it can't be deleted. Take it from these first.")
+    if _gets_reworks(queue):
+        return _("%(queue)s gets the reworks of others, so it can't be deleted. Close it instead.")
+    if queue.plan_versions.exists():
+        return _("%(queue)s had a check plan, so it can't be deleted. Close it instead.")
+    return _("%(queue)s had tasks, so it can't be deleted. Close it instead.")
 
 
 def move_leftovers() -> int:
@@ -83,6 +97,10 @@ def move_leftovers() -> int:
         return 0
     name = faults.named(Queue)
     return faults.each(_move_rest, merged.values(), lambda queue: name(queue.pk))
+
+
+def _gets_reworks(queue: Queue) -> bool:
+    return Queue.objects.filter(rework_queue=queue).exclude(pk=queue.pk).exists()
 
 
 @retrying
@@ -102,6 +120,7 @@ def _join(queue_id: int, into_id: int, *, by: User, reason: str) -> Queue:
     queue.is_closed, queue.merged_into = True, into
     with for_the_record():
         also = _("%(queue)s: %(reason)s") % {"queue": queue, "reason": reason}
+    defect_codes.also_in(into, queue, by=by)
     columns = ["is_closed", "merged_into"]
     history.save(queue, kind=ChangeKind.CLOSED, by=by, reason=reason, fields=columns)
     history.record_many([into], kind=ChangeKind.MERGED, by=by, reasons=[also])

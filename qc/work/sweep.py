@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 CLOCK = Clock()
 # Longer than queues allow silence: until then a clock that was set counts for all of them.
 DAY = timedelta(days=1)
+# People signed out in one transaction: few enough that others do not wait long for them.
+SIGNED_OUT_AT_ONCE = 200
 # The most tasks that one sweep raises; the next sweep continues.
 RAISED_AT_ONCE = 500
 
@@ -68,20 +70,44 @@ def sign_out_unseen() -> int:
     """Sign out everybody not seen for as long as is allowed; return how many."""
     now = CLOCK.look()
     unseen = User.objects.unseen_since(*_limits(now))
-    return _for_each(unseen, User.objects.signed_in(), sign_out_if_unseen, now)
+    ids = faults.ids_of(unseen, User.objects.signed_in())
+
+    @functools.wraps(sign_out_if_unseen)
+    def run(some: Sequence[int]) -> int:
+        return sign_out_if_unseen(some, now)
+
+    batches = (ids[i : i + SIGNED_OUT_AT_ONCE] for i in range(0, len(ids), SIGNED_OUT_AT_ONCE))
+    return sum(faults.batch(run, some, faults.named(User)) for some in batches)
 
 
 @retrying
-def sign_out_if_unseen(person_id: int, now: datetime) -> bool:
-    """Sign out one person, unless they were seen meanwhile; return whether it did."""
-    unseen = User.objects.locked(person_id).unseen_since(*_limits(now)).first()
-    if unseen is None:
-        return False
-    is_on_break = unseen.break_reason not in NOT_OWN_BREAKS
+def sign_out_if_unseen(ids: Sequence[int], now: datetime) -> int:
+    """Sign out those of these people who were not seen meanwhile and whom nobody has locked."""
+    unseen = User.objects.filter(pk__in=ids).unseen_since(*_limits(now)).order_by("pk")
+    people = list(unseen.select_for_update(skip_locked=True))
+    reasons = {person.pk: _absence_of(person) for person in people}
+    unstarted = _not_in_hand(people)
+    for person in people:
+        vars(person).update(presence.AWAY)
+    User.objects.filter(pk__in=reasons).update(**presence.AWAY)
+    why = list(reasons.values())
+    history.record_many(people, kind=ChangeKind.SIGNED_OUT, by=None, reasons=why)
+    why = [reasons[task.assignee_id or 0] for task in unstarted]
+    lifecycle.take_back_many(unstarted, reasons=why)
+    return len(people)
+
+
+def _absence_of(person: User) -> str:
+    """Return the reason for which an unseen person is signed out."""
+    is_on_break = person.break_reason not in NOT_OWN_BREAKS
     minutes = settings.QC_BREAK_MINUTES if is_on_break else settings.QC_UNSEEN_MINUTES
-    reason = _("not seen for %g minutes") % minutes
-    presence.sign_out(person_id, by=None, reason=reason, keeps_started=True)
-    return True
+    return _("not seen for %g minutes") % minutes
+
+
+def _not_in_hand(people: Sequence[User]) -> list[Task]:
+    """Lock what these locked people hold; return what they have not started."""
+    held = Task.objects.held().filter(assignee__in=people).order_by("pk").select_for_update()
+    return [task for task in held.prefetch_related("queue") if not task.is_in_hand]
 
 
 def return_not_started() -> int:

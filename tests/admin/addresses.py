@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from itertools import product
 from typing import Any, NamedTuple
 
+from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,17 @@ from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
 from qc.history.registry import TABLES, table_of
-from qc.models import BulkChange, Import, Queue, Task, User
+from qc.models import (
+    BulkChange,
+    CheckPlan,
+    DefectCode,
+    Evidence,
+    Import,
+    Queue,
+    SignIn,
+    Task,
+    User,
+)
 
 
 class Address(NamedTuple):
@@ -84,9 +95,15 @@ def _things() -> list[tuple[int, int]]:
 
 
 _KNOWN: dict[str, Any] = {
-    r"my_work_.*|api_taskcomplete": _ids(Task),
-    r"floor_why_person|auth_user_password_change": _ids(User),
+    r"my_work_.*|api_taskcomplete|task_record": _ids(Task),
+    r"evidence_add|api_task_files": _ids(Task),
+    r"evidence_.*|api_file": _ids(Evidence),
+    r"end_sign_in": _ids(SignIn),
+    r"mfa_edit_webauthn": _ids(Authenticator),
+    r"floor_why_person|end_sign_ins|auth_user_password_change": _ids(User),
+    r"new_password": lambda: [("MQ", "no-token")],
     r"floor_why_queue": _ids(Queue),
+    r"import_empty_file": lambda: ["csv", "xlsx"],
     r"import(_.*)?|api_import": _ids(Import),
     r"trail_row": _rows,
     r"floor_history_thing": _subjects,
@@ -100,6 +117,8 @@ _KNOWN: dict[str, Any] = {
     r"qc_task_.*|admin/qc/task/.*": _ids(Task),
     r"qc_user_.*|admin/qc/user/.*": _ids(User),
     r"qc_queue_.*|admin/qc/queue/.*": _ids(Queue),
+    r"qc_defectcode_.*|admin/qc/defectcode/.*": _ids(DefectCode),
+    r"check_plan_.*|qc_checkplan_.*|admin/qc/checkplan/.*": _ids(CheckPlan),
     r"axes_.*|admin/axes/.*": _ids(AccessAttempt),
 }
 
@@ -116,8 +135,6 @@ FORM_VALUES = {
     "language": "de",
     "username": "somebody",
     "password": "sesame-5",
-    "password1": "sesame-of-5-words",
-    "password2": "sesame-of-5-words",
 }
 FILE = b"reference,name,queue\nZ-1,Check,Invoices\n"
 

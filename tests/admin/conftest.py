@@ -8,8 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc.models import User
-from qc.work import presence
+from qc.checks import plans
+from qc.models import DefectCode, Queue, Task, User
+from qc.work import actions, bulk_changes, presence
+from tests.evidence.files import add as add_file
+from tests.imports.files import HEAD, import_file
+from tests.plans import write_plan
 
 
 @pytest.fixture
@@ -33,6 +37,11 @@ def sign_in_client() -> Callable[[User], Client]:
 @pytest.fixture
 def mona_client(mona: User, sign_in_client: Any) -> Client:
     return sign_in_client(mona)
+
+
+@pytest.fixture
+def root_client(root: User, sign_in_client: Any) -> Client:
+    return sign_in_client(root)
 
 
 @pytest.fixture
@@ -104,3 +113,21 @@ def signed_in(*people: User) -> None:
     """Sign people in without the hand-out that a sign-in brings."""
     for person in people:
         presence.sign_in(person.pk)
+
+
+@pytest.fixture
+def sample_data(
+    anna: User, mona: User, invoices: Queue, labels: Queue, add_task: Callable[..., Task]
+) -> None:
+    """Of everything that has an address, one: the first task is Anna's, the import Mona's."""
+    for _ in range(2):
+        add_task(invoices)
+    signed_in(anna)
+    actions.hand_out_to(anna.pk)
+    plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
+    mine = Task.objects.get(assignee=anna)
+    add_file(mine, anna)
+    import_file(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)
+    DefectCode.objects.create(code="SCR", name="Scratch")
+    bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
+    Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})

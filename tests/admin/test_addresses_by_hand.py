@@ -1,15 +1,18 @@
 """Addresses that somebody has changed by hand: nothing is told, and nothing breaks."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from knox.models import get_token_model
 
 from qc.models import Queue, Task, User
+from tests.databases import on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_sqlite]
 
 
 @pytest.fixture
@@ -56,6 +59,39 @@ def test_far_days_are_limits_like_others(
     page = browser.get(f"/admin/qc/task/?created_at_from={first}&created_at_to={last}")
     assert page.status_code == 200
     assert (task.reference in page.content.decode()) is found
+
+
+# Each address that takes a day or a moment, with what it says of one that lies too far away.
+DAYS = {
+    "trail/?since=%s": "is too far away",
+    "trail/?until=%s": "is too far away",
+    "trail/trail.csv?since=%s": "is too far away",
+    "reports/?first=%s&last=2026-07-01": "Choose a date from 2000 on.|must not be after",
+    "reports/report.json?first=%s&last=%s": "Choose a date from 2000 on.|are in the future",
+    "floor-history/?at=%s 00:00": "is in the future|before|is not a date",
+    "floor-history/?at=%sT00:00:00-14:00": "is in the future|before|is not a date",
+    "floor-history/task/1/?at=%s 00:00": "is in the future|before|is not a date",
+}
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_far_days_are_refused_in_words(browser: Client, task: Task, day: str) -> None:
+    for address, words in DAYS.items():
+        page = browser.get("/admin/" + address.replace("%s", day), follow=True)
+        text = b"".join(page).decode()
+        assert page.status_code < 500, address
+        assert re.search(words, text), address
+
+
+DEEP = {depth: '{"username": ' + "[" * depth + "]" * depth + "}" for depth in (60, 100_000)}
+
+
+@pytest.mark.parametrize("depth", DEEP)
+@pytest.mark.parametrize("address", ["/login/", "/taskcomplete/1/"])
+def test_json_nested_too_deeply_is_the_sender_s_error(anna: User, address: str, depth: int) -> None:
+    token = get_token_model().objects.create(user=anna)[1]
+    client = Client(headers={"Authorization": f"Token {token}"})
+    assert client.post(address, DEEP[depth], "application/json").status_code in (400, 404)
 
 
 @pytest.mark.parametrize("depth", [31, 5_000])

@@ -124,17 +124,17 @@ def test_export_is_recorded_with_its_filters_and_number_of_rows(
 
 
 def test_change_of_a_role_is_one_history_row_that_names_it(
-    mona_client: Client, mona: User, anna: User
+    root_client: Client, root: User, anna: User
 ) -> None:
     from tests.admin.conftest import change, typed
 
     managers = person("max", "Managers").groups.get()
-    sent = typed(mona_client, change(anna))
+    sent = typed(root_client, change(anna))
     sent["roles"] = [*sent["roles"], str(managers.pk)]
     before = anna.history.count()
-    assert mona_client.post(change(anna), sent).status_code == 302
+    assert root_client.post(change(anna), sent).status_code == 302
     assert anna.history.count() == before + 1
     row = anna.history.first()
-    assert (row.kind, row.history_user) == ("roles changed", mona)
-    page = mona_client.get(reverse("admin:trail_row", args=["person", row.pk]))
+    assert (row.kind, row.history_user) == ("roles changed", root)
+    page = root_client.get(reverse("admin:trail_row", args=["person", row.pk]))
     assert "<td>QC staff</td><td>Managers, QC staff</td>" in page.content.decode()

@@ -100,15 +100,15 @@ def test_sets_are_shown_by_names_and_durations_in_words(
 
 
 def test_roles_changed_by_two_are_shown_as_people_call_them(
-    mona_client: Client, anna: User
+    root_client: Client, anna: User
 ) -> None:
-    form = typed(mona_client, change(anna)) | {"roles": [], "capacity": 3}
+    form = typed(root_client, change(anna)) | {"roles": [], "capacity": 3}
     anna.groups.add(group(Role.MANAGERS))
-    answer = mona_client.post(change(anna), form)
+    answer = root_client.post(change(anna), form)
     assert "Now it is Managers, QC staff; you entered –." in page(answer)
     anna.refresh_from_db()
     assert anna.capacity == 1
-    assert resend(mona_client, anna, answer).status_code == 302
+    assert resend(root_client, anna, answer).status_code == 302
     anna.refresh_from_db()
     assert (anna.capacity, list(anna.groups.all())) == (3, [])
 

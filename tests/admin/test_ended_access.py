@@ -58,17 +58,6 @@ def test_own_new_password_ends_all_but_this_session(
     assert token.get("/dashbord/").status_code == 401
 
 
-def test_password_set_by_a_manager_ends_all(
-    anna: User, token: APIClient, sign_in_client: Any, mona_client: Client
-) -> None:
-    client = sign_in_client(anna)
-    page = reverse("admin:auth_user_password_change", args=[anna.pk])
-    form = {"usable_password": "true", "password1": STRONG, "password2": STRONG}
-    assert mona_client.post(page, form).status_code == 302
-    assert client.get("/admin/my-work/").url.startswith(reverse("admin:login"))
-    assert token.get("/dashbord/").status_code == 401
-
-
 def seen_after(person: User, request: Any) -> bool:
     """Return whether the person counts as seen by a request."""
     User.objects.filter(pk=person.pk).update(last_seen_at=None)

@@ -80,8 +80,15 @@ def test_other_columns_of_such_a_task_can_be_edited(task: Task, mona_client: Cli
     assert (task.priority, task.due_at) == (1, stored)
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [
+        ("0001-01-01", "Asia/Tokyo"),
+        ("1999-12-31", "America/New_York"),
+        ("2100-01-01", "Asia/Tokyo"),
+        ("9999-12-31", "America/New_York"),
+    ],
+)
 def test_form_of_a_task_refuses_them(
     mona: User, mona_client: Client, invoices: Queue, add_task: Any, day: str, zone: str
 ) -> None:
@@ -91,8 +98,15 @@ def test_form_of_a_task_refuses_them(
     assert REFUSAL in mona_client.post(change(task), sent).content.decode()
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(
+    ("day", "zone"),
+    [
+        ("0001-01-01", "Asia/Tokyo"),
+        ("1999-12-31", "America/New_York"),
+        ("2100-01-01", "Asia/Tokyo"),
+        ("9999-12-31", "America/New_York"),
+    ],
+)
 def test_dialog_refuses_them(
     mona: User, mona_client: Client, invoices: Queue, add_task: Any, day: str, zone: str
 ) -> None:

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.admin import site
+from django.contrib.auth import get_user
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,7 +28,10 @@ def a_page_of_three(monkeypatch: Any) -> None:
 
 
 def look(client: Client, query: str = "") -> Any:
-    return client.get(reverse(LIST) + query).context["cl"]
+    """Return the list that a page shows, without drawing the page."""
+    request = RequestFactory().get(reverse(LIST) + query)
+    request.user = get_user(client)
+    return site.get_model_admin(Task).get_changelist_instance(request)
 
 
 def shown(cl: Any) -> list[str]:

@@ -159,24 +159,24 @@ class TestQueueTakenAway:
 
 class TestRoleTakenAway:
     def test_all_goes_back_and_the_person_is_signed_out(
-        self, mona_client: Client, started: Task, anna: User, ben: User, at_commit: Any
+        self, root_client: Client, started: Task, anna: User, ben: User, at_commit: Any
     ) -> None:
         signed_in(ben)
         with at_commit():
-            save(mona_client, anna, roles=[role("Auditors")])
+            save(root_client, anna, roles=[role("Auditors")])
         started.refresh_from_db()
         assert (started.assignee, anna.is_logged_in) == (ben, False)
         went_back(started, "role taken away")
 
     def test_role_that_still_works_keeps_the_tasks_of_their_own_queues(
-        self, mona_client: Client, started: Task, anna: User
+        self, root_client: Client, started: Task, anna: User
     ) -> None:
-        save(mona_client, anna, roles=[role("Managers")])
+        save(root_client, anna, roles=[role("Managers")])
         started.refresh_from_db()
         assert (started.assignee, anna.is_logged_in) == (anna, True)
 
     def test_queues_that_were_open_to_the_role_are_lost_with_it(
-        self, mona_client: Client, anna: User, labels: Queue, add_task: AddTask
+        self, root_client: Client, anna: User, labels: Queue, add_task: AddTask
     ) -> None:
         Queue.objects.filter(pk=labels.pk).update(open_to_all=True)
         labels.refresh_from_db()
@@ -184,7 +184,7 @@ class TestRoleTakenAway:
         task = add_task(labels)
         signed_in(anna)
         actions.hand_out_to(anna.pk)
-        save(mona_client, anna, roles=[role("Managers")])
+        save(root_client, anna, roles=[role("Managers")])
         task.refresh_from_db()
         assert task.assignee is None
 

@@ -36,6 +36,7 @@ def test_adding_a_queue_writes_one_history_row_with_its_people(
 ) -> None:
     silence = {"silent_after_0": "2", "silent_after_1": "hours"}
     new = {"name": "Returns", **target(2, "hours"), **silence, "people": [anna.pk, ben.pk]}
+    new |= {"reinspected_by": "any"}
     assert mona_client.post(reverse("admin:qc_queue_add"), new).status_code == 302
     queue = Queue.objects.get(name="Returns")
     row = queue.history.get()
@@ -329,3 +330,26 @@ def test_target_that_is_not_allowed_is_refused_with_what_is_allowed(
 def test_target_is_required(mona_client: Client, invoices: Queue) -> None:
     answer = save(mona_client, invoices, **target("", "hours"))
     assert "This field is required." in answer.content.decode()
+
+
+def test_what_a_check_names_and_counts_is_edited_with_one_history_row(
+    mona_client: Client, invoices: Queue, labels: Queue
+) -> None:
+    before = invoices.history.count()
+    save(
+        mona_client,
+        invoices,
+        needs_defects="on",
+        counts_quantities="on",
+        rework_queue=str(labels.pk),
+        reinspected_by="other",
+        keep_files_for_0="90",
+        keep_files_for_1="days",
+    )
+    assert (invoices.needs_defects, invoices.counts_quantities) == (True, True)
+    assert (invoices.rework_queue, invoices.reinspected_by) == (labels, "other")
+    assert invoices.keep_files_for == timedelta(days=90)
+    assert invoices.history.count() == before + 1
+    page = mona_client.get(reverse("admin:qc_queue_history", args=[invoices.pk])).content.decode()
+    for words in ("Defects are named", "Rework goes to", "somebody else", "Keep files for"):
+        assert words in page

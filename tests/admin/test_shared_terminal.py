@@ -13,8 +13,9 @@ from qc.admin.sign_in import pending
 from qc.admin.sign_in.terminal import COOKIE
 from qc.models import Queue, Task, User
 from qc.work import actions
+from tests.databases import on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_sqlite]
 
 QUESTION = "/admin/still-here/"
 

@@ -15,9 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from qc import tables
-from qc.audit import events
 from qc.audit.seals import sealing
 from qc.audit.seals.external_copies import content_with_hash
+from qc.history import events
 from qc.models import EventKind, Queue, Seal, Task, User
 from qc.work import actions
 from tests.admin.conftest import signed_in
@@ -76,7 +76,9 @@ def test_csv_row_has_its_columns_and_its_sentence(otto_client: Client, task: Tas
         "table": "task",
         "kind": "held",
         "who": "mona",
+        "who_now": "mona",
         "whom": "anna",
+        "whom_now": "anna",
         "task": "INV-2231",
         "queue": "Invoices",
         "through": held.through,

@@ -4,18 +4,24 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import resolve, reverse
 
-from qc.models import User
+from qc.models import Role, User
 from tests.conftest import person
 from tests.test_translations import visible_text
 
+ENTRY = re.compile(
+    r'<a href="[^"]*" class="([^"]*)">\s*<span [^>]*>\w+</span>\s*<span>(.*?)</span>'
+)
 
-def menu(client: Client) -> list[str]:
-    page = client.get(reverse("admin:qc_task_changelist"))
-    groups = page.context["sidebar_navigation"]
-    return [str(entry["title"]) for group in groups for entry in group["items"]]
+
+def menu(client: Client, address: str = "admin:qc_task_changelist", mark: str = "") -> list[str]:
+    """Return the titles of a page's menu, with `mark` only of the entries of that class."""
+    page = client.get(reverse(address)).content.decode()
+    entries = ENTRY.findall(page.partition('id="nav-sidebar-apps"')[2])
+    return [title for classes, title in entries if not mark or mark in classes.split()]
 
 
 def test_root_address_redirects_to_the_pages(client: Client) -> None:
@@ -87,17 +93,25 @@ def test_qc_staff_have_no_lists(anna: User, sign_in_client: Any, model: str) -> 
 def test_menu_shows_the_pages_of_each_role(
     mona_client: Client, otto_client: Client, root: User, sign_in_client: Any
 ) -> None:
-    managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "People"]
-    house = ["Reports", "Audit trail", "Floor history"]
+    managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "Check plans", "Defect codes"]
+    house = ["People", "Reports", "Audit trail", "Floor history"]
     assert menu(mona_client) == [*managers, *house]
     assert menu(otto_client) == [*managers[1:], *house]
     assert menu(sign_in_client(root))[-2:] == ["Lock-outs", "Status"]
 
 
 def test_menu_marks_only_the_current_page(mona_client: Client) -> None:
-    page = mona_client.get(reverse("admin:imports"))
-    entries = [one for group in page.context["sidebar_navigation"] for one in group["items"]]
-    assert [str(one["title"]) for one in entries if one["active"]] == ["Imports"]
+    for address, title in {
+        "admin:imports": "Imports",
+        "admin:floor_history": "Floor history",
+    }.items():
+        assert menu(mona_client, address, mark="active") == [title]
+
+
+def test_menu_follows_a_role_at_once(mona: User, mona_client: Client) -> None:
+    assert "People" in menu(mona_client)
+    mona.groups.set(Group.objects.filter(name=Role.AUDITORS))
+    assert "My work" not in menu(mona_client)
 
 
 def test_pages_of_other_apps_do_not_exist(root: User, sign_in_client: Any) -> None:

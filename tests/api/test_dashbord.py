@@ -144,7 +144,7 @@ def test_queries_do_not_grow_with_people(
         add_task(invoices)
         actions.sign_in(one.pk)
     client = sign_in(anna)
-    with django_assert_num_queries(11) as queries:
+    with django_assert_num_queries(8) as queries:
         client.get("/dashbord/")
     assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
 

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from qc.models import Queue, Status, Task, User
+from qc.models import SignIn as SignInRow
 from qc.work import actions
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +146,15 @@ def test_browser_session_needs_a_csrf_token(two: list[Task], anna: User) -> None
 
 def test_completing_refuses_get(two: list[Task], anna: User, sign_in: SignIn) -> None:
     assert sign_in(anna).get(f"/taskcomplete/{two[0].pk}/").status_code == 405
+
+
+def test_use_that_cannot_be_noted_leaves_the_answer_as_it_is(
+    two: list[Task], anna: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_rows: object, **_columns: object) -> None:
+        raise OperationalError(2013, "Lost connection")
+
+    client = sign_in(anna)
+    cache.clear()
+    monkeypatch.setattr(type(SignInRow.objects.all()), "update", away)
+    assert client.post(f"/taskcomplete/{two[0].pk}/").status_code == 200

@@ -6,10 +6,10 @@ from typing import Any
 from django.db import connection
 
 from qc import history
-from qc.audit import events
 from qc.audit.seals.sealing import newest_seal
 from qc.audit.seals.verification import find_violations
 from qc.audit.seals.violations import Violation
+from qc.history import events
 from qc.history.registry import TABLES
 from qc.models import EventKind, Queue, Task, User
 from qc.work import actions, presence

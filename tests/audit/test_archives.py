@@ -17,6 +17,7 @@ from qc.audit import invariants
 from qc.audit.archive import archiver
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import sealing, verification_runs
+from qc.checks import plans
 from qc.core.exceptions import InvalidTransition
 from qc.core.id_spans import ids_of
 from qc.history import consistency
@@ -26,6 +27,7 @@ from qc.work import actions, presence
 from tests.audit import tampering
 from tests.audit.tampering import all_violations, delete, ids, violated_rows
 from tests.audit.test_external_copies import verify, verify_by_script
+from tests.plans import write_plan
 
 WHOLE = "All of it is as it was sealed.\n"
 
@@ -94,6 +96,16 @@ def test_old_rows_are_archived_and_needed_ones_stay(trail: list[Task], tmp_path:
     # The event is sealed like any other; there is nothing more to do.
     seal()
     assert archive(tmp_path) == []
+
+
+def test_publications_of_check_plans_stay(
+    invoices: Queue, mona: User, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    plans.publish(write_plan(invoices, {"question": "Is the sum right?"}), mona)
+    request.getfixturevalue("trail")
+    archive(tmp_path)
+    assert AuditEvent.objects.filter(kind=EventKind.PLAN_VERSION).exists()
+    assert all_violations() == []
 
 
 def test_rows_of_a_cancelled_task_are_archived(

@@ -14,9 +14,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from qc import tasks
-from qc.audit.seals import external_copies, sealing
+from qc.audit.seals import external_copies, sealing, verification_runs
 from qc.audit.seals.sealing import newest_seal
-from qc.models import Queue, Seal, Task, User
+from qc.audit.seals.violations import Violation
+from qc.models import Queue, Seal, Task, User, Verification
 from tests.audit import tampering
 from tests.audit.tampering import change, copy_row, delete, ids
 
@@ -123,6 +124,28 @@ def test_copy_reveals_seals_that_were_cut_off_and_made_anew(trail: None, copy: P
     sealing.seal()
     assert "rows are as they were sealed" in verify()
     assert f"Seal {last.number} differs from the copy" in verify("--against", copy)
+
+
+def test_end_that_was_cut_off_is_found_at_night_until_it_is_back(
+    trail: None, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.seal()
+    monkeypatch.setattr(external_copies, "END", len(copy.read_bytes()) // 2)
+    assert verification_runs.run_nightly() == []
+    # All that the database knows of it is gone, too.
+    last = Seal.objects.latest("number")
+    Seal.objects.filter(pk=last.pk).delete()
+    Verification.objects.all().delete()
+    cut_off = Violation("seal deleted", last.number)
+    assert verification_runs.run_nightly() == [cut_off]
+    assert verification_runs.state().violation == cut_off
+    # Remade, it looks right but for the copy.
+    delete("event", ids("event")[-1])
+    copy_row("event", ids("event")[0], ids("event")[-1] + 7)
+    sealing.seal()
+    remade = Violation("seal replaced", last.number)
+    assert verification_runs.run_nightly() == [remade]
+    assert verification_runs.state().violation == remade
 
 
 def test_copy_continues_after_its_last_whole_line(trail: None, copy: Path, caplog: Any) -> None:

@@ -65,7 +65,7 @@ def test_more_tasks_than_capacity_are_named(
 ) -> None:
     anna.capacity = 2
     anna.is_logged_in = True
-    anna.save()
+    anna.save(update_fields=["capacity", "is_logged_in"])
     add_task(invoices)
     actions.hand_out_from([invoices.pk])
     User.objects.filter(pk=anna.pk).update(capacity=1)

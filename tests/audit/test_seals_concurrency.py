@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from qc.audit import events
 from qc.audit.seals import sealing
 from qc.core.exceptions import QCError
 from qc.core.id_spans import ids_of
+from qc.history import events
 from qc.history.registry import TABLES
 from qc.models import AuditEvent, EventKind, Queue, Seal, Task
 from qc.work import actions

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from qc.audit import events
 from qc.audit.seals import sealing
+from qc.history import events
 from qc.models import AuditEvent, EventKind
 from tests.audit.tampering import all_violations
 from tests.databases import on_mariadb

@@ -11,10 +11,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from qc import history
-from qc.audit import events, query, sentences, trail
+from qc.audit import query, sentences, trail
 from qc.audit.query import TrailQuery
 from qc.core import keyset
 from qc.core.context import Channel, acting
+from qc.history import events
 from qc.history.registry import TABLES
 from qc.models import AuditEvent, EventKind, Queue, Task, User
 from qc.models.choices import PLAIN, ChangeKind

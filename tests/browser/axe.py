@@ -60,6 +60,8 @@ def walk(page: Page, start: str = "/admin/") -> Iterator[str]:
         answer = page.goto(waiting.pop(0))
         assert answer is not None
         assert answer.ok, f"{page.url} answers {answer.status}"
+        # Whoever watches the page is told what it does against its policy.
+        assert "content-security-policy" in answer.headers, page.url
         name = _name(page.url)
         seen.add(name)
         yield name

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from qc.models import User
 from tests.browser.axe import window
@@ -33,16 +33,27 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def watch(page: Page, errors: list[str]) -> None:
+    """Collect what a page's scripts fail at, and what it does against its own policy."""
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            errors.append(f"{page.url}: {message.text}")
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", note)
+
+
 @pytest.fixture
 def sign_in(browser: Browser, live_server: object) -> Iterator[Callable[[User], Page]]:
-    """Sign somebody in, in a window of their own; fails on any error of the page's scripts."""
+    """Sign somebody in, in a window of their own; fails on an error of its scripts or policy."""
     windows = []
     errors: list[str] = []
 
     def sign_in(user: User) -> Page:
         windows.append(browser.new_context(base_url=str(live_server)))
         page = windows[-1].new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        watch(page, errors)
         page.goto("/admin/login/")
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill("demo")
@@ -65,10 +76,16 @@ def open_window(browser: Browser, live_server: object) -> Iterator[Callable[...,
     def open_one(user: User | None = None) -> Page:
         cache.clear()
         pages.append(window(browser, str(live_server), user))
-        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
+        watch(pages[-1], errors)
         return pages[-1]
 
     yield open_one
     for page in pages:
         page.context.close()
     assert errors == []
+
+
+@pytest.fixture
+def desk(open_window: Callable[..., Page], mona: User) -> Page:
+    """A manager's window."""
+    return open_window(mona)

@@ -1,13 +1,16 @@
 """What was typed in a form outlives the session, for the person who typed it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from qc.admin.tasks.admin import TaskAdmin
-from qc.models import Queue, Role, Task, User
+from qc.models import Queue, Role, SignIn, Task, User
 from qc.work import actions, queue_changes
 from tests.admin.conftest import change
 from tests.browser.axe import faults
@@ -41,21 +44,31 @@ def enter(page: Page, name: str) -> None:
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
-def typed_in_vain(page: Page, task: Task) -> None:
+def end_all() -> None:
+    Session.objects.all().delete()
+
+
+def leave_unused() -> None:
+    SignIn.objects.update(last_used_at=timezone.now() - timedelta(hours=3))
+    cache.clear()
+
+
+def typed_in_vain(page: Page, task: Task, end: Callable[[], None] = end_all) -> None:
     """Type into the form of a task whose session ends before it is saved."""
     page.goto(change(task))
     page.get_by_label("Name").fill("Check seal")
     page.get_by_label("Priority").select_option("1")
-    Session.objects.all().delete()
+    end()
     save(page)
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+@pytest.mark.parametrize("end", [end_all, leave_unused])
 def test_form_typed_when_the_session_ended_is_there_after_signing_in(
-    task: Task, mona: User, open_window: Open
+    task: Task, mona: User, open_window: Open, end: Callable[[], None]
 ) -> None:
     page = open_window(mona)
-    typed_in_vain(page, task)
+    typed_in_vain(page, task, end)
     enter(page, "mona")
     expect(page.get_by_text(LINE)).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("Check seal")

@@ -133,6 +133,25 @@ class TestCompletedWithNotes:
         expect(page.locator(".qc-kept")).to_have_count(0)
         expect(page.locator(".qc-notes")).to_have_value("corner bent")
 
+    def test_look_that_crosses_an_undo_leaves_the_notes_in_their_place(
+        self, two: list[Task], anna: User, sign_in: SignIn
+    ) -> None:
+        page = sign_in(anna)
+        ready(page)
+        write(page, "corner bent")
+        press(page, "Passed")
+        in_front(page, two[1])
+        under_way: list[Any] = []
+        page.route("**/panel/**", lambda route: under_way.append(route))  # noqa: PLW0108
+        with page.expect_request("**/panel/**"):
+            page.evaluate("htmx.trigger('#my-work', 'look')")
+        press(page, "Undo")
+        in_front(page, two[0])
+        # Dropped as old, so it is asked for anew.
+        with page.expect_request("**/panel/**"):
+            under_way[0].continue_()
+        expect(page.locator(".qc-notes")).to_have_value("corner bent")
+
 
 class TestTwoTabs:
     def test_older_notes_never_overwrite_newer_ones(
@@ -176,6 +195,8 @@ class TestTwoTabs:
         in_front(page, two[0])
         other = second_tab(page)
         other.route("**/draft/", lambda route: route.abort())
+        # It must not see before the press that the task is done.
+        other.route("**/my-work/panel/*", lambda route: route.fulfill(status=204))
         other.locator(".qc-notes").press_sequentially("torn at page 5")
         press(page, "Passed")
         in_front(page, two[1])

@@ -1,31 +1,22 @@
 """A manager changes queues in a browser: many tasks at once, a merge, and what all gave back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from qc.models import Queue, Task, User
 from qc.work import actions, lifecycle, presence
-from tests.browser.axe import faults, window
+from tests.browser.axe import faults
 from tests.databases import on_sqlite
+from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
 AddTask = Callable[..., Task]
-
-
-@pytest.fixture
-def desk(browser: Browser, live_server: Any, mona: User) -> Iterator[Page]:
-    """A manager's window."""
-    cache.clear()
-    page = window(browser, str(live_server), mona)
-    yield page
-    page.context.close()
 
 
 def test_manager_moves_all_matching_tasks_and_sets_when_they_are_due(
@@ -49,6 +40,20 @@ def test_manager_moves_all_matching_tasks_and_sets_when_they_are_due(
     expect(desk.get_by_text("3 tasks changed.")).to_be_visible()
     assert Task.objects.filter(queue=invoices, due_at__year=2030).count() == 3
     assert found == []
+
+
+def test_first_field_of_a_question_has_the_focus_though_scripts_come_late(
+    desk: Page, labels: Queue, add_task: AddTask
+) -> None:
+    add_task(labels)
+    desk.goto("/admin/qc/task/")
+    held: list[Route] = []
+    desk.route("**/alpine/alpine.js*", lambda route: held.append(route))  # noqa: PLW0108
+    _choose_for_all(desk, "Set the due time of selected tasks")
+    until(lambda: desk.wait_for_timeout(50) or held)
+    desk.evaluate("() => new Promise(requestAnimationFrame)")
+    held[0].continue_()
+    expect(desk.get_by_label("Due")).to_be_focused()
 
 
 def test_question_about_many_tasks_is_no_wider_than_a_phone(

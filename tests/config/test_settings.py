@@ -17,6 +17,8 @@ PRODUCTION = {
     "SECRET_KEY": KEY,
     "ALLOWED_HOSTS": "qc.example.com",
     "QC_BEHIND_PROXY": "on",
+    "QC_SEAL_URL": "https://seals.example.com/",
+    "QC_SECOND_FACTOR": "managers",
 }
 
 
@@ -50,6 +52,9 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("QC_UNSEEN_MINUTES", "-3", "from 0.1 to 1440"),
         ("QC_START_MINUTES", "1,5", "from 0.1 to 1440"),
         ("QC_TOKEN_HOURS", "99999", "from 1 to 8760"),
+        ("QC_SESSION_HOURS", "0", "from 1 to 720"),
+        ("QC_IDLE_MINUTES", "1", "from 2 to 43200"),
+        ("QC_SECOND_FACTOR", "some", "all, managers, off"),
         ("QC_IMPORT_ROWS", "0", "from 1 to 100000"),
         ("QC_SEAL_URL", "ftp://u:secret@h/", "https://host/path"),
         ("LOG_LEVEL", "LOUD", "DEBUG, ERROR, INFO, WARNING"),
@@ -96,7 +101,38 @@ def test_production_requires_a_secret_key(tmp_path: Path) -> None:
 def test_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
     answer = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert answer.returncode == 0, answer.stderr
-    assert "no issues (0 silenced)" in answer.stdout
+    assert "WARNINGS" not in answer.stderr
+    # What a proxy must leave alone is told, though nothing is wrong.
+    assert "qc.I001" in answer.stderr
+    without = manage(tmp_path, "check", "--deploy", **PRODUCTION | {"QC_BEHIND_PROXY": "off"})
+    assert "no issues (0 silenced)" in without.stdout
+
+
+def test_deployment_check_warns_without_a_copy_of_the_seals(tmp_path: Path) -> None:
+    without = PRODUCTION | {"QC_SEAL_URL": ""}
+    answer = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **without)
+    assert answer.returncode == 1
+    assert "qc.W002" in answer.stderr
+    kept = manage(tmp_path, "check", "--deploy", **without | {"QC_SEAL_FILE": "/srv/seals.jsonl"})
+    assert "qc.W002" not in kept.stderr
+
+
+def test_deployment_check_says_where_a_password_is_enough(tmp_path: Path) -> None:
+    answer = manage(tmp_path, "check", "--deploy", **PRODUCTION | {"QC_SECOND_FACTOR": "off"})
+    assert answer.returncode == 0
+    assert "qc.I002" in answer.stderr
+
+
+def test_cookies_of_production_are_taken_through_https_from_this_host_only(tmp_path: Path) -> None:
+    asked = (
+        "from django.conf import settings as s; "
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.QC_TERMINAL_COOKIE)"
+    )
+    show = ("shell", "-v0", "-c", asked)
+    answer = manage(tmp_path, *show, **PRODUCTION)
+    assert answer.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "__Host-qc_terminal"]
+    without = manage(tmp_path, *show, **PRODUCTION | {"QC_HTTPS": "off"})
+    assert without.stdout.split() == ["sessionid", "csrftoken", "qc_terminal"]
 
 
 def test_embedded_default_creates_one_secret_key(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from qc.models import Import, Queue, Task, User
+from qc.imports.choices import open_choices
+from qc.models import Import, ImportState, Queue, Task, User
 from qc.tables import BadFile
 from tests.imports import files
 from tests.imports.files import faults
@@ -25,7 +26,6 @@ OLD = (
     "Please save it as XLSX, without a password, or as CSV."
 )
 MENDED = "The spreadsheet could not calculate this cell. Please fix it there."
-UNNAMED = "This cell is in a column without a heading."
 
 
 def task(reference: str = "A-1", name: str = "Check", **columns: Any) -> dict[str, Any]:
@@ -45,13 +45,14 @@ IMPORTED = {
     "blank-lines.csv": [task(), task("A-2", "Sign")],
     "blanks-around.csv": [task(name="Check it")],
     "columns-64.csv": [task(details={f"c{n}": str(n) for n in range(61)})],
-    "dates.csv": [task(f"A-{n}", due_at=DUE) for n in range(11)],
+    "dates-month-first.csv": [task(f"A-{n}", due_at=DUE) for n in range(3)],
+    "dates.csv": [task(f"A-{n}", due_at=DUE) for n in (0, 1, 2, 3, 5, 6, 7, 8, 9, 10)],
     "days-from-1904.xlsx": [task(due_at=DUE)],
     "decimal-commas.csv": [
         task(details={"net": "1,50", "gross": "1,79"}),
         task("A-2", details={"net": "2,50", "gross": "2,98"}),
     ],
-    "emoji.csv": [task(name="Check 🧾 and 👩‍🔧"), task("𝔄-2", "𠮷野家")],
+    "emoji.csv": [task(name="Check 🧾 and 👩‍🔧"), task("A-2", "𠮷野家")],
     "excel-unicode-text.txt": [task(name="Prüfung")],
     "formulas-as-text.csv": [task(name="=1+1"), task("A-2", "=1+1"), task("A-3", "@here")],
     "formulas.xlsx": [task(details={"sum": "2"}), task("A-2", "Sign", details={})],
@@ -126,6 +127,7 @@ IMPORTED = {
     "short-rows.csv": [task(priority=3, details={}), task("A-2", priority=1)],
     "tabs-with-commas.tsv": [task(name="Check, please"), task("A-2", "a, b, c")],
     "tasks.json": [task()],
+    "title-above.csv": [task()],
     "trailing-delimiters.csv": [task(details={})],
     "utf16-be-bom.csv": [task(name="Prüfung")],
     "utf16-be.csv": [task(name="Prüfung")],
@@ -193,19 +195,12 @@ REFUSED = {
     "utf8-broken.csv": ("Line 3 is not in UTF-8. Please save the file as “CSV UTF-8”, or as XLSX."),
     "utf8-broken.jsonl": "Row 2 is not in UTF-8. Please save the file in UTF-8.",
     "web-page.xls": f"This is a web page (HTML). {AS_TABLE}",
-    "windows-1252-undefined.csv": (
-        "Line 3 is not in Windows-1252 (Western European). "
-        "Please save the file as “CSV UTF-8”, or as XLSX."
-    ),
     "xml-spreadsheet.xls": f"This is XML. {AS_TABLE}",
 }
 
 FAULTS = {
     "control-character.csv": [
         (2, "name", "It has characters that can't be displayed. Please remove them.")
-    ],
-    "dates-either-way.csv": [
-        (2, "due_at", "This could mean 2026-04-03 or 2026-03-04. Write one of these.")
     ],
     "dates-that-are-none.csv": [
         (
@@ -220,20 +215,25 @@ FAULTS = {
     "half-character.json": [
         (1, "name", "It has characters that can't be displayed. Please remove them.")
     ],
-    "heading-without-name.csv": [(3, "", UNNAMED)],
-    "merged-cells.xlsx": [(3, "queue", "There is no such queue. Choose one of: Invoices.")],
-    "no-header.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
+    "merged-cells.xlsx": [(3, "queue", "The queue is missing.")],
+    "no-header.csv": [(1, name, MISSING) for name in ("reference", "name")],
     "prose.txt": [(1, name, MISSING) for name in ("reference", "name", "queue")],
     "same-heading.csv": [(1, "batch", "This column is in the file twice.")],
     "same-reference.csv": [
         (4, "reference", "Duplicate of row 2. Each reference may occur only once.")
     ],
     "spreadsheet-errors.csv": [(3, "sum", MENDED)],
-    "title-above.csv": [(1, name, MISSING) for name in ("reference", "name", "queue")],
-    "too-many-cells.csv": [(2, "", UNNAMED)],
     "two-numbers.csv": [
         (1, "reference", "Only one of these columns can be “reference”: ID, Order no.")
     ],
+}
+
+# What has to be chosen before they are read.
+UNDECIDED = {
+    "dates-either-way.csv": "day_first",
+    "heading-without-name.csv": "stray_cells",
+    "too-many-cells.csv": "stray_cells",
+    "windows-1252-undefined.csv": "encoding",
 }
 
 ImportFile = Callable[[str], Import]
@@ -271,5 +271,16 @@ def test_file_with_bad_cells_names_them_and_makes_no_task(
     assert not Task.objects.exists()
 
 
+@pytest.mark.parametrize("name", UNDECIDED)
+def test_file_that_could_be_read_in_two_ways_waits_for_a_choice(
+    import_file: ImportFile, name: str
+) -> None:
+    record = import_file(name)
+    assert record.state == ImportState.MAPPING
+    needed = [choice.name for choice in open_choices(record) if choice.needed]
+    assert needed == [UNDECIDED[name]]
+    assert not Task.objects.exists()
+
+
 def test_every_awkward_file_has_its_expected_result() -> None:
-    assert {path.name for path in FILES.iterdir()} == {*IMPORTED, *REFUSED, *FAULTS}
+    assert {path.name for path in FILES.iterdir()} == {*IMPORTED, *REFUSED, *FAULTS, *UNDECIDED}

@@ -37,16 +37,16 @@ def test_of_names_that_differ_in_blanks_only_the_exact_one_is_taken(
     assert tuple(Task.objects.order_by("pk").values_list("queue__name", flat=True)) == names
 
 
-def test_row_that_names_a_closed_queue_is_refused_naming_the_open_ones(
+def test_row_that_names_a_closed_queue_is_refused(
     invoices: Queue, labels: Queue, mona: User
 ) -> None:
     queue_changes.close(labels.pk, by=mona, reason="season over")
     record = import_file(HEAD + "A-1,Check,Labels\n", by=mona)
     (fault,) = faults(record)
-    assert fault.message == "Labels is closed. Choose one of: Invoices."
+    assert fault.message == "The queue Labels is closed."
     unknown = import_file(HEAD + "A-1,Check,Lables\n", by=mona)
     (fault,) = faults(unknown)
-    assert fault.message == "There is no such queue. Choose one of: Invoices."
+    assert fault.message == "There is no such queue."
 
 
 def test_changed_priority_is_an_original_one_and_an_undo_brings_the_raise_back(

@@ -1,10 +1,14 @@
 """Which columns a header names: in any order and spelling, and by the names that are usual."""
 
+import re
+from typing import Any
+
 import pytest
+from django.core.exceptions import ValidationError
 
 from qc.imports.columns import NEEDED, check_mapping, fingerprint, guess
 from qc.imports.validation import Checker
-from qc.models import Priority, Queue
+from qc.models import Priority, Queue, Task
 from qc.tables import Row
 from qc.tables.cells import Fault
 
@@ -89,3 +93,17 @@ def test_left_out_column_is_not_checked(invoices: Queue) -> None:
         "queue": invoices,
         "details": {"batch": "7"},
     }
+
+
+@pytest.mark.parametrize("name", ["reference", "name"])
+@pytest.mark.parametrize(
+    "cell", ["", "a", "straße-1", "x" * 64, "ß" * 33, "x" * 200, "x" * 201, "É" * 65, "\xa0a\xa0"]
+)
+def test_texts_are_read_as_django_cleans_them(db: None, name: str, cell: str) -> None:
+    try:
+        expected: Any = Task._meta.get_field(name).clean(cell, None)  # type: ignore[union-attr]
+    except ValidationError as error:
+        with pytest.raises(ValueError, match=re.escape(" ".join(error.messages))):
+            Checker([name]).read(name, cell)
+    else:
+        assert Checker([name]).read(name, cell) == expected

@@ -9,6 +9,7 @@ from django.urls import reverse
 from qc import tables
 from qc.imports import storage as import_storage
 from qc.imports.columns import ERROR
+from qc.imports.reading import Reading
 from qc.models import ImportState, Queue, Task, User
 from qc.tables import Format
 from tests.imports.conftest import client_of, press, upload
@@ -78,11 +79,12 @@ def test_refused_rows_come_back_in_the_same_format_and_import_once_fixed(
 
 
 def test_refused_rows_keep_cells_beyond_the_header(mona: User, invoices: Queue) -> None:
-    record = import_file("reference,name,queue\nA,Check,Invoices,more\n", by=mona)
+    data = "reference,name,queue\nA,Check,Nowhere,more\n"
+    record = import_file(data, by=mona, chosen=Reading(stray_cells="keep"))
     written = BytesIO()
     import_storage.write_refused(record, written)
     (_header, row) = tables.read(written, record.format)
-    assert row.cells[:3] == ["A", "Check", "Invoices"]
+    assert row.cells[:3] == ["A", "Check", "Nowhere"]
     assert row.cells[4] == "more"
 
 

@@ -110,5 +110,5 @@ def test_missing_columns_are_named_on_the_page(mona: User, invoices: Queue) -> N
     record = import_file("reference,name\nA,Check\n", by=mona)
     assert record.state == ImportState.MAPPING
     page: Any = client_of(mona).get(reverse("admin:import", args=[record.pk]))
-    assert "queue: This column is missing." in page.content.decode()
+    assert "No column names the queue." in page.content.decode()
     assert not Import.objects.exclude(confirmed_at=None).exists()

@@ -201,3 +201,24 @@ def test_only_managers_undo_an_import(mona: User, otto: User, anna: User, invoic
             import_undo.begin(record, by=user)
         assert press(client_of(user), "undo_begin", record).status_code == 403
     assert client_of(otto).get(reverse("admin:import_undo", args=[record.pk])).status_code == 302
+
+
+def test_undo_of_a_german_manager_is_recorded_in_the_site_s_language(
+    mona: User, invoices: Queue
+) -> None:
+    User.objects.filter(pk=mona.pk).update(language="de")
+    record = import_file(good_rows(1), by=mona)
+    page = press(client_of(mona), "undo_begin", record)
+    assert "Der Import ist r" in page.content.decode()
+    assert set(Task.history.values_list("history_change_reason", flat=True)) == {
+        "from tasks.csv",
+        "import of tasks.csv undone",
+    }
+
+
+def test_counts_have_the_separators_of_their_reader(mona: User, invoices: Queue) -> None:
+    record = import_file(good_rows(1), by=mona)
+    Import.objects.filter(pk=record.pk).update(new=12_345)
+    assert "(12,345)" in page_of_undo(mona, record)
+    User.objects.filter(pk=mona.pk).update(language="de")
+    assert "(12.345)" in page_of_undo(mona, record)

@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 
 from qc.audit import invariants
-from qc.models import Queue, Role, Task, User
+from qc.checks import defects
+from qc.models import AnswerKind, AuditEvent, DefectCode, EventKind, Queue, Role, Task, User
 from qc.work import actions
 from tests.conftest import person
 
@@ -47,6 +48,18 @@ class TestLoadDemo:
             request = RequestFactory().post("/")
             assert authenticate(request, username=one.username, password="demo") == one
 
+    def test_loads_codes_for_each_queue_and_sizes_of_lots(self, embedded: None) -> None:
+        run("load_demo")
+        for queue in Queue.objects.all():
+            assert len(defects.codes_of(queue.pk)) >= 5
+        codes = DefectCode.objects.all()
+        assert 20 <= len(codes) <= 30
+        assert all(code.name_de for code in codes)
+        assert len({code.group for code in codes}) == 5
+        events = AuditEvent.objects.filter(kind=EventKind.CODE_CHANGED)
+        assert events.count() == len(codes)
+        assert Task.objects.filter(queue__name="Incoming parts", lot_size=1000).exists()
+
     def test_qc_people_get_tasks(self, embedded: None) -> None:
         run("load_demo")
         for n in range(1, 9):
@@ -76,7 +89,17 @@ class TestLoadDemo:
         run("load_demo")
         assert list(invariants.broken()) == []
         invoices = Queue.objects.get(name="Invoices")
-        assert invoices.history.get().people.count() == invoices.people.count()
+        assert invoices.history.last().people.count() == invoices.people.count()
+
+    def test_each_queue_has_a_check_plan_that_a_manager_published(self, embedded: None) -> None:
+        run("load_demo")
+        for queue in Queue.objects.select_related("plan"):
+            row = queue.history.first()
+            assert (row.kind, row.history_user.username) == ("plan published", "manager")
+            assert (row.plan, queue.plan.number) == (queue.plan, 1)
+            assert 8 <= len(queue.plan.content["items"]) <= 14
+        items = [item for one in Queue.objects.all() for item in one.plan.content["items"]]
+        assert {item["kind"] for item in items} == set(AnswerKind.values)
 
     def test_refused_in_production(self, settings: Any) -> None:
         settings.EMBEDDED = False

@@ -196,6 +196,11 @@ def at_work(clients: list[Client], work: Callable[[Client], None] = Client.work)
             shift.end()
 
 
+def faults(clients: list[Client]) -> list[str]:
+    """Return what the server answered instead of what was asked for, and each lost answer."""
+    return [fault for client in clients for fault in client.notes.faults]
+
+
 def answers(clients: list[Client]) -> Counter[int]:
     """Return how often the server answered what."""
     return sum((client.notes.answers for client in clients), Counter())

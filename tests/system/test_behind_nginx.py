@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from qc.models import Import, Queue, Role, Status, Task, User
 from tests.conftest import person
 from tests.databases import on_mariadb
-from tests.system.clients import Client, answers, assert_done_once, at_work
+from tests.system.clients import Client, answers, assert_done_once, at_work, faults
 from tests.system.proxy import Proxy, needs_nginx
 from tests.system.records import completions
 from tests.system.site import START_SECONDS, Site, assert_sound
@@ -76,20 +76,21 @@ def test_pages_come_by_https_with_secure_cookies_and_ids(front: Front, hire: Hir
 
     page = session.get(f"{proxy.url}/admin/login/", headers={"X-Request-ID": "of-the-client"})
     assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
-    noted = (proxy.folder / "access.log").read_text()
-    assert page.headers["X-Request-ID"] in noted
-    assert "of-the-client" not in noted
+    noted = proxy.folder / "access.log"
+    # It is written once the page has been sent.
+    until(lambda: page.headers["X-Request-ID"] in noted.read_text())
+    assert "of-the-client" not in noted.read_text()
 
     form = {
         "username": "qc1",
         "password": "demo",
-        "csrfmiddlewaretoken": session.cookies["csrftoken"],
+        "csrfmiddlewaretoken": session.cookies["__Host-csrftoken"],
     }
     signed_in = session.post(page.url, form, headers={"Referer": "https://127.0.0.1/admin/login/"})
     assert "/login/" not in signed_in.url, signed_in.text
     assert {cookie.name for cookie in session.cookies if cookie.secure} >= {
-        "sessionid",
-        "csrftoken",
+        "__Host-sessionid",
+        "__Host-csrftoken",
     }
 
 
@@ -220,7 +221,7 @@ def restart(instance: SocketUnit) -> None:
 
 def assert_nobody_noticed(front: Front, clients: list[Client]) -> None:
     assert answers(clients).keys() == {200}
-    assert [fault for client in clients for fault in client.notes.faults] == []
+    assert faults(clients) == []
     assert_done_once(clients, completions())
     assert Task.objects.filter(status=Status.COMPLETED).count() == len(completions())
     assert_sound(front.site)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from config.mysql.base import FRESH_SECONDS
 from tests import servers
 from tests.databases import needs_mariadb, on_mariadb
 from tests.system.clients import Client, answers, assert_done_once, at_work
@@ -102,6 +103,7 @@ def test_killed_mariadb_loses_nothing_and_processes_reconnect(
 
     # In a quiet moment nobody notices: connections that lie idle are tried before they are used.
     mariadb.kill()
+    Event().wait(FRESH_SECONDS)
     mariadb.start()
     for client in clients:
         client.look()

@@ -132,6 +132,18 @@ def test_make_run_shows_a_task_and_leaves_no_process(newcomer: Newcomer) -> None
     newcomer.press_ctrl_c()
 
 
+def test_make_run_sends_scripts_compressed_and_for_good(newcomer: Newcomer) -> None:
+    newcomer.run()
+    page = requests.get(f"{newcomer.url}/admin/login/", timeout=30).text
+    scripts = re.findall(r'src="(/static/[^"]+)"', page)
+    assert scripts
+    for script in scripts:
+        answer = requests.get(newcomer.url + script, timeout=30)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in answer.headers["Cache-Control"]
+    newcomer.press_ctrl_c()
+
+
 def test_taken_port_is_reported(newcomer: Newcomer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         newcomer.port = port = other.getsockname()[1]

@@ -106,6 +106,8 @@ def test_ctrl_c_ends_the_shift_with_its_summary(
         env=site.environment(),
         stdout=subprocess.PIPE,
         text=True,
+        # A shell makes what it starts in the background deaf to Ctrl-C, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as playing:
         until(lambda: Task.objects.filter(status=Status.COMPLETED).count() > 5, within=30)
         playing.send_signal(signal.SIGINT)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from qc import tables
 from qc.tables import cells
-from qc.tables.formats import DELIMITERS, ENCODINGS, Format
+from qc.tables.formats import DELIMITERS, UNICODE, Format
 
 XLSX = Format("xlsx")
+ENCODINGS = [*UNICODE, "cp1252"]
 FORMATS = [XLSX] + [Format("csv", name, between) for name in ENCODINGS for between in DELIMITERS]
 
 

@@ -114,7 +114,6 @@ def test_sweep_leaves_a_locked_person_to_the_next_one_and_does_all_others(
     failed = faults.failures.total()
     with locked(anna):
         assert sweep.sweep()["signed out"] == 1
-    assert "sign_out_if_unseen found anna busy; the next sweep tries again" in caplog.text
     assert "Traceback" not in caplog.text
     assert faults.failures.total() == failed
     assert sweep.sweep()["signed out"] == 1

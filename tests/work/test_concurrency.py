@@ -138,7 +138,7 @@ def test_two_managers_swap_tasks_between_two_people(
 ) -> None:
     for one in (anna, ben):
         User.objects.filter(pk=one.pk).update(capacity=3)
-        User.objects.get(pk=one.pk).save()
+        User.objects.get(pk=one.pk).save(update_fields=["capacity"])
     tasks = [add_task(invoices) for _ in range(2)]
     for one in (anna, ben):
         presence.sign_in(one.pk)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from qc import history
 from qc.models import Priority, Queue, Task, User
-from qc.work import actions, faults, lifecycle, matching, presence, sweep
+from qc.work import actions, faults, lifecycle, matching, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,7 +39,7 @@ def test_person_who_cannot_be_signed_out_keeps_nobody_signed_in(
     for person in (anna, ben):
         actions.sign_in(person.pk)
     User.objects.update(last_seen_at=timezone.now() - timedelta(hours=1))
-    breaks_for(monkeypatch, presence, "sign_out", lambda pk: pk == anna.pk)
+    breaks_for(monkeypatch, history, "record_many", lambda people: anna in people)
     assert sweep.sweep()["signed out"] == 1
     ben.refresh_from_db()
     assert not ben.is_logged_in
@@ -60,9 +60,9 @@ def test_task_that_cannot_be_assigned_leaves_work_to_all_others(
     broken, sound = add_task(invoices), add_task(invoices)
 
     def has_broken(found: Sequence[Any]) -> bool:
-        return any(one.task.pk == broken.pk for one in found)
+        return any(one.task == broken.pk for one in found)
 
-    breaks_for(monkeypatch, lifecycle, "assign_many", has_broken)
+    breaks_for(monkeypatch, lifecycle, "hand_out", has_broken)
     matching.match()
     assert list(Task.objects.held()) == [sound]
     assert "_assign failed for QD-0001 for anna; all others go on" in caplog.text

@@ -28,7 +28,7 @@ def test_what_the_console_took_away_goes_back(
         anna.groups.clear()
     else:
         anna.is_active = False
-        anna.save()
+        anna.save(update_fields=["is_active"])
     assert lost_access.return_barred() == 1
     started.refresh_from_db()
     anna.refresh_from_db()

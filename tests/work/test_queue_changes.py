@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from qc.audit import invariants
 from qc.audit.sentences import plain_sentence
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotFound
-from qc.models import Queue, Role, Status, Task, User
+from qc.history.names import add_names
+from qc.models import AuditEvent, DefectCode, EventKind, Queue, Role, Status, Task, User
 from qc.work import actions, assignment, edits, lifecycle, presence, queue_changes, sweep
 from qc.work.matching import match
 from tests.conftest import person
@@ -37,6 +38,7 @@ def told(item: Any) -> list[str]:
     rows = item.history.order_by("history_id")
     for row in rows:
         row.table = item._meta.model_name
+    add_names(rows)
     return [plain_sentence(row) for row in rows]
 
 
@@ -273,3 +275,25 @@ class TestAtOnce:
             lambda: queue_changes.merge(invoices.pk, labels.pk, by=mona, reason="one pile"),
         )
         assert Queue.objects.open().count() == 1
+
+
+def test_codes_of_a_merged_queue_can_be_chosen_in_the_other_one(
+    mona: User, invoices: Queue, labels: Queue
+) -> None:
+    code = DefectCode.objects.create(code="SCR", name="Scratch")
+    code.queues.add(invoices)
+    queue_changes.merge(invoices.pk, labels.pk, by=mona, reason="one pile")
+    assert set(code.queues.all()) == {invoices, labels}
+    event = AuditEvent.objects.get(kind=EventKind.CODE_CHANGED)
+    assert event.details["after"] == {"queues": ["Invoices", "Labels"]}
+
+
+def test_queue_that_codes_or_reworks_need_is_kept(invoices: Queue, labels: Queue) -> None:
+    assert not queue_changes.is_kept(labels)
+    invoices.rework_queue = labels
+    invoices.save()
+    assert queue_changes.is_kept(labels)
+    assert "Labels gets the reworks of others" in queue_changes.why_kept(labels)
+    DefectCode.objects.create(code="SCR", name="Scratch").queues.add(invoices)
+    assert queue_changes.is_kept(invoices)
+    assert "Invoices has defect codes" in queue_changes.why_kept(invoices)

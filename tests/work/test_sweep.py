@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from qc.audit import invariants
-from qc.models import NOT_RESPONDING, Priority, Queue, Status, Task, User
+from qc.models import NOT_RESPONDING, Priority, Queue, Role, SignIn, Status, Task, User
 from qc.tasks import sweep as sweep_job
 from qc.tasks import tidy
 from qc.work import actions, lifecycle, presence, sweep
+from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
 
 AddTask = Callable[..., Task]
+# No assignee, and no slot.
+NOBODY = (None, None)
 
 
 def ago(**units: int) -> Any:
@@ -29,8 +33,8 @@ def given_minutes_ago(task: Task, minutes: int) -> None:
     User.objects.filter(pk=task.assignee_id).update(idle_since=moment)
 
 
-def not_seen_for(person: User, minutes: int) -> None:
-    User.objects.filter(pk=person.pk).update(last_seen_at=ago(minutes=minutes))
+def not_seen_for(somebody: User, minutes: int) -> None:
+    User.objects.filter(pk=somebody.pk).update(last_seen_at=ago(minutes=minutes))
 
 
 class TestUnseenPeople:
@@ -50,7 +54,7 @@ class TestUnseenPeople:
         assert sweep.sign_out_unseen() == 0
 
     def test_people_seen_meanwhile_stay(self, held: Task, anna: User) -> None:
-        assert not sweep.sign_out_if_unseen(anna.pk, timezone.now())
+        assert not sweep.sign_out_if_unseen([anna.pk], timezone.now())
 
     def test_their_tasks_go_to_free_people(self, held: Task, anna: User, ben: User) -> None:
         actions.sign_in(ben.pk)
@@ -106,6 +110,62 @@ class TestUnseenPeople:
         assert sweep.sign_out_unseen() == 1
         gone = anna.history.get(kind="signed out")
         assert gone.history_change_reason == "not seen for 120 minutes"
+
+
+def crowd_unseen(n: int, queue: Queue, add_task: AddTask) -> list[Task]:
+    """Return the tasks of n people, one each, who were not seen for hours; the last is on lunch."""
+    tasks = [add_task(queue) for _ in range(n)]
+    people = [person(f"qc{number}", Role.QC_STAFF) for number in range(n)]
+    queue.people.add(*people)
+    for one in people:
+        actions.sign_in(one.pk)
+    presence.take_break(people[-1].pk, by=None, reason="Lunch")
+    User.objects.update(last_seen_at=ago(hours=3))
+    return tasks
+
+
+class TestManyUnseenPeople:
+    @pytest.mark.parametrize("people", [2, 20])
+    def test_signed_out_by_the_same_statements_however_many(
+        self,
+        people: int,
+        invoices: Queue,
+        add_task: AddTask,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        crowd_unseen(people, invoices, add_task)
+        # Who; the people under their locks, their tasks and queues; two updates with their history.
+        with django_assert_num_queries(9):
+            assert sweep.sign_out_unseen() == people
+        assert not list(invariants.broken())
+
+    def test_have_one_row_each_with_their_own_reason(
+        self, invoices: Queue, add_task: AddTask
+    ) -> None:
+        tasks = crowd_unseen(3, invoices, add_task)
+        assert sweep.sign_out_unseen() == 3
+        for task, minutes in zip(tasks, (15, 15, 120), strict=True):
+            row = task.history.get(kind="returned")
+            gone = row.person.history.get(kind="signed out")
+            why = f"not seen for {minutes} minutes"
+            assert (row.history_change_reason, gone.history_change_reason) == (why, why)
+            assert (row.history_user, row.status, row.assignee, row.slot) == (
+                None,
+                "pending",
+                *NOBODY,
+            )
+            assert (gone.is_logged_in, gone.break_reason) == (False, "")
+            assert list(gone.groups.values_list("group__name", flat=True)) == [Role.QC_STAFF]
+            assert gone.history_date <= row.history_date
+
+    def test_are_signed_out_in_transactions_that_nobody_waits_for_long(
+        self, monkeypatch: pytest.MonkeyPatch, invoices: Queue, add_task: AddTask
+    ) -> None:
+        crowd_unseen(5, invoices, add_task)
+        monkeypatch.setattr(sweep, "SIGNED_OUT_AT_ONCE", 2)
+        assert sweep.sign_out_unseen() == 5
+        assert not User.objects.filter(is_logged_in=True).exists()
+        assert not Task.objects.held().exists()
 
 
 class TestSilence:
@@ -288,3 +348,14 @@ class TestSweep:
         assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["new"]
         assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
         assert AuthToken.objects.count() == 1
+
+    def test_tidy_forgets_devices_that_were_not_used_for_90_days(self, anna: User) -> None:
+        from knox.models import AuthToken
+
+        token, _secret = AuthToken.objects.create(anna)
+        for days, of_token in ((91, None), (89, None), (91, token)):
+            columns = {"device": f"{days}", "last_used_at": ago(days=days), "token": of_token}
+            SignIn.objects.create(person=anna, **columns)
+        tidy()
+        left = SignIn.objects.order_by("pk").values_list("device", "token")
+        assert list(left) == [("89", None), ("91", token.pk)]

@@ -6,15 +6,18 @@ same weekday in the four weeks before once a day.
 
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Value, When
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qc.admin.shared.charts import LINES, Chart
+from qc.admin.shared.etags import version
 from qc.core import local_days
 from qc.models import Queue, Task
 from qc.work import backlog
@@ -32,13 +35,27 @@ TODAY, USUAL = LINES[0], "#8494a3"
 CountsByQueue = dict[int, list[int]]
 
 
-def charts() -> list[Chart]:
-    """Return both charts, cached for a minute."""
-    key = f"qc-charts-{get_language()}-{timezone.get_current_timezone_name()}"
-    return list(cache.get_or_set(key, lambda: _make(timezone.localtime()), A_MINUTE) or ())
+class Drawn(NamedTuple):
+    """Charts as the page shows them, and their version."""
+
+    figures: SafeString
+    version: str
 
 
-def _make(now: datetime) -> list[Chart]:
+def drawn() -> Drawn:
+    """Return both charts as the page shows them, cached for a minute."""
+    key = f"qc-drawn-charts-{get_language()}-{timezone.get_current_timezone_name()}"
+    return Drawn(*cache.get_or_set(key, _draw, A_MINUTE))  # type: ignore[misc]
+
+
+def _draw() -> Drawn:
+    made = charts(timezone.localtime())
+    figures = render_to_string("qc/floor/figures.html", {"charts": made})
+    return Drawn(figures, version(*(chart.data for chart in made)))
+
+
+def charts(now: datetime) -> list[Chart]:
+    """Return both charts."""
     arrived, completed = (_by_hour(column, now.date()) for column in ("created_at", "completed_at"))
     return [
         _completed(now, _total(completed), _usual(now.date())),

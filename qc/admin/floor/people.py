@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from operator import itemgetter
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.functional import Promise, cached_property
-from django.utils.translation import gettext_lazy as _
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from qc.admin.floor.reads import FloorData, on_break_since, signed_out
 from qc.admin.shared import available_actions, labels
@@ -36,18 +40,48 @@ class Attention(IntEnum):
 
 
 ALARMS: dict[Attention, str | Promise] = {
-    Attention.NOT_RESPONDING: _("Does not respond"),
-    Attention.SILENT: _("Nothing seen since %(seen)s; %(task)s goes back at %(at)s"),
-    Attention.AWAY: _("Signed out; keeps %(task)s until %(at)s"),
-    Attention.LATE: _("Has a late task"),
-    Attention.NOT_STARTED: _("Has not started yet"),
-    Attention.IDLE: _("Free while tasks are waiting"),
+    Attention.NOT_RESPONDING: gettext_lazy("Does not respond"),
+    Attention.SILENT: gettext_lazy("Nothing seen since %(seen)s; %(task)s goes back at %(at)s"),
+    Attention.AWAY: gettext_lazy("Signed out; keeps %(task)s until %(at)s"),
+    Attention.LATE: gettext_lazy("Has a late task"),
+    Attention.NOT_STARTED: gettext_lazy("Has not started yet"),
+    Attention.IDLE: gettext_lazy("Free while tasks are waiting"),
 }
+
+
+class HeldTask(NamedTuple):
+    """A task as a card shows it."""
+
+    pk: int
+    reference: str
+    name: str
+    priority: SafeString
+    queue: str
+    due: SafeString
+    since: str
+
+    @classmethod
+    def of(cls, task: Task) -> "HeldTask":
+        """Return what a card shows of a task."""
+        started = _("started at %(at)s (%(age)s)")
+        text = started if task.started_at else _("not started, assigned at %(at)s (%(age)s)")
+        return cls(
+            pk=task.pk,
+            reference=task.reference,
+            name=task.name,
+            priority=labels.priority(task),
+            queue=str(task.queue),
+            due=labels.due(task),
+            since=_at(text, _since(task)),
+        )
 
 
 @dataclass
 class PersonCard:
-    """A person with their tasks; `is_known` if the page already has this very card."""
+    """A person with their tasks; `is_known` if the page already has this very card.
+
+    Texts are made once: both the card and its key have them.
+    """
 
     person: User
     tasks: list[Task]
@@ -60,21 +94,28 @@ class PersonCard:
         """Whether they could take another task now."""
         return self.person.is_free(len(self.tasks))
 
-    @property
-    def alarm(self) -> str | Promise:
+    @cached_property
+    def alarm(self) -> str:
         """Why a manager should look at them; "" if nothing is wrong."""
-        text = ALARMS.get(self.attention, "")
-        goes_back = _next_to_go_back(self.tasks)
+        text = str(ALARMS.get(self.attention, ""))
+        goes_back = _next_to_go_back(self.tasks) if "%" in text else None
         if goes_back is None:
             return text
         task, moment = goes_back
         seen = clock(self.person.last_seen_at or task.started_at)
-        return str(text) % {"seen": seen, "task": task.reference, "at": clock(moment)}
+        return text % {"seen": seen, "task": task.reference, "at": clock(moment)}
 
-    @property
-    def says_since(self) -> bool:
-        """Whether the card shows since when; for busy people their tasks show it."""
-        return self.since is not None and (self.is_free or bool(self.person.break_reason))
+    @cached_property
+    def says_since(self) -> str:
+        """Since when they are free or on a break; "" for busy people, whose tasks show it."""
+        if self.since is None or not (self.is_free or self.person.break_reason):
+            return ""
+        return _at(_("since %(at)s (%(age)s)"), self.since)
+
+    @cached_property
+    def held(self) -> list[HeldTask]:
+        """Their tasks as the card shows them."""
+        return [HeldTask.of(task) for task in self.tasks]
 
     @property
     def offers(self) -> set[str]:
@@ -84,11 +125,9 @@ class PersonCard:
     @cached_property
     def key(self) -> str:
         """The person's id and a version, which changes with anything shown on the card."""
-        tasks = [(task.reference, task.name, task.priority, task.started_at) for task in self.tasks]
-        times = [(labels.due(task), labels.age(_since(task))) for task in self.tasks]
         person = (str(self.person), self.person.get_full_name(), self.person.capacity)
-        state = (self.person.break_reason, self.attention, self.alarm, labels.age(self.since))
-        return f"p{self.person.pk}.{version(person, state, tasks, times)}"
+        state = (self.person.break_reason, self.attention, self.alarm, self.says_since)
+        return f"p{self.person.pk}.{version(person, state, self.held)}"
 
 
 class PeopleOnFloor:
@@ -165,6 +204,11 @@ def _next_to_go_back(tasks: list[Task]) -> tuple[Task, datetime] | None:
     """Return the started task that goes back first unless its person is seen, and when."""
     moments = [(moment, task) for task in tasks if (moment := presence.silent_at(task))]
     return min(((task, moment) for moment, task in moments), key=itemgetter(1), default=None)
+
+
+def _at(text: str, moment: datetime) -> SafeString:
+    """Return a text with a moment and its age in it."""
+    return SafeString(text % {"at": escape(clock(moment)), "age": labels.age(moment)})
 
 
 def _since(task: Task) -> datetime:

@@ -35,7 +35,7 @@ class QueueRow:
     now: datetime
     is_known: bool = False
 
-    @property
+    @cached_property
     def waiting(self) -> str:
         """How many tasks wait, counted up to `MOST_COUNTED`."""
         return at_least(self.backlog.waiting, self.is_more)
@@ -50,7 +50,7 @@ class QueueRow:
         """How many tasks are past due, waiting or in work."""
         return at_least(self.n_late, self.is_more_late)
 
-    @property
+    @cached_property
     def n_late(self) -> int:
         """How many late tasks were counted."""
         return self.backlog.late + self.late_in_work
@@ -60,7 +60,7 @@ class QueueRow:
         """Whether more may be late than were counted: each priority is counted up to a limit."""
         return self.backlog.is_more_late
 
-    @property
+    @cached_property
     def age(self) -> str:
         """How long ago the oldest waiting task arrived; "" where none waits."""
         if self.oldest is None:
@@ -68,7 +68,7 @@ class QueueRow:
         age = labels.age(self.oldest)
         return _("%s or longer") % age if self.is_more else age
 
-    @property
+    @cached_property
     def clears_in(self) -> str:
         """How long until no task waits, at today's pace and if none arrives."""
         if not self.backlog.waiting:

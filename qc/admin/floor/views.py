@@ -1,25 +1,31 @@
 """*Floor*: people with their tasks and queues with theirs, live, and buttons for managers.
 
-The page polls a panel every few seconds and sends the keys of all that it shows: only cards and
-rows that have changed are redrawn, the others stay as they are (`hx-preserve`). The charts are
+The page polls a panel every few seconds and sends digests of all that it shows: only cards and
+rows that have changed are redrawn, the others stay as they are (`hx-preserve`). Where nothing has
+been written since, `qc.web.looks` answers. The charts are
 polled once a minute. Buttons open the dialogs of the pages of tasks, people and queues.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc import permissions
 from qc.admin.floor import charts as floor_charts
 from qc.admin.floor.state import FloorState
 from qc.admin.shared.access import NOTHING_NEW, page_view
-from qc.admin.shared.etags import version
 from qc.models import Queue, User
+from qc.web import looks
 from qc.work import backlog, explanations
+
+# Times move, and tasks become late, without a row of history: shown after so long at most.
+LOOK_FOR = timedelta(seconds=15)
 
 floor_view = page_view("qc.view_task", after_sign_in="admin:floor")
 
@@ -34,21 +40,22 @@ def page(request: HttpRequest) -> HttpResponse:
 @floor_view
 def panel(request: HttpRequest) -> HttpResponse:
     """Return the panel with what has changed since `seen`; 204 when nothing has."""
-    seen = request.GET.get("seen", "")
+    seen, known = request.GET.get("seen", ""), looks.of(request)
+    look = known.until(timezone.now() + LOOK_FOR) if known else ""
     state = FloorState(seen)
     if seen == state.seen:
-        return HttpResponse(status=NOTHING_NEW)
-    return render(request, "qc/floor/panel.html", _context(request, state))
+        return HttpResponse(status=NOTHING_NEW, headers={looks.HEADER: look})
+    context = _context(request, state) | {"look": look}
+    return render(request, "qc/floor/panel.html", context)
 
 
 @floor_view
 def charts(request: HttpRequest) -> HttpResponse:
     """Return the charts; 204 when they are still those of `seen`."""
-    drawn = floor_charts.charts()
-    seen = version(*(chart.data for chart in drawn))
-    if request.GET.get("seen") == seen:
+    drawn = floor_charts.drawn()
+    if request.GET.get("seen") == drawn.version:
         return HttpResponse(status=NOTHING_NEW)
-    return render(request, "qc/floor/charts.html", {"charts": drawn, "seen": seen})
+    return render(request, "qc/floor/charts.html", drawn._asdict())
 
 
 @floor_view
@@ -73,7 +80,12 @@ def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _context(request: HttpRequest, state: FloorState) -> dict[str, Any]:
-    return {"state": state, "steers": permissions.is_manager(request.user)}
+    people = [card.person for card in state.people.cards]
+    return {
+        "state": state,
+        "steers": permissions.is_manager(request.user),
+        "steered": permissions.steered_by(request.user, people),
+    }
 
 
 urlpatterns = [

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc import imports, tasks
-from qc.admin.imports.forms import ReadingForm
+from qc.admin.imports.reading_forms import ReadingForm
 from qc.admin.shared.access import page_view
 from qc.core.exceptions import Busy, QCError
+from qc.core.localization import number
 from qc.imports import undo as import_undo
 from qc.models import Import, ImportState
 from qc.work import bulk_changes
@@ -26,9 +27,13 @@ import_button = page_view("qc.manage_task", after_sign_in="admin:imports", metho
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the file in another format or with other columns, and check it again."""
     record = _own_import(request, pk)
-    form = ReadingForm(record, request.POST)
+    form = ReadingForm(imports.looked_at(record, request.POST.get("encoding", "")), request.POST)
     if not form.is_valid():
-        messages.error(request, _("Please choose from the lists."))
+        # Without scripts the page showed the columns in another encoding.
+        form = ReadingForm(record, request.POST)
+    if not form.is_valid():
+        errors = [str(error) for some in form.errors.values() for error in some]
+        messages.error(request, " ".join([_("Please choose from the lists."), *errors]))
         return redirect("admin:import", record.pk)
     return _done(request, record, partial(imports.read_as, record, *form.answer()))
 
@@ -107,10 +112,10 @@ def _show_result(request: HttpRequest, record: Import) -> None:
 
 
 def _result(record: Import) -> str:
-    new = ngettext("%d task is new", "%d tasks are new", record.new) % record.new
-    others = (record.changed, record.unchanged, record.left_alone)
-    text = new + _(", %d changed, %d unchanged, %d skipped") % others
-    return text + (_(", %d refused.") % record.refused if record.refused else ".")
+    new = ngettext("%s task is new", "%s tasks are new", record.new) % number(record.new)
+    others = map(number, (record.changed, record.unchanged, record.left_alone))
+    text = new + _(", %s changed, %s unchanged, %s skipped") % tuple(others)
+    return text + (_(", %s refused.") % number(record.refused) if record.refused else ".")
 
 
 def _own_import(request: HttpRequest, pk: int) -> Import:

@@ -13,6 +13,7 @@ from qc.admin.shared import labels
 from qc.admin.shared.diffs import LONGEST, NOTHING
 from qc.core.localization import local
 from qc.imports import storage as import_storage
+from qc.imports.columns import label
 from qc.imports.preview import SHOWN
 from qc.models import Import, Task
 
@@ -43,6 +44,8 @@ def tables(record: Import) -> dict[str, RowsTable]:
         "left_alone": (left_alone, (*task, _("Status")), _left_alone),
         "unchanged": (_("Unchanged"), task, _task),
     }
+    if record.file_deleted_at:
+        return {}
     shown = {"faults": _refused(record)} if record.refused else {}
     for kind, (title, headings, cells_of) in layouts.items():
         if count := getattr(record, kind):
@@ -55,7 +58,7 @@ def tables(record: Import) -> dict[str, RowsTable]:
 def _refused(record: Import) -> RowsTable:
     faults = import_storage.faults(record, SHOWN)
     headings = (_("Row"), _("Column"), _("Found"), _("Allowed"))
-    rows = [(fault.row, fault.column, fault.value, fault.message) for fault in faults]
+    rows = [(one.row, label(one.column), one.value, one.message) for one in faults]
     n_rows = len({fault.row for fault in faults})
     return _table(_("Refused"), record.refused, n_rows, headings, rows)
 
@@ -89,7 +92,7 @@ def _changes(sample: Sample) -> Iterator[Cells]:
     """Yield a row for each changed column."""
     for name, before, after in sample["columns"]:
         values = (_as_text(name, value) for value in (before, after))
-        yield sample["row"], sample["reference"], name, *values
+        yield sample["row"], sample["reference"], label(name), *values
 
 
 def _as_text(name: str, value: Any) -> str:

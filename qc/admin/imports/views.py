@@ -14,20 +14,26 @@ from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import path, re_path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from qc import imports, permissions, tables
 from qc.admin.imports import actions, preview
-from qc.admin.imports.forms import ReadingForm, UploadForm
+from qc.admin.imports.forms import UploadForm
+from qc.admin.imports.reading_forms import ReadingForm
+from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
 from qc.admin.shared.params import is_id
-from qc.audit import events
+from qc.exports import empty_files
+from qc.history import events
 from qc.imports import reader, storage, undo
 from qc.imports.columns import COLUMNS, NEEDED
+from qc.imports.notes import notes
+from qc.imports.reading import Reading
 from qc.models import EventKind, Import, ImportState, Queue
+from qc.tables.cells import Fault
 
 ON_A_PAGE = 50
 # Large columns, which neither the list nor the panel shows.
@@ -74,12 +80,25 @@ def _list_context(request: HttpRequest, form: UploadForm) -> dict[str, Any]:
 
 
 @import_view
+def empty_file(request: HttpRequest, ending: str) -> HttpResponse | FileResponse:
+    """Return an empty file with our headings, to be filled in and imported."""
+    name = f"{_('tasks')}.{ending}"
+    if ending == "xlsx":
+        return downloads.workbook(empty_files.xlsx(), name)
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
+    return HttpResponse(empty_files.csv(), content_type=downloads.CSV, headers=headers)
+
+
+@import_view
 def record_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one import: its format and columns, its effect, and its buttons."""
     record = get_object_or_404(Import.objects.select_related("by", "undone_by"), pk=pk)
     is_manager = permissions.is_manager(request.user)
     may_confirm = is_manager and record.by_id == request.user.pk and record.is_open
-    form = ReadingForm(record) if may_confirm else None
+    # With an encoding, the page asks for the columns as they are in it: this one is being chosen.
+    shown = imports.looked_at(record, request.GET.get("encoding", "")) if may_confirm else record
+    form = ReadingForm(shown) if may_confirm else None
+    fields = form.settings() if form else []
     columns = zip(record.header, record.mapping, strict=False)
     context = site.each_context(request) | {
         "title": _("Import of %s") % record.file_name,
@@ -87,7 +106,10 @@ def record_page(request: HttpRequest, pk: int) -> HttpResponse:
         "may_import": is_manager,
         "may_confirm": may_confirm,
         "form": form,
-        "faults": imports.mapping_faults(record),
+        "questions": form.questions() if form else [],
+        "settings": [one for one in fields if shown is record or one.name != "encoding"],
+        "faults": _unasked(shown, form),
+        "notes": notes(record),
         "columns": form.columns() if form else [(*column, None) for column in columns],
         "tables": {} if record.is_running else preview.tables(record),
         "known": _earlier(record),
@@ -126,7 +148,7 @@ def undo_page(request: HttpRequest, pk: int) -> HttpResponse:
 @import_view
 def file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Return the file as it was uploaded."""
-    record = get_object_or_404(Import.objects.defer(*LARGE), pk=pk)
+    record = get_object_or_404(Import.objects.defer(*LARGE).filter(file_deleted_at=None), pk=pk)
     events.record(EventKind.EXPORTED, rows=record.rows, filters={"file": record.file_name})
     disposition = content_disposition_header(True, record.file_name) or "attachment"
     headers = {"Content-Disposition": disposition, "Content-Length": str(record.size)}
@@ -136,7 +158,7 @@ def file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @import_view
 def refused(request: HttpRequest, pk: int) -> FileResponse:
     """Return the refused rows as a file of the same format, each with what is wrong in it."""
-    record = get_object_or_404(Import, pk=pk)
+    record = get_object_or_404(Import, pk=pk, file_deleted_at=None)
     events.record(EventKind.EXPORTED, rows=record.refused, filters={"file": record.file_name})
     written = SpooledTemporaryFile(storage.IN_MEMORY)  # noqa: SIM115 - closed when it is sent
     storage.write_refused(record, written)  # type: ignore[arg-type]
@@ -149,10 +171,21 @@ def refused(request: HttpRequest, pk: int) -> FileResponse:
 def _received(request: HttpRequest, form: UploadForm) -> Import | None:
     uploaded = form.cleaned_data["file"]
     try:
-        return imports.receive(uploaded.file, uploaded.name, by=request.user)  # type: ignore[arg-type]
+        chosen = Reading(values=form.values)
+        return imports.receive(uploaded.file, uploaded.name, by=request.user, chosen=chosen)  # type: ignore[arg-type]
     except tables.BadFile as refusal:
         form.add_error("file", str(refusal))
         return None
+
+
+def _unasked(record: Import, form: ReadingForm | None) -> list[Fault]:
+    """Return the faults of the columns that no question is about."""
+    asked = (
+        {"reference" if one.name == "key" else one.item for one in form.asked.values()}
+        if form
+        else ()
+    )
+    return [fault for fault in imports.mapping_faults(record) if fault.column not in asked]
 
 
 def _earlier(record: Import) -> Import | None:
@@ -172,6 +205,7 @@ def _trail(record: Import) -> str:
 
 urlpatterns = [
     path("imports/", page, name="imports"),
+    re_path(r"^imports/empty\.(?P<ending>csv|xlsx)$", empty_file, name="import_empty_file"),
     path("imports/<int:pk>/", record_page, name="import"),
     path("imports/<int:pk>/panel/", panel, name="import_panel"),
     path("imports/<int:pk>/file/", file, name="import_file"),

@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from qc.admin.my_work import unsaved
+from qc.admin.my_work.check_form import CheckForm
 from qc.admin.my_work.state import MyWorkState
-from qc.admin.shared.params import is_id
+from qc.admin.shared import check_fields
+from qc.checks.check_input import CheckInput
 from qc.core.exceptions import InvalidInput
-from qc.models import Outcome, Queue, User
+from qc.models import Outcome, Queue, Task, User
 from qc.work import actions, hand_back_reasons
 
 SOMETHING_ELSE = "-"
@@ -25,12 +26,18 @@ def start(request: HttpRequest, task: int) -> str:
 
 
 def complete(request: HttpRequest, task: int) -> str:
-    """Complete the task as passed or failed. Raise InvalidInput if it failed without notes."""
-    outcome, notes = request.POST.get("outcome", ""), unsaved.notes(request)
-    if outcome == Outcome.FAILED and not notes.strip():
-        raise InvalidInput("notes", _("Please write in the notes what failed."))
+    """Complete the task with its check. Raise InvalidInput if nothing says what failed."""
+    outcome, notes = request.POST.get("outcome", ""), check_fields.notes(request)
+    check = check_fields.read(request)
+    _check_says_why(task, outcome, notes, check)
     _done, following = actions.complete(
-        task, by=me(request), outcome=outcome, notes=notes, version=version(request)
+        task,
+        by=me(request),
+        outcome=outcome,
+        notes=notes,
+        check=check,
+        version=check_fields.draft_version(request),
+        plan=check_fields.plan_id(request),
     )
     # The panel itself says what was completed, beside the button Undo.
     if following or MyWorkState(me(request)).has_tasks:
@@ -43,13 +50,22 @@ def undo(request: HttpRequest, task: int) -> str:
     return _("%s is yours again, as it was.") % actions.undo(task, by=me(request)).reference
 
 
+def rework(request: HttpRequest, task: int) -> str:
+    """Have a task reworked that the person has completed as failed."""
+    instructions = request.POST.get("instructions", "").replace("\r\n", "\n")
+    made = actions.make_rework(task, by=me(request), instructions=instructions)
+    return _("%(rework)s is made, in %(queue)s.") % {"rework": made.reference, "queue": made.queue}
+
+
 def correct(request: HttpRequest, task: int) -> str:
-    """Change outcome and notes of a task that the person has completed."""
-    outcome, notes = request.POST.get("outcome", ""), unsaved.notes(request)
-    if outcome == Outcome.FAILED and not notes.strip():
-        raise InvalidInput("notes", _("Please write in the notes what failed."))
+    """Change outcome, notes and check of a task that the person has completed."""
+    outcome, notes = request.POST.get("outcome", ""), check_fields.notes(request)
+    check = check_fields.read(request)
+    _check_says_why(task, outcome, notes, check)
     reason = request.POST.get("reason", "")
-    corrected = actions.correct(task, by=me(request), outcome=outcome, notes=notes, reason=reason)
+    corrected = actions.correct(
+        task, by=me(request), outcome=outcome, notes=notes, reason=reason, check=check
+    )
     return _("%(task)s is corrected: %(outcome)s.") % {
         "task": corrected.reference,
         "outcome": corrected.get_outcome_display(),
@@ -58,7 +74,7 @@ def correct(request: HttpRequest, task: int) -> str:
 
 def send_notes(request: HttpRequest, task: int) -> str:
     """Send notes along with a task that is no longer the person's."""
-    sent = actions.send_notes(task, unsaved.notes(request), by=me(request))
+    sent = actions.send_notes(task, check_fields.notes(request), by=me(request))
     return _("Your notes were sent along with %s.") % sent.reference
 
 
@@ -89,10 +105,13 @@ def _reason(request: HttpRequest, task: int) -> str:
     return hand_back_reasons.joined(queue, "" if chosen == SOMETHING_ELSE else chosen, own_words)
 
 
-def version(request: HttpRequest) -> int | None:
-    """Return the version of the draft that the notes of a request are based on."""
-    sent = request.POST.get("version", "")
-    return int(sent) if is_id(sent) else None
+def _check_says_why(task_id: int, outcome: str, notes: str, check: CheckInput | None) -> None:
+    """Raise InvalidInput for a failed check without notes, unless answers or defects say why."""
+    if outcome != Outcome.FAILED or notes.strip():
+        return
+    task = Task.objects.filter(pk=task_id).select_related("queue").first()
+    if not (check and task and CheckForm(task, check).says_why):
+        raise InvalidInput("notes", _("Please write in the notes what failed."))
 
 
 def me(request: HttpRequest) -> User:
@@ -102,5 +121,5 @@ def me(request: HttpRequest) -> User:
 
 ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {
     action.__name__: action
-    for action in (start, complete, undo, correct, send_notes, release, claim)
+    for action in (start, complete, undo, rework, correct, send_notes, release, claim)
 }

@@ -1,5 +1,6 @@
 """What *My work* shows: the person, their tasks, the tasks that they may claim, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +10,21 @@ from django.db.models import Avg, Count, F
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from qc.admin.evidence.task_files import TaskFiles
+from qc.admin.my_work import files
+from qc.admin.my_work.check_form import CheckForm
 from qc.admin.my_work.unsaved import Newer, Unsaved
 from qc.admin.shared.etags import version
+from qc.checks import judging, recording
+from qc.checks.check_input import CheckInput, of_draft
 from qc.core.local_days import beginning
 from qc.models import NOT_RESPONDING, Task, User
-from qc.work import actions, assignment, explanations, presence
+from qc.web.looks import Look
+from qc.work import actions, assignment, explanations, lifecycle, presence
 
 CLAIMABLE = 20
+# What comes with time and leaves no row of history is shown after so long at most.
+LOOK_FOR = timedelta(minutes=1)
 
 
 @dataclass
@@ -23,20 +32,25 @@ class MyWorkState:
     """Everything on the page of one person; rarely shown parts are read when they are used.
 
     `wanted` is the id of the task to show in full, `typed` are notes for it that are not stored
-    yet, `opened` is the id of a dialog to show, and `sent` the key of a card that is dealt with.
+    yet, `sent_check` is such a check, with `errors` by their names, `opened` is the id of a dialog
+    to show, `sent` the key of a card that is dealt with, and `known` the look that was read before
+    all of it.
     """
 
     person: User
     wanted: int | None = None
     typed: str | None = None
+    sent_check: CheckInput | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
     unsaved: Unsaved | None = None
     newer: Newer | None = None
     opened: str = ""
     sent: str = ""
+    known: Look | None = None
     tasks: list[Task] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tasks = list(Task.objects.held_by(self.person).select_related("queue"))
+        self.tasks = actions.held_by(self.person)
         for task in self.tasks:
             task.assignee = self.person
 
@@ -45,6 +59,29 @@ class MyWorkState:
         """The task that is shown in full: the wanted one, else the most urgent."""
         chosen = [task for task in self.tasks if task.pk == self.wanted]
         return next(iter(chosen + self.tasks), None)
+
+    @cached_property
+    def check(self) -> CheckForm | None:
+        """The check of that task, where it has something to answer, to name or to count."""
+        task = self.task
+        if task is None or not self._is_checked(task):
+            return None
+        is_typed = self.sent_check is not None and task.pk == self.wanted
+        sent = self.sent_check if is_typed else None
+        return CheckForm(task, sent or of_draft(task.draft_findings), self.errors)
+
+    @cached_property
+    def correction(self) -> CheckForm | None:
+        """The check of the completed task that is being corrected on its own page."""
+        for task in self.done:
+            if self.opened == f"correct-{task.pk}":
+                return CheckForm(task, recording.as_sent(task), is_correction=True)
+        return None
+
+    @cached_property
+    def files(self) -> TaskFiles | None:
+        """The files of this task; None without one."""
+        return files.of(self.task, self.person)
 
     @property
     def notes(self) -> str:
@@ -101,11 +138,17 @@ class MyWorkState:
         return version(
             self.person.is_logged_in,
             self.person.break_reason,
-            self.task and self.task.pk,
+            self.task and (self.task.pk, self.task.link, self.task.details),
+            self.task and judging.version_of(self.task),
             self.waits_for_scan,
             self.goes_at,
             shown,
         )
+
+    @staticmethod
+    def _is_checked(task: Task) -> bool:
+        queue = task.queue
+        return bool(judging.version_of(task) or queue.needs_defects or queue.counts_quantities)
 
     def is_shown(self, seen: str, undo: str) -> bool:
         """Return whether a page of version `seen` that offers to undo the task `undo` is current.
@@ -113,6 +156,25 @@ class MyWorkState:
         Whether that can still be undone is read only for pages that offer it.
         """
         return seen == self.version and (not undo or undo == self.undo_id)
+
+    @property
+    def look(self) -> str:
+        """What the page sends when it asks again; "" to be looked at in full, as now.
+
+        Claimable tasks go to others, and a warning ends when its person is seen, without a row of
+        history that is about them.
+        """
+        if self.known is None or self.claimable or self.goes_at:
+            return ""
+        known, now = self.known if self.waits else self.known.own(), timezone.now()
+        undo_until = self.undoable and lifecycle.undo_until(self.undoable)
+        moments = [now + LOOK_FOR, self.warns_from, undo_until]
+        return known.until(min(moment for moment in moments if moment and moment > now))
+
+    @property
+    def waits(self) -> bool:
+        """Whether the person waits for a task."""
+        return self.person.takes_work and self.task is None
 
     @property
     def waits_for_scan(self) -> bool:
@@ -136,13 +198,16 @@ class MyWorkState:
             return None
         return task.assigned_at + timedelta(minutes=settings.QC_START_MINUTES)
 
+    @property
+    def warns_from(self) -> datetime | None:
+        """From when the page warns that nothing was seen of the person; None without a task."""
+        task = self.task
+        return presence.warns_from(task) if task and task.started_at else None
+
     @cached_property
     def goes_at(self) -> datetime | None:
         """When the task may go to others, as nothing was seen of the person for long."""
-        if self.task is None or self.task.started_at is None:
-            return None
-        warns_from = presence.warns_from(self.task)
-        if warns_from is None or timezone.now() < warns_from:
+        if self.task is None or self.warns_from is None or timezone.now() < self.warns_from:
             return None
         return presence.silent_at(self.task)
 

@@ -1,8 +1,9 @@
 """*My work*: where a QC person spends the day.
 
 The page polls a panel every few seconds, which is redrawn only when something has changed, so
-that what somebody is typing stays. Each button is a form and works without JavaScript too. A
-refused action shows its message on the page, and what was typed stays on it.
+that what somebody is typing stays; mostly `qc.web.looks` answers that nothing has. Each button is a
+form and works without JavaScript too. A refused action shows its message on the page, and what was
+typed stays on it.
 """
 
 import contextlib
@@ -14,15 +15,28 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from qc.admin.my_work import buttons, unsaved
+from qc import permissions
+from qc.admin.my_work import buttons, files, unsaved
 from qc.admin.my_work.buttons import ACTIONS, me
 from qc.admin.my_work.state import MyWorkState
 from qc.admin.my_work.unsaved import Newer
+from qc.admin.shared import check_fields
 from qc.admin.shared.access import NOTHING_NEW, page_view
 from qc.admin.shared.params import is_id
-from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound, QCError, StaleDraft
-from qc.models import Task, User
+from qc.checks import judging
+from qc.checks.check_input import of_draft
+from qc.core.exceptions import (
+    InvalidCheck,
+    InvalidTransition,
+    NotAllowed,
+    NotFound,
+    QCError,
+    StaleDraft,
+)
+from qc.models import Task
+from qc.web import looks
 from qc.work import actions, presence
 
 CONFLICT, GONE = 409, 410
@@ -41,7 +55,8 @@ def page(request: HttpRequest) -> HttpResponse:
 @work_view
 def panel(request: HttpRequest) -> HttpResponse:
     """Return the panel; 204 if the page already shows it."""
-    return _panel_if_new(request, _state(request, request.GET.get("task", "")))
+    state = _state(request, request.GET.get("task", ""), known=looks.of(request))
+    return _panel_if_new(request, state)
 
 
 @work_button
@@ -52,7 +67,7 @@ def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
     except StaleDraft as newer:
         return _newer(request, task, newer)
     except QCError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, _sentence(refusal, action))
         return _refused(request, task, action, refusal)
     if text:
         messages.success(request, text)
@@ -73,19 +88,21 @@ def scan(request: HttpRequest) -> HttpResponse:
 def opened(request: HttpRequest, task: int) -> HttpResponse:
     """Note that the task was open in front of its holder; return the panel if it has changed."""
     with contextlib.suppress(QCError):
-        actions.open_task(task, by=me(request))
-    request.user = User.objects.get(pk=request.user.pk)
-    return _panel_if_new(request, _state(request, task))
+        actions.open_task(task, by=me(request), plan=check_fields.plan_id(request))
+    return _panel_if_new(request, _state_after(request, task))
 
 
 @work_button
 def draft(request: HttpRequest, task: int) -> HttpResponse:
-    """Save the notes as typed so far; 409 if there are newer ones, 410 if the task is gone."""
-    text, version = unsaved.notes(request), buttons.version(request)
+    """Save notes and answers so far; 409 if there are newer ones, 410 if the task is gone."""
+    text, version = check_fields.notes(request), check_fields.draft_version(request)
+    check, plan = check_fields.read(request), check_fields.plan_id(request)
     try:
-        saved = actions.save_draft(task, text, by=me(request), version=version)
+        saved = actions.save_draft(
+            task, text, by=me(request), check=check, version=version, plan=plan
+        )
     except StaleDraft as newer:
-        return _conflict(newer)
+        return _conflict(task, newer)
     except (InvalidTransition, NotAllowed, NotFound) as refusal:
         return JsonResponse({"message": str(refusal)}, status=GONE)
     return JsonResponse({"version": saved.draft_version})
@@ -94,25 +111,48 @@ def draft(request: HttpRequest, task: int) -> HttpResponse:
 def _newer(request: HttpRequest, task: int, newer: StaleDraft) -> HttpResponse:
     """Answer a form whose notes are based on older ones than are stored."""
     if "HX-Request" in request.headers:
-        return _conflict(newer)
-    typed = unsaved.notes(request)
-    both = Newer(typed, newer.text, newer.version)
-    return _page(request, _state(request, task, typed=typed, newer=both))
+        return _conflict(task, newer)
+    typed = check_fields.notes(request)
+    stored = "\n".join([newer.text, *[words for *_field, words in _fields(task, newer)]])
+    both = Newer(typed, stored.strip(), newer.version)
+    sent = check_fields.read(request)
+    return _page(request, _state(request, task, typed=typed, sent_check=sent, newer=both))
 
 
-def _conflict(newer: StaleDraft) -> HttpResponse:
+def _conflict(task: int, newer: StaleDraft) -> HttpResponse:
     answer = {"notes": newer.text, "version": newer.version, "message": str(newer)}
-    return JsonResponse(answer, status=CONFLICT)
+    return JsonResponse(answer | {"fields": _fields(task, newer)}, status=CONFLICT)
+
+
+def _fields(task: int, newer: StaleDraft) -> list[tuple[str, str, str]]:
+    """Return the stored answers as the form has them, and in words."""
+    stored = Task.objects.select_related("queue").get(pk=task)
+    return check_fields.fields(judging.plan_of(stored), of_draft(newer.findings))
+
+
+def _sentence(refusal: QCError, action: str) -> str:
+    """Return what is said above the task: how much is marked in it, or what is wrong."""
+    errors = refusal.errors if isinstance(refusal, InvalidCheck) else {}
+    marked = [name for name in errors if name.startswith("answers.")]
+    if not marked or action != "complete":
+        return str(refusal)
+    return ngettext(
+        "%d answer is missing or wrong. It is marked below.",
+        "%d answers are missing or wrong. They are marked below.",
+        len(marked),
+    ) % len(marked)
 
 
 def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> HttpResponse:
     """Answer a refused form; what was typed is shown, whoever has the task now."""
-    typed = unsaved.notes(request)
+    typed, check = check_fields.notes(request), check_fields.read(request)
     kept = unsaved.of_request(request, task, action, refusal)
-    if "HX-Request" in request.headers or not (kept or typed):
+    errors = refusal.errors if isinstance(refusal, InvalidCheck) and not kept else {}
+    if "HX-Request" in request.headers or not (kept or typed or check is not None):
         sent = request.POST.get("kept", "") if kept else ""
-        return _answer(request, task, unsaved=kept, sent=sent)
-    return _page(request, _state(request, task, typed=typed, unsaved=kept))
+        return _answer(request, task, unsaved=kept, sent=sent, errors=errors)
+    more = {"typed": typed, "sent_check": check, "errors": errors, "unsaved": kept}
+    return _page(request, _state(request, task, **more))
 
 
 def _answer(request: HttpRequest, task: int | str, **more: Any) -> HttpResponse:
@@ -121,14 +161,20 @@ def _answer(request: HttpRequest, task: int | str, **more: Any) -> HttpResponse:
         held = Task.objects.held_by(me(request)).values_list("pk", flat=True)
         query = f"?task={task}" if str(task) in map(str, held) else ""
         return redirect(reverse("admin:my_work") + query)
-    # The action may have changed the person too.
-    request.user = User.objects.get(pk=request.user.pk)
-    return _panel(request, _state(request, task, **more))
+    return _panel(request, _state_after(request, task, **more))
 
 
 def _state(request: HttpRequest, wanted: int | str, **more: Any) -> MyWorkState:
     task = int(wanted) if is_id(str(wanted)) else None
     return MyWorkState(me(request), task, **more)
+
+
+def _state_after(request: HttpRequest, wanted: int | str, **more: Any) -> MyWorkState:
+    """Return what is shown after an action, which may have changed the person too."""
+    session, person = request.session.session_key, me(request).pk
+    known = looks.read(looks.WAITING, session, person)
+    request.user = permissions.as_stored(me(request))
+    return _state(request, wanted, known=known, **more)
 
 
 def _page(request: HttpRequest, state: MyWorkState) -> HttpResponse:
@@ -139,7 +185,8 @@ def _page(request: HttpRequest, state: MyWorkState) -> HttpResponse:
 def _panel_if_new(request: HttpRequest, state: MyWorkState) -> HttpResponse:
     params = _params(request)
     if state.is_shown(params.get("seen", ""), params.get("undo", "")):
-        return HttpResponse(status=NOTHING_NEW)
+        nothing = HttpResponse(status=NOTHING_NEW, headers={looks.HEADER: state.look})
+        return files.news(request, state.files) or nothing
     return _panel(request, state)
 
 

@@ -4,77 +4,42 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from qc import history, permissions
-from qc.admin.people.forms import NewPasswordForm, NewPersonForm, PersonForm
-from qc.admin.shared import available_actions, labels
-from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
+from qc.admin.people import sign_ins
+from qc.admin.people.columns import PersonColumns
+from qc.admin.people.filters import PresenceFilter, RoleFilter
+from qc.admin.people.forms import NewPersonForm, PersonForm
+from qc.admin.people.password_links import PasswordLinks
+from qc.admin.people.superusers_actions import SuperusersActions
+from qc.admin.shared import available_actions
+from qc.admin.shared.base import after_commit, save_columns
 from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
-from qc.audit import erasure
+from qc.audit import erasure_requests, second_factors
 from qc.core.localization import for_the_record
 from qc.history import timeline
-from qc.models import ChangeKind, Queue, Role, Task, User
+from qc.models import ChangeKind, Queue, Task, User
+from qc.web import proofs
 from qc.work import actions as work
-from qc.work import explanations, lost_access, presence
+from qc.work import lost_access, presence
 
-TEXT_LINK = '<a class="text-link" href="{}">{}</a>'
-
-
-class PresenceFilter(DropdownFilter):
-    """A filter by presence."""
-
-    title = _("presence")
-    parameter_name = "presence"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the choices."""
-        return [
-            ("free", _("Free")),
-            ("busy", _("Busy")),
-            ("break", _("On break")),
-            ("in", _("Signed in")),
-            ("out", _("Signed out")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
-        """Return the people with the chosen presence."""
-        free = User.objects.free().order_by().values("pk")
-        kinds = {
-            "free": queryset.filter(pk__in=free),
-            "busy": queryset.taking_work().exclude(pk__in=free),
-            "break": queryset.signed_in().exclude(break_reason=""),
-            "in": queryset.signed_in(),
-            "out": queryset.filter(is_logged_in=False),
-        }
-        return kinds.get(self.value(), queryset)
-
-
-class RoleFilter(DropdownFilter):
-    """A filter by role."""
-
-    title = _("role")
-    parameter_name = "role"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the roles."""
-        return list(Role.choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Return the people with the chosen role."""
-        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+# Nobody else fills these in: rights, and the name by which the past is found.
+SUPERUSERS_FIELDS = {"username", "is_superuser", "is_staff", "groups", "user_permissions"}
+# A form that changes these asks for a new proof of who it is.
+RIGHTS = {"roles", "is_superuser"}
+ANONYMISING = ("ask_to_anonymise", "anonymise", "keep_names")
+ANONYMISING_SECTION = (_("Anonymising"), {"fields": ("anonymising",)})
 
 
 # Registered by django.contrib.auth; here roles are set on a person's page.
@@ -82,13 +47,12 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(AuditedModelAdmin, UserAdmin):
+class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
     """Lists, shows and edits people; nobody is deleted, only deactivated."""
 
     form = PersonForm
     add_form = NewPersonForm
     add_form_template = None
-    change_password_form = NewPasswordForm
     list_display = (
         "username",
         "names",
@@ -102,10 +66,17 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     actions = ()
-    actions_detail = ("come_back", "take_break", "sign_out", "anonymise")
+    actions_detail = (
+        "come_back",
+        "take_break",
+        "sign_out",
+        "reset_second_factor",
+        *ANONYMISING,
+    )
     filter_horizontal = ()
-    change_form_outer_after_template = "qc/people/day.html"
+    change_form_outer_after_template = "qc/people/below_form.html"
     readonly_fields = (
+        "anonymising",
         "presence",
         "why",
         "tasks_held",
@@ -115,18 +86,18 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         "set_password",
         "last_login",
         "date_joined",
+        "second_factor",
     )
     add_fieldsets = (
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity")}),
-        (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
     )
     fieldsets = (
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
         (None, {"fields": ("username", ("first_name", "last_name"), "email", "set_password")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity", "is_active")}),
         (_("Language and time"), {"fields": (("language", "time_zone"),)}),
-        (_("Account"), {"fields": (("date_joined", "last_login"),)}),
+        (_("Account"), {"fields": (("date_joined", "last_login"), "second_factor")}),
     )
     # For users who may not edit: names instead of boxes, and no password.
     reading_fieldsets = (
@@ -164,29 +135,33 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
         form=NoReasonForm,
         variant=ActionVariant.PRIMARY,
     )
-    anonymise = dialog_action(
-        "anonymise",
-        erasure.anonymise,
-        label=_("Anonymise"),
-        question=_(
-            "For people who have left the company: removes their names and e-mail "
-            "address from the account and its history, and from the sign-in events "
-            "together with the network addresses. What they did is kept under a "
-            "pseudonym. Names that somebody wrote into a reason, a note or a task "
-            "are kept. This cannot be undone."
-        ),
-        done=_("The account is anonymised. It has a pseudonym now."),
-        icon="person_off",
-        variant=ActionVariant.DANGER,
-    )
-
-    presence = staticmethod(labels.presence)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may edit the account; a superuser's needs a superuser."""
+        """Return whether this user may edit accounts, or this one."""
         if obj is None:
             return super().has_change_permission(request)
-        return permissions.may_edit_account(request.user, obj)  # type: ignore[arg-type]
+        return permissions.may_edit_account(request.user, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields that are only shown; to managers the name of an account too."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None or request.user.is_superuser else ("username", *fields)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the form, which knows its user: that is a class of its own for each request."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.editor = request.user
+        return form
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show or save the form; refuse what the page would not have offered to its user."""
+        if request.method == "POST" and not request.user.is_superuser:
+            _refuse_crafted(request, is_new=object_id is None)
+        return super().changeform_view(request, object_id, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return the people, with the number of tasks that each holds."""
@@ -199,28 +174,43 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
 
     def available_actions(self, request: HttpRequest, item: User) -> Collection[str]:
         """Return the names of the actions that make sense for a person as they are now."""
-        return available_actions.of_person(item)
+        user: Any = request.user
+        may_steer = permissions.may_steer(user, item)
+        names = available_actions.of_person(item) if may_steer else set()
+        may_reset = user.is_superuser and item != user and second_factors.has_one(item)
+        names |= {"reset_second_factor"} if may_reset else set()
+        return names | available_actions.of_leaver(item, user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections that this user may see, with one more for superusers."""
-        if obj is not None and not self.has_change_permission(request, obj):
-            return self.reading_fieldsets
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or not request.user.is_superuser:
-            return fieldsets
-        return (*fieldsets, (_("Superuser"), {"fields": ("is_superuser",)}))
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        if not self.has_change_permission(request, obj):
+            fieldsets: Any = self.reading_fieldsets
+        else:
+            rights = (_("Superuser"), {"fields": ("is_superuser",)})
+            fieldsets = (*self.fieldsets, *([rights] if request.user.is_superuser else []))
+        is_asked = erasure_requests.request_of(obj) is not None
+        return (*([ANONYMISING_SECTION] if is_asked else []), *fieldsets)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Show the form, and below it the person's day."""
+        """Show the form, and below it the person's day, sessions and tokens."""
         person = context.get("original")
+        if person is not None:
+            context |= sign_ins.shown(request, person)
         if person is not None and self.has_view_history_permission(request, person):
             context["day"] = timeline.of_today(person)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the columns; the history row is written by `save_related`."""
+        """Save the columns; the history row is written by `save_related`.
+
+        Raises ReauthenticationRequired for other rights without a recent proof, and saves nothing.
+        """
+        if RIGHTS & set(form.changed_data):
+            proofs.check(request)
         obj.is_staff = obj.is_staff or not change
         form.access = lost_access.access_of(obj.pk) if change else None
         if "is_active" in form.changed_data and not obj.is_active:
@@ -236,6 +226,9 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
             return
         if "roles" in form.changed_data:
             _set_roles(person, form)
+        if person == by:
+            # One's other sessions end with a change of one's own account, this one goes on.
+            update_session_auth_hash(request, person)
         kind = ChangeKind.ROLES_CHANGED if change and "roles" in form.changed_data else ""
         reasons = [form.differences()]
         history.record_many([person], kind=kind, by=by, reasons=reasons, created=not change)
@@ -247,63 +240,24 @@ class PersonAdmin(AuditedModelAdmin, UserAdmin):
             after_commit(work.hand_out_from, {task.queue_id for task in returned})
         after_commit(work.hand_out_to, person.pk)
 
-    @admin.display(description=_("name"), ordering="first_name", empty_value="-")
-    def names(self, person: User) -> str | None:
-        """Return first and last name."""
-        return person.get_full_name() or None
-
-    @admin.display(description=_("assigned tasks"), ordering="open_tasks")
-    def holds(self, person: User) -> str:
-        """Return how many tasks they hold, and their capacity."""
-        return gettext("%(held)d of %(most)d") % {
-            "held": person.open_tasks,
-            "most": person.capacity,
-        }
-
-    @admin.display(description=_("roles"), empty_value="-")
-    def roles_held(self, person: User) -> str | None:
-        """Return their roles."""
-        return ", ".join(map(labels.role, person.groups.all())) or None
-
-    @admin.display(description=_("queues"), empty_value="-")
-    def queues_on(self, person: Any) -> str | None:
-        """Return the queues they are on."""
-        return ", ".join(one.name for one in person.queues.all() if not one.is_closed) or None
-
-    @admin.display(description=_("last seen"), ordering="last_seen_at")
-    def last_seen(self, person: User) -> SafeString:
-        """Return how long ago they were last seen."""
-        return labels.age(person.last_seen_at)
-
-    @admin.display(description=_("password"))
-    def set_password(self, person: User) -> SafeString:
-        """Return a link to the page that sets a new password."""
-        page = reverse("admin:auth_user_password_change", args=[person.pk])
-        return format_html(TEXT_LINK, page, gettext("Set a new password"))
-
-    @admin.display(description=_("why"))
-    def why(self, person: User) -> str:
-        """Return why they have the tasks that they have, or none."""
-        return explanations.of_person(person)
-
-    @admin.display(description=_("tasks"), empty_value="-")
-    def tasks_held(self, person: User) -> SafeString | None:
-        """Return links to the tasks they hold."""
-        tasks = [
-            (reverse("admin:qc_task_change", args=[task.pk]), task)
-            for task in Task.objects.held_by(person)
-        ]
-        return format_html_join(SafeString("<br>"), TEXT_LINK, tasks)
-
 
 def _end_work(person: User, *, by: Any) -> list[Task]:
-    """Sign out somebody who is being deactivated, everywhere; return the tasks that they held."""
+    """Sign out somebody who is being deactivated; return the tasks that they held."""
     with for_the_record():
         reason = gettext("deactivated")
     returned = presence.sign_out(person.pk, by=by, reason=reason)
-    presence.end_access(person.pk)
     after_commit(work.hand_out_from, {task.queue_id for task in returned})
     return returned
+
+
+def _refuse_crafted(request: HttpRequest, *, is_new: bool) -> None:
+    """Raise PermissionDenied for a form that gives rights, or renames, and is not a superuser's."""
+    closed = SUPERUSERS_FIELDS - ({"username"} if is_new else set())
+    given = {
+        str(pk) for pk in permissions.roles_given_by(request.user).values_list("pk", flat=True)
+    }
+    if closed & request.POST.keys() or not given.issuperset(request.POST.getlist("roles")):
+        raise PermissionDenied
 
 
 def _set_roles(person: User, form: Any) -> None:

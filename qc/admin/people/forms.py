@@ -1,23 +1,24 @@
 """The forms of an account, with its roles and queues."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from qc import permissions
 from qc.admin.people.my_settings import ZoneField
 from qc.admin.shared import labels
 from qc.admin.shared.forms import SeenForm
-from qc.core.context import kind_of_change
 from qc.core.localization import for_the_record
-from qc.models import ChangeKind, Queue, Role, Task, User
-from qc.work import presence
+from qc.models import Queue, Task, User
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -39,12 +40,25 @@ class RoleField(SetField):
 class AccountForm(forms.ModelForm):
     """The fields that adding and changing a person have in common."""
 
+    # The user who fills it in.
+    editor: User
+
     roles = RoleField(
-        Group.objects.filter(name__in=Role.values).order_by("pk"),
+        Group.objects.none(),
         label=_("Roles"),
         help_text=_("Without a role nobody can sign in to the pages."),
     )
     queues = SetField(Queue.objects.open(), label=_("Queues"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles: Any = self.fields.get("roles")
+        if roles:
+            roles.queryset = permissions.roles_given_by(self.editor)
+            if settings.QC_OIDC and settings.QC_OIDC.roles:
+                roles.help_text = gettext(
+                    "%(provider)s decides the roles of who signs in with it, at each sign-in."
+                ) % {"provider": settings.QC_OIDC.name}
 
     @for_the_record()
     def differences(self) -> str:
@@ -58,8 +72,18 @@ class AccountForm(forms.ModelForm):
         return "; ".join(parts)
 
 
-class NewPersonForm(AccountForm, UserCreationForm):
-    """A new person, with a first password."""
+class NewPersonForm(AccountForm):
+    """A new person, who chooses a password by a link."""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["username"]
+        field_classes: ClassVar = {"username": UsernameField}
+
+    def save(self, commit: bool = True) -> User:
+        """Return the person, without a password."""
+        self.instance.set_unusable_password()
+        return super().save(commit)
 
 
 class PersonForm(SeenForm, AccountForm, UserChangeForm):
@@ -97,20 +121,6 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
             return text
         more = ngettext("%s goes back to its queue.", "%s go back to their queues.", len(held))
         return f"{text} {more % ', '.join(held)}"
-
-
-class NewPasswordForm(AdminPasswordChangeForm):
-    """A new password for somebody; the history keeps that it was set, never the password."""
-
-    @transaction.atomic
-    def save(self, commit: bool = True) -> User:
-        """Save the password, with one history row; end the person's sessions and tokens."""
-        self.user._change_reason = str(_("new password"))
-        with kind_of_change(ChangeKind.PASSWORD_CHANGED):
-            person: User = super().save(commit)
-        presence.end_access(person.pk)
-        person.refresh_from_db(fields=["access_ended_at"])
-        return person
 
 
 def _names(items: Any) -> str:

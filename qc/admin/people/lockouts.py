@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from qc.audit import events
+from qc.history import events
 from qc.models import EventKind
 
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from qc import history
+from qc.admin.people import sign_ins
+from qc.admin.second_factor import pages as second_factors
 from qc.core import localization
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, User
@@ -58,7 +60,9 @@ class SettingsForm(forms.ModelForm):
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the links of the account menu; Unfold calls it for every page."""
-    pages = {"my_settings": _("My settings"), "password_change": _("Change password")}
+    pages = {"my_settings": _("My settings")}
+    if settings.QC_PASSWORD_FORM:
+        pages["password_change"] = _("Change password")
     return [{"title": title, "link": reverse(f"admin:{name}")} for name, title in pages.items()]
 
 
@@ -71,6 +75,8 @@ def page(request: HttpRequest) -> HttpResponse:
             messages.success(request, gettext("Your settings are saved."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
     context = site.each_context(request) | {"title": _("My settings"), "form": form}
+    context |= second_factors.summary(request.user)  # type: ignore[arg-type]
+    context |= sign_ins.shown(request, request.user)  # type: ignore[arg-type]
     return render(request, "qc/people/my_settings.html", context)
 
 

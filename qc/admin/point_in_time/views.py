@@ -16,13 +16,15 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from qc.admin.point_in_time.form import MomentForm
+from qc.admin.point_in_time.rows import Rows
 from qc.admin.point_in_time.urls import at
 from qc.admin.shared import diffs
 from qc.admin.shared.access import page_view
 from qc.admin.trail.views import add_sentence
-from qc.audit import events, trail
+from qc.audit import trail
 from qc.audit.seals import archived_rows
-from qc.history import point_in_time
+from qc.history import events, point_in_time
+from qc.history.names import add_names
 from qc.models import EventKind
 
 PEOPLE_ON_A_PAGE = 100
@@ -55,7 +57,14 @@ def floor(request: HttpRequest, moment: datetime) -> Context:
     for person in people:
         person.row.open_tasks = len(person.held)
     _note(moment, len(people))
-    return {"floor": found, "people": people, "most": point_in_time.MOST_SINCE}
+    rows = Rows(moment)
+    return {
+        "floor": found,
+        "people": people,
+        "people_rows": rows.people(people),
+        "queue_rows": rows.queues(found.queues),
+        "most": point_in_time.MOST_SINCE,
+    }
 
 
 def thing(_request: HttpRequest, moment: datetime, table: str, pk: int) -> Context:
@@ -67,12 +76,14 @@ def thing(_request: HttpRequest, moment: datetime, table: str, pk: int) -> Conte
     prefetch_related_objects(rows, *trail.NAMED[table], *diffs.named_by(found.newest))
     for row in rows:
         row.table = table
+    add_names(rows)
+    for row in rows:
         add_sentence(row)
     _note(moment, 1, **{table: _name(found.newest)})
     beside = [] if found.row is None else diffs.side_by_side(found.row, found.newest)
     context = {"thing": found, "table": table, "name": _name(found.newest), "columns": beside}
     if table == "person":
-        context["held"] = point_in_time.held_by(pk, moment)
+        context["held"] = Rows(moment).held(point_in_time.held_by(pk, moment))
         context["queues"] = point_in_time.queues_of(pk, moment)
     return context
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,19 +15,30 @@ from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from qc import history
+from qc import history, permissions
+from qc.admin.check_plans.forms import CopyForm
 from qc.admin.queues.forms import MergeForm, QueueForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
 from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import duration_in_units
 from qc.admin.shared.returned import say_returned
-from qc.models import Queue, Status, Task, User
+from qc.checks import plans
+from qc.models import CheckPlan, Queue, Status, Task, User
 from qc.web.refusals import refuse
 from qc.work import actions as work
 from qc.work import lost_access, queue_changes
+
+# What a check in the queue names and counts, and what follows when it fails.
+CHECK_FIELDS = (("needs_defects", "counts_quantities"), ("rework_queue", "reinspected_by"))
+
+
+def copy_plan_to(queue_id: int, *, by: User, from_queue: Queue) -> None:
+    """Give a queue the check plan of another one."""
+    plans.copy(from_queue, Queue.objects.get(pk=queue_id), by)
 
 
 class StateFilter(DropdownFilter):
@@ -59,35 +71,46 @@ class QueueAdmin(AuditedModelAdmin):
 
     form = QueueForm
     list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "due_within")
-    search_fields = ("name",)
+    search_fields = ("name", "aliases")
     ordering = ("is_closed", "name")
     autocomplete_fields = ("people",)
     actions = ()
-    actions_detail = ("pause", "unpause", "reopen", "merge", "close")
+    actions_detail = (
+        "check_plan",
+        "copy_plan",
+        "import_tasks",
+        "pause",
+        "unpause",
+        "reopen",
+        "merge",
+        "close",
+    )
     list_filter = (StateFilter,)
     fieldsets = (
         (_("Status"), {"fields": (("state", "waiting", "in_work"),)}),
-        (None, {"fields": ("name", "description", "target")}),
+        (None, {"fields": ("name", "aliases", "description", "target")}),
         (_("Who gets its tasks"), {"fields": ("people", "open_to_all")}),
         (
             _("At work"),
             {"fields": ("scan_to_start", ("silent_after", "correct_within"), "hand_back_reasons")},
         ),
+        (_("Check"), {"fields": (*CHECK_FIELDS, "keep_files_for")}),
     )
     add_fieldsets = fieldsets[1:]
     # For users who may not edit, and for closed queues: durations in words.
     reading_fieldsets = (
         fieldsets[0],
-        (None, {"fields": ("name", "description", "due_within")}),
+        (None, {"fields": ("name", "aliases", "description", "due_within")}),
         fieldsets[2],
         (
             _("At work"),
             {"fields": ("scan_to_start", ("silent", "correctable"), "hand_back_reasons")},
         ),
+        (_("Check"), {"fields": (*CHECK_FIELDS, "files_kept")}),
     )
     readonly_fields = (
         *("state", "merged_into", "waiting", "in_work"),
-        *("due_within", "silent", "correctable"),
+        *("due_within", "silent", "correctable", "files_kept"),
     )
 
     pause = dialog_action(
@@ -140,6 +163,37 @@ class QueueAdmin(AuditedModelAdmin):
         icon="restart_alt",
         variant=ActionVariant.PRIMARY,
     )
+
+    @action(  # type: ignore[untyped-decorator]
+        description=pgettext_lazy("a button", "Import tasks"),
+        url_path="import_tasks",
+        permissions=["steer"],
+        icon="upload",
+    )
+    def import_tasks(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the imports page, with this queue for all rows that name none."""
+        queue = find(self, request, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:imports')}?{urlencode({'queue': queue})}")
+
+    copy_plan = dialog_action(
+        "copy_plan",
+        copy_plan_to,
+        label=_("Copy a check plan"),
+        question=_("Tasks that start from then on are checked by a copy of it."),
+        done=_("%(item)s has a check plan now."),
+        icon="content_copy",
+        form=CopyForm,
+    )
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Check plan"), url_path="check_plan", permissions=["read"], icon="fact_check"
+    )
+    def check_plan(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the queue's check plan, or to the page where one is written for it."""
+        queue = find(self, request, object_id)
+        if plan := CheckPlan.objects.filter(queue=queue).first():
+            return HttpResponseRedirect(reverse("admin:qc_checkplan_change", args=[plan.pk]))
+        return HttpResponseRedirect(f"{reverse('admin:qc_checkplan_add')}?queue={queue.pk}")
 
     state = staticmethod(labels.running)
     on_it = _number("people_on_it", _("people"))
@@ -203,7 +257,12 @@ class QueueAdmin(AuditedModelAdmin):
 
     def available_actions(self, request: HttpRequest, item: Queue) -> Collection[str]:
         """Return the names of the actions that the queue's state allows."""
-        return available_actions.of_queue(item)
+        names = available_actions.of_queue(item)
+        has_plan = CheckPlan.objects.filter(queue=item).exists()
+        if has_plan:
+            return names | {"check_plan"}
+        may_write = not item.is_closed and permissions.is_manager(request.user)
+        return names | {"check_plan", "copy_plan"} if may_write else names
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
         """Save the columns; the history row is written by `save_related`."""
@@ -251,6 +310,12 @@ class QueueAdmin(AuditedModelAdmin):
         """Return in words how long people may correct what they completed."""
         within = queue.correct_within
         return duration_in_units(within) if within else gettext("until the shift ends")
+
+    @admin.display(description=_("keep files for"))
+    def files_kept(self, queue: Queue) -> str:
+        """Return in words how long the files of its tasks are kept."""
+        kept = queue.keep_files_for
+        return duration_in_units(kept) if kept else gettext("always")
 
     @admin.display(description=_("open to all"), ordering="open_to_all", empty_value="-")
     def for_all(self, queue: Queue) -> str | None:

@@ -29,7 +29,8 @@ def words(value: Any) -> str:
         return short_duration(value)
     if isinstance(value, float):
         return _("%s %%") % number_format(plain(value), 1)
-    return number_format(value, force_grouping=True)
+    has_groups = not isinstance(value, int) or value >= 1000
+    return number_format(value, force_grouping=True) if has_groups else str(value)
 
 
 def plain(value: Any) -> Any:

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
@@ -19,12 +22,12 @@ from qc.admin.shared.params import is_id
 from qc.core.local_days import A_DAY
 from qc.models import Queue, Task, User
 from qc.reports.report import Grouping, ReportQuery
+from qc.reports.span import Span
 
 MOST_DAYS = 366
 A_WEEK = timedelta(days=6)
 # Every database and time zone can handle days from then on.
 EARLIEST = date(2000, 1, 1)
-PARAMS = ("by", "first", "last", "queue", "person", "sort")
 
 
 class DayField(forms.DateField):
@@ -41,8 +44,13 @@ class DayField(forms.DateField):
         )
 
 
-class ReportForm(forms.Form):
-    """The days and the filters; by default the last seven days, by person."""
+class SpanForm(forms.Form):
+    """The days and the queue of a report; by default the last seven days of all queues.
+
+    `PARAMS` are the parameters that its addresses keep.
+    """
+
+    PARAMS: ClassVar[tuple[str, ...]] = ("first", "last", "queue")
 
     first = DayField(gettext_lazy("From"))
     last = DayField(gettext_lazy("To"))
@@ -54,22 +62,15 @@ class ReportForm(forms.Form):
         widget=UnfoldAdminSelectWidget(),
         error_messages={"invalid_choice": gettext_lazy("There is no such queue.")},
     )
-    person = forms.ModelChoiceField(
-        User.objects.all(),
-        label=gettext_lazy("Person"),
-        required=False,
-        error_messages={"invalid_choice": gettext_lazy("There is no such person.")},
-    )
 
-    Media = AutocompleteDropdownForm.Media
+    def __init__(self, params: Mapping[str, str]) -> None:
+        super().__init__(self.with_defaults(params))
 
-    def __init__(self, params: Mapping[str, str], site: Any) -> None:
-        super().__init__(_with_defaults(params))
-        widget = AutocompleteSelect(
-            Task._meta.get_field("assignee"), site, {"class": "unfold-filter-autocomplete"}
-        )
-        widget.choices = self.fields["person"].choices  # type: ignore[attr-defined]
-        self.fields["person"].widget = widget
+    def with_defaults(self, params: Mapping[str, str]) -> dict[str, str]:
+        """Return the parameters that are known, with defaults for those that are left out."""
+        today = timezone.localdate()
+        data = {"first": str(today - A_WEEK), "last": str(today)}
+        return data | {name: params[name] for name in self.PARAMS if name in params}
 
     def clean(self) -> dict[str, Any]:
         """End the days today at the latest. Raise ValidationError for a span without a report."""
@@ -87,16 +88,61 @@ class ReportForm(forms.Form):
             raise ValidationError(_("Please choose at most %(most)d days at once.") % most)
         return data
 
+    def span(self) -> Span:
+        """Return the span of a valid form."""
+        data = self.cleaned_data
+        return Span(data["first"], data["last"], data["queue"] and data["queue"].pk)
+
+    def address(self, **changes: object) -> str:
+        """Return the address of the same report with some parameters changed."""
+        params = {**self.data, **changes}
+        return "?" + urlencode({name: params[name] for name in self.PARAMS if params.get(name)})
+
+
+class ReportForm(SpanForm):
+    """The filters of the report of completed tasks; by default it is by person."""
+
+    PARAMS = ("by", "first", "last", "queue", "person", "sort")
+
+    person = forms.ModelChoiceField(
+        User.objects.all(),
+        label=gettext_lazy("Person"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("There is no such person.")},
+    )
+
+    Media = AutocompleteDropdownForm.Media
+
+    def __init__(self, params: Mapping[str, str], site: Any) -> None:
+        super().__init__(params)
+        widget = AutocompleteSelect(
+            Task._meta.get_field("assignee"), site, {"class": "unfold-filter-autocomplete"}
+        )
+        widget.choices = self.fields["person"].choices  # type: ignore[attr-defined]
+        self.fields["person"].widget = widget
+
+    def with_defaults(self, params: Mapping[str, str]) -> dict[str, str]:
+        """Return the parameters, with ids in those that must be some."""
+        data = super().with_defaults(params)
+        for name in ("queue", "person"):
+            # The field for people raises an error for anything but an id.
+            if data.get(name) and not is_id(data[name]):
+                data[name] = "0"
+        if data.get("by") not in Grouping.values:
+            data["by"] = Grouping.PERSON.value
+        return data
+
     def query(self) -> ReportQuery:
         """Return the query of a valid form."""
         data = self.cleaned_data
         queue, person = (data[name] and data[name].pk for name in ("queue", "person"))
         return ReportQuery(Grouping(self.data["by"]), data["first"], data["last"], queue, person)
 
-    def address(self, **changes: object) -> str:
-        """Return the address of the same report with some parameters changed."""
-        params = {**self.data, **changes}
-        return "?" + urlencode({name: params[name] for name in PARAMS if params.get(name)})
+
+@cache
+def media(language: str) -> SafeString:
+    """Return the scripts and styles of the fields, which have texts in this language."""
+    return SafeString(ReportForm({}, site).media.render())
 
 
 class Preset(NamedTuple):
@@ -107,7 +153,7 @@ class Preset(NamedTuple):
     is_shown: bool
 
 
-def presets(form: ReportForm) -> list[Preset]:
+def presets(form: SpanForm) -> list[Preset]:
     """Return the periods that people often need."""
     shown = (form.data["first"], form.data["last"])
     return [
@@ -126,16 +172,3 @@ def _days(today: date) -> list[tuple[str, date, date]]:
         (_("This month"), this_month, today),
         (_("Last month"), last_month.replace(day=1), last_month),
     ]
-
-
-def _with_defaults(params: Mapping[str, str]) -> dict[str, str]:
-    today = timezone.localdate()
-    data = {"first": str(today - A_WEEK), "last": str(today)}
-    data |= {name: params[name] for name in PARAMS if name in params}
-    for name in ("queue", "person"):
-        # The field for people raises an error for anything but an id.
-        if data.get(name) and not is_id(data[name]):
-            data[name] = "0"
-    if data.get("by") not in Grouping.values:
-        data["by"] = Grouping.PERSON.value
-    return data

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from html import escape
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +20,9 @@ from qc.reports.reasons import OTHER
 from qc.reports.report import Grouping, Report, ReportQuery, ReportRow
 
 MOST_BARS = 30
+# Stands for a row's key in the addresses that all rows share; no address escapes it.
+KEY = "__key__"
+LINK = '<a class="qc-link" href="{}">{}</a>'
 
 
 class Heading(NamedTuple):
@@ -33,6 +38,11 @@ class Cell(NamedTuple):
 
     text: str
     address: str = ""
+
+    def shown(self) -> str:
+        """Return what the page shows in the cell."""
+        text = escape(self.text)
+        return LINK.format(escape(self.address), text) if self.address else text
 
 
 @dataclass
@@ -68,9 +78,14 @@ class ReportTable:
         return [(self._name(row), self._figures(row)) for row in self.rows]
 
     @property
-    def total(self) -> list[Cell]:
-        """The figures of all rows together."""
-        return self._figures(self.report.total)
+    def body(self) -> SafeString:
+        """The rows as the page shows them."""
+        return SafeString("\n".join(_line(name, figures) for name, figures in self.lines))
+
+    @property
+    def total(self) -> SafeString:
+        """The figures of all rows together, as the page shows them."""
+        return _cells(self._figures(self.report.total))
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
@@ -89,7 +104,7 @@ class ReportTable:
         text = _("The times are from a sample of %(ranked)s of %(done)s tasks.")
         return text % {"ranked": ranked, "done": done}
 
-    @property
+    @cached_property
     def chart(self) -> Chart:
         """The completed tasks, passed and failed; days in order, other rows as in the table."""
         is_by_day = self.query.by == Grouping.DAY
@@ -143,32 +158,52 @@ class ReportTable:
         """Return a row's name, linked to a report of it: of a day by person, else day by day."""
         if row.key is None:
             return Cell(row.name)
-        if self.query.by == Grouping.DAY:
-            text = date_format(row.key, "D j M Y")  # type: ignore[arg-type]
-            params = {"by": Grouping.PERSON.value, "first": row.key, "last": row.key}
-        else:
-            text = row.name
-            params = {"by": Grouping.DAY.value, self.query.by.value: row.key}
-        return Cell(text, self.form.address(sort="", **params))
+        is_day = self.query.by == Grouping.DAY
+        text = date_format(row.key, "D j M Y") if is_day else row.name  # type: ignore[arg-type]
+        return Cell(text, self._report_of_key.replace(KEY, str(row.key)))
 
     def _figures(self, row: ReportRow) -> list[Cell]:
         cells = [Cell(words(one.value(row))) for one in self.columns[1:]]
         if row.done:
-            cells[0] = Cell(cells[0].text, self._tasks(row))
+            address = self._tasks_of_key.replace(KEY, str(row.key)) if row.key else self._tasks()
+            cells[0] = Cell(cells[0].text, address)
         return cells
 
-    def _tasks(self, row: ReportRow) -> str:
-        """Return the address of the list of the completed tasks that a row counts."""
+    @cached_property
+    def _report_of_key(self) -> str:
+        """The address of a report of the row with this `KEY`."""
+        by = self.query.by.value
+        if self.query.by == Grouping.DAY:
+            params = {"by": Grouping.PERSON.value, "first": KEY, "last": KEY}
+        else:
+            params = {"by": Grouping.DAY.value, by: KEY}
+        return self.form.address(sort="", **params)
+
+    @cached_property
+    def _tasks_of_key(self) -> str:
+        return self._tasks(KEY)
+
+    def _tasks(self, key: str = "") -> str:
+        """Return the address of the list of the completed tasks of a row, without key of all."""
         query = self.query
-        days = (row.key, row.key) if isinstance(row.key, date) else (query.first, query.last)
-        only = {Grouping.PERSON: query.person, Grouping.QUEUE: query.queue}
-        if isinstance(row.key, int):
-            only[query.by] = row.key
+        only: dict[str, int | str | None] = {"person": query.person, "queue": query.queue}
+        is_day = query.by == Grouping.DAY
+        days = (key, key) if key and is_day else (query.first, query.last)
+        if key and not is_day:
+            only[query.by.value] = key
         filters = {
             "completed_at_from": days[0],
             "completed_at_to": days[1],
-            "assignee__id__exact": only[Grouping.PERSON],
-            "queue__id__exact": only[Grouping.QUEUE],
+            "assignee__id__exact": only["person"],
+            "queue__id__exact": only["queue"],
         }
         params = urlencode({name: value for name, value in filters.items() if value})
         return f"{reverse('admin:qc_task_changelist')}?{params}"
+
+
+def _line(name: Cell, figures: list[Cell]) -> str:
+    return f'<tr><th scope="row">{name.shown()}</th>{_cells(figures)}</tr>'
+
+
+def _cells(figures: list[Cell]) -> SafeString:
+    return SafeString("".join(f"<td>{cell.shown()}</td>" for cell in figures))

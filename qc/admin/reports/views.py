@@ -7,13 +7,11 @@ from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
 
-from qc.admin.reports.form import ReportForm, presets
+from qc.admin.reports import answers, control, defects, files, pages
+from qc.admin.reports.form import ReportForm
 from qc.admin.reports.table import ReportTable
-from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
-from qc.exports import formats
 from qc.reports import report
 from qc.reports.report import Grouping
 
@@ -24,13 +22,11 @@ PAGE = "admin:reports"
 def page(request: HttpRequest) -> HttpResponse:
     """Show the report, or what is wrong with the form."""
     form = ReportForm(request.GET, site)
-    context = site.each_context(request) | {
-        "title": _("Reports"),
-        "form": form,
+    context = pages.context(request, "reports", form) | {
         "table": _table(form) if form.is_valid() else None,
         "tabs": [(by.label, form.address(by=by.value, sort=""), by.value) for by in Grouping],
-        "presets": presets(form),
-        "address": form.address(),
+        "chosen": form.data["by"],
+        "is_grouped": True,
     }
     return render(request, "qc/reports/page.html", context)
 
@@ -50,21 +46,18 @@ def _table(form: ReportForm) -> ReportTable:
 
 
 def _file(table: ReportTable, ending: str) -> StreamingHttpResponse:
-    query, rows = table.query, table.for_export()
-    name = f"report-{query.by.value}-{query.first}-{query.last}.{ending}"
-    if ending == "csv":
-        return downloads.streamed(formats.csv_lines(rows), name, downloads.CSV)
-    if ending == "xlsx":
-        return downloads.workbook(formats.xlsx_file(rows), name)
-    headings = list(map(str, next(rows)))
-    objects = (dict(zip(headings, row, strict=True)) for row in rows)
-    return downloads.streamed(formats.json_list(objects), name, downloads.JSON)
+    query = table.query
+    stem = f"report-{query.by.value}-{query.first}-{query.last}"
+    return files.sent(table.for_export(), stem, ending)
 
 
 urlpatterns = [
     path("reports/", page, name="reports"),
     *(
         path(f"reports/report.{ending}", export, {"ending": ending}, name=f"reports_{ending}")
-        for ending in ("csv", "xlsx", "json")
+        for ending in files.ENDINGS
     ),
+    *defects.urlpatterns,
+    *control.urlpatterns,
+    *answers.urlpatterns,
 ]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from csp.constants import UNSAFE_EVAL
+from csp.decorators import csp_update
 from django.contrib.admin import site
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -18,6 +20,9 @@ NOTHING_NEW = 204
 
 View = Callable[..., HttpResponseBase]
 
+# For pages in Unfold's frame, whose Alpine makes functions of texts in the page.
+in_frame = csp_update({"script-src": [UNSAFE_EVAL]})
+
 
 def page_view(
     *permissions: str, after_sign_in: str, methods: Sequence[str] = ("GET",)
@@ -30,6 +35,7 @@ def page_view(
     def decorate(view: View) -> View:
         allowed_view = require_http_methods(methods)(view)
 
+        @in_frame
         @never_cache
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

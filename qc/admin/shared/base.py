@@ -17,8 +17,8 @@ from unfold.views import ChangeList
 from qc import history, permissions
 from qc.admin.shared import diffs
 from qc.admin.shared.dialogs import find
-from qc.audit import events
 from qc.core.transactions import retrying
+from qc.history import events
 from qc.history.registry import table_of
 from qc.models import EventKind
 
@@ -34,15 +34,13 @@ class AuditedChangeList(ChangeList):
             self.full_result_count = self.result_count
 
 
-class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """The list, form and history of a model that is audited; nothing of it is deleted."""
+class LockedModelAdmin(ModelAdmin):
+    """The list and form of a model whose objects are locked while they are saved."""
 
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
     list_disable_select_all = True
-    history_list_per_page = 50
-    object_history_list_template = "qc/shared/history_rows.html"
     warn_unsaved_form = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditedChangeList]:
@@ -56,18 +54,25 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         """
         column = lookup.split("__", maxsplit=1)[0]
         is_column = column in {field.name for field in self.model._meta.get_fields()}
-        filters = {one[0] if isinstance(one, tuple) else one for one in self.list_filter}
+        filters = {
+            one[0] if isinstance(one, tuple) else getattr(one, "parameter_name", one)
+            for one in self.list_filter
+        }
         return (column in filters or not is_column) and super().lookup_allowed(
             lookup, value, request
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: nobody deletes what is audited."""
-        return False
-
     def has_steer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Return whether this user may use the page's actions."""
         return permissions.is_manager(request.user)
+
+    def has_read_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Return whether this user may read everything."""
+        return permissions.is_auditor(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: nobody deletes it."""
+        return False
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Return the actions that this user may use and that make sense for the object now."""
@@ -105,6 +110,20 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
 
         return retrying(save)()
 
+    def _lock(self, object_id: str) -> None:
+        try:
+            pk = self.model._meta.pk.to_python(unquote(object_id))
+        except ValidationError:
+            return  # Django's own view answers that it does not exist.
+        self.model._default_manager.select_for_update().filter(pk=pk).first()
+
+
+class AuditedModelAdmin(SimpleHistoryAdmin, LockedModelAdmin):
+    """The list, form and history of a model that is audited; nothing of it is deleted."""
+
+    history_list_per_page = 50
+    object_history_list_template = "qc/shared/history_rows.html"
+
     def get_history_queryset(self, request: HttpRequest, *args: Any) -> models.QuerySet:
         """Return the history rows, with all the objects that they name read in a few queries."""
         rows = super().get_history_queryset(request, *args)
@@ -137,13 +156,6 @@ class AuditedModelAdmin(SimpleHistoryAdmin, ModelAdmin):
     ) -> HttpResponse:
         """Refuse, as simple-history's page of an old version would save it again on a POST."""
         raise PermissionDenied
-
-    def _lock(self, object_id: str) -> None:
-        try:
-            pk = self.model._meta.pk.to_python(unquote(object_id))
-        except ValidationError:
-            return  # Django's own view answers that it does not exist.
-        self.model._default_manager.select_for_update().filter(pk=pk).first()
 
 
 def changed_columns(form: forms.ModelForm) -> list[str]:

@@ -1,7 +1,7 @@
 """A chart, drawn by Chart.js through Unfold, and its figures as a table."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Each contrasts with white, with near black, and with its neighbours.
@@ -10,7 +10,11 @@ LINES = ("#0d8a94", "#d9662b", "#7c6fe0", "#4d9a3f", "#d1498b", "#8a7a52")
 
 @dataclass
 class Chart:
-    """Series of figures over the same labels; `is_stacked` puts one on top of the other."""
+    """Series of figures over the same labels; `is_stacked` puts one on top of the other.
+
+    `axes` are options of its axes, by their names, besides the usual ones or instead of them;
+    `legend` are options of the labels of its legend.
+    """
 
     name: str
     title: str
@@ -18,6 +22,8 @@ class Chart:
     labels: list[str]
     series: list[dict[str, Any]]
     is_stacked: bool = False
+    axes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    legend: dict[str, Any] = field(default_factory=dict)
 
     @property
     def data(self) -> str:
@@ -33,17 +39,18 @@ class Chart:
     def options(self) -> str:
         """The options, as JSON for Chart.js; `charts.js` adds the colours of the text."""
         axis = {"ticks": {"precision": 0}, "stacked": self.is_stacked}
+        usual = {
+            "x": axis | {"grid": {"display": False}},
+            "y": axis | {"beginAtZero": True, "grid": {}},
+        }
         return json.dumps(
             {
                 "animation": False,
                 "responsive": True,
                 "maintainAspectRatio": False,
                 "interaction": {"mode": "index", "intersect": False},
-                "plugins": {"legend": {"labels": {"boxWidth": 12}}},
-                "scales": {
-                    "x": axis | {"grid": {"display": False}},
-                    "y": axis | {"beginAtZero": True, "grid": {}},
-                },
+                "plugins": {"legend": {"labels": {"boxWidth": 12, **self.legend}}},
+                "scales": usual | self.axes,
             }
         )
 

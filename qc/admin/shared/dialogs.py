@@ -1,6 +1,7 @@
 """Actions that ask for a reason in a dialog, and change something only when it is posted."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Self
 
 from django import forms
@@ -23,6 +24,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from qc.core.exceptions import InvalidInput, QCError
 from qc.models import User
+from qc.web import proofs
 
 Text = str | Promise
 
@@ -98,10 +100,11 @@ class NoReasonForm(ReasonForm):
 class FreePersonField(forms.ModelChoiceField):
     """A choice of the people who are free now, idle longest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(
             User.objects.none(),
             label=_("Person"),
+            **options,
             empty_label=_("Choose a free person"),
             error_messages={
                 "invalid_choice": _("This person is no longer free. Please choose another one.")
@@ -148,19 +151,38 @@ def dialog_action(  # noqa: PLR0913
     icon: str,
     form: type[ReasonForm] = ReasonForm,
     variant: ActionVariant = ActionVariant.DEFAULT,
+    permission: str = "steer",
+    needs_proof: bool = False,
 ) -> Any:
-    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`."""
+    """Return an admin action that asks in a dialog, then calls `run(id, by=…, **answers)`.
+
+    It is for users with `has_…_permission` of its admin, with `needs_proof` only if they have
+    shown a few minutes ago at most who they are (`qc.web.proofs`).
+    """
     dialog = ActionDialog(
         title=label, description=question, form_class=form, form_submit_text=label
     )
-    return action(
+    act = action(
         description=label,
         url_path=name.replace("_", "-"),
         icon=icon,
         variant=variant,
-        permissions=["steer"],
+        permissions=[permission],
         dialog=dialog,
     )(_view(name, run, done, dialog))
+    return _proven(act) if needs_proof else act
+
+
+def _proven(act: Any) -> Any:
+    """Return an action that asks for a proof before its dialog opens, and when it is sent."""
+
+    @wraps(act)
+    def check(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        proofs.check(request)
+        response: HttpResponse = act(model_admin, request, *args, **kwargs)
+        return response
+
+    return check
 
 
 def _view(name: str, run: Callable[..., object], done: Text, dialog: ActionDialog) -> Any:

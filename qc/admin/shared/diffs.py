@@ -15,13 +15,17 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from qc.admin.shared.duration_field import duration_in_units
+from qc.checks import findings
 from qc.core.localization import local
 from qc.imports.validation import text_of
+from qc.models import PlanVersion
 
 LONGEST = 300
 NOTHING = "–"
 # Bookkeeping that follows from the other columns.
 LEFT_OUT = {"id", "slot", "raise_at"}
+# The column of a task's history that has what its check found.
+FINDINGS = "findings"
 
 
 class Change(NamedTuple):
@@ -51,11 +55,11 @@ def set_changes(rows: Sequence[Any]) -> None:
 
 def between(before: Any, after: Any) -> list[Change]:
     """Return the columns and sets that differ between two rows."""
-    return [
-        Change(_title(field), _text(before, field), _text(after, field))
-        for field in _fields(after)
-        if _differs(field, before, after)
-    ]
+    changes = []
+    for field in _fields(after):
+        if _differs(field, before, after):
+            changes += _changes(field, before, after)
+    return changes
 
 
 def changes_of(row: Any, before: Any) -> list[Change]:
@@ -94,6 +98,19 @@ def _fields(row: Any) -> list[Any]:
     return [*columns, *row._history_m2m_fields]
 
 
+def _changes(field: Any, before: Any, after: Any) -> list[Change]:
+    """Return the change of a column; of findings, one for each item that differs."""
+    if field.name != FINDINGS:
+        return [Change(_title(field), _text(before, field), _text(after, field))]
+    old, new = (findings.by_item(row.findings, row.plan_id) for row in (before, after))
+    nothing = ("", NOTHING)
+    return [
+        Change((old | new)[key][0], old.get(key, nothing)[1], new.get(key, nothing)[1])
+        for key in old | new
+        if old.get(key) != new.get(key)
+    ]
+
+
 def _differs(field: Any, one: Any, other: Any) -> bool:
     if field.many_to_many:
         return _text(one, field) != _text(other, field)
@@ -114,6 +131,11 @@ def _text(row: Any, field: Any) -> str:  # noqa: PLR0911
         return _("yes") if value else _("no")
     if value in (None, "", {}):
         return NOTHING
+    if field.name == FINDINGS:
+        words = findings.by_item(value, row.plan_id).values()
+        return "; ".join(f"{name}: {found}" for name, found in words)
+    if isinstance(value, PlanVersion):
+        return _("version %d") % value.number
     if isinstance(value, datetime):
         return date_format(local(value), "d M Y H:i:s")
     if isinstance(value, timedelta):

@@ -29,6 +29,8 @@ class SeenField(forms.BoundField):
     @property
     def is_contested(self) -> bool:
         """Whether somebody else has changed the value meanwhile, and not to the one entered."""
+        if not self.field.show_hidden_initial:
+            return False
         now = _sent_by(self.field.hidden_widget(), self.field.prepare_value(self.initial))
         has_moved = _plain(self._seen) != _plain(now)
         return has_moved and self.field.has_changed(self.initial, self.data)

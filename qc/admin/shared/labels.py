@@ -1,6 +1,7 @@
 """How states, priorities and times look in lists and on pages."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -26,6 +27,12 @@ PRIORITY = {Priority.P1: "danger", Priority.P2: "warning"}
 
 def label(text: object, variant: str = "", title: str = "") -> SafeString:
     """Return a small coloured label."""
+    return _drawn(str(text), variant, title)
+
+
+# By type too: a text that is safe is not one that is to be escaped.
+@lru_cache(maxsize=1000, typed=True)
+def _drawn(text: str, variant: str, title: str) -> SafeString:
     context = {"text": text, "variant": variant, "label_title": title}
     return SafeString(render_to_string("unfold/helpers/label.html", context))
 
@@ -33,13 +40,15 @@ def label(text: object, variant: str = "", title: str = "") -> SafeString:
 @admin.display(description=gettext_lazy("status"))
 def status(task: Task) -> SafeString:
     """Return a task's status as a label."""
-    return label(task.get_status_display(), STATUS.get(Status(task.status), ""))
+    its = Status(task.status)
+    return label(its.label, STATUS.get(its, ""))
 
 
 @admin.display(description=gettext_lazy("priority"))
 def priority(task: Task) -> SafeString:
     """Return a task's priority as a label."""
-    return label(task.get_priority_display(), PRIORITY.get(Priority(task.priority), ""))
+    its = Priority(task.priority)
+    return label(its.label, PRIORITY.get(its, ""))
 
 
 @admin.display(description=gettext_lazy("due"))

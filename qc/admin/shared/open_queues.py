@@ -15,10 +15,11 @@ from qc.models import Queue
 class OpenQueueField(forms.ModelChoiceField):
     """A choice of one of the queues that are not closed."""
 
-    def __init__(self, label: Any) -> None:
+    def __init__(self, label: Any, **options: Any) -> None:
         super().__init__(
             Queue.objects.open(),
             label=label,
+            **options,
             empty_label=_("Choose a queue"),
             error_messages={"invalid_choice": _("This queue is closed. Please choose another.")},
             widget=UnfoldAdminSelectWidget(),

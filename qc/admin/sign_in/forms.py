@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
+from unfold.widgets import BASE_INPUT_CLASSES
 
-from qc.core.context import kind_of_change
+from qc import history
+from qc.core.context import current_user
 from qc.models import ChangeKind, User
-from qc.work import presence
 
 
 def may_enter(user: Any) -> bool:
@@ -27,14 +31,45 @@ class SignInForm(AuthenticationForm):
             raise ValidationError(_("You have no role yet. Please ask a manager for one."))
 
 
-class OwnPasswordForm(AdminOwnPasswordChangeForm):
-    """One's own new password, which ends one's other sessions and all tokens."""
+class NewPassword:
+    """What each form of a new password does: it ends the sessions and tokens of its person."""
+
+    user: User
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        """Save the password; the session of this request goes on."""
-        with kind_of_change(ChangeKind.PASSWORD_CHANGED):
-            person: User = super().save(commit)
-        presence.end_access(person.pk)
-        person.refresh_from_db(fields=["access_ended_at"])
-        return person
+        """Save the password with its history row; a session of this request goes on."""
+        chosen: User = super().save(commit=False)  # type: ignore[misc]
+        person = User.objects.locked(chosen.pk).get()
+        person.password = chosen.password
+        # Somebody who is not signed in has a link that was made for them.
+        by = current_user() or person
+        history.save(person, kind=ChangeKind.PASSWORD_CHANGED, by=by, fields=["password"])
+        chosen.refresh_from_db(fields=["access_ended_at"])
+        return chosen
+
+
+class OwnPasswordForm(NewPassword, AdminOwnPasswordChangeForm):
+    """One's own new password, which ends one's other sessions and all tokens."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        """Return the old password. A wrong one counts for the lock-out, as at a sign-in."""
+        old: str = self.cleaned_data["old_password"]
+        known = authenticate(self.request, username=self.user.get_username(), password=old)
+        if known is None:
+            raise ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
+        return old
+
+
+class ChosenPasswordForm(NewPassword, SetPasswordForm):
+    """A first or new password, chosen by whoever was given a link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = " ".join(BASE_INPUT_CLASSES)
+        self.fields["new_password1"].widget.attrs["autofocus"] = True

@@ -14,7 +14,8 @@ from django.utils.functional import cached_property
 
 from qc.models import Task, User
 
-COOKIE, SALT = "qc_terminal", "qc.terminal"
+COOKIE = settings.QC_TERMINAL_COOKIE
+SALT = "qc.terminal"
 REMEMBERED_FOR = timedelta(days=90)
 
 
@@ -64,6 +65,11 @@ def remember(response: HttpResponse, person: User) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def is_somebodys(request: HttpRequest) -> bool:
+    """Return whether somebody has signed in here and not out again."""
+    return bool(request.COOKIES.get(COOKIE))
 
 
 def forget(response: HttpResponse) -> None:

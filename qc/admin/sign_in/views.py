@@ -3,47 +3,60 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
-from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from qc.admin.sign_in import pending, terminal
-from qc.admin.sign_in.forms import SignInForm
+from qc.admin.sign_in import flow, pending, terminal, ways_in
+from qc.admin.sign_in.forms import OwnPasswordForm, SignInForm
 from qc.admin.sign_in.pending import WaitingSignIn
 from qc.admin.sign_in.terminal import SomebodyElse
 from qc.core.localization import for_the_record
 from qc.models import Task, User
+from qc.web import proofs
 from qc.web.refusals import whole_page
 from qc.work import actions
 
 
 class SignInView(LoginView):
-    """Signs in; where somebody else is still signed in, it asks about them first."""
+    """Asks for name and password; what follows is in `qc.admin.sign_in.flow`."""
 
     authentication_form = SignInForm
     template_name = "admin/login.html"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take name and password, where they are taken at all."""
+        return ways_in.without_passwords(request) or super().post(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows: also which ways in there are."""
+        return super().get_context_data(**kwargs) | ways_in.shown()
+
     def form_valid(self, form: Any) -> HttpResponse:
-        """Sign in the person whose password was right, or go to the question."""
-        person = form.get_user()
-        other = terminal.somebody_else(self.request, person)
-        if other is None:
-            login(self.request, person)
-            return _enter(person, self.get_success_url())
-        pending.keep(self.request, person, other.person, self.get_success_url())
-        return redirect("admin:still_here")
+        """Go on with the person whose password was right."""
+        page = self.get_success_url()
+        return flow.go_on(self.request, form.get_user(), page, proof=proofs.PASSWORD)
+
+
+class OwnPasswordView(PasswordChangeView):
+    """The form of one's own new password."""
+
+    form_class = OwnPasswordForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Return what the form needs: also the request, whose address counts failures."""
+        return super().get_form_kwargs() | {"request": self.request}
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def still_here(request: HttpRequest) -> HttpResponse:
-    """Ask whether to sign out who is still here, and do so. Only after a valid password."""
-    waiting = pending.find(request)
+    """Ask whether to sign out who is still here, and do so. Only for who has proven who it is."""
+    waiting = pending.find(request, is_proven=True)
     if waiting is None:
         pending.drop(request)
         messages.warning(request, _("The question is no longer valid. Please sign in again."))
@@ -56,8 +69,7 @@ def still_here(request: HttpRequest) -> HttpResponse:
         pending.drop(request)
         return redirect("admin:index")
     if other is not None and other.person.pk != waiting.other_id:
-        pending.keep(request, waiting.person, other.person, waiting.page)
-        return redirect("admin:still_here")
+        return flow.ask_or_enter(request, waiting)
     return _take_over(request, waiting, other)
 
 
@@ -82,14 +94,7 @@ def _take_over(
             reason = _("%s signed in at the same terminal") % waiting.person
         actions.take_over(other.person.pk, by=waiting.person, reason=reason)
     request.session.flush()
-    login(request, waiting.person)
-    return _enter(waiting.person, waiting.page)
-
-
-def _enter(person: User, page: str) -> HttpResponse:
-    response = HttpResponseRedirect(page)
-    terminal.remember(response, person)
-    return response
+    return flow.enter(request, waiting)
 
 
 urlpatterns = [path("still-here/", still_here, name="still_here")]

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, dialog_action
-from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm
+from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm, ReworkForm
 from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
-from qc.work import actions, guards
+from qc.work import actions, guards, rework
 
 
 class TaskActions:
@@ -73,6 +73,16 @@ class TaskActions:
         icon="restart_alt",
     )
 
+    rework_task = dialog_action(
+        "rework_task",
+        actions.make_rework,
+        label=_("Rework"),
+        question=_("Makes a task to mend what failed. When it passes, it is checked again."),
+        done=_("A rework of %(item)s is made."),
+        icon="build",
+        form=ReworkForm,
+    )
+
     hold_selected = selection_action("hold", _("Hold selected tasks"), ReasonForm)
     resume_selected = selection_action("resume", _("Resume selected tasks"), OptionalReasonForm)
     cancel_selected = selection_action("cancel", _("Cancel selected tasks"), ReasonForm)
@@ -95,6 +105,8 @@ class TaskActions:
 def is_available(user: User, name: str, task: Task) -> bool:
     """Return whether the action of this name makes sense for a task as it is now."""
     transition = name.removesuffix("_task")
+    if transition == "rework":
+        return rework.may_make(task, user)
     if transition == "assign" and guards.may_now(user, "release", task):
         return True  # it is taken from whoever has it now
     return guards.may_now(user, transition, task)

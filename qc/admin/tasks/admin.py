@@ -1,7 +1,7 @@
 """The task pages: list, form and history."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -17,13 +17,15 @@ from unfold.contrib.filters.admin import (
 )
 
 from qc import history
+from qc.admin.evidence.task_files import TaskFiles
 from qc.admin.shared import labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
 from qc.admin.shared.open_queues import AllQueuesFilter
 from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
-from qc.admin.tasks.filters import DaysFilter, LateFilter
+from qc.admin.tasks.check_record import CheckRecord
+from qc.admin.tasks.filters import DaysFilter, LateFilter, PurposeFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_export import TaskImportExport
 from qc.core.localization import local
@@ -32,7 +34,7 @@ from qc.history import timeline
 from qc.models import Task
 from qc.models.tasks import begins_with
 from qc.work import actions as work
-from qc.work import edits, explanations
+from qc.work import edits, explanations, rework
 
 TIMELINE = 20
 
@@ -56,6 +58,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         ("queue", AllQueuesFilter),
         ("status", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
+        PurposeFilter,
         LateFilter,
         ("assignee", AutocompleteSelectFilter),
         ("created_at", DaysFilter),
@@ -83,27 +86,33 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     actions_detail = (
         "assign_task",
         "resume_task",
+        "rework_task",
         "reopen_task",
         "release_task",
         "hold_task",
         "cancel_task",
     )
-    change_form_outer_after_template = "qc/shared/timeline_bar.html"
+    change_form_outer_after_template = "qc/tasks/below_form.html"
     add_fieldsets = (
-        (None, {"fields": ("reference", "name", "queue", "priority", "due_at")}),
+        (None, {"fields": ("reference", "name", "queue", "priority", "due_at", "lot_size")}),
         (_("Shown to the checker"), {"fields": ("instructions", "link", "details")}),
     )
     fieldsets = (
         (_("Status"), {"fields": (("status_label", "person"), "why")}),
-        (None, {"fields": ("reference", "name", ("queue", "priority"), "due_at")}),
+        (None, {"fields": ("reference", "name", ("queue", "priority"), "due_at", "lot_size")}),
         (_("Shown to the checker"), {"fields": ("details_table", "instructions", "link")}),
         (_("Edit the details"), {"fields": ("details",), "classes": ("collapse",)}),
         (_("Arrival"), {"fields": (("created_at", "created_by"),)}),
     )
+
+    class Media:
+        css: ClassVar = {"all": ["qc/evidence/evidence.css"]}
+        js = ("qc/evidence/files.js",)
+
     # For users who may not edit, and for finished tasks.
     reading_fieldsets = (
         fieldsets[0],
-        (None, {"fields": ("reference", "name", ("queue", "priority"), "due")}),
+        (None, {"fields": ("reference", "name", ("queue", "priority"), "due", "lot_size")}),
         fieldsets[2],
         fieldsets[4],
     )
@@ -165,11 +174,15 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Show the form, and below it the task's history."""
+        """Show the form, and below it files, what the check found, and the task's history."""
         task = context.get("original")
+        if task is not None:
+            context["files"] = TaskFiles(task, request.user)
         if task is not None and self.has_view_history_permission(request, task):
+            context["record"] = CheckRecord(task)
             context["timeline"] = history.of(task)[:TIMELINE]
             context["life"] = timeline.of_task(task)
+            context["chain"] = rework.chain(task)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
@@ -202,8 +215,11 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
 
     @admin.display(description=_("why"))
     def why(self, task: Task) -> str:
-        """Return why the task is in its status."""
-        return explanations.of_task(task)
+        """Return why the task is in its status; a page asks for it twice."""
+        known = vars(task)
+        if "why" not in known:
+            known["why"] = explanations.of_task(task)
+        return str(known["why"])
 
     @admin.display(description=_("outcome"), empty_value="-")
     def done(self, task: Task) -> str | None:

@@ -11,9 +11,10 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
 from qc.core import local_days
-from qc.models import Task
+from qc.models import Purpose, Task
 
 YES_NO = ("yes", "no")
+INSPECTION = "inspection"
 
 
 def due(late: str) -> Q:
@@ -42,6 +43,23 @@ class LateFilter(DropdownFilter):
         """Return the tasks that are late, or those that are in time."""
         late = self.value()
         return queryset.filter(due(late), status__in=Task.LIVE) if late in YES_NO else queryset
+
+
+class PurposeFilter(DropdownFilter):
+    """A filter by why tasks are there; inspections have no word for it in the database."""
+
+    title = _("purpose")
+    parameter_name = "purpose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [(one.value or INSPECTION, one.label) for one in Purpose]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Return the tasks of a purpose."""
+        purposes = {one.value or INSPECTION: one for one in Purpose}
+        purpose = purposes.get(str(self.value()))
+        return queryset if purpose is None else queryset.filter(purpose=purpose)
 
 
 class DaysFilter(RangeDateFilter):

@@ -76,6 +76,7 @@ class TaskForm(SeenForm):
             "queue",
             "priority",
             "due_at",
+            "lot_size",
             "instructions",
             "link",
             "details",

@@ -14,9 +14,9 @@ from unfold.contrib.import_export.forms import ExportForm
 
 from qc import permissions
 from qc.admin.shared import downloads
-from qc.audit import events
 from qc.core.exceptions import QCError
 from qc.exports.tasks import Export
+from qc.history import events
 from qc.models import EventKind
 
 ENDINGS = ("csv", "xlsx", "json")

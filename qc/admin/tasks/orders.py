@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from qc.admin.tasks.filters import YES_NO, due, in_days
 from qc.core.keyset import Order
-from qc.models import ORDER_OF_WORK, Status, Task
+from qc.models import ORDER_OF_WORK, Purpose, Status, Task
 from qc.models.tasks import LEVELS, begins_with
 
-QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH = (
+QUEUE, STATUS, PRIORITY, PERSON, LATE, SEARCH, PURPOSE = (
     "queue__id__exact",
     "status__exact",
     "priority__exact",
     "assignee__id__exact",
     "late",
     "q",
+    "purpose",
 )
 ARRIVED = ("created_at_from", "created_at_to")
 COMPLETED = ("completed_at_from", "completed_at_to")
@@ -32,7 +33,8 @@ Params = Mapping[str, str]
 
 def choose(params: Params) -> Order:
     """Return the order for the parameters of an address. Raise ValueError for bad values."""
-    for order in (_by_reference, _completed, _of_person, _arrived, _due, _in_queue, _in_status):
+    orders = (_by_reference, _completed, _of_person, _arrived, _due, _following)
+    for order in (*orders, _in_queue, _in_status):
         if found := order(params):
             return found
     if PRIORITY in params:
@@ -107,6 +109,14 @@ def _due(params: Params) -> Order | None:
         ranges = [one & level for one in ranges for level in levels]
         serves += [QUEUE, PRIORITY]
     return _order(_("earliest due first"), ("due_at", "id"), *ranges, serves=serves)
+
+
+def _following(params: Params) -> Order | None:
+    """Return the order of reworks and reinspections: few tasks follow from another one."""
+    if params.get(PURPOSE) not in (Purpose.REWORK, Purpose.REINSPECTION):
+        return None
+    columns = ("-origin_id", "-id")
+    return _order(_("by the task they follow from"), columns, Q(origin__isnull=False))
 
 
 def _in_queue(params: Params) -> Order | None:

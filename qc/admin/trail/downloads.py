@@ -12,9 +12,9 @@ from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
 from qc.admin.trail.form import TrailForm
 from qc.admin.trail.views import LONGEST
-from qc.audit import events
 from qc.exports import trail as trail_export
 from qc.exports.formats import NoTable
+from qc.history import events
 from qc.models import EventKind
 
 PAGE = "admin:trail"

@@ -5,8 +5,9 @@ changes, column by column; without scripts they are a page of their own. Each pa
 reads, and each row that they open, is recorded in the trail itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,16 +18,21 @@ from django.urls import path, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
 
 from qc.admin.shared import diffs
 from qc.admin.shared.access import page_view
+from qc.admin.shared.addresses import address_of
 from qc.admin.shared.params import is_id
 from qc.admin.trail.form import TrailForm
-from qc.audit import events, sentences, trail
+from qc.audit import sentences, trail
 from qc.audit.seals import archived_rows
 from qc.audit.trail import Edge, TrailPage
+from qc.core.localization import local
+from qc.core.wording import by_days
+from qc.history import events
+from qc.history.names import called
 from qc.history.registry import TABLES
 from qc.models import EventKind, User
 
@@ -37,6 +43,21 @@ BETWEEN = "~"
 MODELS = {"task": "task", "person": "user", "queue": "queue"}
 # All rows of a request are written within this time of each other.
 AROUND = timedelta(minutes=5)
+
+# Only the time opens it: in a summary no link could be reached.
+LINE = """<li class="qc-trail-{table}">
+    <details hx-get="{address}" hx-trigger="toggle once" hx-target="next .qc-trail-more"
+             hx-swap="innerHTML">
+        <summary>
+            <time datetime="{iso}">{moment}</time>
+            <span class="qc-unseen">{changes}</span>
+        </summary>
+    </details>
+    <span class="qc-trail-words">{sentence}</span>
+    <span class="qc-through">{channel}</span>
+    <div class="qc-trail-more"><a class="qc-link" href="{address}">{changes}</a></div>
+</li>
+"""
 
 trail_view = page_view("qc.view_historicaltask", after_sign_in="admin:trail")
 
@@ -63,6 +84,7 @@ def row(request: HttpRequest, table: str, pk: int) -> HttpResponse:
     this, before = found
     events.record(EventKind.READ, filters={"row": f"{table} {pk}"}, rows=1)
     add_sentence(this)
+    this.who = str(called(this, this.history_user_id))
     context = {"row": this, "request_link": _request_link(this)}
     context["exactly"] = f"{this.history_date.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
     context["narrower"] = dict(_narrower(this))
@@ -80,15 +102,36 @@ def add_sentence(row: Any) -> None:
 
 
 def _shown(found: TrailPage, params: dict[str, str]) -> dict[str, Any]:
-    for one in found.rows:
-        add_sentence(one)
     return {
         "page": found,
+        "lines": _lines(found.rows),
         "first_link": f"?{urlencode(params)}",
         "newer_link": _address(params, BEFORE, found.newer),
         "older_link": _address(params, AFTER, found.older),
         "archive": archived_rows.newest() if found.older is None else None,
     }
+
+
+def _lines(rows: Iterable[Any]) -> SafeString:
+    """Return rows as the list shows them."""
+    zone, changes, to_the_second = get_current_timezone(), escape(_("Changes")), by_days("d M Y")
+    lines = []
+    for one in rows:
+        add_sentence(one)
+        # A forged row may have an id of which there is no page.
+        address = address_of("trail_row", one.pk, one.table) if one.pk > 0 else ""
+        lines.append(
+            LINE.format(
+                table=one.table,
+                address=address,
+                iso=local(one.history_date, zone).isoformat(),
+                moment=to_the_second(one.history_date),
+                changes=changes,
+                sentence=one.sentence,
+                channel=escape(one.channel),
+            )
+        )
+    return SafeString("".join(lines))
 
 
 def _address(params: dict[str, str], name: str, edge: Edge | None) -> str:
@@ -134,18 +177,22 @@ def _narrower(one: Any) -> Iterator[tuple[str, str]]:
 
 
 def _link(kind: str, pk: int, text: str) -> SafeString:
-    address = reverse(f"admin:qc_{MODELS[kind]}_change", args=[pk])
+    address = address_of(f"qc_{MODELS[kind]}_change", pk)
     return format_html('<a class="qc-link" href="{}">{}</a>', address, text)
 
 
 def _fill(sentence: str, values: Mapping[str, Any]) -> SafeString:
-    """Fill values into a sentence, escaped and cut short."""
-    shown = {
-        name: value if isinstance(value, SafeString) else Truncator(value).chars(LONGEST)
-        for name, value in values.items()
-    }
-    safe = {name: conditional_escape(value) for name, value in shown.items()}
-    return SafeString(conditional_escape(sentence) % safe)
+    """Fill values into a sentence."""
+    return SafeString(conditional_escape(sentence) % _Shown(values))
+
+
+class _Shown(dict[str, Any]):
+    """The values of a sentence; those that are filled in are escaped and cut short."""
+
+    def __getitem__(self, name: str) -> str:
+        value = super().__getitem__(name)
+        is_short = isinstance(value, SafeString) or len(value) <= LONGEST
+        return str(conditional_escape(value if is_short else Truncator(value).chars(LONGEST)))
 
 
 urlpatterns = [

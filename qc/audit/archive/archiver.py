@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,26 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qc.audit import events
 from qc.audit.archive import files as archive_files
-from qc.audit.seals import archived_rows, verification_runs
+from qc.audit.seals import archived_rows, proofs, verification_runs
 from qc.core.context import current_channel, current_user
 from qc.core.exceptions import Busy, InvalidTransition
 from qc.core.id_spans import ids_of, spans_of
+from qc.history import events
 from qc.history.registry import TABLES
 from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 
 # The most seals in one file.
 SEALS = 50
-# Rows deleted at once.
+# Rows found, and deleted, at once.
 BATCH = 1000
-# These prove other rows: that a person was anonymised, and what was archived.
-ALWAYS_KEPT = (ChangeKind.ANONYMISED, EventKind.ARCHIVED)
+# These prove other things: that a person was anonymised, where, what was archived, what plans say.
+ALWAYS_KEPT = (
+    ChangeKind.ANONYMISED,
+    EventKind.NAMES_REMOVED,
+    EventKind.ARCHIVED,
+    EventKind.PLAN_VERSION,
+)
 
 
 def archive(folder: Path) -> Iterator[Archive]:
@@ -51,8 +57,8 @@ def archive(folder: Path) -> Iterator[Archive]:
             _check(folder / interrupted.file, interrupted)
             yield _remove(interrupted)
         for table, days in settings.QC_KEEP_DAYS.items():
-            for batch in _batched(_old_seals(table, days), SEALS) if days else ():
-                yield _remove(_write(folder, dict(batch)))
+            for removable in _batches(table, days) if days else ():
+                yield _remove(_write(folder, removable))
 
 
 def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -61,43 +67,57 @@ def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def _old_seals(table: str, days: int) -> Iterator[tuple[Seal, list[int]]]:
-    """Yield the old, verified seals of a table, each with the ids of its removable rows."""
-    before = timezone.now() - timedelta(days=days)
-    seals = Seal.objects.filter(
-        table=table, newest__lt=before, number__lte=verification_runs.verified_upto()
-    )
-    for number in seals.order_by("number").values_list("number", flat=True):
-        seal = Seal.objects.get(number=number)
-        if ids := _removable(seal):
-            yield seal, ids
+def _batches(table: str, days: int) -> Iterator[dict[Seal, list[int]]]:
+    """Yield the removable rows of some old, verified seals of a table at a time, by their seals."""
+    batch: dict[Seal, list[int]] = {}
+    for pk, seal in _old_rows(table, days):
+        if len(batch) == SEALS and seal not in batch:
+            yield batch
+            batch = {}
+        batch.setdefault(seal, []).append(pk)
+    if batch:
+        yield batch
 
 
-def _removable(seal: Seal) -> list[int]:
-    """Return the ids of a seal's rows that nothing needs any more.
+def _old_rows(table: str, days: int) -> Iterator[tuple[int, Seal]]:
+    """Yield the id of each removable row of old, verified seals of a table, with its seal.
+
+    Only the seals of such rows are read: those whose rows are archived already are not.
+    """
+    before, verified = timezone.now() - timedelta(days=days), verification_runs.verified_upto()
+    old = Seal.objects.filter(table=table, newest__lt=before, number__lte=verified)
+    upto = old.order_by("-newest", "-number").values_list("upto", flat=True).first() or 0
+    above, rows = 0, _removable(table).filter(history_id__lte=upto).order_by("history_id")
+    ids = rows.values_list("history_id", flat=True)
+    while some := list(ids.filter(history_id__gt=above)[:BATCH]):
+        for pk, seal in proofs.of_table(table, some):
+            if seal.newest < before and seal.number <= verified:
+                yield pk, seal
+        above = some[-1]
+
+
+def _removable(table: str) -> QuerySet[Any]:
+    """Return the rows of a table that nothing needs any more.
 
     The last row of each object stays, as it has the object's state or says that it was deleted.
     The last row of a deleted object goes when no other row of it remains. All rows of an
     unfinished task stay.
     """
-    rows: QuerySet[Any] = TABLES[seal.table].objects.exclude(kind__in=ALWAYS_KEPT)
-    if seal.table != "event":
-        same = TABLES[seal.table].objects.filter(id=OuterRef("id"))
+    rows: QuerySet[Any] = TABLES[table].objects.exclude(kind__in=ALWAYS_KEPT)
+    if table != "event":
+        same = TABLES[table].objects.filter(id=OuterRef("id"))
         is_not_last = Exists(same.filter(history_id__gt=OuterRef("history_id")))
         is_alone = ~Exists(same.exclude(history_id=OuterRef("history_id")))
         rows = rows.filter(is_not_last | Q(is_alone, history_type="-"))
-    if seal.table == "task":
+    if table == "task":
         unfinished = Task.objects.filter(pk=OuterRef("id")).exclude(status__in=Task.FINISHED)
         rows = rows.exclude(Exists(unfinished))
-    sealed = set(ids_of(seal.ids))
-    near = rows.filter(history_id__range=(seal.ids[0][0], seal.ids[-1][1]))
-    ids = near.order_by("history_id").values_list("history_id", flat=True)
-    return [pk for pk in ids if pk in sealed]
+    return rows
 
 
 def _write(folder: Path, removable: Mapping[Seal, list[int]]) -> Archive:
     """Write and verify a file of some seals, then its record and its event."""
-    newest, seals = archived_rows.newest(), list(removable)
+    newest, seals = archived_rows.newest(), sorted(removable, key=attrgetter("number"))
     number, first, last = newest.number + 1 if newest else 1, seals[0], seals[-1]
     ids = sorted(pk for some in removable.values() for pk in some)
     archive = Archive(

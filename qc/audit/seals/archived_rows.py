@@ -8,31 +8,47 @@ from itertools import chain
 from operator import itemgetter
 
 from qc.audit.seals.violations import Violation
-from qc.core.id_spans import Spans, ids_of
+from qc.core.id_spans import Spans, ids_of, spans_near
 from qc.models import Archive, AuditEvent, EventKind, Seal
 
 
 class ArchivedRows:
-    """Finds the missing rows of seals in archives; made anew for each verification."""
+    """Finds the missing rows of seals in archives; made anew for each verification.
+
+    Seals come by rising numbers, and each archive is read once for all of its seals.
+    """
 
     def __init__(self) -> None:
         self._event_hashes: dict[int, str] = {}
+        self._confirmed: list[Archive] = []
+        self._looked_at: set[int] = set()
 
     def among(self, seal: Seal, missing: Collection[int]) -> set[int]:
         """Return the archived ones of a seal's missing rows. Call it after reading its rows."""
-        if not missing:
-            return set()
-        archives = Archive.objects.filter(
+        found = self._found(seal, missing) if missing else set()
+        if len(found) < len(missing) and self._read_archives(seal):
+            return self._found(seal, missing)
+        return found
+
+    def _found(self, seal: Seal, missing: Collection[int]) -> set[int]:
+        spans = (
+            spans_near(archive.ids, min(missing), max(missing))
+            for archive in self._confirmed
+            if archive.table == seal.table
+        )
+        return set(missing).intersection(ids_of(list(chain.from_iterable(spans))))
+
+    def _read_archives(self, seal: Seal) -> bool:
+        """Read the archives with rows of a seal that were not looked at; return if any count."""
+        around = Archive.objects.filter(
             table=seal.table, first_seal__lte=seal.number, last_seal__gte=seal.number
         )
-        low, high = min(missing), max(missing)
-        near = [
-            [max(first, low), min(last, high)]
-            for archive in archives
-            if self._is_confirmed(archive)
-            for first, last in archive.ids
-        ]
-        return set(missing).intersection(ids_of(near))
+        new = list(around.exclude(number__in=self._looked_at))
+        self._looked_at |= {archive.number for archive in new}
+        confirmed = [archive for archive in new if self._is_confirmed(archive)]
+        needed = (one for one in self._confirmed if one.last_seal >= seal.number)
+        self._confirmed = [*needed, *confirmed]
+        return bool(confirmed)
 
     def _is_confirmed(self, archive: Archive) -> bool:
         # The event of an archive made meanwhile was written after the events were read.

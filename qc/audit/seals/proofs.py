@@ -3,8 +3,6 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -12,8 +10,7 @@ from django.db.models import Q
 from qc.audit.seals import row_hashing
 from qc.audit.seals.external_copies import content_with_hash
 from qc.audit.seals.row_hashing import HashedRow
-from qc.audit.seals.sealing import LATE
-from qc.audit.seals.verification import SealedRows, seals_from
+from qc.audit.seals.verification import SealedRows, late_seals, seals_from
 from qc.core.id_spans import ids_of, spans_of
 from qc.history.registry import TABLES
 from qc.models import Seal
@@ -47,7 +44,7 @@ def add_seals(rows: Sequence[Any]) -> None:
     """
     for table in TABLES:
         some = [row for row in rows if row.table == table]
-        seals = dict(_of_table(table, [row.pk for row in some]))
+        seals = dict(of_table(table, [row.pk for row in some]))
         for row in some:
             row.seal = seals.get(row.pk)
 
@@ -82,10 +79,11 @@ class ExportedSeal:
         return with_digests(self.seal) | {"alone": True, "left_out": left_out}
 
 
-def _of_table(table: str, ids: Collection[int]) -> Iterator[tuple[int, Seal]]:
+def of_table(table: str, ids: Collection[int]) -> Iterator[tuple[int, Seal]]:
+    """Yield the id of each of these rows that is sealed, with its seal."""
     on_time = _on_time(table, ids) if ids else {}
     without = [seal for pk, seal in on_time.items() if seal.digest(pk) is None]
-    late = _late(table, without) if without else []
+    late = late_seals(without) if without else []
     for pk, seal in on_time.items():
         proof = next((one for one in (seal, *late) if one.digest(pk) is not None), None)
         if proof is not None:
@@ -107,9 +105,3 @@ def _on_time(table: str, ids: Collection[int]) -> dict[int, Seal]:
     numbers = {pk: passed[place][1] for pk, place in places.items() if place < len(passed)}
     found = Seal.objects.in_bulk(set(numbers.values()))
     return {pk: found[number] for pk, number in numbers.items()}
-
-
-def _late(table: str, on_time: Collection[Seal]) -> list[Seal]:
-    """Return the late seals that may have rows missing in these."""
-    soon = reduce(or_, (Q(newest__range=(one.newest, one.newest + LATE)) for one in on_time))
-    return list(Seal.objects.filter(soon, table=table, is_late=True))

@@ -8,14 +8,16 @@ cluster most ids are never given to any.
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from qc.audit.seals import row_hashing
 from qc.audit.seals.row_hashing import HashedRow
 from qc.core.canonical_json import hashed
+from qc.core.compiled_queries import Key, Prepared
 from qc.core.id_spans import ids_of, spans_of
 from qc.core.transactions import retrying
 from qc.history.registry import TABLES
@@ -94,7 +96,11 @@ def _insert(seal: Seal) -> None:
 
 def newest_seal() -> Seal | None:
     """Return the end of the chain. Call it before reading the rows of the next seal."""
-    return Seal.objects.defer("digests").order_by("-number").first()
+    newest: Seal | None = _NEWEST.first()
+    return newest
+
+
+_NEWEST = Prepared(lambda: Seal.objects.defer("digests").order_by("-number")[:1])
 
 
 def last_of(table: str, below: int | None = None) -> Seal | None:
@@ -107,8 +113,32 @@ def last_of(table: str, below: int | None = None) -> Seal | None:
 
 def waiting_since() -> datetime | None:
     """Return the moment of the oldest unsealed row of all tables; None if all are sealed."""
-    moments = [_first_unsealed(table) for table in TABLES]
-    return min((one for one in moments if one), default=None)
+    # Without any seal there is no row.
+    ends = next(iter(_ENDS.rows()), (0,) * len(TABLES))
+    moments = _FIRST_ABOVE.items(*(upto or 0 for upto in ends))
+    return min((moment for (moment,) in moments), default=None)
+
+
+def _ends() -> QuerySet[Any, Any]:
+    """Return one row: for each table the last id that is sealed. No late seal goes further."""
+    sealed = [Seal.objects.filter(table=table).order_by("-upto").values("upto") for table in TABLES]
+    return Seal.objects.order_by().values_list(*[Subquery(upto[:1]) for upto in sealed])[:1]
+
+
+def _first_above(*ends: Key) -> QuerySet[Any, Any]:
+    """Return the moment of the first row above an id of each table, where there is one."""
+    first, *others = [
+        rows.objects.filter(
+            pk=Subquery(rows.objects.filter(pk__gt=end).order_by("pk").values("pk")[:1])
+        )
+        .order_by()
+        .values_list("history_date")
+        for rows, end in zip(TABLES.values(), ends, strict=True)
+    ]
+    return first.union(*others, all=True)
+
+
+_ENDS, _FIRST_ABOVE = Prepared(_ends), Prepared(_first_above)
 
 
 def open_above(last: Seal) -> int:
@@ -136,12 +166,6 @@ def _appeared(last: Seal) -> list[int]:
     sealed = {pk for spans in recent.values_list("ids", flat=True) for pk in ids_of(spans)}
     ids = rows.order_by("history_id").values_list("history_id", flat=True)
     return [pk for pk in ids if pk not in sealed]
-
-
-def _first_unsealed(table: str) -> datetime | None:
-    last = last_of(table)
-    rows = TABLES[table].objects.filter(history_id__gt=last.upto if last else 0)
-    return rows.order_by("history_id").values_list("history_date", flat=True).first()
 
 
 def _last_settled(table: str, settled: datetime) -> int:

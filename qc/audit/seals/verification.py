@@ -1,17 +1,20 @@
 """Verifies that the history is as it was sealed, and names each violation in order."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
-from itertools import chain
+from functools import reduce
+from operator import or_
 
-from qc.audit.seals import archived_rows, row_hashing
+from django.db.models import Q
+
+from qc.audit.seals import archived_rows, plan_versions, row_hashing
+from qc.audit.seals.erased_names import ErasedNames
 from qc.audit.seals.row_hashing import HashedRow
 from qc.audit.seals.sealing import LATE, last_of, open_above
 from qc.audit.seals.violations import Violation, is_consistent
-from qc.core.commitments import pseudonym
-from qc.core.id_spans import Spans, ids_of
+from qc.core.id_spans import ids_of
 from qc.history.registry import TABLES
-from qc.models import ChangeKind, Seal, User
+from qc.models import Seal
 from qc.models.seals import GENESIS_HASH
 
 # Seals read per query: each has some 32 KB.
@@ -21,14 +24,13 @@ SEALS = 20
 class SealedRows:
     """Reads the rows of seals as they are in the database now.
 
-    Make it after the last seal that it is used for: it reads at once which ids were sealed late
-    or may still appear.
+    Make it after the last seal that it is used for: it reads at once which ids may still appear.
     """
 
     def __init__(self) -> None:
         self._open_above = {table: _open_above(table) for table in TABLES}
-        self._late = {table: _late_spans(table) for table in TABLES}
         self._archived = archived_rows.ArchivedRows()
+        self.names = ErasedNames()
 
     def of(self, seal: Seal) -> dict[int, HashedRow]:
         """Return all rows in the range of a seal by id, without those of a late seal."""
@@ -37,23 +39,20 @@ class SealedRows:
             return {row.pk: row for row in rows}
         # No row of ours has an id below 1: a row put there is found too.
         rows = row_hashing.between(seal.table, seal.columns, seal.above or None, seal.upto)
-        sealed = set(ids_of(seal.ids))
-        return {row.pk: row for row in rows if row.pk in sealed or not self._is_late(seal, row.pk)}
+        appeared = {row.pk for row in rows}.difference(ids_of(seal.ids))
+        late = self._late(seal, appeared) if appeared else set()
+        return {row.pk: row for row in rows if row.pk not in late}
 
-    def _is_late(self, seal: Seal, pk: int) -> bool:
-        """Return whether a row that a seal has not may have appeared after it."""
-        late = self._late[seal.table]
-        is_open = pk > self._open_above[seal.table]
-        return is_open or any(first <= pk <= last for first, last in late)
+    def _late(self, seal: Seal, appeared: set[int]) -> set[int]:
+        """Return which of the rows that a seal has not may have appeared after it."""
+        is_open = {pk for pk in appeared if pk > self._open_above[seal.table]}
+        return is_open.union(
+            *(appeared.intersection(ids_of(one.ids)) for one in late_seals([seal]))
+        )
 
     def archived(self, seal: Seal, rows: Collection[int]) -> set[int]:
         """Return the ids of a seal's rows that are archived and not among `rows`."""
         return self._archived.among(seal, set(ids_of(seal.ids)).difference(rows))
-
-
-def _late_spans(table: str) -> Spans:
-    seals = Seal.objects.filter(table=table, is_late=True).values_list("ids", flat=True)
-    return list(chain.from_iterable(seals))
 
 
 def _open_above(table: str) -> int:
@@ -83,6 +82,14 @@ def find_violations(
     if expected <= last:
         yield Violation("seal deleted", expected)
     yield from archived_rows.find_violations()
+    yield from plan_versions.find_violations()
+
+
+def late_seals(on_time: Collection[Seal]) -> list[Seal]:
+    """Return the late seals that may have rows missing in these, which are of one table."""
+    soon = reduce(or_, (Q(newest__range=(one.newest, one.newest + LATE)) for one in on_time))
+    table = next(iter(on_time)).table
+    return list(Seal.objects.filter(soon, table=table, is_late=True))
 
 
 def seals_from(first: int, last: int | None = None) -> Iterator[Seal]:
@@ -118,7 +125,7 @@ def _follows(seal: Seal, before: Seal | None) -> bool:
 
 def _of_rows(seal: Seal, sealed_rows: SealedRows, earliest: datetime) -> Iterator[Violation]:
     rows, digests = sealed_rows.of(seal), seal.digests_by_id()
-    leavers = _leavers(rows.values())
+    forged = sealed_rows.names.forged(seal.table, rows.values())
     archived = sealed_rows.archived(seal, rows.keys())
     for pk in sorted((digests.keys() | rows.keys()) - archived):
         row, digest = rows.get(pk), digests.get(pk)
@@ -129,31 +136,9 @@ def _of_rows(seal: Seal, sealed_rows: SealedRows, earliest: datetime) -> Iterato
             what = "inserted"
         elif row.digest != digest:
             what = "reordered" if row.digest in digests.values() else "changed"
-        elif not _names_fit(seal.table, row, leavers):
+        elif pk in forged:
             what = "changed"
         elif not earliest <= row.date <= seal.sealed_at + LATE:
             what = "misdated"
         if what:
             yield Violation(what, seal.number, seal.table, pk)
-
-
-def _leavers(rows: Iterable[HashedRow]) -> set[int]:
-    """Return the ids of all anonymised people, if any of these rows is anonymised.
-
-    Call it after reading the rows: names are removed in one transaction with the row that says so.
-    """
-    if not any(row.uncommitted for row in rows):
-        return set()
-    return set(User.history.filter(kind=ChangeKind.ANONYMISED).values_list("id", flat=True))
-
-
-def _names_fit(table: str, row: HashedRow, leavers: set[int]) -> bool:
-    """Return whether an erased row shows nothing but the pseudonym of an anonymised person.
-
-    Any other name would be a forgery.
-    """
-    if not row.uncommitted:
-        return True
-    concerned = leavers & {row.content["id"]} if table == "person" else leavers
-    shown = {value for value in row.uncommitted.values() if value}
-    return bool(shown) and shown <= {pseudonym(pk) for pk in concerned}

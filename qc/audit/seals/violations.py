@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qc.models import Seal
+from qc.models import Queue, Seal
 from qc.models.choices import TABLE_NAMES
 from qc.models.seals import DIGEST
 
@@ -33,18 +33,36 @@ OF_AN_ARCHIVE = {
     "archive changed": gettext_lazy("is not the file that was written originally"),
     "archive cut off": gettext_lazy("does not have all the rows that were archived"),
 }
+OF_A_PLAN = {
+    "plan changed": gettext_lazy("differs from what was published"),
+    "plan deleted": gettext_lazy("was deleted"),
+    "plan inserted": gettext_lazy("was never published"),
+}
+
+
+OF_A_FILE = {
+    "file changed": gettext_lazy("is not the one that was added"),
+    "file missing": gettext_lazy("is not where it was stored"),
+    "file removed": gettext_lazy("was removed without an entry in the audit trail"),
+    "file row changed": gettext_lazy("has a changed row in the database"),
+    "file row deleted": gettext_lazy("has no row in the database any more"),
+    "file row inserted": gettext_lazy("came without an entry in the audit trail"),
+}
 
 
 class Violation(NamedTuple):
     """Something that is not as it was sealed: what, in which seal, and which row of a table.
 
-    For an archive, `seal` is the archive's number; 0 for a file that is not known.
+    For an archive, `seal` is the archive's number; 0 for a file that is not known. For a version
+    of a check plan, `seal` is its number and `row` the id of its queue. For the file of a check,
+    `row` is its id, and `name` its name and task where they are known.
     """
 
     what: str
     seal: int
     table: str = ""
     row: int | None = None
+    name: str = ""
 
     def __str__(self) -> str:
         if self.what in OF_A_SEAL:
@@ -52,6 +70,11 @@ class Violation(NamedTuple):
         if self.what in OF_AN_ARCHIVE:
             what = OF_AN_ARCHIVE[self.what]
             return _("Archive %(archive)s %(what)s") % {"archive": self.seal, "what": what}
+        if self.what in OF_A_PLAN:
+            return self._of_plan()
+        if self.what in OF_A_FILE:
+            file = f"{self.row} ({self.name})" if self.name else self.row
+            return _("File %(file)s %(what)s") % {"file": file, "what": OF_A_FILE[self.what]}
         values = {
             "row": self.row,
             "table": TABLE_NAMES[self.table],
@@ -59,6 +82,14 @@ class Violation(NamedTuple):
             "seal": self.seal,
         }
         return _("Row %(row)s in the history of %(table)s %(what)s (seal %(seal)s)") % values
+
+    def _of_plan(self) -> str:
+        values = {
+            "number": self.seal,
+            "queue": Queue.objects.filter(pk=self.row or 0).first() or self.row,
+            "what": OF_A_PLAN[self.what],
+        }
+        return _("Version %(number)s of the check plan of %(queue)s %(what)s") % values
 
 
 def is_consistent(seal: Seal) -> bool:

@@ -1,19 +1,22 @@
-"""`manage.py forget_person`: removes the names of somebody who has left from everything."""
+"""`manage.py forget_person`: has the names of somebody who has left removed from everything."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from qc.audit import erasure
+from qc.audit import erasure, erasure_requests
 from qc.core.exceptions import QCError
 from qc.models import User
 
 
 class Command(BaseCommand):
-    """Puts a pseudonym in place of a person's names. It can't be undone."""
+    """Asks to anonymise a person, or confirms what a superuser has asked for on the pages."""
 
-    help = "Anonymises a deactivated person: removes the names from account, history and events."
+    help = (
+        "Anonymises a deactivated person, if a superuser asked for it a day ago; else it asks for "
+        "it, and a superuser confirms it on the person's page. The console is one of the two."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the person, and the reason."""
@@ -21,12 +24,19 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="kept in the history")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Anonymise the person, and print the pseudonym."""
+        """Ask or confirm, and say which."""
         person = User.objects.filter(username=options["username"]).first()
         if person is None:
             raise CommandError(f"There is no person {options['username']}.")
         try:
-            anonymised = erasure.anonymise(person.pk, by=None, reason=options["reason"])
+            done = _ask_or_confirm(person, options["reason"])
         except QCError as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(self.style.SUCCESS(f"Anonymised: {anonymised}."))
+        self.stdout.write(self.style.SUCCESS(done))
+
+
+def _ask_or_confirm(person: User, reason: str) -> str:
+    if erasure_requests.request_of(person) is None:
+        erasure_requests.ask(person.pk, by=None, reason=reason)
+        return f"Asked. A superuser can confirm it on the page of {person} after 24 hours."
+    return f"Anonymised: {erasure.anonymise(person.pk, by=None, reason=reason)}."

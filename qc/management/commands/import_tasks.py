@@ -1,59 +1,94 @@
 """`manage.py import_tasks FILE`: imports a file of tasks, as the pages do."""
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
 
 from qc import imports
 from qc.core.exceptions import QCError
-from qc.imports import runner
+from qc.imports import answers, options, runner
+from qc.imports.choices import open_choices
+from qc.imports.notes import notes
+from qc.management.reading_options import add_reading
 from qc.models import Import, ImportState, User
 from qc.models.imports import COUNTS
 
 SUCCEEDED = (ImportState.DONE, ImportState.READY)
+REFUSED, UNDECIDED = 1, 2
 
 
 class Command(BaseCommand):
-    """Prints counts and faults; exits 1 if the file, or any of its rows, is refused."""
+    """Prints counts and faults; exits 1 if any row is refused, 2 if something must be chosen."""
 
     help = "Imports tasks from a CSV, XLSX or JSON file; all of them or, with any fault, none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the file, and how to import it."""
+        """Add the file, how to import it, and how to read it."""
         parser.add_argument("file", type=Path)
-        parser.add_argument(
-            "--only-good", action="store_true", help="import the valid rows, skip the refused ones"
-        )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="show the result without importing"
-        )
-        parser.add_argument("--by", metavar="USERNAME", help="the manager who imports")
+        add = parser.add_argument
+        add("--only-good", action="store_true", help="import the valid rows, skip the refused ones")
+        add("--dry-run", action="store_true", help="show the result without importing")
+        add("--by", metavar="USERNAME", help="the manager who imports")
+        add("--json", action="store_true", help="print the result as one JSON object")
+        add_reading(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **chosen: Any) -> None:
         """Import the file."""
         try:
-            with options["file"].open("rb") as file:
-                record = runner.import_file(
-                    file,
-                    options["file"].name,
-                    by=_manager(options["by"]),
-                    only_good=options["only_good"],
-                    dry_run=options["dry_run"],
-                )
+            record = _imported(chosen)
         except (OSError, QCError) as error:
+            if chosen["json"]:
+                self._print_json(answers.of_unread(str(error)))
             raise CommandError(str(error)) from error
-        self._print(record)
-        if record.state not in SUCCEEDED or record.refused:
-            raise CommandError(record.error or f"Import {record.pk}: {record.get_state_display()}.")
+        if chosen["json"]:
+            self._print_json(answers.as_json(record, in_shell=True))
+        else:
+            self._print(record)
+        if code := _code(record):
+            message = record.error or f"Import {record.pk}: {record.get_state_display()}."
+            raise CommandError(message, returncode=code)
+
+    def _print_json(self, answer: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(answer, cls=DjangoJSONEncoder, ensure_ascii=False))
 
     def _print(self, record: Import) -> None:
         for fault in imports.faults(record):
             self.stdout.write(f"row {fault.row}, {fault.column}: {fault.value!r}: {fault.message}")
+        for choice in open_choices(record) if answers.needs_choice(record) else ():
+            answer = options.answer_of(choice, in_shell=True)
+            self.stdout.write(f"{choice.question} {answer}")
+            for one in choice.options:
+                shown = one.value if one.value == one.label else f"{one.value}: {one.label}"
+                self.stdout.write(f"  {shown}")
+        for note in notes(record):
+            self.stdout.write(note)
         counts = ", ".join(f"{getattr(record, name)} {_label(name)}" for name in COUNTS)
         would = "" if record.last_history else ", would be"
         self.stdout.write(f"Import {record.pk}, {record.get_state_display()}{would}: {counts}.")
+
+
+def _imported(chosen: dict[str, Any]) -> Import:
+    """Import the file as chosen. Raises OSError and QCError."""
+    how = options.reading_of(chosen)
+    with chosen["file"].open("rb") as file:
+        return runner.import_file(
+            file,
+            chosen["file"].name,
+            by=_manager(chosen["by"]),
+            chosen=how,
+            only_good=chosen["only_good"],
+            dry_run=chosen["dry_run"],
+        )
+
+
+def _code(record: Import) -> int:
+    if answers.needs_choice(record):
+        return UNDECIDED
+    return 0 if record.state in SUCCEEDED and not record.refused else REFUSED
 
 
 def _label(count: str) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: people of each role, four queues and 500 tasks, to try it out."""
+"""`manage.py load_demo`: people, queues with plans and codes of defects, and 500 tasks."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from qc import imports
+from qc.checks import defect_codes, plans
 from qc.imports import runner
 from qc.management.commands import demo_data
-from qc.models import ImportState, Queue, Task, User
+from qc.models import CheckPlan, DefectCode, ImportState, Queue, Task, User
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             )
         if not (User.objects.exists() or Queue.objects.exists()):
             load_people()
+            publish_plans()
+            load_defect_codes()
         manager = User.objects.filter(username="manager", is_active=True).first()
         if manager is None or Task.objects.exists():
             self.stdout.write("Demo: this database is in use already, nothing is loaded.")
@@ -48,6 +51,24 @@ def load_people() -> None:
     call_command("loaddata", FIXTURES / "demo.json", verbosity=0)
     for model in (User, Queue):
         record_loaded(model)
+
+
+@transaction.atomic
+def publish_plans() -> None:
+    """Load the check plans of the queues, and publish them as the demo manager."""
+    call_command("loaddata", FIXTURES / "plans.json", verbosity=0)
+    manager = User.objects.get(username="manager")
+    for plan in CheckPlan.objects.all():
+        plans.publish(plan, manager)
+
+
+@transaction.atomic
+def load_defect_codes() -> None:
+    """Load the defect codes, each with the event of its coming, by the demo manager."""
+    call_command("loaddata", FIXTURES / "defect_codes.json", verbosity=0)
+    manager = User.objects.get(username="manager")
+    for code in DefectCode.objects.order_by("pk"):
+        defect_codes.record({}, defect_codes.as_recorded(code.pk), by=manager)
 
 
 def record_loaded(model: Any) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from qc.audit import evidence_files
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import archived_rows, external_copies, verification_runs
+from qc.audit.seals.violations import Violation
 from qc.management.progress import Progress
 from qc.management.seal_range import add_range, seals_in_range
 
@@ -21,6 +23,7 @@ class Command(BaseCommand):
         """Add a range of seals, and the files that must agree with them."""
         add_range(parser)
         parser.add_argument("--against", type=Path, metavar="FILE", help="a copy kept outside")
+        parser.add_argument("--files", action="store_true", help="compare all files of checks too")
         parser.add_argument("--archive", type=Path, metavar="FILE", help="a file of archived rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,6 +36,7 @@ class Command(BaseCommand):
             found += external_copies.compare(options["against"])
         if options["archive"]:
             found += archive_files.verify(options["archive"])
+        found += self._verified_files() if options["files"] else []
         for archive in archived_rows.between(first, last):
             rows = f"{archive.rows} rows of table {archive.table}"
             seals = f"seals {archive.first_seal} to {archive.last_seal}"
@@ -42,3 +46,11 @@ class Command(BaseCommand):
         if found:
             raise CommandError(f"{len(found)} not as sealed; the first: {found[0]}.")
         self.stdout.write(self.style.SUCCESS(f"{progress.total} rows are as they were sealed."))
+
+    def _verified_files(self) -> list[Violation]:
+        """Compare all files of checks with the events of their arrival."""
+        progress = Progress(self.stdout, evidence_files.count_events())
+        files, found = evidence_files.run(progress.advance)
+        progress.end()
+        self.stdout.write(f"{files} files of checks were compared.")
+        return found

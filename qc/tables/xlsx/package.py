@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
+from qc.core.localization import number
 from qc.tables.formats import MOST_IN_CELL, BadFile
 
 # Far more than any workbook has; `zipfile` reads the list of all parts at once.
@@ -20,6 +21,8 @@ CHUNK = 64 * 1024
 # The most bytes without an element: more than any cell may have.
 MOST_AT_ONCE = 512 * 1024
 TAIL = 66_000
+# The lengths of the end in 64 bits, and of what says where that is.
+END_64, LOCATOR = 56, 20
 
 # An element's name; where it begins its attributes, where it ends its text.
 Event = tuple[str, dict[str, str] | None, str]
@@ -42,7 +45,7 @@ def opened(file: BinaryIO) -> zipfile.ZipFile:
         raise BadFile(_("This workbook is too large when uncompressed."))
     usual = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     if any(part.compress_type not in usual or part.flag_bits & 1 for part in parts):
-        raise BadFile(_("This workbook is compressed in an unusual way. Please save it again."))
+        raise _unusual()
     return package
 
 
@@ -74,7 +77,7 @@ def damaged() -> BadFile:
 
 def far_too_long() -> BadFile:
     """Return the refusal of a workbook with a cell that is too long, in an unknown row."""
-    return BadFile(_("This workbook has a cell of more than %s characters.") % f"{MOST_IN_CELL:,}")
+    return BadFile(_("This workbook has a cell of more than %s characters.") % number(MOST_IN_CELL))
 
 
 def beside(name: str, target: str) -> str:
@@ -118,9 +121,27 @@ def _check_list(file: BinaryIO) -> None:
     if at < 0 or len(tail) < at + 22:
         raise BadFile(_("This workbook is incomplete. Please save or upload it again."))
     (length,) = struct.unpack_from("<L", tail, at + 12)
-    # Only files beyond 4 GB need the longer end, which may say otherwise.
-    if length > MOST_IN_LIST or tail[max(at - 20, 0) :].startswith(b"PK\x06\x07"):
-        raise BadFile(_("This workbook is compressed in an unusual way. Please save it again."))
+    if tail[max(at - LOCATOR, 0) :].startswith(b"PK\x06\x07"):
+        length = _length_in_64_bits(tail, at - LOCATOR, size - len(tail))
+    if length > MOST_IN_LIST:
+        raise _unusual()
+
+
+def _length_in_64_bits(tail: bytes, locator: int, before: int) -> int:
+    """Return the length of the list by the longer end, which Java programs write for any file.
+
+    `zipfile` looks for it right before its locator, so it has to be there.
+    """
+    at = locator - END_64
+    (place,) = struct.unpack_from("<Q", tail, locator + 8)
+    if at < 0 or not tail.startswith(b"PK\x06\x06", at) or place != before + at:
+        raise _unusual()
+    (length,) = struct.unpack_from("<Q", tail, at + 40)
+    return int(length)
+
+
+def _unusual() -> BadFile:
+    return BadFile(_("This workbook is compressed in an unusual way. Please save it again."))
 
 
 def _check_kind(names: set[str]) -> None:

@@ -64,6 +64,25 @@ def test_sign_out_beside_an_undo_leaves_nothing_with_who_is_gone(
         presence.sign_out(one.pk, by=None, reason="gone")
 
 
+def test_sign_out_beside_a_completion_leaves_nothing_with_who_is_gone(
+    at_node: Cluster, staff: Staff, pile: Pile
+) -> None:
+    (one,) = staff(1)
+    for _ in range(ROUNDS):
+        pile(2)
+        actions.sign_in(one.pk)
+        (task,) = Task.objects.held_by(one)
+        one.refresh_from_db()
+        caught_up(at_node)
+        at_once(
+            on(at_node.nodes[0], lambda task=task: actions.complete(task.pk, by=one)),
+            on(at_node.nodes[1], lambda: presence.sign_out(one.pk, by=None, reason="gone")),
+        )
+        caught_up(at_node)
+        assert not Task.objects.held_by(one).exists()
+        assert list(invariants.broken()) == []
+
+
 def sign_out(one: User, queue: Queue) -> None:
     presence.sign_out(one.pk, by=None, reason="gone")
 

@@ -21,6 +21,7 @@ class Browser:
         self.line = Line(url, ledger)
         self.ledger = ledger
         self.panel = Panel("")
+        self.drawn_for = ""
 
     def sign_in(self, username: str, password: str) -> Panel:
         """Sign in with the form; return what *My work* shows then."""
@@ -29,6 +30,8 @@ class Browser:
         page = self._post("/admin/login/", "sign in", form)
         if "/login/" in page.url:
             raise Refused(page.status_code, "the sign-in form again")
+        drawn_for = re.search(r'data-person="([^"]+)"', page.text)
+        self.drawn_for = drawn_for[1] if drawn_for else ""
         self.panel = Panel(page.text)
         return self.panel
 
@@ -41,7 +44,8 @@ class Browser:
 
     def look(self, *, is_active: bool) -> Panel:
         """Ask for the panel as the page does by itself, with or without a touch since."""
-        answer = self._get(self.panel.look_again, "my work", self._headers(is_active))
+        headers = self._headers(is_active) | {"QC-Drawn-For": self.drawn_for}
+        answer = self._get(self.panel.look_again, "my work", headers)
         if answer.status_code != NOTHING_NEW:
             self.panel = Panel(answer.text)
         return self.panel
@@ -109,7 +113,9 @@ class Browser:
         return checked(self.line.send("POST", path, name, data=form, headers=headers))
 
     def _token(self) -> str:
-        return str(self.line.session.cookies["csrftoken"])
+        # With HTTPS its name begins with "__Host-".
+        cookies = self.line.session.cookies
+        return next(str(one.value) for one in cookies if one.name.endswith("csrftoken"))
 
     @staticmethod
     def _headers(is_active: bool = True) -> dict[str, str]:

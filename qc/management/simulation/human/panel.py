@@ -62,6 +62,7 @@ class Panel(HTMLParser):
         self.task = int(attributes["data-task"]) if attributes["data-task"] else None
         if title := re.match("● (.*?) · ", attributes["data-title"]):
             self.reference = title[1]
-        self.look_again = attributes["hx-get"]
+        path, look = attributes["hx-get"], attributes.get("data-look", "")
         held = json.loads(attributes["hx-vals"])["held"]
+        self.look_again = f"{path}{'&' if '?' in path else '?'}look={look}&held={held}"
         self.held = [int(task) for task in held.split(",") if task]

@@ -1,4 +1,4 @@
-// Notes are saved while they are typed, each time with the version of the draft that they are based on: so
+// Notes and answers are saved while they are typed, each time with the version of the draft that they are based on: so
 // that another tab's newer notes are shown, never overwritten. Notes are never dropped with their field.
 const qcDrafts = (() => {
   const PAUSE = 600;
@@ -19,7 +19,7 @@ const qcDrafts = (() => {
   const isComplete = (event) => sender(event).matches(".qc-complete");
 
   function tell(name, notes, more = {}) {
-    const detail = { task: notes.dataset.task, text: notes.value, ...more };
+    const detail = { task: notes.dataset.task, text: qcFields.read(notes), ...more };
     notes.dispatchEvent(new CustomEvent(`qc:draft-${name}`, { bubbles: true, detail }));
   }
 
@@ -37,7 +37,7 @@ const qcDrafts = (() => {
 
   function note(notes) {
     const { task, reference } = notes.dataset;
-    unsaved.set(task, { task, reference, text: notes.value });
+    unsaved.set(task, { task, reference, text: qcFields.read(notes) });
   }
 
   // Still to be saved, which completing does itself; or perhaps saved: without an answer nobody knows.
@@ -55,22 +55,24 @@ const qcDrafts = (() => {
   // Our own text, saved by a request whose answer was lost, is nobody's newer text: on with it.
   function goOn(notes, version) {
     notes.dataset.version = version;
-    sending = notes.value; // forms wait on
+    sending = qcFields.read(notes); // forms wait on
     setTimeout(save, 0, notes);
   }
 
-  function showNewer(notes, { notes: newer, version }, { ours }) {
-    if (ours?.includes(newer)) return goOn(notes, version);
+  function showNewer(notes, { notes: text, fields, version }, { ours }) {
+    const newer = qcFields.join(text, fields);
+    if (ours?.some((one) => qcFields.isSame(one, newer))) return goOn(notes, version);
     const box = boxOf(notes);
     notes.dataset.conflict = version;
-    box.querySelector("textarea").value = newer;
+    box.dataset.newer = newer;
+    box.querySelector("textarea").value = qcFields.words(newer);
     box.hidden = false;
     tell("conflict", notes, { notes: newer, version });
   }
 
   function choose(notes, which) {
     const box = boxOf(notes);
-    if (which === "newer") notes.value = box.querySelector("textarea").value;
+    if (which === "newer") qcFields.write(notes, box.dataset.newer ?? box.querySelector("textarea").value);
     notes.dataset.version = notes.dataset.conflict;
     delete notes.dataset.conflict;
     box.hidden = true;
@@ -90,15 +92,16 @@ const qcDrafts = (() => {
     notes.dataset.conflict = "gone";
     if (qcTyping.waits(() => notes.isConnected && lost(notes, { message }))) return;
     unsaved.delete(notes.dataset.task);
-    if (notes.value === completed.get(notes.dataset.task)) return;
-    qcKept.show({ ...notes.dataset, text: notes.value, message });
+    const text = qcFields.read(notes);
+    if (text === completed.get(notes.dataset.task)) return;
+    qcKept.show({ ...notes.dataset, text, message });
     tell("lost", notes, { message });
     htmx.trigger("#my-work", "look");
   }
 
   function send(notes) {
     const { task } = notes.dataset;
-    sending = notes.value;
+    sending = qcFields.read(notes);
     sent.set(task, [...(sent.get(task) ?? []), sending]);
     tell("sent", notes, { all: sent.get(task) });
   }
@@ -113,13 +116,15 @@ const qcDrafts = (() => {
   }
 
   document.addEventListener("input", (event) => {
-    if (!event.target.matches(".qc-notes")) return;
-    note(event.target);
-    cancel(event.target.dataset.task);
-    timers.set(event.target.dataset.task, setTimeout(save, PAUSE, event.target));
+    const notes = qcFields.notesOf(event.target);
+    if (!notes) return;
+    note(notes);
+    cancel(notes.dataset.task);
+    timers.set(notes.dataset.task, setTimeout(save, PAUSE, notes));
   });
   document.addEventListener("change", (event) => {
-    if (event.target.matches(".qc-notes") && timers.has(event.target.dataset.task)) save(event.target);
+    const notes = event.target.type === "radio" ? null : qcFields.notesOf(event.target);
+    if (notes && timers.has(notes.dataset.task)) save(notes);
   });
   document.addEventListener("click", (event) => {
     const which = event.target.closest("[data-takes]")?.dataset.takes;
@@ -137,7 +142,7 @@ const qcDrafts = (() => {
   document.addEventListener("htmx:beforeSend", (event) => {
     if (!isComplete(event)) return;
     const notes = fieldOf(sender(event));
-    completing = { task: notes.dataset.task, text: notes.value };
+    completing = { task: notes.dataset.task, text: qcFields.read(notes) };
   });
 
   // A form waits for the draft in flight, and is not sent while two notes are to be chosen from.
@@ -195,7 +200,7 @@ const qcDrafts = (() => {
     if (!notes) return;
     const { task } = notes.dataset;
     if (completed.delete(task) && unsaved.has(task)) save(notes);
-    qcKept.drop(task, notes.value);
+    qcKept.drop(task, qcFields.read(notes));
   });
 
   document.addEventListener("qc:connected", () => {
@@ -205,7 +210,7 @@ const qcDrafts = (() => {
 
   // Puts back what was typed before the page was left.
   function restore(notes, kept) {
-    notes.value = kept.text;
+    qcFields.write(notes, kept.text);
     notes.dataset.version = kept.version;
     if (kept.sent) sent.set(kept.task, kept.sent);
     note(notes);

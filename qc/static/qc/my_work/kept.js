@@ -1,7 +1,7 @@
 // Cards with what could not be saved: to copy, to send along, to discard. See unsaved.html.
 const qcKept = (() => {
   const cards = () => [...document.querySelectorAll("#kept .qc-kept")];
-  const textOf = (card) => card.querySelector("[name=notes]").value;
+  const textOf = (card) => card.dataset.text ?? card.querySelector("[name=notes]").value;
   const template = document.getElementById("kept-template");
 
   function fill(card, { task, reference, text, message }) {
@@ -13,7 +13,8 @@ const qcKept = (() => {
     title.id = `title-${card.id}`;
     card.setAttribute("aria-labelledby", title.id);
     card.querySelector("[data-why]").textContent = message || template.dataset.gone;
-    card.querySelector("[name=notes]").value = text;
+    card.dataset.text = text;
+    card.querySelector("[name=notes]").value = qcFields.words(text);
     card.querySelector("[name=csrfmiddlewaretoken]").value = document.querySelector("#scan [name=csrfmiddlewaretoken]").value;
     const form = card.querySelector("form");
     for (const name of ["action", "hx-post"]) {
@@ -32,8 +33,9 @@ const qcKept = (() => {
     htmx.process(card);
   }
 
+  // A card that the server has made of answers has all that was typed, in other words.
   function gone(card) {
-    const detail = { task: card.dataset.keptTask, text: textOf(card) };
+    const detail = { task: card.dataset.keptTask, text: textOf(card), isAll: "all" in card.dataset };
     document.dispatchEvent(new CustomEvent("qc:kept-gone", { detail }));
   }
 

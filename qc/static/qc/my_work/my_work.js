@@ -1,7 +1,6 @@
-// My work: polling, what happens when another task comes, dialogs, and what is read out. Everything else is
+// My work: what happens when another task comes, dialogs, and what is read out. Everything else is
 // done by forms and htmx.
 (() => {
-  const clock = new Worker(document.currentScript.dataset.clock);
   const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
   const WRITES = "input:not([type=radio]), textarea, select";
   const panel = () => document.getElementById("my-work");
@@ -65,7 +64,7 @@
   // What failed needs notes: say so before anything is sent.
   function lacksNotes(button) {
     const notes = button?.dataset.needs && document.getElementById(button.dataset.needs);
-    if (!notes || notes.value.trim()) return false;
+    if (!notes || notes.value.trim() || qcCheck.saysWhy()) return false;
     document.getElementById("needs-notes").hidden = false;
     notes.focus();
     return true;
@@ -104,14 +103,12 @@
   });
 
   // Nothing is drawn anew under an open dialog; the next look will do it.
-  clock.onmessage = () => {
-    if (!document.querySelector("dialog[open], :popover-open")) look();
-  };
+  qcLooks.restWhile(() => document.querySelector("dialog[open], :popover-open") !== null);
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id === "scan" && data().task) event.detail.parameters.task = data().task;
   });
-  const look = () => htmx.trigger(panel(), "look");
+  const { look } = qcLooks;
   const isByItself = ({ verb, elt } = {}) => verb === "get" || elt?.id === "opened";
 
   function takesTaskAway(html) {
@@ -121,16 +118,19 @@
 
   // An answer for a panel that another answer has replaced meanwhile goes to the new one: htmx would take
   // the notes out of that and put them nowhere. What the page asked by itself is asked anew, as it is old.
-  document.addEventListener("htmx:beforeSend", ({ detail: { elt, target } }) => {
+  document.addEventListener("htmx:beforeSend", ({ detail: { elt, target, xhr } }) => {
     if (target?.id !== "my-work") return;
     const listen = (event) => {
+      // The answers of what is inside pass here too.
+      if (event.detail.xhr !== xhr) return;
+      elt.removeEventListener("htmx:beforeOnLoad", listen);
       if (target.isConnected) return;
       event.detail.target = panel();
       if (!isByItself(event.detail.requestConfig)) return;
       event.preventDefault();
       look();
     };
-    elt.addEventListener("htmx:beforeOnLoad", listen, { once: true });
+    elt.addEventListener("htmx:beforeOnLoad", listen);
   });
 
   // What the answer of `open` would have shown, the next look shows too.

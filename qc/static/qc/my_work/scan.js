@@ -2,7 +2,7 @@
 const qcScan = (() => {
   const form = document.getElementById("scan");
   const field = form.elements.reference;
-  const EDITABLE = "input, select, textarea, [contenteditable], dialog, [popover], [role=menu]";
+  const EDITABLE = "input:not(.qc-check [type=radio]), select, textarea, [contenteditable], dialog, [popover], [role=menu]";
 
   // What is left from the last scan is replaced.
   function take(text = "") {

@@ -5,7 +5,7 @@ const qcTyping = (() => {
   const STILL = 1500;
   const LONGEST = 15000;
   const PAUSE = 1000;
-  const NOTES = ".qc-notes";
+  const NOTES = ".qc-complete :is(input, textarea)";
   const LINES = ["Enter", "Backspace", "Delete"];
   let typedAt = -Infinity;
   let waitsSince = null;

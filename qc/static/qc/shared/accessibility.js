@@ -56,4 +56,17 @@
     mend(document);
     watch.observe(document.body, { childList: true, subtree: true });
   });
+
+  // Unfold hides a page until Alpine has begun. Where that takes long, browsers find nothing to focus.
+  function focusFirst() {
+    const isShown = (field) => field.getClientRects().length > 0;
+    const first = [...document.querySelectorAll("[autofocus]")].find(isShown);
+    if (document.activeElement === document.body) first?.focus();
+  }
+  document.addEventListener("alpine:initialized", () => requestAnimationFrame(focusFirst));
+
+  // Where the line broke off before Alpine was there, the page is better than nothing.
+  window.addEventListener("load", () => {
+    if (!window.Alpine) document.documentElement.removeAttribute("x-cloak");
+  });
 })();

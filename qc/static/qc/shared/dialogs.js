@@ -38,5 +38,6 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-closes-modal]")) theme().openModal = false;
   });
-  window.addEventListener("load", () => Alpine.watch(() => theme().openModal, fence));
+  // Not at "load": that comes as well where the line broke off before Alpine was there.
+  document.addEventListener("alpine:initialized", () => Alpine.watch(() => theme().openModal, fence));
 })();

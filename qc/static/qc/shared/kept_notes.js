@@ -1,4 +1,4 @@
-// Notes of tasks stay in this browser until the server has them: by task and person, so that nobody is
+// Notes and answers of tasks stay in this browser until the server has them: by task and person, so that nobody is
 // ever shown another one's. They are sent again when the server is there again.
 (() => {
   const AGAIN = 10000;
@@ -31,7 +31,7 @@
 
   function keep(notes) {
     const { task, reference, version } = notes.dataset;
-    write(key(task), { ...find(task), task, reference, version, text: notes.value, at: Date.now() });
+    write(key(task), { ...find(task), task, reference, version, text: qcFields.read(notes), at: Date.now() });
   }
 
   // Without an answer nobody knows whether the server has it: see drafts.js.
@@ -54,14 +54,14 @@
     notes.dataset.isRestored = "yes";
     const kept = find(notes.dataset.task);
     if (!kept) return;
-    if (kept.text === notes.value) return drop(kept.task);
+    if (kept.text === qcFields.read(notes)) return drop(kept.task);
     qcDrafts.restore(notes, kept);
   }
 
   function sendAgain() {
     const notes = field();
     if (!notes || notes.dataset.conflict || !qcConnection.isUp()) return;
-    if (find(notes.dataset.task)?.text === notes.value) qcDrafts.save(notes);
+    if (find(notes.dataset.task)?.text === qcFields.read(notes)) qcDrafts.save(notes);
   }
 
   function all() {
@@ -85,12 +85,14 @@
   }
 
   document.addEventListener("input", (event) => {
-    if (person() && event.target.matches?.(NOTES)) keep(event.target);
+    const notes = typeof qcFields === "undefined" ? null : qcFields.notesOf(event.target);
+    if (person() && notes) keep(notes);
   });
   document.addEventListener("qc:draft-sent", (event) => sent(event.detail));
   document.addEventListener("qc:draft-saved", (event) => saved(event.detail));
   document.addEventListener("qc:kept-gone", (event) => {
-    if (find(event.detail.task)?.text === event.detail.text) drop(event.detail.task);
+    const { task, text, isAll } = event.detail;
+    if (isAll || find(task)?.text === text) drop(task);
   });
   document.addEventListener("qc:task-left", (event) => {
     const isShown = document.querySelector(`[data-kept-task="${event.detail.task}"]`);

@@ -6,7 +6,9 @@ const qcRequests = (() => {
   const WAIT = 8000;
 
   const page = () => document.getElementById("qc-page")?.dataset ?? {};
-  const token = () => document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1] ?? "";
+  const cookie = (name) => document.cookie.match(`(?:^|; ?)${name}=([^;]+)`)?.[1];
+  // The first name is that with HTTPS. A cookie of the other may still be there from before.
+  const token = () => cookie("__Host-csrftoken") ?? cookie("csrftoken") ?? "";
 
   // Asks whether the server is there; the answer renews the token.
   async function reach() {
@@ -19,9 +21,13 @@ const qcRequests = (() => {
     }
   }
 
+  const drawnFor = () => (page().person ? { "QC-Drawn-For": page().person } : {});
+  // Of a request that a script makes without htmx.
+  const headers = () => ({ ...drawnFor(), "X-CSRFToken": token() });
+
   document.addEventListener("htmx:configRequest", (event) => {
     const { headers, parameters, verb } = event.detail;
-    if (page().person) headers["QC-Drawn-For"] = page().person;
+    Object.assign(headers, drawnFor());
     if (verb === "get" || !token()) return;
     headers["X-CSRFToken"] = token();
     parameters[TOKEN] = token();
@@ -58,5 +64,5 @@ const qcRequests = (() => {
     if (token() && form.querySelector(`input[name=${TOKEN}]`)) put(form, TOKEN, token());
   }
 
-  return { page, reach, stamp };
+  return { page, reach, stamp, headers };
 })();

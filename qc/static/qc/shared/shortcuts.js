@@ -7,7 +7,7 @@
   const A_SCAN = 3;
   const MODIFIERS = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "Dead"];
   const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
-  const TYPED = "input, select, textarea, [contenteditable], [role=menu]";
+  const TYPED = "input:not(.qc-check [type=radio]), select, textarea, [contenteditable], [role=menu]";
   let last = -Infinity;
   let lastKey = "";
   let burst = 0; // keys in a row, each within the gap of the one before
@@ -34,8 +34,10 @@
 
   function press(target) {
     if (!target?.isConnected || target.disabled) return;
-    if (target.getAttribute("aria-disabled") !== "true") target.click();
-    else target.dispatchEvent(new CustomEvent("qc:key-refused", { bubbles: true }));
+    if (target.getAttribute("aria-disabled") !== "true") {
+      target.click();
+      if (target.matches("[data-digit]")) target.dispatchEvent(new CustomEvent("qc:answered", { bubbles: true }));
+    } else target.dispatchEvent(new CustomEvent("qc:key-refused", { bubbles: true }));
   }
 
   const find = (kind, key) => document.querySelector(`[${kind}="${CSS.escape(key)}"]`);
@@ -53,6 +55,15 @@
     letter = null;
   }
 
+  // In an item of a check, a digit is one of its answers, and 0 says OK to the rest of its section.
+  function answer(event) {
+    const item = event.target.closest("[data-item]");
+    if (!item || !/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return null;
+    if (event.target.matches("textarea, select, input:not([type=radio])")) return null;
+    if (event.key === "0") return item.closest("[data-section]").querySelector("[data-all-ok]");
+    return item.querySelector(`[data-digit="${event.key}"]`);
+  }
+
   // A scanner ends with Enter: that must neither press the button nor send the form that has the focus.
   function endsScan(event) {
     if (characters < A_SCAN || !["Enter", " ", "Tab"].includes(event.key)) return false;
@@ -61,6 +72,8 @@
 
   function command(event) {
     const key = nameOf(event);
+    const chosen = answer(event);
+    if (chosen && !event.repeat) return hold(event, chosen);
     if (!key || event.target.closest("dialog, [popover]")) return;
     if (!key.startsWith("Ctrl+") && event.target.closest(TYPED)) return;
     const single = document.querySelector("[data-single-keys]") && find("data-single-key", key);

@@ -1,0 +1,1 @@
+"""The pages of check plans: editor, preview, versions, import and export."""

@@ -1,0 +1,1 @@
+"""The pages of defect codes: list by groups, form, import and export."""

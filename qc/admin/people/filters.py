@@ -1,0 +1,54 @@
+"""The filters of the list of people."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from qc.models import Role, User
+
+
+class PresenceFilter(DropdownFilter):
+    """A filter by presence."""
+
+    title = _("presence")
+    parameter_name = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [
+            ("free", _("Free")),
+            ("busy", _("Busy")),
+            ("break", _("On break")),
+            ("in", _("Signed in")),
+            ("out", _("Signed out")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
+        """Return the people with the chosen presence."""
+        free = User.objects.free().order_by().values("pk")
+        kinds = {
+            "free": queryset.filter(pk__in=free),
+            "busy": queryset.taking_work().exclude(pk__in=free),
+            "break": queryset.signed_in().exclude(break_reason=""),
+            "in": queryset.signed_in(),
+            "out": queryset.filter(is_logged_in=False),
+        }
+        return kinds.get(self.value(), queryset)
+
+
+class RoleFilter(DropdownFilter):
+    """A filter by role."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the roles."""
+        return list(Role.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Return the people with the chosen role."""
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset

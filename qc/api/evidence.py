@@ -1,0 +1,73 @@
+"""The calls that send, list, read and remove files of tasks."""
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from qc.api import answers
+from qc.api.parsers import JSONParser
+from qc.api.serializers import validated
+from qc.api.views import DeskView
+from qc.checks import evidence
+from qc.core.exceptions import NotFound
+from qc.models import Task
+from qc.web import file_answers, upload_limits
+
+
+class Place(serializers.Serializer[Any]):
+    """Where a file belongs: an item of the task's plan, a defect's code, or the task itself."""
+
+    item = serializers.CharField(required=False, allow_blank=True, default="")
+    defect = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class Removal(serializers.Serializer[Any]):
+    """The data of removing a file; managers must give a reason."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=400)
+
+
+class TaskFilesView(DeskView):
+    """Lists a task's files, and adds one. For who may see the task; adding is for its holder."""
+
+    parser_classes = (MultiPartParser,)
+
+    def get(self, request: Request, pk: int) -> Response:
+        """Return the files of the task, the oldest first."""
+        task = Task.objects.filter(pk=pk).first()
+        if task is None or not evidence.may_see(request.user, task):
+            raise NotFound(_("There is no task %(id)s.") % {"id": pk})
+        return Response({"files": list(map(answers.of_file, evidence.of_task(task.pk)))})
+
+    def post(self, request: Request, pk: int) -> Response:
+        """Add the file; the same one again at the same place is answered as the first time."""
+        place = validated(Place, request.data)
+        file = request.FILES.get("file")
+        if getattr(request._request, "qc_upload_is_too_large", False):
+            raise ValidationError({"file": [upload_limits.together()]})
+        if file is None:
+            raise ValidationError({"file": [_("Please send a file.")]})
+        added = evidence.add(pk, file, by=request.user, **place)  # type: ignore[arg-type]
+        return Response(answers.of_file(added), status=status.HTTP_201_CREATED)
+
+
+class FileView(DeskView):
+    """Answers with a file, or removes it."""
+
+    parser_classes = (JSONParser, FormParser, MultiPartParser)
+
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        """Return the file itself. For who may see its task."""
+        return file_answers.of_file(request._request, evidence.visible_to(request.user, pk))  # type: ignore[arg-type]
+
+    def delete(self, request: Request, pk: int) -> Response:
+        """Remove the file. For the task's holder and managers; removing it again does no harm."""
+        removal = validated(Removal, request.data)
+        evidence.remove(pk, by=request.user, **removal)  # type: ignore[arg-type]
+        return Response(status=status.HTTP_204_NO_CONTENT)

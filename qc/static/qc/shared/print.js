@@ -1,0 +1,2 @@
+// Prints the page.
+document.querySelector("button[name=print]").addEventListener("click", () => window.print());
