@@ -29,10 +29,10 @@ SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"}
     "LANGUAGE_CODE",
     "TIME_ZONE",
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Debian's package, whether it is there, and what needs it.
 TOOLS: tuple[tuple[str, Callable[[], bool], str], ...] = (
-    ("chromium", lambda: any(map(shutil.which, BROWSERS)), "the tests in a browser"),
+    ("chromium-headless-shell", lambda: any(map(shutil.which, BROWSERS)), "the tests in a browser"),
     ("gettext", lambda: shutil.which("msgfmt") is not None, "the tests of the German"),
     ("nginx", Path("/usr/sbin/nginx").exists, "the tests behind a proxy"),
     (

@@ -11,12 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from qc.models import User
 from tests.browser.axe import window
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("google-chrome")
-    or shutil.which("chromium-browser")
-)
+# The shell draws the same pages without a browser's own windows: a third less work for the machine.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 # Playwright's own loop runs in the thread of the test, which is no asynchronous code of ours.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -25,7 +22,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def browser() -> Iterator[Browser]:
     """Chromium, for all tests."""
     if CHROMIUM is None:
-        pytest.skip("NO BROWSER: the pages were not tried. `apt-get install -y chromium` helps.")
+        pytest.skip("NO BROWSER: the pages were not tried. `apt-get install -y chromium-headless-shell` helps.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
