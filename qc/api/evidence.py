@@ -14,7 +14,7 @@ from qc.api import answers
 from qc.api.parsers import JSONParser
 from qc.api.serializers import validated
 from qc.api.views import DeskView
-from qc.checks import evidence
+from qc.checks import evidence, plan_pictures
 from qc.core.exceptions import NotFound
 from qc.models import Task
 from qc.web import file_answers, upload_limits
@@ -55,6 +55,15 @@ class TaskFilesView(DeskView):
             raise ValidationError({"file": [_("Please send a file.")]})
         added = evidence.add(pk, file, by=request.user, **place)  # type: ignore[arg-type]
         return Response(answers.of_file(added), status=status.HTTP_201_CREATED)
+
+
+class PictureView(DeskView):
+    """Answers with the picture of a plan's item."""
+
+    def get(self, request: Request, digest: str) -> HttpResponseBase:
+        """Return the picture. For who may see a plan that shows it."""
+        picture = plan_pictures.visible_to(request.user, digest)  # type: ignore[arg-type]
+        return file_answers.of_file(request._request, picture)
 
 
 class FileView(DeskView):
