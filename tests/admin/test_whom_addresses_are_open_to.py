@@ -42,7 +42,7 @@ OPEN_TO: dict[str, set[str]] = {
     "api_taskcomplete": {"anna"},
     # Mona manages; Anna holds the task.
     "evidence_(add|remove)": ROLES,
-    "evidence_(file|thumbnail)|api_(task_files|file)": READERS | {"anna"},
+    "evidence_(file|thumbnail)|api_(task_files|file|defect_codes)": READERS | {"anna"},
     # Anna does not serve the queue whose plan shows it.
     "item_picture(_thumbnail)?|api_picture": READERS,
     "floor.*|imports?|import_(empty_file|panel|file|refused|undo)|reports.*|trail.*": READERS,
