@@ -7,7 +7,7 @@ for no `RETURNING`. What MariaDB would let pass is made an error here, or the sa
 - JSON columns sort their keys, by length and then by character, and keep no number above 64 bits,
 - a table that is written can't be read in the same statement (error 1093),
 - MySQL's reserved words that MariaDB does not reserve must be quoted,
-- `DROP CHECK` and `REGEXP_LIKE`, which MariaDB spells otherwise.
+- `DROP CHECK`, `REGEXP_LIKE` and `->>`, which MariaDB spells otherwise.
 
 Indexes on expressions, which MariaDB lacks, are left out. It is no MySQL: docs/databases.md says
 what that leaves open.
@@ -31,6 +31,7 @@ RESERVED = re.compile(
 )
 WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE FROM)\s+`?(\w+)`?", re.I)
 REGEXP = re.compile(r"REGEXP_LIKE\(([^,]+), ([^,]+), 'c'\)")
+TEXT_OF_JSON = re.compile(r"\((\S+) ->> %s\)")
 QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 
 
@@ -71,6 +72,7 @@ def translated(sql: str) -> str:
         raise base.Database.OperationalError(1093, f"MySQL can't read what it writes: {sql}")
     sql = re.sub(r"\bDROP CHECK\b", "DROP CONSTRAINT", sql)
     sql = REGEXP.sub(r"(\1 REGEXP BINARY \2)", sql)
+    sql = TEXT_OF_JSON.sub(r"JSON_UNQUOTE(JSON_EXTRACT(\1, %s))", sql)
     return RANKS.sub(lambda rank: f"CAST({rank[0]} AS UNSIGNED)", sql)
 
 

@@ -85,6 +85,7 @@ def many(queue: Queue, people: Sequence[User], n: int, days: Sequence[date], see
         size = min(BATCH, n - start)
         tasks = [_random_task(made, queue, made.choice(people), days, codes) for _n in range(size)]
         Task.objects.bulk_create(tasks)
+        _with_ids(tasks)
         _write_in_bulk(tasks, {one.code: one for one in codes})
 
 
@@ -116,6 +117,14 @@ def _random_task(
         details={"supplier": made.choice(("Abel", "Burt", "Cole"))},
         findings=findings(queue.plan, answers, defects),
     )
+
+
+def _with_ids(tasks: list[Task]) -> None:
+    """Give tasks their ids: MySQL returns none for rows that were written in bulk."""
+    references = [task.reference for task in tasks]
+    ids = dict(Task.objects.filter(reference__in=references).values_list("reference", "pk"))
+    for task in tasks:
+        task.pk = ids[task.reference]
 
 
 def _write_in_bulk(tasks: list[Task], codes: dict[str, DefectCode]) -> None:

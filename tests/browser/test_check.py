@@ -77,8 +77,9 @@ class Keys:
     def press(self, key: str) -> None:
         self.count += 1
         self.page.keyboard.press(key)
-        # A digit waits for what follows it: in a scan it would be the first one.
-        self.page.wait_for_timeout(90)
+        # A digit waits for what follows it: in a scan it would be the first one. The page's own
+        # clock says when it has waited enough, however busy the machine is.
+        self.page.evaluate("() => new Promise((done) => setTimeout(done, 90))")
 
 
 def item(page: Page, key: str):

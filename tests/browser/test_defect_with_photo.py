@@ -9,11 +9,10 @@ from qc.models import DefectCode, Evidence, Queue, Task, User
 from qc.work import actions
 from tests.browser.axe import faults
 from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready
-from tests.browser.test_check import Keys, answer
+from tests.browser.test_check import Keys, answer, item
 from tests.browser.test_files import PASTE, png
 from tests.databases import on_sqlite
 from tests.plans import give_plan
-from tests.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
 
@@ -63,6 +62,7 @@ def test_takes_fewer_than_twelve_keys(page: Page, two: list[Task]) -> None:
     keys.press("0")  # the whole body
     keys.press("2")  # the first seal is not OK
     keys.press("0")  # all others are
+    expect(item(page, "torque").locator("input")).to_be_focused()
     page.keyboard.type("9.5", delay=80)
     keys.press("Enter")
     keys.press("1")  # red
@@ -72,7 +72,7 @@ def test_takes_fewer_than_twelve_keys(page: Page, two: list[Task]) -> None:
     keys.press("Enter")
     keys.count += 1  # Control+V: the browser's own would need a clipboard
     page.evaluate(PASTE, list(png(red=200)))
-    until(Evidence.objects.exists)
+    expect(page.locator("[data-removes]")).to_be_visible()
     keys.press("Enter")
     in_front(page, two[1])
     assert keys.count < 12
@@ -93,6 +93,6 @@ def test_goes_by_thumb_without_a_sideways_scroll(
     press(page, "Scratch")
     photo = {"name": "photo.png", "mimeType": "image/png", "buffer": png(red=100)}
     page.locator("[data-defect] input[type=file]").set_input_files([photo])  # type: ignore[list-item]
-    until(Evidence.objects.exists)
+    expect(page.locator("[data-removes]")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert faults(page, "a defect with its photo") == []
