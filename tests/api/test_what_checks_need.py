@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from qc.models import DefectCode, Queue, Task, User
-from qc.work import presence
+from qc.work import actions
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
@@ -18,7 +18,7 @@ def test_task_says_what_its_queue_wants_and_lists_the_codes(
     client = APIClient()
     client.force_authenticate(anna)
     task = add_task(invoices)
-    presence.sign_in(anna.pk)
+    actions.sign_in(anna.pk)
     first = client.get("/dashboard/").json()["me"]["tasks"][0]
     assert not {"needs_defects", "counts_quantities"} & first.keys()
     Queue.objects.filter(pk=invoices.pk).update(needs_defects=True, counts_quantities=True)
