@@ -283,6 +283,8 @@ def _of_plan_version(details: Mapping[str, Any], format_name: FormatName) -> dic
 
 def _of_baseline(details: Mapping[str, Any], _format_name: FormatName) -> dict[str, str]:
     chart = str(ChartKind(details["chart"]).label)
+    if "size" in details:
+        chart = f"{chart}, n = {details['size']}"
     if details["item"]:
         chart = f"“{details['item']}”, {chart}"
     values = details.get("values", {})

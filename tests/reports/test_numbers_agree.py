@@ -104,8 +104,19 @@ def same_points(span: Span, checks: list[Check]) -> None:
         at: pytest.approx(one) for at, one in means.items()
     }
     newest = [float(one["answers"]["torque"]["value"]) for one in checks]
+    same_groups(span, newest)
     singles = chart_points.points(ChartQuery(ChartKind.INDIVIDUALS, span, "torque"))
     assert [one.value for one in singles] == newest[-chart_points.MOST_VALUES :]
+
+
+def same_groups(span: Span, torques: list[float]) -> None:
+    for size in (2, 7, 10):
+        whole = [torques[at : at + size] for at in range(0, CHECKS - size + 1, size)]
+        newest = whole[-(chart_points.MOST_VALUES // size) :]
+        found = chart_points.points(ChartQuery(ChartKind.GROUPS, span, "torque", size))
+        assert [(one.n, one.value, one.variance) for one in found] == [
+            pytest.approx((size, fmean(group), variance(group))) for group in newest
+        ]
 
 
 def same_items(span: Span, checks: list[Check]) -> None:
