@@ -345,8 +345,9 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
-# A check plan of a hundred items has more fields than Django's thousand.
+# A check plan of a hundred items has more fields than Django's thousand, and a picture for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_HANDLERS = [
     # Before those that store uploads.
     "qc.web.upload_limits.RefuseTooLarge",

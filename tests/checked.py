@@ -1,12 +1,13 @@
 """Completed checks for tests: tasks with findings, and the rows by which these are counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from random import Random
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from qc import history
@@ -26,7 +27,11 @@ from qc.models import (
 )
 
 _numbers = count(1)
-
+_INSERT_ANSWERS = (
+    "INSERT INTO qc_answer"
+    " (task_id, queue_id, person_id, completed_at, item, verdict, value, number)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
 
 # Tasks written by one statement.
 BATCH = 2000
@@ -74,28 +79,42 @@ def checked(
     return task
 
 
-def many(queue: Queue, people: Sequence[User], n: int, days: Sequence[date], seed: int = 1) -> None:
+def many(
+    queue: Queue,
+    people: Sequence[User],
+    n: int,
+    days: Sequence[date],
+    keys: Sequence[str] = ("label", "box"),
+) -> None:
     """Write n completed checks of a queue with a plan in bulk, without history.
 
-    Three of its items are answered at random: "torque" by a number; one in five has defects.
+    Its items are answered at random: "torque" by a number, and each of `keys`; one check in five
+    has defects.
     """
-    made = Random(seed)
+    made = Random(1)
     codes = [code(f"D{number}", severity=number % 3 + 1) for number in range(1, 8)]
     for start in range(0, n, BATCH):
         size = min(BATCH, n - start)
-        tasks = [_random_task(made, queue, made.choice(people), days, codes) for _n in range(size)]
+        tasks = [
+            _random_task(made, queue, made.choice(people), days, codes, keys) for _n in range(size)
+        ]
         Task.objects.bulk_create(tasks)
         _with_ids(tasks)
         _write_in_bulk(tasks, {one.code: one for one in codes})
 
 
 def _random_task(
-    made: Random, queue: Queue, by: User, days: Sequence[date], codes: list[DefectCode]
+    made: Random,
+    queue: Queue,
+    by: User,
+    days: Sequence[date],
+    codes: list[DefectCode],
+    keys: Sequence[str],
 ) -> Task:
     noon = datetime.combine(made.choice(days), time(12), timezone.get_current_timezone())
     at = noon + timedelta(seconds=made.uniform(-4, 4) * 3600)
     answers = {"torque": f"{made.gauss(9, 0.5):.2f}"}
-    answers |= {key: made.choice(("ok", "ok", "not_ok", "na")) for key in ("label", "box")}
+    answers |= {key: made.choice(("ok", "ok", "not_ok", "na")) for key in keys}
     some = made.sample(codes, made.choice((1, 1, 2))) if made.random() < 0.2 else []
     defects = [(one.code, made.randint(1, 5), "label") for one in some]
     inspected = made.choice((None, 20, 50))
@@ -128,17 +147,26 @@ def _with_ids(tasks: list[Task]) -> None:
 
 
 def _write_in_bulk(tasks: list[Task], codes: dict[str, DefectCode]) -> None:
-    answers, defects = [], []
+    defects = []
     for task in tasks:
         shared = {"task": task, "queue_id": task.queue_id, "person_id": task.assignee_id}
         shared["completed_at"] = task.completed_at
-        for key, one in _answers(task).items():
-            number = Decimal(one["value"]) if key == "torque" else None
-            answers.append(Answer(item=key, number=number, **one, **shared))
         for one in (task.findings or {}).get("defects", []):
             defects.append(Defect(**shared, **one | {"code": codes[one["code"]]}))
-    Answer.objects.bulk_create(answers, batch_size=5000)
     Defect.objects.bulk_create(defects, batch_size=5000)
+    rows = (row for task in tasks for row in _answer_rows(task))
+    with connection.cursor() as cursor:
+        # The ORM would take most of the time of a test with a hundred thousand.
+        cursor.executemany(_INSERT_ANSWERS, rows)
+
+
+def _answer_rows(task: Task) -> Iterator[tuple[Any, ...]]:
+    """Yield the columns of each answer to a task."""
+    moment = connection.ops.adapt_datetimefield_value(task.completed_at)
+    shared = (task.pk, task.queue_id, task.assignee_id, moment)
+    for key, one in _answers(task).items():
+        number = one["value"] if key == "torque" else None
+        yield (*shared, key, one["verdict"], one["value"], number)
 
 
 def findings(

@@ -1,4 +1,4 @@
-"""Texts of other packages that have no German of their own, listed here for `make messages`."""
+"""Texts of other packages that have no German, or say *du*, listed here for `make messages`."""
 
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import ngettext_lazy
@@ -39,6 +39,24 @@ UNFOLD = (
     ngettext_lazy(
         "\n                Found %(counter)s result in %(time)s seconds\n            ",
         "\n                Found %(counter)s results in %(time)s seconds\n            ",
+    ),
+)
+# It speaks to its users as nobody does here.
+IMPORT_EXPORT = (
+    _(
+        "%(exc_name)s encountered while trying to read file. "
+        "Ensure you have chosen the correct format for the file."
+    ),
+    _("No valid data to import. Ensure your file has the correct headers or data for import."),
+    _('Select at least 1 field for "%(resource_name)s" to export'),
+    ngettext_lazy("Export %(len)s selected item.", "Export %(len)s selected items."),
+    _(
+        "Below is a preview of data to be imported. "
+        "If you are satisfied with the results, click 'Confirm import'"
+    ),
+    _(
+        "Please correct these errors in your data where possible, "
+        "then reupload it using the form above."
     ),
 )
 OTHERS = (

@@ -8,7 +8,7 @@ from typing import Any
 from qc.checks import judging
 from qc.checks.plan import MOST_IN_MEMORY
 from qc.core.localization import local
-from qc.models import Evidence, PlanVersion, Status, Task, User
+from qc.models import DefectCode, Evidence, PlanVersion, Status, Task, User
 
 
 def of_task(task: Task) -> dict[str, Any]:
@@ -42,6 +42,8 @@ def of_task(task: Task) -> dict[str, Any]:
         values["findings"] = task.findings
     if task.lot_size is not None:
         values["lot_size"] = task.lot_size
+    wanted = ("needs_defects", "counts_quantities")
+    values |= {name: True for name in wanted if getattr(task.queue, name)}
     if task.inspected is not None:
         values |= {"inspected": task.inspected, "rejected": task.rejected}
     return values
@@ -60,6 +62,12 @@ def of_file(row: Evidence) -> dict[str, Any]:
         "added_by": row.added_by.username,
         "added_at": _moment(row.added_at),
     }
+
+
+def of_code(code: DefectCode) -> dict[str, Any]:
+    """Return a defect code as it is named in a check."""
+    names = ("code", "group", "name", "name_de", "severity")
+    return {name: getattr(code, name) for name in names}
 
 
 def of_person(person: User, open_now: Collection[Task]) -> dict[str, Any]:

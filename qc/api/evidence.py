@@ -1,4 +1,4 @@
-"""The calls that send, list, read and remove files of tasks."""
+"""The calls about the check of a task: its files, pictures of its plan, and defect codes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from qc.api import answers
 from qc.api.parsers import JSONParser
 from qc.api.serializers import validated
 from qc.api.views import DeskView
-from qc.checks import evidence
+from qc.checks import defects, evidence, plan_pictures
 from qc.core.exceptions import NotFound
 from qc.models import Task
 from qc.web import file_answers, upload_limits
@@ -40,9 +40,7 @@ class TaskFilesView(DeskView):
 
     def get(self, request: Request, pk: int) -> Response:
         """Return the files of the task, the oldest first."""
-        task = Task.objects.filter(pk=pk).first()
-        if task is None or not evidence.may_see(request.user, task):
-            raise NotFound(_("There is no task %(id)s.") % {"id": pk})
+        task = _visible(request, pk)
         return Response({"files": list(map(answers.of_file, evidence.of_task(task.pk)))})
 
     def post(self, request: Request, pk: int) -> Response:
@@ -55,6 +53,24 @@ class TaskFilesView(DeskView):
             raise ValidationError({"file": [_("Please send a file.")]})
         added = evidence.add(pk, file, by=request.user, **place)  # type: ignore[arg-type]
         return Response(answers.of_file(added), status=status.HTTP_201_CREATED)
+
+
+class DefectCodesView(DeskView):
+    """Lists the codes by which the check of a task names defects. For who may see the task."""
+
+    def get(self, request: Request, pk: int) -> Response:
+        """Return the codes, by group and code."""
+        task = _visible(request, pk)
+        return Response({"codes": list(map(answers.of_code, defects.codes_of(task.queue_id)))})
+
+
+class PictureView(DeskView):
+    """Answers with the picture of a plan's item."""
+
+    def get(self, request: Request, digest: str) -> HttpResponseBase:
+        """Return the picture. For who may see a plan that shows it."""
+        picture = plan_pictures.visible_to(request.user, digest)  # type: ignore[arg-type]
+        return file_answers.of_file(request._request, picture)
 
 
 class FileView(DeskView):
@@ -71,3 +87,10 @@ class FileView(DeskView):
         removal = validated(Removal, request.data)
         evidence.remove(pk, by=request.user, **removal)  # type: ignore[arg-type]
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _visible(request: Request, pk: int) -> Task:
+    task = Task.objects.filter(pk=pk).first()
+    if task is None or not evidence.may_see(request.user, task):
+        raise NotFound(_("There is no task %(id)s.") % {"id": pk})
+    return task

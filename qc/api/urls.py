@@ -19,7 +19,17 @@ urlpatterns = [
         evidence.TaskFilesView.as_view(),
         name="api_task_files",
     ),
+    re_path(
+        r"^api/tasks/(?P<pk>[0-9]{1,18})/defect-codes/?$",
+        evidence.DefectCodesView.as_view(),
+        name="api_defect_codes",
+    ),
     re_path(r"^api/files/(?P<pk>[0-9]{1,18})/?$", evidence.FileView.as_view(), name="api_file"),
+    re_path(
+        r"^api/pictures/(?P<digest>[0-9a-f]{64})/?$",
+        evidence.PictureView.as_view(),
+        name="api_picture",
+    ),
     re_path(r"^api/imports/?$", imports.ImportsView.as_view(), name="api_imports"),
     re_path(
         r"^api/imports/(?P<pk>[0-9]{1,18})/?$", imports.ImportView.as_view(), name="api_import"

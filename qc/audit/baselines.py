@@ -60,7 +60,7 @@ def remove(query: ChartQuery, *, by: User) -> None:
 
 
 def _chart(query: ChartQuery) -> dict[str, Any]:
-    return {"queue_id": query.span.queue, "chart": query.kind, "item": query.item}
+    return {"queue_id": query.span.queue, "chart": query.chart, "item": query.item}
 
 
 def _values(of: Measure) -> dict[str, float]:
@@ -71,4 +71,5 @@ def _values(of: Measure) -> dict[str, float]:
 def _record(query: ChartQuery, by: User, **details: Any) -> None:
     queue = Queue.objects.get(pk=query.span.queue or 0)
     details |= {"queue": queue.name, "chart": str(query.kind), "item": query.item}
+    details |= {"size": query.size} if query.size else {}
     events.record(EventKind.BASELINE_FROZEN, by=by, **details)

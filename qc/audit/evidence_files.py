@@ -4,21 +4,19 @@ The seals say whether the events are as they were written; here each file is rea
 the event of its arrival. It takes as long as reading all of them: each night a part is read.
 """
 
-import hashlib
-import io
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import cast
 
-from django.db.models import Max, Min
+from django.db.models import Max
 from django.utils import timezone
 
+from qc.audit.picture_files import PictureVerification
 from qc.audit.seals import verification_runs
-from qc.audit.seals.violations import Violation
+from qc.audit.seals.violations import NO_SEAL, Violation
 from qc.checks.evidence import storage
 from qc.core.compiled_queries import LARGEST_ID
-from qc.models import Archive, AuditEvent, EventKind, Evidence, Verification
+from qc.models import AuditEvent, EventKind, Evidence, Verification
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +24,6 @@ BATCH = 200
 # Each night one of so many parts is read.
 NIGHTS = 30
 KINDS = (EventKind.EVIDENCE_ADDED, EventKind.EVIDENCE_REMOVED)
-# Of no seal: the number in a record of a verification, and in a violation.
-NO_SEAL = 0
 
 
 class FileVerification:
@@ -78,15 +74,11 @@ class FileVerification:
         if self.part is not None and row.pk % NIGHTS != self.part:
             return ""
         self.files += 1
-        return _compared_content(row)
+        return _compared_content(row, event.details.get("thumbnail_sha256"))
 
     def _without_event(self) -> Iterator[Violation]:
-        """Yield rows that came by no event; those older than the events that are left had one."""
+        """Yield rows that came by no event: these are never archived."""
         rows = Evidence.objects.filter(pk__lte=self.newest)
-        if Archive.objects.filter(table="event").exists():
-            arrivals = AuditEvent.objects.filter(kind=EventKind.EVIDENCE_ADDED)
-            oldest = arrivals.aggregate(oldest=Min("history_date"))["oldest"]
-            rows = rows.filter(added_at__gte=oldest) if oldest else rows.none()
         for pk in rows.order_by("pk").values_list("pk", flat=True).iterator():
             if not self.arrived[pk]:
                 yield Violation("file row inserted", NO_SEAL, row=pk)
@@ -95,20 +87,22 @@ class FileVerification:
 def run(
     progress: Callable[[int], None] | None = None, *, part: int | None = None
 ) -> tuple[int, list[Violation]]:
-    """Compare all files, or one part; return how many were read, and what is wrong.
+    """Compare all files and pictures of plans, or one part; return how many, and what is wrong.
 
     It is recorded, but for a part in which nothing is wrong: an alarm lasts until all files are
     right again.
     """
-    begun, verification = timezone.now(), FileVerification(part)
-    found = list(verification.find_violations(progress))
+    begun = timezone.now()
+    verification, pictures = FileVerification(part), PictureVerification(part, NIGHTS)
+    found = [*verification.find_violations(progress), *pictures.find_violations()]
+    files = verification.files + pictures.files
     if found or part is None:
         record = Verification(begun_at=begun, first=NO_SEAL, last=NO_SEAL, is_rolling=True)
-        record.upto, record.rows = verification_runs.verified_upto(), verification.files
+        record.upto, record.rows = verification_runs.verified_upto(), files
         if found:
             record.what, record.broken_row = found[0].what, found[0].row
         record.save()
-    return verification.files, found
+    return files, found
 
 
 def run_nightly() -> list[Violation]:
@@ -152,10 +146,14 @@ def _violation(what: str, event: AuditEvent) -> Violation:
     return Violation(what, NO_SEAL, row=_number(event), name=name)
 
 
-def _compared_content(row: Evidence) -> str:
-    try:
-        with storage.files().open(row.file) as file:
-            digest = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()
-    except FileNotFoundError:
-        return "file missing"
-    return "" if digest == row.digest else "file changed"
+def _compared_content(row: Evidence, thumbnail: str | None) -> str:
+    """Return what is wrong with a stored file, or with its thumbnail, whose digest this is."""
+    digest = storage.digest_of(row.file)
+    if digest != row.digest:
+        return "file changed" if digest else "file missing"
+    if not thumbnail:
+        return ""
+    found = storage.digest_of(row.thumbnail) if row.thumbnail else ""
+    if not found:
+        return "thumbnail missing"
+    return "" if found == thumbnail else "thumbnail changed"

@@ -158,6 +158,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.PLAN_VERSION: gettext_noop(
             "%(who)s published version %(number)s of the check plan of %(queue)s"
         ),
+        EventKind.PICTURE_ADDED: gettext_noop(
+            "%(who)s added the picture %(file)s to the items of check plans"
+        ),
         EventKind.EVIDENCE_ADDED: gettext_noop("%(who)s added the file %(file)s to %(task)s"),
         EventKind.EVIDENCE_REMOVED: gettext_noop("%(who)s removed the file %(file)s from %(task)s"),
         EventKind.EVIDENCE_REFUSED: gettext_noop(
@@ -280,6 +283,8 @@ def _of_plan_version(details: Mapping[str, Any], format_name: FormatName) -> dic
 
 def _of_baseline(details: Mapping[str, Any], _format_name: FormatName) -> dict[str, str]:
     chart = str(ChartKind(details["chart"]).label)
+    if "size" in details:
+        chart = f"{chart}, n = {details['size']}"
     if details["item"]:
         chart = f"“{details['item']}”, {chart}"
     values = details.get("values", {})

@@ -4,7 +4,8 @@ The content of a version, as it is stored (`PlanVersion.content`)::
 
     {"rule": "critical", "pass_score": 100,
      "items": [{"key": "torque", "section": "Screws", "question": "Torque", "kind": "number",
-                "help": "", "picture": "", "required": true, "critical": false, "weight": 1,
+                "help": "", "picture": "<SHA-256>", "required": true, "critical": false,
+                "weight": 1,
                 "options": [{"value": "red", "is_ok": true}], "unit": "Nm",
                 "lower": "8", "upper": "10", "decimals": 1,
                 "only_if": {"item": "has_screws", "answers": ["ok"]}}]}
@@ -42,7 +43,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Item:
-    """A question of a plan. `lower` and `upper` are limits that are OK themselves."""
+    """A question of a plan. `lower` and `upper` are limits that are OK themselves.
+
+    `picture` is the digest of an `ItemPicture`, "" for none.
+    """
 
     key: str
     question: str
@@ -73,6 +77,11 @@ class Plan:
     def by_key(self) -> dict[str, Item]:
         """The items by their keys."""
         return {item.key: item for item in self.items}
+
+    @cached_property
+    def pictures(self) -> set[str]:
+        """The digests of the pictures that it shows."""
+        return {item.picture for item in self.items if item.picture}
 
     @cached_property
     def sections(self) -> dict[str, list[Item]]:

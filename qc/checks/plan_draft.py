@@ -205,7 +205,7 @@ def _item_content(item: PlanItem) -> dict[str, Any]:
     values: dict[str, Any] = {
         "section": item.section,
         "help": item.help,
-        "picture": item.picture,
+        "picture": item.picture_id or "",
         "required": item.is_required,
         "critical": item.is_critical,
         "weight": item.weight,

@@ -13,6 +13,7 @@ from qc.models.checks import (
     Defect,
     DefectCode,
     Evidence,
+    ItemPicture,
     PlanItem,
     PlanVersion,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportState",
+    "ItemPicture",
     "JobRun",
     "OrderedJSONField",
     "Outcome",

@@ -53,6 +53,33 @@ class CheckPlan(models.Model):
         return str(self.queue)
 
 
+class ItemPicture(models.Model):
+    """A picture that the help of plan items may show, known by the SHA-256 of its stored file.
+
+    A version of a plan names its pictures by their digests and is sealed with them, so a picture is
+    never changed or deleted: another one has another digest. The event of its arrival has both
+    digests, that of the thumbnail too.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=DIGEST)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    file = models.CharField(max_length=200)
+    thumbnail = models.CharField(max_length=200)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.digest
+
+    @property
+    def name(self) -> str:
+        """The name under which a browser saves it."""
+        return f"{self.digest[:12]}.{self.content_type.rpartition('/')[2]}"
+
+
 class PlanItem(models.Model):
     """A question of a check plan, as it is being edited.
 
@@ -70,7 +97,14 @@ class PlanItem(models.Model):
         _("answer"), max_length=10, choices=AnswerKind, default=AnswerKind.OK_NOT_OK
     )
     help = models.TextField(_("help"), blank=True)
-    picture = models.CharField(_("picture"), max_length=200, blank=True, editable=False)
+    picture = models.ForeignKey(
+        ItemPicture,
+        models.PROTECT,
+        verbose_name=_("picture"),
+        related_name="+",
+        null=True,
+        editable=False,
+    )
     is_required = models.BooleanField(_("required"), default=True)
     is_critical = models.BooleanField(
         _("critical"), default=False, help_text=_("Not OK fails the whole check.")

@@ -38,6 +38,7 @@ class EventKind(models.TextChoices):
     ARCHIVED = "archived", _("Archived")
     NAMES_REMOVED = "names removed", _("Names removed")
     PLAN_VERSION = "plan version", _("Check plan published")
+    PICTURE_ADDED = "picture added", _("Picture added")
     CODE_CHANGED = "code changed", _("Defect code changed")
     EVIDENCE_ADDED = "evidence added", _("File added")
     EVIDENCE_REMOVED = "evidence removed", _("File removed")

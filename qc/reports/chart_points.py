@@ -7,6 +7,7 @@ are found by index.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from statistics import fmean, variance
 from typing import Any
 
 from django.db.models import Avg, Count, FloatField, Q, Sum, Value, Variance
@@ -25,19 +26,30 @@ from qc.reports.control_charts import (
 )
 from qc.reports.span import Span
 
-# Of more single values only the newest are shown.
+# Of more single values only the newest are shown, and only they are grouped.
 MOST_VALUES = 1000
+# How many values a group may have.
+SIZES = range(2, 11)
 # With fewer points limits mean little.
 FEWEST_POINTS = 20
 
 
 @dataclass(frozen=True)
 class ChartQuery:
-    """What a chart shows: its kind, its span with a queue, and the item of a chart of values."""
+    """What a chart shows: its kind, its span with a queue, and the item of a chart of values.
+
+    `size` is of how many values each a chart of groups shows the means; 0 for any other chart.
+    """
 
     kind: ChartKind
     span: Span
     item: str = ""
+    size: int = 0
+
+    @property
+    def chart(self) -> str:
+        """What tells its baseline from those of other charts, as `Baseline.chart` keeps it."""
+        return f"{self.kind}{self.size or ''}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ def measure(kind: ChartKind, of: Sequence[Point]) -> Measure:
         raise InvalidInput("first", message % words)
     if kind == ChartKind.INDIVIDUALS:
         return of_individuals([point.value for point in of])
-    if kind == ChartKind.MEANS:
+    if kind in (ChartKind.MEANS, ChartKind.GROUPS):
         return _of_means(of)
     make = of_shares if kind == ChartKind.FAILED else of_defects
     return make(sum(point.hits for point in of), sum(point.n for point in of))
@@ -100,9 +112,32 @@ def _defects(query: ChartQuery) -> list[Point]:
 
 
 def _individuals(query: ChartQuery) -> list[Point]:
+    rows = _values(query, 0, MOST_VALUES)
+    return [Point(at, float(value), 1, task=task) for at, value, task in rows]
+
+
+def _groups(query: ChartQuery) -> list[Point]:
+    """Return the means of each `size` values, counted from the first of the days.
+
+    So no group ever changes: what comes later makes new ones, and the last is left out until it is
+    whole.
+    """
+    incomplete = _numbers(query).count() % query.size
+    rows = _values(query, incomplete, MOST_VALUES // query.size * query.size)
+    return [_group(rows[at : at + query.size]) for at in range(0, len(rows), query.size)]
+
+
+def _group(rows: Sequence[tuple[datetime, Any, str]]) -> Point:
+    values = [float(value) for _at, value, _task in rows]
+    at, _value, task = rows[-1]
+    return Point(at, fmean(values), len(values), variance=variance(values), task=task)
+
+
+def _values(query: ChartQuery, skipped: int, most: int) -> list[tuple[datetime, Any, str]]:
+    """Return the newest values but some, oldest first, each with its moment and its task."""
     newest = _numbers(query).order_by("-completed_at", "-pk")
-    rows = newest.values_list("completed_at", "number", "task__reference")[:MOST_VALUES]
-    return [Point(at, float(value), 1, task=task) for at, value, task in reversed(rows)]
+    rows = newest.values_list("completed_at", "number", "task__reference")
+    return list(reversed(rows[skipped : skipped + most]))
 
 
 def _means(query: ChartQuery) -> list[Point]:
@@ -138,4 +173,5 @@ _POINTS: dict[ChartKind, Callable[[ChartQuery], list[Point]]] = {
     ChartKind.DEFECTS: _defects,
     ChartKind.INDIVIDUALS: _individuals,
     ChartKind.MEANS: _means,
+    ChartKind.GROUPS: _groups,
 }

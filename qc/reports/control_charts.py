@@ -10,6 +10,7 @@ p          share of failed checks a day   √(p̄ · (1 − p̄)), n = checks of
 u          defects per unit a day         √ū, n = units inspected on the day
 individual a value, n = 1                 mean moving range / 1.128 (d₂ of two values)
 mean       mean of a day's values         pooled standard deviation within days, n = values
+groups     mean of each n values          the same within groups, n = values of a group
 ========== ============================== ================================================
 """
 
@@ -33,11 +34,17 @@ class ChartKind(models.TextChoices):
     DEFECTS = "u", _("Defects per unit by day (u chart)")
     INDIVIDUALS = "individuals", _("Single values (individuals chart)")
     MEANS = "means", _("Means by day (X-bar chart)")
+    GROUPS = "groups", _("Means of each n checks (X-bar chart)")
 
     @property
     def is_of_values(self) -> bool:
         """Whether it shows the answers to an item that asks for a number."""
-        return self in (ChartKind.INDIVIDUALS, ChartKind.MEANS)
+        return self in (ChartKind.INDIVIDUALS, ChartKind.MEANS, ChartKind.GROUPS)
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether a point stands for a day."""
+        return self not in (ChartKind.INDIVIDUALS, ChartKind.GROUPS)
 
 
 class Rule(models.IntegerChoices):
@@ -110,16 +117,16 @@ def of_individuals(values: Sequence[float]) -> Measure:
     return Measure(sum(values) / len(values), sum(ranges) / len(ranges) / D2)
 
 
-def of_means(days: Sequence[tuple[int, float, float]]) -> Measure:
-    """Return the measure of an X-bar chart.
+def of_means(groups: Sequence[tuple[int, float, float]]) -> Measure:
+    """Return the measure of an X-bar chart, by days or by groups of values.
 
-    For each day: the number of values, their mean, and their variance (of n − 1). On at least one
-    day there must be two values.
+    For each group: the number of values, their mean, and their variance (of n − 1). At least one
+    of them must have two values.
     """
-    total = sum(n for n, _mean, _variance in days)
-    centre = sum(n * mean for n, mean, _variance in days) / total
-    within = sum((n - 1) * variance for n, _mean, variance in days)
-    return Measure(centre, sqrt(within / (total - len(days))))
+    total = sum(n for n, _mean, _variance in groups)
+    centre = sum(n * mean for n, mean, _variance in groups) / total
+    within = sum((n - 1) * variance for n, _mean, variance in groups)
+    return Measure(centre, sqrt(within / (total - len(groups))))
 
 
 def signals(sigmas: Sequence[float]) -> list[list[Rule]]:

@@ -8,7 +8,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from qc.checks.evidence import storage
-from qc.models import Evidence
+from qc.models import Evidence, ItemPicture
 
 logger = logging.getLogger(__name__)
 
@@ -25,17 +25,20 @@ HEADERS = {
 }
 
 
-def of_file(request: HttpRequest, row: Evidence) -> HttpResponseBase:
+def of_file(request: HttpRequest, row: Evidence | ItemPicture) -> HttpResponseBase:
     """Return a file, piece by piece."""
     kind = {"content_type": row.content_type, "as_attachment": row.content_type not in SHOWN}
     return _answer(request, row.file, row.digest, filename=row.name, **kind)
 
 
-def of_thumbnail(request: HttpRequest, row: Evidence) -> HttpResponseBase:
-    """Return the thumbnail of a picture."""
+def of_thumbnail(request: HttpRequest, row: Evidence | ItemPicture) -> HttpResponseBase:
+    """Return the thumbnail of a picture; where it is gone, the picture itself."""
     if not row.thumbnail:
         raise Http404
-    return _answer(request, row.thumbnail, f"{row.digest}-small", content_type=THUMBNAIL)
+    try:
+        return _answer(request, row.thumbnail, f"{row.digest}-small", content_type=THUMBNAIL)
+    except Http404:
+        return of_file(request, row)
 
 
 def _answer(request: HttpRequest, stored: str, version: str, **response: Any) -> HttpResponseBase:
@@ -53,5 +56,5 @@ def _opened(stored: str) -> Any:
     try:
         return storage.files().open(stored)
     except FileNotFoundError as error:
-        logger.error("the file %s of a task is not in the storage", stored)
+        logger.error("the file %s is not in the storage", stored)
         raise Http404 from error

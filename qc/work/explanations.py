@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qc.core import wording
-from qc.models import HandBack, Queue, Status, Task, User
+from qc.models import HandBack, Purpose, Queue, Status, Task, User
 from qc.work import backlog, matching
 
 MOST_COUNTED = 1000
@@ -64,11 +64,22 @@ def _not_planned(task: Task) -> str:
         return _("The free people get more urgent tasks first: %s.") % ", ".join(map(str, takers))
     everybody = set(serving.values_list("pk", flat=True))
     if everybody and everybody <= givers:
-        return _("Everybody on %s has given it back. Please assign it.") % task.queue
+        return _all_had_it(task) % task.queue
     if free:
-        names = ", ".join(map(str, free))
-        return _("Only %s is free, who gave it back. They may claim it.") % names
+        return _only_free(task) % ", ".join(map(str, free))
     return _nobody_free(task.queue)
+
+
+def _all_had_it(task: Task) -> str:
+    if task.purpose == Purpose.REINSPECTION:
+        return _("Everybody on %s had it in hand before. Please assign it.")
+    return _("Everybody on %s has given it back. Please assign it.")
+
+
+def _only_free(task: Task) -> str:
+    if task.purpose == Purpose.REINSPECTION:
+        return _("Only %s is free, who had it in hand before. They may claim it.")
+    return _("Only %s is free, who gave it back. They may claim it.")
 
 
 def _absence(person: User) -> str:

@@ -259,7 +259,9 @@ def _make_reinspection(rework: Task, by: User) -> None:
         task.released_by_id = first.assignee_id
     reason = _add(task, by)
     if who == Reinspector.OTHER:
-        HandBack.objects.get_or_create(task=task, person=first.assignee)
+        # Neither who checked it first gets it by itself, nor who reworked it.
+        for person in {first.assignee_id, rework.assignee_id}:
+            HandBack.objects.get_or_create(task=task, person_id=person)
     if who == Reinspector.SAME and _give(task, first.assignee_id, reason):
         return
     transaction.on_commit(partial(match, [queue.pk]), robust=True)

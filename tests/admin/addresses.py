@@ -20,6 +20,7 @@ from qc.models import (
     DefectCode,
     Evidence,
     Import,
+    ItemPicture,
     Queue,
     SignIn,
     Task,
@@ -96,8 +97,9 @@ def _things() -> list[tuple[int, int]]:
 
 _KNOWN: dict[str, Any] = {
     r"my_work_.*|api_taskcomplete|task_record": _ids(Task),
-    r"evidence_add|api_task_files": _ids(Task),
+    r"evidence_add|api_task_files|api_defect_codes": _ids(Task),
     r"evidence_.*|api_file": _ids(Evidence),
+    r"item_picture.*|api_picture": _ids(ItemPicture),
     r"end_sign_in": _ids(SignIn),
     r"mfa_edit_webauthn": _ids(Authenticator),
     r"floor_why_person|end_sign_ins|auth_user_password_change": _ids(User),

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qc.checks import plans
+from qc.checks import plan_pictures, plans
 from qc.models import DefectCode, Queue, Task, User
 from qc.work import actions, bulk_changes, presence
 from tests.evidence.files import add as add_file
+from tests.evidence.files import picture, sent
 from tests.imports.files import HEAD, import_file
 from tests.plans import write_plan
 
@@ -124,7 +125,9 @@ def sample_data(
         add_task(invoices)
     signed_in(anna)
     actions.hand_out_to(anna.pk)
-    plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
+    shown = plan_pictures.store(plan_pictures.prepare(sent(picture())), by=mona)
+    item = {"question": "Is the label straight?", "picture": shown}
+    plans.publish(write_plan(labels, item), mona)
     mine = Task.objects.get(assignee=anna)
     add_file(mine, anna)
     import_file(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)

@@ -292,6 +292,22 @@ class TestControlCharts:
             answer = mona_client.get(f"/admin/reports/control.{ending}", params)
             assert answer.status_code == 200
 
+    def test_means_of_each_n_checks_have_a_baseline_for_each_n(
+        self, torques: dict[str, str], mona_client: Client
+    ) -> None:
+        groups = torques | {"kind": "groups", "size": "2"}
+        table = mona_client.get(CONTROL, groups).context["table"]
+        assert (len(table.rows), table.title) == (
+            10,
+            "Torque: Means of each n checks (X-bar chart), n = 2",
+        )
+        assert "these days have 10." in content(
+            mona_client.post(f"{CONTROL}freeze/", groups, follow=True)
+        )
+        for size in ("1", "11", "many", ""):
+            answer = mona_client.get(CONTROL, groups | {"size": size})
+            assert answer.context["table"].query.size == 5
+
     def test_unknown_item_falls_back_to_the_first(
         self, torques: dict[str, str], mona_client: Client
     ) -> None:

@@ -1,5 +1,6 @@
 """*My work* without JavaScript: a check is answered, refused and corrected by plain forms."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -103,7 +104,6 @@ def test_answers_to_a_completed_task_are_on_a_card_and_can_be_sent_as_a_correcti
 ) -> None:
     press(annas, "complete", two[0], outcome="passed", **GOOD)
     shown = press(annas, "complete", two[0], outcome="passed", **GOOD | {"answer-torque": "8"})
-    assert "Torque: 8" in shown
     assert 'name="answer-torque" value="8"' in shown
     assert Answer.objects.get(item="torque").value == "9.5"
 
@@ -125,14 +125,23 @@ def test_correction_has_a_page_of_its_own_with_the_answers(annas: Client, two: l
     assert now(two[0]).outcome == "failed"
 
 
-def test_refused_correction_is_on_a_card_with_all_that_is_wrong(
+def test_refused_correction_is_the_form_again_with_each_message_at_its_item(
     annas: Client, two: list[Task]
 ) -> None:
     press(annas, "complete", two[0], outcome="passed", **GOOD)
-    bad = GOOD | {"answer-torque": "9.55", "answer-hinge": ""}
+    bad = GOOD | {"answer-torque": "9.55", "answer-hinge": "", "notes": "mind it"}
     shown = press(annas, "correct", two[0], outcome="passed", reason="misread", **bad)
-    assert "Torque: a number, at most 1 decimal. Hinge: please answer this." in shown
-    assert 'name="answer-torque" value="9.55"' in shown
+    assert "2 answers are missing or wrong. They are marked below." in shown
+    card = shown[shown.index("qc-kept") : shown.index('id="my-work"')]
+    for text in (
+        "Torque: a number, at most 1 decimal.</p>",
+        "Hinge: please answer this.</p>",
+        'name="answer-torque" value="9.55"',
+        'value="misread"',
+        ">mind it</textarea>",
+    ):
+        assert text in card
+    assert re.search(r'name="answer-label" value="ok"[^>]* checked', card)
     assert now(two[0]).findings["answers"]["torque"]["value"] == "9.5"
 
 

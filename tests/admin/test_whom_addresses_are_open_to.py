@@ -42,7 +42,9 @@ OPEN_TO: dict[str, set[str]] = {
     "api_taskcomplete": {"anna"},
     # Mona manages; Anna holds the task.
     "evidence_(add|remove)": ROLES,
-    "evidence_(file|thumbnail)|api_(task_files|file)": READERS | {"anna"},
+    "evidence_(file|thumbnail)|api_(task_files|file|defect_codes)": READERS | {"anna"},
+    # Anna does not serve the queue whose plan shows it.
+    "item_picture(_thumbnail)?|api_picture": READERS,
     "floor.*|imports?|import_(empty_file|panel|file|refused|undo)|reports.*|trail.*": READERS,
     r"qc_(user|queue|task)_(changelist|history|change)|qc_task_export|api_import": READERS,
     r"check_plan_.*|qc_checkplan_(changelist|history|change|export|preview)": READERS,

@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from qc import tasks
-from qc.audit import invariants
+from qc.audit import evidence_files, invariants
 from qc.audit.archive import archiver
 from qc.audit.archive import files as archive_files
 from qc.audit.seals import sealing, verification_runs
-from qc.checks import plans
+from qc.checks import evidence, plan_pictures, plans
+from qc.checks.evidence import storage
+from qc.checks.evidence.storage import Names
 from qc.core.exceptions import InvalidTransition
 from qc.core.id_spans import ids_of
 from qc.history import consistency
@@ -27,6 +29,8 @@ from qc.work import actions, presence
 from tests.audit import tampering
 from tests.audit.tampering import all_violations, delete, ids, violated_rows
 from tests.audit.test_external_copies import verify, verify_by_script
+from tests.evidence.files import add as add_file
+from tests.evidence.files import picture, sent
 from tests.plans import write_plan
 
 WHOLE = "All of it is as it was sealed.\n"
@@ -98,14 +102,31 @@ def test_old_rows_are_archived_and_needed_ones_stay(trail: list[Task], tmp_path:
     assert archive(tmp_path) == []
 
 
-def test_publications_of_check_plans_stay(
-    invoices: Queue, mona: User, request: pytest.FixtureRequest, tmp_path: Path
+def test_what_proves_check_plans_and_files_stays(
+    invoices: Queue,
+    labels: Queue,
+    mona: User,
+    add_task: Callable[..., Task],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
-    plans.publish(write_plan(invoices, {"question": "Is the sum right?"}), mona)
+    shown = plan_pictures.store(plan_pictures.prepare(sent(picture())), by=mona)
+    item = {"question": "Is the sum right?", "picture": shown}
+    plans.publish(write_plan(invoices, item), mona)
+    front, back = (add_file(add_task(labels), mona) for _time in range(2))
+    evidence.remove(back.pk, by=mona, reason="blurred")
     request.getfixturevalue("trail")
+    kinds = AuditEvent.objects.values_list("kind", flat=True)
+    kept = {"plan version", "picture added", "evidence added", "evidence removed"}
+    assert kept < set(kinds)
     archive(tmp_path)
-    assert AuditEvent.objects.filter(kind=EventKind.PLAN_VERSION).exists()
+    assert kept <= set(kinds)
     assert all_violations() == []
+    assert evidence_files.run() == (2, [])
+    storage.delete(Names(front.file))
+    assert [str(one) for one in evidence_files.run()[1]] == [
+        f"File {front.pk} (front.jpg, {front.task.reference}) is not where it was stored"
+    ]
 
 
 def test_rows_of_a_cancelled_task_are_archived(

@@ -1,5 +1,6 @@
 """A frozen baseline keeps its values, and each one stays in the audit trail."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -83,6 +84,20 @@ def test_means_need_a_day_with_two_values(query: ChartQuery, mona: User) -> None
     means = ChartQuery(ChartKind.MEANS, query.span, "torque")
     with pytest.raises(InvalidInput, match="No day has two values"):
         baselines.freeze(means, by=mona)
+
+
+def test_groups_of_each_size_have_a_baseline_of_their_own(
+    query: ChartQuery, mona: User, invoices: Queue, anna: User
+) -> None:
+    for n in range(20):
+        checked(invoices, anna, {"torque": str(9 + n % 2)})
+    pairs = ChartQuery(ChartKind.GROUPS, query.span, "torque", 2)
+    measure = baselines.measure(baselines.freeze(pairs, by=mona))
+    assert (measure.centre, measure.spread) == pytest.approx((9.5, 0.5**0.5))
+    assert baselines.of(replace(pairs, size=3)) is None
+    assert baselines.of(replace(pairs, kind=ChartKind.MEANS, size=0)) is None
+    (words,) = sentences()
+    assert "of “torque”, Means of each n checks (X-bar chart), n = 2 of Invoices" in words
 
 
 def test_only_managers_freeze_and_remove(query: ChartQuery, otto: User) -> None:

@@ -17,7 +17,7 @@ from qc.checks.evidence.storage import Names
 from qc.models import Evidence, Task, User
 from qc.work import actions
 from tests.databases import on_sqlite
-from tests.evidence.files import add, all_stored, picture, sent
+from tests.evidence.files import add, all_stored, picture, sent, stored
 from tests.imports.conftest import client_of
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
@@ -150,6 +150,13 @@ def test_file_without_a_thumbnail_or_missing_in_the_storage_is_not_found(
     assert client.get(address("thumbnail", row.pk)).status_code == 404
     storage.delete(Names(row.file))
     assert client.get(address("file", row.pk)).status_code == 404
+
+
+def test_picture_stands_in_for_a_thumbnail_that_is_gone(task: Task, anna: User) -> None:
+    row = add(task, anna)
+    picture = stored(row.file)
+    storage.delete(Names(row.thumbnail))
+    assert b"".join(client_of(anna).get(address("thumbnail", row.pk))) == picture
 
 
 def test_holder_removes_a_file_by_the_script_or_the_form(task: Task, anna: User) -> None:

@@ -49,6 +49,17 @@ def test_changed_byte_is_named(front: Evidence) -> None:
     assert found() == [f"File {front.pk} (front.jpg, INV-1) is not the one that was added"]
 
 
+def test_swapped_or_missing_thumbnail_is_named(front: Evidence, anna: User) -> None:
+    other = add(front.task, anna, picture(colour="red"), "other.jpg")
+    thumbnail = front.thumbnail
+    Evidence.objects.filter(pk=front.pk).update(thumbnail=other.thumbnail)
+    name = f"File {front.pk} (front.jpg, INV-1)"
+    assert found() == [f"{name} has another thumbnail than the one that was made of it"]
+    Evidence.objects.filter(pk=front.pk).update(thumbnail=thumbnail)
+    storage.delete(Names(thumbnail))
+    assert found() == [f"{name} has no thumbnail any more"]
+
+
 def test_swapped_photos_are_named(front: Evidence, anna: User) -> None:
     other = add(front.task, anna, picture(colour="red"), "other.jpg")
     Evidence.objects.filter(pk=front.pk).update(file=other.file, digest=other.digest)

@@ -149,6 +149,7 @@ KNOWN = {
     "checks/evidence/storage.py delete": NOT_OURS,
     "checks/evidence/storage.py discard": NOT_OURS,
     "audit/evidence_files.py run": NOT_OURS,
+    "checks/plan_pictures.py _stored": NOT_OURS,
     "admin/people/admin.py _set_roles": RECORDED,
     "admin/people/admin.py _set_queues": RECORDED,
     "admin/people/forms.py save": SIGNALLED,

@@ -21,8 +21,9 @@ from qc.reports.span import Span
 from tests.checked import many
 from tests.plans import give_plan
 
-# They have 21,000 answers.
-CHECKS = 7_000
+# They have 100,000 answers.
+CHECKS = 5_000
+KEYS = ("label", "box", *(f"box{n}" for n in range(17)))
 BERLIN = ZoneInfo("Europe/Berlin")
 # The clock is put back on the fourth of these days.
 FIRST = date(2025, 10, 23)
@@ -34,15 +35,12 @@ Check = dict[str, Any]
 @pytest.fixture
 def span(invoices: Queue, labels: Queue, anna: User, ben: User) -> Span:
     """Thousands of checks of invoices on ten days, and some before, after and of labels."""
-    items = [
-        {"key": "torque", "kind": "number", "lower": "8", "upper": "10"},
-        {"key": "label"},
-        {"key": "box"},
-    ]
+    torque = {"key": "torque", "kind": "number", "lower": "8", "upper": "10"}
+    items = [torque, *({"key": key} for key in KEYS)]
     for queue in (invoices, labels):
         give_plan(queue, *items)
     with timezone.override(BERLIN):
-        many(invoices, [anna, ben], CHECKS, DAYS)
+        many(invoices, [anna, ben], CHECKS, DAYS, KEYS)
         many(invoices, [anna], 100, [FIRST - timedelta(days=1), DAYS[-1] + timedelta(days=1)])
         many(labels, [ben], 100, DAYS)
     return Span(FIRST, DAYS[-1], invoices.pk)
@@ -106,18 +104,34 @@ def same_points(span: Span, checks: list[Check]) -> None:
         at: pytest.approx(one) for at, one in means.items()
     }
     newest = [float(one["answers"]["torque"]["value"]) for one in checks]
+    same_groups(span, newest)
     singles = chart_points.points(ChartQuery(ChartKind.INDIVIDUALS, span, "torque"))
     assert [one.value for one in singles] == newest[-chart_points.MOST_VALUES :]
 
 
+def same_groups(span: Span, torques: list[float]) -> None:
+    for size in (2, 7, 10):
+        whole = [torques[at : at + size] for at in range(0, CHECKS - size + 1, size)]
+        newest = whole[-(chart_points.MOST_VALUES // size) :]
+        found = chart_points.points(ChartQuery(ChartKind.GROUPS, span, "torque", size))
+        assert [(one.n, one.value, one.variance) for one in found] == [
+            pytest.approx((size, fmean(group), variance(group))) for group in newest
+        ]
+
+
 def same_items(span: Span, checks: list[Check]) -> None:
-    verdicts = Counter(one["answers"]["label"]["verdict"] for one in checks)
-    label = next(
-        row for row in answers.rows(span, answers.items(span.queue)) if row.item.key == "label"
-    )
-    assert label.not_ok.hits == verdicts["not_ok"]
-    assert label.not_ok.cases == verdicts["not_ok"] + verdicts["ok"]
-    assert (label.not_applicable, label.answers) == (verdicts["na"], CHECKS)
+    rows = answers.rows(span, answers.items(span.queue))
+    assert sum(row.answers for row in rows) == 100_000
+    for row in rows:
+        found = [one["answers"][row.item.key] for one in checks]
+        verdicts = Counter(one["verdict"] for one in found)
+        assert row.not_ok.hits == verdicts["not_ok"]
+        assert row.not_ok.cases == verdicts["not_ok"] + verdicts["ok"]
+        assert (row.not_applicable, row.answers) == (verdicts["na"], CHECKS)
+    torques = [float(one["answers"]["torque"]["value"]) for one in checks]
+    (torque,) = [row for row in rows if row.item.key == "torque"]
+    assert (float(torque.least), float(torque.most)) == (min(torques), max(torques))
+    assert float(torque.mean) == pytest.approx(fmean(torques))
 
 
 def points(span: Span, kind: str) -> dict[Any, tuple[float, int]]:

@@ -14,7 +14,7 @@ from qc import history
 from qc.audit import invariants
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotAllowed, NotEligible, QCError
 from qc.models import Outcome, Purpose, Queue, Reinspector, Status, Task, User
-from qc.work import actions, rework
+from qc.work import actions, explanations, rework
 from tests.conftest import person
 
 pytestmark = pytest.mark.django_db
@@ -245,6 +245,28 @@ class TestReinspection:
         assert follower(mended).status == Status.PENDING
         actions.sign_in(ben.pk)
         assert follower(mended).assignee == ben
+
+    def test_does_not_come_by_itself_to_who_reworked_it_either(
+        self, invoices: Queue, mended: Task, wim: User, ben: User
+    ) -> None:
+        change(invoices, reinspected_by=Reinspector.OTHER)
+        invoices.people.add(wim)
+        completed(mended, wim)
+        actions.hand_out_to(wim.pk)
+        again = follower(mended)
+        assert again.status == Status.PENDING
+        assert "had it in hand before" in explanations.of_task(again)
+        actions.sign_in(ben.pk)
+        assert follower(mended).assignee == ben
+
+    def test_may_come_to_who_reworked_it_where_anybody_may(
+        self, invoices: Queue, mended: Task, wim: User, anna: User
+    ) -> None:
+        actions.sign_out(anna.pk, by=anna, reason="signed out")
+        invoices.people.add(wim)
+        completed(mended, wim)
+        actions.hand_out_to(wim.pk)
+        assert follower(mended).assignee == wim
 
     def test_waits_where_it_was_mended_when_the_first_queue_is_closed(
         self, invoices: Queue, mended: Task, wim: User, bench: Queue

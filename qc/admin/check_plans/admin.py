@@ -6,7 +6,9 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
@@ -21,6 +23,7 @@ from qc.admin.shared.dialogs import dialog_action
 from qc.checks import plans
 from qc.checks.plan_draft import MOST_ITEMS
 from qc.models import CheckPlan, PlanItem, PlanVersion, Queue, User
+from qc.web import upload_limits
 
 
 def copy(plan_id: int, *, by: User, from_queue: Queue) -> None:
@@ -54,6 +57,7 @@ class ItemInline(StackedInline):
                     ("is_required", "is_critical"),
                     "weight",
                     "help",
+                    "new_picture",
                     ("only_if", "only_if_answers"),
                 )
             },
@@ -62,7 +66,17 @@ class ItemInline(StackedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the formset, which takes no more items than a plan may have."""
-        return super().get_formset(request, obj, **kwargs | {"validate_max": True})
+        formset = super().get_formset(request, obj, **kwargs | {"validate_max": True})
+        formset.by = request.user
+        if getattr(request, "qc_upload_is_too_large", False):
+            formset.refusal = upload_limits.together()
+        return formset
+
+    @admin.display(description=_("Picture"), empty_value="–")
+    def new_picture(self, item: PlanItem) -> SafeString:
+        """Return the picture, for who only reads."""
+        picture = {"digest": item.picture_id, "question": item.question}
+        return render_to_string("qc/check_plans/picture.html", picture)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may see plans."""

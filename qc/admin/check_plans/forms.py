@@ -4,19 +4,38 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from qc.admin.shared.dialogs import NoReasonForm
 from qc.admin.shared.forms import PlainTextField, SeenForm
+from qc.checks import plan_pictures
 from qc.checks.plan_draft import Fault, complete, faults, plain
-from qc.models import CheckPlan, PlanItem, Queue
+from qc.core.exceptions import Busy, InvalidInput
+from qc.models import CheckPlan, PlanItem, Queue, User
 
+# What browsers offer to choose. Photos that are none of these become JPEG on an iPhone.
+ACCEPTED = "image/jpeg,image/png,image/webp,image/gif"
 _REMOVED = _(
     "“%(item)s”: somebody else has removed this item meanwhile. Delete it here too, or write what "
     "you want to keep into a new item."
 )
+
+
+class PictureInput(forms.ClearableFileInput):
+    """Shows the picture of an item, and takes another one in its place."""
+
+    template_name = "qc/check_plans/picture_input.html"
+
+    def __init__(self) -> None:
+        super().__init__({"accept": ACCEPTED})
+
+    def is_initial(self, value: Any) -> bool:
+        """Return whether there is a picture."""
+        return bool(value)
 
 
 class PlanForm(SeenForm):
@@ -35,6 +54,13 @@ class PlanForm(SeenForm):
 
 class ItemForm(SeenForm):
     """An item. Its order is nobody's to contest: who saves last has moved it last."""
+
+    new_picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        widget=PictureInput,
+        help_text=_("Shown beside the help: JPEG, PNG, WebP or GIF."),
+    )
 
     class Meta:
         model = PlanItem
@@ -77,6 +103,8 @@ class ItemForm(SeenForm):
         for name in ("position", "decimals", "weight"):
             self.fields[name].required = False
         self.fields["position"].show_hidden_initial = False
+        self.fields["new_picture"].show_hidden_initial = False
+        self.initial["new_picture"] = self.instance.picture_id
         if self.instance.pk:
             key = self.fields["key"]
             key.disabled, key.show_hidden_initial = True, False
@@ -86,6 +114,22 @@ class ItemForm(SeenForm):
     def _get_validation_exclusions(self) -> set[str]:
         """Leave what the table's constraints say to the formset, which shows it at its field."""
         return super()._get_validation_exclusions() | {"key", "lower"}  # type: ignore[misc]
+
+    def clean_new_picture(self) -> Any:
+        """Return a picture that was chosen as it is stored, False for none from now on."""
+        chosen = self.cleaned_data["new_picture"]
+        if not isinstance(chosen, File):
+            return chosen
+        try:
+            return plan_pictures.prepare(chosen)
+        except (InvalidInput, Busy) as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def store_picture(self, by: User) -> None:
+        """Give the item the picture that was chosen, or take it away."""
+        if "new_picture" in self.changed_data:
+            chosen = self.cleaned_data["new_picture"]
+            self.instance.picture = plan_pictures.store(chosen, by=by) if chosen else None
 
     def clean(self) -> Any:
         """Use a number's own default where it was left empty."""
@@ -99,6 +143,10 @@ class ItemForm(SeenForm):
 class ItemFormSet(PaginationInlineFormSet):
     """The items of a plan in their order, those included that somebody else has added meanwhile."""
 
+    # Who saves, and why the files of the request were not taken.
+    by: User
+    refusal = ""
+
     def clean(self) -> None:
         """Make keys and check the whole plan, once each item is right in itself."""
         self.forms_of_items = {id(form.instance): form for form in self._kept_forms()}
@@ -110,11 +158,15 @@ class ItemFormSet(PaginationInlineFormSet):
         for form in self._kept_forms():
             if "id" in form.errors:
                 self._non_form_errors.append(_REMOVED % {"item": form.instance})
+        if self.refusal:
+            self._non_form_errors.append(self.refusal)
         # Django pairs the forms of the page with these: with one less, it would drop a form.
         self._queryset = [form.instance for form in self.initial_forms]
 
     def save(self, commit: bool = True) -> Any:
         """Save the items, all with their place, and the conditions as they are spelled alike."""
+        for form in self._kept_forms():
+            form.store_picture(self.by)
         saved = super().save(commit)
         for position, item in enumerate(self.items):
             item.position = position

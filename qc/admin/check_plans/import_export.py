@@ -81,7 +81,8 @@ class PlanImportExport(import_files.TableImportExport):
         columns = ", ".join(field.column_name for field in PlanResource.fields.values())
         about = _(
             "A row for each item, and all items of a queue's plan: they replace those that the "
-            "queue has. Found by their key, or else by their question. Columns: %(columns)s."
+            "queue has. Found by their key, or else by their question. A file has no pictures: "
+            "items that it names keep theirs. Columns: %(columns)s."
         )
         return {"about_file": about % {"columns": columns}}
 

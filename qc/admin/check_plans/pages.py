@@ -78,7 +78,7 @@ def _content(version: PlanVersion, since: PlanVersion | None) -> dict[str, Any]:
     """Return what a version asks, and what differs from `since`, or else the one before it."""
     plan = plans_in_memory.of_version(version.pk)
     rows = [
-        {name: text for name, text in wording.facts_of(one, plan).items() if text}
+        (one, {name: text for name, text in wording.facts_of(one, plan).items() if text})
         for one in plan.items
     ]
     earlier = version.queue.plan_versions.filter(number__lt=version.number).order_by("-number")

@@ -47,6 +47,7 @@ def facts_of(item: Item, plan: Plan) -> dict[str, str]:
         _("Critical"): _("yes") if item.is_critical else _("no"),
         _("Weight"): str(item.weight),
         _("Help"): item.help,
+        _("Picture"): item.picture and f"SHA-256 {item.picture}",
         _("Only if"): condition_of(item, plan),
     }
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from qc.admin.evidence.task_files import TaskFiles
 from qc.admin.shared import check_fields
 from qc.admin.shared.access import page_view
-from qc.checks import evidence
+from qc.checks import evidence, plan_pictures
 from qc.core.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
 from qc.models import Task, User
 from qc.web import file_answers, upload_limits
@@ -72,23 +72,35 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return a file."""
-    return _served(request, pk, file_answers.of_file)
+    return _served(request, evidence.visible_to, pk, file_answers.of_file)
 
 
 @require_safe
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the thumbnail of a picture."""
-    return _served(request, pk, file_answers.of_thumbnail)
+    return _served(request, evidence.visible_to, pk, file_answers.of_thumbnail)
 
 
-def _served(request: HttpRequest, pk: int, serve: Any) -> HttpResponseBase:
-    """Return what `serve` makes of a file; 404 too for who may not see it."""
+@require_safe
+def picture(request: HttpRequest, digest: str) -> HttpResponseBase:
+    """Return the picture of a plan's item."""
+    return _served(request, plan_pictures.visible_to, digest, file_answers.of_file)
+
+
+@require_safe
+def picture_thumbnail(request: HttpRequest, digest: str) -> HttpResponseBase:
+    """Return the thumbnail of a picture of a plan's item."""
+    return _served(request, plan_pictures.visible_to, digest, file_answers.of_thumbnail)
+
+
+def _served(request: HttpRequest, find: Any, pk: Any, serve: Any) -> HttpResponseBase:
+    """Return what `serve` makes of what `find` finds; 404 too for who may not see it."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     if not site.has_permission(request):
         raise Http404
     try:
-        return serve(request, evidence.visible_to(_me(request), pk))
+        return serve(request, find(_me(request), pk))
     except NotFound as error:
         raise Http404 from error
 
@@ -174,4 +186,8 @@ urlpatterns = [
     path("files/<int:pk>/", file, name="evidence_file"),
     path("files/<int:pk>/thumbnail/", thumbnail, name="evidence_thumbnail"),
     path("files/<int:pk>/remove/", remove, name="evidence_remove"),
+    path("files/pictures/<slug:digest>/", picture, name="item_picture"),
+    path(
+        "files/pictures/<slug:digest>/thumbnail/", picture_thumbnail, name="item_picture_thumbnail"
+    ),
 ]

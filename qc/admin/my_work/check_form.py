@@ -94,12 +94,16 @@ class ShownItem:
 
 @dataclass(frozen=True)
 class CheckForm:
-    """The check of a task: what was sent of it so far, and a message for each part by its name."""
+    """The check of a task: what was sent of it so far, and a message for each part by its name.
+
+    `card` names the card that it is on, where others of the same task may be on the page.
+    """
 
     task: Task
     sent: CheckInput
     errors: Mapping[str, str] = field(default_factory=dict)
     is_correction: bool = False
+    card: str = ""
 
     @cached_property
     def version(self) -> int | None:
@@ -115,7 +119,7 @@ class CheckForm:
     def id(self) -> str:
         """What names it on the page: another plan is another form."""
         kind = "correction" if self.is_correction else "check"
-        return f"{kind}-{self.task.pk}-{self.version or 0}"
+        return "-".join(filter(None, [kind, str(self.task.pk), str(self.version or 0), self.card]))
 
     @cached_property
     def sections(self) -> list[tuple[str, list[ShownItem]]]:

@@ -1,15 +1,15 @@
 """What somebody typed and could not be saved: it is shown on a card, and never lost."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 
 from django.http import HttpRequest
 
+from qc.admin.my_work.check_form import CheckForm
 from qc.admin.shared import check_fields
 from qc.checks import judging
 from qc.checks.check_input import CheckInput, of_draft
-from qc.core.exceptions import AlreadyCompleted, QCError
+from qc.core.exceptions import AlreadyCompleted, InvalidCheck, QCError
 from qc.models import Status, Task
 
 
@@ -17,9 +17,8 @@ from qc.models import Status, Task
 class Unsaved:
     """Notes, and perhaps an outcome, for a task that could not take them; `why` says the reason.
 
-    `fields` are those of its check, to be sent again, and `words` say them.
-
-    `is_correction`: the person has completed the task themselves, and may send it as a correction.
+    `is_correction`: the person has completed the task themselves, and may send it as a correction;
+    `check` is the form of its check, with what they typed and what is wrong with it.
     """
 
     task: Task
@@ -27,9 +26,9 @@ class Unsaved:
     notes: str
     outcome: str = ""
     reason: str = ""
-    fields: Sequence[tuple[str, str]] = ()
-    words: Sequence[str] = ()
     is_correction: bool = False
+    check: CheckForm | None = None
+    has_words: bool = False
     key: str = field(default_factory=lambda: token_hex(4))
 
 
@@ -42,26 +41,42 @@ class Newer:
     version: int
 
 
-def of_request(request: HttpRequest, task_id: int, action: str, refusal: QCError) -> Unsaved | None:
+def of_request(
+    request: HttpRequest, task_id: int, action: str, refusal: QCError, why: str
+) -> Unsaved | None:
     """Return what a refused request carried; None if it is still in the notes field or stored."""
     task = Task.objects.filter(pk=task_id).select_related("queue").first()
     if task is None or _is_in_front_of(task, request):
         return None
+    if isinstance(refusal, AlreadyCompleted) or action == "correct":
+        return _correction(request, task, refusal, why)
     typed = check_fields.notes(request)
-    is_correction = isinstance(refusal, AlreadyCompleted) or action == "correct"
     words = _words(task, check_fields.read(request))
-    if not is_correction and not words and typed.strip() in ("", task.draft.strip()):
+    if not words and typed.strip() in ("", task.draft.strip()):
         return None
-    if not is_correction:
-        typed = "\n".join([typed, *words]).strip()
-    outcome, reason = request.POST.get("outcome", ""), request.POST.get("reason", "")
-    fields = check_fields.sent(request) if is_correction else ()
-    return Unsaved(task, str(refusal), typed, outcome, reason, fields, words, is_correction)
+    return Unsaved(task, why, "\n".join([typed, *words]).strip(), has_words=bool(words))
 
 
 def blank() -> Unsaved:
     """Return an empty one, from which the page's scripts make cards; "{}" is the reference."""
     return Unsaved(Task(pk=0, reference="{}"), why="", notes="", key="0")
+
+
+def _correction(request: HttpRequest, task: Task, refusal: QCError, why: str) -> Unsaved:
+    """Return a card with the form as it was sent, and each message at its item."""
+    sent, key = check_fields.read(request), token_hex(4)
+    errors = refusal.errors if isinstance(refusal, InvalidCheck) else {}
+    check = None if sent is None else CheckForm(task, sent, errors, is_correction=True, card=key)
+    return Unsaved(
+        task,
+        why,
+        check_fields.notes(request),
+        request.POST.get("outcome", ""),
+        request.POST.get("reason", ""),
+        is_correction=True,
+        check=check,
+        key=key,
+    )
 
 
 def _words(task: Task, check: CheckInput | None) -> list[str]:

@@ -67,7 +67,7 @@ def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
     except StaleDraft as newer:
         return _newer(request, task, newer)
     except QCError as refusal:
-        messages.error(request, _sentence(refusal, action))
+        messages.error(request, _sentence(refusal))
         return _refused(request, task, action, refusal)
     if text:
         messages.success(request, text)
@@ -130,11 +130,11 @@ def _fields(task: int, newer: StaleDraft) -> list[tuple[str, str, str]]:
     return check_fields.fields(judging.plan_of(stored), of_draft(newer.findings))
 
 
-def _sentence(refusal: QCError, action: str) -> str:
-    """Return what is said above the task: how much is marked in it, or what is wrong."""
+def _sentence(refusal: QCError) -> str:
+    """Return what is said above a check: how much is marked in it, or what is wrong."""
     errors = refusal.errors if isinstance(refusal, InvalidCheck) else {}
     marked = [name for name in errors if name.startswith("answers.")]
-    if not marked or action != "complete":
+    if not marked:
         return str(refusal)
     return ngettext(
         "%d answer is missing or wrong. It is marked below.",
@@ -146,7 +146,7 @@ def _sentence(refusal: QCError, action: str) -> str:
 def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> HttpResponse:
     """Answer a refused form; what was typed is shown, whoever has the task now."""
     typed, check = check_fields.notes(request), check_fields.read(request)
-    kept = unsaved.of_request(request, task, action, refusal)
+    kept = unsaved.of_request(request, task, action, refusal, _sentence(refusal))
     errors = refusal.errors if isinstance(refusal, InvalidCheck) and not kept else {}
     if "HX-Request" in request.headers or not (kept or typed or check is not None):
         sent = request.POST.get("kept", "") if kept else ""

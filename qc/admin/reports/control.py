@@ -82,6 +82,8 @@ def _table(form: ControlForm) -> ControlTable:
     title = str(query.kind.label)
     if query.kind.is_of_values:
         title = f"{dict(form.fields['item'].choices)[query.item]}: {title}"  # type: ignore[attr-defined]
+    if query.size:
+        title = f"{title}, n = {query.size}"
     return ControlTable(query, chart_points.points(query), baselines.of(query), title)
 
 

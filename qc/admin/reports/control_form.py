@@ -1,4 +1,4 @@
-"""The form of *Control charts*: the chart, its span and queue, and the item of values."""
+"""The form of *Control charts*: the chart, its span and queue, the item and groups of values."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,23 +12,33 @@ from qc.admin.reports.form import SpanForm
 from qc.admin.shared.params import is_id
 from qc.models import AnswerKind, Queue
 from qc.reports import answers
-from qc.reports.chart_points import ChartQuery
+from qc.reports.chart_points import SIZES, ChartQuery
 from qc.reports.control_charts import ChartKind
 
 A_MONTH = timedelta(days=29)
+USUAL_SIZE = 5
 
 
 class ControlForm(SpanForm):
     """The chart, its span and queue, and the item of a chart of values."""
 
-    PARAMS = ("kind", "first", "last", "queue", "item")
+    PARAMS = ("kind", "first", "last", "queue", "item", "size")
 
     item = forms.ChoiceField(
         label=gettext_lazy("Item"), required=False, widget=UnfoldAdminSelectWidget()
     )
 
+    size = forms.TypedChoiceField(
+        label=gettext_lazy("Checks in a point"),
+        coerce=int,
+        choices=[(n, n) for n in SIZES],
+        widget=UnfoldAdminSelectWidget(),
+    )
+
     def __init__(self, params: Mapping[str, str]) -> None:
         super().__init__(params)
+        if self.kind != ChartKind.GROUPS:
+            del self.fields["size"]
         self.fields["queue"].required = True
         self.fields["queue"].empty_label = None  # type: ignore[attr-defined]
         if not self.kind.is_of_values:
@@ -52,6 +62,8 @@ class ControlForm(SpanForm):
             data["first"] = str(timezone.localdate() - A_MONTH)
         if data.get("kind") not in ChartKind.values:
             data["kind"] = ChartKind.FAILED.value
+        if data.get("size", "") not in map(str, SIZES):
+            data["size"] = str(USUAL_SIZE)
         if not is_id(data.get("queue", "")):
             first = Queue.objects.open().order_by("name").values_list("pk", flat=True).first()
             data["queue"] = str(first or 0)
@@ -59,4 +71,5 @@ class ControlForm(SpanForm):
 
     def query(self) -> ChartQuery:
         """Return the query of a valid form."""
-        return ChartQuery(self.kind, self.span(), self.cleaned_data.get("item", ""))
+        data = self.cleaned_data
+        return ChartQuery(self.kind, self.span(), data.get("item", ""), data.get("size", 0))

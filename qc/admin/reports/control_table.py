@@ -62,6 +62,7 @@ class ControlTable:
             ChartKind.DEFECTS: [_("Defects per unit"), _("Defects"), _("Units")],
             ChartKind.INDIVIDUALS: [_("Value"), _("Task")],
             ChartKind.MEANS: [_("Mean"), _("Values")],
+            ChartKind.GROUPS: [_("Mean"), _("Values"), _("Last task")],
         }[self.query.kind]
         return [self._when_heading, *counted, _("Lower limit"), _("Upper limit"), _("Rules")]
 
@@ -117,11 +118,13 @@ class ControlTable:
     def _counted(self, point: Point) -> list[object]:
         if self.query.kind == ChartKind.INDIVIDUALS:
             return [point.task]
+        if self.query.kind == ChartKind.GROUPS:
+            return [point.n, point.task]
         return [point.n] if self.query.kind.is_of_values else [point.hits, point.n]
 
     @property
     def _when_heading(self) -> str:
-        return _("Completed") if self.query.kind == ChartKind.INDIVIDUALS else _("Day")
+        return _("Day") if self.query.kind.is_by_day else _("Completed")
 
     def _when(self, at: Any) -> str:
         if isinstance(at, datetime):

@@ -15,8 +15,6 @@ from qc.models import AnswerKind, Verdict
 from qc.models.checks import LONGEST_VALUE
 
 ANSWER = "answer-"
-# What forms have besides a check.
-OTHERS = {"csrfmiddlewaretoken", "version", "notes", "outcome", "reason", "held", "kept", "task"}
 
 
 def read(request: HttpRequest) -> CheckInput | None:
@@ -45,12 +43,6 @@ def draft_version(request: HttpRequest) -> int | None:
 def plan_id(request: HttpRequest) -> int | None:
     """Return the id of the version of the plan that a form shows."""
     return _id(request, "plan")
-
-
-def sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return the fields of a check as they were sent, to be sent again."""
-    lists = request.POST.lists() if "plan" in request.POST else ()
-    return [(name, one) for name, values in lists if name not in OTHERS for one in values]
 
 
 def fields(plan: Plan | None, check: CheckInput) -> list[tuple[str, str, str]]:

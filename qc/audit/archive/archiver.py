@@ -32,12 +32,16 @@ from qc.models import Archive, ChangeKind, EventKind, Records, Seal, Task
 SEALS = 50
 # Rows found, and deleted, at once.
 BATCH = 1000
-# These prove other things: that a person was anonymised, where, what was archived, what plans say.
+# These prove other things: that a person was anonymised, where, what was archived, what plans say,
+# and what is in files, whose rows stay as long.
 ALWAYS_KEPT = (
     ChangeKind.ANONYMISED,
     EventKind.NAMES_REMOVED,
     EventKind.ARCHIVED,
     EventKind.PLAN_VERSION,
+    EventKind.PICTURE_ADDED,
+    EventKind.EVIDENCE_ADDED,
+    EventKind.EVIDENCE_REMOVED,
 )
 
 

@@ -47,7 +47,19 @@ OF_A_FILE = {
     "file row changed": gettext_lazy("has a changed row in the database"),
     "file row deleted": gettext_lazy("has no row in the database any more"),
     "file row inserted": gettext_lazy("came without an entry in the audit trail"),
+    "thumbnail changed": gettext_lazy("has another thumbnail than the one that was made of it"),
+    "thumbnail missing": gettext_lazy("has no thumbnail any more"),
 }
+OF_A_PICTURE = {
+    "picture changed": gettext_lazy("is not the one that was added"),
+    "picture missing": gettext_lazy("is not where it was stored"),
+    "picture row deleted": gettext_lazy("has no row in the database any more"),
+    "picture row inserted": gettext_lazy("came without an entry in the audit trail"),
+}
+# Of no seal: the number in a violation, and in a record of a verification.
+NO_SEAL = 0
+# So many digits of a picture's digest tell it from others.
+SHORT = 12
 
 
 class Violation(NamedTuple):
@@ -55,7 +67,8 @@ class Violation(NamedTuple):
 
     For an archive, `seal` is the archive's number; 0 for a file that is not known. For a version
     of a check plan, `seal` is its number and `row` the id of its queue. For the file of a check,
-    `row` is its id, and `name` its name and task where they are known.
+    `row` is its id, and `name` its name and task where they are known; for the picture of a plan's
+    item, `name` is its digest.
     """
 
     what: str
@@ -75,6 +88,9 @@ class Violation(NamedTuple):
         if self.what in OF_A_FILE:
             file = f"{self.row} ({self.name})" if self.name else self.row
             return _("File %(file)s %(what)s") % {"file": file, "what": OF_A_FILE[self.what]}
+        if self.what in OF_A_PICTURE:
+            name, what = self.name[:SHORT] or "…", OF_A_PICTURE[self.what]
+            return _("Picture %(name)s of check plans %(what)s") % {"name": name, "what": what}
         values = {
             "row": self.row,
             "table": TABLE_NAMES[self.table],

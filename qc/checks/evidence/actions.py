@@ -111,7 +111,8 @@ def _record(prepared: Prepared, names: Names, place: dict[str, Any], *, by: User
         thumbnail=names.thumbnail,
         added_by=by,
     )
-    _write_event(EventKind.EVIDENCE_ADDED, task, by, **event_details(added), size=added.size)
+    details = event_details(added) | prepared.digests
+    _write_event(EventKind.EVIDENCE_ADDED, task, by, **details, size=added.size)
     return added
 
 

@@ -29,6 +29,14 @@ class Prepared(NamedTuple):
     digest: str
     thumbnail: bytes = b""
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digests that the event of its arrival has, and so are sealed."""
+        digests = {"sha256": self.digest}
+        if self.thumbnail:
+            digests["thumbnail_sha256"] = hashlib.sha256(self.thumbnail).hexdigest()
+        return digests
+
 
 def opened(file: File) -> BinaryIO:
     """Return the content of a file that was sent, which can be read from its beginning.

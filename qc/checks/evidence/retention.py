@@ -12,7 +12,7 @@ from qc.checks.evidence import storage
 from qc.checks.evidence.actions import event_details
 from qc.checks.evidence.storage import Names
 from qc.core.localization import for_the_record
-from qc.models import AuditEvent, EventKind, Evidence, Queue, Task
+from qc.models import AuditEvent, EventKind, Evidence, ItemPicture, Queue, Task
 
 BATCH = 200
 # So many days back it is looked for what was left behind. A young file may be about to get its row.
@@ -104,8 +104,11 @@ def _delete_unknown(day: date) -> int:
 def _known(day: date) -> set[str]:
     """Return the names in the rows of a day; the row of a file is written soon after it."""
     begin = datetime.combine(day, time(), UTC)
-    rows = Evidence.objects.filter(added_at__range=(begin, begin + timedelta(days=2)))
-    return {name for names in rows.values_list("file", "thumbnail") for name in names}
+    days = (begin, begin + timedelta(days=2))
+    found = (model.objects.filter(added_at__range=days) for model in (Evidence, ItemPicture))
+    return {
+        name for rows in found for names in rows.values_list("file", "thumbnail") for name in names
+    }
 
 
 def _is_old(name: str) -> bool:

@@ -3,12 +3,13 @@
 The names begin with the day, so that the job that looks for what nobody knows need not look at all.
 """
 
+import hashlib
 import io
 import logging
 from collections.abc import Iterator
 from datetime import date
 from secrets import token_hex
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
@@ -54,6 +55,16 @@ def names_of_day(date: date) -> Iterator[str]:
     except FileNotFoundError:
         return
     yield from (f"{folder}/{name}" for name in found)
+
+
+def digest_of(name: str) -> str:
+    """Return the SHA-256 of a stored file, "" where it is not there."""
+    try:
+        with files().open(name) as file:
+            content = cast("io.BufferedIOBase", file)
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def delete(names: Names) -> None:

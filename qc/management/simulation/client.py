@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from qc.management.simulation.checks import Filled, Sheet
 from qc.management.simulation.ledger import Ledger
-from qc.management.simulation.line import Line, checked
+from qc.management.simulation.line import Line, checked, send_photo
 
 
 class Client:
@@ -34,9 +35,21 @@ class Client:
         """Return who is there, what they hold, and how many tasks wait."""
         return self._call("GET", f"/dashbord/?page={page}")
 
-    def complete(self, task: dict[str, Any], outcome: str, notes: str) -> dict[str, Any]:
+    def sheet(self, task: dict[str, Any]) -> Sheet:
+        """Return what the check of a task asks."""
+        plan = task.get("plan", {})
+        codes: list[str] = []
+        if task.get("needs_defects"):
+            found = self._call("GET", f"/api/tasks/{task['id']}/defect-codes/")
+            codes = [one["code"] for one in found["codes"]]
+        rule, counts = plan.get("rule", "checker"), task.get("counts_quantities", False)
+        return Sheet(plan.get("items", ()), rule, codes, counts, task.get("lot_size"))
+
+    def complete(self, task: dict[str, Any], check: Filled, notes: str) -> dict[str, Any]:
         """Complete a task, with its label scanned if need be; return it and the next one."""
-        body = {"outcome": outcome, "notes": notes}
+        for item in check.photos:
+            send_photo(self.line, task["id"], item)
+        body = {"outcome": check.outcome, "notes": notes, **check.as_json()}
         if task.get("scan_to_start"):
             body["scanned"] = task["reference"]
         return self._call("POST", f"/taskcomplete/{task['id']}/", body)
@@ -46,7 +59,7 @@ class Client:
         task: dict[str, Any] = self._call("DELETE", f"/taskcomplete/{task_id}/")["task"]
         return task
 
-    def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         name = path.split("/")[1]
         answer: dict[str, Any] = checked(self.line.send(method, path, name, json=body)).json()
         return answer

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from qc.management.simulation.checks import FAILED, filled
 from qc.management.simulation.client import Client
 from qc.management.simulation.line import Refused
 
@@ -84,10 +85,11 @@ class Person(threading.Thread):
         """Work on a task and complete it, sometimes twice; return the next."""
         self.pause(self.dice.uniform(0.5, 1.5) * self.account.handling)
         outcome, notes = self.dice.choice(OUTCOMES)
-        answer = self.client.complete(task, outcome, notes)
+        check = filled(self.client.sheet(task), outcome == FAILED, self.dice)
+        answer = self.client.complete(task, check, notes)
         self.ledger.completed(answer["completed"]["id"], self.name)
         if self.dice.random() < DOUBLE_CLICK:
-            answer = self.client.complete(task, outcome, notes)
+            answer = self.client.complete(task, check, notes)
         following: dict[str, Any] | None = answer["next"]
         return following
 

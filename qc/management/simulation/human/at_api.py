@@ -52,7 +52,7 @@ class AtApi(Human):
     def handle(self, task: dict[str, Any], incident: str) -> None:
         """Do a task, and perhaps think again about it."""
         is_slow = incident == "slow API client"
-        self.decide(self.piece)
+        self.decide(self.piece, self.client.sheet(task))
         self.spend(self.pace.slow if is_slow else self.handling())
         if self.over.is_set():
             return
@@ -60,7 +60,7 @@ class AtApi(Human):
         if incident == "undo":
             following = self.think_again(task)
         elif incident == "double press":
-            following = self.client.complete(task, self.piece.outcome, self.piece.notes)["next"]
+            following = self.client.complete(task, self.piece.check, self.piece.notes)["next"]
         self.take(following)
         self.happened(incident)
 
@@ -75,7 +75,7 @@ class AtApi(Human):
         """Complete a task; return the next."""
         piece = self.piece
         seconds = piece.seconds
-        answer = self.client.complete(task, piece.outcome, piece.notes)
+        answer = self.client.complete(task, piece.check, piece.notes)
         self.completed(piece, seconds)
         self.reported(answer["completed"], piece)
         following: dict[str, Any] | None = answer["next"]

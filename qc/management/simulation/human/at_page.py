@@ -56,7 +56,7 @@ class AtPage(Human):
         """Do a task from the first look to its completion, and what happens meanwhile."""
         takes = self.handling()
         self.begin(piece, incident)
-        self.decide(piece)
+        self.decide(piece, self.browser.panel.sheet)
         MEANWHILE.get(incident, AtPage.type_notes)(self, piece)
         self.stay(piece, takes - piece.seconds)
         if self.over.is_set():
@@ -79,7 +79,11 @@ class AtPage(Human):
         """Type the notes; the page saves them now and then."""
         for part in (piece.notes[: len(piece.notes) // 2], piece.notes):
             self.pause(0.7)
-            self.browser.save_draft(piece.task, part)
+            self.save_draft(piece, part)
+
+    def save_draft(self, piece: Piece, notes: str) -> None:
+        """Let the page save what is typed and answered so far."""
+        self.browser.save_draft(piece.task, notes, self.browser.answers(piece.check))
 
     def lock_tablet(self, piece: Piece) -> None:
         """Type, lock the tablet, and come back when the site takes one for gone."""
@@ -89,9 +93,9 @@ class AtPage(Human):
 
     def lose_line(self, piece: Piece) -> None:
         """Type while nothing can be sent; the notes are sent when the line is back."""
-        self.browser.save_draft(piece.task, piece.notes[:5])
+        self.save_draft(piece, piece.notes[:5])
         self.pause(self.pace.away)
-        self.browser.save_draft(piece.task, piece.notes)
+        self.save_draft(piece, piece.notes)
         self.return_to(piece)
 
     def return_to(self, piece: Piece) -> None:
@@ -113,10 +117,10 @@ class AtPage(Human):
         seconds, press = piece.seconds, self.browser.press
         if is_twice:
             press = self.browser.press_twice
-        version = self.browser.panel.version
-        panel = press(
-            "complete", piece.task, outcome=piece.outcome, notes=piece.notes, version=version
-        )
+        self.browser.send_photos(piece.task, piece.check.photos)
+        form = {"outcome": piece.outcome, "notes": piece.notes}
+        form |= {"version": self.browser.panel.version, **self.browser.answers(piece.check)}
+        panel = press("complete", piece.task, **form)
         if not panel.says_completed(piece.task):
             self.complain(f"could not complete {piece.reference}")
             return

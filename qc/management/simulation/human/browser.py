@@ -1,14 +1,16 @@
 """*My work* as somebody's browser calls it: forms with their token, polling, drafts."""
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
 
+from qc.management.simulation.checks import Filled
 from qc.management.simulation.human.panel import Panel
 from qc.management.simulation.ledger import Ledger
-from qc.management.simulation.line import Line, Refused, checked
+from qc.management.simulation.line import Line, Refused, checked, send_photo
 
 NOTHING_NEW = 204
 MY_WORK = "/admin/my-work/"
@@ -66,9 +68,20 @@ class Browser:
         form = {"reference": reference, "held": ",".join(map(str, self.panel.held))}
         return self._shown(self._post(f"{MY_WORK}scan/", "scan", form, self._headers()))
 
-    def save_draft(self, task: int, notes: str) -> None:
-        """Send the notes typed so far with the version that they are based on."""
-        form = {"notes": notes, "version": self.panel.version}
+    def answers(self, check: Filled) -> dict[str, str]:
+        """Return the fields of a check, as the page in front has them; none where it has none."""
+        plan = self.panel.plan
+        return {} if plan is None else {"plan": plan, **check.as_form()}
+
+    def send_photos(self, task: int, items: Sequence[str]) -> None:
+        """Send the photos that items of the plan ask for."""
+        headers = {"X-CSRFToken": self._token(), "Referer": self.line.url}
+        for item in items:
+            send_photo(self.line, task, item, headers=headers)
+
+    def save_draft(self, task: int, notes: str, answers: dict[str, str]) -> None:
+        """Send notes and answers so far with the version that they are based on."""
+        form = {"notes": notes, "version": self.panel.version, **answers}
         answer = self._post(f"{MY_WORK}{task}/draft/", "draft", form, self._headers())
         self.panel.version = str(answer.json()["version"])
 

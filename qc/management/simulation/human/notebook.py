@@ -5,6 +5,8 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from qc.management.simulation.checks import Filled
+
 
 @dataclass
 class Piece:
@@ -14,7 +16,12 @@ class Piece:
     reference: str
     begun: float = field(default_factory=time.monotonic)
     notes: str = ""
-    outcome: str = ""
+    check: Filled = field(default_factory=Filled)
+
+    @property
+    def outcome(self) -> str:
+        """What they said of it."""
+        return self.check.outcome
 
     @property
     def seconds(self) -> float:

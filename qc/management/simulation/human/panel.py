@@ -4,7 +4,9 @@ import json
 import re
 from html.parser import HTMLParser
 
+from qc.management.simulation.checks import Sheet
 from qc.management.simulation.human.notebook import Piece
+from qc.management.simulation.human.sheet_reader import SheetReader
 
 
 class Panel(HTMLParser):
@@ -21,11 +23,13 @@ class Panel(HTMLParser):
         self.notes = ""
         self.in_notes = False
         self.waits_for_scan = False
+        self.check = SheetReader()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Read the attributes of the panel, its forms and the field of the notes."""
         attributes = {name: value or "" for name, value in attrs}
+        self.check.read(tag, attributes)
         if attributes.get("id") == "my-work":
             self._head(attributes)
         if tag == "form":
@@ -44,6 +48,16 @@ class Panel(HTMLParser):
         """Read the notes."""
         if self.in_notes:
             self.notes += data
+
+    @property
+    def plan(self) -> str | None:
+        """The id of the version of the plan that the form shows; None without a check."""
+        return self.check.plan
+
+    @property
+    def sheet(self) -> Sheet:
+        """What the check of the task in front asks."""
+        return self.check.sheet
 
     @property
     def is_away(self) -> bool:

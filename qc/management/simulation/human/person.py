@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import requests
 
+from qc.management.simulation.checks import FAILED, Sheet, filled
 from qc.management.simulation.human.notebook import Notebook, Piece
 from qc.management.simulation.human.pace import Pace
 from qc.management.simulation.ledger import Ledger
@@ -80,9 +81,10 @@ class Human(threading.Thread):
         if not self.over.is_set():
             self.notebook.count(incident)
 
-    def decide(self, piece: Piece) -> None:
-        """Decide how the task is, and what to note."""
-        piece.outcome, why = self.dice.choice(OUTCOMES)
+    def decide(self, piece: Piece, sheet: Sheet) -> None:
+        """Decide how the task is, what to answer of its check and what to note."""
+        outcome, why = self.dice.choice(OUTCOMES)
+        piece.check = filled(sheet, outcome == FAILED, self.dice)
         piece.notes = f"{why} Checked {piece.reference}.".strip()
 
     def handling(self) -> float:
