@@ -59,6 +59,8 @@ class TaskForm(SeenForm):
             # Naive, as the field can't localize a moment beyond the end of local calendars.
             self.initial["due_at"] = local(self.instance.due_at).replace(tzinfo=None)
             self.fields["reason"].show_hidden_initial = False
+            # The dialogs of the page have fields for reasons too.
+            self.fields["reason"].widget.attrs["id"] = "id_edit_reason"
         else:
             del self.fields["reason"]
 
