@@ -106,7 +106,9 @@ def typed(client: Client, url: str) -> dict[str, Any]:
     reader = FormReader(f"{page.context['opts'].model_name}_form")
     reader.feed(page.content.decode())
     assert "csrfmiddlewaretoken" in reader.sent
-    reason = {"reason": "It was wrong."} if "reason" in page.context["adminform"].form.fields else {}
+    reason = (
+        {"reason": "It was wrong."} if "reason" in page.context["adminform"].form.fields else {}
+    )
     return reader.sent | reason | {"_save": "Save"}
 
 

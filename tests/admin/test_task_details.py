@@ -13,7 +13,14 @@ from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db]
 
-DETAILS = {"Part": "Ø 40", "Lot": None, "Sizes": [1, 2], "Count": 5, "Note": "two\nlines", "OK": True}
+DETAILS = {
+    "Part": "Ø 40",
+    "Lot": None,
+    "Sizes": [1, 2],
+    "Count": 5,
+    "Note": "two\nlines",
+    "OK": True,
+}
 
 
 @pytest.fixture
@@ -136,5 +143,8 @@ def test_addresses_are_links_and_everything_is_escaped(
     rel = 'rel="noopener noreferrer nofollow"'
     assert f'href="https://x.example/a?b=1&amp;c=2" {rel}>' in page
     assert "c=2</a>, &lt;b&gt;then&lt;/b&gt; javascript:alert(1)." in page
-    assert f'(<a class="qc-link" href="http://y.example/z_(1)" {rel}>http://y.example/z_(1)</a>)' in page
+    assert (
+        f'(<a class="qc-link" href="http://y.example/z_(1)" {rel}>http://y.example/z_(1)</a>)'
+        in page
+    )
     assert "&lt;i&gt;" in page

@@ -29,7 +29,10 @@ from qc.web import proofs
 Text = str | Promise
 
 
-def reason_field(*, label: Text = _("Reason"), required: bool = True) -> Any:
+REASON = _("Reason")
+
+
+def reason_field(*, label: Text = REASON, required: bool = True) -> Any:
     """Return a field for a reason, which is kept in the history."""
     return forms.CharField(
         label=label,

@@ -77,7 +77,9 @@ class DetailsField(forms.Field):
             if not name:
                 raise ValidationError(_("Please name the detail “%(value)s”.") % {"value": one})
             if name in details:
-                raise ValidationError(_("There are two details called “%(name)s”.") % {"name": name})
+                raise ValidationError(
+                    _("There are two details called “%(name)s”.") % {"name": name}
+                )
             details[name] = one
         return details
 
@@ -131,7 +133,9 @@ def _numbers(data: Mapping[str, Any], name: str) -> list[int]:
 
 def _sent(data: Mapping[str, Any], row: str) -> Pair | None:
     """Return the name and value of a row; None if it is removed or empty."""
-    name, value, kept = (_plain(data.get(f"{row}-{part}") or "") for part in ("name", "value", "kept"))
+    name, value, kept = (
+        _plain(data.get(f"{row}-{part}") or "") for part in ("name", "value", "kept")
+    )
     was, before = next(iter(_pairs(f"[{kept}]" if kept else "")), ("", ""))
     if f"{row}-removed" in data or not (name or value):
         return None

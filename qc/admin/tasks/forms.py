@@ -36,7 +36,12 @@ class DayAndTimeWidget(forms.SplitDateTimeWidget):
             date_attrs={"type": "date", "aria-label": gettext_lazy("Day"), **classes},
             date_format="%Y-%m-%d",
             # Seconds are shown where there are some.
-            time_attrs={"type": "time", "step": "any", "aria-label": gettext_lazy("Time"), **classes},
+            time_attrs={
+                "type": "time",
+                "step": "any",
+                "aria-label": gettext_lazy("Time"),
+                **classes,
+            },
             time_format="%H:%M:%S",
         )
 
