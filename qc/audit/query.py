@@ -69,12 +69,6 @@ def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
     if query.until:
         rest &= Q(history_date__lt=query.until)
     rows = TABLES[table].objects.order_by()
-    if query.hides_reads and table == "event":
-        if filters:
-            rest &= ~Q(kind__in=READS)
-        else:
-            # However many there are among the others, none of them is read.
-            filters = [[Q(kind=kind) for kind in EventKind if kind not in READS]]
     if not filters:
         return SearchPlan(Order("", NEWEST, (span,), rows), rest)
     orders = [
@@ -106,6 +100,9 @@ def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
         yield _of_kind(table, query.kind)
     if query.queue is not None and table == "task":
         yield [Q(queue=query.queue)]
+    if query.hides_reads and table == "event" and not query.kind:
+        # However many reads there are among the others, none of them is looked at.
+        yield [Q(kind=kind) for kind in EventKind if kind not in READS]
     if query.through:
         yield [Q(through=query.through)]
 

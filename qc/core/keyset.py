@@ -56,6 +56,9 @@ class Order:
 
     def count(self, most: int) -> int:
         """Count the rows that the index finds, up to `most`."""
+        if self.is_by_id and len(self.index_ranges) > 1 and self.pinned is None:
+            found = [self.rows.filter(one).order_by(*self.columns) for one in self.index_ranges]
+            return min(len(_ids_of_all(found, most)), most)
         n = 0
         for condition in (self.pinned, *self.index_ranges):
             if condition is not None and n < most:
