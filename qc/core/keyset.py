@@ -182,7 +182,8 @@ def _ids_of_all(found: Sequence[QuerySet[Any]], n: int) -> list[Key]:
 
     Django has no union of limited queries on SQLite, which wants each in a query of its own.
     """
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[Any] = []
     for place, rows in enumerate(found):
         try:
             sql, values = rows.values_list("pk")[:n].query.sql_with_params()

@@ -32,7 +32,7 @@ Text = str | Promise
 REASON = _("Reason")
 
 
-def reason_field(*, label: Text = REASON, required: bool = True) -> Any:
+def reason_field(*, label: Any = REASON, required: bool = True) -> Any:
     """Return a field for a reason, which is kept in the history."""
     return forms.CharField(
         label=label,

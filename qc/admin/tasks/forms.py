@@ -31,16 +31,16 @@ class DayAndTimeWidget(forms.SplitDateTimeWidget):
     template_name = "unfold/widgets/split_datetime.html"
 
     def __init__(self) -> None:
-        classes = {"class": " ".join(DATETIME_CLASSES)}
+        classes: dict[str, Any] = {"class": " ".join(DATETIME_CLASSES)}
         super().__init__(
-            date_attrs={"type": "date", "aria-label": gettext_lazy("Day"), **classes},
+            date_attrs={"type": "date", **classes, "aria-label": gettext_lazy("Day")},
             date_format="%Y-%m-%d",
             # Seconds are shown where there are some.
             time_attrs={
                 "type": "time",
                 "step": "any",
-                "aria-label": gettext_lazy("Time"),
                 **classes,
+                "aria-label": gettext_lazy("Time"),
             },
             time_format="%H:%M:%S",
         )

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -118,7 +119,7 @@ class TrailForm(forms.Form):
         error_messages={"invalid_choice": _("There is no such queue.")},
     )
     kind = forms.ChoiceField(
-        label=_("Change"),
+        label=pgettext_lazy("noun", "Change"),
         required=False,
         widget=UnfoldAdminSelectWidget,
         error_messages={"invalid_choice": _("There is no such kind of change.")},
