@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from qc import imports
 from qc.audit import evidence_files, grants
 from qc.audit.archive import archiver
-from qc.audit.seals import external_copies, sealing, verification_runs
+from qc.audit.seals import external_copies, on_demand, sealing, verification_runs
 from qc.checks.evidence import retention
 from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, QCError
@@ -27,7 +27,7 @@ from qc.core.request_id import request_id
 from qc.history import consistency
 from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
-from qc.models import Import, SignIn
+from qc.models import Import, SignIn, VerificationRequest
 from qc.monitoring.job_runs import recording
 from qc.work import bulk_changes
 from qc.work import sweep as sweeps
@@ -114,6 +114,27 @@ def dispatch(record: Import) -> None:
                 "starts automatically when they are back, or when you try again."
             )
         ) from error
+
+
+@shared_task
+def verify_on_demand(pk: int) -> None:
+    """Verify all seals, as somebody asked for."""
+    with recording("verify on demand"):
+        on_demand.carry_on(pk)
+
+
+def dispatch_verification(asked: VerificationRequest) -> None:
+    """Carry on a verification: of a small trail at once, of a large one in a worker.
+
+    Raises Busy when the broker can't be reached.
+    """
+    if asked.total <= on_demand.SMALL:
+        on_demand.carry_on(asked.pk)
+        return
+    try:
+        verify_on_demand.apply_async((asked.pk,), retry_policy=ONCE_MORE)
+    except OperationalError as error:
+        raise Busy(_("The workers can't be reached right now. Please try again later.")) from error
 
 
 @shared_task

@@ -30,6 +30,7 @@ from qc.admin.sign_in.forms import SignInForm, may_enter
 from qc.admin.status import views as status
 from qc.admin.tasks import record_page
 from qc.admin.trail import downloads as trail_downloads
+from qc.admin.trail import verification as trail_verification
 from qc.admin.trail import views as trail
 from qc.web import connection
 
@@ -45,6 +46,7 @@ OWN_SCREENS = (
     record_page,
     trail,
     trail_downloads,
+    trail_verification,
     point_in_time,
     sign_in,
     new_password,

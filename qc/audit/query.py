@@ -17,17 +17,22 @@ from django.db.models import Q
 from qc.audit.sentences import kinds
 from qc.core.keyset import Order, by_index
 from qc.history.registry import TABLES, ids_of_span
-from qc.models import Queue, User
+from qc.models import EventKind, Queue, User
 from qc.models.choices import PLAIN
 
 NEWEST = ("-history_id",)
+# The kinds of events that change nothing: somebody read or exported.
+READS = (EventKind.READ, EventKind.EXPORTED)
 # A filter that matches fewer rows than these is looked up before the others.
 FEW = 25
 
 
 @dataclass(frozen=True)
 class TrailQuery:
-    """Filters of the trail: a row matches all that are set. `kind` may be a type: +, ~ or -."""
+    """Filters of the trail: a row matches all that are set. `kind` may be a type: +, ~ or -.
+
+    With `hides_reads` no row matches that only says who read or exported something.
+    """
 
     person: User | None = None
     tasks: tuple[int, ...] | None = None
@@ -37,6 +42,7 @@ class TrailQuery:
     request: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    hides_reads: bool = False
 
 
 class SearchPlan(NamedTuple):
@@ -94,6 +100,9 @@ def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
         yield _of_kind(table, query.kind)
     if query.queue is not None and table == "task":
         yield [Q(queue=query.queue)]
+    if query.hides_reads and table == "event" and not query.kind:
+        # However many reads there are among the others, none of them is looked at.
+        yield [Q(kind=kind) for kind in EventKind if kind not in READS]
     if query.through:
         yield [Q(through=query.through)]
 

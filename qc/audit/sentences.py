@@ -149,6 +149,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.RECOVERY_CODE_USED: gettext_noop("%(name)s used a recovery code"),
         EventKind.EXPORTED: gettext_noop("%(who)s exported %(rows)s"),
         EventKind.READ: gettext_noop("%(who)s read the audit trail"),
+        EventKind.VERIFIED: gettext_noop("%(who)s had the audit trail verified"),
         EventKind.NAMES_REMOVED: gettext_noop("%(who)s removed %(name)s from %(events)s"),
         EventKind.FILE_DELETED: gettext_noop("%(who)s deleted the file of an import, %(file)s"),
         EventKind.CODE_CHANGED: gettext_noop("%(who)s changed the defect code %(code)s"),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.sql.datastructures import BaseTable
 from django.utils.dateparse import parse_datetime
@@ -47,8 +49,16 @@ class Order:
         """The columns without their directions."""
         return tuple(column.lstrip("-") for column in self.columns)
 
+    @property
+    def is_by_id(self) -> bool:
+        """Whether rows are in the order of their ids alone."""
+        return self.names == (self.rows.model._meta.pk.name,)
+
     def count(self, most: int) -> int:
         """Count the rows that the index finds, up to `most`."""
+        if self.is_by_id and len(self.index_ranges) > 1 and self.pinned is None:
+            found = [self.rows.filter(one).order_by(*self.columns) for one in self.index_ranges]
+            return min(len(_ids_of_all(found, most)), most)
         n = 0
         for condition in (self.pinned, *self.index_ranges):
             if condition is not None and n < most:
@@ -73,11 +83,13 @@ class Position(NamedTuple):
         """
         columns = self.columns(order)
         beyond = Q() if self.key is None else _beyond(order.rows.model, columns, self.key)
-        keys: list[Key] = []
-        for condition in order.index_ranges:
-            rows = order.rows.filter(condition).filter(beyond).order_by(*columns)
-            keys += rows.values_list(*order.names, "pk", *beside)[:n]
-        return _merged(keys, columns)[:n] if len(order.index_ranges) > 1 else keys
+        found = [
+            order.rows.filter(one).filter(beyond).order_by(*columns) for one in order.index_ranges
+        ]
+        if order.is_by_id and len(found) > 1 and not beside:
+            return _merged(_ids_of_all(found, n), columns)[:n]
+        keys = [key for rows in found for key in rows.values_list(*order.names, "pk", *beside)[:n]]
+        return _merged(keys, columns)[:n] if len(found) > 1 else keys
 
 
 class ScannedRange(NamedTuple):
@@ -163,6 +175,27 @@ def _likely(wanted: int, found: int, looked: int) -> int:
     if not found or looked > STEPS[0]:
         return MOST
     return wanted + wanted * looked // found
+
+
+def _ids_of_all(found: Sequence[QuerySet[Any]], n: int) -> list[Key]:
+    """Return the first n ids of each of these rows, as keys, in one statement.
+
+    Django has no union of limited queries on SQLite, which wants each in a query of its own.
+    """
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for place, rows in enumerate(found):
+        try:
+            sql, values = rows.values_list("pk")[:n].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"SELECT * FROM ({sql}) AS part_{place}")  # noqa: S608
+        parameters += values
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), parameters)
+        return [(pk, pk) for (pk,) in cursor.fetchall()]
 
 
 def _opposite(column: str) -> str:

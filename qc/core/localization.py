@@ -3,7 +3,7 @@
 import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
 
@@ -67,6 +67,20 @@ def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
         return timezone.localtime(moment, zone)
     except OverflowError:
         return moment.astimezone(UTC)
+
+
+def zone_in_words() -> str:
+    """Return the name of the time zone in effect, such as "Europe/Berlin"."""
+    return str(timezone.get_current_timezone()).replace("_", " ")
+
+
+def utc_offset(moment: datetime) -> str:
+    """Return by how much clocks differ from UTC's, for a local moment: "UTC+1", "UTC+5:30"."""
+    minutes = int((moment.utcoffset() or timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    if not minutes:
+        return "UTC"
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def utc_isoformat(moment: datetime, timespec: str = "auto") -> str:

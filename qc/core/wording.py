@@ -12,7 +12,7 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from qc.core.localization import local
+from qc.core.localization import local, utc_offset
 
 BREAKS = {
     "Lunch": gettext_lazy("Lunch"),
@@ -42,13 +42,27 @@ def clock(moment: datetime | None) -> str:
     return formatted(shown, pgettext("day and time, by Django's letters", "d M H:i"))
 
 
+def exactly(moment: datetime) -> str:
+    """Return a moment to the second with its zone, as it stands in records: one of any day."""
+    shown = local(moment)
+    form = pgettext("day, year and seconds, by Django's letters", "d M Y H:i:s")
+    return f"{formatted(shown, form)} {utc_offset(shown)}"
+
+
+def to_the_minute(moment: datetime) -> str:
+    """Return a moment to the minute with its zone, as it stands in records: one of any day."""
+    shown = local(moment)
+    form = pgettext("day, year and time, by Django's letters", "d M Y H:i")
+    return f"{formatted(shown, form)} {utc_offset(shown)}"
+
+
 def by_minutes() -> Callable[[datetime | None], str]:
     """Return a `clock` for many moments: each minute is put into words once."""
     words = cache(clock)
     return lambda moment: words(moment and moment.replace(second=0, microsecond=0))
 
 
-def by_days(form: str) -> Callable[[datetime], str]:
+def by_days(form: str, *, with_zone: bool = False) -> Callable[[datetime], str]:
     """Return a function that puts many moments into words, to the second.
 
     Each day is put into words once, in this form of Django's letters.
@@ -58,7 +72,8 @@ def by_days(form: str) -> Callable[[datetime], str]:
 
     def to_the_second(moment: datetime) -> str:
         shown = local(moment, zone)
-        return f"{words(shown.date())} {shown:%H:%M:%S}"
+        zoned = f" {utc_offset(shown)}" if with_zone else ""
+        return f"{words(shown.date())} {shown:%H:%M:%S}{zoned}"
 
     return to_the_second
 

@@ -2,7 +2,7 @@
 
 It is in the site's own language, so that the same rows make the same file for everybody. Each row
 names the seal that proves it. JSON Lines has the proof too: the row as it was sealed, and each
-seal after the last of its rows that is exported. docs/verify_audit.py reads it.
+seal after the last of its rows that is exported. verify_audit.py reads it.
 """
 
 from collections.abc import Callable, Iterator

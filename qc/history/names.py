@@ -65,7 +65,9 @@ def _names(people: Iterable[int]) -> dict[int, list[tuple[datetime, str]]]:
 def _called(row: Any, person_id: int, names: Sequence[tuple[datetime, str]] | None) -> Called:
     own = row.username if row.table == "person" and row.id == person_id else ""
     if not names:  # Their rows are archived.
-        person = row.history_user if person_id == row.history_user_id else row.person
+        person = (
+            row.history_user if person_id == row.history_user_id else getattr(row, "person", own)
+        )
         return Called(own or str(person), str(person))
     # Where older rows are archived the first known name is the nearest.
     then = [name for since, name in names if since <= row.history_date] or [names[0][1]]

@@ -38,7 +38,7 @@ from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
-from qc.models.seals import Seal, Verification
+from qc.models.seals import Seal, Verification, VerificationRequest
 from qc.models.sign_ins import SignIn
 from qc.models.tasks import (
     DONE,
@@ -102,5 +102,6 @@ __all__ = [
     "User",
     "Verdict",
     "Verification",
+    "VerificationRequest",
     "next_raise_at",
 ]

@@ -33,6 +33,7 @@ class EventKind(models.TextChoices):
     RECOVERY_CODES_MADE = "recovery codes made", _("Recovery codes made")
     RECOVERY_CODE_USED = "recovery code used", _("Recovery code used")
     EXPORTED = "exported", _("Exported")
+    VERIFIED = "verified", _("Audit trail verified")
     READ = "read the trail", _("Audit trail read")
     FILE_DELETED = "file deleted", _("File of an import deleted")
     ARCHIVED = "archived", _("Archived")

@@ -125,3 +125,33 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first}–{self.last} {self.what}"
+
+
+class VerificationRequest(models.Model):
+    """A verification of the whole trail that somebody asked for, and how far it is.
+
+    It takes the seals up to `last`, which have `total` rows; `done` of these are verified. One
+    process works on it until `busy_until`. `found` names the first violations of all `violations`.
+    """
+
+    asked_at = models.DateTimeField(default=timezone.now)
+    asked_by = models.ForeignKey("qc.User", models.PROTECT, related_name="+")
+    last = models.PositiveBigIntegerField()
+    total = models.PositiveBigIntegerField()
+    done = models.PositiveBigIntegerField(default=0)
+    busy_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    violations = models.PositiveIntegerField(default=0)
+    found = models.JSONField(default=list)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"1–{self.last} {self.done}/{self.total}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has not ended, and no process works on it."""
+        is_held = self.busy_until is not None and self.busy_until > timezone.now()
+        return self.ended_at is None and not is_held

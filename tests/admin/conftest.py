@@ -102,12 +102,15 @@ class FormReader(HTMLParser):
 
 
 def typed(client: Client, url: str) -> dict[str, Any]:
-    """Return what a browser would send from the unchanged form of a page."""
+    """Return what a browser would send from the unchanged form of a page, with a reason for it."""
     page = client.get(url)
     reader = FormReader(f"{page.context['opts'].model_name}_form")
     reader.feed(page.content.decode())
     assert "csrfmiddlewaretoken" in reader.sent
-    return reader.sent | {"_save": "Save"}
+    reason = (
+        {"reason": "It was wrong."} if "reason" in page.context["adminform"].form.fields else {}
+    )
+    return reader.sent | reason | {"_save": "Save"}
 
 
 def signed_in(*people: User) -> None:

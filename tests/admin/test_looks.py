@@ -233,7 +233,9 @@ CHANGES: dict[str, Callable[[Desk], Any]] = {
     "name": lambda desk: edited(desk.manager, desk.task, name="Check again"),
     "instructions": lambda desk: edited(desk.manager, desk.task, instructions="Look twice."),
     "link": lambda desk: edited(desk.manager, desk.task, link="https://x.example/2"),
-    "details": lambda desk: edited(desk.manager, desk.task, details='{"supplier": "Meyer"}'),
+    "details": lambda desk: edited(
+        desk.manager, desk.task, **{"details-0-name": "supplier", "details-0-value": "Meyer"}
+    ),
     "many at once": lambda desk: in_bulk(desk.mona, priority=Priority.P1),
     "queue merged": lambda desk: queue_changes.merge(
         desk.invoices.pk, desk.labels.pk, by=desk.mona, reason="x"

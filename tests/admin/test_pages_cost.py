@@ -21,7 +21,7 @@ STATEMENTS = {
     "/admin/imports/": 4,
     "/admin/reports/": 8,
     "/admin/reports/?by=day": 8,
-    "/admin/trail/": 21,
+    "/admin/trail/": 22,
     "/admin/floor-history/": 28,
     "/admin/status/": 15,
     "/admin/my-work/": 11,

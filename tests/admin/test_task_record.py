@@ -112,6 +112,26 @@ class TestRecord:
         assert "Completed Status: waiting → completed" in page
         assert "not sealed yet" not in page
 
+    def test_record_has_details_life_and_every_file(
+        self, task: Task, mona_client: Client, anna: User
+    ) -> None:
+        Task.objects.update(details={"Part": "A-12"}, instructions="See https://x.example/a.")
+        file = {"name": "late.txt", "content_type": "text/plain", "size": 1, "digest": "cd" * 32}
+        Evidence.objects.create(pk=8, task=task, item="", file="x", added_by=anna, **file)
+        page = words(mona_client, record(task))
+        assert "Details Part A-12 Life" in page
+        assert "From Stage Lasted" in page
+        assert re.search(rf"late.txt anna, .* UTC {'cd' * 32}", page)
+        assert "https://x.example/a ." in page
+
+    def test_every_time_has_its_zone(self, task: Task, mona: User, mona_client: Client) -> None:
+        User.objects.filter(pk=mona.pk).update(time_zone="Asia/Kolkata")
+        page = words(mona_client, record(task))
+        assert "Times are in your time zone, Asia/Kolkata." in page
+        times = re.findall(r"\d\d:\d\d(?::\d\d)?(?: UTC\+5:30)?", page)
+        assert len(times) > 4
+        assert all(one.endswith(" UTC+5:30") for one in times)
+
     def test_record_is_on_paper_of_its_own(self, task: Task, mona_client: Client) -> None:
         page = mona_client.get(record(task)).content.decode()
         assert "unfold" not in page

@@ -1,5 +1,6 @@
 """The page of the audit trail: access, rows, filters, and that reading is recorded."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from qc import history
 from qc.models import AuditEvent, Queue, Task, User
 from qc.work import actions
 from tests.admin.conftest import change, signed_in
+from tests.databases import on_sqlite
 
 TRAIL = "/admin/trail/"
 
@@ -186,8 +188,69 @@ def test_each_page_read_is_recorded_with_its_filters(
     read = AuditEvent.objects.filter(kind="read the trail", history_user=otto)
     filters = [one.filters for one in read.order_by("pk")]
     assert filters == [{"person": "mona"}, {"person": "anna", "kind": "assigned"}]
-    page = text(otto_client)
+    page = text(otto_client, reads="on")
     assert "read the audit trail: person = anna, kind = assigned" in page
+
+
+def test_reads_and_exports_are_hidden_unless_asked_for(otto_client: Client, task: Task) -> None:
+    for _ in range(3):
+        otto_client.get(f"{TRAIL}trail.csv")
+    kinds = {one.kind for one in rows(otto_client)}
+    assert {"held", "assigned"} <= kinds
+    assert not kinds & {"exported", "read the trail"}
+    assert {"exported", "read the trail", "held"} <= {
+        one.kind for one in rows(otto_client, reads="on")
+    }
+    assert {one.kind for one in rows(otto_client, kind="exported")} == {"exported"}
+    assert {one.kind for one in rows(otto_client, person="mona")} == {"held", ""}
+    assert "session begun" in {one.kind for one in rows(otto_client, person="otto")}
+    assert "Show reads and exports <a" in text(otto_client, reads="on")
+
+
+def test_pages_without_reads_skip_any_number_of_them(
+    otto_client: Client, otto: User, mona: User, db: None
+) -> None:
+    old = [AuditEvent(kind="locked out", name=f"qc{n}") for n in range(60)]
+    AuditEvent.objects.bulk_create(old)
+    reads = [AuditEvent(kind="read the trail", history_user=otto) for _ in range(15_000)]
+    AuditEvent.objects.bulk_create(reads)
+    page = otto_client.get(TRAIL).context["page"]
+    events = [one.name for one in page.rows if one.table == "event"]
+    assert events == [f"qc{n}" for n in range(59, 59 - len(events), -1)]
+    assert (len(page.rows), page.searched) == (50, 0)
+
+
+@on_sqlite
+def test_person_is_found_by_their_real_names(
+    otto_client: Client, mona: User, ben: User, task: Task
+) -> None:
+    User.objects.filter(pk=mona.pk).update(first_name="Mona", last_name="Schröder")
+    User.objects.filter(pk=ben.pk).update(first_name="Ben", last_name="Schröder")
+    for name in ("Mona Schröder", "schröder, mona", "Mona Schröder (mona)", "MONA"):
+        assert "held" in {one.kind for one in rows(otto_client, person=name)}, name
+    assert "Person: Mona Schröder (mona)" in text(otto_client, person="mona sch")
+    several = "Ben Schröder (ben), Mona Schröder (mona). Enter more of it."
+    assert several in text(otto_client, person="Schröder")
+    assert "There is nobody called “( )”." in text(otto_client, person="( )")
+
+
+@on_sqlite
+def test_person_found_by_real_name_is_recorded_by_the_user_name(
+    otto_client: Client, otto: User, mona: User
+) -> None:
+    User.objects.filter(pk=mona.pk).update(first_name="Mona", last_name="Schröder")
+    otto_client.get(f"{TRAIL}?person=Mona+Schröder")
+    otto_client.get(f"{TRAIL}trail.csv?person=Mona+Schröder")
+    events = AuditEvent.objects.filter(history_user=otto, kind__in=["read the trail", "exported"])
+    assert [one.filters["person"] for one in events] == ["mona", "mona"]
+
+
+@on_sqlite
+def test_each_time_has_its_zone(otto: User, otto_client: Client, task: Task) -> None:
+    User.objects.filter(pk=otto.pk).update(time_zone="Asia/Kolkata")
+    times = re.findall(r"<time [^>]*>([^<]*)</time>", text(otto_client))
+    assert times
+    assert all(one.endswith(" UTC+5:30") for one in times)
 
 
 def test_each_opened_row_and_history_page_is_recorded(

@@ -119,9 +119,9 @@ def test_json_lines_have_all_columns_of_the_row(otto_client: Client, task: Task)
 
 
 def test_file_has_all_rows_newest_first(otto_client: Client, task: Task, monkeypatch: Any) -> None:
-    whole = lines(otto_client)
+    whole = lines(otto_client, "?reads=on")
     monkeypatch.setattr("qc.exports.trail.ROWS", 2)
-    again = lines(otto_client)
+    again = lines(otto_client, "?reads=on")
     # The second file has the first export above it, and its own.
     assert [one["kind"] for one in again[:2]] == ["exported", "exported"]
     assert again[1:] == whole
@@ -147,7 +147,7 @@ def test_aborted_download_leaves_nothing_open(
 ) -> None:
     monkeypatch.setattr("qc.exports.trail.ROWS", 1)
     monkeypatch.setattr("qc.exports.formats.BLOCK", 1)
-    answer: Any = otto_client.get(f"{FILE}jsonl")
+    answer: Any = otto_client.get(f"{FILE}jsonl?reads=on")
     parts = iter(answer.streaming_content)
     with CaptureQueriesContext(connection) as statements:
         assert json.loads(next(parts))["kind"] == "exported"

@@ -37,6 +37,8 @@ OWN = {
     "password_change": rf"{PERSON}|\w+ (INTO )?axes_\w+",
     # So does a wrong proof of who they are.
     "account_reauthenticate": r"\w+ (INTO )?axes_\w+",
+    # Whoever may read the trail may have it verified.
+    "trail_verification": r"(INSERT INTO|UPDATE) qc_verification(request)?",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
     # Tried with an unknown name.
     "login|api_login|account_login": r"\w+ (INTO )?axes_\w+",
@@ -59,6 +61,7 @@ READ = {
     *("imports", "import", "import_panel", "import_file", "import_refused", "api_import"),
     *("reports", "reports_csv", "reports_xlsx", "reports_json", "qc_task_export"),
     *("trail", "trail_row", "trail_csv", "trail_xlsx", "trail_jsonl"),
+    *("trail_verification", "trail_verification_panel"),
     *("floor_history", "floor_history_thing"),
     *("search", "api_dashboard", "my_settings"),
 }

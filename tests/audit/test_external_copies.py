@@ -21,7 +21,7 @@ from qc.models import Queue, Seal, Task, User, Verification
 from tests.audit import tampering
 from tests.audit.tampering import change, copy_row, delete, ids
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "verify_audit.py"
+SCRIPT = Path(__file__).parents[2] / "qc/static/qc/trail/verify_audit.py"
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ def task(invoices: Queue, add_task: AddTask) -> Task:
 
 
 def save(page: Page) -> None:
+    if (reason := page.locator("#id_edit_reason")).is_visible():
+        reason.fill("It was wrong.")
     page.get_by_role("button", name="Save", exact=True).click()
 
 

@@ -74,6 +74,8 @@ KNOWN = {
     "work/presence.py _restart_idle_time": NOT_AUDITED,
     "work/guards.py write_people": NOT_AUDITED,
     "work/rework.py _ids_of_chain": READS,
+    "core/keyset.py _ids_of_all": READS,
+    "audit/seals/on_demand.py carry_on": NOT_OURS,
     # Each change of a code leaves an event.
     "checks/defect_codes.py switch": NOT_OURS,
     "checks/defect_codes.py delete": NOT_OURS,
@@ -115,7 +117,7 @@ KNOWN = {
     "work/bulk_changes.py _run_batch": NOT_OURS,
     "audit/seals/sealing.py _insert": NOT_OURS,
     "audit/seals/verification_runs.py run": NOT_OURS,
-    "audit/seals/verification_runs.py _compare_with_copy": NOT_OURS,
+    "audit/seals/verification_runs.py compare_with_copy": NOT_OURS,
     "web/throttling.py reset_user_attempts": NOT_OURS,
     # It updates no row, but a line of the log.
     "web/errors.py filter": READS,

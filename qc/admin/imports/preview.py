@@ -10,7 +10,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from qc.admin.shared import labels
-from qc.admin.shared.diffs import LONGEST, NOTHING
+from qc.admin.shared.diffs import NOTHING
+from qc.admin.shared.excerpts import LONGEST
 from qc.core.localization import local
 from qc.imports import storage as import_storage
 from qc.imports.columns import label

@@ -1,6 +1,7 @@
 """The form for a moment: a local time as typed, or an exact moment as addresses have it."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from qc.admin.point_in_time.urls import at
 from qc.core import localization
 from qc.history import point_in_time
 
+PARAMS = ("at", "with-at")
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -27,10 +29,10 @@ class MomentWidget(UnfoldAdminTextInputWidget):
     def __init__(self) -> None:
         super().__init__(attrs={"step": "1"})
 
-    def format_value(self, value: datetime | str) -> str:
+    def format_value(self, value: datetime | str | None) -> str:
         """Return a moment as the browser's field takes it; any other text as it was typed."""
-        if isinstance(value, str):
-            return value
+        if value is None or isinstance(value, str):
+            return value or ""
         shown = timezone.localtime(value) if timezone.is_aware(value) else value
         return f"{shown:%Y-%m-%dT%H:%M:%S}"
 
@@ -40,15 +42,22 @@ class MomentForm(forms.Form):
 
     In addresses it is in UTC, so that they mean the same to everybody. A browser sends it without a
     time zone, in the reader's. `choices` are moments offered instead of one that can't be shown.
+    With a prefix it is a second moment, and none unless it is given.
     """
 
     at = forms.Field(label=_("Time"), widget=MomentWidget)
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, prefix: str = "") -> None:
         self.now = timezone.now()
         self.choices: list[datetime] = []
-        typed = request.GET.get("at", "").strip()
-        super().__init__({"at": (_read(typed) or typed) if typed else self.now})
+        name = f"{prefix}-at" if prefix else "at"
+        self._params = {one: value for one, value in request.GET.items() if one in PARAMS}
+        typed = request.GET.get(name, "").strip()
+        self.is_given = bool(typed) or not prefix
+        moment = (_read(typed) or typed) if typed else None if prefix else self.now
+        super().__init__({name: moment} if self.is_given else None, prefix=prefix or None)
+        if prefix:
+            self.fields["at"].label = _("Compare with")
 
     @property
     def zone(self) -> str:
@@ -58,11 +67,11 @@ class MomentForm(forms.Form):
     @property
     def is_exact(self) -> bool:
         """Whether the moment was given with its time zone."""
-        return timezone.is_aware(self.data["at"])
+        return timezone.is_aware(self.data[self.add_prefix("at")])
 
     def clean_at(self) -> datetime:
         """Return the moment. Raise ValidationError if it is invalid, or before the first record."""
-        given = self.data["at"]
+        given = self.data[self.add_prefix("at")]
         if isinstance(given, str):
             message = gettext("“%s” is not a date and time. Write it as 2026-11-30 14:30.")
             raise ValidationError(message % given)
@@ -71,6 +80,13 @@ class MomentForm(forms.Form):
             raise ValidationError(gettext("This is in the future. Choose a time in the past."))
         self._check_is_recorded(moment)
         return moment
+
+    def links(self) -> list[tuple[datetime, str]]:
+        """Return the offered moments, each with the address that asks for it."""
+        name = self.add_prefix("at")
+        params = [self._params | {name: localization.utc_isoformat(one)} for one in self.choices]
+        addresses = [f"?{urlencode(one, safe=':')}" for one in params]
+        return list(zip(self.choices, addresses, strict=True))
 
     def steps(self, moment: datetime) -> list[tuple[str | Promise, str, str]]:
         """Return the links to earlier and later moments: text, address ("" for none), key."""

@@ -58,6 +58,12 @@ class Rows:
             )
         return SafeString("".join(rows))
 
+    def presence(self, one: Presence | None) -> SafeString:
+        """Return whether a person was there, and what they held."""
+        if one is None:
+            return SafeString(f'<span class="qc-quiet">{escape(_("not signed in"))}</span>')
+        return SafeString(f"{labels.presence(one.row)} {self.held(one.held)}")
+
     def queues(self, queues: Iterable[QueueAtMoment]) -> SafeString:
         """Return the rows of queues."""
         rows = [
@@ -95,6 +101,11 @@ class Rows:
 
     def _link(self, table: str, pk: int, name: str) -> str:
         return LINK.format(address_of("floor_history_thing", pk, table) + self.at, escape(name))
+
+
+def name_of(row: Any) -> str:
+    """Return what a task, a person or a queue was called in a row of its history."""
+    return str(getattr(row, "reference", "") or getattr(row, "username", "") or row.name)
 
 
 def _count(n: int | None) -> str:

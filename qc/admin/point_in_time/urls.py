@@ -14,6 +14,11 @@ def at(moment: datetime) -> str:
     return f"?at={utc_isoformat(moment)}"
 
 
+def both(moment: datetime, other: datetime | None) -> str:
+    """Return the part of an address that asks for a moment and, if given, another beside it."""
+    return at(moment) + (f"&with-at={utc_isoformat(other)}" if other else "")
+
+
 def after(row: Any) -> str:
     """Return the address of a history row's object as it was right after that row."""
     args = [table_of(type(row)), row.id]

@@ -15,9 +15,10 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from qc.admin.point_in_time import comparison
 from qc.admin.point_in_time.form import MomentForm
-from qc.admin.point_in_time.rows import Rows
-from qc.admin.point_in_time.urls import at
+from qc.admin.point_in_time.rows import Rows, name_of
+from qc.admin.point_in_time.urls import at, both
 from qc.admin.shared import diffs
 from qc.admin.shared.access import page_view
 from qc.admin.trail.views import add_sentence
@@ -38,15 +39,20 @@ def at_a_moment(request: HttpRequest, screen: str, **which: Any) -> HttpResponse
 
     A local time is redirected to the address of its moment, which means the same to everybody.
     """
-    form = MomentForm(request)
-    context = site.each_context(request) | {"title": _("Floor history"), "form": form}
-    if form.is_valid():
-        moment = form.cleaned_data["at"]
-        if not form.is_exact:
-            return HttpResponseRedirect(at(moment))
-        context |= {"moment": moment, "at": at(moment), "steps": form.steps(moment)}
-        context["is_archived"] = archived_rows.may_have(moment)
-        context |= CONTEXTS[screen](request, moment, **which)
+    form, other = MomentForm(request), MomentForm(request, prefix="with")
+    context = site.each_context(request) | {"title": _("Floor history"), "forms": (form, other)}
+    if not (form.is_valid() and (other.is_valid() or not other.is_given)):
+        return render(request, f"qc/point_in_time/{screen}.html", context)
+    moment = form.cleaned_data["at"]
+    second = other.cleaned_data["at"] if other.is_given else None
+    if not (form.is_exact and (second is None or other.is_exact)):
+        return HttpResponseRedirect(both(moment, second))
+    context |= {"moment": moment, "second": second, "at": at(moment)}
+    context["is_archived"] = archived_rows.may_have(min(moment, second or moment))
+    if second is not None:
+        context |= comparison.CONTEXTS[screen](moment, second, **which)
+        return render(request, f"qc/point_in_time/compared_{screen}.html", context)
+    context |= {"steps": form.steps(moment)} | CONTEXTS[screen](request, moment, **which)
     return render(request, f"qc/point_in_time/{screen}.html", context)
 
 
@@ -79,17 +85,13 @@ def thing(_request: HttpRequest, moment: datetime, table: str, pk: int) -> Conte
     add_names(rows)
     for row in rows:
         add_sentence(row)
-    _note(moment, 1, **{table: _name(found.newest)})
+    _note(moment, 1, **{table: name_of(found.newest)})
     beside = [] if found.row is None else diffs.side_by_side(found.row, found.newest)
-    context = {"thing": found, "table": table, "name": _name(found.newest), "columns": beside}
+    context = {"thing": found, "table": table, "name": name_of(found.newest), "columns": beside}
     if table == "person":
         context["held"] = Rows(moment).held(point_in_time.held_by(pk, moment))
         context["queues"] = point_in_time.queues_of(pk, moment)
     return context
-
-
-def _name(row: Any) -> str:
-    return str(getattr(row, "reference", "") or getattr(row, "username", "") or row.name)
 
 
 def _note(moment: datetime, rows: int, **which: str) -> None:

@@ -29,20 +29,24 @@ from qc.web import proofs
 Text = str | Promise
 
 
-def _reason_field(*, required: bool = True) -> Any:
+REASON = _("Reason")
+
+
+def reason_field(*, label: Any = REASON, required: bool = True) -> Any:
+    """Return a field for a reason, which is kept in the history."""
     return forms.CharField(
-        label=_("Reason"),
+        label=label,
         help_text=_("The reason is kept in the history."),
         max_length=500,
         required=required,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "dir": "auto"}),
     )
 
 
 class ReasonForm(BaseDialogForm):
     """Asks for a reason, which is kept in the history."""
 
-    reason = _reason_field()
+    reason = reason_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +74,7 @@ class ReasonForm(BaseDialogForm):
 class OptionalReasonForm(ReasonForm):
     """Asks for a reason, which may be left out."""
 
-    reason = _reason_field(required=False)
+    reason = reason_field(required=False)
 
 
 class SignOutForm(ReasonForm):

@@ -10,17 +10,16 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.utils.formats import date_format
-from django.utils.text import Truncator, capfirst
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from qc.admin.shared.duration_field import duration_in_units
+from qc.admin.shared.excerpts import around_difference
 from qc.checks import findings
-from qc.core.localization import local
+from qc.core.wording import exactly
 from qc.imports.validation import text_of
 from qc.models import PlanVersion
 
-LONGEST = 300
 NOTHING = "–"
 # Bookkeeping that follows from the other columns.
 LEFT_OUT = {"id", "slot", "raise_at"}
@@ -66,14 +65,14 @@ def changes_of(row: Any, before: Any) -> list[Change]:
     """Return what a row changed; for the first row of an object, all its values."""
     if before is not None:
         return between(before, row)
-    values = [Change(_title(field), NOTHING, _text(row, field)) for field in _fields(row)]
+    values = [_change(_title(field), NOTHING, _text(row, field)) for field in _fields(row)]
     return [value for value in values if value.new != NOTHING]
 
 
 def side_by_side(then: Any, now: Any) -> list[Column]:
     """Return all columns and sets of an earlier row beside those of the newest one."""
     return [
-        Column(_title(one), _text(then, one), _text(now, one), _differs(one, then, now))
+        Column(*_change(_title(one), _text(then, one), _text(now, one)), _differs(one, then, now))
         for one in _fields(then)
     ]
 
@@ -101,14 +100,19 @@ def _fields(row: Any) -> list[Any]:
 def _changes(field: Any, before: Any, after: Any) -> list[Change]:
     """Return the change of a column; of findings, one for each item that differs."""
     if field.name != FINDINGS:
-        return [Change(_title(field), _text(before, field), _text(after, field))]
+        return [_change(_title(field), _text(before, field), _text(after, field))]
     old, new = (findings.by_item(row.findings, row.plan_id) for row in (before, after))
     nothing = ("", NOTHING)
     return [
-        Change((old | new)[key][0], old.get(key, nothing)[1], new.get(key, nothing)[1])
+        _change((old | new)[key][0], old.get(key, nothing)[1], new.get(key, nothing)[1])
         for key in old | new
         if old.get(key) != new.get(key)
     ]
+
+
+def _change(field: str, old: str, new: str) -> Change:
+    """Return a change of which long texts are cut to the place that differs."""
+    return Change(field, *around_difference(old, new))
 
 
 def _differs(field: Any, one: Any, other: Any) -> bool:
@@ -137,11 +141,11 @@ def _text(row: Any, field: Any) -> str:  # noqa: PLR0911
     if isinstance(value, PlanVersion):
         return _("version %d") % value.number
     if isinstance(value, datetime):
-        return date_format(local(value), "d M Y H:i:s")
+        return exactly(value)
     if isinstance(value, timedelta):
         return duration_in_units(value)
     if isinstance(value, dict):
         value = ", ".join(f"{name}: {text_of(one)}" for name, one in value.items())
     if field.choices and not isinstance(field, models.ForeignKey):
         return str(dict(field.flatchoices).get(value, value))
-    return Truncator(str(value)).chars(LONGEST)
+    return str(value)

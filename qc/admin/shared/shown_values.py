@@ -1,6 +1,5 @@
 """The values of form fields as people read them."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from qc.admin.shared.duration_field import duration_in_units
 from qc.core.localization import local
+from qc.imports.validation import text_of
 
 NOTHING = "–"
 LONGEST = 300
@@ -54,6 +54,8 @@ def _plain(value: Any) -> str:
         return date_format(local(value) if is_aware(value) else value, "Y-m-d H:i")
     if isinstance(value, timedelta):
         return duration_in_units(value)
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {text_of(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return text_of(value)
     return "; ".join(line for line in str(value).splitlines() if line.strip())

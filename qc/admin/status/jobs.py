@@ -22,6 +22,7 @@ JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "tidy": (_("Tidying up"), timedelta(hours=2)),
     "prove": (_("Comparing all with its history"), A_DAY),
     "verify": (_("Verifying the seals"), A_DAY),
+    "verify on demand": (_("Verifications that somebody asked for"), None),
     "archive": (_("Archiving"), None),
     "import": (_("Large imports"), None),
 }

@@ -8,7 +8,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -21,6 +20,7 @@ from qc.admin.evidence.task_files import TaskFiles
 from qc.admin.shared import labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
 from qc.admin.shared.open_queues import AllQueuesFilter
+from qc.admin.shared.texts import as_written
 from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
@@ -28,8 +28,8 @@ from qc.admin.tasks.check_record import CheckRecord
 from qc.admin.tasks.filters import DaysFilter, LateFilter, PurposeFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_export import TaskImportExport
-from qc.core.localization import local
-from qc.core.wording import clock
+from qc.core.localization import zone_in_words
+from qc.core.wording import clock, to_the_minute
 from qc.history import timeline
 from qc.models import Task
 from qc.models.tasks import begins_with
@@ -100,21 +100,21 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     fieldsets = (
         (_("Status"), {"fields": (("status_label", "person"), "why")}),
         (None, {"fields": ("reference", "name", ("queue", "priority"), "due_at", "lot_size")}),
-        (_("Shown to the checker"), {"fields": ("details_table", "instructions", "link")}),
-        (_("Edit the details"), {"fields": ("details",), "classes": ("collapse",)}),
+        (_("Shown to the checker"), {"fields": ("instructions", "link", "details")}),
         (_("Arrival"), {"fields": (("created_at", "created_by"),)}),
+        (None, {"fields": ("reason",)}),
     )
 
     class Media:
-        css: ClassVar = {"all": ["qc/evidence/evidence.css"]}
+        css: ClassVar = {"all": ["qc/evidence/evidence.css", "qc/tasks/task.css"]}
         js = ("qc/evidence/files.js",)
 
     # For users who may not edit, and for finished tasks.
     reading_fieldsets = (
         fieldsets[0],
         (None, {"fields": ("reference", "name", ("queue", "priority"), "due", "lot_size")}),
-        fieldsets[2],
-        fieldsets[4],
+        (_("Shown to the checker"), {"fields": ("details_table", "instructions_shown", "link")}),
+        fieldsets[3],
     )
     readonly_fields = (
         "status_label",
@@ -122,8 +122,9 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         "why",
         "due",
         "done",
-        "notes",
+        "notes_shown",
         "details_table",
+        "instructions_shown",
         "created_at",
         "created_by",
     )
@@ -157,13 +158,13 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         return (*self.readonly_fields, "reference") if obj else self.readonly_fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the sections: the result once there is one, the details' JSON for editors only."""
+        """Return the sections: the result once there is one, fields to change for editors only."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
         if not self.has_change_permission(request, obj):
             fieldsets = self.reading_fieldsets
-        result = [(_("Result"), {"fields": ("done", "notes")})] if obj.completed_at else []
+        result = [(_("Result"), {"fields": ("done", "notes_shown")})] if obj.completed_at else []
         return [fieldsets[0], *result, *fieldsets[1:]]
 
     def available_actions(self, request: HttpRequest, item: Task) -> Collection[str]:
@@ -183,6 +184,9 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
             context["timeline"] = history.of(task)[:TIMELINE]
             context["life"] = timeline.of_task(task)
             context["chain"] = rework.chain(task)
+            # The form says it at its due time.
+            is_form = self.has_change_permission(request, task)
+            context["zone"] = "" if is_form else zone_in_words()
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
@@ -196,7 +200,8 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
             if "due_at" in columns or "priority" in columns:
                 obj.arrive(obj.created_at)  # which fills an emptied due date
                 edits.replan(obj, columns)
-            history.save(obj, kind="", by=by, fields={*columns, *edits.PLANNED})
+            reason, planned = form.cleaned_data["reason"], {*columns, *edits.PLANNED}
+            history.save(obj, kind="", by=by, reason=reason, fields=planned)
         else:
             obj.created_by = by
             obj.arrive(timezone.now())
@@ -231,7 +236,17 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     @admin.display(description=_("due"))
     def due(self, task: Task) -> str:
         """Return when the task is due."""
-        return date_format(local(task.due_at), "DATETIME_FORMAT")
+        return to_the_minute(task.due_at)
+
+    @admin.display(description=_("instructions"), empty_value="-")
+    def instructions_shown(self, task: Task) -> SafeString | None:
+        """Return the instructions, in which addresses are links."""
+        return as_written(task.instructions) if task.instructions else None
+
+    @admin.display(description=_("notes"), empty_value="-")
+    def notes_shown(self, task: Task) -> SafeString | None:
+        """Return the notes of the check, in which addresses are links."""
+        return as_written(task.notes) if task.notes else None
 
     @admin.display(description=_("details"))
     def details_table(self, task: Task) -> SafeString:

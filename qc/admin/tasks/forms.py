@@ -1,62 +1,55 @@
 """The form of a task."""
 
-import json
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    DATETIME_CLASSES,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
+from qc.admin.shared.dialogs import reason_field
 from qc.admin.shared.forms import PlainTextField, SeenForm
-from qc.core.localization import local
+from qc.admin.tasks.details_field import DetailsField, DetailsWidget
+from qc.core.localization import local, zone_in_words
 from qc.models import Queue, Task
 from qc.models.due_times import check_due
 
-# MariaDB reads JSON to a depth of 32.
-DEEPEST = 30
 
+class DayAndTimeWidget(forms.SplitDateTimeWidget):
+    """A day and a time in the browser's own fields.
 
-def _depth(value: Any) -> int:
-    if not isinstance(value, dict | list):
-        return 0
-    inner = value.values() if isinstance(value, dict) else value
-    return 1 + max(map(_depth, inner), default=0)
+    Those of Django warn of a browser whose clock has another zone than its reader has chosen.
+    """
 
+    template_name = "unfold/widgets/split_datetime.html"
 
-class DetailsField(forms.JSONField):
-    """The sender's own columns, as readable JSON."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return the columns. Raise ValidationError for what no database could read."""
-        try:
-            found = super().to_python(value)
-            is_deep = _depth(found) > DEEPEST
-        except RecursionError:
-            is_deep = True
-        if is_deep:
-            raise ValidationError(_("Nest the values no deeper than %d levels.") % DEEPEST)
-        return found
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what was sent as it is shown again: the text itself if it is no value."""
-        try:
-            return super().bound_data(data, initial)
-        except RecursionError:
-            return forms.fields.InvalidJSONInput(data)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the JSON with one column on each line."""
-        if isinstance(value, forms.fields.InvalidJSONInput):
-            return value
-        return json.dumps(value, ensure_ascii=False, indent=2)
+    def __init__(self) -> None:
+        classes: dict[str, Any] = {"class": " ".join(DATETIME_CLASSES)}
+        super().__init__(
+            date_attrs={"type": "date", **classes, "aria-label": gettext_lazy("Day")},
+            date_format="%Y-%m-%d",
+            # Seconds are shown where there are some.
+            time_attrs={
+                "type": "time",
+                "step": "any",
+                **classes,
+                "aria-label": gettext_lazy("Time"),
+            },
+            time_format="%H:%M:%S",
+        )
 
 
 class TaskForm(SeenForm):
-    """A task as managers write it."""
+    """A task as managers write it; who changes one says why."""
+
+    reason = reason_field(label=gettext_lazy("Why you change it"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,9 +57,17 @@ class TaskForm(SeenForm):
             # A closed one only where the task is in it still.
             own = Q(pk=self.instance.queue_id)
             field.queryset = Queue.objects.filter(Q(is_closed=False) | own)  # type: ignore[attr-defined]
+        if field := self.fields.get("due_at"):
+            zone = _("Times are in your time zone, %(zone)s.") % {"zone": zone_in_words()}
+            field.help_text = f"{field.help_text} {zone}"
         if self.instance.pk:
             # Naive, as the field can't localize a moment beyond the end of local calendars.
             self.initial["due_at"] = local(self.instance.due_at).replace(tzinfo=None)
+            self.fields["reason"].show_hidden_initial = False
+            # The dialogs of the page have fields for reasons too.
+            self.fields["reason"].widget.attrs["id"] = "id_edit_reason"
+        else:
+            del self.fields["reason"]
 
     class Meta:
         model = Task
@@ -88,14 +89,13 @@ class TaskForm(SeenForm):
             "details": DetailsField,
         }
         widgets: ClassVar = {
-            "instructions": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-            "details": UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
+            "name": UnfoldAdminTextInputWidget(attrs={"dir": "auto"}),
+            "due_at": DayAndTimeWidget(),
+            "instructions": UnfoldAdminTextareaWidget(attrs={"rows": 4, "dir": "auto"}),
+            "details": DetailsWidget(),
         }
         help_texts: ClassVar = {
-            "details": _(
-                "Extra columns from the file or system that sent the task, as JSON: "
-                "names and values."
-            ),
+            "details": gettext_lazy("Extra columns from the file or system that sent the task."),
         }
 
     def clean_due_at(self) -> datetime | None:
@@ -105,11 +105,10 @@ class TaskForm(SeenForm):
             check_due(due_at)
         return due_at
 
-    def clean_details(self) -> dict[str, Any]:
-        """Return the columns. Raise ValidationError for anything but names and values."""
-        details = self.cleaned_data["details"]
-        if details is None:
-            return {}
-        if not isinstance(details, dict):
-            raise ValidationError(_('Enter names and values, such as {"Part": "A-12"}.'))
-        return details
+    def clean(self) -> Any:
+        """Refuse a change without a reason."""
+        cleaned = super().clean()
+        is_change = self.instance.pk and set(self.changed_data) - {"reason"}
+        if is_change and not self.cleaned_data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Please give a reason."))
+        return cleaned

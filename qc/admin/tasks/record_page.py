@@ -1,4 +1,4 @@
-"""The record of a task to print or keep: what it was, its check, its history and the seals of it.
+"""The record of a task to print or keep: the whole of it, to the seals of its history.
 
 It is on white paper whatever the theme, and the audit trail says that it was read.
 """
@@ -12,12 +12,15 @@ from django.urls import path
 from django.utils import timezone
 
 from qc import history
+from qc.admin.evidence.task_files import TaskFiles
 from qc.admin.shared import diffs
 from qc.admin.shared.access import page_view
 from qc.admin.tasks.check_record import CheckRecord
 from qc.audit.seals import proofs
+from qc.core.localization import zone_in_words
 from qc.history import events, timeline
 from qc.models import EventKind, Task
+from qc.work import rework
 
 
 @page_view("qc.view_task", "qc.view_historicaltask", after_sign_in="admin:qc_task_changelist")
@@ -34,6 +37,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "task": task,
         "record": CheckRecord(task),
         "life": timeline.of_task(task),
+        "files": TaskFiles(task, request.user),
+        "chain": rework.chain(task),
+        "zone": zone_in_words(),
         "rows": rows,
         "most": timeline.MOST_ROWS,
         "now": timezone.now(),

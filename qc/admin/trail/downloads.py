@@ -1,7 +1,7 @@
 """The audit trail as a file: all rows that the page's filters find, streamed.
 
-The export is recorded in the trail first, so an unfiltered file begins with its own export. It is
-recorded even if the rows then don't fit into a workbook.
+The export is recorded in the trail first, so a file with reads and exports begins with its own. It
+is recorded even if the rows then don't fit into a workbook.
 """
 
 from django.contrib import messages
@@ -11,7 +11,6 @@ from django.urls import path, reverse
 from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
 from qc.admin.trail.form import TrailForm
-from qc.admin.trail.views import LONGEST
 from qc.exports import trail as trail_export
 from qc.exports.formats import NoTable
 from qc.history import events
@@ -26,8 +25,7 @@ def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpRes
     form, page = TrailForm(request), f"{reverse(PAGE)}?{request.GET.urlencode()}"
     if not form.is_valid():
         return HttpResponseRedirect(page)
-    filters = {name: value[:LONGEST] for name, value in form.params().items()}
-    events.record(EventKind.EXPORTED, filters=filters, format=ending)
+    events.record(EventKind.EXPORTED, filters=form.recorded(), format=ending)
     query, name = form.query(), downloads.named("audit-trail", ending)
     if ending == "csv":
         return downloads.streamed(trail_export.csv(query), name, downloads.CSV)

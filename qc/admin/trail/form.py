@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,9 +17,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from django.utils.translation import pgettext_lazy
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
-from qc.audit.query import TrailQuery
+from qc.audit.query import READS, TrailQuery
 from qc.audit.sentences import kinds
 from qc.core.context import Channel
 from qc.core.local_days import YEARS
@@ -28,6 +35,10 @@ from qc.models.tasks import begins_with
 
 # The most tasks that the beginning of a reference may match.
 MOST_TASKS = 15
+MOST_PEOPLE = 5
+# What is kept of a filter in the trail.
+LONGEST = 200
+WORD = re.compile(r"[^\s(),]+")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ANY = ("", _("Any"))
 LABELS: dict[str, Any] = {**PLAIN, **dict(ChangeKind.choices), **dict(EventKind.choices)}
@@ -90,7 +101,9 @@ class TrailForm(forms.Form):
     person = forms.CharField(
         label=_("Person"),
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("User name")}),
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": _("Name or user name"), "dir": "auto"}
+        ),
     )
     task = forms.CharField(
         label=_("Task"),
@@ -106,7 +119,7 @@ class TrailForm(forms.Form):
         error_messages={"invalid_choice": _("There is no such queue.")},
     )
     kind = forms.ChoiceField(
-        label=_("Change"),
+        label=pgettext_lazy("noun", "Change"),
         required=False,
         widget=UnfoldAdminSelectWidget,
         error_messages={"invalid_choice": _("There is no such kind of change.")},
@@ -120,6 +133,9 @@ class TrailForm(forms.Form):
     )
     since = BoundaryField(label=_("From"), is_end=False)
     until = BoundaryField(label=_("To"), is_end=True)
+    reads = forms.BooleanField(
+        label=_("Show reads and exports"), required=False, widget=UnfoldBooleanWidget
+    )
     request = forms.RegexField(
         WELL_FORMED,
         label=_("Request"),
@@ -133,12 +149,16 @@ class TrailForm(forms.Form):
         self.fields["kind"].choices = _kinds()  # type: ignore[attr-defined]
 
     def clean_person(self) -> User | None:
-        """Return the person of that user name."""
+        """Return the person of that user name, else the only one whose names have these words."""
         name = self.cleaned_data["person"]
-        person = User.objects.filter(username__iexact=name).first() if name else None
-        if name and person is None:
+        people = _people(name) if name else []
+        if name and not people:
             raise ValidationError(gettext("There is nobody called “%s”.") % name)
-        return person
+        if len(people) > 1:
+            message = gettext("Several people are called “%(name)s”: %(people)s. Enter more of it.")
+            named = [*map(_with_names, people[:MOST_PEOPLE]), *["…"][: len(people) - MOST_PEOPLE]]
+            raise ValidationError(message % {"name": name, "people": ", ".join(named)})
+        return people[0] if people else None
 
     def clean_task(self) -> tuple[int, ...] | None:
         """Return the id of the task of that reference, else of the tasks that begin with it."""
@@ -165,27 +185,57 @@ class TrailForm(forms.Form):
     def query(self) -> TrailQuery:
         """Return the query of a valid form."""
         filters = {name: value for name, value in self.cleaned_data.items() if value}
-        return TrailQuery(tasks=filters.pop("task", None), **filters)
+        shows_reads = filters.pop("reads", False) or "request" in filters
+        hides_reads = not shows_reads and filters.get("kind") not in READS
+        return TrailQuery(tasks=filters.pop("task", None), hides_reads=hides_reads, **filters)
 
     def params(self) -> dict[str, str]:
         """Return what was typed or chosen, by field."""
         return {name: value for name, value in self.data.items() if value}
+
+    def recorded(self) -> dict[str, str]:
+        """Return the filters of a valid form as the trail records them.
+
+        A person stands there by their user name: that one is removed when they are anonymised.
+        """
+        person = self.cleaned_data["person"]
+        params = self.params() | ({"person": person.username} if person else {})
+        return {name: value[:LONGEST] for name, value in params.items()}
 
     def chips(self) -> Iterator[Chip]:
         """Yield the filters that are set, each with the address that removes it."""
         params = self.params()
         for name in params:
             rest = {other: value for other, value in params.items() if other != name}
-            label = f"{self.fields[name].label}: {self._as_text(name)}"
+            text = "" if name == "reads" else f": {self._as_text(name)}"
+            label = f"{self.fields[name].label}{text}"
             yield Chip(label, f"?{urlencode(rest)}")
 
     def _as_text(self, name: str) -> str:
         value = self.data[name]
         if name == "queue":
             return str(self.cleaned_data.get(name) or value)
+        if name == "person" and self.cleaned_data.get(name):
+            return _with_names(self.cleaned_data[name])
         names = {"kind": LABELS, "through": dict(Channel.choices)}.get(name, {})
         text = str(names.get(value, value))
         return text.replace("T", " ") if name in ("since", "until") else text
+
+
+def _people(name: str) -> list[User]:
+    """Return the person of a user name, else the people whose names have all its words."""
+    if person := User.objects.filter(username__iexact=name).first():
+        return [person]
+    people = User.objects.order_by("username")
+    for word in WORD.findall(name):
+        parts = ("username", "first_name", "last_name")
+        people = people.filter(reduce(or_, (Q(**{f"{one}__icontains": word}) for one in parts)))
+    return list(people[: MOST_PEOPLE + 1]) if WORD.search(name) else []
+
+
+def _with_names(person: User) -> str:
+    names = person.get_full_name()
+    return f"{names} ({person.username})" if names else person.username
 
 
 def _task_ids(condition: Q) -> QuerySet[Task, int]:

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from qc.admin.shared import diffs
 from qc.admin.shared.access import page_view
@@ -114,8 +115,9 @@ def _shown(found: TrailPage, params: dict[str, str]) -> dict[str, Any]:
 
 def _lines(rows: Iterable[Any]) -> SafeString:
     """Return rows as the list shows them."""
-    zone, changes, to_the_second = get_current_timezone(), escape(_("Changes")), by_days("d M Y")
-    lines = []
+    zone, changes, lines = get_current_timezone(), escape(_("Changes")), []
+    form = pgettext("day and year, by Django's letters", "d M Y")
+    to_the_second = by_days(form, with_zone=True)
     for one in rows:
         add_sentence(one)
         # A forged row may have an id of which there is no page.
@@ -150,8 +152,7 @@ def _edge(text: str) -> Edge | None:
 
 def _note(form: TrailForm, found: TrailPage, place: dict[str, str]) -> None:
     """Record in the trail that this page was read, with its filters and number of rows."""
-    filters = {name: value[:LONGEST] for name, value in form.params().items()}
-    events.record(EventKind.READ, filters=filters, rows=len(found.rows), place=place)
+    events.record(EventKind.READ, filters=form.recorded(), rows=len(found.rows), place=place)
 
 
 def _request_link(one: Any) -> str:

@@ -1,6 +1,6 @@
 """Archive files: written so that no crash leaves half of one, and verified by the seals.
 
-A file has a line for each seal, as `export_seals` writes it: docs/verify_audit.py verifies it too.
+A file has a line for each seal, as `export_seals` writes it: verify_audit.py verifies it too.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Rows of history with the seals that prove them: docs/verify_audit.py verifies them anywhere."""
+"""Rows of history with the seals that prove them: verify_audit.py verifies them anywhere."""
 
 from bisect import bisect_left
 from collections import defaultdict

@@ -90,12 +90,12 @@ def run_nightly() -> list[Violation]:
         first = turn.last + 1 if turn and turn.last < upto else 1
         found += run(first, min(first + upto // NIGHTS, upto), is_rolling=True)
     # Last: seals that were remade look right, and would clear this alarm.
-    found += _compare_with_copy()
+    found += compare_with_copy()
     _log(last, found)
     return found
 
 
-def _compare_with_copy() -> list[Violation]:
+def compare_with_copy() -> list[Violation]:
     """Compare the newest seals with the copy outside, if there is one; record what differs."""
     path, begun = Path(settings.QC_SEAL_FILE), timezone.now()
     if not settings.QC_SEAL_FILE or not path.exists():

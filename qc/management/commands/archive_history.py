@@ -14,7 +14,7 @@ from qc.core.exceptions import QCError
 class Command(BaseCommand):
     """Writes files, verifies them, and only then deletes their rows."""
 
-    help = "Moves history older than QC_KEEP_… say to files, which docs/verify_audit.py verifies."
+    help = "Moves history older than QC_KEEP_… say to files, which verify_audit.py verifies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the folder for the files."""

@@ -12,9 +12,9 @@ from qc.management.seal_range import add_range, seals_in_range
 
 
 class Command(BaseCommand):
-    """Writes a line of JSON for each seal with its rows; docs/verify_audit.py verifies them."""
+    """Writes a line of JSON for each seal with its rows; verify_audit.py verifies them."""
 
-    help = "Exports sealed history with its seals; docs/verify_audit.py verifies it anywhere."
+    help = "Exports sealed history with its seals; verify_audit.py verifies it anywhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file, and a range of seals."""

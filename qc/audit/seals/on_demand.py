@@ -1,0 +1,58 @@
+"""Verifies the whole trail when somebody asks for it, and keeps how far it is and what it found.
+
+One process works on it. When that has died, the next one begins at the first seal again.
+"""
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from qc.audit.seals import verification_runs
+from qc.audit.seals.sealing import newest_seal
+from qc.audit.seals.violations import Violation
+from qc.core import leases
+from qc.history import events
+from qc.models import EventKind, User, VerificationRequest
+
+# A trail of so many rows is verified while its reader waits.
+SMALL = 20_000
+# The most violations that are kept by name; verify_audit names all.
+NAMED = 20
+
+
+def newest() -> VerificationRequest | None:
+    """Return the verification that was asked for last, or None."""
+    return VerificationRequest.objects.select_related("asked_by").order_by("-pk").first()
+
+
+def begin(by: User) -> VerificationRequest:
+    """Return the verification that is not ended yet, or a new one of all seals there are."""
+    last_one = newest()
+    if last_one is not None and last_one.ended_at is None:
+        return last_one
+    head = newest_seal()
+    # Verified seals that were deleted at the end of the chain are missed so.
+    last = max(head.number if head else 0, verification_runs.verified_upto())
+    total = verification_runs.rows_between(1, last)
+    events.record(EventKind.VERIFIED, by=by)
+    return VerificationRequest.objects.create(asked_by=by, last=last, total=total)
+
+
+def carry_on(pk: int) -> None:
+    """Verify all seals, unless another process does."""
+    mine = VerificationRequest.objects.filter(pk=pk, ended_at=None)
+    if not leases.acquire(mine, unheld=Q(busy_until=None), done=0):
+        return
+    last = mine.values_list("last", flat=True).get()
+
+    def note_progress(rows: int) -> None:
+        leases.renew(mine, done=F("done") + rows)
+
+    found = verification_runs.run(1, last, note_progress) if last else []
+    found += verification_runs.compare_with_copy()
+    named = [list(one) for one in found[:NAMED]]
+    mine.update(ended_at=timezone.now(), busy_until=None, violations=len(found), found=named)
+
+
+def named_violations(request: VerificationRequest) -> list[Violation]:
+    """Return the violations that are kept by name."""
+    return [Violation(*one) for one in request.found]
