@@ -57,7 +57,7 @@ OPEN_TO: dict[str, set[str]] = {
     "import_(again|stop|undo_begin|undo_cancel)|qc_task_(process_)?import|api_imports": MANAGERS,
     f"qc_(queue|task|user)_add|qc_task_({TASK_STEP})_task": MANAGERS,
     "qc_queue_(import_tasks|copy_plan|pause|unpause|reopen|merge|close|delete)": MANAGERS,
-    "qc_user_(come_back|take_break|sign_out)|auth_user_password_change": MANAGERS,
+    "qc_user_(come_back|take_break|sign_out|unlock)|auth_user_password_change": MANAGERS,
     "qc_user_(ask_to_anonymise|anonymise|keep_names|reset_second_factor)|status.*": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
     "api_dashboard": ROLES,

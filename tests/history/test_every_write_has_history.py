@@ -149,6 +149,8 @@ KNOWN = {
     "checks/evidence/storage.py delete": NOT_OURS,
     "checks/evidence/storage.py discard": NOT_OURS,
     "audit/evidence_files.py run": NOT_OURS,
+    # Each name that is unlocked leaves an event.
+    "admin/people/lockouts.py _forget": NOT_OURS,
     "admin/people/admin.py _set_roles": RECORDED,
     "admin/people/admin.py _set_queues": RECORDED,
     "admin/people/forms.py save": SIGNALLED,

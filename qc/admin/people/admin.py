@@ -19,6 +19,7 @@ from qc.admin.people import sign_ins
 from qc.admin.people.columns import PersonColumns
 from qc.admin.people.filters import PresenceFilter, RoleFilter
 from qc.admin.people.forms import NewPersonForm, PersonForm
+from qc.admin.people.lockouts import unlock
 from qc.admin.people.password_links import PasswordLinks
 from qc.admin.people.superusers_actions import SuperusersActions
 from qc.admin.shared import available_actions
@@ -30,7 +31,7 @@ from qc.audit import erasure_requests, second_factors
 from qc.core.localization import for_the_record
 from qc.history import timeline
 from qc.models import ChangeKind, Queue, Task, User
-from qc.web import proofs
+from qc.web import proofs, throttling
 from qc.work import actions as work
 from qc.work import lost_access, presence
 
@@ -70,6 +71,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         "come_back",
         "take_break",
         "sign_out",
+        "unlock",
         "reset_second_factor",
         *ANONYMISING,
     )
@@ -136,6 +138,20 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         variant=ActionVariant.PRIMARY,
     )
 
+    unlock = dialog_action(
+        "unlock",
+        unlock,
+        label=_("Unlock"),
+        question=_(
+            "Too many wrong passwords were tried with this name. They can sign in again at once. "
+            "Make sure that it is them who ask for it."
+        ),
+        done=_("%(item)s is unlocked."),
+        icon="lock_open",
+        form=NoReasonForm,
+        variant=ActionVariant.PRIMARY,
+    )
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may edit accounts, or this one."""
         if obj is None:
@@ -179,6 +195,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         names = available_actions.of_person(item) if may_steer else set()
         may_reset = user.is_superuser and item != user and second_factors.has_one(item)
         names |= {"reset_second_factor"} if may_reset else set()
+        names |= {"unlock"} if may_steer and throttling.is_locked(item.username) else set()
         return names | available_actions.of_leaver(item, user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
