@@ -48,6 +48,8 @@ OPEN_TO: dict[str, set[str]] = {
     r"check_plan_.*|qc_checkplan_(changelist|history|change|export|preview)": READERS,
     "qc_queue_check_plan": READERS,
     "qc_defectcode_(changelist|history|change|export)": READERS,
+    "qc_(user|queue)_export": READERS,
+    "qc_(user|queue)_(process_)?import": MANAGERS,
     "qc_defectcode_(add|(process_)?import|switch_off|switch_on|delete)": MANAGERS,
     "qc_checkplan_(add|(process_)?import|copy_plan|retire)": MANAGERS,
     "task_record": READERS,
@@ -73,7 +75,7 @@ OPEN_TO: dict[str, set[str]] = {
 }
 POST_ONLY = (
     r"my_work_(?!panel).*|take_break|come_back|end_sign_ins?|logout|qc_task_bulk_.*|"
-    r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode)_process_import|"
+    r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
     r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")

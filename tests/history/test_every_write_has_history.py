@@ -151,8 +151,10 @@ KNOWN = {
     "audit/evidence_files.py run": NOT_OURS,
     # Each name that is unlocked leaves an event.
     "admin/people/lockouts.py _forget": NOT_OURS,
-    "admin/people/admin.py _set_roles": RECORDED,
-    "admin/people/admin.py _set_queues": RECORDED,
+    "work/accounts.py set_roles": RECORDED,
+    "work/memberships.py write": RECORDED,
+    "admin/people/resource.py save_instance": RECORDED,
+    "admin/queues/resource.py save_instance": RECORDED,
     "admin/people/forms.py save": SIGNALLED,
     "admin/sign_in/forms.py save": SIGNALLED,
     "admin/sign_in/identities.py _add": RECORDED,

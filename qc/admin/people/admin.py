@@ -10,13 +10,13 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc import history, permissions
 from qc.admin.people import sign_ins
 from qc.admin.people.columns import PersonColumns
+from qc.admin.people.files import PeopleImportExport
 from qc.admin.people.filters import PresenceFilter, RoleFilter
 from qc.admin.people.forms import NewPersonForm, PersonForm
 from qc.admin.people.lockouts import unlock
@@ -28,12 +28,12 @@ from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
-from qc.core.localization import for_the_record
 from qc.history import timeline
-from qc.models import ChangeKind, Queue, Task, User
+from qc.models import ChangeKind, Task, User
 from qc.web import proofs, throttling
+from qc.work import accounts, lost_access, memberships
 from qc.work import actions as work
-from qc.work import lost_access, presence
+from qc.work.memberships import Membership
 
 # Nobody else fills these in: rights, and the name by which the past is found.
 SUPERUSERS_FIELDS = {"username", "is_superuser", "is_staff", "groups", "user_permissions"}
@@ -48,8 +48,8 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
-    """Lists, shows and edits people; nobody is deleted, only deactivated."""
+class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
+    """Lists, shows and edits people, also by files; nobody is deleted, only deactivated."""
 
     form = PersonForm
     add_form = NewPersonForm
@@ -242,7 +242,8 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         if not form.changed_data:
             return
         if "roles" in form.changed_data:
-            _set_roles(person, form)
+            among = form.fields["roles"].queryset
+            accounts.set_roles(person, form.cleaned_data["roles"], among=among)
         if person == by:
             # One's other sessions end with a change of one's own account, this one goes on.
             update_session_auth_hash(request, person)
@@ -260,9 +261,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
 
 def _end_work(person: User, *, by: Any) -> list[Task]:
     """Sign out somebody who is being deactivated; return the tasks that they held."""
-    with for_the_record():
-        reason = gettext("deactivated")
-    returned = presence.sign_out(person.pk, by=by, reason=reason)
+    returned = accounts.deactivate(person, by=by)
     after_commit(work.hand_out_from, {task.queue_id for task in returned})
     return returned
 
@@ -277,19 +276,12 @@ def _refuse_crafted(request: HttpRequest, *, is_new: bool) -> None:
         raise PermissionDenied
 
 
-def _set_roles(person: User, form: Any) -> None:
-    # The page doesn't show groups that are no roles: they stay.
-    others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
-    with history.without_history(person):
-        person.groups.set([*others, *form.cleaned_data["roles"]])
-
-
 def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
     wanted = {queue.pk for queue in chosen}
     # The page doesn't show closed queues: they keep their people, for a reopening.
     now = set(person.queues.filter(is_closed=False).values_list("pk", flat=True))
-    for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
-        with history.without_history(queue):
-            (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
-        # The row's set of people says who was added or removed.
-        history.record_many([queue], kind="", by=by, reasons=[""])
+    memberships.write(
+        add={Membership(person.pk, queue) for queue in wanted - now},
+        remove={Membership(person.pk, queue) for queue in now - wanted},
+        by=by,
+    )

@@ -19,6 +19,7 @@ from qc.admin.shared import labels
 from qc.admin.shared.forms import SeenForm
 from qc.core.localization import for_the_record
 from qc.models import Queue, Task, User
+from qc.work import accounts
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -103,15 +104,9 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
     def clean_capacity(self) -> int:
         """Return the capacity. Raise ValidationError if the person holds more tasks than that."""
         capacity: int = self.cleaned_data["capacity"]
-        held = Task.objects.held_by(self.instance).count()
-        if held <= capacity:
-            return capacity
-        text = ngettext(
-            "%(person)s has one task now: take it back first.",
-            "%(person)s has %(held)d tasks now: take some back first.",
-            held,
-        )
-        raise ValidationError(text % {"person": self.instance, "held": held})
+        if refusal := accounts.why_too_few(self.instance, capacity):
+            raise ValidationError(refusal)
+        return capacity
 
     def _if_deactivated(self) -> str:
         """Return what happens when the person is deactivated: it names what they hold."""
