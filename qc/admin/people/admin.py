@@ -29,7 +29,7 @@ from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
 from qc.history import timeline
-from qc.models import ChangeKind, Task, User
+from qc.models import ChangeKind, Role, Task, User
 from qc.web import proofs, throttling
 from qc.work import accounts, lost_access, memberships
 from qc.work import actions as work
@@ -66,7 +66,7 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
     list_filter = (PresenceFilter, RoleFilter, ("queues", OpenQueuesFilter), "is_active")
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
-    actions = ()
+    actions = ("invite_selected",)
     actions_detail = (
         "come_back",
         "take_break",
@@ -93,6 +93,7 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
     add_fieldsets = (
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity")}),
+        (_("Language and time"), {"fields": ("language",)}),
     )
     fieldsets = (
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
@@ -185,8 +186,15 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
         return people.with_open_tasks().prefetch_related("groups", "queues")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return no actions for several people."""
-        return {}
+        """Return the actions for several people, without Django's own, which deletes them."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what the form of a new person begins with: most are QC staff."""
+        staff = Group.objects.filter(name=Role.QC_STAFF)
+        return super().get_changeform_initial_data(request) | {"roles": list(staff)}
 
     def available_actions(self, request: HttpRequest, item: User) -> Collection[str]:
         """Return the names of the actions that make sense for a person as they are now."""

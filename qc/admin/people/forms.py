@@ -14,7 +14,7 @@ from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from qc import permissions
-from qc.admin.people.my_settings import ZoneField
+from qc.admin.people.my_settings import LanguageField, ZoneField
 from qc.admin.shared import labels
 from qc.admin.shared.forms import SeenForm
 from qc.core.localization import for_the_record
@@ -76,10 +76,16 @@ class AccountForm(forms.ModelForm):
 class NewPersonForm(AccountForm):
     """A new person, who chooses a password by a link."""
 
+    language = LanguageField()
+
     class Meta:
         model = User
         fields: ClassVar = ["username"]
         field_classes: ClassVar = {"username": UsernameField}
+        help_texts: ClassVar = {
+            "username": _("What they type to sign in, such as anna. Capitals make no difference."),
+            "email": _("May be left empty. If mail is set up, the link for the password is sent there."),
+        }
 
     def save(self, commit: bool = True) -> User:
         """Return the person, without a password."""
@@ -90,6 +96,7 @@ class NewPersonForm(AccountForm):
 class PersonForm(SeenForm, AccountForm, UserChangeForm):
     """An existing person."""
 
+    language = LanguageField()
     time_zone = ZoneField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
