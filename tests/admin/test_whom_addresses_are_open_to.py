@@ -49,7 +49,7 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_queue_check_plan": READERS,
     "qc_defectcode_(changelist|history|change|export)": READERS,
     "qc_(user|queue)_export": READERS,
-    "qc_(user|queue)_(process_)?import": MANAGERS,
+    "qc_(user|queue)_(process_)?import|matrix": MANAGERS,
     "qc_defectcode_(add|(process_)?import|switch_off|switch_on|delete)": MANAGERS,
     "qc_checkplan_(add|(process_)?import|copy_plan|retire)": MANAGERS,
     "task_record": READERS,

@@ -43,4 +43,4 @@ class PeopleImportExport(ListImportExport):
         new_people = getattr(result, "new_people", [])
         if result.has_errors() or result.has_validation_errors() or not new_people:
             return response
-        return invites.page(request, self.admin_site.each_context(request), new_people)  # type: ignore[attr-defined]
+        return invites.page(request, self.admin_site.each_context(request), new_people)

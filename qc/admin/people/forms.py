@@ -84,7 +84,9 @@ class NewPersonForm(AccountForm):
         field_classes: ClassVar = {"username": UsernameField}
         help_texts: ClassVar = {
             "username": _("What they type to sign in, such as anna. Capitals make no difference."),
-            "email": _("May be left empty. If mail is set up, the link for the password is sent there."),
+            "email": _(
+                "May be left empty. If mail is set up, the link for the password is sent there."
+            ),
         }
 
     def save(self, commit: bool = True) -> User:

@@ -63,7 +63,8 @@ class ListImportExport(TableImportExport):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the pages of import and export say about the file."""
         [resource] = self.resource_classes
-        columns = ", ".join(one.column_name for one in resource.fields.values())
+        order = resource._meta.export_order
+        columns = ", ".join(resource.fields[name].column_name for name in order)
         return {"about_file": f"{self.about_file} {_('Columns: %s.') % columns}"}
 
     get_export_context_data = get_import_context_data = get_context_data
