@@ -65,7 +65,8 @@ class ListImportExport(TableImportExport):
         [resource] = self.resource_classes
         order = resource._meta.export_order
         columns = ", ".join(resource.fields[name].column_name for name in order)
-        return {"about_file": f"{self.about_file} {_('Columns: %s.') % columns}"}
+        named = _("Columns: %(columns)s.") % {"columns": columns}
+        return {"about_file": f"{self.about_file} {named}"}
 
     get_export_context_data = get_import_context_data = get_context_data
 
