@@ -168,13 +168,19 @@ def check_steers(user: User | None, person: User) -> None:
 
 def steered_by(user: "User | AnonymousUser", people: Iterable[User]) -> set[int]:
     """Return the ids of those of some people whom this user `may_steer`, in one statement."""
+    edited = edited_by(user, people)
+    return {user.pk, *edited} if user.pk else edited
+
+
+def edited_by(user: "User | AnonymousUser", people: Iterable[User]) -> set[int]:
+    """Return the ids of those whose accounts this user `may_edit_account`, in one statement."""
     if not user.has_perm("qc.change_user"):
-        return {user.pk} if user.pk else set()
+        return set()
     ids = [person.pk for person in people]
     if user.is_superuser:
         return set(ids)
     staff = User.objects.filter(pk__in=ids).staff_accounts()
-    return {user.pk, *staff.values_list("pk", flat=True)}
+    return set(staff.values_list("pk", flat=True))
 
 
 def roles_given_by(user: "User | AnonymousUser") -> QuerySet[Group]:

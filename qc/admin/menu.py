@@ -35,6 +35,7 @@ FLOOR = [
         _("Defect codes"), "report", "admin:qc_defectcode_changelist", "qc.view_historicaltask"
     ),
     MenuEntry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
+    MenuEntry(_("Who works where"), "grid_on", "admin:matrix", "qc.manage_task"),
     MenuEntry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),
 ]
 ADMINISTRATION = [

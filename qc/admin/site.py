@@ -19,7 +19,7 @@ from qc.admin.evidence import views as evidence
 from qc.admin.floor import views as floor
 from qc.admin.imports import views as import_pages
 from qc.admin.my_work import views as my_work
-from qc.admin.people import my_settings, presence_switch
+from qc.admin.people import matrix, my_settings, presence_switch
 from qc.admin.people import sign_ins as people_sign_ins
 from qc.admin.point_in_time import views as point_in_time
 from qc.admin.reports import views as reports
@@ -40,6 +40,7 @@ OWN_SCREENS = (
     evidence,
     presence_switch,
     people_sign_ins,
+    matrix,
     import_pages,
     check_plans,
     reports,

@@ -63,6 +63,9 @@ OTHERS = (
     _("Changes"),
     _("Locked Out"),
     _("Not set"),
+    # Django says "Sichern", which is what Germans do with a load.
+    _("Save and add another"),
+    _("Save and continue editing"),
     _("Select all"),
     _("Select format"),
     _("This exporter will export the following fields"),

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from qc.core.log_lines import current_fields
+from qc.core.request_id import current_request_id
 from qc.core.transactions import DATABASE_AWAY
 from qc.web.addresses import client_address
 
@@ -66,7 +67,8 @@ def is_for_programs(request: HttpRequest) -> bool:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that the address, or what was sent, asks for something that can't be had."""
     text = _("The address, or what was sent, asks for what can't be had. Nothing was changed.")
-    return _answer(request, 400, _("Not understood"), text)
+    to_do = _("Go back to the page that you came from, load it again and repeat what you did.")
+    return _answer(request, 400, _("Not understood"), text, to_do)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -74,7 +76,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exception(), DATABASE_AWAY):
         return unavailable(request)
     text = _("Something went wrong. It has been logged.")
-    return _answer(request, 500, _("Something went wrong"), text)
+    to_do = _("Try again. If it happens again, tell whoever looks after QC Desk what you did.")
+    # The log has it in each line of the request.
+    number = current_request_id() or getattr(request, "request_id", "")
+    return _answer(request, 500, _("Something went wrong"), text, to_do, number=number)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -91,7 +96,9 @@ def overloaded(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that there is no such page."""
-    return _answer(request, 404, _("There is no such page"), _("Please check the address."))
+    to_do = _("What it was about may have been deleted, or may not be yours to see.")
+    title = _("There is no such page")
+    return _answer(request, 404, title, _("Please check the address."), to_do, again=False)
 
 
 def _try_again(request: HttpRequest, text: str) -> HttpResponse:
@@ -100,9 +107,20 @@ def _try_again(request: HttpRequest, text: str) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+def _answer(  # noqa: PLR0913
+    request: HttpRequest,
+    status: int,
+    title: str,
+    text: str,
+    to_do: str = "",
+    *,
+    again: bool = True,
+    number: str = "",
+) -> HttpResponse:
+    """Return the answer; `to_do`, whether to try `again` and the `number` are for people only."""
     if is_for_programs(request):
         return JsonResponse({"detail": text}, status=status)
+    context = {"title": title, "text": text, "to_do": to_do, "again": again, "number": number}
     # Without the request: whoever it is would have to be read from the database.
-    page = render_to_string("qc/web/error.html", {"title": title, "text": text})
+    page = render_to_string("qc/web/error.html", context)
     return HttpResponse(page, status=status)

@@ -42,4 +42,8 @@ def stale_page(request: HttpRequest, reason: str = "", **_kwargs: Any) -> HttpRe
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer somebody who may not see a page or do something."""
-    return refuse(request, FORBIDDEN, _("You may not see this page or do this."), why="right")
+    text = _(
+        "You may not see this page or do this. If your work needs it, ask a manager for the right, "
+        "or sign in as somebody who has it."
+    )
+    return refuse(request, FORBIDDEN, text, why="right")

@@ -4,6 +4,7 @@ They are counted in the database, for all processes together. What is refused is
 nobody prolongs a lock by trying on.
 """
 
+from collections import defaultdict
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,8 +13,10 @@ from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_client_parameters, get_client_username
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.db.models import Q, Sum
 from django.http import HttpRequest
+from django.utils import timezone
 
 from qc.core.compiled_queries import Prepared
 
@@ -55,6 +58,17 @@ class FailureCounter(AxesDatabaseHandler):
         """Forget what somebody mistyped before they signed in, and nothing that others tried."""
         by_name_and_address, *_others = self.filter_user_attempts(request, credentials)
         return int(by_name_and_address.delete()[0]) if by_name_and_address.exists() else 0
+
+
+def is_locked(name: str) -> bool:
+    """Return whether the person of this name is kept out somewhere by what was tried with it."""
+    since = timezone.now() - settings.AXES_COOLOFF_TIME
+    recent = AccessAttempt.objects.filter(username=name, attempt_time__gte=since)
+    by_address: dict[str | None, int] = defaultdict(int)
+    for address, n in recent.values_list("ip_address", "failures_since_start"):
+        by_address[address] += n
+    one, everywhere = (times * settings.AXES_FAILURE_LIMIT for times in TIMES[:2])
+    return max(by_address.values(), default=0) >= one or sum(by_address.values()) >= everywhere
 
 
 def _parameters(request: HttpRequest, credentials: dict[str, Any] | None) -> list[dict[str, Any]]:

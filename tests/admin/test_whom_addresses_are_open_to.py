@@ -50,6 +50,8 @@ OPEN_TO: dict[str, set[str]] = {
     r"check_plan_.*|qc_checkplan_(changelist|history|change|export|preview)": READERS,
     "qc_queue_check_plan": READERS,
     "qc_defectcode_(changelist|history|change|export)": READERS,
+    "qc_(user|queue)_export": READERS,
+    "qc_(user|queue)_(process_)?import|matrix": MANAGERS,
     "qc_defectcode_(add|(process_)?import|switch_off|switch_on|delete)": MANAGERS,
     "qc_checkplan_(add|(process_)?import|copy_plan|retire)": MANAGERS,
     "task_record": READERS,
@@ -59,7 +61,7 @@ OPEN_TO: dict[str, set[str]] = {
     "import_(again|stop|undo_begin|undo_cancel)|qc_task_(process_)?import|api_imports": MANAGERS,
     f"qc_(queue|task|user)_add|qc_task_({TASK_STEP})_task": MANAGERS,
     "qc_queue_(import_tasks|copy_plan|pause|unpause|reopen|merge|close|delete)": MANAGERS,
-    "qc_user_(come_back|take_break|sign_out)|auth_user_password_change": MANAGERS,
+    "qc_user_(come_back|take_break|sign_out|unlock)|auth_user_password_change": MANAGERS,
     "qc_user_(ask_to_anonymise|anonymise|keep_names|reset_second_factor)|status.*": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
     "api_dashboard": ROLES,
@@ -75,7 +77,7 @@ OPEN_TO: dict[str, set[str]] = {
 }
 POST_ONLY = (
     r"my_work_(?!panel).*|take_break|come_back|end_sign_ins?|logout|qc_task_bulk_.*|"
-    r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode)_process_import|"
+    r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
     r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")

@@ -1,12 +1,15 @@
 """A database that is away: pages say so in words, programs get JSON, the log gets one line."""
 
+from typing import Any
+
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import InternalError, OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
 from qc.models import User
+from qc.web import errors
 from qc.work import actions
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +83,42 @@ def test_other_errors_stay_errors(browser: Client, monkeypatch: pytest.MonkeyPat
     answer = browser.get("/admin/my-work/")
     assert answer.status_code == 500
     assert "It has been logged." in answer.content.decode()
+
+
+def test_error_page_has_the_number_that_the_log_has(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_session: SessionStore) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(SessionStore, "load", load)
+    answer = browser.get("/admin/my-work/", headers={"X-Request-ID": "of-the-proxy-7"})
+    assert "<code>of-the-proxy-7</code>" in answer.content.decode()
+    assert "tell whoever looks after QC Desk" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "to_do"),
+    [
+        ("/admin/nowhere/at/all/", 404, "may have been deleted"),
+        ("/admin/qc/user/?password__startswith=a", 400, "Go back to the page"),
+        ("/admin/trail/", 403, "ask a manager for the right"),
+    ],
+)
+def test_page_of_a_refusal_says_what_to_do(
+    browser: Client, mona: User, path: str, status: int, to_do: str
+) -> None:
+    if status != 403:
+        browser.force_login(mona)
+    answer = browser.get(path)
+    assert answer.status_code == status
+    assert to_do in answer.content.decode()
+    assert 'href="/admin/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("view", [errors.not_found, errors.bad_request, errors.server_error])
+def test_error_pages_ask_no_database(
+    view: Any, rf: RequestFactory, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0):
+        assert view(rf.get("/admin/")).status_code >= 400

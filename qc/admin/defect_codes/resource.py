@@ -6,13 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
-from qc.admin.defect_codes.columns import (
-    QueuesWidget,
-    SeverityWidget,
-    YesNoWidget,
-    heading,
-    plain,
-)
+from qc.admin.defect_codes.columns import HEADINGS, QueuesWidget, SeverityWidget
+from qc.admin.shared.file_cells import YesNoWidget, column_of, plain
 from qc.checks import defect_codes
 from qc.models import DefectCode
 
@@ -42,7 +37,7 @@ class DefectCodeResource(resources.ModelResource):
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Take headings in any usual spelling. Raises ValidationError."""
-        dataset.headers = [heading(cell) for cell in dataset.headers or ()]
+        dataset.headers = [column_of(cell, HEADINGS) for cell in dataset.headers or ()]
         _check_headings(dataset.headers)
         self.numbers = dataset.numbers
         if len(dataset) > MOST_ROWS:

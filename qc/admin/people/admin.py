@@ -10,15 +10,16 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc import history, permissions
 from qc.admin.people import sign_ins
 from qc.admin.people.columns import PersonColumns
+from qc.admin.people.files import PeopleImportExport
 from qc.admin.people.filters import PresenceFilter, RoleFilter
 from qc.admin.people.forms import NewPersonForm, PersonForm
+from qc.admin.people.lockouts import unlock
 from qc.admin.people.password_links import PasswordLinks
 from qc.admin.people.superusers_actions import SuperusersActions
 from qc.admin.shared import available_actions
@@ -27,12 +28,12 @@ from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
-from qc.core.localization import for_the_record
 from qc.history import timeline
-from qc.models import ChangeKind, Queue, Task, User
-from qc.web import proofs
+from qc.models import ChangeKind, Role, Task, User
+from qc.web import proofs, throttling
+from qc.work import accounts, lost_access, memberships
 from qc.work import actions as work
-from qc.work import lost_access, presence
+from qc.work.memberships import Membership
 
 # Nobody else fills these in: rights, and the name by which the past is found.
 SUPERUSERS_FIELDS = {"username", "is_superuser", "is_staff", "groups", "user_permissions"}
@@ -47,8 +48,8 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
-    """Lists, shows and edits people; nobody is deleted, only deactivated."""
+class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
+    """Lists, shows and edits people, also by files; nobody is deleted, only deactivated."""
 
     form = PersonForm
     add_form = NewPersonForm
@@ -65,11 +66,12 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
     list_filter = (PresenceFilter, RoleFilter, ("queues", OpenQueuesFilter), "is_active")
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
-    actions = ()
+    actions = ("invite_selected",)
     actions_detail = (
         "come_back",
         "take_break",
         "sign_out",
+        "unlock",
         "reset_second_factor",
         *ANONYMISING,
     )
@@ -91,6 +93,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
     add_fieldsets = (
         (None, {"fields": ("username", ("first_name", "last_name"), "email")}),
         (_("Work"), {"fields": ("roles", "queues", "capacity")}),
+        (_("Language and time"), {"fields": ("language",)}),
     )
     fieldsets = (
         (_("Now"), {"fields": (("presence", "last_seen"), "why", "tasks_held")}),
@@ -136,6 +139,20 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         variant=ActionVariant.PRIMARY,
     )
 
+    unlock = dialog_action(
+        "unlock",
+        unlock,
+        label=_("Unlock"),
+        question=_(
+            "Too many wrong passwords were tried with this name. They can sign in again at once. "
+            "Make sure that it is them who ask for it."
+        ),
+        done=_("%(item)s is unlocked."),
+        icon="lock_open",
+        form=NoReasonForm,
+        variant=ActionVariant.PRIMARY,
+    )
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may edit accounts, or this one."""
         if obj is None:
@@ -169,8 +186,15 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         return people.with_open_tasks().prefetch_related("groups", "queues")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return no actions for several people."""
-        return {}
+        """Return the actions for several people, without Django's own, which deletes them."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what the form of a new person begins with: most are QC staff."""
+        staff = Group.objects.filter(name=Role.QC_STAFF)
+        return super().get_changeform_initial_data(request) | {"roles": list(staff)}
 
     def available_actions(self, request: HttpRequest, item: User) -> Collection[str]:
         """Return the names of the actions that make sense for a person as they are now."""
@@ -179,6 +203,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         names = available_actions.of_person(item) if may_steer else set()
         may_reset = user.is_superuser and item != user and second_factors.has_one(item)
         names |= {"reset_second_factor"} if may_reset else set()
+        names |= {"unlock"} if may_steer and throttling.is_locked(item.username) else set()
         return names | available_actions.of_leaver(item, user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -225,7 +250,8 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         if not form.changed_data:
             return
         if "roles" in form.changed_data:
-            _set_roles(person, form)
+            among = form.fields["roles"].queryset
+            accounts.set_roles(person, form.cleaned_data["roles"], among=among)
         if person == by:
             # One's other sessions end with a change of one's own account, this one goes on.
             update_session_auth_hash(request, person)
@@ -243,9 +269,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
 
 def _end_work(person: User, *, by: Any) -> list[Task]:
     """Sign out somebody who is being deactivated; return the tasks that they held."""
-    with for_the_record():
-        reason = gettext("deactivated")
-    returned = presence.sign_out(person.pk, by=by, reason=reason)
+    returned = accounts.deactivate(person, by=by)
     after_commit(work.hand_out_from, {task.queue_id for task in returned})
     return returned
 
@@ -260,19 +284,12 @@ def _refuse_crafted(request: HttpRequest, *, is_new: bool) -> None:
         raise PermissionDenied
 
 
-def _set_roles(person: User, form: Any) -> None:
-    # The page doesn't show groups that are no roles: they stay.
-    others = person.groups.exclude(pk__in=form.fields["roles"].queryset)
-    with history.without_history(person):
-        person.groups.set([*others, *form.cleaned_data["roles"]])
-
-
 def _set_queues(person: User, chosen: Any, *, by: Any) -> None:
     wanted = {queue.pk for queue in chosen}
     # The page doesn't show closed queues: they keep their people, for a reopening.
     now = set(person.queues.filter(is_closed=False).values_list("pk", flat=True))
-    for queue in Queue.objects.select_for_update().filter(pk__in=wanted ^ now).order_by("pk"):
-        with history.without_history(queue):
-            (queue.people.add if queue.pk in wanted else queue.people.remove)(person)
-        # The row's set of people says who was added or removed.
-        history.record_many([queue], kind="", by=by, reasons=[""])
+    memberships.write(
+        add={Membership(person.pk, queue) for queue in wanted - now},
+        remove={Membership(person.pk, queue) for queue in now - wanted},
+        by=by,
+    )

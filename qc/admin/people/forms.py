@@ -14,11 +14,12 @@ from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from qc import permissions
-from qc.admin.people.my_settings import ZoneField
+from qc.admin.people.my_settings import LanguageField, ZoneField
 from qc.admin.shared import labels
 from qc.admin.shared.forms import SeenForm
 from qc.core.localization import for_the_record
 from qc.models import Queue, Task, User
+from qc.work import accounts
 
 
 class SetField(forms.ModelMultipleChoiceField):
@@ -75,10 +76,18 @@ class AccountForm(forms.ModelForm):
 class NewPersonForm(AccountForm):
     """A new person, who chooses a password by a link."""
 
+    language = LanguageField()
+
     class Meta:
         model = User
         fields: ClassVar = ["username"]
         field_classes: ClassVar = {"username": UsernameField}
+        help_texts: ClassVar = {
+            "username": _("What they type to sign in, such as anna. Capitals make no difference."),
+            "email": _(
+                "May be left empty. If mail is set up, the link for the password is sent there."
+            ),
+        }
 
     def save(self, commit: bool = True) -> User:
         """Return the person, without a password."""
@@ -89,6 +98,7 @@ class NewPersonForm(AccountForm):
 class PersonForm(SeenForm, AccountForm, UserChangeForm):
     """An existing person."""
 
+    language = LanguageField()
     time_zone = ZoneField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -103,15 +113,9 @@ class PersonForm(SeenForm, AccountForm, UserChangeForm):
     def clean_capacity(self) -> int:
         """Return the capacity. Raise ValidationError if the person holds more tasks than that."""
         capacity: int = self.cleaned_data["capacity"]
-        held = Task.objects.held_by(self.instance).count()
-        if held <= capacity:
-            return capacity
-        text = ngettext(
-            "%(person)s has one task now: take it back first.",
-            "%(person)s has %(held)d tasks now: take some back first.",
-            held,
-        )
-        raise ValidationError(text % {"person": self.instance, "held": held})
+        if refusal := accounts.why_too_few(self.instance, capacity):
+            raise ValidationError(refusal)
+        return capacity
 
     def _if_deactivated(self) -> str:
         """Return what happens when the person is deactivated: it names what they hold."""

@@ -1,4 +1,4 @@
-"""The list of names that are locked out after too many wrong passwords."""
+"""Unlocking after too many wrong passwords: the list of names, and the button of a person."""
 
 from typing import Any
 
@@ -8,8 +8,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from qc import permissions
+from qc.core.transactions import retrying
 from qc.history import events
-from qc.models import EventKind
+from qc.models import EventKind, User
+
+
+@retrying
+def unlock(person_id: int, *, by: User) -> None:
+    """Forget all failed sign-ins with a person's name. Raises NotAllowed."""
+    person = User.objects.locked(person_id).get()
+    permissions.check_steers(by, person)
+    for attempt in AccessAttempt.objects.filter(username=person.username).order_by("pk"):
+        _forget(attempt, by)
+
+
+def _forget(attempt: AccessAttempt, by: Any) -> None:
+    """Delete the failures of a name at an address, and record that it was unlocked."""
+    name, address = attempt.username or "", attempt.ip_address
+    attempt.delete()
+    events.record(EventKind.UNLOCKED, by=by, name=name, address=address)
 
 
 @admin.register(AccessAttempt)
@@ -31,9 +49,7 @@ class LockoutAdmin(ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: AccessAttempt) -> None:
         """Delete the failures of a name, and record that it was unlocked."""
-        name, address = obj.username or "", obj.ip_address
-        super().delete_model(request, obj)
-        events.record(EventKind.UNLOCKED, name=name, address=address)
+        _forget(obj, request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
         """Delete the failures of several names one by one, each with its record."""

@@ -41,15 +41,22 @@ class ZoneField(forms.ChoiceField):
         return super().valid_value(value) or localization.is_zone(value)
 
 
+class LanguageField(forms.ChoiceField):
+    """A choice of languages; no choice means that of the browser."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Language"),
+            required=False,
+            choices=lambda: [("", _("Same as the browser")), *localization.languages()],
+            widget=UnfoldAdminSelectWidget(),
+        )
+
+
 class SettingsForm(forms.ModelForm):
     """The settings that everybody has."""
 
-    language = forms.ChoiceField(
-        label=_("Language"),
-        required=False,
-        choices=lambda: [("", _("Same as the browser")), *localization.languages()],
-        widget=UnfoldAdminSelectWidget(),
-    )
+    language = LanguageField()
     time_zone = ZoneField()
 
     class Meta:

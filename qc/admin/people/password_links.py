@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES
 
-from qc import history
+from qc import permissions
+from qc.admin.people import invites
 from qc.admin.shared.base import AuditedModelAdmin
 from qc.admin.shared.dialogs import find
-from qc.admin.sign_in import new_password
-from qc.models import ChangeKind, User
+from qc.models import User
 
 
 class PasswordLinks(AuditedModelAdmin):
@@ -39,19 +39,37 @@ class PasswordLinks(AuditedModelAdmin):
         """Show the link by which the new person chooses a password."""
         return self._new_link(request, obj.pk)
 
-    @transaction.atomic
     def _new_link(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Record that a link is made for a person, and show it: this once."""
-        person, by = User.objects.locked(pk).get(), request.user
-        history.save(person, kind=ChangeKind.LINK_MADE, by=by, fields=[])  # type: ignore[arg-type]
-        return self._link_page(request, person, new_password.link_for(request, person))
+        """Make a link for a person, and show it: this once."""
+        invites_made = invites.make(request, [pk])
+        [invite] = invites_made.all
+        return self._link_page(request, invite.person, invite.link, pk in invites_made.sent)
 
-    def _link_page(self, request: HttpRequest, person: User, link: str = "") -> HttpResponse:
+    def _link_page(
+        self, request: HttpRequest, person: User, link: str = "", is_sent: bool = False
+    ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "title": gettext("Password of %s") % person,
             "person": person,
             "link": link,
-            "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+            "is_sent": is_sent,
+            "hours": invites.HOURS,
             "input_classes": " ".join(INPUT_CLASSES),
         }
         return render(request, "qc/people/password_link.html", context)
+
+    @admin.action(description=_("Make invite links"), permissions=["steer"])
+    def invite_selected(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        """Make links for the selected people who have no password yet, and show them."""
+        waiting = [one for one in queryset if one.is_active and not one.has_usable_password()]
+        ids = permissions.edited_by(request.user, waiting)
+        if ids:
+            return invites.page(request, self.admin_site.each_context(request), ids)
+        text = gettext(
+            "Nobody of these waits for an invitation: they have a password, are deactivated, or "
+            "you may not edit their account."
+        )
+        messages.warning(request, text)
+        return None

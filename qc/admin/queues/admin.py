@@ -20,6 +20,7 @@ from unfold.enums import ActionVariant
 
 from qc import history, permissions
 from qc.admin.check_plans.forms import CopyForm
+from qc.admin.queues.files import QueuesImportExport
 from qc.admin.queues.forms import MergeForm, QueueForm
 from qc.admin.shared import available_actions, labels
 from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
@@ -66,8 +67,8 @@ def _number(name: str, description: Any) -> Any:
 
 
 @admin.register(Queue)
-class QueueAdmin(AuditedModelAdmin):
-    """Lists, shows and edits queues; actions pause, merge and close them."""
+class QueueAdmin(QueuesImportExport, AuditedModelAdmin):
+    """Lists, shows and edits queues, also by files; actions pause, merge and close them."""
 
     form = QueueForm
     list_display = ("name", "state", "for_all", "on_it", "waiting", "in_work", "due_within")

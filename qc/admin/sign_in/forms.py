@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
@@ -22,7 +23,26 @@ def may_enter(user: Any) -> bool:
 
 
 class SignInForm(AuthenticationForm):
-    """Asks for name and password; says what to do to somebody who has no role."""
+    """Asks for name and password; says what to do to somebody who has no role, or no account now.
+
+    Only who knows the password learns that an account is deactivated: else anybody could find out
+    which accounts there are.
+    """
+
+    def clean(self) -> Any:
+        """Return the values of somebody who may enter. Raise ValidationError for anybody else."""
+        # What this thread was told about another sign-in.
+        AuthenticationBackend.unstash_authenticated_user()
+        return super().clean()
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """Return why nobody was signed in."""
+        # The password was right, and the account is not active.
+        if AuthenticationBackend.unstash_authenticated_user() is None:
+            return super().get_invalid_login_error()
+        return ValidationError(
+            _("This account is deactivated. Please ask a manager to activate it again."), "inactive"
+        )
 
     def confirm_login_allowed(self, user: User) -> None:
         """Raise ValidationError for an account that may not enter the pages."""

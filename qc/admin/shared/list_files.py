@@ -1,0 +1,83 @@
+"""Import and export of the lists of people and queues: with a preview, and all rows or none."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.signing import BadSignature
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from qc import permissions
+from qc.admin.shared.import_files import TableImportExport
+from qc.admin.shared.returned import say_returned
+from qc.core.transactions import retrying
+from qc.history import events
+from qc.history.registry import table_of
+from qc.models import EventKind, User
+
+
+class ListImportExport(TableImportExport):
+    """Adds the import, for managers, and the export, for auditors too."""
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Return whether this user may import."""
+        return permissions.is_manager(request.user)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Return whether this user may export."""
+        return permissions.is_auditor(request.user)
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        """Return who imports."""
+        return {"by": cast("User", request.user)}
+
+    def process_dataset(self, *args: Any, **kwargs: Any) -> Any:
+        """Import the rows, and again when that lost a race for a lock."""
+        return retrying(super().process_dataset)(*args, **kwargs)
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Import what was previewed, as long as its page is valid."""
+        try:
+            response: HttpResponse = super().process_import(request, **kwargs)
+        except BadSignature:
+            messages.error(request, _("The file could not be read. Please upload it again."))
+            return HttpResponseRedirect(self._page("import"))
+        return response
+
+    def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
+        """Say what was imported; nothing was where something has changed since the preview."""
+        if not (result.has_errors() or result.has_validation_errors()):
+            say_returned(request, result.returned)
+            response: HttpResponse = super().process_result(result, request)
+            return response
+        text = _("Nothing was imported: something has changed since the preview. Upload it again.")
+        messages.error(request, text)
+        return HttpResponseRedirect(self._page("import"))
+
+    def add_success_message(self, result: Any, request: HttpRequest) -> None:
+        """Say how many are new, changed and the same."""
+        text = _("Imported: %(new)d new, %(update)d changed, %(skip)d the same.")
+        messages.success(request, text % result.totals)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the pages of import and export say about the file."""
+        [resource] = self.resource_classes
+        order = resource._meta.export_order
+        columns = ", ".join(resource.fields[name].column_name for name in order)
+        named = _("Columns: %(columns)s.") % {"columns": columns}
+        return {"about_file": f"{self.about_file} {named}"}
+
+    get_export_context_data = get_import_context_data = get_context_data
+
+    def get_export_data(
+        self, file_format: Any, request: HttpRequest, queryset: Any, **kw: Any
+    ) -> Any:
+        """Return the file; record first in the audit trail who exported what."""
+        filters = {"history": table_of(self.model.history.model)}
+        ending = file_format.get_extension()
+        events.record(EventKind.EXPORTED, rows=queryset.count(), filters=filters, format=ending)
+        return super().get_export_data(file_format, request, queryset, **kw)
+
+    def _page(self, name: str) -> str:
+        return reverse(f"admin:qc_{self.opts.model_name}_{name}")
