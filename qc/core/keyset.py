@@ -33,6 +33,8 @@ class Order:
     `index_ranges` are conditions, each for one range of an index; their rows are merged.
     `serves` are the parameters that these conditions answer; other filters drop more rows.
     `pinned` is the condition for a few rows above the first page.
+    `key` is the column of `rows` with the id of what is found: another table may have the order.
+    With `is_cut` the conditions find only some of what there is.
     """
 
     words: Any
@@ -41,6 +43,8 @@ class Order:
     rows: QuerySet[Any]
     serves: frozenset[str] = frozenset()
     pinned: Q | None = None
+    key: str = "pk"
+    is_cut: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,7 +56,8 @@ class Order:
         n = 0
         for condition in (self.pinned, *self.index_ranges):
             if condition is not None and n < most:
-                n += len(self.rows.filter(condition).order_by().values_list("pk")[: most - n])
+                rows = self.rows.filter(condition).order_by().values(self.key)
+                n += rows[: most - n].count()
         return n
 
 
@@ -76,7 +81,7 @@ class Position(NamedTuple):
         keys: list[Key] = []
         for condition in order.index_ranges:
             rows = order.rows.filter(condition).filter(beyond).order_by(*columns)
-            keys += rows.values_list(*order.names, "pk", *beside)[:n]
+            keys += rows.values_list(*order.names, order.key, *beside)[:n]
         return _merged(keys, columns)[:n] if len(order.index_ranges) > 1 else keys
 
 

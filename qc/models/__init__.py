@@ -38,6 +38,7 @@ from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.seals import Seal, Verification
+from qc.models.search import SearchGap, SearchWord
 from qc.models.sign_ins import SignIn
 from qc.models.tasks import (
     DONE,
@@ -91,6 +92,8 @@ __all__ = [
     "Role",
     "Roster",
     "Seal",
+    "SearchGap",
+    "SearchWord",
     "Severity",
     "SignIn",
     "Status",

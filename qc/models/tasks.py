@@ -1,10 +1,10 @@
 """Tasks, with the constraints that make a wrong state impossible."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThanOrEqual
@@ -17,6 +17,7 @@ from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, NOT_OWN_BREAKS, User
 from qc.models.queues import Queue
+from qc.models.search import SEARCHED, add_words, replace_words, words_of
 
 # A task that the sweep has raised stands behind those that had this priority from the beginning.
 ORDER_OF_WORK = ("priority", "raised", "due_at", "id")
@@ -314,15 +315,29 @@ class Task(models.Model):
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
             # Filters of the task list (`qc.admin.tasks.orders`): late or in time, first due first;
-            # completed in a queue, last completed first; of a queue or a priority, newest first.
+            # completed in a queue or with an outcome, last completed first; of a queue or a priority, newest first.
             models.Index(fields=["status", "due_at"], name="task_due"),
             models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
+            models.Index(fields=["outcome", "completed_at"], name="task_outcome"),
             models.Index(fields=["queue", "id"], name="task_of_queue"),
             models.Index(fields=["priority", "id"], name="task_of_priority"),
         ]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.name}"
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the task, and by which words it is found."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and SEARCHED.isdisjoint(fields):
+            super().save(*args, **kwargs)
+        elif self._state.adding:
+            super().save(*args, **kwargs)
+            add_words([(self.pk, words_of(self))])
+        else:
+            with replace_words([self]):
+                super().save(*args, **kwargs)
 
     @property
     def is_in_hand(self) -> bool:

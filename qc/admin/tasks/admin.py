@@ -25,7 +25,7 @@ from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
 from qc.admin.tasks.check_record import CheckRecord
-from qc.admin.tasks.filters import DaysFilter, LateFilter, PurposeFilter
+from qc.admin.tasks.filters import DaysFilter, DetailFilter, LateFilter, PurposeFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_export import TaskImportExport
 from qc.core.localization import local
@@ -50,6 +50,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         "queue",
         "priority_label",
         "status_label",
+        "outcome_label",
         "person",
         "due_words",
         "age",
@@ -57,12 +58,14 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     list_filter = (
         ("queue", AllQueuesFilter),
         ("status", ChoicesDropdownFilter),
+        ("outcome", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
         PurposeFilter,
         LateFilter,
         ("assignee", AutocompleteSelectFilter),
         ("created_at", DaysFilter),
         ("completed_at", DaysFilter),
+        DetailFilter,
     )
     # The order follows from the filters, so that an index serves it: `qc.admin.tasks.orders`.
     sortable_by = ()
@@ -130,6 +133,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
 
     priority_label = staticmethod(labels.priority)
     status_label = staticmethod(labels.status)
+    outcome_label = staticmethod(labels.outcome)
     due_words = staticmethod(labels.due)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 from unfold.utils import parse_date_str
 
 from qc.core import local_days
@@ -60,6 +62,21 @@ class PurposeFilter(DropdownFilter):
         purposes = {one.value or INSPECTION: one for one in Purpose}
         purpose = purposes.get(str(self.value()))
         return queryset if purpose is None else queryset.filter(purpose=purpose)
+
+
+class DetailFilter(TextFilter):
+    """A filter by what the sender's file has in one of its own columns."""
+
+    title = _("detail (column=value)")
+    parameter_name = "detail"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Return the tasks with exactly this value; all where it is not `column=value`."""
+        column, equals, value = str(self.value() or "").partition("=")
+        if not (column.strip() and equals):
+            return queryset
+        detail = Cast(KeyTextTransform(column.strip(), "details"), TextField())
+        return queryset.alias(detail=detail).filter(detail=value.strip())
 
 
 class DaysFilter(RangeDateFilter):
