@@ -34,6 +34,7 @@ class Order:
     `serves` are the parameters that these conditions answer; other filters drop more rows.
     `pinned` is the condition for a few rows above the first page.
     `key` is the column of `rows` with the id of what is found: another table may have the order.
+    `also` is a condition of what is found that no index has.
     With `is_cut` the conditions find only some of what there is.
     """
 
@@ -44,6 +45,7 @@ class Order:
     serves: frozenset[str] = frozenset()
     pinned: Q | None = None
     key: str = "pk"
+    also: Q | None = None
     is_cut: bool = False
 
     @property
@@ -58,6 +60,14 @@ class Order:
             if condition is not None and n < most:
                 rows = self.rows.filter(condition).order_by().values(self.key)
                 n += rows[: most - n].count()
+        return n
+
+    def count_of(self, found: QuerySet[Any]) -> int:
+        """Count the `found` rows among those that the index finds, which must be few."""
+        n = 0
+        for condition in filter(None, (self.pinned, *self.index_ranges)):
+            ids = self.rows.filter(condition).order_by().values(self.key)
+            n += found.filter(pk__in=ids).order_by().count()
         return n
 
 

@@ -69,14 +69,18 @@ def split(text: str) -> list[str]:
 def words_of(task: Any) -> Words:
     """Return the words of a task, and the runs of digits inside them."""
     texts = [task.reference, task.name, *map(_as_text, (task.details or {}).values())]
-    return frozenset(islice(_with_digits(split(" ".join(texts))), MOST_WORDS))
+    words = dict.fromkeys(_with_digits(split(" ".join(texts))))
+    return frozenset(islice(words, MOST_WORDS))
 
 
 @contextmanager
-def replace_words(tasks: Sequence[Any]) -> Iterator[None]:
-    """Write the words of stored tasks that are saved inside, in a transaction."""
-    before = _stored(tasks)
-    yield
+def replace_words(stored: Sequence[Any]) -> Iterator[list[Any]]:
+    """Write the words of tasks that are saved inside, in a transaction.
+
+    `stored` are those that are there already; new ones are added to the list that it yields.
+    """
+    before, tasks = _stored(stored), list(stored)
+    yield tasks
     after = {task.pk: words_of(task) for task in tasks}
     _delete((pk, words - after[pk]) for pk, words in before.items())
     add_words((pk, words - before.get(pk, frozenset())) for pk, words in after.items())

@@ -17,7 +17,7 @@ from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, NOT_OWN_BREAKS, User
 from qc.models.queues import Queue
-from qc.models.search import SEARCHED, add_words, replace_words, words_of
+from qc.models.search import SEARCHED, replace_words
 
 # A task that the sweep has raised stands behind those that had this priority from the beginning.
 ORDER_OF_WORK = ("priority", "raised", "due_at", "id")
@@ -315,7 +315,8 @@ class Task(models.Model):
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
             # Filters of the task list (`qc.admin.tasks.orders`): late or in time, first due first;
-            # completed in a queue or with an outcome, last completed first; of a queue or a priority, newest first.
+            # completed in a queue or with an outcome, last completed first; of a queue or a
+            # priority, newest first.
             models.Index(fields=["status", "due_at"], name="task_due"),
             models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
             models.Index(fields=["outcome", "completed_at"], name="task_outcome"),
@@ -326,18 +327,16 @@ class Task(models.Model):
     def __str__(self) -> str:
         return f"{self.reference} {self.name}"
 
-    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the task, and by which words it is found."""
+        """Save the task, and the words by which it is found."""
         fields = kwargs.get("update_fields")
         if fields is not None and SEARCHED.isdisjoint(fields):
             super().save(*args, **kwargs)
-        elif self._state.adding:
+            return
+        is_new = self._state.adding
+        with transaction.atomic(), replace_words([] if is_new else [self]) as tasks:
             super().save(*args, **kwargs)
-            add_words([(self.pk, words_of(self))])
-        else:
-            with replace_words([self]):
-                super().save(*args, **kwargs)
+            tasks.extend([self] if is_new else [])
 
     @property
     def is_in_hand(self) -> bool:

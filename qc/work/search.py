@@ -1,22 +1,23 @@
 """Finds tasks by the beginnings of words, and fills in the words of those that have none yet.
 
-A search never reads more of the index than `MOST_FOUND` rows for each of its words. Where a single
-word is that of very many tasks, these are read page by page, the newest first. Of anything else
-that very many tasks match, so many are looked at (`Found.is_cut`).
+A search first reads some rows of the index for each word typed. Where one of them is that of few
+tasks, these are all. Where each is that of very many, the list reads them page by page, the newest
+first; but of very many different words that begin so, only some are looked at (`Found.is_cut`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from qc.core.transactions import retrying
 from qc.models import SearchGap, SearchWord, Task
 from qc.models.search import SEARCHED, add_words, split, words_of
 from qc.models.tasks import LAST_CHARACTER, begins_with
 
-MOST_FOUND = 500
+# Tasks that a search looks at; where several words are typed, these share what may be read.
+MOST_FOUND = 450
 # Each different word that begins so is a range of the index of its own.
 MOST_WORDS = 6
 # Tasks whose words are written in one transaction.
@@ -27,10 +28,12 @@ FILLED_AT_ONCE = 500
 class Found:
     """Where the tasks of a search are: all that have one of `words`, or those with these `ids`.
 
-    With `is_cut` there may be more than these ids.
+    Of those with a word, only the ones that `also` is true of. With `is_cut` there may be more than
+    these ids.
     """
 
     words: Sequence[str] = ()
+    also: Q | None = None
     ids: Sequence[int] = ()
     is_cut: bool = False
 
@@ -40,14 +43,15 @@ def find(text: str) -> Found:
     terms = split(text)
     if not terms:
         return Found()
-    ids = min((_ids(term) for term in terms), key=len)
-    is_cut = len(ids) > MOST_FOUND
-    if is_cut and len(terms) == 1:
-        words = _words(terms[0])
-        if len(words) <= MOST_WORDS:
-            return Found(words=words)
-    ids = ids[:MOST_FOUND]
-    return Found((), _having_all(terms, ids) if len(terms) > 1 else ids, is_cut)
+    most = MOST_FOUND if len(terms) == 1 else MOST_FOUND // (len(terms) + 1)
+    ids = min((_ids(term, most + 1) for term in terms), key=len)
+    is_cut = len(ids) > most
+    words = [_words(term) for term in terms] if is_cut else []
+    if is_cut and max(map(len, words)) <= MOST_WORDS:
+        first, *others = sorted(words, key=len)
+        return Found(first, _having_one_of_each(others) if others else None)
+    ids = ids[:most]
+    return Found(ids=_having_all(terms, ids) if len(terms) > 1 else ids, is_cut=is_cut)
 
 
 def first(text: str, most: int) -> QuerySet[Task]:
@@ -58,8 +62,8 @@ def first(text: str, most: int) -> QuerySet[Task]:
     ids = set(found.ids)
     for word in found.words:
         newest = SearchWord.objects.filter(word=word).order_by("-id")
-        ids.update(newest.values_list("id", flat=True)[:most])
-    return Task.objects.filter(pk__in=sorted(ids)[-most:]).order_by("-pk")
+        ids.update(newest.values_list("id", flat=True)[:MOST_FOUND])
+    return Task.objects.filter(found.also or Q(), pk__in=ids).order_by("-pk")[:most]
 
 
 def narrow(tasks: QuerySet[Task], text: str) -> QuerySet[Task]:
@@ -113,10 +117,10 @@ def fill(after: int = 0) -> int:
     return max(len(words), 1)
 
 
-def _ids(term: str) -> list[int]:
-    """Return the ids of the tasks with a word that begins so, one more than are looked at."""
-    rows = SearchWord.objects.filter(_begins_so(term)).order_by("word", "id")
-    return list(dict.fromkeys(rows.values_list("id", flat=True)[: MOST_FOUND + 1]))
+def _ids(term: str, most: int) -> list[int]:
+    """Return the ids of tasks with a word that begins so."""
+    rows = SearchWord.objects.filter(_begins_so(term)).order_by("-word", "-id")
+    return list(dict.fromkeys(rows.values_list("id", flat=True)[:most]))
 
 
 def _words(term: str) -> list[str]:
@@ -133,6 +137,14 @@ def _words(term: str) -> list[str]:
 
 def _begins_so(term: str) -> Q:
     return Q(word__gte=term, word__lt=term + LAST_CHARACTER)
+
+
+def _having_one_of_each(words: Sequence[Sequence[str]]) -> Q:
+    """Return the condition that a task has at least one of some words, for each of these."""
+    condition = Q()
+    for some in words:
+        condition &= Q(Exists(SearchWord.objects.filter(word__in=some, id=OuterRef("pk"))))
+    return condition
 
 
 def _having_all(terms: Sequence[str], ids: Sequence[int]) -> list[int]:

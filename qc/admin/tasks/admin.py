@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -32,7 +32,6 @@ from qc.core.localization import local
 from qc.core.wording import clock
 from qc.history import timeline
 from qc.models import Task
-from qc.models.tasks import begins_with
 from qc.work import actions as work
 from qc.work import edits, explanations, rework
 
@@ -67,15 +66,15 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         ("completed_at", DaysFilter),
         DetailFilter,
     )
-    # The order follows from the filters, so that an index serves it: `qc.admin.tasks.orders`.
+    # By what an index has with the filters: `TaskChangeList.sorting`.
     sortable_by = ()
     # Counts of each filter's choices would be counts of the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
-    list_before_template = "qc/tasks/unfinished.html"
+    list_before_template = "qc/tasks/above_list.html"
     list_select_related = ("queue", "assignee")
-    search_fields = ("reference", "name")
-    search_help_text = _("Reference or name")
+    search_fields = ("reference", "name", "details")
+    search_help_text = _("Beginning of a word or number in reference, name or details")
     ordering = ("-id",)
     actions = (
         "assign_selected",
@@ -144,13 +143,8 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
     ) -> tuple[QuerySet[Task], bool]:
-        """Find tasks by the beginning of a reference, else by any part of a name."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        by_reference = begins_with(term)
-        is_reference = Task.objects.filter(by_reference).exists()
-        return queryset.filter(by_reference if is_reference else Q(name__icontains=term)), False
+        """Return all: the list searches by itself (`TaskChangeList.get_queryset`)."""
+        return queryset, False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
         """Return the class of the list."""

@@ -62,18 +62,22 @@ FROM_THE_END = {"outcome", "age"}
 Params = Mapping[str, str]
 
 
-def choose(params: Params, sort: str = "") -> Order:
-    """Return the order for the parameters of an address. Raise ValueError for bad values.
-
-    `sort` is one of SORTS, with a minus for the other way round; one that no index serves with
-    these parameters is ignored.
-    """
-    usual = _usual(params)
-    return sorted_by(sort, params, usual) or usual
+def choose(params: Params) -> Order:
+    """Return the order for the parameters of an address. Raise ValueError for bad values."""
+    orders = (_searched, _by_outcome, _completed, _of_person, _arrived, _due, _following)
+    for order in (*orders, _in_queue, _in_status):
+        if found := order(params):
+            return found
+    if PRIORITY in params:
+        return _newest(Q(priority=int(params[PRIORITY])), serves=(PRIORITY,))
+    return _newest(Q())
 
 
 def sorted_by(sort: str, params: Params, usual: Order) -> Order | None:
-    """Return the order by a sort, where an index has it; `usual` is the one without."""
+    """Return the order by a sort, where an index has it; `usual` is the one without.
+
+    `sort` is one of SORTS, with a minus for the other way round.
+    """
     name = sort.lstrip("-")
     if name not in SORTS:
         return None
@@ -83,17 +87,6 @@ def sorted_by(sort: str, params: Params, usual: Order) -> Order | None:
         return order
     columns = tuple(one[1:] if one.startswith("-") else f"-{one}" for one in order.columns)
     return replace(order, columns=columns, words=WORDS[columns[0]])
-
-
-def _usual(params: Params) -> Order:
-    """Return the order that follows from the filters alone."""
-    orders = (_searched, _by_outcome, _completed, _of_person, _arrived, _due, _following)
-    for order in (*orders, _in_queue, _in_status):
-        if found := order(params):
-            return found
-    if PRIORITY in params:
-        return _newest(Q(priority=int(params[PRIORITY])), serves=(PRIORITY,))
-    return _newest(Q())
 
 
 def _of_all(name: str, params: Params) -> Order | None:
@@ -114,7 +107,7 @@ def _searched(params: Params) -> Order | None:
     if found.words:
         having = [Q(word=word) for word in found.words]
         order = _order(NEWEST, *having, serves=(SEARCH,))
-        return replace(order, rows=SearchWord.objects.all(), key="id")
+        return replace(order, rows=SearchWord.objects.all(), key="id", also=found.also)
     order = _order(NEWEST, Q(pk__in=found.ids), serves=(SEARCH,))
     return replace(order, is_cut=found.is_cut)
 
