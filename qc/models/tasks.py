@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -124,6 +125,11 @@ def begins_with(text: str) -> Q:
     """
     start = text.strip().upper()
     return Q(reference__gte=start, reference__lt=start + LAST_CHARACTER)
+
+
+def detail(column: str, details: str = "details") -> Any:
+    """Return the expression for what the sender has in a column of their own, as text."""
+    return Cast(KeyTextTransform(column, details), models.TextField())
 
 
 def next_raise_at(priority: int, due_at: datetime) -> datetime | None:

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +12,7 @@ from unfold.utils import parse_date_str
 
 from qc.core import local_days
 from qc.models import Purpose, Task
+from qc.models.tasks import detail
 
 YES_NO = ("yes", "no")
 INSPECTION = "inspection"
@@ -75,8 +74,7 @@ class DetailFilter(TextFilter):
         column, equals, value = str(self.value() or "").partition("=")
         if not (column.strip() and equals):
             return queryset
-        detail = Cast(KeyTextTransform(column.strip(), "details"), TextField())
-        return queryset.alias(detail=detail).filter(detail=value.strip())
+        return queryset.alias(detail=detail(column.strip())).filter(detail=value.strip())
 
 
 class DaysFilter(RangeDateFilter):
