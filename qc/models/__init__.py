@@ -37,6 +37,7 @@ from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
+from qc.models.saved_views import SavedView
 from qc.models.seals import Seal, Verification
 from qc.models.search import SearchGap, SearchWord
 from qc.models.sign_ins import SignIn
@@ -91,6 +92,7 @@ __all__ = [
     "Reinspector",
     "Role",
     "Roster",
+    "SavedView",
     "Seal",
     "SearchGap",
     "SearchWord",

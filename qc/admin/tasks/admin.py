@@ -28,6 +28,7 @@ from qc.admin.tasks.check_record import CheckRecord
 from qc.admin.tasks.filters import DaysFilter, DetailFilter, LateFilter, PurposeFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_export import TaskImportExport
+from qc.admin.tasks.saved_views import SavedViews
 from qc.core.localization import local
 from qc.core.wording import clock
 from qc.history import timeline
@@ -39,7 +40,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
+class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -108,7 +109,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     )
 
     class Media:
-        css: ClassVar = {"all": ["qc/evidence/evidence.css"]}
+        css: ClassVar = {"all": ["qc/evidence/evidence.css", "qc/tasks/list.css"]}
         js = ("qc/evidence/files.js",)
 
     # For users who may not edit, and for finished tasks.

@@ -14,13 +14,15 @@ from qc.core import local_days
 from qc.models import Purpose, Task
 from qc.models.tasks import detail
 
-YES_NO = ("yes", "no")
+LATENESS = ("yes", "no", "open")
 INSPECTION = "inspection"
 
 
 def due(late: str) -> Q:
-    """Return the condition for tasks that are past due ("yes"), or in time ("no")."""
+    """Return the condition for tasks that are past due ("yes"), in time ("no"), or any ("open")."""
     now = timezone.now()
+    if late == "open":
+        return Q()
     return Q(due_at__lt=now) if late == "yes" else Q(due_at__gte=now)
 
 
@@ -31,19 +33,19 @@ def in_days(column: str, params: Mapping[str, str]) -> Q:
 
 
 class LateFilter(DropdownFilter):
-    """A filter for unfinished tasks: past due, or in time."""
+    """A filter for unfinished tasks: past due, in time, or all."""
 
     title = _("due")
     parameter_name = "late"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the choices."""
-        return [("yes", _("Late")), ("no", _("In time"))]
+        return [("yes", _("Late")), ("no", _("In time")), ("open", _("Open"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        """Return the tasks that are late, or those that are in time."""
+        """Return the unfinished tasks that are late, in time, or all of them."""
         late = self.value()
-        return queryset.filter(due(late), status__in=Task.LIVE) if late in YES_NO else queryset
+        return queryset.filter(due(late), status__in=Task.LIVE) if late in LATENESS else queryset
 
 
 class PurposeFilter(DropdownFilter):

@@ -12,13 +12,13 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from qc.admin.tasks.filters import YES_NO, due, in_days
+from qc.admin.tasks.filters import LATENESS, due, in_days
 from qc.core.keyset import Order
 from qc.models import ORDER_OF_WORK, Outcome, Purpose, SearchWord, Status, Task
 from qc.models.tasks import LEVELS, begins_with
 from qc.work import search
 
-QUEUE, STATUS, OUTCOME, PRIORITY, PERSON, LATE, SEARCH, PURPOSE = (
+QUEUE, STATUS, OUTCOME, PRIORITY, PERSON, LATE, SEARCH, PURPOSE, DETAIL = (
     "queue__id__exact",
     "status__exact",
     "outcome__exact",
@@ -27,6 +27,7 @@ QUEUE, STATUS, OUTCOME, PRIORITY, PERSON, LATE, SEARCH, PURPOSE = (
     "late",
     "q",
     "purpose",
+    "detail",
 )
 ARRIVED = ("created_at_from", "created_at_to")
 COMPLETED = ("completed_at_from", "completed_at_to")
@@ -162,7 +163,7 @@ def _arrived(params: Params) -> Order | None:
 
 
 def _due(params: Params) -> Order | None:
-    if params.get(LATE) not in YES_NO:
+    if params.get(LATE) not in LATENESS:
         return None
     moment = due(params[LATE])
     ranges = [moment & Q(status=one) for one in Task.LIVE if params.get(STATUS, one) == one]
