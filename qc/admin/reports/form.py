@@ -116,7 +116,7 @@ class SpanForm(forms.Form):
         self.data["column"] = chosen  # type: ignore[index]
         self.cleaned_data["column"] = chosen
         widget = self.fields["column"].widget
-        widget.choices = [(name, name) for name in dict.fromkeys((*names, chosen)) if name]  # type: ignore[attr-defined]
+        widget.choices = [(name, name) for name in dict.fromkeys((*names, chosen)) if name]
 
 
 class ReportForm(SpanForm):

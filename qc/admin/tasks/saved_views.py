@@ -143,7 +143,7 @@ class SavedViews:
         if form.is_valid():
             form.save()
         for errors in form.errors.values():
-            messages.error(request, " ".join(errors))
+            messages.error(request, " ".join(map(str, errors)))
         return redirect(f"{reverse(LIST)}?{urlencode(view.params)}")
 
     def _changeable(self, request: HttpRequest, pk: int) -> SavedView:
