@@ -328,6 +328,7 @@ CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "qc.tasks.sweep", "schedule": Every(QC_SWEEP_SECONDS)},
     "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
+    "fill_search": {"task": "qc.tasks.fill_search", "schedule": Every(60)},
     # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},

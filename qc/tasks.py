@@ -29,7 +29,7 @@ from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
 from qc.models import Import, SignIn, VerificationRequest
 from qc.monitoring.job_runs import recording
-from qc.work import bulk_changes
+from qc.work import bulk_changes, search
 from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
@@ -157,6 +157,16 @@ def tidy() -> None:
             "%d were kept long enough, and so were %d files of checks",
             *(sessions, tokens, files, old, evidence),
         )
+
+
+@shared_task
+def fill_search() -> None:
+    """Write the words of tasks that have none yet: what an update or a killed import left."""
+    with recording("fill_search") as run:
+        filled = 0
+        while some := search.fill():
+            filled += some
+        run.counts = {"tasks": filled}
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""The command palette (Ctrl+K): finds tasks by reference, people, queues and pages."""
+"""The command palette (Ctrl+K): finds tasks by words, people, queues and pages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from unfold.dataclasses import SearchResult
 
 from qc.admin import menu
 from qc.models import Queue, Task, User
-from qc.models.tasks import begins_with
+from qc.work import search as task_search
 
 # The most results of each kind.
 MOST_RESULTS = 20
@@ -29,12 +29,12 @@ def search(request: HttpRequest, term: str) -> list[SearchResult]:
 
 
 def _tasks(user: Any, term: str) -> Iterable[SearchResult]:
-    tasks = Task.objects.filter(begins_with(term)).select_related("queue")
     if user.has_perm("qc.view_task"):
-        for task in tasks.order_by("reference")[:MOST_RESULTS]:
+        for task in task_search.first(term, MOST_RESULTS).select_related("queue"):
             yield _result(task, _description(task), "checklist")
     else:
-        for task in tasks.held_by(user):
+        held = Task.objects.held_by(user).select_related("queue")
+        for task in [one for one in held if task_search.matches(one, term)]:
             link = reverse("admin:my_work", query={"task": task.pk})
             yield _result(task, _description(task), "task_alt", link)
 

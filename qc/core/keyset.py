@@ -35,6 +35,9 @@ class Order:
     `index_ranges` are conditions, each for one range of an index; their rows are merged.
     `serves` are the parameters that these conditions answer; other filters drop more rows.
     `pinned` is the condition for a few rows above the first page.
+    `key` is the column of `rows` with the id of what is found: another table may have the order.
+    `also` is a condition of what is found that no index has.
+    With `is_cut` the conditions find only some of what there is.
     """
 
     words: Any
@@ -43,6 +46,9 @@ class Order:
     rows: QuerySet[Any]
     serves: frozenset[str] = frozenset()
     pinned: Q | None = None
+    key: str = "pk"
+    also: Q | None = None
+    is_cut: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,7 +68,16 @@ class Order:
         n = 0
         for condition in (self.pinned, *self.index_ranges):
             if condition is not None and n < most:
-                n += len(self.rows.filter(condition).order_by().values_list("pk")[: most - n])
+                rows = self.rows.filter(condition).order_by().values(self.key)
+                n += rows[: most - n].count()
+        return n
+
+    def count_of(self, found: QuerySet[Any]) -> int:
+        """Count the `found` rows among those that the index finds, which must be few."""
+        n = 0
+        for condition in filter(None, (self.pinned, *self.index_ranges)):
+            ids = self.rows.filter(condition).order_by().values(self.key)
+            n += found.filter(pk__in=ids).order_by().count()
         return n
 
 
@@ -88,7 +103,9 @@ class Position(NamedTuple):
         ]
         if order.is_by_id and len(found) > 1 and not beside:
             return _merged(_ids_of_all(found, n), columns)[:n]
-        keys = [key for rows in found for key in rows.values_list(*order.names, "pk", *beside)[:n]]
+        keys = [
+            key for rows in found for key in rows.values_list(*order.names, order.key, *beside)[:n]
+        ]
         return _merged(keys, columns)[:n] if len(found) > 1 else keys
 
 

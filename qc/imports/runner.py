@@ -30,11 +30,12 @@ from qc.imports.survey import Survey
 from qc.models import Import, ImportState, Task, User
 from qc.models.imports import COUNTS
 from qc.tables.cells import Fault
-from qc.work import actions
+from qc.work import actions, search
 
 logger = logging.getLogger(__name__)
 
 LAST_HISTORY = Prepared(lambda: Task.history.order_by("-history_id").values_list("history_id")[:1])
+LAST_TASK = Prepared(lambda: Task.objects.order_by("-pk").values_list("pk")[:1])
 # Seconds between attempts to start while another import is running.
 PAUSE = 0.5
 
@@ -80,8 +81,19 @@ def carry_on(pk: int) -> bool:
         request_id(record.request_id),
         localized(record.language, record.time_zone),
     ):
+        last = LAST_TASK.rows()
         _run(record)
+    _fill_search(after=max((pk for (pk,) in last), default=0))
     return True
+
+
+def _fill_search(after: int) -> None:
+    """Write the words of new tasks; where that can't be done now, the job does it."""
+    try:
+        while search.fill(after):
+            pass
+    except (Busy, OperationalError):
+        logger.warning("the words of new tasks are written later: their rows are busy")
 
 
 def _run(record: Import) -> None:

@@ -21,6 +21,7 @@ from qc.imports import lease
 from qc.imports.planner import SAVED
 from qc.imports.writer import save_changed
 from qc.models import ChangeKind, Import, ImportState, Task, User
+from qc.models.search import forget_words
 from qc.work import actions
 
 BATCH = 500
@@ -164,6 +165,7 @@ def _undo_batch(record: Import, rows: Sequence[Any]) -> set[int]:
 def _delete(tasks: Sequence[Task]) -> None:
     if not tasks:
         return
+    forget_words(tasks)
     marks = ", ".join(["%s"] * len(tasks))
     sql = f"DELETE FROM {Task._meta.db_table} WHERE id IN ({marks})"  # noqa: S608
     # A queryset would have simple-history write a row of its own for each.

@@ -14,6 +14,7 @@ from qc.core import compiled_queries
 from qc.core.localization import for_the_record
 from qc.imports.planner import SAVED, ParsedRow, Plan, plan
 from qc.models import ChangeKind, Task, User, next_raise_at
+from qc.models.search import leave_gap, replace_words
 
 
 def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
@@ -25,6 +26,8 @@ def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
     for start in range(0, len(planned.new), history.BATCH):
         references = _insert(planned.new[start : start + history.BATCH], blank)
         history.record_new(references, kind=ChangeKind.IMPORTED, by=by, reason=reason)
+        # Their words are written after the import, which would take half as long again with them.
+        leave_gap(Task.objects.filter(reference__in=references))
     changed = [row.task for row in planned.changed]
     save_changed(changed)
     reasons = [reason] * len(changed)
@@ -34,8 +37,9 @@ def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
 
 def save_changed(tasks: Sequence[Task]) -> None:
     """Save the columns of tasks that an import changes, without history."""
-    for some in compiled_queries.pieces(tasks, _saved_values):
-        Task.objects.bulk_update(some, SAVED, batch_size=history.BATCH)
+    with replace_words(tasks):
+        for some in compiled_queries.pieces(tasks, _saved_values):
+            Task.objects.bulk_update(some, SAVED, batch_size=history.BATCH)
 
 
 def _saved_values(task: Task) -> list[Any]:

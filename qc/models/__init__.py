@@ -38,7 +38,9 @@ from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
 from qc.models.queues import Queue, QueueQuerySet, Roster
+from qc.models.saved_views import SavedView
 from qc.models.seals import Seal, Verification, VerificationRequest
+from qc.models.search import SearchGap, SearchWord
 from qc.models.sign_ins import SignIn
 from qc.models.tasks import (
     DONE,
@@ -92,7 +94,10 @@ __all__ = [
     "Reinspector",
     "Role",
     "Roster",
+    "SavedView",
     "Seal",
+    "SearchGap",
+    "SearchWord",
     "Severity",
     "SignIn",
     "Status",

@@ -6,11 +6,24 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class ReferenceField(models.CharField):
+class ExactField(models.CharField):
+    """A text that is compared character by character on every database.
+
+    MariaDB's usual collations treat "é" and "e" as equal, SQLite does not.
+    """
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        """Make MariaDB and MySQL compare character by character, as SQLite does anyway."""
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters
+
+
+class ReferenceField(ExactField):
     """The senders' name for a task, without regard to case on every database.
 
-    It is stored in capitals without blanks around it, and compared character by character:
-    MariaDB's usual collations treat "é" and "e" as equal, SQLite does not.
+    It is stored in capitals without blanks around it.
     """
 
     def to_python(self, value: Any) -> Any:
@@ -27,13 +40,6 @@ class ReferenceField(models.CharField):
         value = self.to_python(getattr(model_instance, self.attname))
         setattr(model_instance, self.attname, value)
         return value
-
-    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
-        """Make MariaDB and MySQL compare character by character, as SQLite does anyway."""
-        parameters = super().db_parameters(connection)
-        if connection.vendor == "mysql":
-            parameters["collation"] = "utf8mb4_bin"
-        return parameters
 
 
 class OrderedJSONField(models.JSONField):

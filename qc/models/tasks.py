@@ -1,12 +1,13 @@
 """Tasks, with the constraints that make a wrong state impossible."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.history import Records, TaskHistoryRow
 from qc.models.people import MOST_CAPACITY, NOT_OWN_BREAKS, User
 from qc.models.queues import Queue
+from qc.models.search import SEARCHED, replace_words
 
 # A task that the sweep has raised stands behind those that had this priority from the beginning.
 ORDER_OF_WORK = ("priority", "raised", "due_at", "id")
@@ -123,6 +125,11 @@ def begins_with(text: str) -> Q:
     """
     start = text.strip().upper()
     return Q(reference__gte=start, reference__lt=start + LAST_CHARACTER)
+
+
+def detail(column: str, details: str = "details") -> Any:
+    """Return the expression for what the sender has in a column of their own, as text."""
+    return Cast(KeyTextTransform(column, details), models.TextField())
 
 
 def next_raise_at(priority: int, due_at: datetime) -> datetime | None:
@@ -314,15 +321,28 @@ class Task(models.Model):
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
             # Filters of the task list (`qc.admin.tasks.orders`): late or in time, first due first;
-            # completed in a queue, last completed first; of a queue or a priority, newest first.
+            # completed in a queue or with an outcome, last completed first; of a queue or a
+            # priority, newest first.
             models.Index(fields=["status", "due_at"], name="task_due"),
             models.Index(fields=["queue", "completed_at"], name="task_completed_in_queue"),
+            models.Index(fields=["outcome", "completed_at"], name="task_outcome"),
             models.Index(fields=["queue", "id"], name="task_of_queue"),
             models.Index(fields=["priority", "id"], name="task_of_priority"),
         ]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the task, and the words by which it is found."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and SEARCHED.isdisjoint(fields):
+            super().save(*args, **kwargs)
+            return
+        is_new = self._state.adding
+        with transaction.atomic(), replace_words([] if is_new else [self]) as tasks:
+            super().save(*args, **kwargs)
+            tasks.extend([self] if is_new else [])
 
     @property
     def is_in_hand(self) -> bool:

@@ -24,7 +24,7 @@ RANK = "ROW_NUMBER() OVER ({among} ORDER BY {name}) AS {name}_{n}"
 AMONG = {"own": "PARTITION BY about", "total": ""}
 MATTERS = "{place} * 2 BETWEEN {n} AND {n} + 2 OR {place} * 10 BETWEEN {n} * 9 AND {n} * 9 + 9"
 
-Key = int | date | None
+Key = int | str | date | None
 
 
 class Times(NamedTuple):
@@ -49,7 +49,7 @@ class TimesOfAll(NamedTuple):
     total: Times
 
 
-def times_of(tasks: Any, names: Sequence[str]) -> dict[str, TimesOfAll]:
+def times_of(tasks: Any, names: Sequence[str], *, is_by_day: bool) -> dict[str, TimesOfAll]:
     """Return the times by their names, all from one reading of the tasks.
 
     `tasks` is an unordered queryset, annotated with the key `about` and with each time.
@@ -58,7 +58,14 @@ def times_of(tasks: Any, names: Sequence[str]) -> dict[str, TimesOfAll]:
     with connection.cursor() as cursor:
         cursor.execute(_ranked(sql, names), parameters)
         rows = cursor.fetchall()
+    if is_by_day:
+        rows = [(_day(about), *row) for about, *row in rows]
     return {name: _of_all(rows, at, len(names)) for at, name in enumerate(names)}
+
+
+def _day(about: Any) -> Any:
+    """Return the day of a row; SQLite keeps days as text."""
+    return date.fromisoformat(about) if isinstance(about, str) else about
 
 
 def _ranked(tasks: str, names: Sequence[str]) -> str:
@@ -79,9 +86,7 @@ def _of_all(rows: Sequence[Any], at: int, names: int) -> TimesOfAll:
     for about, *row in rows:
         took, own, of_all = row[at], row[names], row[names + 1]
         place, place_of_all = row[names + 2 + 2 * at : names + 4 + 2 * at]
-        # SQLite keeps days as text.
-        key = date.fromisoformat(about) if isinstance(about, str) else about
-        each[key].append((took, own, place))
+        each[about].append((took, own, place))
         total.append((took, of_all, place_of_all))
     times = {key: _times(ranked) for key, ranked in each.items()}
     return TimesOfAll(times, _times(total) if total else NO_TIMES)

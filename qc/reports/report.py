@@ -18,10 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from qc.core.local_days import beginning, day_of, each, end, within
 from qc.history.registry import ids_of_span
 from qc.models import ChangeKind, Outcome, Queue, Task, User
+from qc.models.tasks import detail
 from qc.reports import reasons
 from qc.reports.percentiles import NO_TIMES, Key, Times, times_of
 
 MOST_RANKED = 100_000
+# A column of the sender's may have another value in each task.
+MOST_ROWS = 200
+# So many of the newest tasks are read for the names of the sender's columns.
+SAMPLE = 200
 # A task is in the sample when its id times STRIDE, modulo CIRCLE, is low enough. That spreads ids
 # evenly over the circle, whatever the steps between them are.
 STRIDE, CIRCLE = 40_503, 65_536
@@ -37,11 +42,12 @@ class Grouping(models.TextChoices):
     PERSON = "person", _("person")
     QUEUE = "queue", _("queue")
     DAY = "day", _("day")
+    COLUMN = "column", _("column")
 
 
 @dataclass
 class ReportRow:
-    """The figures of a person, a queue or a day; `key` is its id or date.
+    """The figures of a person, a queue, a day or a value; `key` is its id or date, or the value.
 
     Handling is from start to completion, waiting from arrival to the assignment that led to it.
     Released and returned counts against the person who had the task. `reasons` has for each reason
@@ -66,10 +72,11 @@ class ReportRow:
 
 @dataclass
 class Report:
-    """The rows of a report and their total."""
+    """The rows of a report and their total; `left_out` is how many rows are not among them."""
 
     rows: list[ReportRow]
     total: ReportRow
+    left_out: int = 0
 
     @property
     def is_sampled(self) -> bool:
@@ -91,6 +98,8 @@ class ReportQuery:
     last: date
     queue: int | None = None
     person: int | None = None
+    # The name of the sender's column that COLUMN is about.
+    column: str = ""
 
     def done(self) -> Any:
         """Return the completed tasks, each with the key of its row as `about`."""
@@ -109,7 +118,12 @@ class ReportQuery:
         filters = {person: self.person, "queue": self.queue}
         rows = rows.filter(**{name: pk for name, pk in filters.items() if pk}).order_by()
         day = day_of(moment, self.first, self.last)
-        about = {Grouping.PERSON: F(person), Grouping.QUEUE: F("queue"), Grouping.DAY: day}
+        about = {
+            Grouping.PERSON: F(person),
+            Grouping.QUEUE: F("queue"),
+            Grouping.DAY: day,
+            Grouping.COLUMN: detail(self.column),
+        }
         return rows.annotate(about=about[self.by])
 
 
@@ -123,10 +137,24 @@ def report(query: ReportQuery, *, most: int = MOST_RANKED) -> Report:
     _count(done, given_back, rows, total)
     if total.released:
         _count_reasons(given_back, reasons.listed(query.queue), rows, total)
-    _time(_sample(done, total.done, most), rows, total)
+    _time(_sample(done, total.done, most), rows, total, is_by_day=query.by == Grouping.DAY)
     for key, name in _names(query.by, rows).items():
         rows[key].key, rows[key].name = key, name
-    return Report(list(rows.values()), total)
+    return _bounded(query, list(rows.values()), total)
+
+
+def columns(query: ReportQuery) -> list[str]:
+    """Return the names of the sender's columns, as the newest of the completed tasks have them."""
+    newest = query.done().order_by("-completed_at").values_list("details", flat=True)[:SAMPLE]
+    return list(dict.fromkeys(name for details in newest for name in details))
+
+
+def _bounded(query: ReportQuery, rows: list[ReportRow], total: ReportRow) -> Report:
+    """Return the report; of the values of a column, those with the most tasks."""
+    if query.by != Grouping.COLUMN or len(rows) <= MOST_ROWS:
+        return Report(rows, total)
+    rows.sort(key=lambda row: -row.done)
+    return Report(rows[:MOST_ROWS], total, len(rows) - MOST_ROWS)
 
 
 def _count(tasks: Any, given_back: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
@@ -159,9 +187,10 @@ def _sample(tasks: Any, n: int, most: int) -> Any:
     return tasks.annotate(place=place).filter(place__lt=CIRCLE * most // n)
 
 
-def _time(tasks: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
+def _time(tasks: Any, rows: dict[Key, ReportRow], total: ReportRow, *, is_by_day: bool) -> None:
     took = {name: F(until) - F(since) for name, since, until in TIMES}
-    for name, times in times_of(tasks.annotate(**took), list(took)).items():
+    found = times_of(tasks.annotate(**took), list(took), is_by_day=is_by_day)
+    for name, times in found.items():
         setattr(total, name, times.total)
         for about, some in times.each.items():
             setattr(rows[about], name, some)
@@ -170,6 +199,8 @@ def _time(tasks: Any, rows: dict[Key, ReportRow], total: ReportRow) -> None:
 def _names(by: Grouping, keys: Iterable[Key]) -> dict[Key, str]:
     if by == Grouping.DAY:
         return {day: str(day) for day in keys}
+    if by == Grouping.COLUMN:
+        return {key: str(_("none") if key is None else key) for key in keys}
     model, name = (User, "username") if by == Grouping.PERSON else (Queue, "name")
     ids = [key for key in keys if key is not None]
     named = dict(model._default_manager.filter(pk__in=ids).values_list("pk", name))

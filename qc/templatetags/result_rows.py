@@ -15,6 +15,9 @@ register = template.Library()
 def result_list(context: Context, cl: Any) -> dict[str, Any]:
     """Show the headings and the rows of a list; instead, if it is empty, how to fill it."""
     headings = list(result_headers(cl))
+    if hasattr(cl, "sorting"):
+        for name, heading in zip(cl.list_display, headings, strict=True):
+            heading.update(cl.sorting(name))
     return {
         "cl": cl,
         "result_headers": headings,

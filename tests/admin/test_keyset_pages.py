@@ -84,7 +84,7 @@ def eight(
 def test_list_says_in_which_order_it_is(
     mona_client: Client, eight: list[Task], query: str, order: str
 ) -> None:
-    assert str(look(mona_client, query).words) == order
+    assert str(look(mona_client, query).order.words) == order
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,9 @@ def test_list_says_in_which_order_it_is(
         "?late=yes",
         "?created_at_from={day}",
         "?completed_at_from={day}&completed_at_to={day}",
+        "?outcome__exact=passed",
+        "?outcome__exact=passed&queue__id__exact={queue}",
+        "?outcome__exact=passed&assignee__id__exact={person}",
         "?completed_at_to={day}&assignee__id__exact={person}",
         "?q=qd-",
         "?q=alike",
@@ -167,18 +170,62 @@ def test_order_follows_from_the_filters(
     Task.objects.filter(pk=eight[7].pk).update(priority=1)
     urgent = look(client, f"?queue__id__exact={invoices.pk}&status__exact=pending")
     assert shown(urgent) == ["QD-0008", "QD-0006", "QD-0007"]
-    assert str(urgent.words) == "most urgent first"
+    assert str(urgent.order.words) == "most urgent first"
     hers = look(client, f"?assignee__id__exact={anna.pk}")
     assert shown(hers) == ["QD-0004", "QD-0003", "QD-0002", "QD-0001"]
     assert shown(look(client, "?status__exact=completed")) == ["QD-0002", "QD-0001"]
 
 
-def test_order_parameter_in_the_address_is_ignored(mona_client: Client, eight: list[Task]) -> None:
+def test_order_that_nobody_knows_is_ignored(mona_client: Client, eight: list[Task]) -> None:
     assert shown(look(mona_client, "?o=1.2")) == shown(look(mona_client))
     page = mona_client.get(reverse(LIST)).content.decode()
     assert "sortoptions" not in page
     assert "Show counts" not in page
-    assert "?o=" not in page
+
+
+@pytest.mark.parametrize("sort", ["reference", "priority", "due", "age"])
+def test_list_is_sorted_by_what_an_index_has_in_both_directions(
+    mona_client: Client, eight: list[Task], sort: str
+) -> None:
+    up_to_down = [reference for page in down(mona_client, f"?o={sort}") for reference in page]
+    assert sorted(up_to_down) == [task.reference for task in eight]
+    assert up(mona_client, f"?o={sort}") == down(mona_client, f"?o={sort}")[::-1]
+    other_way = [reference for page in down(mona_client, f"?o=-{sort}") for reference in page]
+    assert other_way == up_to_down[::-1]
+
+
+def test_headings_sort_by_what_an_index_has_with_the_filters(
+    mona_client: Client, eight: list[Task], invoices: Queue
+) -> None:
+    def sortable(query: str) -> set[str]:
+        cl = look(mona_client, query)
+        return {name for name in cl.list_display if cl.sorting(name)}
+
+    assert sortable("") == {"reference", "priority_label", "due_words", "age"}
+    assert sortable("?status__exact=completed") == {"outcome_label", "due_words"}
+    assert sortable(f"?queue__id__exact={invoices.pk}&status__exact=pending") == {"priority_label"}
+    assert sortable("?q=alike") == {"age"}
+    first = look(mona_client, "?o=due").sorting("due_words")
+    assert (first["url_primary"], first["url_remove"], first["sorted"]) == ("?o=-due", "?", True)
+    page = mona_client.get(reverse(LIST), {"o": "due"}).content.decode()
+    assert "sortoptions" in page
+
+
+def test_failed_tasks_are_red_and_listed_by_outcome_and_detail(
+    mona_client: Client, eight: list[Task], invoices: Queue
+) -> None:
+    ids = [task.pk for task in eight[:2]]
+    Task.objects.filter(pk__in=ids).update(outcome="failed")
+    Task.objects.filter(pk=ids[0]).update(details={"supplier": "Acme", "Lot No.": 7})
+    query = f"?outcome__exact=failed&queue__id__exact={invoices.pk}"
+    assert shown(look(mona_client, query)) == ["QD-0002", "QD-0001"]
+    for detail in ("supplier=Acme", "Lot No. = 7"):
+        assert shown(look(mona_client, f"{query}&detail={detail}")) == ["QD-0001"]
+    assert shown(look(mona_client, f"{query}&detail=supplier=Ac")) == []
+    assert shown(look(mona_client, "?outcome__exact=passed")) == []
+    page = mona_client.get(reverse(LIST) + query).content.decode()
+    assert "red" in page.split("field-outcome_label")[1].split("</td>")[0]
+    assert "green" not in page.split("field-status_label")[1].split("</td>")[0]
 
 
 @pytest.mark.parametrize("wrong", ["after=x", "before=~~", "after=1~2~3", "after=", "before=-"])
@@ -206,13 +253,14 @@ def test_page_says_how_many_tasks_were_searched_and_links_further(
     mona_client: Client, eight: list[Task], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(keyset, "STEPS", (2, 2))
-    Task.objects.filter(pk=eight[1].pk).update(name="Rare")
-    answer = mona_client.get(reverse(LIST), {"q": "rare"})
+    Task.objects.filter(pk=eight[5].pk).update(details={"batch": "B28"})
+    answer = mona_client.get(reverse(LIST), {"detail": "batch=B28"})
     page = " ".join(answer.content.decode().split())
     assert "Searched 4 tasks for this page" in page
     assert "Search further" in page
     found = look(mona_client, answer.context["cl"].older_link)
-    assert shown(found) == ["QD-0002"]
+    assert shown(found) == []
+    assert "QD-0006" in page
 
 
 def test_list_counts_up_to_its_limit(
@@ -224,6 +272,14 @@ def test_list_counts_up_to_its_limit(
     assert "8 tasks, newest first" in summary()
     monkeypatch.setattr("qc.admin.tasks.changelist.MOST_COUNTED", 5)
     assert "More than 5 tasks, newest first" in summary()
+
+
+def test_list_counts_tasks_that_no_index_has_whole_among_those_that_it_has(
+    mona_client: Client, eight: list[Task], invoices: Queue
+) -> None:
+    """Each page shows three of them."""
+    waiting = look(mona_client, f"?created_at_from=2020-01-01&queue__id__exact={invoices.pk}")
+    assert (waiting.is_counted, waiting.result_count) == (True, 8)
 
 
 def test_day_filters_use_local_days(

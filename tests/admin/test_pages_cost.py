@@ -15,7 +15,7 @@ STATEMENTS = {
     "/admin/floor/": 13,
     "/admin/floor/panel/": 13,
     "/admin/floor/charts/": 2,
-    "/admin/qc/task/": 7,
+    "/admin/qc/task/": 8,
     "/admin/qc/queue/": 4,
     "/admin/qc/user/": 7,
     "/admin/imports/": 4,

@@ -1,5 +1,6 @@
 """*Reports*: access, the table and its links, wrong queries, files, and what a report costs."""
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -16,7 +17,7 @@ from openpyxl import load_workbook
 
 from qc.models import Queue, Status, Task, User
 from tests.admin.test_task_list_cost import TASKS, fill
-from tests.databases import on_mariadb
+from tests.databases import on_mariadb, on_sqlite
 from tests.work.test_claim_cost import add_completed, rows_touched
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +223,21 @@ def test_report_reads_only_tasks_completed_in_its_days(mona: User, sign_in_clien
         read = rows_touched(partial(client.get, PAGE, params))
         assert done > 100, only
         assert read <= ROWS_READ_PER_TASK * done, (only, read)
+
+
+@on_sqlite
+def test_failed_tasks_of_a_supplier_are_three_clicks_from_the_floor(
+    mona_client: Client, a_shift: None, anna: User
+) -> None:
+    failed = Task.objects.get(outcome="failed")
+    Task.objects.filter(pk=failed.pk).update(details={"supplier": "Hansa & Co=1", "batch": "B2"})
+    floor = mona_client.get("/admin/floor/").content.decode()
+    reports = mona_client.get(PAGE).content.decode()
+    assert f'href="{PAGE}"' in floor
+    by_column = next(part for part in reports.split('href="') if part.startswith("?by=column"))
+    report = mona_client.get(PAGE + html.unescape(by_column.split('"')[0]))
+    assert report.context["form"].data["column"] == "supplier"
+    row = next(one for one in report.content.decode().split("<tr>") if '"row">Hansa' in one)
+    link = next(part for part in row.split('href="') if "outcome__exact=failed" in part)
+    tasks = mona_client.get(html.unescape(link.split('"')[0])).context["cl"]
+    assert list(tasks.result_list) == [failed]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plans
-from qc.models import DefectCode, Queue, Task, User
+from qc.models import DefectCode, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes
 from tests import factors
 from tests.admin.addresses import Address, every_address, sent
@@ -40,6 +40,7 @@ OWN = {
     # Whoever may read the trail may have it verified.
     "trail_verification": r"(INSERT INTO|UPDATE) qc_verification(request)?",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
+    "task_view_save": "INSERT INTO qc_savedview",
     # Tried with an unknown name.
     "login|api_login|account_login": r"\w+ (INTO )?axes_\w+",
 }
@@ -92,6 +93,7 @@ def sample_data(
     actions.pause(labels.pk, by=mona, reason="No light.")
     factors.give_app(ben)
     DefectCode.objects.create(code="SCR", name="Scratch")
+    SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

@@ -54,7 +54,9 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_(user|queue)_(process_)?import|matrix": MANAGERS,
     "qc_defectcode_(add|(process_)?import|switch_off|switch_on|delete)": MANAGERS,
     "qc_checkplan_(add|(process_)?import|copy_plan|retire)": MANAGERS,
-    "task_record": READERS,
+    "task_record|task_view_save": READERS,
+    # A shared view of Mona's.
+    "task_view_(change|delete)": MANAGERS,
     "freeze_baseline|remove_baseline": MANAGERS,
     # Mona's own: she has uploaded the one and begun the other.
     "import_(read|begin)|qc_task_bulk.*": {"mona"},
@@ -78,7 +80,7 @@ OPEN_TO: dict[str, set[str]] = {
 POST_ONLY = (
     r"my_work_(?!panel).*|take_break|come_back|end_sign_ins?|logout|qc_task_bulk_.*|"
     r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
-    r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)"
+    r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")
 UNSAFE = ("post", "put", "patch", "delete")

@@ -18,7 +18,7 @@ from qc.reports.percentiles import Times
 from qc.reports.report import Grouping, Report, ReportQuery
 from qc.work import actions, lifecycle
 from tests.conftest import person
-from tests.work.test_claim_cost import fill
+from tests.work.test_claim_cost import add_completed, fill
 
 pytestmark = pytest.mark.django_db
 
@@ -220,3 +220,22 @@ class TestExports:
             sheet = load_workbook(file).active
             cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
         assert cells == [["name", "done"], ["'=SUM(A1)", 3], ['Mülle", r', None]]
+
+
+def test_report_by_a_column_of_the_sender_counts_its_values(
+    anna: User, invoices: Queue, monkeypatch: Any
+) -> None:
+    add_completed(anna, invoices, 6)
+    tasks = list(Task.objects.order_by("pk"))
+    for task, supplier in zip(tasks, ["Acme", "Acme", "Acme", "Nord", "2026-11-27"], strict=False):
+        Task.objects.filter(pk=task.pk).update(details={"supplier": supplier, "n": 7})
+    Task.objects.filter(pk=tasks[0].pk).update(outcome="failed")
+    day = timezone.localdate()
+    query = ReportQuery(Grouping.COLUMN, day, day, column="supplier")
+    assert reports.columns(query) == ["supplier", "n"]
+    rows = {row.name: (row.done, row.failed) for row in reports.report(query).rows}
+    assert rows == {"Acme": (3, 1), "Nord": (1, 0), "2026-11-27": (1, 0), "none": (1, 0)}
+    monkeypatch.setattr(reports, "MOST_ROWS", 1)
+    found = reports.report(query)
+    assert ([row.name for row in found.rows], found.left_out) == (["Acme"], 3)
+    assert found.total.done == 6

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from qc.core.wording import short_duration
-from qc.reports.report import Grouping, ReportRow
+from qc.reports.report import Grouping, ReportQuery, ReportRow
 
 
 class ReportColumn(NamedTuple):
@@ -40,8 +40,10 @@ def plain(value: Any) -> Any:
     return round(100 * value, 1) if isinstance(value, float) else value
 
 
-def columns(by: Grouping) -> list[ReportColumn]:
+def columns(query: ReportQuery) -> list[ReportColumn]:
     """Return the columns: the subject of a row, then its figures."""
+    by = query.by
+    about = query.column or str(by.label).capitalize()
     figures = [
         ("done", _("Completed"), "", "done"),
         ("failed", _("Failed"), "", "failed"),
@@ -58,6 +60,6 @@ def columns(by: Grouping) -> list[ReportColumn]:
         return row.key if by == Grouping.DAY and row.key else row.name
 
     return [
-        ReportColumn("name", str(by.label).capitalize(), "", subject),
+        ReportColumn("name", about, "", subject),
         *(ReportColumn(*column[:3], attrgetter(column[3])) for column in figures),
     ]

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from qc.admin.reports.form import SpanForm
+from qc.admin.reports.form import ColumnField, SpanForm
 from qc.admin.shared.params import is_id
 from qc.models import Severity
 from qc.reports import defects
@@ -26,12 +26,7 @@ class DefectForm(SpanForm):
         label=gettext_lazy("Severity"),
         widget=UnfoldAdminSelectWidget(),
     )
-    column = forms.CharField(
-        required=False,
-        max_length=200,
-        label=gettext_lazy("Column"),
-        widget=UnfoldAdminSelectWidget(),
-    )
+    column = ColumnField()
 
     def with_defaults(self, params: Mapping[str, str]) -> dict[str, str]:
         """Return the parameters, counted by code by default."""
@@ -52,9 +47,4 @@ class DefectForm(SpanForm):
         if self.data["by"] != By.COLUMN:
             del self.fields["column"]
             return
-        names = defects.columns(self.span()) if self.is_valid() else []
-        chosen = self.data.get("column") or next(iter(names), "")
-        self.data["column"] = chosen  # type: ignore[index]
-        self.cleaned_data["column"] = chosen
-        widget = self.fields["column"].widget
-        widget.choices = [(name, name) for name in dict.fromkeys((*names, chosen)) if name]
+        self.choose_column(defects.columns(self.span()) if self.is_valid() else [])

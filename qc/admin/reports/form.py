@@ -1,6 +1,6 @@
 """The form of *Reports*: days, grouping, queue and person, all of them in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from qc.admin.shared.params import is_id
 from qc.core.local_days import A_DAY
 from qc.models import Queue, Task, User
-from qc.reports.report import Grouping, ReportQuery
+from qc.reports.report import Grouping, ReportQuery, columns
 from qc.reports.span import Span
 
 MOST_DAYS = 366
@@ -41,6 +41,18 @@ class DayField(forms.DateField):
             widget=UnfoldAdminTextInputWidget({"type": "date"}),
             error_messages={"required": wrong, "invalid": wrong},
             validators=[MinValueValidator(EARLIEST, gettext_lazy("Choose a date from 2000 on."))],
+        )
+
+
+class ColumnField(forms.CharField):
+    """A choice of one of the sender's columns."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            max_length=200,
+            label=gettext_lazy("Column"),
+            widget=UnfoldAdminSelectWidget(),
         )
 
 
@@ -98,12 +110,21 @@ class SpanForm(forms.Form):
         params = {**self.data, **changes}
         return "?" + urlencode({name: params[name] for name in self.PARAMS if params.get(name)})
 
+    def choose_column(self, names: Iterable[str]) -> None:
+        """Let one of the sender's columns be chosen; the first is, where none is yet."""
+        chosen = self.data.get("column") or next(iter(names), "")
+        self.data["column"] = chosen  # type: ignore[index]
+        self.cleaned_data["column"] = chosen
+        widget = self.fields["column"].widget
+        widget.choices = [(name, name) for name in dict.fromkeys((*names, chosen)) if name]
+
 
 class ReportForm(SpanForm):
     """The filters of the report of completed tasks; by default it is by person."""
 
-    PARAMS = ("by", "first", "last", "queue", "person", "sort")
+    PARAMS = ("by", "column", "first", "last", "queue", "person", "sort")
 
+    column = ColumnField()
     person = forms.ModelChoiceField(
         User.objects.all(),
         label=gettext_lazy("Person"),
@@ -136,7 +157,15 @@ class ReportForm(SpanForm):
         """Return the query of a valid form."""
         data = self.cleaned_data
         queue, person = (data[name] and data[name].pk for name in ("queue", "person"))
-        return ReportQuery(Grouping(self.data["by"]), data["first"], data["last"], queue, person)
+        days = (data["first"], data["last"])
+        return ReportQuery(Grouping(self.data["by"]), *days, queue, person, data["column"])
+
+    def offer_columns(self) -> None:
+        """Let one of the sender's columns be chosen, where the report is by one."""
+        if self.data["by"] != Grouping.COLUMN:
+            del self.fields["column"]
+        elif self.is_valid():
+            self.choose_column(columns(self.query()))
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from qc.admin.reports.columns import columns, plain, words
 from qc.admin.reports.form import ReportForm
 from qc.admin.shared.charts import LINES, Chart
+from qc.models import Outcome
 from qc.reports.reasons import OTHER
 from qc.reports.report import Grouping, Report, ReportQuery, ReportRow
 
@@ -54,7 +55,7 @@ class ReportTable:
     report: Report
 
     def __post_init__(self) -> None:
-        self.columns = columns(self.query.by)
+        self.columns = columns(self.query)
         usual = "name" if self.query.by == Grouping.DAY else "-done"
         known = {column.name for column in self.columns}
         sort = self.form.data.get("sort", "")
@@ -104,6 +105,17 @@ class ReportTable:
         text = _("The times are from a sample of %(ranked)s of %(done)s tasks.")
         return text % {"ranked": ranked, "done": done}
 
+    @property
+    def left_out(self) -> str:
+        """A note on the rows that are not shown; "" when all are."""
+        n = self.report.left_out
+        text = ngettext(
+            "%(n)s other value with fewer tasks is in the total only.",
+            "%(n)s other values with fewer tasks are in the total only.",
+            n,
+        )
+        return text % {"n": words(n)} if n else ""
+
     @cached_property
     def chart(self) -> Chart:
         """The completed tasks, passed and failed; days in order, other rows as in the table."""
@@ -136,6 +148,7 @@ class ReportTable:
             Grouping.PERSON: _("Completed by each person"),
             Grouping.QUEUE: _("Completed in each queue"),
             Grouping.DAY: _("Completed each day"),
+            Grouping.COLUMN: _("Completed by %(about)s") % {"about": self.query.column},
         }[self.query.by]
         left = len(self.rows) - len(rows)
         more = ngettext("%d more in the table", "%d more in the table", left) % left
@@ -156,7 +169,7 @@ class ReportTable:
 
     def _name(self, row: ReportRow) -> Cell:
         """Return a row's name, linked to a report of it: of a day by person, else day by day."""
-        if row.key is None:
+        if row.key is None or self.query.by == Grouping.COLUMN:
             return Cell(row.name)
         is_day = self.query.by == Grouping.DAY
         text = date_format(row.key, "D j M Y") if is_day else row.name  # type: ignore[arg-type]
@@ -164,10 +177,19 @@ class ReportTable:
 
     def _figures(self, row: ReportRow) -> list[Cell]:
         cells = [Cell(words(one.value(row))) for one in self.columns[1:]]
+        if row is not self.report.total and row.key is None:
+            return cells
         if row.done:
-            address = self._tasks_of_key.replace(KEY, str(row.key)) if row.key else self._tasks()
-            cells[0] = Cell(cells[0].text, address)
+            cells[0] = Cell(cells[0].text, self._address(row, ""))
+        if row.failed:
+            cells[1] = Cell(cells[1].text, self._address(row, Outcome.FAILED))
         return cells
+
+    def _address(self, row: ReportRow, outcome: str) -> str:
+        """Return the address of the list of a row's tasks, or of those with an outcome."""
+        if row is self.report.total:
+            return self._tasks(outcome)
+        return self._tasks_of_key[outcome].replace(KEY, quote_plus(str(row.key)))
 
     @cached_property
     def _report_of_key(self) -> str:
@@ -180,22 +202,24 @@ class ReportTable:
         return self.form.address(sort="", **params)
 
     @cached_property
-    def _tasks_of_key(self) -> str:
-        return self._tasks(KEY)
+    def _tasks_of_key(self) -> dict[str, str]:
+        return {outcome: self._tasks(outcome, KEY) for outcome in ("", Outcome.FAILED)}
 
-    def _tasks(self, key: str = "") -> str:
+    def _tasks(self, outcome: str, key: str = "") -> str:
         """Return the address of the list of the completed tasks of a row, without key of all."""
         query = self.query
         only: dict[str, int | str | None] = {"person": query.person, "queue": query.queue}
-        is_day = query.by == Grouping.DAY
+        is_day, is_column = query.by == Grouping.DAY, query.by == Grouping.COLUMN
         days = (key, key) if key and is_day else (query.first, query.last)
         if key and not is_day:
-            only[query.by.value] = key
+            only[query.by.value] = f"{query.column}={key}" if is_column else key
         filters = {
             "completed_at_from": days[0],
             "completed_at_to": days[1],
             "assignee__id__exact": only["person"],
             "queue__id__exact": only["queue"],
+            "outcome__exact": outcome,
+            "detail": only.get("column"),
         }
         params = urlencode({name: value for name, value in filters.items() if value})
         return f"{reverse('admin:qc_task_changelist')}?{params}"

@@ -22,9 +22,11 @@ PAGE = "admin:reports"
 def page(request: HttpRequest) -> HttpResponse:
     """Show the report, or what is wrong with the form."""
     form = ReportForm(request.GET, site)
+    form.is_valid()
+    form.offer_columns()
     context = pages.context(request, "reports", form) | {
         "table": _table(form) if form.is_valid() else None,
-        "tabs": [(by.label, form.address(by=by.value, sort=""), by.value) for by in Grouping],
+        "tabs": [(by.label, _of(form, by), by.value) for by in Grouping],
         "chosen": form.data["by"],
         "is_grouped": True,
     }
@@ -38,6 +40,10 @@ def export(request: HttpRequest, ending: str) -> HttpResponse | StreamingHttpRes
     if not form.is_valid():
         return HttpResponseRedirect(reverse(PAGE) + form.address())
     return _file(_table(form), ending)
+
+
+def _of(form: ReportForm, by: Grouping) -> str:
+    return form.address(by=by.value, column="", sort="")
 
 
 def _table(form: ReportForm) -> ReportTable:

@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qc.core.wording import clock, reason
-from qc.models import Priority, Queue, Role, Status, Task, User
+from qc.models import Outcome, Priority, Queue, Role, Status, Task, User
 
 STATUS = {
     Status.PENDING: "info",
     Status.ASSIGNED: "primary",
     Status.ON_HOLD: "warning",
-    Status.COMPLETED: "success",
 }
+OUTCOME = {Outcome.PASSED: "success", Outcome.PARTIAL: "warning", Outcome.FAILED: "danger"}
 PRIORITY = {Priority.P1: "danger", Priority.P2: "warning"}
 
 
@@ -42,6 +42,15 @@ def status(task: Task) -> SafeString:
     """Return a task's status as a label."""
     its = Status(task.status)
     return label(its.label, STATUS.get(its, ""))
+
+
+@admin.display(description=gettext_lazy("outcome"), empty_value="-")
+def outcome(task: Task) -> SafeString | None:
+    """Return the outcome of a completed task as a label; None for any other."""
+    if not task.outcome:
+        return None
+    its = Outcome(task.outcome)
+    return label(its.label, OUTCOME[its])
 
 
 @admin.display(description=gettext_lazy("priority"))

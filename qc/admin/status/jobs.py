@@ -19,6 +19,7 @@ A_DAY = timedelta(hours=26)
 JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "sweep": (_("Scheduler"), None),
     "seal": (_("Sealing the audit trail"), timedelta(minutes=10)),
+    "fill_search": (_("Filling in the search"), timedelta(minutes=10)),
     "tidy": (_("Tidying up"), timedelta(hours=2)),
     "prove": (_("Comparing all with its history"), A_DAY),
     "verify": (_("Verifying the seals"), A_DAY),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -25,14 +25,14 @@ from qc.admin.tasks.actions import TaskActions, is_available
 from qc.admin.tasks.bulk import BulkPages
 from qc.admin.tasks.changelist import TaskChangeList
 from qc.admin.tasks.check_record import CheckRecord
-from qc.admin.tasks.filters import DaysFilter, LateFilter, PurposeFilter
+from qc.admin.tasks.filters import DaysFilter, DetailFilter, LateFilter, PurposeFilter
 from qc.admin.tasks.forms import TaskForm
 from qc.admin.tasks.import_export import TaskImportExport
+from qc.admin.tasks.saved_views import SavedViews
 from qc.core.localization import zone_in_words
 from qc.core.wording import clock, to_the_minute
 from qc.history import timeline
 from qc.models import Task
-from qc.models.tasks import begins_with
 from qc.work import actions as work
 from qc.work import edits, explanations, rework
 
@@ -40,7 +40,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
+class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -50,6 +50,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         "queue",
         "priority_label",
         "status_label",
+        "outcome_label",
         "person",
         "due_words",
         "age",
@@ -57,22 +58,24 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     list_filter = (
         ("queue", AllQueuesFilter),
         ("status", ChoicesDropdownFilter),
+        ("outcome", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
         PurposeFilter,
         LateFilter,
         ("assignee", AutocompleteSelectFilter),
         ("created_at", DaysFilter),
         ("completed_at", DaysFilter),
+        DetailFilter,
     )
-    # The order follows from the filters, so that an index serves it: `qc.admin.tasks.orders`.
+    # By what an index has with the filters: `TaskChangeList.sorting`.
     sortable_by = ()
     # Counts of each filter's choices would be counts of the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = False
-    list_before_template = "qc/tasks/unfinished.html"
+    list_before_template = "qc/tasks/above_list.html"
     list_select_related = ("queue", "assignee")
-    search_fields = ("reference", "name")
-    search_help_text = _("Reference or name")
+    search_fields = ("reference", "name", "details")
+    search_help_text = _("Beginning of a word or number in reference, name or details")
     ordering = ("-id",)
     actions = (
         "assign_selected",
@@ -106,7 +109,9 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     )
 
     class Media:
-        css: ClassVar = {"all": ["qc/evidence/evidence.css", "qc/tasks/task.css"]}
+        css: ClassVar = {
+            "all": ["qc/evidence/evidence.css", "qc/tasks/task.css", "qc/tasks/list.css"]
+        }
         js = ("qc/evidence/files.js",)
 
     # For users who may not edit, and for finished tasks.
@@ -131,6 +136,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
 
     priority_label = staticmethod(labels.priority)
     status_label = staticmethod(labels.status)
+    outcome_label = staticmethod(labels.outcome)
     due_words = staticmethod(labels.due)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -141,13 +147,8 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
     ) -> tuple[QuerySet[Task], bool]:
-        """Find tasks by the beginning of a reference, else by any part of a name."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        by_reference = begins_with(term)
-        is_reference = Task.objects.filter(by_reference).exists()
-        return queryset.filter(by_reference if is_reference else Q(name__icontains=term)), False
+        """Return all: the list searches by itself (`TaskChangeList.get_queryset`)."""
+        return queryset, False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
         """Return the class of the list."""

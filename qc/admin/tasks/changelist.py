@@ -3,19 +3,29 @@
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import IGNORED_PARAMS
+from django.contrib.admin.views.main import IGNORED_PARAMS, ORDER_VAR
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from qc.admin.tasks.orders import NEWEST, SEARCH, choose
+from qc.admin.tasks.orders import FROM_THE_END, NEWEST, SEARCH, choose, sorted_by
 from qc.core.keyset import Key, KeysetPage, Order, Position, decode_key, encode_key, paginate
+from qc.core.localization import number
 from qc.models import Queue, Task
+from qc.work import search
 
 AFTER, BEFORE = "after", "before"
-# A filter's tasks are counted up to this many.
-MOST_COUNTED = 300
+# Tasks are counted up to this many: so many rows of an index take milliseconds.
+MOST_COUNTED = 10_000
+# The sort of each column that has one.
+SORTED_BY = {
+    "reference": "reference",
+    "priority_label": "priority",
+    "outcome_label": "outcome",
+    "due_words": "due",
+    "age": "age",
+}
 
 
 class KeysetPaginator(Paginator):
@@ -28,7 +38,11 @@ class TaskChangeList(ChangeList):
     """A page of the tasks that match; its `queryset` is all of them, for export and actions."""
 
     page_by_key: KeysetPage
-    words: Any
+    # The order of the page, and the one that it has without a sort.
+    order: Order
+    usual: Order
+    # Without the search, which the order has.
+    filtered: QuerySet
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.after, self.before = (request.GET.get(name, "") for name in (AFTER, BEFORE))
@@ -48,23 +62,30 @@ class TaskChangeList(ChangeList):
         """Return the order of `queryset`; that of the page follows from its filters alone."""
         return NEWEST
 
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        """Return all tasks that match."""
+        self.filtered = super().get_queryset(request, exclude_parameters)
+        text = self.query.strip()
+        return search.narrow(self.filtered, text) if text else self.filtered
+
     def get_results(self, request: HttpRequest) -> None:
         """Read the page."""
         self.may_add = self.model_admin.has_add_permission(request)
         params = self._params()
         try:
-            order = choose(params)
+            self.usual = choose(params)
+            self.order = order = sorted_by(self._sort, params, self.usual) or self.usual
             is_single = all(len(values) == 1 for values in self.filter_params.values())
-            exact = is_single and order.serves.issuperset(params)
+            self.filtered = self.filtered.filter(order.also or Q())
+            exact = is_single and order.serves.issuperset(params) and not order.also
             backwards = bool(self.before) and not self.after
             key = decode_key(order, self.before if backwards else self.after)
             position = Position(key, backwards and key is not None)
             self.page_by_key = paginate(
-                order, self.queryset, self.list_per_page, position, exact=exact
+                order, self.filtered, self.list_per_page, position, exact=exact
             )
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
-        self.words = order.words
         self.result_list = self.page_by_key.rows
         self._count(order, exact)
         # With a different full count, the head of the page would show both.
@@ -72,6 +93,33 @@ class TaskChangeList(ChangeList):
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
         self.paginator = KeysetPaginator(Task.objects.none(), self.list_per_page)
+
+    @property
+    def count_words(self) -> str:
+        """The number of tasks, with the separators of the reader's language."""
+        return number(self.more_than or self.result_count)
+
+    @property
+    def _sort(self) -> str:
+        return str(self.params.get(ORDER_VAR, ""))
+
+    def sorting(self, column: str) -> dict[str, Any]:
+        """Return what the heading of a column says of its sorting; nothing where it has none."""
+        name = SORTED_BY.get(column, "")
+        if sorted_by(name, self._params(), self.usual) is None:
+            return {}
+        is_sorted = self._sort.lstrip("-") == name
+        first, other = (f"-{name}", name) if name in FROM_THE_END else (name, f"-{name}")
+        link = self.get_query_string({ORDER_VAR: other if self._sort == first else first})
+        return {
+            "sortable": True,
+            "sorted": is_sorted,
+            "sort_priority": int(is_sorted),
+            "ascending": not self._sort.startswith("-"),
+            "url_primary": link,
+            "url_toggle": link,
+            "url_remove": self.get_query_string(remove=[ORDER_VAR]),
+        }
 
     @property
     def older_link(self) -> str:
@@ -98,11 +146,13 @@ class TaskChangeList(ChangeList):
         return params | {SEARCH: term} if term else params
 
     def _count(self, order: Order, exact: bool) -> None:
-        """Set how many tasks match, as far as that is known without reading them all."""
+        """Set how many tasks match, as far as that is known without reading very many."""
         n = len(self.page_by_key.rows)
         is_whole = not (self.page_by_key.newer or self.page_by_key.older)
-        if exact and not is_whole:
+        if not is_whole:
             n = order.count(MOST_COUNTED + 1)
-        self.more_than = MOST_COUNTED if n > MOST_COUNTED else 0
-        self.is_counted = (exact or is_whole) and not self.more_than
+        if not exact and not is_whole and n <= MOST_COUNTED:
+            n, exact = order.count_of(self.filtered), True
+        self.more_than = MOST_COUNTED if exact and n > MOST_COUNTED else 0
+        self.is_counted = (exact or is_whole) and not self.more_than and not order.is_cut
         self.result_count = n

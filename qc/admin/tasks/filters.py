@@ -7,19 +7,22 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 from unfold.utils import parse_date_str
 
 from qc.core import local_days
 from qc.models import Purpose, Task
+from qc.models.tasks import detail
 
-YES_NO = ("yes", "no")
+LATENESS = ("yes", "no", "open")
 INSPECTION = "inspection"
 
 
 def due(late: str) -> Q:
-    """Return the condition for tasks that are past due ("yes"), or in time ("no")."""
+    """Return the condition for tasks that are past due ("yes"), in time ("no"), or any ("open")."""
     now = timezone.now()
+    if late == "open":
+        return Q()
     return Q(due_at__lt=now) if late == "yes" else Q(due_at__gte=now)
 
 
@@ -30,19 +33,19 @@ def in_days(column: str, params: Mapping[str, str]) -> Q:
 
 
 class LateFilter(DropdownFilter):
-    """A filter for unfinished tasks: past due, or in time."""
+    """A filter for unfinished tasks: past due, in time, or all."""
 
     title = _("due")
     parameter_name = "late"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the choices."""
-        return [("yes", _("Late")), ("no", _("In time"))]
+        return [("yes", _("Late")), ("no", _("In time")), ("open", _("Open"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        """Return the tasks that are late, or those that are in time."""
+        """Return the unfinished tasks that are late, in time, or all of them."""
         late = self.value()
-        return queryset.filter(due(late), status__in=Task.LIVE) if late in YES_NO else queryset
+        return queryset.filter(due(late), status__in=Task.LIVE) if late in LATENESS else queryset
 
 
 class PurposeFilter(DropdownFilter):
@@ -60,6 +63,20 @@ class PurposeFilter(DropdownFilter):
         purposes = {one.value or INSPECTION: one for one in Purpose}
         purpose = purposes.get(str(self.value()))
         return queryset if purpose is None else queryset.filter(purpose=purpose)
+
+
+class DetailFilter(TextFilter):
+    """A filter by what the sender's file has in one of its own columns."""
+
+    title = _("detail (column=value)")
+    parameter_name = "detail"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Return the tasks with exactly this value; all where it is not `column=value`."""
+        column, equals, value = str(self.value() or "").partition("=")
+        if not (column.strip() and equals):
+            return queryset
+        return queryset.alias(detail=detail(column.strip())).filter(detail=value.strip())
 
 
 class DaysFilter(RangeDateFilter):

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from qc import history
 from qc.models import Queue, Role, Task, User
+from qc.models.search import leave_gap
 
 QUEUES_OF_EACH = 3
 BATCH = 2000
@@ -131,8 +132,9 @@ def last_number() -> int:
 def add_tasks(tasks: list[Task]) -> int:
     """Add tasks with their history rows; return how many."""
     Task.objects.bulk_create(tasks, batch_size=BATCH)
-    references = [task.reference for task in tasks]
-    record(list(Task.objects.filter(reference__in=references)))
+    added = Task.objects.filter(reference__in=[task.reference for task in tasks])
+    record(list(added))
+    leave_gap(added)
     return len(tasks)
 
 
