@@ -23,6 +23,8 @@ from qc.work import presence
 
 MOST_CARDS = 60
 MOST_SIGNED_OUT = 30
+# With more people than these each is a row, and no card.
+MOST_ON_CARDS = 12
 
 
 class Attention(IntEnum):
@@ -143,6 +145,11 @@ class PeopleOnFloor:
         named = signed_out().only("username", "first_name", "last_name", "last_seen_at")
         self.signed_out = list(named[:MOST_SIGNED_OUT])
         self.counts["out"] = signed_out().count()
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether there are so many that each is a row."""
+        return len(self.cards) > MOST_ON_CARDS
 
     @property
     def signed_out_key(self) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.functional import cached_property
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -66,7 +68,7 @@ class QueueRow:
         if self.oldest is None:
             return ""
         age = labels.age(self.oldest)
-        return _("%s or longer") % age if self.is_more else age
+        return SafeString(escape(_("%s or longer")) % age) if self.is_more else age
 
     @cached_property
     def clears_in(self) -> str:
@@ -104,7 +106,8 @@ def rows(data: FloorData) -> list[QueueRow]:
     held = [task for tasks in data.held.values() for task in tasks]
     in_work = Counter(task.queue_id for task in held)
     late = Counter(task.queue_id for task in held if task.due_at < data.now)
-    there = Counter(queue for queues in data.roster.on.values() for queue in queues)
+    served = data.roster.serving(data.queues.values())
+    there = Counter(queue for queues in served.values() for queue in queues)
     return [
         QueueRow(
             queue=queue,

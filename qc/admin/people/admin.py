@@ -23,7 +23,7 @@ from qc.admin.people.password_links import PasswordLinks
 from qc.admin.people.superusers_actions import SuperusersActions
 from qc.admin.shared import available_actions
 from qc.admin.shared.base import after_commit, save_columns
-from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
+from qc.admin.shared.dialogs import NoReasonForm, dialog_action
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
@@ -111,10 +111,9 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         "sign_out",
         work.sign_out,
         label=_("Sign out"),
-        question="",
+        question=_("Their tasks return to the queue. They can sign in again."),
         done=_("%(item)s is signed out."),
         icon="logout",
-        form=SignOutForm,
         variant=ActionVariant.DANGER,
     )
     take_break = dialog_action(
