@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from qc.checks import plans
 from qc.models import DefectCode, Queue, Task, User
-from qc.work import actions, bulk_changes
+from qc.work import actions, bulk_changes, handover
 from tests import factors
 from tests.admin.addresses import Address, every_address, sent
 from tests.admin.conftest import change, signed_in
@@ -37,6 +37,8 @@ OWN = {
     "password_change": rf"{PERSON}|\w+ (INTO )?axes_\w+",
     # So does a wrong proof of who they are.
     "account_reauthenticate": r"\w+ (INTO )?axes_\w+",
+    # Whoever may see a task may comment on it.
+    "task_comment": r"INSERT INTO qc_historicaltask",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
     # Tried with an unknown name.
     "login|api_login|account_login": r"\w+ (INTO )?axes_\w+",
@@ -48,6 +50,7 @@ WORK = {
     f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     ),
+    "handover_(write|acknowledge)": "INSERT INTO qc_(handover|auditevent)",
     "evidence_(add|remove)": "(INSERT INTO|UPDATE) qc_evidence",
 }
 # What auditors must be able to read: each of these pages, of each object.
@@ -89,6 +92,7 @@ def sample_data(
     actions.pause(labels.pk, by=mona, reason="No light.")
     factors.give_app(ben)
     DefectCode.objects.create(code="SCR", name="Scratch")
+    handover.write(invoices.pk, "The scanner is broken.", by=mona)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

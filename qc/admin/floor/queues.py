@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -87,6 +88,12 @@ class QueueRow:
         return _("%s or longer") % text if self.is_more else text
 
     @property
+    def has_note(self) -> bool:
+        """Whether somebody has left a handover note today."""
+        last: date | None = getattr(self.queue, "last_note", None)
+        return last is not None and last >= timezone.localdate(self.now)
+
+    @property
     def offers(self) -> set[str]:
         """The names of the actions that make sense now."""
         return available_actions.of_queue(self.queue)
@@ -95,7 +102,7 @@ class QueueRow:
     def key(self) -> str:
         """The queue's id and a version, which changes with anything shown in the row."""
         states = (self.queue.is_paused, self.queue.is_closed, self.queue.open_to_all)
-        queue = (self.queue.name, states, self.there)
+        queue = (self.queue.name, states, self.there, self.has_note)
         counts = (self.waiting, self.age, self.in_work, self.done, self.late, self.clears_in)
         return f"q{self.queue.pk}.{version(queue, counts)}"
 

@@ -24,6 +24,7 @@ from qc.admin.people.superusers_actions import SuperusersActions
 from qc.admin.shared import available_actions
 from qc.admin.shared.base import after_commit, save_columns
 from qc.admin.shared.dialogs import NoReasonForm, dialog_action
+from qc.admin.shared.give_next import TaskNextForm, give_next
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
@@ -67,6 +68,7 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
     ordering = ("username",)
     actions = ()
     actions_detail = (
+        "give_next",
         "come_back",
         "take_break",
         "sign_out",
@@ -115,6 +117,15 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         done=_("%(item)s is signed out."),
         icon="logout",
         variant=ActionVariant.DANGER,
+    )
+    give_next = dialog_action(
+        "give_next",
+        give_next,
+        label=_("Give next"),
+        question=_("They get the task when they finish what they have, before all others."),
+        done=_("%(item)s gets it next."),
+        icon="playlist_add",
+        form=TaskNextForm,
     )
     take_break = dialog_action(
         "take_break",
@@ -175,7 +186,9 @@ class PersonAdmin(PersonColumns, SuperusersActions, PasswordLinks, UserAdmin):
         """Return the names of the actions that make sense for a person as they are now."""
         user: Any = request.user
         may_steer = permissions.may_steer(user, item)
-        names = available_actions.of_person(item) if may_steer else set()
+        names = available_actions.of_person(item)
+        # What they do next is no matter of their account.
+        names &= names if may_steer else {"give_next"}
         may_reset = user.is_superuser and item != user and second_factors.has_one(item)
         names |= {"reset_second_factor"} if may_reset else set()
         return names | available_actions.of_leaver(item, user)

@@ -23,7 +23,7 @@ def subject_of(item: Any) -> Subject:
 
 @subject_of.register
 def _of_task(task: Task) -> Subject:
-    return Subject(str(task), [str(task.queue), *_held_by(task)])
+    return Subject(str(task), [str(task.queue), *_whose(task)])
 
 
 @subject_of.register
@@ -42,7 +42,9 @@ def _in_queue(task: Task) -> str:
     return _("has %(task)s (%(queue)s)") % {"task": task, "queue": task.queue}
 
 
-def _held_by(task: Task) -> list[str]:
+def _whose(task: Task) -> list[str]:
+    if task.next_for is not None:
+        return [_("next for %(person)s") % {"person": task.next_for}]
     if task.assignee is None or task.status != Status.ASSIGNED:
         return []
     return [_("assigned to %(person)s") % {"person": task.assignee}]

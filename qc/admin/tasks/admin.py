@@ -34,7 +34,7 @@ from qc.history import timeline
 from qc.models import Task
 from qc.models.tasks import begins_with
 from qc.work import actions as work
-from qc.work import edits, explanations, rework
+from qc.work import comments, edits, explanations, line, rework
 
 TIMELINE = 20
 
@@ -85,6 +85,8 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
     )
     actions_detail = (
         "assign_task",
+        "give_next_task",
+        "take_from_line_task",
         "resume_task",
         "rework_task",
         "reopen_task",
@@ -178,6 +180,7 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
         task = context.get("original")
         if task is not None:
             context["files"] = TaskFiles(task, request.user)
+            context["comments"] = comments.of_task(task.pk)
         if task is not None and self.has_view_history_permission(request, task):
             context["record"] = CheckRecord(task)
             context["timeline"] = history.of(task)[:TIMELINE]
@@ -196,7 +199,9 @@ class TaskAdmin(BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
             if "due_at" in columns or "priority" in columns:
                 obj.arrive(obj.created_at)  # which fills an emptied due date
                 edits.replan(obj, columns)
-            history.save(obj, kind="", by=by, fields={*columns, *edits.PLANNED})
+            if "queue" in columns:
+                obj.next_for = obj.next_at = None
+            history.save(obj, kind="", by=by, fields={*columns, *edits.PLANNED, *line.COLUMNS})
         else:
             obj.created_by = by
             obj.arrive(timezone.now())
