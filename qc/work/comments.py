@@ -39,13 +39,13 @@ def add(task_id: int, text: str, *, by: User) -> Task:
     """
     text = _checked(text)
     # People are locked before tasks.
-    people = list(User.objects.locked(by.pk, *_named_in(text)))
+    people = {one.pk: one for one in User.objects.locked(by.pk, *_named_in(text))}
     task = guards.lock_task(task_id)
     if not evidence.may_see(by, task):
         raise NotAllowed(_("%(task)s is not assigned to you.") % {"task": task.reference})
     history.record_many([task], kind=ChangeKind.COMMENTED, by=by, reasons=[text])
-    _mention(task, [one for one in people if one.pk != by.pk])
-    _read(Mention.objects.filter(task=task), by)
+    _mention(task, [one for one in people.values() if one.pk != by.pk])
+    _read(Mention.objects.filter(task=task), people[by.pk])
     return task
 
 
@@ -67,8 +67,8 @@ def mentions_of(person: User) -> list[tuple[Mention, Any]]:
 @retrying
 def read_all(person: User) -> None:
     """Note that a person has read all comments that mention them."""
-    guards.lock_person(person.pk)
-    _read(Mention.objects.all(), person)
+    if (locked := guards.locked_person(person.pk)) is not None:
+        _read(Mention.objects.all(), locked)
 
 
 def _checked(text: str) -> str:
@@ -101,6 +101,8 @@ def _mention(task: Task, people: Collection[User]) -> None:
 
 def _read(mentions: QuerySet[Mention], person: User) -> None:
     """Mark those of these mentions as read that are a locked person's."""
+    if not person.unread_mentions:
+        return
     n = mentions.filter(person=person, read_at=None).update(read_at=timezone.now())
     if n:
         me = User.objects.filter(pk=person.pk)
