@@ -38,7 +38,8 @@ KNOWN_RIGHTS = "_perm_cache"
 # The transitions that a task's holder may make, and those that a manager may; both may add and
 # remove its files.
 HOLDERS = frozenset({"start", "complete", "release", "draft", "undo", "correct", "files"})
-MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen", "edit", "files"})
+MANAGERS = frozenset({"assign", "release", "hold", "resume", "cancel", "reopen", "edit"})
+MANAGERS |= {"files", "next"}
 
 
 def rights_of(person: OuterRef) -> Concat:

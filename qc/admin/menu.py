@@ -22,7 +22,10 @@ class MenuEntry(NamedTuple):
     permission: str
 
 
-WORK = [MenuEntry(_("My work"), "task_alt", "admin:my_work", "qc.work_task")]
+WORK = [
+    MenuEntry(_("My work"), "task_alt", "admin:my_work", "qc.work_task"),
+    MenuEntry(_("Handover"), "sticky_note_2", "admin:handover", "qc.work_task"),
+]
 FLOOR = [
     MenuEntry(_("Floor"), "monitoring", "admin:floor", "qc.view_task"),
     MenuEntry(_("Tasks"), "checklist", "admin:qc_task_changelist", "qc.view_task"),

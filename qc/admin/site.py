@@ -15,8 +15,10 @@ from unfold.sites import UnfoldAdminSite
 
 from qc import permissions
 from qc.admin.check_plans import pages as check_plans
+from qc.admin.comments import views as comments
 from qc.admin.evidence import views as evidence
 from qc.admin.floor import views as floor
+from qc.admin.handover import views as handover
 from qc.admin.imports import views as import_pages
 from qc.admin.my_work import views as my_work
 from qc.admin.people import matrix, my_settings, presence_switch
@@ -37,6 +39,8 @@ from qc.web import connection
 OWN_SCREENS = (
     my_work,
     floor,
+    handover,
+    comments,
     evidence,
     presence_switch,
     people_sign_ins,

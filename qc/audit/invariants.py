@@ -6,7 +6,8 @@
 4. Each change of a status is a transition of `qc.work.lifecycle`.
 5. An assigned task is assigned to somebody who is signed in, or who has started it.
 6. Each role may what migrations grant it, and nobody has rights besides their roles.
-7. The rows by which answers and defects are counted say what their task's findings say.
+7. What is in somebody's line waits, and its person is signed in and serves its queue.
+8. The rows by which answers and defects are counted say what their task's findings say.
 
 Reads in batches by primary key, so that its memory does not grow with the database. A row that
 changes while it is read may be reported by mistake: run it again, or on a quiet system.
@@ -25,6 +26,7 @@ from qc.history import consistency
 from qc.history.registry import table_of
 from qc.models import ChangeKind, Queue, Status, Task, User
 from qc.models.tasks import STATUS_AGREES
+from qc.work import line
 from qc.work.guards import TRANSITIONS
 
 BATCH = 1000
@@ -49,6 +51,7 @@ NO_COLUMN = {
     ChangeKind.IDENTITY_LINKED,
     ChangeKind.ERASURE_ASKED,
     ChangeKind.ERASURE_DROPPED,
+    ChangeKind.COMMENTED,
     # Of people who do not work on tasks.
     ChangeKind.SIGNED_IN,
     ChangeKind.SIGNED_OUT,
@@ -61,6 +64,7 @@ def broken() -> Iterator[str]:
     yield from over_capacity()
     yield from states_that_disagree()
     yield from held_by_absent()
+    yield from strayed_from_lines()
     yield from consistency.differing()
     yield from finding_rows.differing()
     yield from grants.differing()
@@ -89,6 +93,12 @@ def held_by_absent() -> Iterator[str]:
     held = held.exclude(shown_at__isnull=False, queue__scan_to_start=True)
     for task in held.select_related("assignee"):
         yield f"{task.reference} is assigned to {task.assignee}, who is not signed in"
+
+
+def strayed_from_lines() -> Iterator[str]:
+    """Yield what breaks invariant 7: each task in a line in which it can't be."""
+    for task in line.stray():
+        yield f"{task.reference} is in the line of {task.next_for}, who can't be given it"
 
 
 def wrong_history(model: Any) -> Iterator[str]:

@@ -71,6 +71,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         ChangeKind.MOVED: gettext_noop("%(who)s moved %(it)s to %(queue)s"),
         ChangeKind.PRIORITY_SET: gettext_noop("%(who)s set the priority of %(it)s to %(priority)s"),
         ChangeKind.DUE_SET: gettext_noop("%(who)s set the due time of %(it)s to %(due)s"),
+        ChangeKind.COMMENTED: gettext_noop("%(who)s commented on %(it)s"),
+        ChangeKind.PUT_NEXT: gettext_noop("%(who)s put %(it)s next for %(whom)s"),
+        ChangeKind.TAKEN_FROM_LINE: gettext_noop("%(who)s took %(it)s out of the line of %(whom)s"),
         ChangeKind.RAISED: gettext_noop("%(who)s raised the priority of %(it)s to %(priority)s"),
     },
     "person": {
@@ -167,6 +170,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.EVIDENCE_REFUSED: gettext_noop(
             "The scanner refused the file %(file)s that %(who)s sent for %(task)s"
         ),
+        EventKind.HANDOVER_WRITTEN: gettext_noop(
+            "%(who)s left a handover note to %(queue)s: “%(note)s”"
+        ),
+        EventKind.HANDOVER_READ: gettext_noop("%(who)s has read a handover note to %(queue)s"),
         EventKind.BASELINE_FROZEN: gettext_noop(
             "%(who)s froze the baseline of %(chart)s of %(its_queue)s: %(centre)s"
         ),
@@ -299,9 +306,16 @@ def _of_evidence(details: Mapping[str, Any], format_name: FormatName) -> dict[st
     return {"task": format_name("task", details["task_id"], task) if "task_id" in details else task}
 
 
+def _of_handover(details: Mapping[str, Any], format_name: FormatName) -> dict[str, str]:
+    queue = format_name("queue", details["queue"], details["queue_name"])
+    return {"queue": queue, "note": details.get("text", "")}
+
+
 _VALUES_OF_EVENTS: dict[str, Callable[[Mapping[str, Any], FormatName], dict[str, str]]] = {
     EventKind.PLAN_VERSION: _of_plan_version,
     EventKind.BASELINE_FROZEN: _of_baseline,
+    EventKind.HANDOVER_WRITTEN: _of_handover,
+    EventKind.HANDOVER_READ: _of_handover,
     **dict.fromkeys(
         (EventKind.EVIDENCE_ADDED, EventKind.EVIDENCE_REMOVED, EventKind.EVIDENCE_REFUSED),
         _of_evidence,

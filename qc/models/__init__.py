@@ -30,9 +30,11 @@ from qc.models.choices import (
     Status,
     Verdict,
 )
+from qc.models.comments import Mention
 from qc.models.events import AuditEvent, EventKind
 from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.hand_backs import HandBack
+from qc.models.handover import HandoverNote, HandoverReading
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
@@ -72,12 +74,15 @@ __all__ = [
     "EventKind",
     "Evidence",
     "HandBack",
+    "HandoverNote",
+    "HandoverReading",
     "HistoryRow",
     "Import",
     "ImportChunk",
     "ImportState",
     "ItemPicture",
     "JobRun",
+    "Mention",
     "OrderedJSONField",
     "Outcome",
     "OutcomeRule",

@@ -44,6 +44,8 @@ class EventKind(models.TextChoices):
     EVIDENCE_ADDED = "evidence added", _("File added")
     EVIDENCE_REMOVED = "evidence removed", _("File removed")
     EVIDENCE_REFUSED = "evidence refused", _("File refused by the scanner")
+    HANDOVER_WRITTEN = "handover", _("Handover note written")
+    HANDOVER_READ = "handover read", _("Handover note read")
     BASELINE_FROZEN = "baseline frozen", _("Baseline frozen")
 
 

@@ -21,6 +21,8 @@ HANDED_OVER: dict[str, Any] = {
     ChangeKind.RETURNED: _("from %s"),
     ChangeKind.RELEASED: _("from %s"),
     ChangeKind.HELD: _("from %s"),
+    ChangeKind.PUT_NEXT: _("for %s"),
+    ChangeKind.TAKEN_FROM_LINE: _("from %s"),
 }
 KINDS: dict[str, Any] = dict(ChangeKind.choices)
 CHANNELS: dict[str, Any] = dict(Channel.choices)

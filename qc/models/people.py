@@ -144,7 +144,8 @@ class User(AbstractUser):
     `idle_since` is when they last became free; `break_reason` is "" while they take work. With
     `language` "" the browser chooses the language of pages, with `time_zone` "" times are in the
     site's own. Sessions and tokens from before `access_ended_at` are no longer valid;
-    `has_new_device` until they were told of each sign-in with a device that they had never used.
+    `has_new_device` until they were told of each sign-in with a device that they had never used;
+    `unread_mentions` counts the comments that name them and that they have not read.
     """
 
     is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
@@ -178,6 +179,7 @@ class User(AbstractUser):
     )
     access_ended_at = models.DateTimeField(null=True, editable=False)
     has_new_device = models.BooleanField(default=False, db_default=False, editable=False)
+    unread_mentions = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     # Set only by `with_open_tasks()`.
     open_tasks: int
@@ -191,6 +193,7 @@ class User(AbstractUser):
             "idle_since",
             "access_ended_at",
             "has_new_device",
+            "unread_mentions",
         ],
         m2m_fields=["groups"],
         last=["id", "kind"],

@@ -158,7 +158,8 @@ class Task(models.Model):
     first saw it, `draft` has their unfinished notes, `draft_version` counts the changes of these,
     `draft_outcome` is the outcome of a completion that was undone, and `draft_findings` has the
     answers that are not sent yet; none of these five is audited. `released_by` is who gave it back
-    last, while it is to be done (`HandBack` has all).
+    last, while it is to be done (`HandBack` has all). A waiting task that a manager has put
+    `next_for` a person goes to them alone, the last put first (`qc.work.line`).
 
     `plan` is the version of its queue's check plan that it was started with, `findings` is what the
     check found (`qc.checks`), `inspected` and `rejected` are quantities. A rework follows from its
@@ -261,6 +262,17 @@ class Task(models.Model):
         null=True,
         editable=False,
     )
+    next_for = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name=_("next for"),
+        related_name="line",
+        null=True,
+        editable=False,
+        # Accounts are never deleted; to check it would copy a table of a million tasks.
+        db_constraint=False,
+    )
+    next_at = models.DateTimeField(_("put next"), null=True, editable=False)
     created_at = models.DateTimeField(_("arrived"), default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         User,
@@ -278,7 +290,7 @@ class Task(models.Model):
         TaskHistoryRow,
         excluded_fields=["shown_at", "draft", "draft_version", "draft_outcome", "draft_findings"],
         # The audit trail finds rows by queue, those of a task by `id`, of a person by `person`.
-        no_db_index=["assignee", "released_by", "created_by", "reference", "origin"],
+        no_db_index=["assignee", "released_by", "created_by", "reference", "origin", "next_for"],
         last=["assignee", "slot"],
     )
     objects = TaskQuerySet.as_manager()

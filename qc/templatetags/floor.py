@@ -12,9 +12,11 @@ from qc.admin.shared.addresses import address_of
 register = template.Library()
 
 BUTTON = (
-    '<button type="button" id="{}-{}" class="qc-act" aria-haspopup="dialog" hx-get="{}{}"'
-    ' hx-target="#modal-content" hx-select="#dialog" hx-swap="innerHTML" hx-trigger="click">'
-    '<span class="material-symbols-outlined" aria-hidden="true">{}</span>{}'
+    '<button type="button" id="{}-{}" class="qc-act" title="{}" aria-haspopup="dialog"'
+    ' hx-get="{}{}" hx-target="#modal-content" hx-select="#dialog" hx-swap="innerHTML"'
+    ' hx-trigger="click">'
+    '<span class="material-symbols-outlined" aria-hidden="true">{}</span>'
+    '<span class="qc-act-label">{}</span>'
     '<span class="qc-unseen"> – {}</span></button>'
 )
 
@@ -23,7 +25,8 @@ BUTTON = (
 def opener(view: str, pk: int, icon: str, label: str, name: object) -> SafeString:
     """Show a button that opens the dialog of a view for the object called `name`."""
     back = "" if view.startswith("floor_") else _back()
-    return format_html(BUTTON, view, pk, address_of(view, pk), back, icon, label, name)
+    address = address_of(view, pk)
+    return format_html(BUTTON, view, pk, label, address, back, icon, label, name)
 
 
 @cache

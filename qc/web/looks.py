@@ -102,7 +102,7 @@ CLAIMABLE = Prepared(
 # the columns: a look does not outlive a change of it, whoever makes it.
 OF_SESSION = (
     "SELECT p.last_seen_at > %s AND s.last_used_at > %s, p.password, p.access_ended_at,"  # noqa: S608
-    f" s.session_key, {{columns}} FROM {SignIn._meta.db_table} AS s"
+    f" s.session_key, p.unread_mentions, {{columns}} FROM {SignIn._meta.db_table} AS s"
     f" JOIN {Session._meta.db_table} AS live ON live.session_key = s.session_key"
     f" JOIN {User._meta.db_table} AS p ON p.id = s.person_id"
     " WHERE s.session_key = %s AND s.person_id = %s AND p.is_active AND live.expire_date > %s"
@@ -110,8 +110,8 @@ OF_SESSION = (
 OWN_COLUMNS = ", ".join(
     [_last(Task, "WHERE h.person_id = %s"), _last(User, "WHERE h.id = %s"), _last(Queue)]
 )
-# The three columns of each session, these, and that of the tasks.
-OWN_NUMBERS = 3 + 3 + 1
+# The four columns of each session, these, and that of the tasks.
+OWN_NUMBERS = 4 + 3 + 1
 FLOOR_COLUMNS = ", ".join(map(_last, (Task, User, Queue)))
 
 

@@ -27,6 +27,7 @@ from qc.work import (
     faults,
     guards,
     lifecycle,
+    line,
     presence,
     rework,
     scanning,
@@ -50,6 +51,7 @@ send_notes = drafts.send
 deliver = delivery.deliver
 held_by = delivery.held_by
 cancel = lifecycle.cancel
+give_next = assignment.give_next
 correct = corrections.correct
 make_rework = rework.make
 can_undo = corrections.can_undo
@@ -85,6 +87,13 @@ release = _with_hand_out(lifecycle.release)
 hold = _with_hand_out(lifecycle.hold)
 resume = _with_hand_out(lifecycle.resume)
 reopen = _with_hand_out(rework.reopen)
+
+
+def take_from_line(task_id: int, *, by: User, reason: str = "") -> Task:
+    """Take a task out of the line that it is in, and offer it to whoever is free."""
+    task = line.take_out(task_id, by=by, reason=reason)
+    _offer([task])
+    return task
 
 
 def sign_in(person_id: int) -> User:

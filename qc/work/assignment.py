@@ -18,8 +18,8 @@ from qc.core.compiled_queries import Joined, Prepared
 from qc.core.exceptions import InvalidTransition, NotEligible
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import ChangeKind, Priority, Queue, Status, Task, User
-from qc.work import backlog, guards, lifecycle, presence
+from qc.models import NOT_RESPONDING, ChangeKind, Priority, Queue, Status, Task, User
+from qc.work import backlog, guards, lifecycle, line, presence
 from qc.work.backlog import Lock, LockedTask
 from qc.work.lifecycle import Assignment
 
@@ -29,12 +29,13 @@ USED_SLOTS = Prepared(
     lambda person: Task.objects.held().filter(assignee=person).order_by().values_list("slot")
 )
 SERVING = Prepared(lambda person: backlog.running_queues_of(person).values_list("pk"))
-# What a hand-out reads of a person first: their queues, and with each the slots that they use.
+# What a hand-out reads of a person first: their queues, and with each the slots that they use
+# and the tasks that are in their line.
 ROOM = Prepared(
     lambda person: (
         backlog.running_queues_of(person)
         .only("name", "scan_to_start", "plan")
-        .annotate(used=Subquery(_slots_of(person)))
+        .annotate(used=Subquery(_slots_of(person)), line=Subquery(_line_of(person)))
     )
 )
 
@@ -56,15 +57,16 @@ def hand_out_to(person: User, *, is_shown: bool = False, is_written: bool = Fals
     unless its queue demands a scan. With `is_written` the caller's transaction has written the
     person's row. The number of statements does not depend on the number of slots.
     """
-    queues, used = _room(person)
+    queues, used, in_line = _room(person)
     slots = free_slots(person.capacity, used)
-    tasks = _lock_most_urgent(person, list(queues), len(slots))
+    lined = line.lock(person, queues, in_line, len(slots)) if in_line and slots else []
+    tasks = lined + _lock_most_urgent(person, list(queues), len(slots) - len(lined))
     for task in tasks:
         task.queue = queues[task.queue_id]
     is_begun = is_shown and not used and len(tasks) == 1 and not tasks[0].queue.scan_to_start
     # There may be fewer tasks than slots.
     found = [
-        Assignment(task, person, slot, why(task, person.idle_since, len(queues)))
+        Assignment(task, person, slot, _why(task, person, len(queues)))
         for task, slot in zip(tasks, slots, strict=False)
     ]
     lifecycle.assign_many(found, are_begun=is_begun, are_written=is_written)
@@ -134,6 +136,26 @@ def assign(task_id: int, person_id: int, *, by: User, reason: str) -> Task:
         lifecycle.take_back(task, by=by, reason=reason)
     found = Assignment(task, people[person_id], slot, reason)
     return lifecycle.assign(found, by=by, kind=ChangeKind.ASSIGNED)
+
+
+@retrying
+def give_next(task_id: int, person_id: int, *, by: User, reason: str = "") -> Task:
+    """Put a waiting task at the head of a person's line, for a manager.
+
+    Who is free meanwhile gets it at once. Raises NotAllowed, NotFound, InvalidTransition when it
+    does not wait, NotEligible when they are away, do not serve its queue or have enough in line.
+    """
+    person = guards.locked_person(person_id)
+    if person is None:
+        raise presence.not_found(person_id)
+    task = guards.lock_task(task_id)
+    guards.guard(task, "next", by)
+    _check_line(person, task)
+    slots = free_slots(person.capacity, _used_slots(person)) if person.takes_work else []
+    if slots:
+        found = Assignment(task, person, slots[0], reason or _put_next())
+        return lifecycle.assign(found, by=by, kind=ChangeKind.ASSIGNED)
+    return line.put(task, person, by=by, reason=reason)
 
 
 def make_room(person: User, *, reason: str, with_notes: bool = False) -> tuple[int, Task | None]:
@@ -215,19 +237,49 @@ def _used_slots(person: User) -> list[int]:
     return [slot for (slot,) in USED_SLOTS.rows(person.pk)]
 
 
-def _room(person: User) -> tuple[dict[int, Queue], list[int]]:
-    """Return the running queues that a person serves, by id, and their slots in use.
+def _room(person: User) -> tuple[dict[int, Queue], list[int], list[int]]:
+    """Return a person's running queues by id, their slots in use, and the tasks in their line.
 
-    Who serves none has no use for slots: then these are not known.
+    Who serves no queue has no use for slots: then these are not known.
     """
     queues = {queue.pk: queue for queue in ROOM.items(person.pk)}
-    used = next((queue.used for queue in queues.values()), None) or ""
-    return queues, [int(slot) for slot in used.split(",") if slot]
+    first = next(iter(queues.values()), None)
+    return queues, _numbers(first and first.used), _numbers(first and first.line)
+
+
+def _numbers(joined: str | None) -> list[int]:
+    return [int(number) for number in (joined or "").split(",") if number]
+
+
+def _line_of(person: int) -> QuerySet[Any, Any]:
+    lined: Any = Task.objects.filter(next_for=person).order_by().values("next_for")
+    return lined.annotate(all=Joined("pk")).values("all")
 
 
 def _slots_of(person: int) -> QuerySet[Any, Any]:
     held: Any = Task.objects.held().filter(assignee=person).order_by().values("assignee")
     return held.annotate(all=Joined("slot")).values("all")
+
+
+def _why(task: Task, person: User, queues: int) -> str:
+    return _put_next() if task.next_for_id else why(task, person.idle_since, queues)
+
+
+@for_the_record()
+def _put_next() -> str:
+    return _("put next by a manager")
+
+
+def _check_line(person: User, task: Task) -> None:
+    """Raise NotEligible unless this task can wait in this person's line."""
+    if not person.is_logged_in or person.break_reason == NOT_RESPONDING:
+        _check_takes_work(person)
+    if not Queue.objects.served_by(person).filter(pk=task.queue_id).exists():
+        names = {"person": person, "queue": task.queue}
+        raise NotEligible(_("%(person)s gets no tasks from %(queue)s.") % names)
+    if person.line.exclude(pk=task.pk).count() >= line.MOST:
+        values = {"person": person, "n": line.MOST}
+        raise NotEligible(_("%(person)s has %(n)d tasks in line already.") % values)
 
 
 def _check_takes_work(person: User) -> None:

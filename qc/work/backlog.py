@@ -233,7 +233,7 @@ def _entries(most: int) -> Prepared:
 @functools.lru_cache(maxsize=256)
 def _seek(n: int, excludes_given_back: bool, lock: Lock) -> Prepared:
     def make(queue: int, person: int) -> Any:
-        waiting = Task.objects.waiting().filter(queue=queue)
+        waiting = Task.objects.waiting().filter(queue=queue, next_for__isnull=True)
         if excludes_given_back:
             given_back = HandBack.objects.filter(task=OuterRef("pk"), person=person)
             # `released_by` first: without a hand-back the second table is not looked at.

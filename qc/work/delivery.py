@@ -8,14 +8,14 @@ from qc.checks import evidence
 from qc.core.compiled_queries import Prepared
 from qc.core.transactions import retrying
 from qc.models import Task, User
-from qc.work import guards, lifecycle
+from qc.work import comments, guards, lifecycle
 
 LOCKED_HELD = Prepared(lambda person: Task.objects.select_for_update().held_by(User(pk=person)))
 HELD = Prepared(
     lambda person: (
         Task.objects.held_by(User(pk=person))
         .select_related("queue")
-        .annotate(has_files=evidence.HAS_FILES)
+        .annotate(has_files=evidence.HAS_FILES, last_comment=comments.LAST_COMMENT)
     )
 )
 

@@ -16,7 +16,7 @@ from qc.core.exceptions import InvalidInput
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
 from qc.models.due_times import check_due
-from qc.work import guards
+from qc.work import guards, line
 from qc.work.matching import match
 
 # What an edit of priority or due time sets: the sweep's raises end with it.
@@ -98,6 +98,7 @@ def _move(task_id: int, queue_id: int, *, by: User, reason: str) -> Task:
     queue = open_queue(queue_id)
     task = guards.locked_for("edit", task_id, by, reason)
     if task.queue_id != queue_id:
-        task.queue = queue
-        history.save(task, kind=ChangeKind.MOVED, by=by, reason=reason, fields=["queue"])
+        task.queue, task.next_for, task.next_at = queue, None, None
+        columns = ["queue", *line.COLUMNS]
+        history.save(task, kind=ChangeKind.MOVED, by=by, reason=reason, fields=columns)
     return task

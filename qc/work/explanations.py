@@ -24,14 +24,20 @@ def of_task(task: Task) -> str:
         return _("It is assigned to %s.") % task.assignee
     if task.status != Status.PENDING:
         return _("It is %s.") % task.get_status_display()
-    if task.queue.is_closed:
-        return _("%s is closed. Please move the task to another queue.") % task.queue
-    if task.queue.is_paused:
-        return _("%s is paused.") % task.queue
+    if task.next_for is not None:
+        return _("It is next for %s, who gets it before all others.") % task.next_for
+    if task.queue.is_closed or task.queue.is_paused:
+        return _stopped(task.queue)
     planned = (pair.person for pair in matching.plan() if pair.task.pk == task.pk)
     if person := next(planned, None):
         return _("%s gets it next.") % person
     return _not_planned(task)
+
+
+def _stopped(queue: Queue) -> str:
+    if queue.is_closed:
+        return _("%s is closed. Please move the task to another queue.") % queue
+    return _("%s is paused.") % queue
 
 
 def of_person(person: User, *, to_them: bool = False) -> str:

@@ -53,6 +53,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "cancel": frozenset({Status.PENDING, Status.ON_HOLD}),
     "reopen": frozenset({Status.COMPLETED, Status.CANCELLED}),
     "edit": frozenset(Task.LIVE),
+    "next": frozenset({Status.PENDING}),
 }
 NEED_REASON = frozenset({"assign", "correct", "edit", "release", "hold", "cancel", "reopen"})
 

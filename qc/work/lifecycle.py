@@ -45,6 +45,8 @@ TRANSITION_FIELDS = (
     "inspected",
     "rejected",
     "released_by",
+    "next_for",
+    "next_at",
 )
 # What a task has that nobody holds or has completed.
 UNASSIGNED_FIELDS: dict[str, Any] = {
@@ -59,6 +61,8 @@ UNASSIGNED_FIELDS: dict[str, Any] = {
     "findings": None,
     "inspected": None,
     "rejected": None,
+    "next_for": None,
+    "next_at": None,
 }
 # What a task keeps of its plan then: the version by which the answers of its draft were given.
 PLAN_OF_DRAFT = Case(When(draft_findings__isnull=False, then=F("plan")))
@@ -385,7 +389,8 @@ def undo_until(task: Task) -> datetime | None:
 
 def _assigned_columns() -> dict[str, Any]:
     """Return the columns that all tasks assigned now share."""
-    return {"status": Status.ASSIGNED, "assigned_at": timezone.now()}
+    in_no_line = {"next_for_id": None, "next_at": None}
+    return {"status": Status.ASSIGNED, "assigned_at": timezone.now(), **in_no_line}
 
 
 def _take(found: Assignment, columns: dict[str, Any]) -> None:

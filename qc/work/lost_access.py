@@ -48,9 +48,10 @@ def return_lost(person_id: int, before: Access, *, by: User | None) -> list[Task
 
 
 def holders_of(queue_id: int) -> set[int]:
-    """Return the ids of the people who serve a queue and hold a task of it."""
+    """Return the ids of the people who serve a queue and hold a task of it, or have one in line."""
     held = Task.objects.held().filter(queue=queue_id).order_by().values("assignee")
-    serving = User.objects.serving([queue_id]).filter(pk__in=held)
+    lined = Task.objects.filter(queue=queue_id, next_for__isnull=False).values("next_for")
+    serving = User.objects.serving([queue_id]).filter(Q(pk__in=held) | Q(pk__in=lined))
     return set(serving.values_list("pk", flat=True))
 
 

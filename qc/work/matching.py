@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef
+
 from qc.core import wording
 from qc.core.compiled_queries import PreparedForMany
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import Queue, Roster, Task, User
 from qc.work import backlog, faults, lifecycle
-from qc.work.assignment import free_slots, why
+from qc.work.assignment import free_slots, hand_out, why
 from qc.work.backlog import HandBacks, Head, LockedTask
 from qc.work.lifecycle import HandOut
 
@@ -26,7 +28,8 @@ BATCH = 200
 # How often a pass that lost a race for some of its tasks is tried; the sweep does the rest.
 PASSES = 3
 # The columns of a `FreePerson`.
-PERSON = ("pk", "username", "capacity", "idle_since", "open_tasks")
+PERSON = ("pk", "username", "capacity", "idle_since", "open_tasks", "has_line")
+HAS_LINE = Exists(Task.objects.filter(next_for=OuterRef("pk")))
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class FreePerson:
     capacity: int
     idle_since: datetime | None
     open_tasks: int
+    has_line: bool
 
     def __str__(self) -> str:
         return self.username
@@ -54,7 +58,7 @@ USED_SLOTS = PreparedForMany(
     )
 )
 WAITING = PreparedForMany(
-    lambda ids: _unlocked(Task.objects.waiting(), ids).values_list(
+    lambda ids: _unlocked(Task.objects.waiting().filter(next_for__isnull=True), ids).values_list(
         "pk", "queue", "released_by", "priority", "due_at"
     )
 )
@@ -85,7 +89,9 @@ def match(queues: Collection[int] | None = None) -> int:
     """
     assigned, broken = 0, set[tuple[int, int]]()
     for _ in range(PASSES):
-        pairs = plan(queues, broken)
+        people = _read_free(queues)
+        assigned += _serve_lines(people)
+        pairs = _pairs([person for person in people if not person.has_line], broken)
         batches = (pairs[i : i + BATCH] for i in range(0, len(pairs), BATCH))
         with faults.collecting() as outcome:
             done = sum(faults.batch(_assign, some, _name_of) for some in batches)
@@ -101,9 +107,30 @@ def plan(queues: Collection[int] | None = None, broken: HandBacks = frozenset())
 
     Everybody gets one task before anybody gets a second; the longest idle come first.
     """
-    free = User.objects.free()
+    return _pairs(_read_free(queues), broken)
+
+
+def _read_free(queues: Collection[int] | None) -> list[FreePerson]:
+    """Return the free people who serve one of these queues, or any; longest idle first."""
+    free: Any = User.objects.free().annotate(has_line=HAS_LINE)
     rows = (free if queues is None else free.serving(queues)).values_list(*PERSON, named=True)
-    whole = [FreePerson(*row) for row in faults.readable(rows)]
+    return [FreePerson(*row) for row in faults.readable(rows)]
+
+
+def _serve_lines(people: Sequence[FreePerson]) -> int:
+    """Hand out to free people with a line, one by one: it comes before all that waits.
+
+    They are few: mostly they were given it when they finished. Return to how many it was.
+    """
+    ids = [person.pk for person in people if person.has_line]
+    return faults.each(_serve_line, ids, faults.named(User))
+
+
+def _serve_line(person_id: int) -> bool:
+    return bool(hand_out(person_id))
+
+
+def _pairs(whole: Sequence[FreePerson], broken: HandBacks) -> list[Pair]:
     rooms = faults.results(_room, whole, _name_of_person)
     if not rooms:
         return []

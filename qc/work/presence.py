@@ -24,7 +24,7 @@ from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, User
-from qc.work import guards, lifecycle
+from qc.work import guards, lifecycle, line
 
 PRESENCE = ("is_logged_in", "break_reason", "idle_since", "last_seen_at")
 # The presence of somebody who is signed out.
@@ -66,7 +66,7 @@ def sign_in(person_id: int) -> User:
 def sign_out(
     person_id: int, *, by: User | None, reason: str, keeps_started: bool = False
 ) -> list[Task]:
-    """Sign a person out; return the tasks that they held, which wait again.
+    """Sign a person out; return the tasks that they held or had in line, which wait again.
 
     With `keeps_started` they keep those that they have in hand. Whoever signs somebody else out
     ends their sessions and tokens too.
@@ -96,14 +96,14 @@ def _sign_out(
     returned = [task for task in held if not (keeps_started and task.is_in_hand)]
     for task in returned:
         lifecycle.take_back(task, by=by, reason=reason)
-    return returned
+    return returned + line.end([person.pk], by=by, reason=reason)
 
 
 @retrying
 def return_tasks(
     person_id: int, *, by: User | None, reason: str, queues: Collection[int] | None = None
 ) -> list[Task]:
-    """Return what a person holds, or what they hold of some queues, without blame."""
+    """Return what a person holds or has in line, or that of some queues, without blame."""
     person = _lock(person_id)
     # Beside a hand-out on another node, one of both must see the other.
     guards.write_people([person.pk])
@@ -111,7 +111,7 @@ def return_tasks(
     returned = list(held if queues is None else held.filter(queue__in=queues))
     for task in returned:
         lifecycle.take_back(task, by=by, reason=reason)
-    return returned
+    return returned + line.end([person.pk], by=by, reason=reason, queues=queues)
 
 
 def end_access(person_id: int) -> None:
@@ -135,6 +135,8 @@ def take_break(person_id: int, *, by: User | None, reason: str) -> User:
     if person.break_reason != shown:
         person.break_reason, person.idle_since = shown, None
         history.save(person, kind=ChangeKind.BREAK_BEGUN, by=by, reason=reason, fields=PRESENCE)
+        if shown == NOT_RESPONDING:
+            line.end([person.pk], by=by, reason=reason)
     return person
 
 

@@ -158,8 +158,9 @@ def _move_batch(
     unfinished = Task.objects.filter(pk__in=ids, queue=queue, status__in=Task.LIVE)
     tasks = list(unfinished.order_by("pk").select_for_update())
     for task in tasks:
-        task.queue = into
-    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(queue=into)
+        task.queue, task.next_for, task.next_at = into, None, None
+    moved = Task.objects.filter(pk__in=[task.pk for task in tasks])
+    moved.update(queue=into, next_for=None, next_at=None)
     reasons = [reason] * len(tasks)
     history.record_many(tasks, kind=ChangeKind.MOVED, by=by, reasons=reasons)
     return len(tasks)

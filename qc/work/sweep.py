@@ -21,7 +21,7 @@ from qc.core.transactions import retrying
 from qc.core.wording import clock, short_duration
 from qc.models import NOT_RESPONDING, ChangeKind, Queue, Task, User, next_raise_at
 from qc.models.people import NOT_OWN_BREAKS
-from qc.work import faults, guards, lifecycle, lost_access, presence, queue_changes
+from qc.work import faults, guards, lifecycle, line, lost_access, presence, queue_changes
 from qc.work.matching import match
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,8 @@ def sweep() -> dict[str, int]:
        they have started stays theirs, the rest is returned.
     2. Tasks not shown to their holder within QC_START_MINUTES are returned, and their person put
        on break.
-    3. Started tasks whose person was not seen for as long as their queue allows are returned.
+    3. Started tasks whose person was not seen for as long as their queue allows are returned, and
+       what is in the line of somebody who does not get it any more.
     4. People who may not work any more are signed out, and what they held is returned; what is left
        in merged queues is moved.
     5. Waiting tasks past due are raised one priority.
@@ -55,7 +56,7 @@ def sweep() -> dict[str, int]:
             what: sum(faults.step(one) for one in steps)
             for what, steps in (
                 ("signed out", (sign_out_unseen, lost_access.return_barred)),
-                ("returned", (return_not_started, return_silent)),
+                ("returned", (return_not_started, return_silent, line.end_strays)),
                 ("moved", (queue_changes.move_leftovers,)),
                 ("raised", (raise_overdue,)),
                 ("assigned", (match,)),
@@ -94,6 +95,7 @@ def sign_out_if_unseen(ids: Sequence[int], now: datetime) -> int:
     history.record_many(people, kind=ChangeKind.SIGNED_OUT, by=None, reasons=why)
     why = [reasons[task.assignee_id or 0] for task in unstarted]
     lifecycle.take_back_many(unstarted, reasons=why)
+    line.end([person.pk for person in people], by=None, reason=_("signed out"))
     return len(people)
 
 

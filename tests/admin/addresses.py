@@ -19,6 +19,7 @@ from qc.models import (
     CheckPlan,
     DefectCode,
     Evidence,
+    HandoverNote,
     Import,
     ItemPicture,
     Queue,
@@ -98,7 +99,10 @@ def _things() -> list[tuple[int, int]]:
 
 _KNOWN: dict[str, Any] = {
     r"my_work_.*|api_taskcomplete|task_record": _ids(Task),
-    r"evidence_add|api_task_files|api_defect_codes": _ids(Task),
+    r"evidence_add|api_task_files|api_defect_codes|task_comment": _ids(Task),
+    # Of the queue that has a note: who is on it may write.
+    r"handover_(notes|write)": lambda: HandoverNote.objects.values_list("queue", flat=True),
+    r"handover_acknowledge": _ids(HandoverNote),
     r"evidence_.*|api_file": _ids(Evidence),
     r"item_picture.*|api_picture": _ids(ItemPicture),
     r"end_sign_in": _ids(SignIn),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from qc.checks import plan_pictures, plans
 from qc.models import DefectCode, Queue, SavedView, Task, User
-from qc.work import actions, bulk_changes, presence
+from qc.work import actions, bulk_changes, handover, presence
 from tests.evidence.files import add as add_file
 from tests.evidence.files import picture, sent
 from tests.imports.files import HEAD, import_file
@@ -136,5 +136,6 @@ def sample_data(
     import_file(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)
     DefectCode.objects.create(code="SCR", name="Scratch")
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
+    handover.write(invoices.pk, "The scanner is broken.", by=mona)
     bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})

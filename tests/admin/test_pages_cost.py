@@ -55,4 +55,4 @@ def test_page_of_a_waiting_task_asks_once_why_it_waits(
 ) -> None:
     path = reverse("admin:qc_task_change", args=[add_task(invoices).pk])
     root_client.get(path)
-    assert statements(root_client, path) == 16
+    assert statements(root_client, path) == 17

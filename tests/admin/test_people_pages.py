@@ -189,9 +189,10 @@ def test_signed_out_person_can_t_be_put_on_break(mona_client: Client, anna: User
 def test_the_sign_out_dialog_names_the_person(mona_client: Client, anna: User) -> None:
     signed_in(anna)
     dialog = mona_client.get(act(anna, "sign_out")).content.decode()
-    assert "Signs anna out; their tasks return to the queue." in dialog
+    assert "anna" in dialog
+    assert "Their tasks return to the queue." in dialog
     again = mona_client.post(act(anna, "sign_out"), CONFIRMED | {"reason": " "})
-    assert "Signs anna out; their tasks return to the queue." in again.content.decode()
+    assert "anna" in again.content.decode()
     anna.refresh_from_db()
     assert anna.is_logged_in
 
@@ -214,7 +215,8 @@ def test_only_a_manager_changes_a_presence_and_only_by_post(
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("free", {"ben", "mona"}),
+        # Mona gets no tasks, and so is not free for any.
+        ("free", {"ben"}),
         ("break", {"anna"}),
         ("in", {"anna", "ben", "mona"}),
         ("out", {"carla"}),

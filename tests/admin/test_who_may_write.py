@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from qc.checks import plans
 from qc.models import DefectCode, Queue, SavedView, Task, User
-from qc.work import actions, bulk_changes
+from qc.work import actions, bulk_changes, handover
 from tests import factors
 from tests.admin.addresses import Address, every_address, sent
 from tests.admin.conftest import change, signed_in
@@ -39,6 +39,8 @@ OWN = {
     "account_reauthenticate": r"\w+ (INTO )?axes_\w+",
     # Whoever may read the trail may have it verified.
     "trail_verification": r"(INSERT INTO|UPDATE) qc_verification(request)?",
+    # Whoever may see a task may comment on it.
+    "task_comment": r"INSERT INTO qc_historicaltask",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
     "task_view_save": "INSERT INTO qc_savedview",
     # Tried with an unknown name.
@@ -51,6 +53,7 @@ WORK = {
     f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     ),
+    "handover_(write|acknowledge)": "INSERT INTO qc_(handover|auditevent)",
     "evidence_(add|remove)": "(INSERT INTO|UPDATE) qc_evidence",
 }
 # What auditors must be able to read: each of these pages, of each object.
@@ -94,6 +97,7 @@ def sample_data(
     factors.give_app(ben)
     DefectCode.objects.create(code="SCR", name="Scratch")
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
+    handover.write(invoices.pk, "The scanner is broken.", by=mona)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

@@ -29,13 +29,17 @@ ROLES = {"anna", "otto", "mona", "root"}
 STAFF = {"anna", "mona", "root"}
 READERS = {"otto", "mona", "root"}
 MANAGERS = {"mona", "root"}
-TASK_STEP = "assign|resume|reopen|release|hold|cancel|rework"
+TASK_STEP = "assign|resume|reopen|release|hold|cancel|rework|give_next|take_from_line"
 # Whom each pattern is open to, by its name. Whoever adds one says so here.
 OPEN_TO: dict[str, set[str]] = {
     "|alive|login|account_login|logout|new_password|api_login": EVERYBODY,
     "index|app_list|admin/qc/.*|admin/axes/.*|jsi18n|search": ROLES,
     "my_settings|password_change(_done)?|take_break|come_back": ROLES,
     "my_work(_.*)?": STAFF,
+    "mentions(_read)?|handover(_notes)?": ROLES,
+    # Of a queue that Anna is on.
+    "handover_(write|acknowledge)": STAFF,
+    "task_comment": READERS,
     # Anna's, and for those who may edit her account; the first session of all is Nora's.
     "end_sign_ins": STAFF,
     "end_sign_in": MANAGERS,
@@ -63,7 +67,7 @@ OPEN_TO: dict[str, set[str]] = {
     "import_(again|stop|undo_begin|undo_cancel)|qc_task_(process_)?import|api_imports": MANAGERS,
     f"qc_(queue|task|user)_add|qc_task_({TASK_STEP})_task": MANAGERS,
     "qc_queue_(import_tasks|copy_plan|pause|unpause|reopen|merge|close|delete)": MANAGERS,
-    "qc_user_(come_back|take_break|sign_out|unlock)|auth_user_password_change": MANAGERS,
+    "qc_user_(come_back|take_break|sign_out|unlock|give_next)|auth_user_password_change": MANAGERS,
     "qc_user_(ask_to_anonymise|anonymise|keep_names|reset_second_factor)|status.*": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
     "api_dashboard": ROLES,
@@ -80,7 +84,8 @@ OPEN_TO: dict[str, set[str]] = {
 POST_ONLY = (
     r"my_work_(?!panel).*|take_break|come_back|end_sign_ins?|logout|qc_task_bulk_.*|"
     r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
-    r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*"
+    r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*|"
+    r"task_comment|mentions_read|handover_(write|acknowledge)"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")
 UNSAFE = ("post", "put", "patch", "delete")

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
-from qc.models import Queue, Task, User
+from qc.models import NOT_RESPONDING, Queue, Task, User
 from qc.work import actions, presence
 from tests.databases import on_sqlite
 
@@ -129,3 +129,20 @@ def test_page_says_when_it_is_out_of_date(floor: Page) -> None:
     expect(stale).to_be_visible()
     floor.unroute("**/panel/**")
     expect(stale).to_be_hidden()
+
+
+def test_people_stay_where_they_are_until_somebody_sorts_them(
+    floor: Page, anna: User, ben: User, carla: User
+) -> None:
+    order = "() => [...document.querySelectorAll('.qc-person h3')].map((one) => one.textContent)"
+    sort = floor.get_by_role("button", name="Sort by urgency")
+    assert floor.evaluate(order) == ["anna", "ben"]
+    expect(sort).to_be_hidden()
+    presence.take_break(ben.pk, by=None, reason=NOT_RESPONDING)
+    actions.sign_in(carla.pk)
+    expect(card(floor, ben)).to_contain_text("Does not respond")
+    expect(card(floor, carla)).to_be_visible()
+    assert floor.evaluate(order) == ["anna", "ben", "carla"]
+    sort.click()
+    expect(sort).to_be_hidden()
+    assert floor.evaluate(order) == ["ben", "anna", "carla"]

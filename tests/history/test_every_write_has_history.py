@@ -33,6 +33,10 @@ KNOWN = {
     "checks/plans.py copy": NOT_AUDITED,
     "admin/check_plans/forms.py save": NOT_AUDITED,
     "admin/check_plans/resource.py store": NOT_AUDITED,
+    "work/line.py _end": RECORDED,
+    # Who is named in a comment, which is a row of history itself; and how many they have not read.
+    "work/comments.py _mention": NOT_AUDITED,
+    "work/comments.py _read": NOT_AUDITED,
     "work/lifecycle.py _save": RECORDED,
     "work/lifecycle.py _write_assigned": RECORDED,
     "work/lifecycle.py take_back_many": RECORDED,

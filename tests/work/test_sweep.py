@@ -134,8 +134,9 @@ class TestManyUnseenPeople:
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         crowd_unseen(people, invoices, add_task)
-        # Who; the people under their locks, their tasks and queues; two updates with their history.
-        with django_assert_num_queries(9):
+        # Who; the people under their locks, their tasks and queues; two updates with their history;
+        # and what is in their lines.
+        with django_assert_num_queries(10):
             assert sweep.sign_out_unseen() == people
         assert not list(invariants.broken())
 

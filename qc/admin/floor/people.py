@@ -23,6 +23,8 @@ from qc.work import presence
 
 MOST_CARDS = 60
 MOST_SIGNED_OUT = 30
+# With more people than these each is a row, and no card.
+MOST_ON_CARDS = 12
 
 
 class Attention(IntEnum):
@@ -85,6 +87,7 @@ class PersonCard:
 
     person: User
     tasks: list[Task]
+    line: list[Task]
     attention: Attention
     since: datetime | None
     is_known: bool = False
@@ -127,7 +130,8 @@ class PersonCard:
         """The person's id and a version, which changes with anything shown on the card."""
         person = (str(self.person), self.person.get_full_name(), self.person.capacity)
         state = (self.person.break_reason, self.attention, self.alarm, self.says_since)
-        return f"p{self.person.pk}.{version(person, state, self.held)}"
+        line = [(task.pk, task.name, str(task.queue)) for task in self.line]
+        return f"p{self.person.pk}.{version(person, state, self.held, line)}"
 
 
 class PeopleOnFloor:
@@ -145,6 +149,11 @@ class PeopleOnFloor:
         self.counts["out"] = signed_out().count()
 
     @property
+    def is_dense(self) -> bool:
+        """Whether there are so many that each is a row."""
+        return len(self.cards) > MOST_ON_CARDS
+
+    @property
     def signed_out_key(self) -> str:
         """A version, which changes with anything shown about people who are signed out."""
         shown = [(str(person), labels.age(person.last_seen_at)) for person in self.signed_out]
@@ -158,7 +167,8 @@ class PeopleOnFloor:
     def _card(self, person: User) -> PersonCard:
         tasks = self.data.held.get(person.pk, [])
         attention = self._attention(person, tasks)
-        return PersonCard(person, tasks, attention, self._card_since(person, tasks))
+        since = self._card_since(person, tasks)
+        return PersonCard(person, tasks, self.data.lines.get(person.pk, []), attention, since)
 
     def _attention(self, person: User, tasks: list[Task]) -> Attention:
         if alarm := self._alarm(person, tasks):

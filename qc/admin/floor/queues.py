@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -66,7 +69,7 @@ class QueueRow:
         if self.oldest is None:
             return ""
         age = labels.age(self.oldest)
-        return _("%s or longer") % age if self.is_more else age
+        return SafeString(escape(_("%s or longer")) % age) if self.is_more else age
 
     @cached_property
     def clears_in(self) -> str:
@@ -85,6 +88,12 @@ class QueueRow:
         return _("%s or longer") % text if self.is_more else text
 
     @property
+    def has_note(self) -> bool:
+        """Whether somebody has left a handover note today."""
+        last: date | None = getattr(self.queue, "last_note", None)
+        return last is not None and last >= timezone.localdate(self.now)
+
+    @property
     def offers(self) -> set[str]:
         """The names of the actions that make sense now."""
         return available_actions.of_queue(self.queue)
@@ -93,7 +102,7 @@ class QueueRow:
     def key(self) -> str:
         """The queue's id and a version, which changes with anything shown in the row."""
         states = (self.queue.is_paused, self.queue.is_closed, self.queue.open_to_all)
-        queue = (self.queue.name, states, self.there)
+        queue = (self.queue.name, states, self.there, self.has_note)
         counts = (self.waiting, self.age, self.in_work, self.done, self.late, self.clears_in)
         return f"q{self.queue.pk}.{version(queue, counts)}"
 
@@ -104,7 +113,8 @@ def rows(data: FloorData) -> list[QueueRow]:
     held = [task for tasks in data.held.values() for task in tasks]
     in_work = Counter(task.queue_id for task in held)
     late = Counter(task.queue_id for task in held if task.due_at < data.now)
-    there = Counter(queue for queues in data.roster.on.values() for queue in queues)
+    served = data.roster.serving(data.queues.values())
+    there = Counter(queue for queues in served.values() for queue in queues)
     return [
         QueueRow(
             queue=queue,

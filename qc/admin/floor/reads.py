@@ -5,7 +5,7 @@ index and no further than `MOST_COUNTED`; counts of completed tasks are cached f
 ones are added.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 
 from qc.core.local_days import beginning
 from qc.models import ORDER_OF_WORK, ChangeKind, HandBack, Queue, Roster, Status, Task, User
-from qc.work import backlog
+from qc.work import backlog, handover
 from qc.work.explanations import MOST_COUNTED
 
 PERSON_FIELDS = (
@@ -49,14 +49,31 @@ class FloorData:
     def __init__(self) -> None:
         self.now = timezone.now()
         # Read before the queues, so that the queue of each task is among them.
-        assigned = Task.objects.filter(status=Status.ASSIGNED)
-        tasks = list(assigned.only(*TASK_FIELDS, "assignee", "queue"))
-        self.queues = {queue.pk: queue for queue in Queue.objects.all()}
-        self.held = self._held(tasks)
+        tasks = self._tasks()
+        queues = Queue.objects.annotate(last_note=handover.LAST_DAY)
+        self.queues = {queue.pk: queue for queue in queues}
+        self.held = self._held([task for task in tasks if task.status == Status.ASSIGNED])
+        self.lines = self._lines([task for task in tasks if task.next_for_id])
         self.roster = Roster(user__is_logged_in=True, user__is_active=True)
         self.backlogs = backlog.measure(self.queues, MOST_COUNTED, self.now)
         self.people = self._people()
         self.completed = completed_today(self.now)
+
+    @staticmethod
+    def _tasks() -> list[Task]:
+        """Return all tasks that somebody has, or has in line: each found by an index of its own."""
+        columns = (*TASK_FIELDS, "assignee", "queue", "next_for", "next_at")
+        assigned = Task.objects.filter(status=Status.ASSIGNED).only(*columns)
+        lined = Task.objects.filter(next_for__isnull=False).only(*columns)
+        return list(assigned.union(lined, all=True))
+
+    def _lines(self, tasks: list[Task]) -> dict[int, list[Task]]:
+        """Return what is in each person's line, the next one first."""
+        lines: dict[int, list[Task]] = defaultdict(list)
+        for task in sorted(tasks, key=attrgetter("next_at"), reverse=True):
+            task.queue = self.queues[task.queue_id]
+            lines[task.next_for_id or 0].append(task)
+        return lines
 
     def _held(self, tasks: list[Task]) -> dict[int, list[Task]]:
         """Return each person's tasks, most urgent first."""
@@ -97,7 +114,10 @@ class FloorData:
         """For each person the running queues that they serve and in which something waits."""
         queues = self.queues.values()
         running = (queue for queue in queues if not (queue.is_paused or queue.is_closed))
-        return self.roster.serving([one for one in running if self.backlogs[one.pk].waiting])
+        # What is in a line waits for its person alone.
+        lined = Counter(task.queue_id for tasks in self.lines.values() for task in tasks)
+        waits = (one for one in running if self.backlogs[one.pk].waiting > lined[one.pk])
+        return self.roster.serving(list(waits))
 
 
 def given_back_by_all() -> list[Task]:

@@ -17,10 +17,12 @@ class FloorState:
 
     Each card and row has a key, which changes when anything on it does; `seen` has a digest of all
     keys in their order, and of those of each group of cards or rows: up to so many it is one each.
-    Those of a group whose digest is in the `seen` of a page are marked as known.
+    Those of a group whose digest is in the `seen` of a page are marked as known. `mentions` is how
+    many comments mention who looks.
     """
 
-    def __init__(self, seen: str = "") -> None:
+    def __init__(self, seen: str = "", mentions: int = 0) -> None:
+        self.mentions = mentions
         data = FloorData()
         self.people = PeopleOnFloor(data)
         self.queues = queues.rows(data)
@@ -67,4 +69,4 @@ class FloorState:
         given_back = [(task.reference, task.name, str(task.queue)) for task in self.given_back]
         given_back_key = f"b.{version(given_back)}"
         others = [people.signed_out_key, given_back_key]
-        return [f"c.{counts}", *cards, *others, *(row.key for row in self.queues)]
+        return [f"c.{counts}.{self.mentions}", *cards, *others, *(row.key for row in self.queues)]

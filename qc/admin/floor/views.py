@@ -33,7 +33,9 @@ floor_view = page_view("qc.view_task", after_sign_in="admin:floor")
 @floor_view
 def page(request: HttpRequest) -> HttpResponse:
     """Show the whole page."""
-    context = site.each_context(request) | _context(request, FloorState()) | {"title": _("Floor")}
+    context = (
+        site.each_context(request) | _context(request, _state(request)) | {"title": _("Floor")}
+    )
     return render(request, "qc/floor/page.html", context)
 
 
@@ -42,7 +44,7 @@ def panel(request: HttpRequest) -> HttpResponse:
     """Return the panel with what has changed since `seen`; 204 when nothing has."""
     seen, known = request.GET.get("seen", ""), looks.of(request)
     look = known.until(timezone.now() + LOOK_FOR) if known else ""
-    state = FloorState(seen)
+    state = _state(request, seen)
     if seen == state.seen:
         return HttpResponse(status=NOTHING_NEW, headers={looks.HEADER: look})
     context = _context(request, state) | {"look": look}
@@ -77,6 +79,10 @@ def why_queue(request: HttpRequest, pk: int) -> HttpResponse:
         "why": explanations.of_task(task) if task else _("No tasks are waiting in %s now.") % queue,
     }
     return render(request, "qc/floor/why.html", context)
+
+
+def _state(request: HttpRequest, seen: str = "") -> FloorState:
+    return FloorState(seen, getattr(request.user, "unread_mentions", 0))
 
 
 def _context(request: HttpRequest, state: FloorState) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from qc.admin.shared import check_fields
 from qc.checks.check_input import CheckInput
 from qc.core.exceptions import InvalidInput
 from qc.models import Outcome, Queue, Task, User
-from qc.work import actions, hand_back_reasons
+from qc.work import actions, comments, hand_back_reasons
 
 SOMETHING_ELSE = "-"
 
@@ -84,6 +84,12 @@ def release(request: HttpRequest, task: int) -> str:
     return _("%s is back in the queue.") % released.reference
 
 
+def comment(request: HttpRequest, task: int) -> str:
+    """Comment on the task."""
+    comments.add(task, request.POST.get("comment", ""), by=me(request))
+    return ""
+
+
 def claim(request: HttpRequest, task: int) -> str:
     """Claim a waiting task."""
     return _("%s is assigned to you.") % actions.claim(task, by=me(request)).reference
@@ -121,5 +127,5 @@ def me(request: HttpRequest) -> User:
 
 ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {
     action.__name__: action
-    for action in (start, complete, undo, rework, correct, send_notes, release, claim)
+    for action in (start, complete, undo, rework, correct, send_notes, release, claim, comment)
 }

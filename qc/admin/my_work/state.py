@@ -20,7 +20,7 @@ from qc.checks.check_input import CheckInput, of_draft
 from qc.core.local_days import beginning
 from qc.models import NOT_RESPONDING, Task, User
 from qc.web.looks import Look
-from qc.work import actions, assignment, explanations, lifecycle, presence
+from qc.work import actions, assignment, comments, explanations, lifecycle, presence
 
 CLAIMABLE = 20
 # What comes with time and leaves no row of history is shown after so long at most.
@@ -83,6 +83,12 @@ class MyWorkState:
         """The files of this task; None without one."""
         return files.of(self.task, self.person)
 
+    @cached_property
+    def comments(self) -> list[Any]:
+        """The comments on this task; they are read only where there are any."""
+        has_any = self.task is not None and getattr(self.task, "last_comment", None)
+        return comments.of_task(self.task.pk) if self.task and has_any else []
+
     @property
     def notes(self) -> str:
         """The text of the notes field."""
@@ -142,6 +148,8 @@ class MyWorkState:
             self.task and judging.version_of(self.task),
             self.waits_for_scan,
             self.goes_at,
+            self.task and getattr(self.task, "last_comment", None),
+            self.person.unread_mentions,
             shown,
         )
 

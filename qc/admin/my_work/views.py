@@ -71,7 +71,11 @@ def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
         return _refused(request, task, action, refusal)
     if text:
         messages.success(request, text)
-    return _answer(request, task, sent=request.POST.get("kept", ""))
+    answer = _answer(request, task, sent=request.POST.get("kept", ""))
+    if action == "comment":
+        # Its field is emptied: what a refusal leaves in it stays.
+        answer.headers["QC-Commented"] = "yes"
+    return answer
 
 
 @work_button

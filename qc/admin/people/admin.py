@@ -24,7 +24,8 @@ from qc.admin.people.password_links import PasswordLinks
 from qc.admin.people.superusers_actions import SuperusersActions
 from qc.admin.shared import available_actions
 from qc.admin.shared.base import after_commit, save_columns
-from qc.admin.shared.dialogs import NoReasonForm, SignOutForm, dialog_action
+from qc.admin.shared.dialogs import NoReasonForm, dialog_action
+from qc.admin.shared.give_next import TaskNextForm, give_next
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
@@ -68,6 +69,7 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
     ordering = ("username",)
     actions = ("invite_selected",)
     actions_detail = (
+        "give_next",
         "come_back",
         "take_break",
         "sign_out",
@@ -114,11 +116,19 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
         "sign_out",
         work.sign_out,
         label=_("Sign out"),
-        question="",
+        question=_("Their tasks return to the queue. They can sign in again."),
         done=_("%(item)s is signed out."),
         icon="logout",
-        form=SignOutForm,
         variant=ActionVariant.DANGER,
+    )
+    give_next = dialog_action(
+        "give_next",
+        give_next,
+        label=_("Give next"),
+        question=_("They get the task when they finish what they have, before all others."),
+        done=_("%(item)s gets it next."),
+        icon="playlist_add",
+        form=TaskNextForm,
     )
     take_break = dialog_action(
         "take_break",
@@ -200,7 +210,9 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
         """Return the names of the actions that make sense for a person as they are now."""
         user: Any = request.user
         may_steer = permissions.may_steer(user, item)
-        names = available_actions.of_person(item) if may_steer else set()
+        names = available_actions.of_person(item)
+        # What they do next is no matter of their account.
+        names &= names if may_steer else {"give_next"}
         may_reset = user.is_superuser and item != user and second_factors.has_one(item)
         names |= {"reset_second_factor"} if may_reset else set()
         names |= {"unlock"} if may_steer and throttling.is_locked(item.username) else set()

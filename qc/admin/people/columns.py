@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from qc.admin.shared import labels
 from qc.audit import erasure_requests, second_factors, sentences
 from qc.core.wording import clock
-from qc.models import Task, User
+from qc.models import Role, Task, User
 from qc.work import explanations
 
 TEXT_LINK = '<a class="text-link" href="{}">{}</a>'
@@ -21,7 +21,14 @@ TEXT_LINK = '<a class="text-link" href="{}">{}</a>'
 class PersonColumns:
     """The columns and fields that are made when they are shown."""
 
-    presence = staticmethod(labels.presence)
+    @admin.display(description=_("presence"), ordering="is_logged_in")
+    def presence(self, person: Any) -> SafeString:
+        """Return their presence; nobody is free or busy who gets no tasks, such as an auditor."""
+        roles = {group.name for group in person.groups.all()}
+        gets_tasks = Role.QC_STAFF in roles or person.queues.all()
+        if person.takes_work and not (gets_tasks or person.open_tasks):
+            return labels.label(gettext("signed in"))
+        return labels.presence(person)
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
     def names(self, person: User) -> str | None:

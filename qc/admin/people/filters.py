@@ -28,10 +28,12 @@ class PresenceFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[User]:
         """Return the people with the chosen presence."""
+        # As *Floor* counts them: nobody waits for an auditor or an administrator.
         free = User.objects.free().order_by().values("pk")
+        works = queryset.doing_qc().taking_work()
         kinds = {
-            "free": queryset.filter(pk__in=free),
-            "busy": queryset.taking_work().exclude(pk__in=free),
+            "free": works.filter(pk__in=free),
+            "busy": works.exclude(pk__in=free),
             "break": queryset.signed_in().exclude(break_reason=""),
             "in": queryset.signed_in(),
             "out": queryset.filter(is_logged_in=False),

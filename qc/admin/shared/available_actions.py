@@ -6,11 +6,15 @@ from qc.models import Queue, User
 
 
 def of_person(person: User) -> set[str]:
-    """Return the names of the actions that change something for this person."""
+    """Return the names of the actions that change something for this person.
+
+    They are read by `with_open_tasks()`.
+    """
     conditions = {
         "sign_out": person.is_logged_in,
         "take_break": person.takes_work,
         "come_back": person.is_logged_in and bool(person.break_reason),
+        "give_next": person.is_logged_in and not person.is_free(person.open_tasks),
     }
     return {name for name, is_met in conditions.items() if is_met}
 

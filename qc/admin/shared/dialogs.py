@@ -1,7 +1,7 @@
 """Actions that ask for a reason in a dialog, and change something only when it is posted."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Self
 
 from django import forms
@@ -11,6 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,6 +23,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from qc.admin.shared.dialog_subjects import subject_of
 from qc.core.exceptions import InvalidInput, QCError
 from qc.models import User
 from qc.web import proofs
@@ -61,6 +63,12 @@ class ReasonForm(BaseDialogForm):
         """Return the form as the request has filled it in, empty where it was not shown yet."""
         return cls(request, data=request.POST if "_form_submitted" in request.POST else None)
 
+    def render_before_template(self) -> str:
+        """Return what the dialog is about, in words; "" where a form is for many."""
+        item = getattr(self.request, "dialog_item", None)
+        context = {"subject": subject_of(item())} if item else {}
+        return render_to_string("qc/shared/dialog_subject.html", context) if item else ""
+
     def answers(self) -> dict[str, Any]:
         """Return the values of the fields, by name."""
         return {name: one for name, one in self.cleaned_data.items() if name != "_form_submitted"}
@@ -75,19 +83,6 @@ class OptionalReasonForm(ReasonForm):
     """Asks for a reason, which may be left out."""
 
     reason = reason_field(required=False)
-
-
-class SignOutForm(ReasonForm):
-    """Asks for a reason, under a sentence that names the person to be signed out."""
-
-    form_before_template = "qc/people/sign_out.html"
-
-    def get_before_template_context(
-        self, request: HttpRequest, object_id: int | str | None = None
-    ) -> dict[str, Any]:
-        """Return the person whose id is in the address."""
-        is_id = str(object_id).isdecimal()
-        return {"person": User.objects.filter(pk=object_id).first() if is_id else None}
 
 
 class NoReasonForm(ReasonForm):
@@ -174,7 +169,21 @@ def dialog_action(  # noqa: PLR0913
         permissions=[permission],
         dialog=dialog,
     )(_view(name, run, done, dialog))
+    act = _named(act)
     return _proven(act) if needs_proof else act
+
+
+def _named(act: Any) -> Any:
+    """Return an action whose dialog says what it is about."""
+
+    @wraps(act)
+    def show(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Read only when the dialog is drawn: after it is known that this user may open it.
+        request.dialog_item = partial(find, model_admin, request, kwargs["object_id"])  # type: ignore[attr-defined]
+        response: HttpResponse = act(model_admin, request, *args, **kwargs)
+        return response
+
+    return show
 
 
 def _proven(act: Any) -> Any:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from qc.admin.shared.dialogs import AssignForm, OptionalReasonForm, ReasonForm, dialog_action
+from qc.admin.shared.give_next import PersonNextForm
 from qc.admin.tasks.edit_forms import DueForm, MoveForm, PriorityForm, ReworkForm
 from qc.admin.tasks.selection import change_selected, is_for_all, selection_action
 from qc.models import Task, User
@@ -28,6 +29,24 @@ class TaskActions:
         icon="person_add",
         form=AssignForm,
         variant=ActionVariant.PRIMARY,
+    )
+    give_next_task = dialog_action(
+        "give_next_task",
+        actions.give_next,
+        label=_("Give next"),
+        question=_("Who gets it does so when they finish what they have, before all others."),
+        done=_("%(item)s is next for its person."),
+        icon="playlist_add",
+        form=PersonNextForm,
+    )
+    take_from_line_task = dialog_action(
+        "take_from_line_task",
+        actions.take_from_line,
+        label=_("Take out of the line"),
+        question=_("The task waits in its queue again, as all others do."),
+        done=_("%(item)s waits as all others do."),
+        icon="playlist_remove",
+        form=OptionalReasonForm,
     )
     release_task = dialog_action(
         "release_task",
@@ -107,6 +126,10 @@ def is_available(user: User, name: str, task: Task) -> bool:
     transition = name.removesuffix("_task")
     if transition == "rework":
         return rework.may_make(task, user)
+    if transition == "give_next":
+        return guards.may_now(user, "next", task)
+    if transition == "take_from_line":
+        return task.next_for_id is not None and guards.may_now(user, "next", task)
     if transition == "assign" and guards.may_now(user, "release", task):
         return True  # it is taken from whoever has it now
     return guards.may_now(user, transition, task)

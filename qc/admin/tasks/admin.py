@@ -34,7 +34,7 @@ from qc.core.wording import clock, to_the_minute
 from qc.history import timeline
 from qc.models import Task
 from qc.work import actions as work
-from qc.work import edits, explanations, rework
+from qc.work import comments, edits, explanations, line, rework
 
 TIMELINE = 20
 
@@ -88,6 +88,8 @@ class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedMod
     )
     actions_detail = (
         "assign_task",
+        "give_next_task",
+        "take_from_line_task",
         "resume_task",
         "rework_task",
         "reopen_task",
@@ -180,6 +182,7 @@ class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedMod
         task = context.get("original")
         if task is not None:
             context["files"] = TaskFiles(task, request.user)
+            context["comments"] = comments.of_task(task.pk)
         if task is not None and self.has_view_history_permission(request, task):
             context["record"] = CheckRecord(task)
             context["timeline"] = history.of(task)[:TIMELINE]
@@ -201,7 +204,10 @@ class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedMod
             if "due_at" in columns or "priority" in columns:
                 obj.arrive(obj.created_at)  # which fills an emptied due date
                 edits.replan(obj, columns)
-            reason, planned = form.cleaned_data["reason"], {*columns, *edits.PLANNED}
+            reason = form.cleaned_data["reason"]
+            planned = {*columns, *edits.PLANNED, *line.COLUMNS}
+            if "queue" in columns:
+                obj.next_for = obj.next_at = None
             history.save(obj, kind="", by=by, reason=reason, fields=planned)
         else:
             obj.created_by = by

@@ -1,0 +1,1 @@
+"""Comments on tasks, on a task's page; and the comments that mention somebody."""

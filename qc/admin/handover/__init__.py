@@ -1,0 +1,1 @@
+"""*Handover*: the notes that shifts leave each other, queue by queue."""
