@@ -42,6 +42,7 @@ class EventKind(models.TextChoices):
     EVIDENCE_ADDED = "evidence added", _("File added")
     EVIDENCE_REMOVED = "evidence removed", _("File removed")
     EVIDENCE_REFUSED = "evidence refused", _("File refused by the scanner")
+    ALERT_CHANGED = "alert changed", _("Alert changed")
     BASELINE_FROZEN = "baseline frozen", _("Baseline frozen")
 
 

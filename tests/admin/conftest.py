@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plans
-from qc.models import DefectCode, Queue, Task, User
+from qc.models import Alert, DefectCode, Queue, Task, User
 from qc.work import actions, bulk_changes, presence
 from tests.evidence.files import add as add_file
 from tests.imports.files import HEAD, import_file
@@ -129,5 +129,6 @@ def sample_data(
     add_file(mine, anna)
     import_file(HEAD + "C,Check,Labels\n", by=mona, dry_run=True)
     DefectCode.objects.create(code="SCR", name="Scratch")
+    Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})

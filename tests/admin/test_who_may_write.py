@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plans
-from qc.models import DefectCode, Queue, Task, User
+from qc.models import Alert, DefectCode, Queue, Task, User
 from qc.work import actions, bulk_changes
 from tests import factors
 from tests.admin.addresses import Address, every_address, sent
@@ -89,6 +89,7 @@ def sample_data(
     actions.pause(labels.pk, by=mona, reason="No light.")
     factors.give_app(ben)
     DefectCode.objects.create(code="SCR", name="Scratch")
+    Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))
