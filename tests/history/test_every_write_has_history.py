@@ -166,6 +166,7 @@ KNOWN = {
     "admin/sign_in/identities.py _link": RECORDED,
     "admin/sign_in/identities.py _set_roles": RECORDED,
     "admin/shared/base.py save_columns": RECORDED,
+    "management/demo/past.py _write": RECORDED,
     "management/commands/demo_data.py add_people": RECORDED,
     "management/commands/demo_data.py add_tasks": RECORDED,
     "management/commands/demo_data.py spread": SIGNALLED,
