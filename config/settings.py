@@ -366,6 +366,7 @@ FILE_UPLOAD_HANDLERS = [
 
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_CODE = environment.one_of("LANGUAGE_CODE", default="en", allowed=dict(LANGUAGES))
+FORMAT_MODULE_PATH = "config.formats"
 LOCALE_PATHS = [BASE_DIR / "qc" / "locale"]
 USE_TZ = True
 TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")

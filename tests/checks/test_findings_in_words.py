@@ -79,7 +79,7 @@ def test_numbers_and_days_are_as_the_reader_writes_them(task: Task) -> None:
     with translation.override("de"):
         words = findings.by_item(task.findings, task.plan_id)
     assert words["torque"][1].startswith("11,2 Nm")
-    assert words["best"][1] == "4. März 2027"
+    assert words["best"][1] == "04.03.2027"
 
 
 def test_limit_on_one_side_is_named_alone(task: Task) -> None:

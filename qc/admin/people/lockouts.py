@@ -12,6 +12,14 @@ from qc.history import events
 from qc.models import EventKind
 
 
+def _name(attempt: AccessAttempt) -> str:
+    return attempt.username or str(attempt.ip_address)
+
+
+# Its own is an English sentence, with a time in UTC.
+AccessAttempt.__str__ = _name
+
+
 @admin.register(AccessAttempt)
 class LockoutAdmin(ModelAdmin):
     """Lists failed sign-ins; deleting a row unlocks its name."""
