@@ -12,6 +12,8 @@ import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -80,7 +82,19 @@ def main() -> None:
     is_demo = not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
     prepare(is_demo)
     address = f"http://{host}:{port}/"
-    sys.exit(run(ProcessManager(address, ACCOUNTS if is_demo else "")))
+    with told(address):
+        sys.exit(run(ProcessManager(address, ACCOUNTS if is_demo else "")))
+
+
+@contextmanager
+def told(address: str) -> Iterator[None]:
+    """Keep the address in a file while QC Desk runs: `simulate_shift` looks for it there."""
+    file = Path(os.environ.get("QC_VAR_DIR", "var")) / "address"
+    file.write_text(address)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def read_dotenv() -> None:

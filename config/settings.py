@@ -16,6 +16,7 @@ from config import (
     environment,
     evidence_storage,
     logs,
+    mail,
     metrics,
     sentry,
     single_sign_on,
@@ -79,6 +80,12 @@ QC_KEEP_DAYS = {
     "event": environment.whole_number("QC_KEEP_EVENTS", default=0, least=0, most=36_500),
 }
 QC_ARCHIVE_DIR = environment.env.str("QC_ARCHIVE_DIR", "")
+
+# Alerts: the networks in which webhooks may be beside the internet, and the address of QC Desk that
+# messages name. The mail server is in EMAIL_URL.
+QC_ALERT_NETWORKS = environment.networks("QC_ALERT_NETWORKS")
+QC_SITE_URL = environment.web_address("QC_SITE_URL")
+globals().update(mail.mail_settings())
 
 # Applications and middleware
 
@@ -329,6 +336,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "qc.tasks.sweep", "schedule": Every(QC_SWEEP_SECONDS)},
     "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
     "fill_search": {"task": "qc.tasks.fill_search", "schedule": Every(60)},
+    "alert": {"task": "qc.tasks.alert", "schedule": Every(60)},
     # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},

@@ -33,6 +33,7 @@ class PagesConfig(SimpleAdminConfig):
     def ready(self) -> None:
         """Register the screens."""
         super().ready()
+        import qc.admin.alerts.admin
         import qc.admin.check_plans.admin
         import qc.admin.defect_codes.admin
         import qc.admin.people.admin

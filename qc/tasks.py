@@ -16,6 +16,7 @@ from knox.models import get_token_model
 from kombu.exceptions import OperationalError
 
 from qc import imports
+from qc.alerts import checking, digest, sending
 from qc.audit import evidence_files, grants
 from qc.audit.archive import archiver
 from qc.audit.seals import external_copies, on_demand, sealing, verification_runs
@@ -147,6 +148,7 @@ def tidy() -> None:
         SignIn.objects.forgotten().delete()
         AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         bulk_changes.delete_expired()
+        sending.delete_old()
         files = imports.delete_expired()
         with acting(Channel.SWEEP):
             old = imports.delete_old_files()
@@ -194,6 +196,16 @@ def seal() -> None:
             logger.info("seal: %d rows", rows)
         run.counts = {"sealed": rows}
         external_copies.copy()
+
+
+@shared_task
+def alert() -> None:
+    """Look at all alerts and digests, each minute, and send what they have to say."""
+    with recording("alert") as run:
+        run.counts = {"alerts": checking.check(), "digests": digest.make_due()}
+        run.counts |= sending.send_due()
+        if any(run.counts.values()):
+            logger.info("alert: %s", run.counts)
 
 
 @shared_task

@@ -37,6 +37,7 @@ FLOOR = [
     MenuEntry(
         _("Defect codes"), "report", "admin:qc_defectcode_changelist", "qc.view_historicaltask"
     ),
+    MenuEntry(_("Alerts"), "notifications", "admin:qc_alert_changelist", "qc.view_historicaltask"),
     MenuEntry(_("People"), "group", "admin:qc_user_changelist", "qc.view_user"),
     MenuEntry(_("Who works where"), "grid_on", "admin:matrix", "qc.manage_task"),
     MenuEntry(_("Reports"), "bar_chart", "admin:reports", "qc.view_task"),

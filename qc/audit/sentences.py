@@ -12,7 +12,7 @@ from qc.core.context import Channel
 from qc.core.localization import local
 from qc.core.wording import time_between
 from qc.history.names import called
-from qc.models import ChangeKind, DefectCode, EventKind, Outcome, Priority, Severity
+from qc.models import Alert, ChangeKind, DefectCode, EventKind, Outcome, Priority, Severity
 from qc.models.events import UNKNOWN_NAME_PREFIX, Refusal
 from qc.reports.control_charts import ChartKind
 
@@ -29,6 +29,8 @@ INTO = " into"
 RETIRED = " retired"
 # Behind a change by which something came to be, or ceased to be.
 NEW, GONE = " new", " gone"
+# Events of a change that have the values before and after it, and whose.
+CHANGED: dict[str, Any] = {EventKind.CODE_CHANGED: DefectCode, EventKind.ALERT_CHANGED: Alert}
 # Behind what was frozen, where it was taken away instead.
 REMOVED = " taken away"
 # Of a check with more to say only so much is said in its sentence.
@@ -158,6 +160,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.CODE_CHANGED: gettext_noop("%(who)s changed the defect code %(code)s"),
         EventKind.CODE_CHANGED + NEW: gettext_noop("%(who)s added the defect code %(code)s"),
         EventKind.CODE_CHANGED + GONE: gettext_noop("%(who)s deleted the defect code %(code)s"),
+        EventKind.ALERT_CHANGED: gettext_noop("%(who)s changed the alert %(alert)s"),
+        EventKind.ALERT_CHANGED + NEW: gettext_noop("%(who)s added the alert %(alert)s"),
+        EventKind.ALERT_CHANGED + GONE: gettext_noop("%(who)s deleted the alert %(alert)s"),
         EventKind.ARCHIVED: gettext_noop("%(who)s archived %(moved)s of history to %(file)s"),
         EventKind.PLAN_VERSION: gettext_noop(
             "%(who)s published version %(number)s of the check plan of %(queue)s"
@@ -198,7 +203,7 @@ def sentence(row: Any, format_name: FormatName, format_sentence: FormatSentence)
         kind += INTO
     if kind + RETIRED in sentences and not row.plan_id:
         kind += RETIRED
-    if kind == EventKind.CODE_CHANGED:
+    if kind in CHANGED:
         kind += _whether_new(row)
     if kind + REMOVED in sentences and row.details.get("removed"):
         kind += REMOVED
@@ -231,7 +236,7 @@ def _is_own_doing(row: Any) -> bool:
 
 
 def _whether_new(row: Any) -> str:
-    """Return what is behind the kind of a change of a code that was added or deleted by it."""
+    """Return what is behind the kind of a change of what was added or deleted by it."""
     if not row.details.get("before"):
         return NEW
     return "" if row.details.get("after") else GONE
@@ -278,7 +283,7 @@ def _of_event(row: Any, format_name: FormatName) -> dict[str, str]:
     factor = row.details.get("factor", "")
     values = {"name": name, "device": device, "rows": rows, "moved": moved, "file": file}
     values |= {"it": "", "events": events, "factor": factor_name(factor)}
-    values["code"] = row.details.get("code", "")
+    values |= {name: row.details.get(name, "") for name in ("code", "alert")}
     if row.kind in _VALUES_OF_EVENTS:
         values |= _VALUES_OF_EVENTS[row.kind](row.details, format_name)
     return values
@@ -367,30 +372,30 @@ def _endings_of_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
         yield _(" (%(refusal)s)"), {"refusal": str(Refusal(why).label)}
     if row.details.get("last_listed"):
         yield _("; further ones of this hour are not listed"), {}
-    if changes := ", ".join(_changes_of_code(row)):
+    if changes := ", ".join(_changes(row)):
         yield _(": %(changes)s"), {"changes": changes}
     if row.filters:
         filters = ", ".join(f"{name} = {value}" for name, value in row.filters.items())
         yield _(": %(asked)s"), {"asked": filters}
 
 
-def _changes_of_code(row: Any) -> Iterator[str]:
-    """Yield what a change of a defect code changed: each column before and after it."""
+def _changes(row: Any) -> Iterator[str]:
+    """Yield what a change of a defect code or an alert changed: each column before and after it."""
     before, after = row.details.get("before"), row.details.get("after")
-    if row.kind != EventKind.CODE_CHANGED or not (before and after):
+    if row.kind not in CHANGED or not (before and after):
         return
     for name, value in after.items():
-        label = DefectCode._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-        old, new = _value_of_code(name, before.get(name)), _value_of_code(name, value)
+        label = CHANGED[row.kind]._meta.get_field(name).verbose_name
+        old, new = _changed_value(name, before.get(name)), _changed_value(name, value)
         yield f"{label} {old} → {new}"
 
 
-def _value_of_code(name: str, value: Any) -> str:
+def _changed_value(name: str, value: Any) -> str:
     if name == "severity":
         return str(Severity(value).label)
-    if name == "is_active":
+    if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return ", ".join(value) if isinstance(value, list) else f"“{value}”"
+    return ", ".join(value) if isinstance(value, list) else f"“{'' if value is None else value}”"
 
 
 def _joined(found: list[str]) -> str:

@@ -79,6 +79,20 @@ def record_deleted(items: Sequence[Any], *, kind: str, by: User | None, reason: 
     _record(items, {"history_change_reason": [reason] * len(items)}, kind, by, "-")
 
 
+def record_past(tasks: Sequence[Task], columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write one history row for each task as it was at an earlier moment, the earliest first.
+
+    `columns` has by name the values of the rows' own columns, `history_date` among them. Only for
+    demo data, into a history of tasks that is empty: ids and moments of rows rise together.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    per_row = {**columns, "history_date": [adapt(one) for one in columns["history_date"]]}
+    shared = {"request_id": "", "history_change_reason": ""}
+    for start in range(0, len(tasks), BATCH):
+        batch = slice(start, start + BATCH)
+        _insert(tasks[batch], {name: some[batch] for name, some in per_row.items()}, shared)
+
+
 def record_handed_out(reasons: Mapping[int, str]) -> None:
     """Write one history row for each task that a job has just handed out; `reasons` are by task id.
 

@@ -4,6 +4,7 @@ Constraints make a wrong state impossible; querysets have named reads
 (`User.objects.free()`).
 """
 
+from qc.models.alerts import Alert, AlertIncident, AlertMessage, Cause
 from qc.models.archives import Archive
 from qc.models.bulk_changes import BulkChange
 from qc.models.checks import (
@@ -61,12 +62,16 @@ __all__ = [
     "NOT_RESPONDING",
     "ORDER_OF_WORK",
     "UNASSIGNED",
+    "Alert",
+    "AlertIncident",
+    "AlertMessage",
     "Answer",
     "AnswerKind",
     "Archive",
     "AuditEvent",
     "Baseline",
     "BulkChange",
+    "Cause",
     "ChangeKind",
     "CheckPlan",
     "Defect",

@@ -46,6 +46,7 @@ class EventKind(models.TextChoices):
     EVIDENCE_REFUSED = "evidence refused", _("File refused by the scanner")
     HANDOVER_WRITTEN = "handover", _("Handover note written")
     HANDOVER_READ = "handover read", _("Handover note read")
+    ALERT_CHANGED = "alert changed", _("Alert changed")
     BASELINE_FROZEN = "baseline frozen", _("Baseline frozen")
 
 

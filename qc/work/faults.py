@@ -33,7 +33,12 @@ READING = "reading"
 # The most failures that a process remembers.
 MOST_SEEN = 10_000
 # The column by which people know an object.
-NAMES = {"qc.task": "reference", "qc.user": "username", "qc.queue": "name"}
+NAMES = {
+    "qc.task": "reference",
+    "qc.user": "username",
+    "qc.queue": "name",
+    "qc.alert": "name",
+}
 # How often each function failed on an item since this process began.
 failures: Counter[str] = Counter()
 

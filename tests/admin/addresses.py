@@ -15,6 +15,7 @@ from django.utils.regex_helper import normalize
 
 from qc.history.registry import TABLES, table_of
 from qc.models import (
+    Alert,
     BulkChange,
     CheckPlan,
     DefectCode,
@@ -125,6 +126,7 @@ _KNOWN: dict[str, Any] = {
     r"qc_task_.*|admin/qc/task/.*": _ids(Task),
     r"qc_user_.*|admin/qc/user/.*": _ids(User),
     r"qc_queue_.*|admin/qc/queue/.*": _ids(Queue),
+    r"qc_alert_.*|admin/qc/alert/.*": _ids(Alert),
     r"qc_defectcode_.*|admin/qc/defectcode/.*": _ids(DefectCode),
     r"check_plan_.*|qc_checkplan_.*|admin/qc/checkplan/.*": _ids(CheckPlan),
     r"axes_.*|admin/axes/.*": _ids(AccessAttempt),

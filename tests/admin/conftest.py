@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plan_pictures, plans
-from qc.models import DefectCode, Queue, SavedView, Task, User
+from qc.models import Alert, DefectCode, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover, presence
 from tests.evidence.files import add as add_file
 from tests.evidence.files import picture, sent
@@ -137,5 +137,6 @@ def sample_data(
     DefectCode.objects.create(code="SCR", name="Scratch")
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
+    Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})

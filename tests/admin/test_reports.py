@@ -119,6 +119,12 @@ class TestPage:
         assert (passed["data"][-1], failed["data"][-1], len(passed["data"])) == (4, 1, 7)
 
 
+def test_empty_report_says_what_will_stand_there_and_loads_no_chart(mona_client: Client) -> None:
+    page = text(mona_client)
+    assert "Once people complete tasks, their numbers stand here" in page
+    assert "chart.js" not in page
+
+
 class TestInvalidQueries:
     @pytest.mark.parametrize(
         ("params", "words"),

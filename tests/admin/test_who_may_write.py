@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plans
-from qc.models import DefectCode, Queue, SavedView, Task, User
+from qc.models import Alert, DefectCode, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover
 from tests import factors
 from tests.admin.addresses import Address, every_address, sent
@@ -98,6 +98,7 @@ def sample_data(
     DefectCode.objects.create(code="SCR", name="Scratch")
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
+    Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

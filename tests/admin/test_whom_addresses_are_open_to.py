@@ -53,6 +53,8 @@ OPEN_TO: dict[str, set[str]] = {
     r"qc_(user|queue|task)_(changelist|history|change)|qc_task_export|api_import": READERS,
     r"check_plan_.*|qc_checkplan_(changelist|history|change|export|preview)": READERS,
     "qc_queue_check_plan": READERS,
+    "qc_alert_(changelist|history|change)": READERS,
+    "qc_alert_(add|delete|test)": MANAGERS,
     "qc_defectcode_(changelist|history|change|export)": READERS,
     "qc_(user|queue)_export": READERS,
     "qc_(user|queue)_(process_)?import|matrix": MANAGERS,

@@ -1,16 +1,40 @@
 """The demo people and tasks, and any number more of them."""
 
+import csv
+from collections import Counter
+from datetime import timedelta
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
+from django.utils import timezone
 
 from qc.audit import invariants
+from qc.audit.seals import sealing
 from qc.checks import defects
-from qc.models import AnswerKind, AuditEvent, DefectCode, EventKind, Queue, Role, Task, User
+from qc.management.commands import load_demo
+from qc.management.demo import past
+from qc.models import (
+    Answer,
+    AnswerKind,
+    AuditEvent,
+    Defect,
+    DefectCode,
+    EventKind,
+    Import,
+    ImportState,
+    Outcome,
+    Queue,
+    Role,
+    Task,
+    User,
+)
+from qc.reports.report import Grouping, ReportQuery
+from qc.reports.report import report as make_report
 from qc.work import actions
 from tests.conftest import person
 
@@ -35,7 +59,7 @@ class TestLoadDemo:
         assert roles.pop("admin") == set()
         assert (roles.pop("manager"), roles.pop("auditor")) == ({Role.MANAGERS}, {Role.AUDITORS})
         assert roles == {f"qc{n}": {Role.QC_STAFF} for n in range(1, 9)}
-        assert (Task.objects.count(), Queue.objects.count()) == (500, 4)
+        assert (waiting().count(), Queue.objects.count()) == (500, 4)
         assert Task.objects.filter(name__contains="Müller").exists()
         assert Task.objects.filter(name__contains='"').exists()
 
@@ -77,13 +101,19 @@ class TestLoadDemo:
 
     def test_next_run_finishes_an_interrupted_one(self, embedded: None) -> None:
         run("load_demo")
-        Task.objects.all().delete()
+        waiting().delete()
+        Import.objects.update(state=ImportState.FAILED)
         assert "500 tasks are new" in run("load_demo")
 
     def test_existing_people_are_not_replaced(self, embedded: None) -> None:
         petra = person("petra")
         assert "nothing is loaded" in run("load_demo")
         assert list(people()) == [petra]
+
+    def test_tasks_with_a_due_time_of_their_own_are_due_within_days(self, embedded: None) -> None:
+        run("load_demo")
+        days = {(task.due_at - timezone.now()).days for task in waiting()}
+        assert days <= {-1, 0, 1, 2, 3}
 
     def test_everything_loaded_has_its_history(self, embedded: None) -> None:
         run("load_demo")
@@ -154,6 +184,61 @@ class TestDemoData:
         Task.objects.all().delete()
         run("demo_data", "--tasks", "20", "--seed", "7")
         assert list(Task.objects.values_list("reference", "priority", "details")) == first
+
+
+class TestPast:
+    """Two weeks of finished work lie behind the demo."""
+
+    @pytest.fixture(autouse=True)
+    def loaded(self, embedded: None) -> None:
+        run("load_demo")
+
+    def test_reports_have_each_day_queue_and_person_with_what_they_found(self) -> None:
+        last = timezone.localdate() - timedelta(days=1)
+        for by, n in ((Grouping.DAY, 14), (Grouping.QUEUE, 4), (Grouping.PERSON, 8)):
+            report = make_report(ReportQuery(by, last - timedelta(days=13), last))
+            assert (len(report.rows), report.total.done) == (n, 500)
+            assert all(row.done for row in report.rows)
+        assert 15 <= report.total.failed <= 75
+        assert report.total.handling.median is not None
+        assert Defect.objects.values("code").distinct().count() >= 8
+        assert Answer.objects.filter(item="torque", number__isnull=False).count() > 50
+        assert Task.objects.filter(outcome=Outcome.PARTIAL).exists()
+        failed = Task.objects.filter(outcome=Outcome.FAILED)
+        suppliers = Counter(task.details.get("supplier", "") for task in failed)
+        assert max(set(suppliers) - {""}, key=suppliers.__getitem__) == past.WORST
+
+    def test_trail_tells_each_life_in_the_order_of_its_moments(self) -> None:
+        rows = Task.history.order_by("history_id")
+        moments = list(rows.values_list("history_date", flat=True))
+        assert moments == sorted(moments)
+        task = Task.objects.filter(outcome=Outcome.FAILED).earliest("pk")
+        kinds = task.history.order_by("history_id").values_list("kind", flat=True)
+        assert list(kinds) == ["imported", "assigned", "started", "completed"]
+        done = Task.objects.exclude(completed_at=None).order_by("assignee", "assigned_at")
+        for before, after in pairwise(done):
+            if before.assignee_id == after.assignee_id:
+                assert before.completed_at < after.assigned_at  # type: ignore[operator]
+        sealing.seal()
+        assert "as they were sealed" in run("verify_audit")
+
+    def test_it_is_the_same_at_each_load(self) -> None:
+        first = the_same()
+        for model in (Answer, Defect, Task):
+            model.objects.all().delete()
+        Task.history.all().delete()
+        with (load_demo.FIXTURES / load_demo.TASKS).open(encoding="utf-8", newline="") as file:
+            past.load(list(csv.DictReader(file)))
+        assert the_same() == first
+
+
+def the_same() -> list[Any]:
+    done = Task.objects.exclude(completed_at=None).order_by("reference")
+    return list(done.values_list("reference", "outcome", "assignee", "completed_at", "findings"))
+
+
+def waiting() -> Any:
+    return Task.objects.filter(completed_at=None)
 
 
 def people() -> list[User]:

@@ -30,6 +30,14 @@ def _forget(attempt: AccessAttempt, by: Any) -> None:
     events.record(EventKind.UNLOCKED, by=by, name=name, address=address)
 
 
+def _name(attempt: AccessAttempt) -> str:
+    return attempt.username or str(attempt.ip_address)
+
+
+# Its own is an English sentence, with a time in UTC.
+AccessAttempt.__str__ = _name
+
+
 @admin.register(AccessAttempt)
 class LockoutAdmin(ModelAdmin):
     """Lists failed sign-ins; deleting a row unlocks its name."""

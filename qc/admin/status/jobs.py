@@ -20,6 +20,7 @@ JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "sweep": (_("Scheduler"), None),
     "seal": (_("Sealing the audit trail"), timedelta(minutes=10)),
     "fill_search": (_("Filling in the search"), timedelta(minutes=10)),
+    "alert": (_("Alerts"), timedelta(minutes=10)),
     "tidy": (_("Tidying up"), timedelta(hours=2)),
     "prove": (_("Comparing all with its history"), A_DAY),
     "verify": (_("Verifying the seals"), A_DAY),
@@ -28,6 +29,7 @@ JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "import": (_("Large imports"), None),
 }
 STEPS: dict[str, str | Promise] = {
+    "tell": _("could not be checked"),
     "_assign": _("could not be assigned to %(person)s"),
     "_return_if_barred": _("could not be signed out after losing a role"),
     "_room": _("has no valid capacity"),

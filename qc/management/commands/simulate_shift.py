@@ -1,5 +1,6 @@
 """`manage.py simulate_shift`: simulates QC persons through the HTTP API of a running QC Desk."""
 
+import os
 import time
 from collections.abc import Sequence
 from threading import Thread
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         """Add who plays, how long, and where."""
         parser.add_argument("--people", type=int, default=8, help="how many (8)")
         parser.add_argument("--minutes", type=float, default=1, help="how long (1)")
-        parser.add_argument("--url", default="http://127.0.0.1:8000", help="where QC Desk answers")
+        parser.add_argument(
+            "--url", help="where QC Desk answers (at PORT, else where make run has started it)"
+        )
         parser.add_argument(
             "--handling",
             type=float,
@@ -87,7 +90,7 @@ class Command(BaseCommand):
 
 def cast(options: dict[str, Any]) -> tuple[Shift, Sequence[Thread]]:
     """Return the shift to play and its people, none of whom has started yet."""
-    url, seed = options["url"], options["seed"]
+    url, seed = options["url"] or address(), options["seed"]
     if not options["human"]:
         shift = Shift(url, accounts(options, BRISK_SECONDS))
         return shift, brisk.people(shift, seed)
@@ -95,6 +98,14 @@ def cast(options: dict[str, Any]) -> tuple[Shift, Sequence[Thread]]:
     start, unseen = 60 * settings.QC_START_MINUTES, 60 * settings.QC_UNSEEN_MINUTES
     pace = Pace(human_shift.accounts[0].handling, start, unseen)
     return human_shift, human_shift.people(seed, pace)
+
+
+def address() -> str:
+    """Return where QC Desk runs on this machine: at PORT, or where `make run` says."""
+    if port := os.environ.get("PORT"):
+        return f"http://127.0.0.1:{port}"
+    file = settings.VAR_DIR / "address"
+    return file.read_text().rstrip("/") if file.exists() else "http://127.0.0.1:8000"
 
 
 def accounts(options: dict[str, Any], handling: float) -> list[Account]:

@@ -1,0 +1,1 @@
+"""The pages of alerts: what is told to whom outside, and when."""
