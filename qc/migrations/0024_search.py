@@ -16,7 +16,7 @@ def leave_gap(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("qc", "0022_checks")]
+    dependencies = [("qc", "0023_item_pictures")]
 
     operations = [
         migrations.CreateModel(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qc", "0022_checks"),
+        ("qc", "0025_saved_views"),
     ]
 
     operations = [

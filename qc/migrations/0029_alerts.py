@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qc", "0022_checks"),
+        ("qc", "0028_record"),
     ]
 
     operations = [

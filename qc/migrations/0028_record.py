@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qc", "0022_checks"),
+        ("qc", "0027_notes_and_comments"),
     ]
 
     operations = [
