@@ -22,9 +22,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def browser() -> Iterator[Browser]:
     """Chromium, for all tests."""
     if CHROMIUM is None:
-        pytest.skip(
-            "NO BROWSER: the pages were not tried. `apt-get install -y chromium-headless-shell` helps."
-        )
+        helps = "apt-get install -y chromium-headless-shell"
+        pytest.skip(f"NO BROWSER: the pages were not tried. `{helps}` helps.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -21,6 +22,15 @@ def press(page: Page, name: str) -> None:
     """Move the pointer to a button of the task, and click."""
     page.mouse.move(2, 2)
     page.get_by_role("button", name=name).click()
+
+
+def scan(page: Page, text: str) -> None:
+    """Do as a scanner does: all keys at once, however slow the machine is, then Enter."""
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    page.clock.resume()
 
 
 def ready(page: Page) -> None:

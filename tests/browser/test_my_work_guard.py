@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from qc.models import Queue, Task, User
 from qc.work import actions
 from tests.browser.axe import window
-from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready
+from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready, scan
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
@@ -27,12 +27,6 @@ def long_ones(invoices: Queue, add_task: AddTask) -> list[Task]:
     """Three tasks with 60 columns and 5,000 characters of instructions."""
     details = {f"Column {n}": f"value {n}" for n in range(60)}
     return [add_task(invoices, details=details, instructions="check " * 833) for _ in range(3)]
-
-
-def scan(page: Page, text: str) -> None:
-    """Do as a scanner does: all keys at once, then Enter."""
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
 
 
 class TestScanner:

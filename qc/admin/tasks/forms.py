@@ -31,18 +31,13 @@ class DayAndTimeWidget(forms.SplitDateTimeWidget):
     template_name = "unfold/widgets/split_datetime.html"
 
     def __init__(self) -> None:
-        classes: dict[str, Any] = {"class": " ".join(DATETIME_CLASSES)}
+        classes = " ".join(DATETIME_CLASSES)
+        day: dict[str, Any] = {"type": "date", "class": classes, "aria-label": gettext_lazy("Day")}
+        # Seconds are shown where there are some.
+        time: dict[str, Any] = {"type": "time", "step": "any", "class": classes}
+        time["aria-label"] = gettext_lazy("Time")
         super().__init__(
-            date_attrs={"type": "date", **classes, "aria-label": gettext_lazy("Day")},
-            date_format="%Y-%m-%d",
-            # Seconds are shown where there are some.
-            time_attrs={
-                "type": "time",
-                "step": "any",
-                **classes,
-                "aria-label": gettext_lazy("Time"),
-            },
-            time_format="%H:%M:%S",
+            date_attrs=day, date_format="%Y-%m-%d", time_attrs=time, time_format="%H:%M:%S"
         )
 
 
