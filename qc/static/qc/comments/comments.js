@@ -9,9 +9,9 @@
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   });
-  document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
-    if (!elt.matches("[data-comments]") || xhr.getResponseHeader("QC-Commented") !== "yes") return;
-    const field = document.getElementById(elt.dataset.comments);
-    if (field) field.value = "";
+  // The form itself has been replaced by then.
+  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, xhr } }) => {
+    const field = document.getElementById(requestConfig.elt.dataset.comments);
+    if (field && xhr.getResponseHeader("QC-Commented") === "yes") field.value = "";
   });
 })();
