@@ -58,6 +58,14 @@ def test_items_are_there_with_their_limits_and_conditions(annas: Client) -> None
         assert text in shown
 
 
+def test_limits_are_written_as_their_reader_writes_numbers(
+    annas: Client, anna: User, invoices: Queue
+) -> None:
+    give_plan(invoices, TORQUE | {"lower": "8.25"})
+    User.objects.filter(pk=anna.pk).update(language="de")
+    assert "8,25 – 10" in page(annas)
+
+
 def test_answers_of_a_plain_form_complete_the_task(annas: Client, two: list[Task]) -> None:
     press(annas, "complete", two[0], outcome="passed", **GOOD)
     assert (now(two[0]).outcome, Answer.objects.count()) == ("passed", 3)
