@@ -115,7 +115,7 @@ def reports() -> dict[str, Callable[[], object]]:
         query = DefectQuery(span, by, column="supplier")
         found[f"defects by {by.value}"] = lambda query=query: pareto(query)
     for kind in ChartKind:
-        chart = ChartQuery(kind, span, "torque")
+        chart = ChartQuery(kind, span, "torque", 5 if kind == ChartKind.GROUPS else 0)
         found[f"chart {kind.value}"] = lambda chart=chart: chart_points.points(chart)
     return found
 

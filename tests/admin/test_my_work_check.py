@@ -58,6 +58,14 @@ def test_items_are_there_with_their_limits_and_conditions(annas: Client) -> None
         assert text in shown
 
 
+def test_limits_are_written_as_their_reader_writes_numbers(
+    annas: Client, anna: User, invoices: Queue
+) -> None:
+    give_plan(invoices, TORQUE | {"lower": "8.25"})
+    User.objects.filter(pk=anna.pk).update(language="de")
+    assert "8,25 – 10" in page(annas)
+
+
 def test_answers_of_a_plain_form_complete_the_task(annas: Client, two: list[Task]) -> None:
     press(annas, "complete", two[0], outcome="passed", **GOOD)
     assert (now(two[0]).outcome, Answer.objects.count()) == ("passed", 3)
@@ -131,9 +139,11 @@ def test_refused_correction_is_the_form_again_with_each_message_at_its_item(
     press(annas, "complete", two[0], outcome="passed", **GOOD)
     bad = GOOD | {"answer-torque": "9.55", "answer-hinge": "", "notes": "mind it"}
     shown = press(annas, "correct", two[0], outcome="passed", reason="misread", **bad)
-    assert "2 answers are missing or wrong. They are marked below." in shown
+    assert "QD-0001 was not saved: see its card above." in shown
     card = shown[shown.index("qc-kept") : shown.index('id="my-work"')]
     for text in (
+        "What you entered for QD-0001 was not saved",
+        "2 answers are missing or wrong. They are marked below.",
         "Torque: a number, at most 1 decimal.</p>",
         "Hinge: please answer this.</p>",
         'name="answer-torque" value="9.55"',

@@ -27,7 +27,8 @@ Report = Callable[[Span], object]
 
 
 def _charts(kind: ChartKind) -> Report:
-    return lambda span: chart_points.points(ChartQuery(kind, span, "torque"))
+    size = 5 if kind == ChartKind.GROUPS else 0
+    return lambda span: chart_points.points(ChartQuery(kind, span, "torque", size))
 
 
 REPORTS: dict[str, tuple[Report, int]] = {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -178,4 +179,5 @@ class CheckForm:
 
 
 def _plain(number: Any) -> str:
-    return format(number, "f")
+    """Return a limit as its reader writes it."""
+    return number_format(number, use_l10n=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from qc.admin.my_work.check_form import CheckForm
 from qc.admin.shared import check_fields
@@ -30,6 +31,13 @@ class Unsaved:
     check: CheckForm | None = None
     has_words: bool = False
     key: str = field(default_factory=lambda: token_hex(4))
+
+    @property
+    def message(self) -> str:
+        """What is said above the task in front: not what is marked on this card, above it."""
+        if self.check is None or not self.check.errors:
+            return self.why
+        return _("%s was not saved: see its card above.") % self.task.reference
 
 
 @dataclass(frozen=True)

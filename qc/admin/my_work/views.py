@@ -67,7 +67,6 @@ def act(request: HttpRequest, task: int, action: str) -> HttpResponse:
     except StaleDraft as newer:
         return _newer(request, task, newer)
     except QCError as refusal:
-        messages.error(request, _sentence(refusal))
         return _refused(request, task, action, refusal)
     if text:
         messages.success(request, text)
@@ -150,7 +149,9 @@ def _sentence(refusal: QCError) -> str:
 def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> HttpResponse:
     """Answer a refused form; what was typed is shown, whoever has the task now."""
     typed, check = check_fields.notes(request), check_fields.read(request)
-    kept = unsaved.of_request(request, task, action, refusal, _sentence(refusal))
+    why = _sentence(refusal)
+    kept = unsaved.of_request(request, task, action, refusal, why)
+    messages.error(request, kept.message if kept else why)
     errors = refusal.errors if isinstance(refusal, InvalidCheck) and not kept else {}
     if "HX-Request" in request.headers or not (kept or typed or check is not None):
         sent = request.POST.get("kept", "") if kept else ""
