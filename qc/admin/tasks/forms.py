@@ -31,19 +31,17 @@ class DayAndTimeWidget(forms.SplitDateTimeWidget):
     template_name = "unfold/widgets/split_datetime.html"
 
     def __init__(self) -> None:
-        classes: dict[str, Any] = {"class": " ".join(DATETIME_CLASSES)}
         super().__init__(
-            date_attrs={"type": "date", **classes, "aria-label": gettext_lazy("Day")},
+            date_attrs=_attributes("date", gettext_lazy("Day")),
             date_format="%Y-%m-%d",
             # Seconds are shown where there are some.
-            time_attrs={
-                "type": "time",
-                "step": "any",
-                **classes,
-                "aria-label": gettext_lazy("Time"),
-            },
+            time_attrs=_attributes("time", gettext_lazy("Time")) | {"step": "any"},
             time_format="%H:%M:%S",
         )
+
+
+def _attributes(kind: str, label: Any) -> dict[str, Any]:
+    return {"type": kind, "aria-label": label, "class": " ".join(DATETIME_CLASSES)}
 
 
 class TaskForm(SeenForm):
