@@ -58,6 +58,7 @@ class MomentForm(forms.Form):
         super().__init__({name: moment} if self.is_given else None, prefix=prefix or None)
         if prefix:
             self.fields["at"].label = _("Compare with")
+            self.fields["at"].required = False
 
     @property
     def zone(self) -> str:

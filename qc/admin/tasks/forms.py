@@ -31,14 +31,17 @@ class DayAndTimeWidget(forms.SplitDateTimeWidget):
     template_name = "unfold/widgets/split_datetime.html"
 
     def __init__(self) -> None:
-        classes = " ".join(DATETIME_CLASSES)
-        day: dict[str, Any] = {"type": "date", "class": classes, "aria-label": gettext_lazy("Day")}
-        # Seconds are shown where there are some.
-        time: dict[str, Any] = {"type": "time", "step": "any", "class": classes}
-        time["aria-label"] = gettext_lazy("Time")
         super().__init__(
-            date_attrs=day, date_format="%Y-%m-%d", time_attrs=time, time_format="%H:%M:%S"
+            date_attrs=_attributes("date", gettext_lazy("Day")),
+            date_format="%Y-%m-%d",
+            # Seconds are shown where there are some.
+            time_attrs=_attributes("time", gettext_lazy("Time")) | {"step": "any"},
+            time_format="%H:%M:%S",
         )
+
+
+def _attributes(kind: str, label: Any) -> dict[str, Any]:
+    return {"type": kind, "aria-label": label, "class": " ".join(DATETIME_CLASSES)}
 
 
 class TaskForm(SeenForm):

@@ -36,10 +36,9 @@ def page(request: HttpRequest) -> HttpResponse:
 def panel(request: HttpRequest) -> HttpResponse:
     """Return how far the verification is; when it has ended, the page reloads."""
     shown = _shown()
-    response = render(request, "qc/trail/verification_panel.html", shown)
     if shown["asked"] is None or shown["asked"].ended_at:
-        response.headers["HX-Refresh"] = "true"
-    return response
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "qc/trail/verification_panel.html", shown)
 
 
 def _begin(request: HttpRequest) -> HttpResponse:
