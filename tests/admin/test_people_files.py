@@ -118,12 +118,21 @@ def test_empty_cell_leaves_what_is_there_and_a_dash_empties_it(
     assert anna.groups.exists()
 
 
+def test_columns_are_called_as_the_reader_calls_them(mona_client: Client, mona: User) -> None:
+    User.objects.filter(pk=mona.pk).update(language="de")
+    header = export_list(mona_client, "user").decode("utf-8-sig").splitlines()[0]
+    assert header.split(",")[:4] == ["Benutzername", "Vorname", "Nachname", "E-Mail-Adresse"]
+    assert "Warteschlangen" in header
+    preview = upload(mona_client, "user", "Benutzername;Warteschlangen\ndora;Nirgends\n")
+    assert list(errors_of(preview)) == [(2, "Warteschlangen")]
+
+
 @pytest.mark.parametrize(
     ("row", "column", "sentence"),
     [
         ("b c,,,,,,,,", "username", "Enter a valid username."),
         ("d\N{CYRILLIC SMALL LETTER A}n,,,,,,,,", "username", "All letters must be of one script"),
-        ("dora,,,nowhere,,,,,", "email", "Enter a valid email address."),
+        ("dora,,,nowhere,,,,,", "email address", "Enter a valid email address."),
         ("dora,,,,Queens,,,,", "roles", "“Queens” is none of: QC staff, Managers, Auditors."),
         ("dora,,,,Managers,,,,", "roles", "Only a superuser may give or take other roles"),
         ("dora,,,,,Nowhere,,,", "queues", "There is no queue “Nowhere”."),
@@ -134,8 +143,8 @@ def test_empty_cell_leaves_what_is_there_and_a_dash_empties_it(
         ("dora,,,,,,,,perhaps", "active", "Write yes or no, not “perhaps”."),
         ("FIRST,,,,,,,,", "username", "Duplicate of row 2."),
         ("anna,,,,,,1,,", "capacity", "anna has 2 tasks now: take some back first."),
-        ("otto,Otto,,,,,,,", "first_name", "You may not edit this account."),
-        ("mona,Mona,,,,,,,", "first_name", "Change your own account on its page."),
+        ("otto,Otto,,,,,,,", "first name", "You may not edit this account."),
+        ("mona,Mona,,,,,,,", "first name", "Change your own account on its page."),
     ],
 )
 def test_bad_cell_is_named_by_row_and_column_and_nothing_is_imported(

@@ -62,9 +62,8 @@ class ListImportExport(TableImportExport):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the pages of import and export say about the file."""
-        [resource] = self.resource_classes
-        order = resource._meta.export_order
-        columns = ", ".join(resource.fields[name].column_name for name in order)
+        [resource_class] = self.resource_classes
+        columns = ", ".join(resource_class().get_export_headers())
         named = _("Columns: %(columns)s.") % {"columns": columns}
         return {"about_file": f"{self.about_file} {named}"}
 
