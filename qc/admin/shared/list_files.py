@@ -73,7 +73,7 @@ class ListImportExport(TableImportExport):
         self, file_format: Any, request: HttpRequest, queryset: Any, **kw: Any
     ) -> Any:
         """Return the file; record first in the audit trail who exported what."""
-        filters = {"history": table_of(self.model.history.model)}
+        filters = {"list": table_of(self.model.history.model)}
         ending = file_format.get_extension()
         events.record(EventKind.EXPORTED, rows=queryset.count(), filters=filters, format=ending)
         return super().get_export_data(file_format, request, queryset, **kw)

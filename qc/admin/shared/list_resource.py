@@ -14,6 +14,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from qc.admin.shared.file_cells import column_of, in_each_language, plain
+from qc.core.exceptions import QCError
 from qc.models import User
 
 EMPTIES = ("-", "–", "—")
@@ -133,6 +134,18 @@ class ListResource(ModelResource):
             message = _("Duplicate of row %d. Each name may occur only once.") % first
             raise ValidationError({self.key: message})
 
+    def import_row(self, row: Any, instance_loader: Any, **kwargs: Any) -> Any:
+        """Import a row. Raises what is no fault of the file's, such as a lost race for a lock."""
+        result = super().import_row(row, instance_loader, **kwargs)
+        for one in result.errors:
+            _raise_if_ours(one.error)
+        return result
+
+    def handle_import_error(self, result: Any, error: Exception, raise_errors: bool) -> None:
+        """Keep what is wrong with the file; raise anything else."""
+        _raise_if_ours(error)
+        super().handle_import_error(result, error, raise_errors)
+
     def get_or_init_instance(self, instance_loader: Any, row: Any) -> tuple[Any, bool]:
         """Return the object of a row, and whether it is new."""
         found = self.find(row[self.key])
@@ -213,3 +226,8 @@ class ListResource(ModelResource):
             message = _("These columns are unknown, or there twice: %(names)s. Columns: %(all)s.")
             names = ", ".join(unknown or headings)
             raise ValidationError(message % {"names": names, "all": all_labels})
+
+
+def _raise_if_ours(error: Exception) -> None:
+    if not isinstance(error, ValidationError | QCError):
+        raise error
