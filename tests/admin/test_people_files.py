@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from qc.audit import invariants
 from qc.models import AuditEvent, ChangeKind, EventKind, Queue, Role, Task, User
-from qc.work import actions
+from qc.work import actions, memberships
 from tests.admin.conftest import signed_in
 from tests.admin.lists import CSV, XLSX, confirm, errors_of, export_list, import_list, prove, upload
 from tests.conftest import person
@@ -118,12 +119,21 @@ def test_empty_cell_leaves_what_is_there_and_a_dash_empties_it(
     assert anna.groups.exists()
 
 
+def test_columns_are_called_as_the_reader_calls_them(mona_client: Client, mona: User) -> None:
+    User.objects.filter(pk=mona.pk).update(language="de")
+    header = export_list(mona_client, "user").decode("utf-8-sig").splitlines()[0]
+    assert header.split(",")[:4] == ["Benutzername", "Vorname", "Nachname", "E-Mail-Adresse"]
+    assert "Warteschlangen" in header
+    preview = upload(mona_client, "user", "Benutzername;Warteschlangen\ndora;Nirgends\n")
+    assert list(errors_of(preview)) == [(2, "Warteschlangen")]
+
+
 @pytest.mark.parametrize(
     ("row", "column", "sentence"),
     [
         ("b c,,,,,,,,", "username", "Enter a valid username."),
         ("d\N{CYRILLIC SMALL LETTER A}n,,,,,,,,", "username", "All letters must be of one script"),
-        ("dora,,,nowhere,,,,,", "email", "Enter a valid email address."),
+        ("dora,,,nowhere,,,,,", "email address", "Enter a valid email address."),
         ("dora,,,,Queens,,,,", "roles", "“Queens” is none of: QC staff, Managers, Auditors."),
         ("dora,,,,Managers,,,,", "roles", "Only a superuser may give or take other roles"),
         ("dora,,,,,Nowhere,,,", "queues", "There is no queue “Nowhere”."),
@@ -134,8 +144,8 @@ def test_empty_cell_leaves_what_is_there_and_a_dash_empties_it(
         ("dora,,,,,,,,perhaps", "active", "Write yes or no, not “perhaps”."),
         ("FIRST,,,,,,,,", "username", "Duplicate of row 2."),
         ("anna,,,,,,1,,", "capacity", "anna has 2 tasks now: take some back first."),
-        ("otto,Otto,,,,,,,", "first_name", "You may not edit this account."),
-        ("mona,Mona,,,,,,,", "first_name", "Change your own account on its page."),
+        ("otto,Otto,,,,,,,", "first name", "You may not edit this account."),
+        ("mona,Mona,,,,,,,", "first name", "Change your own account on its page."),
     ],
 )
 def test_bad_cell_is_named_by_row_and_column_and_nothing_is_imported(
@@ -201,6 +211,24 @@ def test_nothing_is_imported_where_something_has_changed_since_the_preview(
     assert not User.objects.filter(username="dora").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_list_that_lost_a_race_for_a_lock_is_imported_again(
+    mona_client: Client, labels: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preview = upload(mona_client, "user", "username,queues\ndora,Labels\nemil,Labels\n")
+    write, lost = memberships.write, iter([True])
+
+    def lose_once(**wanted: Any) -> Any:
+        if next(lost, False):
+            raise OperationalError(1213, "Deadlock found when trying to get lock")
+        return write(**wanted)
+
+    monkeypatch.setattr(memberships, "write", lose_once)
+    assert len(links_in(confirm(mona_client, "user", preview))) == 2
+    assert labels.people.count() == 2
+    assert User.history.filter(username="dora", history_type="+").count() == 1
+
+
 def test_only_managers_import_and_only_after_a_proof(
     mona: User, otto_client: Client, anna: User, sign_in_client: Any
 ) -> None:
@@ -219,6 +247,7 @@ def test_export_is_in_the_audit_trail(otto_client: Client, otto: User, anna: Use
     assert b"anna" in export_list(otto_client, "user")
     event = AuditEvent.objects.get(kind=EventKind.EXPORTED)
     assert (event.history_user, event.details["rows"]) == (otto, 2)
+    assert event.details["filters"] == {"list": "person"}
 
 
 def test_thirty_people_take_few_statements_each(

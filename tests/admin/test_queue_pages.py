@@ -314,6 +314,7 @@ def test_unchanged_target_stays_exactly_as_it_is(
         ("1e999", "days"),
         ("nan", "hours"),
         ("soon", "hours"),
+        ("4:00", "minutes"),
         (4, "fortnights"),
         (4, ""),
     ],

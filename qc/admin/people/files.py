@@ -17,7 +17,7 @@ class PeopleImportExport(ListImportExport):
 
     resource_classes = (PersonResource,)
     about_file: str | Promise = _(
-        "A row for each person, known by username, whatever its capitals. Only username is "
+        "A row for each person, known by the username, whatever its capitals. Only that is "
         "needed: somebody new is then active QC staff with capacity 1. An empty cell leaves what "
         "is there, a dash empties it. Roles and queues are named, with ; between them. Nobody is "
         "deleted; all rows are imported, or none. You then get a link for everybody who is new, "

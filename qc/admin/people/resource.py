@@ -7,6 +7,7 @@ from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.widgets import Widget
 
 from qc import history, permissions
@@ -27,30 +28,20 @@ from qc.work import accounts, lost_access, memberships
 from qc.work import actions as work
 from qc.work.memberships import Membership
 
+# What else lists call the columns.
 HEADINGS = {
     "name": "username",
     "user": "username",
     "login": "username",
     "benutzer": "username",
-    "benutzername": "username",
     "anmeldename": "username",
-    "first name": "first_name",
-    "vorname": "first_name",
-    "last name": "last_name",
     "surname": "last_name",
-    "nachname": "last_name",
     "e-mail": "email",
     "mail": "email",
-    "e-mail-adresse": "email",
     "role": "roles",
     "rolle": "roles",
-    "rollen": "roles",
     "queue": "queues",
     "warteschlange": "queues",
-    "warteschlangen": "queues",
-    "kapazität": "capacity",
-    "sprache": "language",
-    "aktiv": "active",
 }
 
 
@@ -130,8 +121,16 @@ class PersonResource(ListResource):
     first_name = Column("first_name", "first_name", Widget(), may_be_empty=True)
     last_name = Column("last_name", "last_name", Widget(), may_be_empty=True)
     email = Column("email", "email", Widget(), may_be_empty=True)
-    roles = RolesColumn("groups", "roles", ChoicesWidget(Role.choices), may_be_empty=True)
-    queues = QueuesColumn("queues", "queues", OpenQueuesWidget(), may_be_empty=True)
+    roles = RolesColumn(
+        "groups",
+        "roles",
+        ChoicesWidget(Role.choices),
+        label=gettext_lazy("roles"),
+        may_be_empty=True,
+    )
+    queues = QueuesColumn(
+        "queues", "queues", OpenQueuesWidget(), label=gettext_lazy("queues"), may_be_empty=True
+    )
     capacity = Column("capacity", "capacity", NumberWidget())
     language = Column("language", "language", ChoiceWidget(_languages()), may_be_empty=True)
     active = Column("is_active", "active", YesNoWidget())

@@ -21,17 +21,12 @@ from qc.models.queues import folded
 from qc.work import actions as work
 from qc.work import lost_access
 
+# What else lists call the columns.
 HEADINGS = {
     "queue": "name",
     "warteschlange": "name",
     "aliases": "other_names",
-    "other names": "other_names",
     "weitere namen": "other_names",
-    "andere namen": "other_names",
-    "beschreibung": "description",
-    "ziel": "target",
-    "open to all": "open_to_all",
-    "offen für alle": "open_to_all",
 }
 UNIT_WORDS = {
     "minutes": ("m", "min", "min.", "minute", "minutes", "minuten"),

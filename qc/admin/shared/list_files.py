@@ -62,9 +62,8 @@ class ListImportExport(TableImportExport):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the pages of import and export say about the file."""
-        [resource] = self.resource_classes
-        order = resource._meta.export_order
-        columns = ", ".join(resource.fields[name].column_name for name in order)
+        [resource_class] = self.resource_classes
+        columns = ", ".join(resource_class().get_export_headers())
         named = _("Columns: %(columns)s.") % {"columns": columns}
         return {"about_file": f"{self.about_file} {named}"}
 
@@ -74,7 +73,7 @@ class ListImportExport(TableImportExport):
         self, file_format: Any, request: HttpRequest, queryset: Any, **kw: Any
     ) -> Any:
         """Return the file; record first in the audit trail who exported what."""
-        filters = {"history": table_of(self.model.history.model)}
+        filters = {"list": table_of(self.model.history.model)}
         ending = file_format.get_extension()
         events.record(EventKind.EXPORTED, rows=queryset.count(), filters=filters, format=ending)
         return super().get_export_data(file_format, request, queryset, **kw)

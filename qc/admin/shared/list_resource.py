@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from qc.admin.shared.file_cells import column_of, plain
+from qc.admin.shared.file_cells import column_of, in_each_language, plain
+from qc.core.exceptions import QCError
 from qc.models import User
 
 EMPTIES = ("-", "–", "—")
@@ -21,14 +23,20 @@ EMPTIES = ("-", "–", "—")
 class Column(Field):
     """A column: what a file says of an object, or else what is stored of it.
 
-    With `may_be_empty` a dash makes it `empty`.
+    With `may_be_empty` a dash makes it `empty`. Without a `label` it is called as on pages.
     """
 
     def __init__(
-        self, attribute: str, name: str, widget: Any = None, *, may_be_empty: bool = False
+        self,
+        attribute: str,
+        name: str,
+        widget: Any = None,
+        *,
+        label: str | Promise = "",
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__(attribute=attribute, column_name=name, widget=widget)
-        self.may_be_empty = may_be_empty
+        self.label, self.may_be_empty = label, may_be_empty
 
     def get_value(self, instance: Any) -> Any:
         """Return the value as it is to become, or as it is stored."""
@@ -60,7 +68,7 @@ class ListResource(ModelResource):
     Subclasses set the columns, and write the history of what they save.
     """
 
-    # What headings are called too, in small letters; the column of the key; how many rows.
+    # What else headings are called, in small letters; the column of the key; how many rows.
     headings: ClassVar[Mapping[str, str]] = {}
     key: ClassVar[str]
     most_rows: ClassVar[int] = 500
@@ -71,6 +79,18 @@ class ListResource(ModelResource):
         self.by: Any = by
         self.numbers: list[int] = []
         self.first_rows: dict[str, int] = {}
+
+    def label(self, column: Any) -> str:
+        """Return what a column is called, in the reader's language."""
+        return str(column.label or self._verbose_name(column))
+
+    def get_diff_headers(self) -> list[str]:
+        """Return the headings of the preview."""
+        return [self.label(one) for one in self.get_import_fields()]
+
+    def get_export_headers(self, selected_fields: Any = None) -> list[str]:
+        """Return the headings of an export; an import knows them in each language."""
+        return [self.label(one) for one in self.get_export_fields(selected_fields)]
 
     def find(self, key: str) -> Any:
         """Return the stored object of a key, or None."""
@@ -86,7 +106,8 @@ class ListResource(ModelResource):
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Take headings in any usual spelling. Raises ValidationError."""
-        dataset.headers = [column_of(cell, self.headings) for cell in dataset.headers or ()]
+        known = self._known_headings()
+        dataset.headers = [column_of(cell, known) for cell in dataset.headers or ()]
         self._check_headings(dataset.headers)
         self.numbers = dataset.numbers
         if len(dataset) > self.most_rows:
@@ -94,10 +115,13 @@ class ListResource(ModelResource):
             raise ValidationError(message % {"n": len(dataset), "most": self.most_rows})
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
-        """Name the rows with errors as the file counts them."""
+        """Name the rows with errors as the file counts them, and columns as pages do."""
         super().after_import(dataset, result, **kwargs)
+        labels = {one.column_name: self.label(one) for one in self.get_import_fields()}
         for row in (*result.invalid_rows, *result.error_rows):
             row.number = self.numbers[row.number - 1]
+        for row in result.invalid_rows:
+            row.error_dict = {labels.get(name, name): e for name, e in row.error_dict.items()}
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """Make texts of all cells. Raises ValidationError for a key that an earlier row has."""
@@ -109,6 +133,18 @@ class ListResource(ModelResource):
         if first != number:
             message = _("Duplicate of row %d. Each name may occur only once.") % first
             raise ValidationError({self.key: message})
+
+    def import_row(self, row: Any, instance_loader: Any, **kwargs: Any) -> Any:
+        """Import a row. Raises what is no fault of the file's, such as a lost race for a lock."""
+        result = super().import_row(row, instance_loader, **kwargs)
+        for one in result.errors:
+            _raise_if_ours(one.error)
+        return result
+
+    def handle_import_error(self, result: Any, error: Exception, raise_errors: bool) -> None:
+        """Keep what is wrong with the file; raise anything else."""
+        _raise_if_ours(error)
+        super().handle_import_error(result, error, raise_errors)
 
     def get_or_init_instance(self, instance_loader: Any, row: Any) -> tuple[Any, bool]:
         """Return the object of a row, and whether it is new."""
@@ -167,13 +203,31 @@ class ListResource(ModelResource):
         concrete = {one.name for one in instance._meta.concrete_fields}
         return [attributes[name] for name in instance.changes if attributes[name] in concrete]
 
+    def _verbose_name(self, column: Any) -> Any:
+        return self._meta.model._meta.get_field(column.attribute).verbose_name
+
+    def _known_headings(self) -> dict[str, str]:
+        """Return the columns by what they are called, in each language."""
+        called = {
+            text: one.column_name
+            for one in self.get_import_fields()
+            for text in in_each_language(one.label or self._verbose_name(one))
+        }
+        return {**called, **self.headings}
+
     def _check_headings(self, headings: list[str]) -> None:
-        known = [one.column_name for one in self.get_import_fields()]
+        labels = {one.column_name: self.label(one) for one in self.get_import_fields()}
+        all_labels = ", ".join(labels.values())
         if self.key not in headings:
             message = _("The column %(missing)s is missing. Columns: %(all)s.")
-            raise ValidationError(message % {"missing": self.key, "all": ", ".join(known)})
-        unknown = [name for name in headings if name not in known]
+            raise ValidationError(message % {"missing": labels[self.key], "all": all_labels})
+        unknown = [name for name in headings if name not in labels]
         if unknown or len({*headings}) < len(headings):
             message = _("These columns are unknown, or there twice: %(names)s. Columns: %(all)s.")
             names = ", ".join(unknown or headings)
-            raise ValidationError(message % {"names": names, "all": ", ".join(known)})
+            raise ValidationError(message % {"names": names, "all": all_labels})
+
+
+def _raise_if_ours(error: Exception) -> None:
+    if not isinstance(error, ValidationError | QCError):
+        raise error
