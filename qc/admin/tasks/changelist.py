@@ -22,7 +22,6 @@ MOST_COUNTED = 10_000
 SORTED_BY = {
     "reference": "reference",
     "priority_label": "priority",
-    "outcome_label": "outcome",
     "due_words": "due",
     "age": "age",
 }
