@@ -93,6 +93,7 @@ def carry_on_import(pk: int) -> None:
             import_runner.carry_on(pk)
         except Busy:
             logger.warning("import %d: its tasks are busy; the next sweep carries it on", pk)
+    fill_search()
 
 
 def dispatch(record: Import) -> None:
@@ -163,7 +164,7 @@ def tidy() -> None:
 
 @shared_task
 def fill_search() -> None:
-    """Write the words of tasks that have none yet: what an update or a killed import left."""
+    """Write the words of tasks that have none yet: what an update or a large import left."""
     with recording("fill_search") as run:
         filled = 0
         while some := search.fill():

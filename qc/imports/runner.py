@@ -83,7 +83,9 @@ def carry_on(pk: int) -> bool:
     ):
         last = LAST_TASK.rows()
         _run(record)
-    _fill_search(after=max((pk for (pk,) in last), default=0))
+    # Of a large import the worker does it: it would take as long again.
+    if not record.is_large:
+        _fill_search(after=max((pk for (pk,) in last), default=0))
     return True
 
 

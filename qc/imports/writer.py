@@ -26,7 +26,7 @@ def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
     for start in range(0, len(planned.new), history.BATCH):
         references = _insert(planned.new[start : start + history.BATCH], blank)
         history.record_new(references, kind=ChangeKind.IMPORTED, by=by, reason=reason)
-        # Their words are written after the import, which would take half as long again with them.
+        # Their words are written after the import, which would take twice as long with them.
         leave_gap(Task.objects.filter(reference__in=references))
     changed = [row.task for row in planned.changed]
     save_changed(changed)

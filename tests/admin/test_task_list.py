@@ -109,3 +109,16 @@ def test_long_list_needs_no_more_queries_than_a_short_one(
     few = queries_of_a_page()
     add(5, 50)
     assert queries_of_a_page() == few
+
+
+def test_search_that_finds_very_many_words_says_so(
+    mona_client: Client, invoices: Queue, add_task: Callable[..., Task], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("qc.work.search.MOST_FOUND", 2)
+    monkeypatch.setattr("qc.work.search.MOST_WORDS", 2)
+    for n in range(4):
+        add_task(invoices, name=f"B28{n}")
+    assert len(listed(mona_client, q="b28")) == 2
+    page = mona_client.get(reverse(LIST), {"q": "b28"}).content.decode()
+    assert "Very many tasks match: these are some of them." in page
+    assert listed(mona_client, q="b283") == ["QD-0004"]

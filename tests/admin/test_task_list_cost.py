@@ -36,6 +36,7 @@ FILTERS = [
     "assignee__id__exact={person}&status__exact=completed",
     "late=yes",
     "late=no",
+    "late=open",
     "late=yes&queue__id__exact={queue}",
     "created_at_from={day}&created_at_to={day}",
     "completed_at_from={day}&completed_at_to={day}",

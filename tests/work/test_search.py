@@ -10,6 +10,7 @@ from qc.imports import undo
 from qc.imports.runner import carry_on
 from qc.models import Queue, SearchGap, SearchWord, Task, User
 from qc.models.search import MOST_WORDS, words_of
+from qc.tasks import carry_on_import
 from qc.work import search
 from tests.imports.files import HEAD, import_file
 
@@ -119,3 +120,13 @@ def test_long_details_have_a_limit(invoices: Queue) -> None:
     task = Task(reference="X-1", name="Check", queue=invoices, details={"all": words})
     assert len(words_of(task)) == MOST_WORDS
     assert {"x", "1", "check", "w0"} <= words_of(task)
+
+
+def test_worker_writes_the_words_of_a_large_import_when_it_is_done(
+    mona: User, labels: Queue, settings: Any
+) -> None:
+    settings.QC_IMPORT_ROWS = 1
+    record = import_file(HEAD + "A-71,Check,Labels\nA-72,Check,Labels\n", by=mona)
+    assert (record.new, found("71")) == (2, [])
+    carry_on_import(record.pk)
+    assert (found("71"), SearchGap.objects.count()) == (["A-71"], 0)

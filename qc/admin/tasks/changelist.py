@@ -18,11 +18,12 @@ from qc.work import search
 AFTER, BEFORE = "after", "before"
 # Tasks are counted up to this many: so many rows of an index take milliseconds.
 MOST_COUNTED = 10_000
+# What a search finds up to this many: with its count it reads 20 rows for one that it shows.
+MOST_COUNTED_OF_SEARCH = 100
 # The sort of each column that has one.
 SORTED_BY = {
     "reference": "reference",
     "priority_label": "priority",
-    "outcome_label": "outcome",
     "due_words": "due",
     "age": "age",
 }
@@ -149,10 +150,13 @@ class TaskChangeList(ChangeList):
         """Set how many tasks match, as far as that is known without reading very many."""
         n = len(self.page_by_key.rows)
         is_whole = not (self.page_by_key.newer or self.page_by_key.older)
-        if not is_whole:
-            n = order.count(MOST_COUNTED + 1)
-        if not exact and not is_whole and n <= MOST_COUNTED:
+        # How many tasks have two frequent words can't be told by an index.
+        is_counted = not is_whole and order.also is None
+        most = MOST_COUNTED_OF_SEARCH if self.query.strip() else MOST_COUNTED
+        if is_counted:
+            n = order.count(most + 1)
+        if is_counted and not exact and n <= most:
             n, exact = order.count_of(self.filtered), True
-        self.more_than = MOST_COUNTED if exact and n > MOST_COUNTED else 0
+        self.more_than = most if exact and n > most else 0
         self.is_counted = (exact or is_whole) and not self.more_than and not order.is_cut
         self.result_count = n

@@ -41,7 +41,6 @@ WORDS = {
     "due_at": _("earliest due first"),
     "-due_at": _("latest due first"),
     "-completed_at": _("last completed first"),
-    "completed_at": _("first completed first"),
     "-assigned_at": _("last assigned first"),
     "priority": _("most urgent first"),
     "-priority": _("least urgent first"),
@@ -53,12 +52,11 @@ WORDS = {
 SORTS = {
     "reference": ("reference",),
     "priority": ("priority",),
-    "outcome": ("completed_at",),
     "due": ("due_at",),
     "age": ("id", "created_at"),
 }
 # Those that begin with the largest, as people want it.
-FROM_THE_END = {"outcome", "age"}
+FROM_THE_END = {"age"}
 
 Params = Mapping[str, str]
 
