@@ -93,7 +93,7 @@ class TestManager:
             (
                 {"nobody_there": "on", "webhook": "https://10.0.0.1/hook"},
                 "webhook",
-                "addresses of private networks are not allowed",
+                "Addresses of private networks are not allowed",
             ),
         ],
     )
@@ -168,6 +168,13 @@ class TestTestButton:
 
 
 class TestOthers:
+    def test_empty_list_says_what_an_alert_is_and_offers_one_to_managers(
+        self, mona_client: Client, otto_client: Client
+    ) -> None:
+        pages = [one.get(reverse(LIST)).content.decode() for one in (mona_client, otto_client)]
+        assert all("An alert tells people by e-mail or in a chat" in page for page in pages)
+        assert ["Add an alert" in page for page in pages] == [True, False]
+
     def test_auditor_sees_where_a_webhook_is_and_not_its_secret(
         self, otto_client: Client, late: Alert
     ) -> None:
