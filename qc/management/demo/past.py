@@ -21,6 +21,7 @@ from qc.core.context import Channel
 from qc.core.local_days import beginning
 from qc.management.demo import checks
 from qc.models import ChangeKind, Queue, Roster, Status, Task, User
+from qc.models.search import replace_words
 
 DAYS = 14
 SEED = 1
@@ -155,6 +156,8 @@ def _write(tasks: Sequence[Task], dice: Random) -> None:
     Task.objects.bulk_create(tasks)
     # Not every database has told the ids.
     stored = Task.objects.in_bulk([task.reference for task in tasks], field_name="reference")
+    with replace_words([]) as found:
+        found.extend(stored.values())
     for reference, task in stored.items():
         recording.record(task, judged[reference])
     manager = User.objects.get(username="manager").pk
