@@ -93,10 +93,11 @@ def test_qc_staff_have_no_lists(anna: User, sign_in_client: Any, model: str) -> 
 def test_menu_shows_the_pages_of_each_role(
     mona_client: Client, otto_client: Client, root: User, sign_in_client: Any
 ) -> None:
-    managers = ["My work", "Floor", "Tasks", "Imports", "Queues", "Check plans", "Defect codes"]
-    house = ["People", "Reports", "Audit trail", "Floor history"]
-    assert menu(mona_client) == [*managers, *house]
-    assert menu(otto_client) == [*managers[1:], *house]
+    floor = ["Floor", "Tasks", "Imports", "Queues", "Check plans", "Defect codes", "Alerts"]
+    house = ["Reports", "Audit trail", "Floor history"]
+    managers = ["My work", "Handover", *floor, "People", "Who works where", *house]
+    assert menu(mona_client) == managers
+    assert menu(otto_client) == [*floor, "People", *house]
     assert menu(sign_in_client(root))[-2:] == ["Lock-outs", "Status"]
 
 

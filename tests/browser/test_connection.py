@@ -176,12 +176,12 @@ def test_plain_form_stays_while_the_server_does_not_answer(
 ) -> None:
     page = open_window(mona)
     page.goto(change(task))
-    page.get_by_label("Name").fill("Check seal")
+    page.locator("#id_name").fill("Check seal")
     page.locator("#id_edit_reason").fill("It was wrong.")
     page.context.set_offline(True)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(banner(page)).to_contain_text("“Save” was not sent")
-    expect(page.get_by_label("Name")).to_have_value("Check seal")
+    expect(page.locator("#id_name")).to_have_value("Check seal")
     page.context.set_offline(False)
     expect(banner(page)).to_contain_text("Connected again.")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -316,7 +316,7 @@ def test_stale_token_of_a_plain_form_is_renewed_too(
 ) -> None:
     page = open_window(mona)
     page.goto(change(task))
-    page.get_by_label("Name").fill("Check seal")
+    page.locator("#id_name").fill("Check seal")
     page.locator("#id_edit_reason").fill("It was wrong.")
     sign_in_again(page, "mona").close()
     page.get_by_role("button", name="Save", exact=True).click()

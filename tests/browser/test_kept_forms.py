@@ -58,7 +58,7 @@ def leave_unused() -> None:
 def typed_in_vain(page: Page, task: Task, end: Callable[[], None] = end_all) -> None:
     """Type into the form of a task whose session ends before it is saved."""
     page.goto(change(task))
-    page.get_by_label("Name").fill("Check seal")
+    page.locator("#id_name").fill("Check seal")
     page.get_by_label("Priority").select_option("1")
     end()
     save(page)
@@ -73,7 +73,7 @@ def test_form_typed_when_the_session_ended_is_there_after_signing_in(
     typed_in_vain(page, task, end)
     enter(page, "mona")
     expect(page.get_by_text(LINE)).to_be_visible()
-    expect(page.get_by_label("Name")).to_have_value("Check seal")
+    expect(page.locator("#id_name")).to_have_value("Check seal")
     expect(page.get_by_label("Priority")).to_have_value("1")
     assert faults(page, "a form that was kept") == []
     save(page)
@@ -100,7 +100,7 @@ def test_form_is_put_back_for_nobody_else(
     typed_in_vain(page, task)
     ben.groups.add(group(Role.MANAGERS))
     enter(page, "ben")
-    expect(page.get_by_label("Name")).to_have_value("Check 1")
+    expect(page.locator("#id_name")).to_have_value("Check 1")
     assert "Check seal" not in page.content()
 
 
@@ -109,19 +109,19 @@ def test_kept_form_can_be_discarded(task: Task, mona: User, open_window: Open) -
     typed_in_vain(page, task)
     enter(page, "mona")
     page.get_by_role("button", name="Discard it").click()
-    expect(page.get_by_label("Name")).to_have_value("Check 1")
+    expect(page.locator("#id_name")).to_have_value("Check 1")
     page.reload()
-    expect(page.get_by_label("Name")).to_have_value("Check 1")
+    expect(page.locator("#id_name")).to_have_value("Check 1")
 
 
 def test_form_that_its_user_left_is_not_put_back(task: Task, mona: User, open_window: Open) -> None:
     page = open_window(mona)
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(change(task))
-    page.get_by_label("Name").fill("Check seal")
+    page.locator("#id_name").fill("Check seal")
     page.goto("/admin/floor/")
     page.goto(change(task))
-    expect(page.get_by_label("Name")).to_have_value("Check 1")
+    expect(page.locator("#id_name")).to_have_value("Check 1")
 
 
 def test_reason_typed_in_a_dialog_is_kept(task: Task, mona: User, open_window: Open) -> None:
@@ -164,10 +164,10 @@ def test_two_tabs_on_a_form_show_both_values_before_one_overwrites_the_other(
     page.goto(change(task))
     other = page.context.new_page()
     other.goto(change(task))
-    other.get_by_label("Name").fill("Theirs")
+    other.locator("#id_name").fill("Theirs")
     save(other)
     until(lambda: Task.objects.get().name == "Theirs")
-    page.get_by_label("Name").fill("Mine")
+    page.locator("#id_name").fill("Mine")
     page.get_by_label("Instructions").fill("Look twice.")
     save(page)
     warning = "Now it is Theirs; you entered Mine. Save again to overwrite."
@@ -185,7 +185,7 @@ def test_form_of_a_task_that_was_completed_meanwhile_keeps_the_edit(
 ) -> None:
     page = open_window(mona)
     page.goto(change(task))
-    page.get_by_label("Name").fill("Check seal")
+    page.locator("#id_name").fill("Check seal")
     actions.sign_in(anna.pk)
     actions.complete(task.pk, by=anna)
     save(page)
@@ -217,10 +217,10 @@ def test_form_is_kept_when_the_server_fails(
 
     page = open_window(mona)
     page.goto(change(task))
-    page.get_by_label("Name").fill("Check seal")
+    page.locator("#id_name").fill("Check seal")
     with monkeypatch.context() as broken:
         broken.setattr(TaskAdmin, "save_model", fail)
         save(page)
         expect(page.get_by_text("What you typed is kept in this tab.")).to_be_visible()
     page.goto(change(task))
-    expect(page.get_by_label("Name")).to_have_value("Check seal")
+    expect(page.locator("#id_name")).to_have_value("Check seal")
