@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -44,16 +45,16 @@ def test_planned_match_is_not_written_after_a_change(
 ) -> None:
     presence.sign_in(anna.pk)
     add_task(invoices)
-    plan = matching.plan
+    plan = matching._pairs
     changes = iter([change])
 
-    def plan_and_change(*_: object) -> list[matching.Pair]:
-        pairs = plan()
+    def plan_and_change(*read: Any) -> list[matching.Pair]:
+        pairs = plan(*read)
         for one in changes:
             one(invoices, anna, mona)
         return pairs
 
-    monkeypatch.setattr(matching, "plan", plan_and_change)
+    monkeypatch.setattr(matching, "_pairs", plan_and_change)
     assert matching.match() == 0
     assert not Task.objects.held().exists()
 
