@@ -92,6 +92,7 @@ def quick_passwords(settings: Any) -> None:
 def empty_cache() -> None:
     cache.clear()
     plan.of_version.cache_clear()
+    plan.stored.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from qc.checks import judging
-from qc.checks.plan import MOST_IN_MEMORY
+from qc.checks import judging, plan
 from qc.core.localization import local
-from qc.models import DefectCode, Evidence, PlanVersion, Status, Task, User
+from qc.models import DefectCode, Evidence, Status, Task, User
 
 
 def of_task(task: Task) -> dict[str, Any]:
@@ -34,10 +32,10 @@ def of_task(task: Task) -> dict[str, Any]:
         "scan_to_start": task.queue.scan_to_start,
     }
     if version := judging.version_of(task):
-        plan = _of_plan(version)
+        number, asked = plan.stored(version)
         # What was asked is no news to who has answered it.
         is_done = task.status == Status.COMPLETED
-        values["plan"] = {"version": plan["version"]} if is_done else plan
+        values["plan"] = {"version": number} | ({} if is_done else asked)
     if task.findings:
         values["findings"] = task.findings
     if task.lot_size is not None:
@@ -94,13 +92,6 @@ def of_caller(person: User, open_now: Collection[Task]) -> dict[str, Any]:
         "last_name": person.last_name,
         "capacity": person.capacity,
     }
-
-
-@lru_cache(maxsize=MOST_IN_MEMORY)
-def _of_plan(version: int) -> dict[str, Any]:
-    """Return what a version of a check plan asks; none ever changes."""
-    number, content = PlanVersion.objects.values_list("number", "content").get(pk=version)
-    return {"version": number, **content}
 
 
 def _moment(moment: datetime | None) -> str | None:

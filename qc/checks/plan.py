@@ -95,7 +95,13 @@ class Plan:
 @lru_cache(maxsize=MOST_IN_MEMORY)
 def of_version(version_id: int) -> Plan:
     """Return the plan of a version, by the version's id. Raises PlanVersion.DoesNotExist."""
-    return read(PlanVersion.objects.values_list("content", flat=True).get(pk=version_id))
+    return read(stored(version_id)[1])
+
+
+@lru_cache(maxsize=MOST_IN_MEMORY)
+def stored(version_id: int) -> tuple[int, dict[str, Any]]:
+    """Return a version's number and content, which never change. Raises DoesNotExist."""
+    return PlanVersion.objects.values_list("number", "content").get(pk=version_id)
 
 
 def read(content: Mapping[str, Any]) -> Plan:
