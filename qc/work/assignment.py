@@ -34,7 +34,7 @@ SERVING = Prepared(lambda person: backlog.running_queues_of(person).values_list(
 ROOM = Prepared(
     lambda person: (
         backlog.running_queues_of(person)
-        .only("name", "scan_to_start", "plan")
+        .only(*guards.OF_QUEUE)
         .annotate(used=Subquery(_slots_of(person)), line=Subquery(_line_of(person)))
     )
 )
