@@ -46,10 +46,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("as_mysql"):
-        # Imported here: it needs the driver.
-        from tests import as_mysql
+    if "mysql" not in settings.DATABASES["default"]["ENGINE"]:
+        return
+    # Imported here: both need the driver.
+    from tests import as_mysql, flushing
 
+    flushing.empty_large_tables_at_once()
+    if config.getoption("as_mysql"):
         as_mysql.pretend()
 
 
