@@ -54,8 +54,8 @@ def end(
     """End the lines of locked people, or what is in them of some queues; return these tasks."""
     lined = Task.objects.filter(next_for__in=people)
     some = lined if queues is None else lined.filter(queue__in=queues)
-    # Nobody puts anything in the line of a locked person. Mostly it is empty: then nothing is locked,
-    # and nobody else's task waited for.
+    # Nobody puts anything in the line of a locked person. Mostly it is empty: then nothing is
+    # locked, and nobody else's task waited for.
     ids = list(some.values_list("pk", flat=True))
     tasks = list(Task.objects.select_for_update().filter(pk__in=ids).order_by("pk")) if ids else []
     _end(tasks, by=by, reason=reason)
