@@ -14,11 +14,13 @@ from django.utils import timezone
 from qc import history
 from qc.core.localization import localized
 from qc.models import ImportState, Queue, Task, User
+from tests.databases import on_sqlite
 from tests.imports.cases import CASES, QUEUES, Case
 from tests.imports.conftest import answered, asked, client_of, press, upload
 
 pytestmark = [
     pytest.mark.django_db,
+    on_sqlite,
     pytest.mark.parametrize("case", CASES, ids=lambda case: case.name),
 ]
 

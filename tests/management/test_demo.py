@@ -1,4 +1,7 @@
-"""The demo people and tasks, and any number more of them."""
+"""The demo people and tasks, and any number more of them.
+
+The demo itself is for the embedded default only.
+"""
 
 import csv
 from collections import Counter
@@ -37,6 +40,7 @@ from qc.reports.report import Grouping, ReportQuery
 from qc.reports.report import report as make_report
 from qc.work import actions
 from tests.conftest import person
+from tests.databases import on_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +56,7 @@ def run(*command: str) -> str:
     return out.getvalue()
 
 
+@on_sqlite
 class TestLoadDemo:
     def test_loads_people_of_each_role_and_500_tasks(self, embedded: None) -> None:
         assert "500 tasks are new" in run("load_demo")
@@ -186,6 +191,7 @@ class TestDemoData:
         assert list(Task.objects.values_list("reference", "priority", "details")) == first
 
 
+@on_sqlite
 class TestPast:
     """Two weeks of finished work lie behind the demo."""
 
