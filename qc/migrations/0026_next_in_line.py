@@ -49,4 +49,12 @@ class Migration(migrations.Migration):
                 verbose_name="next for",
             ),
         ),
+        migrations.RemoveIndex(model_name="task", name="task_next"),
+        migrations.AddIndex(
+            model_name="task",
+            index=models.Index(
+                fields=["queue", "status", "priority", "raised", "due_at", "id", "next_for"],
+                name="task_next",
+            ),
+        ),
     ]

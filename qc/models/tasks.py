@@ -323,8 +323,9 @@ class Task(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # In the order of work: one seek finds and locks a queue's next task.
-            models.Index(fields=["queue", "status", *ORDER_OF_WORK], name="task_next"),
+            # In the order of work: one seek finds and locks a queue's next task. All that it asks
+            # is here, or MariaDB would also take, and lock, another index.
+            models.Index(fields=["queue", "status", *ORDER_OF_WORK, "next_for"], name="task_next"),
             models.Index(fields=["status", "assigned_at"], name="task_not_started"),
             models.Index(fields=["status", "raise_at"], name="task_raise"),
             models.Index(fields=["assignee", "completed_at"], name="task_done"),
