@@ -1,5 +1,6 @@
 """The cast: a few named people with roles, and the queues they work on."""
 
+import gc
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -54,6 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
     flushing.empty_large_tables_at_once()
     if config.getoption("as_mysql"):
         as_mysql.pretend()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what is there now, and stays, out of each search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
