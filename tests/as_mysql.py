@@ -31,7 +31,7 @@ RESERVED = re.compile(
 )
 WRITTEN = re.compile(r"\s*(?:UPDATE|DELETE FROM)\s+`?(\w+)`?", re.I)
 REGEXP = re.compile(r"REGEXP_LIKE\(([^,]+), ([^,]+), 'c'\)")
-TEXT_OF_JSON = re.compile(r"\((\S+) ->> %s\)")
+TEXT_OF_JSON = re.compile(r"\(([^\s()]+) ->> %s\)")
 QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 
 
