@@ -43,11 +43,12 @@ def change(
     permissions.check_manager(by)
     people = {one.person for one in (*add, *remove)}
     _check_people(people, User.objects.locked(*people))
-    queues = {one.queue for one in (*add, *remove)}
-    _check_queues(queues, _locked(queues))
+    ids = {one.queue for one in (*add, *remove)}
+    queues = _locked(ids)
+    _check_queues(ids, queues)
     leaving = {one.person for one in remove}
     before = {person: lost_access.access_of(person) for person in sorted(leaving)}
-    added, removed = write(add=add, remove=remove, by=by, reason=reason)
+    added, removed = _write(queues, add, remove, by=by, reason=reason)
     returned = [
         task
         for person, access in before.items()
@@ -67,9 +68,20 @@ def write(
 
     The people are locked already.
     """
-    ids = {one.queue for one in (*add, *remove)}
-    queues = _locked(ids)
-    stored = _stored(ids)
+    queues = _locked({one.queue for one in (*add, *remove)})
+    return _write(queues, add, remove, by=by, reason=reason)
+
+
+def _write(
+    queues: Collection[Queue],
+    add: Collection[Membership],
+    remove: Collection[Membership],
+    *,
+    by: User | None,
+    reason: str,
+) -> tuple[set[Membership], set[Membership]]:
+    """Write what differs from who is on these locked queues now."""
+    stored = _stored([queue.pk for queue in queues])
     added, removed = set(add) - stored, set(remove) & stored
     through = Queue.people.through
     through.objects.bulk_create(

@@ -1,6 +1,6 @@
 """*Reports – Control charts*: points with the limits of a frozen baseline, and what stands out."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -52,26 +52,22 @@ def export(request: HttpRequest, ending: str) -> HttpResponseBase:
 @page_view("qc.manage_task", after_sign_in=PAGE, methods=("POST",))
 def freeze(request: HttpRequest) -> HttpResponseRedirect:
     """Freeze the chosen days as the baseline of the chart."""
-    form = ControlForm(request.POST)
-    user: Any = request.user
-    if form.is_valid():
-        try:
-            baselines.freeze(form.query(), by=user)
-            messages.success(request, _("The baseline was frozen."))
-        except QCError as refusal:
-            messages.error(request, str(refusal))
-    return HttpResponseRedirect(reverse(PAGE) + form.address())
+    return _change(request, baselines.freeze, _("The baseline was frozen."))
 
 
 @page_view("qc.manage_task", after_sign_in=PAGE, methods=("POST",))
 def remove(request: HttpRequest) -> HttpResponseRedirect:
     """Remove the baseline of the chart; the audit trail keeps what it was."""
+    return _change(request, baselines.remove, _("The baseline was removed."))
+
+
+def _change(request: HttpRequest, change: Callable[..., object], done: str) -> HttpResponseRedirect:
+    """Change the baseline of the chart that the form names, and say how it went."""
     form = ControlForm(request.POST)
-    user: Any = request.user
     if form.is_valid():
         try:
-            baselines.remove(form.query(), by=user)
-            messages.success(request, _("The baseline was removed."))
+            change(form.query(), by=request.user)
+            messages.success(request, done)
         except QCError as refusal:
             messages.error(request, str(refusal))
     return HttpResponseRedirect(reverse(PAGE) + form.address())
