@@ -3,11 +3,9 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.signing import BadSignature
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from qc import permissions
 from qc.admin.check_plans.resource import FileResult, PlanResource, check_header
@@ -34,6 +32,10 @@ class PlanImportExport(import_files.TableImportExport):
 
     resource_classes = (PlanResource,)
     formats = import_formats = export_formats = (PlanCSV, PlanXLSX)
+    lost = gettext_lazy("The file is no longer here. Please choose it again.")
+    changed_meanwhile = gettext_lazy(
+        "Nothing was imported: plans or queues have changed. Try again."
+    )
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Return whether this user may import."""
@@ -51,25 +53,6 @@ class PlanImportExport(import_files.TableImportExport):
         """Import the rows, and again when that lost a race for a lock."""
         result: FileResult = retrying(super().process_dataset)(*args, **kwargs)
         return result
-
-    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Import what was confirmed, as long as its page is valid."""
-        try:
-            response: HttpResponse = super().process_import(request, **kwargs)
-        except BadSignature:
-            messages.error(request, _("The file is no longer here. Please choose it again."))
-            return HttpResponseRedirect(reverse("admin:qc_checkplan_import"))
-        return response
-
-    def process_result(self, result: FileResult, request: HttpRequest) -> HttpResponse:
-        """Go to the list and say what is in use, unless something has changed since the preview."""
-        if result.has_errors() or result.has_validation_errors():
-            messages.error(
-                request, _("Nothing was imported: plans or queues have changed. Try again.")
-            )
-            return HttpResponseRedirect(reverse("admin:qc_checkplan_import"))
-        response: HttpResponse = super().process_result(result, request)
-        return response
 
     def add_success_message(self, result: FileResult, request: HttpRequest) -> None:
         """Say which version of each plan is in use."""

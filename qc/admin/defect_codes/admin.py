@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.signing import BadSignature
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -50,6 +49,9 @@ class DefectCodeAdmin(TableImportExport, LockedModelAdmin):
         (_("Status"), {"fields": ("state",)}),
     )
     resource_classes = (DefectCodeResource,)
+    changed_meanwhile = _(
+        "Nothing was imported: the codes or queues have changed since the preview."
+    )
 
     switch_off = dialog_action(
         "switch_off",
@@ -171,24 +173,6 @@ class DefectCodeAdmin(TableImportExport, LockedModelAdmin):
         return {"about_file": about % {"columns": columns}}
 
     get_export_context_data = get_import_context_data = get_context_data
-
-    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Import what was previewed; refuse what is no such file."""
-        try:
-            answer: HttpResponse = super().process_import(request, **kwargs)
-        except BadSignature:
-            messages.error(request, gettext("The file could not be read. Please upload it again."))
-            return HttpResponseRedirect(reverse("admin:qc_defectcode_import"))
-        return answer
-
-    def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
-        """Say what was imported; nothing was where something has changed since the preview."""
-        if not (result.has_errors() or result.has_validation_errors()):
-            answer: HttpResponse = super().process_result(result, request)
-            return answer
-        text = gettext("Nothing was imported: the codes or queues have changed since the preview.")
-        messages.error(request, text)
-        return HttpResponseRedirect(reverse("admin:qc_defectcode_import"))
 
     def add_success_message(self, result: Any, request: HttpRequest) -> None:
         """Say how many codes are new, changed and the same."""

@@ -8,9 +8,15 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+from django.contrib import messages
 from django.core import signing
+from django.core.signing import BadSignature
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.admin import ImportExportMixin
 from import_export.formats.base_formats import Format
 from import_export.tmp_storages import BaseStorage
@@ -119,6 +125,12 @@ class TableImportExport(ImportExportMixin):
     formats = import_formats = export_formats = (CSV, XLSX)
     import_form_class, export_form_class = ImportForm, ExportForm
     tmp_storage_class = InThePage
+    # What is said where the page that confirms a file is no longer valid, and where it would not do
+    # what was previewed.
+    lost: str | Promise = gettext_lazy("The file could not be read. Please upload it again.")
+    changed_meanwhile: str | Promise = gettext_lazy(
+        "Nothing was imported: something has changed since the preview. Upload it again."
+    )
 
     def get_import_formats(self) -> Any:
         """Return the formats; a file is read by its content, whichever is chosen."""
@@ -133,3 +145,22 @@ class TableImportExport(ImportExportMixin):
         if not isinstance(e, QCError):
             raise e
         form.add_error("import_file", str(e))
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Import what was previewed, as long as its page is valid."""
+        try:
+            response: HttpResponse = super().process_import(request, **kwargs)
+        except BadSignature:
+            return self._once_more(request, self.lost)
+        return response
+
+    def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
+        """Say what was imported; nothing was where something has changed since the preview."""
+        if result.has_errors() or result.has_validation_errors():
+            return self._once_more(request, self.changed_meanwhile)
+        response: HttpResponse = super().process_result(result, request)
+        return response
+
+    def _once_more(self, request: HttpRequest, why: str | Promise) -> HttpResponse:
+        messages.error(request, str(why))
+        return HttpResponseRedirect(reverse(f"admin:qc_{self.opts.model_name}_import"))

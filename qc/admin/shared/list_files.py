@@ -3,9 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.signing import BadSignature
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from qc import permissions
@@ -36,24 +34,11 @@ class ListImportExport(TableImportExport):
         """Import the rows, and again when that lost a race for a lock."""
         return retrying(super().process_dataset)(*args, **kwargs)
 
-    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Import what was previewed, as long as its page is valid."""
-        try:
-            response: HttpResponse = super().process_import(request, **kwargs)
-        except BadSignature:
-            messages.error(request, _("The file could not be read. Please upload it again."))
-            return HttpResponseRedirect(self._page("import"))
-        return response
-
     def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
-        """Say what was imported; nothing was where something has changed since the preview."""
+        """Say what was imported, and what went back to its queue."""
         if not (result.has_errors() or result.has_validation_errors()):
             say_returned(request, result.returned)
-            response: HttpResponse = super().process_result(result, request)
-            return response
-        text = _("Nothing was imported: something has changed since the preview. Upload it again.")
-        messages.error(request, text)
-        return HttpResponseRedirect(self._page("import"))
+        return super().process_result(result, request)
 
     def add_success_message(self, result: Any, request: HttpRequest) -> None:
         """Say how many are new, changed and the same."""
@@ -77,6 +62,3 @@ class ListImportExport(TableImportExport):
         ending = file_format.get_extension()
         events.record(EventKind.EXPORTED, rows=queryset.count(), filters=filters, format=ending)
         return super().get_export_data(file_format, request, queryset, **kw)
-
-    def _page(self, name: str) -> str:
-        return reverse(f"admin:qc_{self.opts.model_name}_{name}")
