@@ -175,7 +175,7 @@ KNOWN = {
     # Each name that is unlocked leaves an event.
     "admin/people/lockouts.py _forget": NOT_OURS,
     "work/accounts.py set_roles": RECORDED,
-    "work/memberships.py write": RECORDED,
+    "work/memberships.py _write": RECORDED,
     "admin/people/resource.py save_instance": RECORDED,
     "admin/queues/resource.py save_instance": RECORDED,
     "admin/people/forms.py save": SIGNALLED,
