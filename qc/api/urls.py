@@ -1,6 +1,6 @@
 """The addresses of the API, each with and without its trailing slash."""
 
-from django.urls import re_path
+from django.urls import include, path, re_path
 
 from qc.api import evidence, imports, views
 
@@ -30,6 +30,7 @@ urlpatterns = [
         evidence.PictureView.as_view(),
         name="api_picture",
     ),
+    path("api/v1/", include("qc.api.v1.urls")),
     re_path(r"^api/imports/?$", imports.ImportsView.as_view(), name="api_imports"),
     re_path(
         r"^api/imports/(?P<pk>[0-9]{1,18})/?$", imports.ImportView.as_view(), name="api_import"

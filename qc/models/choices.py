@@ -12,6 +12,17 @@ class Role(models.TextChoices):
     AUDITORS = "Auditors", _("Auditors")
 
 
+class Scope(models.TextChoices):
+    """What a service token may do."""
+
+    READ_TASKS = "tasks:read", _("read tasks, queues, check plans and their changes")
+    WRITE_TASKS = "tasks:write", _("create, change and steer tasks")
+    COMPLETE = "tasks:complete", _("work: claim, start and complete tasks")
+    READ_PEOPLE = "people:read", _("read who is there")
+    READ_REPORTS = "reports:read", _("read reports")
+    READ_TRAIL = "trail:read", _("read the audit trail")
+
+
 class Priority(models.IntegerChoices):
     """How urgent a task is; the most urgent has the smallest number, so that it sorts first."""
 
