@@ -374,8 +374,9 @@ def lifecycle_assign(task: Task, to: User, by: User) -> None:
 
 
 @pytest.fixture
-def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Let it be noon, so that today has hours before now."""
+def noon(monkeypatch: pytest.MonkeyPatch, settings: Any) -> datetime:
+    """Let it be noon, so that today has hours before now; who signed in just now is still there."""
+    settings.QC_IDLE_MINUTES = 24 * 60
     today = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
     monkeypatch.setattr(timezone, "now", lambda: today)
     return today
