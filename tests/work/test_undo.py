@@ -170,6 +170,8 @@ class TestCorrection:
         self, two: tuple[Task, Task], anna: User, invoices: Queue
     ) -> None:
         Queue.objects.filter(pk=invoices.pk).update(correct_within=timedelta(minutes=30))
+        # Her shift began earlier: what she did in it is listed after midnight, too.
+        anna.history.update(history_date=timezone.now() - timedelta(hours=1))
         completed_ago(two[0], minutes=29)
         assert [task.is_correctable for task in actions.done_today(anna)] == [True]
         completed_ago(two[0], minutes=31)
