@@ -20,13 +20,14 @@ test: ## Run every test, on SQLite and on MariaDB with Redis
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python bin/test.py
 
-lint: ## Check style, types, the direction of imports, and migrations
+lint: ## Check style, types, the direction of imports, migrations, and the API's schema
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) ruff check .
 	@$(INSIDE) ruff format --check .
 	@$(INSIDE) mypy
 	@$(INSIDE) lint-imports
 	@$(INSIDE) python manage.py makemigrations --check --dry-run
+	@$(INSIDE) python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 soak: ## Kill a process each 20 s for some minutes, and count what is lost (ARGS=5)
 	@$(SET_UP) requirements-dev.txt

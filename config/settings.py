@@ -21,6 +21,7 @@ from config import (
     sentry,
     single_sign_on,
 )
+from config.api_schema import SPECTACULAR_SETTINGS  # noqa: F401
 from config.beat import Every
 from config.browser_rules import (
     PERMISSIONS_POLICY,  # noqa: F401
@@ -269,6 +270,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "qc.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from qc.api import answers
 from qc.api.parsers import JSONParser
+from qc.api.schema import calls
 from qc.api.serializers import validated
 from qc.api.views import DeskView
 from qc.checks import defects, evidence, plan_pictures
@@ -38,11 +39,13 @@ class TaskFilesView(DeskView):
 
     parser_classes = (MultiPartParser,)
 
+    @calls.files
     def get(self, request: Request, pk: int) -> Response:
         """Return the files of the task, the oldest first."""
         task = _visible(request, pk)
         return Response({"files": list(map(answers.of_file, evidence.of_task(task.pk)))})
 
+    @calls.add_file
     def post(self, request: Request, pk: int) -> Response:
         """Add the file; the same one again at the same place is answered as the first time."""
         place = validated(Place, request.data)
@@ -58,6 +61,7 @@ class TaskFilesView(DeskView):
 class DefectCodesView(DeskView):
     """Lists the codes by which the check of a task names defects. For who may see the task."""
 
+    @calls.defect_codes
     def get(self, request: Request, pk: int) -> Response:
         """Return the codes, by group and code."""
         task = _visible(request, pk)
@@ -67,6 +71,7 @@ class DefectCodesView(DeskView):
 class PictureView(DeskView):
     """Answers with the picture of a plan's item."""
 
+    @calls.picture
     def get(self, request: Request, digest: str) -> HttpResponseBase:
         """Return the picture. For who may see a plan that shows it."""
         picture = plan_pictures.visible_to(request.user, digest)  # type: ignore[arg-type]
@@ -78,10 +83,12 @@ class FileView(DeskView):
 
     parser_classes = (JSONParser, FormParser, MultiPartParser)
 
+    @calls.file
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Return the file itself. For who may see its task."""
         return file_answers.of_file(request._request, evidence.visible_to(request.user, pk))  # type: ignore[arg-type]
 
+    @calls.remove_file
     def delete(self, request: Request, pk: int) -> Response:
         """Remove the file. For the task's holder and managers; removing it again does no harm."""
         removal = validated(Removal, request.data)

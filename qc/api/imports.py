@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import imports, permissions, tables, tasks
+from qc.api.schema import calls
 from qc.api.serializers import validated
 from qc.api.views import DeskView
 from qc.core.exceptions import Busy
@@ -56,6 +57,7 @@ class ImportsView(DeskView):
         super().initial(request, *args, **kwargs)
         permissions.check_manager(request.user)  # type: ignore[arg-type]
 
+    @calls.begin_import
     def post(self, request: Request) -> Response:
         """Import a file: a small one at once, a large one in a worker."""
         sent, form = request.query_params.copy(), cast("QueryDict", request.data)
@@ -76,6 +78,7 @@ class ImportsView(DeskView):
 class ImportView(DeskView):
     """Shows the progress and the result of an import. For managers and auditors."""
 
+    @calls.see_import
     def get(self, request: Request, pk: int) -> Response:
         """Return its state, its counts and its faults."""
         permissions.check_auditor(request.user)  # type: ignore[arg-type]

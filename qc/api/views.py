@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from qc import permissions
 from qc.api import answers, serializers
+from qc.api.schema import calls
 from qc.api.serializers import validated
 from qc.audit import second_factors
 from qc.core.compiled_queries import Prepared
@@ -57,6 +58,7 @@ class LoginView(APIView):
     permission_classes = (AllowAny,)
     authentication_classes = ()
 
+    @calls.login
     def post(self, request: Request) -> Response:
         """Return a token, its expiry, the person and their tasks."""
         if not settings.QC_PASSWORD_FORM:
@@ -111,6 +113,7 @@ class LogoutView(DeskView):
 
     shows_work = False
 
+    @calls.logout
     def post(self, request: Request) -> Response:
         """End the token or the session of this call."""
         if request.auth is None:
@@ -132,6 +135,7 @@ class PeoplePagination(PageNumberPagination):
 class DashboardView(DeskView):
     """Shows who is signed in, who is free and who has which tasks. For everybody signed in."""
 
+    @calls.dashboard
     def get(self, request: Request) -> Response:
         """Return the caller with their tasks, the people who do QC, and how many tasks wait."""
         flags = validated(serializers.Flags, request.query_params)
@@ -152,6 +156,7 @@ class DashboardView(DeskView):
 class TaskCompleteView(DeskView):
     """Completes a task and assigns the next, or undoes that. For the person who holds it."""
 
+    @calls.complete
     def post(self, request: Request, pk: int) -> Response:
         """Return the completed task, until when it can be undone, and the most urgent task now."""
         completion = validated(serializers.Completion, request.data)
@@ -166,6 +171,7 @@ class TaskCompleteView(DeskView):
             }
         )
 
+    @calls.undo
     def delete(self, request: Request, pk: int) -> Response:
         """Undo the completion; return the task, which is the caller's again."""
         task = actions.undo(pk, by=request.user)  # type: ignore[arg-type]

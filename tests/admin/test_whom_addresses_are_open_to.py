@@ -72,7 +72,7 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_user_(come_back|take_break|sign_out|unlock|give_next)|auth_user_password_change": MANAGERS,
     "qc_user_(ask_to_anonymise|anonymise|keep_names|reset_second_factor)|status.*": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
-    "api_dashboard": ROLES,
+    "api_dashboard|api_schema|docs": ROLES,
     "api_logout": EVERYBODY - {"nobody"},
     "account_reauthenticate|mfa_(index|activate_totp|.*webauthn|view_recovery_codes)": ROLES,
     # To the sign-in, unless a sign-in waits.
