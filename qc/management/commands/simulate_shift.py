@@ -10,11 +10,11 @@ import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from docs.qc_desk_client import Refused
 from qc.management.simulation import shift as brisk
 from qc.management.simulation.human.pace import Pace
 from qc.management.simulation.human.shift import HumanShift
 from qc.management.simulation.human.summary import summary as human_summary
-from qc.management.simulation.line import Refused
 from qc.management.simulation.person import Account
 from qc.management.simulation.shift import VANISHES_EACH, Shift
 

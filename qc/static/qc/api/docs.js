@@ -15,7 +15,7 @@
     url: place.dataset.schema,
     domNode: place,
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     requestInterceptor: withToken,
   });
 })();
