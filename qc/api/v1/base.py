@@ -1,21 +1,17 @@
 """What all calls of /api/v1/ share."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 
 from qc.api.v1 import problems
-from qc.api.views import DeskView
-from qc.models import Scope
+from qc.api.v1.access import LimitedView
 
 
-class V1View(DeskView):
+class V1View(LimitedView):
     """A call for people with a role, and for service tokens with the scope of its method."""
 
-    # The scope that a service token needs, by method: a call without any is for people alone.
-    scopes: ClassVar[Mapping[str, Scope]] = {}
     # Most calls only read, or steer: they say nothing about whether the caller is at work.
     shows_work = False
 
