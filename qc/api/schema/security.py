@@ -23,6 +23,22 @@ class Token(OpenApiAuthenticationExtension):
         }
 
 
+class ServiceToken(OpenApiAuthenticationExtension):
+    """The token of a machine, made by an administrator."""
+
+    target_class = "qc.api.service_tokens.ServiceTokenAuthentication"
+    name = "service"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        """Return what is sent."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Of a machine, for /api/v1/: it may do what its scopes say.",
+        }
+
+
 class Session(OpenApiAuthenticationExtension):
     """The session of a person on the pages."""
 
