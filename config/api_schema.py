@@ -38,7 +38,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["qc.api.schema.hooks.clean_addresses"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "qc.api.schema.hooks.add_refusals",
+        "qc.api.schema.hooks.add_what_is_common",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": ENUMS,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -34,9 +35,11 @@ ROLES = {"anna": Role.QC_STAFF, "mona": Role.MANAGERS, "otto": Role.AUDITORS}
 
 
 @pytest.fixture
-def callers(transactional_db: None) -> dict[str, str]:
+def callers(transactional_db: None, settings: Any) -> dict[str, str]:
     """What each caller sends as `Authorization`; the demo has the queues, plans and tasks."""
+    settings.EMBEDDED = True
     call_command("load_demo")
+    settings.EMBEDDED = False
     people = [person(name, role) for name, role in ROLES.items()]
     root = person("root", is_superuser=True)
     tokens = get_token_model().objects
@@ -48,7 +51,7 @@ def machine(root: User) -> str:
     """Return the secret of a service token that may do everything."""
     expires_at = timezone.now() + timedelta(days=1)
     return service_tokens.make(
-        ServiceToken(scopes=list(Scope.values), expires_at=expires_at), "Scanner station", by=root
+        ServiceToken(scopes=list(Scope.values), expires_at=expires_at), "scanner", by=root
     )
 
 

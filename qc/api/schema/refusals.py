@@ -52,6 +52,15 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
+def add(operation: dict[str, Any], *, is_v1: bool) -> None:
+    """Add the ways in which a call may refuse, beside those that it describes itself."""
+    found = operation["responses"]
+    for code in codes_of(operation):
+        ref = f"#/components/responses/{name_of(code, is_v1=is_v1)}"
+        found.setdefault(str(code), {"$ref": ref})
+    operation["responses"] = dict(sorted(found.items()))
+
+
 def codes_of(operation: dict[str, Any]) -> Iterator[int]:
     """Yield the statuses with which a call may refuse."""
     yield from ALWAYS
