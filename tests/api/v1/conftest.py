@@ -1,11 +1,13 @@
 """A superuser, and a call of /api/v1/ of the tests' own."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.urls import include, re_path
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.test import APIClient
 
 from qc.api.v1.base import V1View
 from qc.models import Scope, User
@@ -49,3 +51,15 @@ def call(settings: Any) -> str:
 @pytest.fixture
 def root(db: None) -> User:
     return User.objects.create_superuser("root", password="demo")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], APIClient]:
+    """Return a client of somebody, as a page of theirs would be one."""
+
+    def client_of(user: User) -> APIClient:
+        client = APIClient()
+        client.force_authenticate(user)
+        return client
+
+    return client_of
