@@ -72,7 +72,14 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_user_(come_back|take_break|sign_out|unlock|give_next)|auth_user_password_change": MANAGERS,
     "qc_user_(ask_to_anonymise|anonymise|keep_names|reset_second_factor)|status.*": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
-    "api_dashboard": ROLES,
+    "api_dashboard|v1_(me|presence(_break)?|queues?|check_plans|defect_codes)": ROLES,
+    # To come and go is for those who work.
+    "v1_presence_(back|sign_in|sign_out)": STAFF,
+    # Of Anna's task, and Anna herself; she does not serve the queue that has a plan.
+    "v1_(task_(check|files|defect_codes)|file|person)": READERS | {"anna"},
+    "v1_(people|check_plan(_version)?|picture|defects|imports?|report_.*|trail)": READERS,
+    "v1_(queue_(pause|resume)|import_(stop|undo))": MANAGERS,
+    "v1_import_begin": {"mona"},
     "api_logout": EVERYBODY - {"nobody"},
     "account_reauthenticate|mfa_(index|activate_totp|.*webauthn|view_recovery_codes)": ROLES,
     # To the sign-in, unless a sign-in waits.
@@ -87,7 +94,8 @@ POST_ONLY = (
     r"my_work_(?!panel).*|take_break|come_back|end_sign_ins?|logout|qc_task_bulk_.*|"
     r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
     r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*|"
-    r"task_comment|mentions_read|handover_(write|acknowledge)"
+    r"task_comment|mentions_read|handover_(write|acknowledge)|"
+    r"v1_(presence_.*|queue_(pause|resume)|import_(begin|stop|undo))"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")
 UNSAFE = ("post", "put", "patch", "delete")
@@ -150,7 +158,7 @@ class Visitor:
 
 
 def is_page(address: Address) -> bool:
-    return not address.name.startswith("api_")
+    return not address.name.startswith(("api_", "v1_"))
 
 
 def faults(visitor: Visitor, address: Address, others: Collection[str]) -> Iterator[Any]:

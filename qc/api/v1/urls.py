@@ -2,5 +2,27 @@
 
 from django.urls import URLPattern
 
+from qc.api.v1 import (
+    accounts,
+    check_plans,
+    checks,
+    defects,
+    imports,
+    presence,
+    queues,
+    reports,
+    trail,
+)
+
 # Each module has `urlpatterns` of its own.
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    *presence.urlpatterns,
+    *queues.urlpatterns,
+    *accounts.urlpatterns,
+    *check_plans.urlpatterns,
+    *checks.urlpatterns,
+    *defects.urlpatterns,
+    *imports.urlpatterns,
+    *reports.urlpatterns,
+    *trail.urlpatterns,
+]

@@ -1,0 +1,1 @@
+"""What the calls of /api/v1/ answer, as plain values."""
