@@ -66,8 +66,9 @@ class TrailView(ListView):
         edge = None if place is None else _edge(place)
         found = trail.page(form.query(), limit_of(request), below=edge)
         rows = [cut(_of_row(row), names) for row in found.rows]
-        read = {"rows": len(rows), "place": {} if place is None else {"after": place}}
-        events.record(EventKind.READ, by=user, filters=form.recorded(), **read)
+        noted = {} if place is None else {"after": place}
+        kind, filters = EventKind.READ, form.recorded()
+        events.record(kind, by=user, filters=filters, rows=len(rows), place=noted)
         return answer(request, rows, _text(found.older) if found.older else None)
 
 
