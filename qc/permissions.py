@@ -117,6 +117,12 @@ def check_role(user: User) -> None:
         raise NotAllowed(_("Your account has no role. Please ask a manager for one."))
 
 
+def check_works(person: User) -> None:
+    """Raise NotAllowed for a person who may not be given tasks."""
+    if not may_work(person):
+        raise NotAllowed(_("%s has no role that works on tasks.") % person)
+
+
 def may(user: User, transition: str, task: Task) -> bool:
     """Return whether this user may make this transition, whatever the status of the task."""
     holds = transition in HOLDERS and task.assignee_id == user.pk

@@ -42,16 +42,9 @@ class DefectFound(serializers.Serializer[Any]):
     item = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_KEY)
 
 
-class Completion(serializers.Serializer[Any]):
-    """The data of completing a task; without notes, the draft written on the page is kept.
+class CheckData(serializers.Serializer[Any]):
+    """A check as it is sent: `answers`, `defects`, `inspected` and `rejected` are parts of it."""
 
-    So it is with the check, of which `answers`, `defects`, `inspected` and `rejected` are parts.
-    `scanned` is the reference on the label in hand, where the queue demands a scan.
-    """
-
-    outcome = serializers.ChoiceField(Outcome.choices, required=False)
-    notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
-    scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
     answers = serializers.DictField(
         child=serializers.CharField(allow_blank=True, max_length=LONGEST_VALUE), required=False
     )
@@ -73,6 +66,18 @@ class Completion(serializers.Serializer[Any]):
             found = [FoundDefect(**one) for one in parts.get("defects", ())]
             values["check"] = CheckInput(**parts | {"defects": tuple(found)})
         return values
+
+
+class Completion(CheckData):
+    """The data of completing a task; without notes, the draft written on the page is kept.
+
+    So it is with the check. `scanned` is the reference on the label in hand, where the queue
+    demands a scan.
+    """
+
+    outcome = serializers.ChoiceField(Outcome.choices, required=False)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
 
 
 def _flat(name: str, detail: Any) -> Iterator[tuple[str, list[Any]]]:

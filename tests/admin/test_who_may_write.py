@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, on_sqlite]
 
 SESSION = settings.SESSION_COOKIE_NAME
 PERSON = r"UPDATE qc_user|INSERT INTO qc_historicaluser"
-PRESENCE = "take_break|come_back|logout|api_logout"
+PRESENCE = "take_break|come_back|logout|api_logout|v1_presence_.*"
 # By address, what users may write of their own; it is checked that nothing of others changed.
 OWN = {
     PRESENCE: PERSON,
@@ -51,11 +51,11 @@ WORK = {
     # The dashboard delivers: what it shows to its person is started.
     # Whoever adds a file to a task has it in front of them.
     # So do the calls of who holds a task.
-    f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|v1_task_.*|{PRESENCE}": (
+    f"my_work_.*|evidence_add|v1_task_.*|api_taskcomplete|api_dashboard|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     ),
     "handover_(write|acknowledge)": "INSERT INTO qc_(handover|auditevent)",
-    "evidence_(add|remove)": "(INSERT INTO|UPDATE) qc_evidence",
+    "evidence_(add|remove)|v1_task_files": "(INSERT INTO|UPDATE) qc_evidence",
 }
 # What auditors must be able to read: each of these pages, of each object.
 READ = {

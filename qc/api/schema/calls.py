@@ -98,14 +98,14 @@ defect_codes = extend_schema(
     responses={200: answers.Codes},
 )
 file = extend_schema(
-    operation_id="file",
+    operation_id="task_file",
     summary="Read a file",
     description="Its content, for who may see its task.",
     tags=["files"],
     responses={(200, "application/octet-stream"): OpenApiResponse(answers.BYTES, "Its content.")},
 )
 remove_file = extend_schema(
-    operation_id="remove_file",
+    operation_id="remove_task_file",
     summary="Remove a file",
     description="Managers must give a reason. Removing it again does no harm.",
     tags=["files"],
@@ -119,7 +119,7 @@ remove_file = extend_schema(
     responses={204: OpenApiResponse(description="It is removed.")},
 )
 picture = extend_schema(
-    operation_id="picture",
+    operation_id="plan_picture",
     summary="Read the picture of a plan's item",
     description="For who may see a plan that shows it.",
     tags=["files"],
@@ -146,7 +146,7 @@ _options: dict[str, Any] = {
     "queue_name": _texts,
 }
 begin_import = extend_schema(
-    operation_id="import_file",
+    operation_id="upload_import",
     summary="Import a file of tasks",
     description="CSV, XLSX or JSON, as the page Imports does. All of it or, with any fault, "
     "nothing; importing the same file twice changes nothing. For managers.",
@@ -169,7 +169,7 @@ begin_import = extend_schema(
     },
 )
 see_import = extend_schema(
-    operation_id="import",
+    operation_id="follow_import",
     summary="Follow an import",
     description="Its state, its counts and its faults. For managers and auditors.",
     tags=["imports"],

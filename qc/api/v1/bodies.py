@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from qc.api.v1.fields import LONGEST_ID
@@ -10,6 +11,7 @@ from qc.models import User
 from qc.work.hand_back_reasons import LONGEST as LONGEST_REASON
 
 
+@extend_schema_field({"type": ["integer", "string"]})
 class PersonField(serializers.Field):
     """A person, by their id or name."""
 

@@ -34,6 +34,7 @@ class TasksView(ListView):
     filters: ClassVar = NAMES
 
     @extend_schema(
+        operation_id="list_tasks",
         summary="List tasks",
         description="A page of the tasks that all filters fit, in the order of an index.",
         parameters=schemas.FILTERS,
@@ -50,6 +51,7 @@ class TasksView(ListView):
         return answer(request, [cut(shapes.of_task(task), names) for task in tasks], older)
 
     @extend_schema(
+        operation_id="create_tasks",
         summary="Create tasks",
         description="One task, or a list of up to 1,000: all of them or, with any fault, none.",
         request=schemas.NewTasks,
@@ -76,6 +78,7 @@ class TaskView(V1View):
     params: ClassVar = {"GET": (FIELDS,)}
 
     @extend_schema(
+        operation_id="read_task",
         summary="Read a task",
         description="Its ETag goes into the If-Match of what is to change it as it was read.",
         parameters=[schemas.CUT],
@@ -87,6 +90,7 @@ class TaskView(V1View):
         return tagged(int(pk), lambda: cut(shapes.of_task(self._visible(int(pk))), names))
 
     @extend_schema(
+        operation_id="change_task",
         summary="Change a task",
         description="What is sent is changed, with a reason. For tasks that are still to be done.",
         request=schemas.TaskChanges,

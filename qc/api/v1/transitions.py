@@ -31,6 +31,7 @@ F = TypeVar("F", bound=Callable[..., Response])
 def _documented(summary: str, description: str, body: Any = bodies.Nothing) -> Callable[[F], F]:
     """Return what describes a transition in the schema."""
     return extend_schema(
+        operation_id=summary.lower().replace(" a ", " ").replace(" ", "_"),
         summary=summary,
         description=description,
         request=None if body is bodies.Nothing else body,
@@ -104,6 +105,7 @@ class CompleteView(HoldersView):
     """Completes a task and assigns the next, for its holder."""
 
     @extend_schema(
+        operation_id="complete_task",
         summary="Complete a task",
         description="With its outcome, notes and check; the next one is in the answer, delivered.",
         request=Completion,

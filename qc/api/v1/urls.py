@@ -2,10 +2,31 @@
 
 from django.urls import URLPattern
 
-from qc.api.v1 import tasks, transitions
+from qc.api.v1 import (
+    accounts,
+    check_plans,
+    checks,
+    defects,
+    imports,
+    presence,
+    queues,
+    reports,
+    tasks,
+    trail,
+    transitions,
+)
 
 # Each module has `urlpatterns` of its own.
 urlpatterns: list[URLPattern] = [
     *tasks.urlpatterns,
     *transitions.urlpatterns,
+    *presence.urlpatterns,
+    *queues.urlpatterns,
+    *accounts.urlpatterns,
+    *check_plans.urlpatterns,
+    *checks.urlpatterns,
+    *defects.urlpatterns,
+    *imports.urlpatterns,
+    *reports.urlpatterns,
+    *trail.urlpatterns,
 ]

@@ -88,6 +88,7 @@ NewTasks = PolymorphicProxySerializer(
     component_name="NewTasks",
     serializers=[NewTask, NewTask(many=True)],
     resource_type_field_name=None,
+    many=False,
 )
 
 
