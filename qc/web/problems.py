@@ -19,6 +19,6 @@ def problem(status: int, said: Any) -> dict[str, Any]:
     """Return a problem; `said` is {"detail": …}, or field → messages."""
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase}
     body["status"] = status
-    if isinstance(said, dict) and set(said) == {"detail"}:
+    if isinstance(said, dict) and set(said) == {"detail"} and isinstance(said["detail"], str):
         return body | said
     return body | {"detail": _("Something that was sent is not allowed."), "errors": said}

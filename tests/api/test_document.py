@@ -13,7 +13,8 @@ import pytest
 from django.utils import timezone
 
 from qc.audit import service_tokens
-from qc.models import Queue, Scope, ServiceToken, Status, Task, User
+from qc.models import Queue, Scope, ServiceToken, Status, Task
+from tests.conftest import person
 from tests.databases import on_sqlite
 from tests.plans import give_plan
 
@@ -23,11 +24,12 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 
 
 @pytest.fixture
-def secret(invoices: Queue, root: User) -> str:
+def secret(invoices: Queue) -> str:
     """The secret of a machine that may do everything, and works on Invoices."""
-    give_plan(invoices, {"key": "label"}, {"key": "torque", "kind": "number", "upper": "10"})
+    give_plan(invoices, {"key": "label"}, {"key": "torque", "kind": "number", "decimals": 1})
     day = timezone.now() + timedelta(days=1)
     token = ServiceToken(scopes=list(Scope.values), expires_at=day)
+    root = person("root", is_superuser=True)
     secret = service_tokens.make(token, "scanner", by=root)
     invoices.people.add(token.account)
     return secret

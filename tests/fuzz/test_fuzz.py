@@ -87,7 +87,7 @@ def fuzz(site: Site, authorization: str, most: int) -> tuple[int, str]:
     command = [Path(sys.executable).parent / "schemathesis", "run", f"{site.url}/api/schema/"]
     command += ["--url", site.url, "--header", f"Authorization:{authorization}", *LEFT_OUT]
     command += ["--checks", CHECKS, "--max-examples", str(most), "--request-timeout", "60"]
-    command += ["--phases", "examples,coverage,fuzzing", "--workers", "2", "--no-color"]
+    command += ["--phases", "examples,coverage,fuzzing", "--no-color"]
     command += ["--generation-database", "none", "--continue-on-failure", "--warnings", "off"]
     command += ["--include-path-regex", ONLY] if ONLY else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -43,7 +43,10 @@ dashboard = extend_schema(
         OpenApiParameter("free", FLAG, description="Only people who are free, or not."),
         OpenApiParameter("page", {"type": "integer", "minimum": 1}, description="Of the people."),
     ],
-    responses={200: answers.Dashboard},
+    responses={
+        200: answers.Dashboard,
+        404: OpenApiResponse({"$ref": "#/components/schemas/Refusal"}, "There is no such page."),
+    },
 )
 complete = extend_schema(
     operation_id="taskcomplete",

@@ -11,6 +11,7 @@ DESCRIPTIONS = {
     404: "There is no such thing, or the caller may not see it.",
     406: "No answer can be given in the format that `Accept` asks for.",
     409: "The state of the task, or of what it is about, does not allow this.",
+    414: "The address is too long.",
     412: "It was changed meanwhile: `If-Match` names another version.",
     415: "What was sent is in a format that is not read here.",
     422: "The same `Idempotency-Key` was used for another request.",
@@ -18,6 +19,7 @@ DESCRIPTIONS = {
     503: "Not available right now; nothing was changed. `Retry-After` says when to ask again.",
 }
 PLAIN_400 = "A field is missing or not allowed: field → messages; or the `detail`."
+TOO_LONG = 414
 WAITS = (429, 503)
 ALWAYS = (401, 403, 406, 429, 503)
 JSON, PROBLEM_JSON = "application/json", "application/problem+json"
@@ -45,8 +47,8 @@ SCHEMAS: dict[str, Any] = {
         "required": ["detail"],
     },
     "FieldErrors": {
-        "type": "object",
-        "description": "Field → messages, or the `detail` alone.",
+        "type": ["object", "array"],
+        "description": "Field → messages, or the `detail` alone; messages where it is no object.",
         "additionalProperties": {"anyOf": [{"type": "string"}, MESSAGES, {"type": "object"}]},
     },
 }
@@ -69,6 +71,7 @@ def codes_of(operation: dict[str, Any]) -> Iterator[int]:
     has_body = "requestBody" in operation
     yield from (404,) if "path" in places else ()
     yield from (400,) if has_body or "query" in places else ()
+    yield from (414,) if "query" in places else ()
     yield from (415,) if has_body else ()
     if "Idempotency-Key" in headers:
         yield from (400, 409, 422)
@@ -94,6 +97,9 @@ def _response(code: int, is_v1: bool) -> dict[str, Any]:
     text = DESCRIPTIONS[code] if is_v1 or code != 400 else PLAIN_400
     plain = "FieldErrors" if code == 400 else "Refusal"
     name, media_type = ("Problem", PROBLEM_JSON) if is_v1 else (plain, JSON)
+    if code == TOO_LONG:
+        # The web server's own, before any call.
+        return {"description": text, "content": {"text/html": {"schema": {"type": "string"}}}}
     found: dict[str, Any] = {"description": text}
     if code in WAITS:
         found["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}

@@ -57,6 +57,8 @@ class StillRunning(APIException):
     """A request with this key is at work."""
 
     status_code = 409
+    # Seconds, for `Retry-After`: by it a client knows that this is no refusal.
+    wait = 1
     default_detail = _("A request with this key is still running. Please try again in a moment.")
 
 
