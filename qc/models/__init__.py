@@ -55,6 +55,14 @@ from qc.models.tasks import (
     TaskQuerySet,
     next_raise_at,
 )
+from qc.models.webhooks import (
+    DeliveryState,
+    EventType,
+    TaskEvent,
+    TaskEventLog,
+    Webhook,
+    WebhookDelivery,
+)
 
 __all__ = [
     "DONE",
@@ -77,7 +85,9 @@ __all__ = [
     "CheckPlan",
     "Defect",
     "DefectCode",
+    "DeliveryState",
     "EventKind",
+    "EventType",
     "Evidence",
     "HandBack",
     "HandoverNote",
@@ -114,11 +124,15 @@ __all__ = [
     "SignIn",
     "Status",
     "Task",
+    "TaskEvent",
+    "TaskEventLog",
     "TaskHistoryRow",
     "TaskQuerySet",
     "User",
     "Verdict",
     "Verification",
     "VerificationRequest",
+    "Webhook",
+    "WebhookDelivery",
     "next_raise_at",
 ]
