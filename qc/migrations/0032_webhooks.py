@@ -144,6 +144,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("upto", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("queued_until", models.DateTimeField(editable=False, null=True)),
                 ("busy_until", models.DateTimeField(editable=False, null=True)),
                 (
                     "next_at",

@@ -95,8 +95,9 @@ class Webhook(models.Model):
     One that is limited to queues hears nothing once they are all deleted. Its secrets are encrypted
     (`qc.core.encryption`). While it is paused, events wait; what it was
     not told because it was switched off is not made up for. `upto` is the last event for which
-    its deliveries are made, `next_at` when it is tried again after it failed. The columns from
-    `upto` on are for the jobs and pages, and are not audited.
+    its deliveries are made, `next_at` when it is tried again after it failed. While a run for it
+    waits for a worker, it is queued. The columns from `upto` on are for the jobs and pages, and are
+    not audited.
     """
 
     name = models.CharField(_("name"), max_length=100)
@@ -126,6 +127,7 @@ class Webhook(models.Model):
     switched_off_why = models.CharField(max_length=300, blank=True, default="", editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     upto = models.PositiveBigIntegerField(default=0, editable=False)
+    queued_until = models.DateTimeField(null=True, editable=False)
     busy_until = models.DateTimeField(null=True, editable=False)
     next_at = models.DateTimeField(_("next try"), null=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
