@@ -28,7 +28,7 @@ from qc.core.request_id import request_id
 from qc.history import consistency
 from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
-from qc.models import Import, SignIn, VerificationRequest
+from qc.models import IdempotencyKey, Import, SignIn, VerificationRequest
 from qc.monitoring.job_runs import recording
 from qc.webhooks import log as event_log
 from qc.webhooks import sending as webhook_sending
@@ -144,12 +144,13 @@ def dispatch_verification(asked: VerificationRequest) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Delete expired sessions and tokens, and old attempts to sign in, once an hour."""
+    """Delete expired sessions, tokens, keys of calls and old sign-ins, once an hour."""
     now = timezone.now()
     with recording("tidy") as run:
         sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
         tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
         SignIn.objects.forgotten().delete()
+        IdempotencyKey.objects.expired().delete()
         AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         bulk_changes.delete_expired()
         sending.delete_old()

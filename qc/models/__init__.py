@@ -38,6 +38,7 @@ from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.hand_backs import HandBack
 from qc.models.handover import HandoverNote, HandoverReading
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
+from qc.models.idempotency import IdempotencyKey
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
@@ -93,6 +94,7 @@ __all__ = [
     "HandoverNote",
     "HandoverReading",
     "HistoryRow",
+    "IdempotencyKey",
     "Import",
     "ImportChunk",
     "ImportState",

@@ -2,5 +2,10 @@
 
 from django.urls import URLPattern
 
+from qc.api.v1 import tasks, transitions
+
 # Each module has `urlpatterns` of its own.
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    *tasks.urlpatterns,
+    *transitions.urlpatterns,
+]
