@@ -16,7 +16,7 @@ def begin_log(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qc", "0029_alerts"),
+        ("qc", "0030_idempotency"),
     ]
 
     operations = [

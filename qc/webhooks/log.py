@@ -68,11 +68,11 @@ def delete_old() -> int:
 
 
 def _delete_batch(last: int) -> Any:
-    def delete() -> int:
+    def delete_batch() -> int:
         ids = list(TaskEvent.objects.filter(pk__lte=last).values_list("pk", flat=True)[:BATCH])
         return TaskEvent.objects.filter(pk__in=ids).delete()[0]
 
-    return delete
+    return delete_batch
 
 
 def _deleted_upto() -> int:

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern
 
-from qc.api.v1 import tasks, transitions
+from qc.api.v1 import events, tasks, transitions
 
 # Each module has `urlpatterns` of its own.
 urlpatterns: list[URLPattern] = [
+    *events.urlpatterns,
     *tasks.urlpatterns,
     *transitions.urlpatterns,
 ]
