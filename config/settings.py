@@ -87,11 +87,15 @@ QC_KEEP_DAYS = {
 }
 QC_ARCHIVE_DIR = environment.env.str("QC_ARCHIVE_DIR", "")
 
-# Alerts: the networks in which webhooks may be beside the internet, and the address of QC Desk that
-# messages name. The mail server is in EMAIL_URL.
+# Alerts and webhooks: the networks in which addresses may be beside the internet, and the address
+# of QC Desk that messages name. The mail server is in EMAIL_URL.
 QC_ALERT_NETWORKS = environment.networks("QC_ALERT_NETWORKS")
 QC_SITE_URL = environment.web_address("QC_SITE_URL")
 globals().update(mail.mail_settings())
+# How often it is looked for events that webhooks are told of.
+QC_WEBHOOK_SECONDS = environment.whole_number("QC_WEBHOOK_SECONDS", default=5, least=1, most=3600)
+# How many threads a process of the site has; of these a quarter may wait for events at once.
+QC_WEB_THREADS = environment.whole_number("QC_WEB_THREADS", default=8, least=2, most=64)
 
 # Applications and middleware
 
@@ -330,7 +334,11 @@ if not REDIS_URL:
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
 # The process `sweeper` has these for itself: imports and nightly jobs, which may hold all threads
 # of `worker` for an hour, hold up no sweep.
-CELERY_TASK_ROUTES = {"qc.tasks.sweep": {"queue": "qc_desk_sweeps"}}
+CELERY_TASK_ROUTES = {
+    "qc.tasks.sweep": {"queue": "qc_desk_sweeps"},
+    # Short too: it only finds for which webhooks the worker has something to send.
+    "qc.tasks.webhooks": {"queue": "qc_desk_sweeps"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_CONCURRENCY = environment.whole_number(
     "QC_WORKER_THREADS", default=2, least=1, most=64
@@ -349,6 +357,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
     "fill_search": {"task": "qc.tasks.fill_search", "schedule": Every(60)},
     "alert": {"task": "qc.tasks.alert", "schedule": Every(60)},
+    "webhooks": {"task": "qc.tasks.webhooks", "schedule": Every(QC_WEBHOOK_SECONDS)},
     # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},

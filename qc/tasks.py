@@ -30,12 +30,15 @@ from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
 from qc.models import IdempotencyKey, Import, SignIn, VerificationRequest
 from qc.monitoring.job_runs import recording
+from qc.webhooks import log as event_log
+from qc.webhooks import sending as webhook_sending
 from qc.work import bulk_changes, search
 from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
 SWEEPS = Pace(settings.QC_SWEEP_SECONDS / 2)
+WEBHOOKS = Pace(settings.QC_WEBHOOK_SECONDS / 2)
 # Who had to drop more messages than this since the last sweep has a long backlog before them.
 BACKLOG = 20
 # A connection that a failover has ended heals; somebody waits for the page.
@@ -151,6 +154,8 @@ def tidy() -> None:
         AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         bulk_changes.delete_expired()
         sending.delete_old()
+        event_log.delete_old()
+        webhook_sending.delete_old()
         files = imports.delete_expired()
         with acting(Channel.SWEEP):
             old = imports.delete_old_files()
@@ -208,6 +213,28 @@ def alert() -> None:
         run.counts |= sending.send_due()
         if any(run.counts.values()):
             logger.info("alert: %s", run.counts)
+
+
+@shared_task(bind=True)
+def webhooks(self: Any) -> None:
+    """Add to the log of events, and start a run for each webhook that has something to be sent."""
+    is_due = self.request.called_directly or WEBHOOKS.begins()
+    if not (is_due and webhook_sending.is_anybody_told()):
+        return
+    with recording("webhooks") as run, acting(Channel.SWEEP):
+        run.counts = {"events": event_log.collect(), "webhooks": 0}
+        for pk in webhook_sending.to_run():
+            send_webhook.delay(pk)
+            run.counts["webhooks"] += 1
+
+
+@shared_task
+def send_webhook(pk: int) -> None:
+    """Send what is due to one webhook. Each has runs of its own: a slow one holds up no other."""
+    with recording("webhook") as run, acting(Channel.SWEEP):
+        run.counts = webhook_sending.run(pk)
+        if any(run.counts.values()):
+            logger.info("webhook %d: %s", pk, run.counts)
 
 
 @shared_task

@@ -57,6 +57,14 @@ from qc.models.tasks import (
     TaskQuerySet,
     next_raise_at,
 )
+from qc.models.webhooks import (
+    DeliveryState,
+    EventType,
+    TaskEvent,
+    TaskEventLog,
+    Webhook,
+    WebhookDelivery,
+)
 
 __all__ = [
     "DONE",
@@ -79,7 +87,9 @@ __all__ = [
     "CheckPlan",
     "Defect",
     "DefectCode",
+    "DeliveryState",
     "EventKind",
+    "EventType",
     "Evidence",
     "HandBack",
     "HandoverNote",
@@ -118,6 +128,8 @@ __all__ = [
     "SignIn",
     "Status",
     "Task",
+    "TaskEvent",
+    "TaskEventLog",
     "TaskHistoryRow",
     "TaskQuerySet",
     "TokenRefusal",
@@ -126,5 +138,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "VerificationRequest",
+    "Webhook",
+    "WebhookDelivery",
     "next_raise_at",
 ]

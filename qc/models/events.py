@@ -47,6 +47,7 @@ class EventKind(models.TextChoices):
     HANDOVER_WRITTEN = "handover", _("Handover note written")
     HANDOVER_READ = "handover read", _("Handover note read")
     ALERT_CHANGED = "alert changed", _("Alert changed")
+    WEBHOOK_CHANGED = "webhook changed", _("Webhook changed")
     BASELINE_FROZEN = "baseline frozen", _("Baseline frozen")
     SERVICE_TOKEN_CHANGED = "service token", _("Service token changed")
     SERVICE_TOKEN_RENEWED = "new secret", _("New secret of a service token")

@@ -7,6 +7,7 @@ from qc.api.v1 import (
     check_plans,
     checks,
     defects,
+    events,
     imports,
     presence,
     queues,
@@ -18,6 +19,7 @@ from qc.api.v1 import (
 
 # Each module has `urlpatterns` of its own.
 urlpatterns: list[URLPattern] = [
+    *events.urlpatterns,
     *tasks.urlpatterns,
     *transitions.urlpatterns,
     *presence.urlpatterns,
