@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from qc import history
 from qc.audit import service_tokens
 from qc.models import Scope, ServiceToken, User
 from qc.models.service_tokens import USUAL_LIFE
@@ -32,3 +33,15 @@ def client(secret: str, scheme: str = "Bearer", **environment: Any) -> APIClient
     one = APIClient(**environment)
     one.credentials(HTTP_AUTHORIZATION=f"{scheme} {secret}")
     return one
+
+
+def stored(by: User) -> ServiceToken:
+    """Return a token that is there, whoever made it; nobody knows its secret."""
+    account = User(username="erp-system", is_machine=True)
+    account.set_unusable_password()
+    history.save(account, kind="", by=by)
+    token = ServiceToken(account=account, created_by=by, scopes=[Scope.READ_TASKS.value])
+    token.expires_at = timezone.now() + USUAL_LIFE
+    token.new_secret()
+    token.save()
+    return token

@@ -74,7 +74,8 @@ class ServiceTokenForm(SeenForm):
         super().__init__(*args, **kwargs)
         token = self.instance
         if token.pk:
-            self.initial.update(scopes=token.scopes, networks="\n".join(token.networks))
+            self.initial["scopes"] = token.scopes
+            self.initial["networks"] = "\n".join(token.networks)
             self.initial["last_day"] = last_day(token.expires_at)
         else:
             self.initial["last_day"] = timezone.localdate() + USUAL_LIFE
