@@ -25,6 +25,7 @@ from qc.work import (
     corrections,
     delivery,
     drafts,
+    edits,
     faults,
     guards,
     lifecycle,
@@ -115,6 +116,7 @@ release = _with_hand_out(lifecycle.release)
 hold = _with_hand_out(lifecycle.hold)
 resume = _with_hand_out(lifecycle.resume)
 reopen = _with_hand_out(rework.reopen)
+edit = _with_hand_out(edits.change)
 
 
 def take_from_line(task_id: int, *, by: User, reason: str = "") -> Task:

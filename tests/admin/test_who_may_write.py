@@ -40,7 +40,7 @@ OWN = {
     # Whoever may read the trail may have it verified.
     "trail_verification": r"(INSERT INTO|UPDATE) qc_verification(request)?",
     # Whoever may see a task may comment on it.
-    "task_comment": r"INSERT INTO qc_historicaltask",
+    "task_comment|v1_task_comment": r"INSERT INTO qc_historicaltask",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
     "task_view_save": "INSERT INTO qc_savedview",
     # Tried with an unknown name.
@@ -50,7 +50,8 @@ OWN = {
 WORK = {
     # The dashboard delivers: what it shows to its person is started.
     # Whoever adds a file to a task has it in front of them.
-    f"my_work_.*|evidence_add|v1_task_files|api_taskcomplete|api_dashboard|{PRESENCE}": (
+    # So do the calls of who holds a task.
+    f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|v1_task_.*|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     ),
     "handover_(write|acknowledge)": "INSERT INTO qc_(handover|auditevent)",
@@ -67,7 +68,7 @@ READ = {
     *("trail", "trail_row", "trail_csv", "trail_xlsx", "trail_jsonl"),
     *("trail_verification", "trail_verification_panel"),
     *("floor_history", "floor_history_thing"),
-    *("search", "api_dashboard", "my_settings"),
+    *("search", "api_dashboard", "my_settings", "v1_tasks", "v1_task"),
 }
 
 

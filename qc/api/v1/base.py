@@ -1,15 +1,16 @@
 """What all calls of /api/v1/ share."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 
+from qc import permissions
 from qc.api.v1 import idempotency, problems
 from qc.api.v1.params import check_params
 from qc.api.views import DeskView
-from qc.models import Scope
+from qc.models import Scope, User
 
 
 class V1View(DeskView):
@@ -28,12 +29,19 @@ class V1View(DeskView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check that the caller may do this, and let a POST with a key have its effect once."""
         super().initial(request, *args, **kwargs)
+        if isinstance(request.user, User):
+            permissions.check_role(request.user)
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         method = "GET" if request.method == "HEAD" else str(request.method)
         check_params(request, self.params.get(method, ()))
         if method == "POST":
             vars(self)["post"] = idempotency.once(self)
+
+    @property
+    def caller(self) -> User:
+        """The account that makes this call: only accounts come so far."""
+        return cast("User", self.request.user)
 
     def get_exception_handler(self) -> Any:
         """Return what makes an answer of an error."""

@@ -4,7 +4,7 @@ The tag of a task is the id of its last row of history: each change writes one.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
@@ -48,10 +48,13 @@ def last_row(task: int) -> int:
     return next((int(row) for (row,) in LAST.rows(task)), 0)
 
 
-def tagged(response: Response, task: int) -> Response:
-    """Return an answer with the tag of its task as it is now."""
-    response.headers["ETag"] = tag_of(last_row(task))
-    return response
+def tagged(task: int, body: Callable[[], dict[str, Any]]) -> Response:
+    """Return the answer with a body about a task, and its tag.
+
+    The tag is read first: what changes between the two has another one.
+    """
+    tag = tag_of(last_row(task))
+    return Response(body(), headers={"ETag": tag})
 
 
 def if_match(request: Request, task: int, change: Callable[[], T]) -> T:

@@ -11,11 +11,15 @@ from qc.api.v1 import (
     presence,
     queues,
     reports,
+    tasks,
     trail,
+    transitions,
 )
 
 # Each module has `urlpatterns` of its own.
 urlpatterns: list[URLPattern] = [
+    *tasks.urlpatterns,
+    *transitions.urlpatterns,
     *presence.urlpatterns,
     *queues.urlpatterns,
     *accounts.urlpatterns,

@@ -1,1 +1,1 @@
-"""What the calls of /api/v1/ take and answer, as the schema of the API describes it."""
+"""What the schema of /api/v1/ says of requests and answers."""

@@ -1,1 +1,1 @@
-"""What the calls of /api/v1/ answer, as plain values."""
+"""What the answers of /api/v1/ have, as plain values."""

@@ -1,10 +1,10 @@
-"""Moments as the API writes them."""
+"""Moments in answers: ISO 8601, in UTC, with Z."""
 
 from datetime import datetime
 
 from qc.core.localization import utc_isoformat
 
 
-def moment(value: datetime | None) -> str | None:
-    """Return a moment in UTC in ISO 8601, with Z."""
-    return None if value is None else utc_isoformat(value)
+def moment(when: datetime | None) -> str | None:
+    """Return a moment in UTC, None where there is none."""
+    return None if when is None else utc_isoformat(when)
