@@ -117,17 +117,18 @@ class QCDesk:
 
     # What happens
 
-    def events(self, cursor: str = "", *, wait: int = LONG_POLL, **params: Any) -> Iterator[Json]:
-        """Yield what happens to tasks, for ever; keep the last `cursor` to go on from there later.
+    def events(self, after: str = "", *, wait: int = LONG_POLL, **params: Any) -> Iterator[Json]:
+        """Yield what happens to tasks after a cursor, or from now on, for ever.
 
-        Each event has its `cursor` beside what the server says of it.
+        Each event has as `_after` the cursor of its page: whoever has done with all events of a
+        page keeps it, and goes on from there after a restart.
         """
         while True:
-            asked = {"cursor": cursor, "wait": wait} if cursor else {"wait": wait}
-            page = self.call("GET", "/api/v1/events/", params=asked | params)
-            cursor = page.get("cursor") or cursor
-            for event in page["results"]:
-                yield event | {"cursor": cursor}
+            asked = {"wait": wait} | ({"after": after} if after else {}) | params
+            page = self.call("GET", "/api/v1/events/", params=asked)
+            after = page["next"]
+            for event in page["events"]:
+                yield event | {"_after": after}
 
     # The old calls, for a person's own client
 

@@ -103,7 +103,6 @@ def _things() -> list[tuple[int, int]]:
 _KNOWN: dict[str, Any] = {
     r"my_work_.*|api_taskcomplete|task_record|v1_task(_.*)?": _ids(Task),
     r"evidence_add|api_task_files|api_defect_codes|task_comment": _ids(Task),
-    r"v1_task_(check|files|defect_codes)": _ids(Task),
     # Of the queue that has a note: who is on it may write.
     r"handover_(notes|write)": lambda: HandoverNote.objects.values_list("queue", flat=True),
     r"handover_acknowledge": _ids(HandoverNote),

@@ -51,7 +51,7 @@ WORK = {
     # The dashboard delivers: what it shows to its person is started.
     # Whoever adds a file to a task has it in front of them.
     # So do the calls of who holds a task.
-    f"my_work_.*|evidence_add|v1_task_.*|api_taskcomplete|api_dashboard|{PRESENCE}": (
+    f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|v1_task_.*|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     ),
     "handover_(write|acknowledge)": "INSERT INTO qc_(handover|auditevent)",

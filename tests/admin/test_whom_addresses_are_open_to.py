@@ -74,11 +74,6 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_servicetoken_(changelist|history|change|add|new_secret|revoke)": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
     "api_schema|docs": ROLES,
-    # Anna holds the task; who has no business with it is refused before or after what they sent.
-    "v1_task": READERS | {"anna"},
-    "v1_tasks|v1_task_(claim|release|comment)": ROLES,
-    "v1_task_(start|complete|undo)": {"anna"},
-    "v1_task_(assign|hold|resume|cancel|reopen|give_next)": MANAGERS,
     "api_dashboard|v1_(me|presence(_break)?|queues?|check_plans|defect_codes)": ROLES,
     # To come and go is for those who work.
     "v1_presence_(back|sign_in|sign_out)": STAFF,
@@ -87,6 +82,11 @@ OPEN_TO: dict[str, set[str]] = {
     "v1_(people|check_plan(_version)?|picture|defects|imports?|report_.*|trail)": READERS,
     "v1_(queue_(pause|resume)|import_(stop|undo))": MANAGERS,
     "v1_import_begin": {"mona"},
+    # Anna holds the task; who has no business with it is refused before or after what they sent.
+    "v1_task": READERS | {"anna"},
+    "v1_tasks|v1_task_(claim|release|comment)": ROLES,
+    "v1_task_(start|complete|undo)": {"anna"},
+    "v1_task_(assign|hold|resume|cancel|reopen|give_next)": MANAGERS,
     "api_logout": EVERYBODY - {"nobody"},
     "account_reauthenticate|mfa_(index|activate_totp|.*webauthn|view_recovery_codes)": ROLES,
     # To the sign-in, unless a sign-in waits.
@@ -102,9 +102,9 @@ POST_ONLY = (
     r"my_work_(?!panel).*|take_break|come_back|end_sign_ins?|logout|qc_task_bulk_.*|"
     r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
     r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*|"
-    r"task_comment|mentions_read|handover_(write|acknowledge)|"
     r"v1_task_(?!check|files|defect_codes).*|"
-    r"v1_(presence_.*|queue_(pause|resume)|import_(begin|stop|undo))"
+    r"v1_(presence_.*|queue_(pause|resume)|import_(begin|stop|undo))|"
+    r"task_comment|mentions_read|handover_(write|acknowledge)"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")
 UNSAFE = ("post", "put", "patch", "delete")

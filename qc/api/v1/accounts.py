@@ -12,7 +12,7 @@ from qc import permissions
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
-from qc.api.v1.presence import caller
+from qc.api.v1.query_fields import QueueParam
 from qc.api.v1.schemas import people as schemas
 from qc.api.v1.schemas.lists import ID, list_parameters
 from qc.api.v1.shapes.people import of_account, of_account_in_full
@@ -26,7 +26,7 @@ class PeopleFilters(serializers.Serializer[Any]):
     active = serializers.BooleanField(required=False, allow_null=True, default=None)
     logged_in = serializers.BooleanField(required=False, allow_null=True, default=None)
     role = serializers.ChoiceField(Role.choices, required=False)
-    queue = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    queue = QueueParam(required=False)
 
 
 class PeopleView(ListView):
@@ -45,7 +45,7 @@ class PeopleView(ListView):
     )
     def get(self, request: Request) -> Response:
         """Return the accounts."""
-        permissions.check_auditor(caller(request))
+        permissions.check_auditor(self.caller)
         wanted = validated(PeopleFilters, request.query_params)
         columns = {"is_active": wanted["active"], "is_logged_in": wanted["logged_in"]}
         columns |= {"groups__name": wanted.get("role"), "queues": wanted.get("queue")}
@@ -67,7 +67,7 @@ class PersonView(V1View):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the account. Raises NotFound also where the caller may not see it."""
-        user = caller(request)
+        user = self.caller
         may_see = user.pk == int(pk) or permissions.is_auditor(user)
         person = _in_full().filter(pk=pk).first() if may_see else None
         if person is None:

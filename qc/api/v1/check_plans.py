@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from qc.api import evidence
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
-from qc.api.v1.presence import caller
 from qc.api.v1.queues import visible_queue, visible_queues
 from qc.api.v1.schemas import queues as schemas
 from qc.api.v1.schemas.lists import ID, list_parameters
@@ -44,7 +43,7 @@ class PlansView(ListView):
     )
     def get(self, request: Request) -> Response:
         """Return the plans."""
-        queues = visible_queues(caller(request)).exclude(plan=None).select_related("plan")
+        queues = visible_queues(self.caller).exclude(plan=None).select_related("plan")
         return self.page(request, queues, of_plan, ("pk",))
 
 
@@ -62,7 +61,7 @@ class PlanView(V1View):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the version, as a task has it."""
-        queue = visible_queue(caller(request), pk)
+        queue = visible_queue(self.caller, pk)
         return Response(_version(queue, pk=queue.plan_id))
 
 
@@ -80,7 +79,7 @@ class PlanVersionView(V1View):
     )
     def get(self, request: Request, pk: int, number: int) -> Response:
         """Return the version, as a task has it."""
-        return Response(_version(visible_queue(caller(request), pk), number=number))
+        return Response(_version(visible_queue(self.caller, pk), number=number))
 
 
 class PictureView(V1View, evidence.PictureView):
@@ -97,7 +96,6 @@ class PictureView(V1View, evidence.PictureView):
     )
     def get(self, request: Request, digest: str) -> HttpResponseBase:
         """Return the picture. For who may see a plan that shows it."""
-        caller(request)
         return super().get(request, digest)
 
 

@@ -15,7 +15,6 @@ from qc.api import evidence as old
 from qc.api.evidence import visible_task
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
-from qc.api.v1.presence import caller
 from qc.api.v1.schemas import checks as schemas
 from qc.api.v1.schemas.lists import ID
 from qc.api.v1.shapes import checks as shapes
@@ -42,7 +41,6 @@ class CheckView(V1View):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the check."""
-        caller(request)
         return Response(shapes.of_check(visible_task(request, pk)))
 
     @extend_schema(
@@ -57,7 +55,7 @@ class CheckView(V1View):
         """Keep the draft; return it, or what is stored where that is newer."""
         sent = validated(schemas.Draft, request.data)
         try:
-            task = actions.save_draft(pk, sent.pop("notes", None), by=caller(request), **sent)
+            task = actions.save_draft(pk, sent.pop("notes", None), by=self.caller, **sent)
         except StaleDraft as newer:
             return _stale(newer, pk)
         return Response(shapes.of_check(task))
@@ -78,7 +76,6 @@ class TaskFilesView(V1View, old.TaskFilesView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the files."""
-        caller(request)
         files = evidence.of_task(visible_task(request, pk).pk)
         return Response({"results": list(map(shapes.of_file, files)), "next": None})
 
@@ -92,7 +89,6 @@ class TaskFilesView(V1View, old.TaskFilesView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Add the file, and return what is known of it."""
-        caller(request)
         return Response(shapes.of_file(self.add(request, pk)), status.HTTP_201_CREATED)
 
 
@@ -111,7 +107,6 @@ class FileView(V1View, old.FileView):
     )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Return the file itself."""
-        caller(request)
         return super().get(request, pk)
 
     @extend_schema(
@@ -126,7 +121,7 @@ class FileView(V1View, old.FileView):
         """Remove the file."""
         values = request.data if request.data else request.query_params
         removal = validated(old.Removal, values)
-        evidence.remove(pk, by=caller(request), **removal)
+        evidence.remove(pk, by=self.caller, **removal)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -144,7 +139,6 @@ class TaskCodesView(V1View, old.DefectCodesView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the codes."""
-        caller(request)
         codes = defects.codes_of(visible_task(request, pk).queue_id)
         prefetch_related_objects(codes, "queues")
         return Response({"results": list(map(shapes.of_code, codes)), "next": None})

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from qc import permissions
 from qc.api.serializers import validated
 from qc.api.v1.lists import ListView
-from qc.api.v1.presence import caller
+from qc.api.v1.query_fields import MomentParam, QueueParam
 from qc.api.v1.queues import visible_queues
 from qc.api.v1.schemas import checks as schemas
 from qc.api.v1.schemas.lists import list_parameters
@@ -23,13 +23,12 @@ from qc.models import Defect, DefectCode, Scope, User
 
 # The order that the indexes of defects have, from each of which the newest are read.
 NEWEST = ("-completed_at", "-code_id", "-id")
-LARGEST_ID = 2**63 - 1
 
 
 class CodeFilters(serializers.Serializer[Any]):
     """Which codes are listed: `queue` is one that they apply to."""
 
-    queue = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    queue = QueueParam(required=False)
     active = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
@@ -37,9 +36,9 @@ class DefectFilters(serializers.Serializer[Any]):
     """Which defects are listed: those of checks that were completed in a span of time."""
 
     code = serializers.CharField(required=False)
-    queue = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
-    since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False)
+    queue = QueueParam(required=False)
+    since = MomentParam(required=False)
+    until = MomentParam(required=False)
 
 
 class CodesView(ListView):
@@ -59,7 +58,7 @@ class CodesView(ListView):
     def get(self, request: Request) -> Response:
         """Return the codes."""
         wanted = validated(CodeFilters, request.query_params)
-        codes = _visible(caller(request))
+        codes = _visible(self.caller)
         if queue := wanted.get("queue"):
             codes = codes.filter(_applies(queue=queue))
         if wanted["active"] is not None:
@@ -83,7 +82,7 @@ class DefectsView(ListView):
     )
     def get(self, request: Request) -> Response:
         """Return the defects."""
-        permissions.check_auditor(caller(request))
+        permissions.check_auditor(self.caller)
         found = Defect.objects.filter(_wanted(request)).select_related("task", "code", "person")
         return self.page(request, found.defer("task__details"), of_defect, NEWEST)
 

@@ -7,7 +7,6 @@ from django.core.signing import BadSignature, Signer
 from django.db import connection, connections
 from django.urls import re_path
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
@@ -22,6 +21,7 @@ from qc.core import polls
 from qc.core.pace import Pace
 from qc.models import EventType, Queue, Scope
 from qc.web.errors import RETRY_AFTER
+from qc.web.problems import CONTENT_TYPE
 from qc.webhooks import feed, log
 from qc.webhooks.feed import FeedPage, Wanted
 
@@ -45,12 +45,15 @@ class EventsView(V1View):
     params: ClassVar = {"GET": (AFTER, TYPES, QUEUE, LIMIT, WAIT)}
 
     @extend_schema(
+        operation_id="list_events",
         summary="Read events",
         description="What happened to tasks after a cursor, oldest first; without one, from now.",
         parameters=schemas.PARAMS,
         responses={
             200: schemas.EventPage,
-            410: OpenApiResponse(OpenApiTypes.OBJECT, description="The cursor has expired."),
+            (410, CONTENT_TYPE): OpenApiResponse(
+                {"$ref": "#/components/schemas/Problem"}, "The cursor has expired."
+            ),
         },
     )
     def get(self, request: Request) -> Response:

@@ -14,7 +14,6 @@ from qc.api import imports as old
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
-from qc.api.v1.presence import caller
 from qc.api.v1.schemas import imports as schemas
 from qc.api.v1.schemas.lists import ID, list_parameters
 from qc.api.v1.shapes.imports import of_import, of_line
@@ -43,7 +42,7 @@ class ImportsView(ListView, old.ImportsView):
     def check_caller(self, request: Request) -> None:
         """Raise NotAllowed for who may not do this."""
         check = permissions.check_manager if request.method == "POST" else permissions.check_auditor
-        check(caller(request))
+        check(self.caller)
 
     @extend_schema(
         operation_id="list_imports",
@@ -82,7 +81,7 @@ class ImportView(V1View):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the import."""
-        permissions.check_auditor(caller(request))
+        permissions.check_auditor(self.caller)
         return Response(of_import(_record(pk)))
 
 
@@ -94,7 +93,7 @@ class ImportStep(V1View):
 
     def record(self, request: Request, pk: int) -> Import:
         """Return an import. Raises NotAllowed for who is no manager."""
-        permissions.check_manager(caller(request))
+        permissions.check_manager(self.caller)
         return _record(pk)
 
 
@@ -112,7 +111,7 @@ class BeginView(ImportStep):
     def post(self, request: Request, pk: int) -> Response:
         """Return the import as it is now."""
         record = self.record(request, pk)
-        imports.check_own(record, by=caller(request))
+        imports.check_own(record, by=self.caller)
         imports.confirm(record, **validated(schemas.Beginning, request.data))
         old.carry_on(record)
         return _answer(record)
@@ -132,7 +131,7 @@ class StopView(ImportStep):
     def post(self, request: Request, pk: int) -> Response:
         """Return the import as it is now."""
         record = self.record(request, pk)
-        imports.stop(record, by=caller(request))
+        imports.stop(record, by=self.caller)
         return Response(of_import(record))
 
 
@@ -150,7 +149,7 @@ class UndoView(ImportStep):
     def post(self, request: Request, pk: int) -> Response:
         """Return the import as it is now."""
         record = self.record(request, pk)
-        undo.begin(record, by=caller(request))
+        undo.begin(record, by=self.caller)
         old.carry_on(record)
         return _answer(record)
 

@@ -13,7 +13,6 @@ from qc import permissions
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
-from qc.api.v1.presence import caller
 from qc.api.v1.schemas import queues as schemas
 from qc.api.v1.schemas.lists import ID, list_parameters
 from qc.api.v1.shapes.queues import of_queue
@@ -48,7 +47,7 @@ class QueuesView(ListView):
         wanted = validated(QueueFilters, request.query_params)
         columns = {"is_paused": wanted["paused"], "is_closed": wanted["closed"]}
         filters = {name: value for name, value in columns.items() if value is not None}
-        queues = visible_queues(caller(request)).filter(**filters)
+        queues = visible_queues(self.caller).filter(**filters)
         return self.page(request, _in_full(queues), of_queue, ("pk",))
 
 
@@ -66,7 +65,7 @@ class QueueView(V1View):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Return the queue."""
-        return Response(_one(request, pk))
+        return Response(_one(self.caller, pk))
 
 
 class PauseView(V1View):
@@ -84,8 +83,8 @@ class PauseView(V1View):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Return the queue, which is paused now."""
-        actions.pause(pk, by=caller(request), **validated(schemas.Reason, request.data))
-        return Response(_one(request, pk))
+        actions.pause(pk, by=self.caller, **validated(schemas.Reason, request.data))
+        return Response(_one(self.caller, pk))
 
 
 class ResumeView(V1View):
@@ -103,8 +102,8 @@ class ResumeView(V1View):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Return the queue, which is running again."""
-        actions.unpause(pk, by=caller(request), **validated(schemas.Reason, request.data))
-        return Response(_one(request, pk))
+        actions.unpause(pk, by=self.caller, **validated(schemas.Reason, request.data))
+        return Response(_one(self.caller, pk))
 
 
 def visible_queues(user: User) -> Any:
@@ -126,8 +125,8 @@ def no_queue(pk: int) -> NotFound:
     return NotFound(_("There is no queue %(id)s.") % {"id": pk})
 
 
-def _one(request: Request, pk: int) -> dict[str, Any]:
-    found = _in_full(visible_queues(caller(request))).filter(pk=pk).first()
+def _one(user: User, pk: int) -> dict[str, Any]:
+    found = _in_full(visible_queues(user)).filter(pk=pk).first()
     if found is None:
         raise no_queue(pk)
     return of_queue(found)

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from qc import permissions
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
-from qc.api.v1.presence import caller
 from qc.api.v1.schemas import reports as schemas
 from qc.api.v1.shapes import reports as shapes
 from qc.models import Scope, Severity, User
@@ -57,7 +56,7 @@ class ReportView(V1View):
 
     def span(self, request: Request) -> Span:
         """Return the span that is asked for. Raises NotAllowed, and ValidationError."""
-        permissions.check_auditor(caller(request))
+        permissions.check_auditor(self.caller)
         form = SpanFilters(request.query_params)
         if not form.is_valid():
             raise ValidationError(_messages(form))

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from qc import permissions
 from qc.api.v1.lists import ListView, answer, cursor_of, limit_of, no_cursor
 from qc.api.v1.params import cut, fields_of
-from qc.api.v1.presence import caller
 from qc.api.v1.schemas import trail as schemas
 from qc.api.v1.schemas.lists import list_parameters
 from qc.audit import trail
@@ -57,8 +56,7 @@ class TrailView(ListView):
     )
     def get(self, request: Request) -> Response:
         """Return a page of the trail, and record that it was read."""
-        user = caller(request)
-        permissions.check_auditor(user)
+        permissions.check_auditor(self.caller)
         form = TrailFilters(request.query_params)
         if not form.is_valid():
             raise ValidationError(_messages(form))
@@ -68,7 +66,7 @@ class TrailView(ListView):
         rows = [cut(_of_row(row), names) for row in found.rows]
         noted = {} if place is None else {"after": place}
         kind, filters = EventKind.READ, form.recorded()
-        events.record(kind, by=user, filters=filters, rows=len(rows), place=noted)
+        events.record(kind, by=self.caller, filters=filters, rows=len(rows), place=noted)
         return answer(request, rows, _text(found.older) if found.older else None)
 
 

@@ -46,7 +46,7 @@ def test_codes_are_filtered_by_queue_and_whether_they_are_used(
     assert everything["results"][1]["queues"] == [labels.pk]
     assert names(get(otto, "defect-codes/", queue=labels.pk), "code") == ["SCR", "TORN"]
     assert names(get(otto, "defect-codes/", active="false"), "code") == ["OLD"]
-    assert "queue" in get(otto, "defect-codes/", 400, queue="Labels")["errors"]
+    assert "queue" in get(otto, "defect-codes/", 400, queue="Nowhere")["errors"]
 
 
 def test_staff_see_the_codes_of_the_queues_they_serve(
