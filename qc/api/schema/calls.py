@@ -105,7 +105,7 @@ file = extend_schema(
     summary="Read a file",
     description="Its content, for who may see its task.",
     tags=["files"],
-    responses={(200, "application/octet-stream"): OpenApiResponse(answers.BYTES, "Its content.")},
+    responses={(200, "*/*"): OpenApiResponse(answers.BYTES, "Its content.")},
 )
 remove_file = extend_schema(
     operation_id="remove_task_file",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from qc.api.schema import cuts, refusals, security  # noqa: F401 - registered
+from qc.api.schema import cuts, nullables, refusals, security  # noqa: F401 - registered
 
 Endpoint = tuple[str, str, str, Any]
 ID = re.compile(r"\(\?P<(\w+)>\[0-9\]\{1,\d+\}\)")
@@ -33,8 +33,9 @@ def add_what_is_common(result: dict[str, Any], **_about: Any) -> dict[str, Any]:
         is_v1 = path.startswith(V1)
         if is_v1 and method == "post":
             operation.setdefault("parameters", []).append(KEY)
-        refusals.add(operation, is_v1=is_v1)
+        refusals.add(operation, is_v1=is_v1, is_read=method == "get")
     cuts.loosen([operation for _path, _method, operation in _operations(result)], result)
+    nullables.mend(result)
     components = result["components"]
     components["schemas"] = dict(sorted((components["schemas"] | refusals.SCHEMAS).items()))
     components["responses"] = refusals.responses()

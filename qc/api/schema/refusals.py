@@ -54,29 +54,27 @@ SCHEMAS: dict[str, Any] = {
 }
 
 
-def add(operation: dict[str, Any], *, is_v1: bool) -> None:
+def add(operation: dict[str, Any], *, is_v1: bool, is_read: bool) -> None:
     """Add the ways in which a call may refuse, beside those that it describes itself."""
     found = operation["responses"]
-    for code in codes_of(operation):
+    for code in codes_of(operation, is_read=is_read):
         ref = f"#/components/responses/{name_of(code, is_v1=is_v1)}"
         found.setdefault(str(code), {"$ref": ref})
     operation["responses"] = dict(sorted(found.items()))
 
 
-def codes_of(operation: dict[str, Any]) -> Iterator[int]:
+def codes_of(operation: dict[str, Any], *, is_read: bool) -> Iterator[int]:
     """Yield the statuses with which a call may refuse."""
     yield from ALWAYS
-    places = {one["in"] for one in operation.get("parameters", ())}
-    headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
-    has_body = "requestBody" in operation
+    parameters = operation.get("parameters", ())
+    places = {one["in"] for one in parameters}
+    headers = {one["name"] for one in parameters if one["in"] == "header"}
     yield from (404,) if "path" in places else ()
-    yield from (400,) if has_body or "query" in places else ()
-    yield from (414,) if "query" in places else ()
-    yield from (415,) if has_body else ()
-    if "Idempotency-Key" in headers:
-        yield from (400, 409, 422)
-    if "If-Match" in headers:
-        yield 412
+    yield from (400, 414) if "query" in places else ()
+    yield from () if is_read else (400, 409)
+    yield from (415,) if "requestBody" in operation else ()
+    yield from (422,) if "Idempotency-Key" in headers else ()
+    yield from (412,) if "If-Match" in headers else ()
 
 
 def name_of(code: int, *, is_v1: bool) -> str:

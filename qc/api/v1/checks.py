@@ -49,7 +49,7 @@ class CheckView(V1View):
         description="For who holds the task, which starts by it. Nothing newer is overwritten.",
         parameters=[ID],
         request=schemas.Draft,
-        responses={200: schemas.CheckSchema, 409: schemas.StaleSchema},
+        responses={200: schemas.CheckSchema, (409, CONTENT_TYPE): schemas.StaleSchema},
     )
     def put(self, request: Request, pk: int) -> Response:
         """Keep the draft; return it, or what is stored where that is newer."""
