@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from qc.api import serializers
 from qc.api.schema import answers
@@ -19,11 +19,6 @@ login = extend_schema(
     auth=[],
     request={JSON_ONLY: serializers.Credentials},
     responses={200: answers.SignedIn},
-    examples=[
-        OpenApiExample(
-            "A password", value={"username": "qc1", "password": "demo"}, request_only=True
-        )
-    ],
 )
 logout = extend_schema(
     operation_id="logout",
@@ -55,7 +50,6 @@ complete = extend_schema(
     tags=["people's clients"],
     request={JSON_ONLY: serializers.Completion},
     responses={200: answers.Completed},
-    examples=[OpenApiExample("Passed", value={"outcome": "passed"}, request_only=True)],
 )
 undo = extend_schema(
     operation_id="undo_taskcomplete",

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from qc.api.schema import cuts, nullables, refusals, security  # noqa: F401 - registered
+from qc.api.schema import cuts, examples, nullables, refusals, security  # noqa: F401 - registered
 
 Endpoint = tuple[str, str, str, Any]
 ID = re.compile(r"\(\?P<(\w+)>\[0-9\]\{1,\d+\}\)")
 V1 = "/api/v1/"
+JSON = "application/json"
 METHODS = ("get", "post", "put", "patch", "delete")
 KEY = {
     "in": "header",
@@ -33,6 +34,8 @@ def add_what_is_common(result: dict[str, Any], **_about: Any) -> dict[str, Any]:
         is_v1 = path.startswith(V1)
         if is_v1 and method == "post":
             operation.setdefault("parameters", []).append(KEY)
+        _leave_json_alone(operation)
+        examples.add(operation)
         refusals.add(operation, is_v1=is_v1, is_read=method == "get")
     cuts.loosen([operation for _path, _method, operation in _operations(result)], result)
     nullables.mend(result)
@@ -40,6 +43,13 @@ def add_what_is_common(result: dict[str, Any], **_about: Any) -> dict[str, Any]:
     components["schemas"] = dict(sorted((components["schemas"] | refusals.SCHEMAS).items()))
     components["responses"] = refusals.responses()
     return result
+
+
+def _leave_json_alone(operation: dict[str, Any]) -> None:
+    """Drop forms from what a call takes beside JSON: they are read too, but have no advantage."""
+    bodies = operation.get("requestBody", {}).get("content", {})
+    if JSON in bodies:
+        operation["requestBody"]["content"] = {JSON: bodies[JSON]}
 
 
 def _operations(result: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
