@@ -1,4 +1,4 @@
-"""Clients of /api/v1/: people by their sessions."""
+"""Clients of /api/v1/: people who are known already."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,14 @@ import pytest
 from rest_framework.test import APIClient
 
 from qc.models import User
+from qc.work import presence
+
+ClientOf = Callable[[User], APIClient]
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], APIClient]:
-    """Return a client of somebody, as a page of theirs would be one."""
+def client_of() -> ClientOf:
+    """Return a client of somebody, without a request to sign in."""
 
     def client_of(user: User) -> APIClient:
         client = APIClient()
@@ -18,3 +21,14 @@ def client_of() -> Callable[[User], APIClient]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def at_work(client_of: ClientOf) -> ClientOf:
+    """Return a client of somebody who is signed in and free."""
+
+    def at_work(user: User) -> APIClient:
+        presence.sign_in(user.pk)
+        return client_of(user)
+
+    return at_work
