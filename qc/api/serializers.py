@@ -1,10 +1,11 @@
 """The fields of the API's requests; `qc.api.answers` has those of its answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from qc.checks.check_input import CheckInput, FoundDefect
 from qc.models import Outcome, Severity
@@ -14,6 +15,8 @@ CHECK = ("answers", "defects", "inspected", "rejected")
 # What a column of quantities takes.
 LARGEST = 2**31 - 1
 MOST_DEFECTS = 200
+
+_surrogates = ProhibitSurrogateCharactersValidator()
 
 # Made once: they keep nothing of what they validate.
 _made = cache(lambda serializer: serializer())
@@ -42,11 +45,19 @@ class DefectFound(serializers.Serializer[Any]):
     item = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_KEY)
 
 
+def check_keys(answers: Mapping[str, Any]) -> None:
+    """Raise ValidationError for keys that no database and no answer can have."""
+    for key in answers:
+        _surrogates(key)
+
+
 class CheckData(serializers.Serializer[Any]):
     """A check as it is sent: `answers`, `defects`, `inspected` and `rejected` are parts of it."""
 
     answers = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, max_length=LONGEST_VALUE), required=False
+        child=serializers.CharField(allow_blank=True, max_length=LONGEST_VALUE),
+        required=False,
+        validators=[check_keys],
     )
     defects = DefectFound(many=True, required=False, max_length=MOST_DEFECTS)  # type: ignore[call-arg]
     inspected = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)

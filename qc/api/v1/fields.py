@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
+from qc.core.local_days import YEARS
 from qc.models import Queue, User
 
 # No id is larger.
@@ -100,4 +101,5 @@ def _parsed(text: str) -> datetime | None:
         moment = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    is_known = moment is not None and moment.tzinfo is not None and moment.year in YEARS
+    return moment if is_known else None

@@ -28,7 +28,7 @@ def get(user: User, path: str, status: int = 200, **params: Any) -> Any:
 
 def post(user: User, path: str, status: int = 200, body: Any = None, **options: Any) -> Any:
     """Return the body of what somebody's POST is answered."""
-    answer = client_of(user).post(f"{V1}/{path}", body or {}, **options)
+    answer = client_of(user).post(f"{V1}/{path}", body, **options)
     assert answer.status_code == status, answer.content
     return answer.json()
 

@@ -91,6 +91,13 @@ def test_wrong_parts_are_named(task: Task, anna: User) -> None:
     assert set(refusal["errors"]) == {"version", "defects.0.code", "defects.0.quantity"}
 
 
+def test_half_a_character_is_refused_in_keys_too(task: Task, anna: User) -> None:
+    path, body = f"{V1}/tasks/{task.pk}/check/", r'{"answers": {"\ud800": "ok"}}'
+    answer = client_of(anna).put(path, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert "U+D800" in answer.json()["errors"]["answers"][0]
+
+
 def test_completed_check_has_what_was_sent_and_found(task: Task, anna: User, otto: User) -> None:
     body = {"answers": {"label": "ok", "torque": "11"}, "notes": "Too tight."}
     answer = client_of(anna).post(f"/taskcomplete/{task.pk}/", body, format="json")

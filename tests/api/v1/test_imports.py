@@ -37,7 +37,8 @@ def test_refused_file_is_a_problem_that_has_the_import(mona: User, invoices: Que
     assert body["detail"]
     assert body["import"]["faults"][0]["column"] == "queue"
     assert upload(mona, "", 400)["errors"]["file"]
-    assert "file" in post(mona, "imports/", 400, {}, format="multipart")["errors"]
+    for format in ("multipart", "json"):
+        assert "file" in post(mona, "imports/", 400, format=format)["errors"]
 
 
 @pytest.fixture
