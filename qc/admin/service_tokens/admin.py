@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -69,6 +69,9 @@ class ServiceTokenAdmin(TokenColumns, LockedModelAdmin):
         (_("Use"), {"fields": (("begins", "last_use"), "made", "revoked")}),
     )
 
+    class Media:
+        css: ClassVar = {"all": ["qc/service_tokens/service_tokens.css"]}
+
     revoke = dialog_action(
         "revoke",
         _revoke,
@@ -129,6 +132,13 @@ class ServiceTokenAdmin(TokenColumns, LockedModelAdmin):
         if obj is None:
             return ()
         return (*self.readonly_fields, "scopes_held", "expires", "places")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show the form without buttons that would lead past the page with the secret."""
+        others = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context | others, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show the list, with a warning about tokens that expire soon."""

@@ -12,6 +12,8 @@ from qc.admin.shared import labels
 from qc.core.wording import clock
 from qc.models import Scope, ServiceToken, TokenState
 
+# On a telephone each child of a cell is a column of its own.
+TOGETHER = "<span>{}</span>"
 COLOURS = {
     TokenState.ACTIVE: "success",
     TokenState.EXPIRES_SOON: "warning",
@@ -36,7 +38,8 @@ class TokenColumns:
     def scopes_held(self, token: ServiceToken) -> SafeString:
         """Return what it may do: the names of scopes, in words where one points at them."""
         scopes = ((Scope(one).label, one) for one in token.scopes)
-        return format_html_join(", ", '<span title="{}">{}</span>', scopes)
+        named = format_html_join(", ", '<span title="{}">{}</span>', scopes)
+        return format_html(TOGETHER, named)
 
     @admin.display(description=_("last day"))
     def expires(self, token: ServiceToken) -> str:
@@ -51,7 +54,7 @@ class TokenColumns:
         ago = labels.age(token.last_used_at)
         if not token.last_used_address:
             return ago
-        return format_html("{}, {}", ago, token.last_used_address)
+        return format_html(TOGETHER, format_html("{}, {}", ago, token.last_used_address))
 
     @admin.display(description=_("allowed addresses"))
     def places(self, token: ServiceToken) -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -41,12 +42,17 @@ def last_day(moment: datetime) -> date:
     return timezone.localdate(moment - timedelta(microseconds=1))
 
 
+def _in_words(scope: Scope) -> Any:
+    """Return what a scope allows, and its name in the API."""
+    return format_lazy("{} ({})", scope.label, scope.value)
+
+
 class ServiceTokenForm(SeenForm):
     """What a service token may do, until when and from where."""
 
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
-        choices=Scope.choices,
+        choices=[(scope.value, _in_words(scope)) for scope in Scope],
         help_text=_("What it may do. Choose no more than the other system needs."),
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )

@@ -1,6 +1,7 @@
 """Service tokens on /api/v1/: who comes in by one, and what it may do there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import get_resolver
+from django.urls import Resolver404, get_resolver, resolve
 from django.utils import timezone
+from django.utils.regex_helper import normalize
 from rest_framework.test import APIClient
 
 from qc.api.v1.base import V1View
@@ -212,8 +214,29 @@ class TestScopes:
             assert roles_for([scope]) == {Role.AUDITORS}
         assert roles_for([]) == set()
 
+    def test_are_refused_by_name_on_each_address_by_each_method(
+        self, root: User, call: str
+    ) -> None:
+        without = {
+            scope: client(make(root, *(set(Scope) - {scope}), name=scope.name)[1])
+            for scope in Scope
+        }
+        everything = client(make(root, *Scope)[1])
+        tried = set()
+        for path, view in addresses_in(get_resolver().url_patterns):
+            for method in set(view.http_method_names) - {"options", "head"}:
+                if not hasattr(view, method):
+                    continue
+                needed = view.scopes.get(method.upper())
+                answer = getattr(without[needed] if needed else everything, method)(path)
+                said = answer.json()["detail"]
+                assert answer.status_code == 403, (path, method, said)
+                assert (needed.value if needed else "for people only") in said, (path, method)
+                tried.add(needed)
+        assert {Scope.READ_TASKS, Scope.WRITE_TASKS, Scope.COMPLETE, None} <= tried
+
     def test_are_all_that_views_name(self) -> None:
-        views = list(views_in(get_resolver("config.urls").url_patterns))
+        views = {view for _path, view in addresses_in(get_resolver("config.urls").url_patterns)}
         for view in views:
             methods = {name.upper() for name in view.http_method_names if hasattr(view, name)}
             assert set(view.scopes) <= methods - {"OPTIONS"}, view
@@ -221,13 +244,17 @@ class TestScopes:
             assert view.authentication_classes == V1View.authentication_classes, view
 
 
-def views_in(patterns: list[Any]) -> Any:
-    """Yield the views of /api/v1/."""
+def addresses_in(patterns: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the addresses of /api/v1/, with 1 for each parameter that takes it, and their views."""
     for one in patterns:
+        whole = before + one.pattern.regex.pattern.removeprefix("^")
         if hasattr(one, "url_patterns"):
-            yield from views_in(one.url_patterns)
+            yield from addresses_in(one.url_patterns, whole)
         elif issubclass(getattr(one.callback, "cls", object), V1View):
-            yield one.callback.cls
+            form, parameters = normalize(whole)[0]
+            path = "/" + form % dict.fromkeys(parameters, "1")
+            with suppress(Resolver404):
+                yield resolve(path) and path, one.callback.cls
 
 
 @on_sqlite
