@@ -68,7 +68,7 @@ READ = {
     *("trail", "trail_row", "trail_csv", "trail_xlsx", "trail_jsonl"),
     *("trail_verification", "trail_verification_panel"),
     *("floor_history", "floor_history_thing"),
-    *("search", "api_dashboard", "my_settings", "v1_tasks", "v1_task"),
+    *("search", "api_dashboard", "my_settings", "v1_tasks", "v1_task", "v1_events"),
 }
 
 
