@@ -1,7 +1,8 @@
 """The calls that import a file of tasks, and follow the import."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -70,7 +71,7 @@ class ImportsView(DeskView):
         """Store the file that was sent, and import it as far as is asked and can be done."""
         sent = request.query_params.copy()
         # An empty body is no form.
-        for name, values in request.data.lists() if request.data else ():
+        for name, values in cast("QueryDict", request.data).lists() if request.data else ():
             sent.setlist(name, values)
         how = validated(ImportOptions, sent)
         record = _receive(request, options.reading_of(how))
