@@ -34,7 +34,11 @@ class Client(QCDesk):
         body = {"outcome": check.outcome, "notes": notes, **check.as_json()}
         if task.get("scan_to_start"):
             body["scanned"] = task["reference"]
-        return self.complete_and_next(task["id"], **body)
+        return self.finish(task["id"], body)
+
+    def finish(self, task: int, body: dict[str, Any]) -> dict[str, Any]:
+        """Complete a task; return it as `completed`, and the `next` one."""
+        return self.complete_and_next(task, **body)
 
     def send(self, method: str, path: str, **content: Any) -> requests.Response:
         """Send a request; note one that got no answer in the end."""
@@ -56,6 +60,15 @@ class Client(QCDesk):
         """Wait before a request is sent again."""
         self.ledger.count("repeated")
         time.sleep(seconds)
+
+
+class V1Client(Client):
+    """Completes tasks through /api/v1/, where each request has a key."""
+
+    def finish(self, task: int, body: dict[str, Any]) -> dict[str, Any]:
+        """Complete a task; return it as `completed`, and the `next` one."""
+        answer = self.act(task, "complete", **body)
+        return {"completed": answer["task"], "next": answer["next"]}
 
 
 def name_of(path: str) -> str:
