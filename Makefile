@@ -7,7 +7,7 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint soak fuzz bench format model messages requirements
+.PHONY: help run test lint soak fuzz postman bench format model messages requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
@@ -36,6 +36,10 @@ soak: ## Kill a process each 20 s for some minutes, and count what is lost (ARGS
 fuzz: ## Ask the API for everything that its schema allows, and much that it does not (ARGS=10000)
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python -m tests.fuzz $(ARGS)
+
+postman: ## Make a Postman collection of the API, and run it on a site (QC=address TOKEN=service-token)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) python -m tests.fuzz.postman
 
 bench: ## Measure what it costs to hand out work, on MariaDB (ARGS=claim for one table only)
 	@$(SET_UP) requirements.txt
