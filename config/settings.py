@@ -12,6 +12,7 @@ from pathlib import Path
 from celery.schedules import crontab
 
 from config import (
+    caches,
     databases,
     environment,
     evidence_storage,
@@ -52,6 +53,10 @@ QC_UNSEEN_MINUTES = environment.minutes("QC_UNSEEN_MINUTES", default=15, least=0
 QC_BREAK_MINUTES = environment.whole_number("QC_BREAK_MINUTES", default=120, least=2, most=1440)
 QC_START_MINUTES = environment.minutes("QC_START_MINUTES", default=10, least=0.1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
+# How many calls of /api/v1/ each person and each service token may make in a minute.
+QC_API_PER_MINUTE = environment.whole_number(
+    "QC_API_PER_MINUTE", default=600, least=1, most=1_000_000
+)
 QC_SESSION_HOURS = environment.whole_number("QC_SESSION_HOURS", default=12, least=1, most=720)
 QC_IDLE_MINUTES = environment.whole_number("QC_IDLE_MINUTES", default=120, least=2, most=43_200)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)
@@ -179,6 +184,8 @@ DATABASES = {
         "DATABASE_URL", default_file=VAR_DIR / "qc.sqlite3", seconds=QC_DATABASE_SECONDS
     )
 }
+
+CACHES = caches.caches(REDIS_URL)
 
 # Signing in
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -68,7 +69,8 @@ class ImportsView(DeskView):
         """Store the file that was sent, and import it as far as is asked and can be done."""
         sent = request.query_params.copy()
         # An empty body is no form.
-        for name, values in request.data.lists() if request.data else ():
+        form = request.data if isinstance(request.data, QueryDict) else QueryDict()
+        for name, values in form.lists():
             sent.setlist(name, values)
         how = validated(ImportOptions, sent)
         record = _receive(request, options.reading_of(how))

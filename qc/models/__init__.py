@@ -46,6 +46,7 @@ from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.saved_views import SavedView
 from qc.models.seals import Seal, Verification, VerificationRequest
 from qc.models.search import SearchGap, SearchWord
+from qc.models.service_tokens import ServiceToken, TokenRefusal, TokenState
 from qc.models.sign_ins import SignIn
 from qc.models.tasks import (
     DONE,
@@ -112,12 +113,15 @@ __all__ = [
     "Seal",
     "SearchGap",
     "SearchWord",
+    "ServiceToken",
     "Severity",
     "SignIn",
     "Status",
     "Task",
     "TaskHistoryRow",
     "TaskQuerySet",
+    "TokenRefusal",
+    "TokenState",
     "User",
     "Verdict",
     "Verification",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from qc.checks import plans
 from qc.models import Alert, DefectCode, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover
-from tests import factors
+from tests import factors, service_tokens
 from tests.admin.addresses import Address, every_address, sent
 from tests.admin.conftest import change, signed_in
 from tests.admin.writes import ALWAYS, captured_writes, not_allowed
@@ -100,6 +100,7 @@ def sample_data(
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
     Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
+    service_tokens.stored(mona)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

@@ -72,6 +72,7 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_queue_(import_tasks|copy_plan|pause|unpause|reopen|merge|close|delete)": MANAGERS,
     "qc_user_(come_back|take_break|sign_out|unlock|give_next)|auth_user_password_change": MANAGERS,
     "qc_user_(ask_to_anonymise|anonymise|keep_names|reset_second_factor)|status.*": {"root"},
+    "qc_servicetoken_(changelist|history|change|add|new_secret|revoke)": {"root"},
     "axes_accessattempt_(changelist|history|delete|change)": {"root"},
     "api_dashboard|v1_(me|presence(_break)?|queues?|check_plans|defect_codes)": ROLES,
     # To come and go is for those who work.
@@ -93,7 +94,8 @@ OPEN_TO: dict[str, set[str]] = {
     # Unless the settings name a provider.
     "openid_connect_.*": set(),
     # Django's own, of which nothing here makes use.
-    r"autocomplete|view_on_site|qc_(user|task|checkplan)_delete|axes_accessattempt_add": set(),
+    r"autocomplete|view_on_site|qc_(user|task|checkplan|servicetoken)_delete": set(),
+    "axes_accessattempt_add": set(),
     r"qc_(user|task|queue)_simple_history|admin/\(\?P<url>.*": set(),
 }
 POST_ONLY = (

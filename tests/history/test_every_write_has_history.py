@@ -70,6 +70,13 @@ KNOWN = {
     "audit/sign_ins.py begin": NOT_AUDITED,
     # Each freezing and each removal leaves an event.
     "audit/baselines.py remove": NOT_OURS,
+    # Service tokens: each change leaves an event; their accounts leave their rows.
+    "audit/service_tokens.py make": NOT_OURS,
+    "audit/service_tokens.py change": NOT_OURS,
+    "audit/service_tokens.py renew": NOT_OURS,
+    "audit/service_tokens.py revoke": NOT_OURS,
+    "audit/service_tokens.py used": NOT_OURS,
+    "audit/service_tokens.py _new_account": RECORDED,
     # Second factors: each change leaves an event.
     "audit/second_factors.py _uses_counter": NOT_OURS,
     "audit/second_factors.py rename": NOT_OURS,

@@ -8,16 +8,14 @@ from rest_framework.request import Request
 
 from qc import permissions
 from qc.api.v1 import idempotency, problems
+from qc.api.v1.access import LimitedView
 from qc.api.v1.params import check_params
-from qc.api.views import DeskView
-from qc.models import Scope, User
+from qc.models import User
 
 
-class V1View(DeskView):
+class V1View(LimitedView):
     """A call for people with a role, and for service tokens with the scope of its method."""
 
-    # The scope that a service token needs, by method: a call without any is for people alone.
-    scopes: ClassVar[Mapping[str, Scope]] = {}
     # The query parameters that each method takes; all others are refused.
     params: ClassVar[Mapping[str, Collection[str]]] = {}
     # Most calls only read, or steer: they say nothing about whether the caller is at work.
