@@ -26,12 +26,12 @@ def test_station_with_a_service_token_works_as_a_person_does(
     root: User, anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
-    token, secret = make(root, Scope.COMPLETE, name="Scanner 3")
+    token, secret = make(root, Scope.COMPLETE, name="Scanner-3")
     invoices.people.add(token.account)
     station = client(secret)
     me = station.post(f"{V1}/presence/sign-in/").json()
-    assert (me["username"], me["tasks"][0]["id"]) == ("Scanner 3", task.pk)
-    assert names(get(anna, "presence/", logged_in="true"), "username") == ["Scanner 3"]
+    assert (me["username"], me["tasks"][0]["id"]) == ("Scanner-3", task.pk)
+    assert names(get(anna, "presence/", logged_in="true"), "username") == ["Scanner-3"]
     refusal = station.get(f"{V1}/presence/")
     assert (refusal.status_code, "people:read" in refusal.json()["detail"]) == (403, True)
     gone = station.post(f"{V1}/presence/sign-out/").json()
