@@ -57,8 +57,8 @@ def post(objects: Sequence[Any], *, by: User, is_single: bool = False) -> Plan:
     planned = _written(rows, by)
     queues = {row.values["queue"].pk for row in planned.new}
     actions.hand_out_from(queues | {row.task.queue_id for row in planned.changed})
-    while planned.new and search.fill(last):
-        pass
+    if planned.new:
+        search.fill_new(last)
     return planned
 
 
@@ -97,14 +97,20 @@ def _checked(objects: Sequence[Any], is_single: bool) -> list[ParsedRow]:
         values, faults = cleaner.check(sent, at)
         rows.append(ParsedRow(at, values))
         for fault in faults:
-            prefix = "" if is_single else f"{at}." if fault.column else str(at)
-            errors[prefix + fault.column] = fault.message
+            errors[_named(fault, is_single)] = fault.message
     references = {row.number: row.values["reference"] for row in rows if "reference" in row.values}
     for at, fault in cleaner.duplicates(references).items():
         errors.setdefault(f"{at}.{fault.column}", fault.message)
     if errors:
         raise InvalidFields(errors)
     return rows
+
+
+def _named(fault: Fault, is_single: bool) -> str:
+    """Return the name of an error: of the field, with the place of its object in a list."""
+    if is_single:
+        return fault.column or "task"
+    return f"{fault.row}.{fault.column}" if fault.column else str(fault.row)
 
 
 class _Cleaner:

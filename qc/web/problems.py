@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): what all calls below /api/v1/ answer."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 CONTENT_TYPE = "application/problem+json"
 BELOW = "/api/v1/"
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def are_meant(request: HttpRequest) -> bool:
@@ -21,4 +23,12 @@ def problem(status: int, said: Any) -> dict[str, Any]:
     body["status"] = status
     if isinstance(said, dict) and set(said) == {"detail"}:
         return body | said
-    return body | {"detail": _("Something that was sent is not allowed."), "errors": said}
+    text = _("Something that was sent is not allowed.")
+    return body | {"detail": text, "errors": _sayable(said)}
+
+
+def _sayable(said: Any) -> Any:
+    """Return errors without halves of characters, which names of fields may have: no answer can."""
+    if isinstance(said, dict):
+        return {SURROGATES.sub("\ufffd", str(name)): _sayable(one) for name, one in said.items()}
+    return said

@@ -162,8 +162,11 @@ def _with_key(
     row = _reserved(sent) or _added(sent)
     if row.status is not None:
         return _again(row), []
-    with actions.hand_outs_later() as later:
-        response = call()
+    try:
+        with actions.hand_outs_later() as later:
+            response = call()
+    except IntegrityError as error:
+        raise _Collided from error
     _store(row, response)
     return response, later
 
@@ -199,11 +202,11 @@ def _noted(sent: Sent) -> IdempotencyKey:
     return row
 
 
-def _after_collisions(read: Callable[[], T]) -> T:
-    """Read again where somebody else has written the row of the key meanwhile."""
+def _after_collisions(act: Callable[[], T]) -> T:
+    """Act again where somebody else has written the row of the key meanwhile, or the same task."""
     for _attempt in range(COLLISIONS):
         with suppress(_Collided):
-            return read()
+            return act()
     raise StillRunning
 
 

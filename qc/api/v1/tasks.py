@@ -96,7 +96,7 @@ class TaskView(V1View):
         """Change the task; return it."""
         data = _plain(request.data)
         if not isinstance(data, dict):
-            raise ValidationError({"detail": [_("Send an object.")]})
+            raise ValidationError({"changes": [_("Send an object.")]})
         changes = {name: value for name, value in data.items() if name != "reason"}
         values = posted.cleaned(changes)
         reason = validated(Changes, {name: data[name] for name in ("reason",) if name in data})

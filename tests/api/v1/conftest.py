@@ -1,4 +1,4 @@
-"""A superuser, and a call of /api/v1/ of the tests' own."""
+"""Clients of /api/v1/, a superuser, and a call of the tests' own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 
 from qc.api.v1.base import V1View
 from qc.models import Scope, User
-from qc.work import actions
+from qc.work import actions, presence
+
+ClientOf = Callable[[User], APIClient]
 
 
 class CallView(V1View):
@@ -54,8 +56,8 @@ def root(db: None) -> User:
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], APIClient]:
-    """Return a client of somebody, as a page of theirs would be one."""
+def client_of() -> ClientOf:
+    """Return a client of somebody, without a request to sign in."""
 
     def client_of(user: User) -> APIClient:
         client = APIClient()
@@ -63,3 +65,14 @@ def client_of() -> Callable[[User], APIClient]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def at_work(client_of: ClientOf) -> ClientOf:
+    """Return a client of somebody who is signed in and free."""
+
+    def at_work(user: User) -> APIClient:
+        presence.sign_in(user.pk)
+        return client_of(user)
+
+    return at_work
