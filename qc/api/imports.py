@@ -1,6 +1,6 @@
 """The calls that import a file of tasks, and follow the import."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
@@ -71,7 +71,8 @@ class ImportsView(DeskView):
         """Store the file that was sent, and import it as far as is asked and can be done."""
         sent = request.query_params.copy()
         # An empty body is no form.
-        for name, values in cast("QueryDict", request.data).lists() if request.data else ():
+        form = request.data if isinstance(request.data, QueryDict) else QueryDict()
+        for name, values in form.lists():
             sent.setlist(name, values)
         how = validated(ImportOptions, sent)
         record = _receive(request, options.reading_of(how))

@@ -73,5 +73,5 @@ def test_refusals_of_the_protocol_are_problems(
 @pytest.mark.django_db
 def test_whom_nobody_knows_is_told_how_to_sign_in() -> None:
     answer = Client().get("/api/v1/tasks/")
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
     assert answer["Content-Type"] == "application/problem+json"

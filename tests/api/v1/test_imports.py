@@ -41,11 +41,6 @@ def test_refused_file_is_a_problem_that_has_the_import(mona: User, invoices: Que
         assert "file" in post(mona, "imports/", 400, format=format)["errors"]
 
 
-@pytest.fixture
-def root(db: None) -> User:
-    return User.objects.create_superuser("root", password="demo")
-
-
 def test_dry_run_is_begun_by_who_has_uploaded_it(mona: User, root: User, invoices: Queue) -> None:
     ready = upload(mona, good_rows(2), dry_run="true")
     assert (ready["state"], Task.objects.count()) == ("ready", 0)

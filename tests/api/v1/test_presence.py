@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from qc.models import Queue, Task, User
-from tests.api.v1.clients import client_of, costs_the_same, get, names, post
+from qc.models import Queue, Scope, Task, User
+from tests.api.v1.clients import V1, client_of, costs_the_same, get, names, post
 from tests.conftest import person
 from tests.databases import on_sqlite
+from tests.service_tokens import client, make
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
 
@@ -21,7 +22,31 @@ def is_there(user: User) -> bool:
     return User.objects.get(pk=user.pk).takes_work
 
 
-def test_station_signs_in_gets_a_task_and_gives_it_back_when_it_leaves(
+def test_station_with_a_service_token_works_as_a_person_does(
+    root: User, anna: User, invoices: Queue, add_task: AddTask
+) -> None:
+    task = add_task(invoices)
+    token, secret = make(root, Scope.COMPLETE, name="Scanner-3")
+    invoices.people.add(token.account)
+    station = client(secret)
+    me = station.post(f"{V1}/presence/sign-in/").json()
+    assert (me["username"], me["tasks"][0]["id"]) == ("Scanner-3", task.pk)
+    assert names(get(anna, "presence/", logged_in="true"), "username") == ["Scanner-3"]
+    refusal = station.get(f"{V1}/presence/")
+    assert (refusal.status_code, "people:read" in refusal.json()["detail"]) == (403, True)
+    gone = station.post(f"{V1}/presence/sign-out/").json()
+    assert [one["id"] for one in gone["returned"]] == [task.pk]
+    assert station.post(f"{V1}/presence/sign-in/").status_code == 200
+
+
+def test_service_token_is_told_its_scopes(root: User) -> None:
+    _token, secret = make(root, Scope.READ_TASKS, Scope.READ_REPORTS, name="BI")
+    me = client(secret).get(f"{V1}/me/").json()
+    assert (me["scopes"], me["may_work"]) == (["tasks:read", "reports:read"], False)
+    assert me["roles"] == ["Auditors"]
+
+
+def test_who_comes_gets_a_task_and_gives_it_back_when_they_leave(
     anna: User, invoices: Queue, add_task: AddTask
 ) -> None:
     task = add_task(invoices)
