@@ -253,8 +253,11 @@ def addresses_in(patterns: list[Any], before: str = "") -> Iterator[tuple[str, A
         elif issubclass(getattr(one.callback, "cls", object), V1View):
             form, parameters = normalize(whole)[0]
             path = "/" + form % dict.fromkeys(parameters, "1")
-            with suppress(Resolver404):
-                yield resolve(path) and path, one.callback.cls
+            view = one.callback.cls
+            # Some are open to each token, whatever its scopes.
+            if not isinstance(view.scopes, property):
+                with suppress(Resolver404):
+                    yield resolve(path) and path, view
 
 
 @on_sqlite
