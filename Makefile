@@ -7,7 +7,7 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint soak bench format model messages requirements
+.PHONY: help run test lint soak fuzz postman bench format model messages requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
@@ -20,17 +20,26 @@ test: ## Run every test, on SQLite and on MariaDB with Redis
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python bin/test.py
 
-lint: ## Check style, types, the direction of imports, and migrations
+lint: ## Check style, types, the direction of imports, migrations, and the API's schema
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) ruff check .
 	@$(INSIDE) ruff format --check .
 	@$(INSIDE) mypy
 	@$(INSIDE) lint-imports
 	@$(INSIDE) python manage.py makemigrations --check --dry-run
+	@$(INSIDE) python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 soak: ## Kill a process each 20 s for some minutes, and count what is lost (ARGS=5)
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python -m tests.soak $(ARGS)
+
+fuzz: ## Ask the API for everything that its schema allows, and much that it does not (ARGS=10000)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) python -m tests.fuzz $(ARGS)
+
+postman: ## Make a Postman collection of the API, and run it on a site (QC=address TOKEN=service-token)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) python -m tests.fuzz.postman
 
 bench: ## Measure what it costs to hand out work, on MariaDB (ARGS=claim for one table only)
 	@$(SET_UP) requirements.txt

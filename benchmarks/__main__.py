@@ -17,6 +17,7 @@ ALL = (
     "polls",
     "sign_in",
     "imports",
+    "posts",
     "seals",
     "trail",
     "check_reports",

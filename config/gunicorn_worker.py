@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from gunicorn.workers import gthread
 
-from qc.core import overload
+from qc.core import overload, polls
 
 # How long a request waits at most: when some request was taken up soon within that time, and when
 # none was.
@@ -110,6 +110,11 @@ class Worker(gthread.ThreadWorker):
     def get_thread_pool(self) -> Pool:
         """Return the threads."""
         return Pool(self.cfg.threads)
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """Begin to end; whoever waits for something to happen is answered now."""
+        polls.end()
+        super().handle_exit(sig, frame)
 
     def enqueue_req(self, conn: Any) -> None:
         """Let a request wait for a thread, or a connection for its first request."""

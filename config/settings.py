@@ -12,6 +12,7 @@ from pathlib import Path
 from celery.schedules import crontab
 
 from config import (
+    caches,
     databases,
     environment,
     evidence_storage,
@@ -21,6 +22,7 @@ from config import (
     sentry,
     single_sign_on,
 )
+from config.api_schema import SPECTACULAR_SETTINGS  # noqa: F401
 from config.beat import Every
 from config.browser_rules import (
     PERMISSIONS_POLICY,  # noqa: F401
@@ -52,6 +54,10 @@ QC_UNSEEN_MINUTES = environment.minutes("QC_UNSEEN_MINUTES", default=15, least=0
 QC_BREAK_MINUTES = environment.whole_number("QC_BREAK_MINUTES", default=120, least=2, most=1440)
 QC_START_MINUTES = environment.minutes("QC_START_MINUTES", default=10, least=0.1, most=1440)
 QC_TOKEN_HOURS = environment.whole_number("QC_TOKEN_HOURS", default=12, least=1, most=8760)
+# How many calls of /api/v1/ each person and each service token may make in a minute.
+QC_API_PER_MINUTE = environment.whole_number(
+    "QC_API_PER_MINUTE", default=600, least=1, most=1_000_000
+)
 QC_SESSION_HOURS = environment.whole_number("QC_SESSION_HOURS", default=12, least=1, most=720)
 QC_IDLE_MINUTES = environment.whole_number("QC_IDLE_MINUTES", default=120, least=2, most=43_200)
 QC_IMPORT_ROWS = environment.whole_number("QC_IMPORT_ROWS", default=2000, least=1, most=100_000)
@@ -81,11 +87,15 @@ QC_KEEP_DAYS = {
 }
 QC_ARCHIVE_DIR = environment.env.str("QC_ARCHIVE_DIR", "")
 
-# Alerts: the networks in which webhooks may be beside the internet, and the address of QC Desk that
-# messages name. The mail server is in EMAIL_URL.
+# Alerts and webhooks: the networks in which addresses may be beside the internet, and the address
+# of QC Desk that messages name. The mail server is in EMAIL_URL.
 QC_ALERT_NETWORKS = environment.networks("QC_ALERT_NETWORKS")
 QC_SITE_URL = environment.web_address("QC_SITE_URL")
 globals().update(mail.mail_settings())
+# How often it is looked for events that webhooks are told of.
+QC_WEBHOOK_SECONDS = environment.whole_number("QC_WEBHOOK_SECONDS", default=5, least=1, most=3600)
+# How many threads a process of the site has; of these a quarter may wait for events at once.
+QC_WEB_THREADS = environment.whole_number("QC_WEB_THREADS", default=8, least=2, most=64)
 
 # Applications and middleware
 
@@ -180,6 +190,8 @@ DATABASES = {
     )
 }
 
+CACHES = caches.caches(REDIS_URL)
+
 # Signing in
 
 AUTH_USER_MODEL = "qc.User"
@@ -269,6 +281,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "qc.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -321,7 +334,11 @@ if not REDIS_URL:
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
 # The process `sweeper` has these for itself: imports and nightly jobs, which may hold all threads
 # of `worker` for an hour, hold up no sweep.
-CELERY_TASK_ROUTES = {"qc.tasks.sweep": {"queue": "qc_desk_sweeps"}}
+CELERY_TASK_ROUTES = {
+    "qc.tasks.sweep": {"queue": "qc_desk_sweeps"},
+    # Short too: it only finds for which webhooks the worker has something to send.
+    "qc.tasks.webhooks": {"queue": "qc_desk_sweeps"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_CONCURRENCY = environment.whole_number(
     "QC_WORKER_THREADS", default=2, least=1, most=64
@@ -340,6 +357,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
     "fill_search": {"task": "qc.tasks.fill_search", "schedule": Every(60)},
     "alert": {"task": "qc.tasks.alert", "schedule": Every(60)},
+    "webhooks": {"task": "qc.tasks.webhooks", "schedule": Every(QC_WEBHOOK_SECONDS)},
     # By the clock, so that they run even if beat is restarted every day.
     "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
     "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},

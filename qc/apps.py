@@ -39,4 +39,5 @@ class PagesConfig(SimpleAdminConfig):
         import qc.admin.people.admin
         import qc.admin.people.lockouts
         import qc.admin.queues.admin
+        import qc.admin.service_tokens.admin
         import qc.admin.tasks.admin  # noqa: F401

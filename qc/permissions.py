@@ -117,6 +117,12 @@ def check_role(user: User) -> None:
         raise NotAllowed(_("Your account has no role. Please ask a manager for one."))
 
 
+def check_works(person: User) -> None:
+    """Raise NotAllowed for a person who may not be given tasks."""
+    if not may_work(person):
+        raise NotAllowed(_("%s has no role that works on tasks.") % person)
+
+
 def may(user: User, transition: str, task: Task) -> bool:
     """Return whether this user may make this transition, whatever the status of the task."""
     holds = transition in HOLDERS and task.assignee_id == user.pk
@@ -153,8 +159,11 @@ def check_auditor(user: User) -> None:
 def may_steer(user: User, person: User) -> bool:
     """Return whether this user may sign a person out, end their access and switch their breaks.
 
-    One's own always; else it takes what it takes to edit the account.
+    One's own always; else it takes what it takes to edit the account. Superusers also steer the
+    accounts of service tokens.
     """
+    if person.is_machine and is_superuser(user):
+        return True
     return user.pk == person.pk or may_edit_account(user, person)
 
 
@@ -169,7 +178,9 @@ def check_steers(user: User | None, person: User) -> None:
 
 def steered_by(user: "User | AnonymousUser", people: Iterable[User]) -> set[int]:
     """Return the ids of those of some people whom this user `may_steer`, in one statement."""
-    edited = edited_by(user, people)
+    people = list(people)
+    machines = {person.pk for person in people if person.is_machine and is_superuser(user)}
+    edited = edited_by(user, people) | machines
     return {user.pk, *edited} if user.pk else edited
 
 
@@ -177,7 +188,7 @@ def edited_by(user: "User | AnonymousUser", people: Iterable[User]) -> set[int]:
     """Return the ids of those whose accounts this user `may_edit_account`, in one statement."""
     if not user.has_perm("qc.change_user"):
         return set()
-    ids = [person.pk for person in people]
+    ids = [person.pk for person in people if not person.is_machine]
     if user.is_superuser:
         return set(ids)
     staff = User.objects.filter(pk__in=ids).staff_accounts()
@@ -194,8 +205,11 @@ def may_edit_account(user: "User | AnonymousUser", account: User) -> bool:
     """Return whether this user may edit an account.
 
     Managers edit those of QC staff and those without a role: whoever could rename, deactivate or
-    sign in as an auditor, or another manager, could hide what they did themselves.
+    sign in as an auditor, or another manager, could hide what they did themselves. The account of a
+    service token is edited by nobody: it is as its token is.
     """
+    if account.is_machine:
+        return False
     is_staff_account = User.objects.filter(pk=account.pk).staff_accounts().exists
     return user.has_perm("qc.change_user") and (user.is_superuser or is_staff_account())
 

@@ -28,14 +28,17 @@ from qc.core.request_id import request_id
 from qc.history import consistency
 from qc.imports import lease as import_lease
 from qc.imports import runner as import_runner
-from qc.models import Import, SignIn, VerificationRequest
+from qc.models import IdempotencyKey, Import, SignIn, VerificationRequest
 from qc.monitoring.job_runs import recording
+from qc.webhooks import log as event_log
+from qc.webhooks import sending as webhook_sending
 from qc.work import bulk_changes, search
 from qc.work import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
 SWEEPS = Pace(settings.QC_SWEEP_SECONDS / 2)
+WEBHOOKS = Pace(settings.QC_WEBHOOK_SECONDS / 2)
 # Who had to drop more messages than this since the last sweep has a long backlog before them.
 BACKLOG = 20
 # A connection that a failover has ended heals; somebody waits for the page.
@@ -141,15 +144,18 @@ def dispatch_verification(asked: VerificationRequest) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Delete expired sessions and tokens, and old attempts to sign in, once an hour."""
+    """Delete expired sessions, tokens, keys of calls and old sign-ins, once an hour."""
     now = timezone.now()
     with recording("tidy") as run:
         sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
         tokens, _by_model = get_token_model().objects.filter(expiry__lt=now).delete()
         SignIn.objects.forgotten().delete()
+        IdempotencyKey.objects.expired().delete()
         AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         bulk_changes.delete_expired()
         sending.delete_old()
+        event_log.delete_old()
+        webhook_sending.delete_old()
         files = imports.delete_expired()
         with acting(Channel.SWEEP):
             old = imports.delete_old_files()
@@ -207,6 +213,28 @@ def alert() -> None:
         run.counts |= sending.send_due()
         if any(run.counts.values()):
             logger.info("alert: %s", run.counts)
+
+
+@shared_task(bind=True)
+def webhooks(self: Any) -> None:
+    """Add to the log of events, and start a run for each webhook that has something to be sent."""
+    is_due = self.request.called_directly or WEBHOOKS.begins()
+    if not (is_due and webhook_sending.is_anybody_told()):
+        return
+    with recording("webhooks") as run, acting(Channel.SWEEP):
+        run.counts = {"events": event_log.collect(), "webhooks": 0}
+        for pk in webhook_sending.to_run():
+            send_webhook.delay(pk)
+            run.counts["webhooks"] += 1
+
+
+@shared_task
+def send_webhook(pk: int) -> None:
+    """Send what is due to one webhook. Each has runs of its own: a slow one holds up no other."""
+    with recording("webhook") as run, acting(Channel.SWEEP):
+        run.counts = webhook_sending.run(pk)
+        if any(run.counts.values()):
+            logger.info("webhook %d: %s", pk, run.counts)
 
 
 @shared_task

@@ -48,6 +48,9 @@ ADMINISTRATION = [
         _("Floor history"), "history_toggle_off", "admin:floor_history", "qc.view_historicaltask"
     ),
     MenuEntry(
+        _("Service tokens"), "key", "admin:qc_servicetoken_changelist", "qc.view_servicetoken"
+    ),
+    MenuEntry(
         _("Lock-outs"),
         "lock_clock",
         "admin:axes_accessattempt_changelist",

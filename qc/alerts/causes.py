@@ -118,7 +118,7 @@ class Situation:
                 started_at__lt=moment,
             )
             tasks = silent.select_related("assignee").only(
-                "reference", "queue", "assignee__username"
+                *("reference", "queue", "assignee__username", "assignee__is_machine")
             )
             self._silent_tasks[after] = list(tasks.annotate(seen=seen).order_by("pk")[:MOST_SILENT])
         return self._silent_tasks[after]

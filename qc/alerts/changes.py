@@ -6,7 +6,7 @@ before and after it, then `record`. An alert without its row is `{}`.
 
 from typing import Any
 
-from qc.alerts.addresses import masked
+from qc.core.masking import masked
 from qc.history import events
 from qc.models import Alert, AlertMessage, EventKind
 

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qc.alerts import webhooks
-from qc.alerts.addresses import masked
 from qc.alerts.webhooks import Undelivered
 from qc.core.localization import for_the_record
+from qc.core.masking import masked
 from qc.models import Alert, AlertMessage
 
 logger = logging.getLogger(__name__)

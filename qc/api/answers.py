@@ -68,19 +68,20 @@ def of_code(code: DefectCode) -> dict[str, Any]:
     return {name: getattr(code, name) for name in names}
 
 
+def of_line(task: Task) -> dict[str, Any]:
+    """Return of a task what others see of it."""
+    return {"id": task.pk, "reference": task.reference, "name": task.name, "status": task.status}
+
+
 def of_person(person: User, open_now: Collection[Task]) -> dict[str, Any]:
     """Return a person as others see them, with the tasks that they hold."""
-    lines = [
-        {"id": task.pk, "reference": task.reference, "name": task.name, "status": task.status}
-        for task in open_now
-    ]
     return {
         "id": person.pk,
         "username": person.username,
         "is_logged_in": person.is_logged_in,
         "is_free": person.is_free(len(open_now)),
         "break_reason": person.break_reason,
-        "tasks": lines,
+        "tasks": list(map(of_line, open_now)),
     }
 
 

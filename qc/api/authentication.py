@@ -46,6 +46,8 @@ class TokenAuthentication(auth.TokenAuthentication):
     def validate_user(self, auth_token: Any) -> Any:
         """Return the person and the token. Raise AuthenticationFailed for one that has ended."""
         user, token = super().validate_user(auth_token)
+        if user.is_machine:
+            raise AuthenticationFailed(_("Invalid token."))
         if user.access_ended_at and token.created <= user.access_ended_at:
             raise AuthenticationFailed(_("The access of this token has ended. Please sign in."))
         return user, token

@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from qc.core.exceptions import Busy, InvalidCheck, InvalidInput, NotAllowed, NotFound, QCError
+from qc.core.exceptions import Busy, InvalidFields, InvalidInput, NotAllowed, NotFound, QCError
 from qc.core.transactions import DATABASE_AWAY
 from qc.web.errors import RETRY_AFTER
 
@@ -26,7 +26,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DATABASE_AWAY):
         return None  # qc.web.errors answers it, as on pages.
     is_busy = isinstance(error, Busy)
-    if isinstance(error, InvalidCheck):
+    if isinstance(error, InvalidFields):
         error = drf.ValidationError({name: [text] for name, text in error.errors.items()})
     elif isinstance(error, InvalidInput):
         error = drf.ValidationError({error.field: [str(error)]})

@@ -1,6 +1,6 @@
 """The calls that import a file of tasks, and follow the import."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import imports, permissions, tables, tasks
+from qc.api.schema import calls
 from qc.api.serializers import validated
 from qc.api.views import DeskView
 from qc.core.exceptions import Busy
@@ -52,30 +53,39 @@ class ImportsView(DeskView):
     parser_classes = (MultiPartParser,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse anybody but managers before the file is read."""
+        """Refuse who may not do this before the file is read."""
         super().initial(request, *args, **kwargs)
+        self.check_caller(request)
+
+    def check_caller(self, request: Request) -> None:
+        """Raise NotAllowed for anybody but managers."""
         permissions.check_manager(request.user)  # type: ignore[arg-type]
 
+    @calls.begin_import
     def post(self, request: Request) -> Response:
         """Import a file: a small one at once, a large one in a worker."""
-        sent, form = request.query_params.copy(), cast("QueryDict", request.data)
+        record = self.receive(request)
+        return Response(answers.as_json(record), status=status_of(record))
+
+    def receive(self, request: Request) -> Import:
+        """Store the file that was sent, and import it as far as is asked and can be done."""
+        sent = request.query_params.copy()
+        # An empty body is no form.
+        form = request.data if isinstance(request.data, QueryDict) else QueryDict()
         for name, values in form.lists():
             sent.setlist(name, values)
         how = validated(ImportOptions, sent)
         record = _receive(request, options.reading_of(how))
         if record.is_running and not how["dry_run"]:
             imports.confirm(record, only_good=how["only_good"])
-        try:
-            tasks.dispatch(record)
-        except Busy:
-            # The file is kept, and the import begins when the workers are back.
-            record.refresh_from_db()
-        return Response(answers.as_json(record), status=_code(record))
+        carry_on(record)
+        return record
 
 
 class ImportView(DeskView):
     """Shows the progress and the result of an import. For managers and auditors."""
 
+    @calls.see_import
     def get(self, request: Request, pk: int) -> Response:
         """Return its state, its counts and its faults."""
         permissions.check_auditor(request.user)  # type: ignore[arg-type]
@@ -96,7 +106,17 @@ def _receive(request: Request, chosen: Reading) -> Import:
         raise ValidationError({"file": [str(error)]}) from error
 
 
-def _code(record: Import) -> int:
+def carry_on(record: Import) -> None:
+    """Carry on an import, a large one in a worker."""
+    try:
+        tasks.dispatch(record)
+    except Busy:
+        # The file is kept, and the import begins when the workers are back.
+        record.refresh_from_db()
+
+
+def status_of(record: Import) -> int:
+    """Return the status of the answer about an import."""
     if record.is_running:
         return status.HTTP_202_ACCEPTED
     is_refused = record.state in REFUSED

@@ -1,10 +1,11 @@
 """The fields of the API's requests; `qc.api.answers` has those of its answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from qc.checks.check_input import CheckInput, FoundDefect
 from qc.models import Outcome, Severity
@@ -14,6 +15,8 @@ CHECK = ("answers", "defects", "inspected", "rejected")
 # What a column of quantities takes.
 LARGEST = 2**31 - 1
 MOST_DEFECTS = 200
+
+_surrogates = ProhibitSurrogateCharactersValidator()
 
 # Made once: they keep nothing of what they validate.
 _made = cache(lambda serializer: serializer())
@@ -42,18 +45,19 @@ class DefectFound(serializers.Serializer[Any]):
     item = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_KEY)
 
 
-class Completion(serializers.Serializer[Any]):
-    """The data of completing a task; without notes, the draft written on the page is kept.
+def check_keys(answers: Mapping[str, Any]) -> None:
+    """Raise ValidationError for keys that no database and no answer can have."""
+    for key in answers:
+        _surrogates(key)
 
-    So it is with the check, of which `answers`, `defects`, `inspected` and `rejected` are parts.
-    `scanned` is the reference on the label in hand, where the queue demands a scan.
-    """
 
-    outcome = serializers.ChoiceField(Outcome.choices, required=False)
-    notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
-    scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
+class CheckData(serializers.Serializer[Any]):
+    """A check as it is sent: `answers`, `defects`, `inspected` and `rejected` are parts of it."""
+
     answers = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, max_length=LONGEST_VALUE), required=False
+        child=serializers.CharField(allow_blank=True, max_length=LONGEST_VALUE),
+        required=False,
+        validators=[check_keys],
     )
     defects = DefectFound(many=True, required=False, max_length=MOST_DEFECTS)  # type: ignore[call-arg]
     inspected = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
@@ -73,6 +77,18 @@ class Completion(serializers.Serializer[Any]):
             found = [FoundDefect(**one) for one in parts.get("defects", ())]
             values["check"] = CheckInput(**parts | {"defects": tuple(found)})
         return values
+
+
+class Completion(CheckData):
+    """The data of completing a task; without notes, the draft written on the page is kept.
+
+    So it is with the check. `scanned` is the reference on the label in hand, where the queue
+    demands a scan.
+    """
+
+    outcome = serializers.ChoiceField(Outcome.choices, required=False)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
 
 
 def _flat(name: str, detail: Any) -> Iterator[tuple[str, list[Any]]]:

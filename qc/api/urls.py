@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from qc.api import evidence, imports, views
+from qc.api import docs, evidence, imports, views
 
 urlpatterns = [
     re_path(r"^login/?$", views.LoginView.as_view(), name="api_login"),
@@ -30,6 +30,8 @@ urlpatterns = [
         evidence.PictureView.as_view(),
         name="api_picture",
     ),
+    re_path(r"^api/schema/?$", docs.SchemaView.as_view(), name="api_schema"),
+    re_path(r"^api/docs/?$", docs.page, name="docs"),
     path("api/v1/", include("qc.api.v1.urls")),
     re_path(r"^api/imports/?$", imports.ImportsView.as_view(), name="api_imports"),
     re_path(

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
@@ -20,7 +19,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from qc import permissions
-from qc.api import answers, serializers
+from qc.api import answers, people, serializers
+from qc.api.schema import calls
 from qc.api.serializers import validated
 from qc.audit import second_factors
 from qc.core.compiled_queries import Prepared
@@ -57,6 +57,7 @@ class LoginView(APIView):
     permission_classes = (AllowAny,)
     authentication_classes = ()
 
+    @calls.login
     def post(self, request: Request) -> Response:
         """Return a token, its expiry, the person and their tasks."""
         if not settings.QC_PASSWORD_FORM:
@@ -111,6 +112,7 @@ class LogoutView(DeskView):
 
     shows_work = False
 
+    @calls.logout
     def post(self, request: Request) -> Response:
         """End the token or the session of this call."""
         if request.auth is None:
@@ -132,11 +134,14 @@ class PeoplePagination(PageNumberPagination):
 class DashboardView(DeskView):
     """Shows who is signed in, who is free and who has which tasks. For everybody signed in."""
 
+    @calls.dashboard
     def get(self, request: Request) -> Response:
         """Return the caller with their tasks, the people who do QC, and how many tasks wait."""
         flags = validated(serializers.Flags, request.query_params)
         pages = PeoplePagination()
-        page: Any = pages.paginate_queryset(_people(**flags), request, self)
+        page: Any = pages.paginate_queryset(
+            people.doing_qc(**flags).order_by("username"), request, self
+        )
         return Response(
             {
                 "me": _deliver_to(request.user),
@@ -152,6 +157,7 @@ class DashboardView(DeskView):
 class TaskCompleteView(DeskView):
     """Completes a task and assigns the next, or undoes that. For the person who holds it."""
 
+    @calls.complete
     def post(self, request: Request, pk: int) -> Response:
         """Return the completed task, until when it can be undone, and the most urgent task now."""
         completion = validated(serializers.Completion, request.data)
@@ -166,28 +172,14 @@ class TaskCompleteView(DeskView):
             }
         )
 
+    @calls.undo
     def delete(self, request: Request, pk: int) -> Response:
         """Undo the completion; return the task, which is the caller's again."""
         task = actions.undo(pk, by=request.user)  # type: ignore[arg-type]
         return Response({"task": answers.of_task(task)})
 
 
-def _people(logged_in: bool | None, free: bool | None) -> QuerySet[User]:
-    people = _with_open_tasks().doing_qc().order_by("username")
-    if logged_in is not None:
-        people = people.filter(is_logged_in=logged_in)
-    if free is not None:
-        now_free = User.objects.free().values("pk")
-        people = people.filter(pk__in=now_free) if free else people.exclude(pk__in=now_free)
-    return people
-
-
 def _deliver_to(user: Any) -> dict[str, Any]:
     """Return a person with their tasks, which they now have in front of them."""
     actions.deliver(user)
     return answers.of_caller(PERSON.first(user.pk), actions.held_by(user))
-
-
-def _with_open_tasks() -> Any:
-    open_now = Task.objects.held().select_related("queue")
-    return User.objects.prefetch_related(Prefetch("tasks", open_now, to_attr="open_now"))

@@ -57,6 +57,8 @@ def locked(person_id: int, by: User | None, reason: str) -> User:
         raise presence.not_found(person_id)
     permissions.check_superuser(by)
     guards.require_reason(reason)
+    if person.is_machine:
+        raise InvalidTransition(_("A service token has no names of a person. Revoke it instead."))
     return person
 
 

@@ -109,7 +109,7 @@ def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:
 
 def _of_person(table: str, person: User) -> list[Q]:
     """Return the conditions for rows of a person: who acted, or whom the row is about."""
-    about = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=str(person))}
+    about = {"task": Q(person=person), "person": Q(id=person.pk), "event": Q(name=person.username)}
     return [Q(history_user=person), *([about[table]] if table in about else [])]
 
 

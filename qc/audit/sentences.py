@@ -12,7 +12,18 @@ from qc.core.context import Channel
 from qc.core.localization import local
 from qc.core.wording import time_between
 from qc.history.names import called
-from qc.models import Alert, ChangeKind, DefectCode, EventKind, Outcome, Priority, Severity
+from qc.models import (
+    Alert,
+    ChangeKind,
+    DefectCode,
+    EventKind,
+    Outcome,
+    Priority,
+    ServiceToken,
+    Severity,
+    TokenRefusal,
+    Webhook,
+)
 from qc.models.events import UNKNOWN_NAME_PREFIX, Refusal
 from qc.reports.control_charts import ChartKind
 
@@ -30,7 +41,12 @@ RETIRED = " retired"
 # Behind a change by which something came to be, or ceased to be.
 NEW, GONE = " new", " gone"
 # Events of a change that have the values before and after it, and whose.
-CHANGED: dict[str, Any] = {EventKind.CODE_CHANGED: DefectCode, EventKind.ALERT_CHANGED: Alert}
+CHANGED: dict[str, Any] = {
+    EventKind.CODE_CHANGED: DefectCode,
+    EventKind.ALERT_CHANGED: Alert,
+    EventKind.SERVICE_TOKEN_CHANGED: ServiceToken,
+    EventKind.WEBHOOK_CHANGED: Webhook,
+}
 # Behind what was frozen, where it was taken away instead.
 REMOVED = " taken away"
 # Of a check with more to say only so much is said in its sentence.
@@ -163,6 +179,18 @@ SENTENCES: dict[str, dict[str, str]] = {
         EventKind.ALERT_CHANGED: gettext_noop("%(who)s changed the alert %(alert)s"),
         EventKind.ALERT_CHANGED + NEW: gettext_noop("%(who)s added the alert %(alert)s"),
         EventKind.ALERT_CHANGED + GONE: gettext_noop("%(who)s deleted the alert %(alert)s"),
+        EventKind.SERVICE_TOKEN_CHANGED: gettext_noop("%(who)s changed the service token %(name)s"),
+        EventKind.SERVICE_TOKEN_CHANGED + NEW: gettext_noop(
+            "%(who)s made the service token %(name)s"
+        ),
+        EventKind.SERVICE_TOKEN_RENEWED: gettext_noop(
+            "%(who)s made a new secret for the service token %(name)s"
+        ),
+        EventKind.SERVICE_TOKEN_REVOKED: gettext_noop("%(who)s revoked the service token %(name)s"),
+        EventKind.SERVICE_TOKEN_REFUSED: gettext_noop("The service token %(name)s was refused"),
+        EventKind.WEBHOOK_CHANGED: gettext_noop("%(who)s changed the webhook %(webhook)s"),
+        EventKind.WEBHOOK_CHANGED + NEW: gettext_noop("%(who)s added the webhook %(webhook)s"),
+        EventKind.WEBHOOK_CHANGED + GONE: gettext_noop("%(who)s deleted the webhook %(webhook)s"),
         EventKind.ARCHIVED: gettext_noop("%(who)s archived %(moved)s of history to %(file)s"),
         EventKind.PLAN_VERSION: gettext_noop(
             "%(who)s published version %(number)s of the check plan of %(queue)s"
@@ -283,7 +311,7 @@ def _of_event(row: Any, format_name: FormatName) -> dict[str, str]:
     factor = row.details.get("factor", "")
     values = {"name": name, "device": device, "rows": rows, "moved": moved, "file": file}
     values |= {"it": "", "events": events, "factor": factor_name(factor)}
-    values |= {name: row.details.get(name, "") for name in ("code", "alert")}
+    values |= {name: row.details.get(name, "") for name in ("code", "alert", "webhook")}
     if row.kind in _VALUES_OF_EVENTS:
         values |= _VALUES_OF_EVENTS[row.kind](row.details, format_name)
     return values
@@ -370,6 +398,8 @@ def _endings_of_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
         yield _(", by %(proofs)s"), {"proofs": ", ".join(names)}
     if why := row.details.get("why"):
         yield _(" (%(refusal)s)"), {"refusal": str(Refusal(why).label)}
+    if why_token := row.details.get("refused"):
+        yield _(" (%(refusal)s)"), {"refusal": str(TokenRefusal(why_token).label)}
     if row.details.get("last_listed"):
         yield _("; further ones of this hour are not listed"), {}
     if changes := ", ".join(_changes(row)):
@@ -380,7 +410,7 @@ def _endings_of_event(row: Any) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _changes(row: Any) -> Iterator[str]:
-    """Yield what a change of a defect code or an alert changed: each column before and after it."""
+    """Yield what a change of a code, alert or webhook changed: each column before and after it."""
     before, after = row.details.get("before"), row.details.get("after")
     if row.kind not in CHANGED or not (before and after):
         return

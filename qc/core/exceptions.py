@@ -71,8 +71,8 @@ class InvalidInput(QCError):
         self.field = field
 
 
-class InvalidCheck(InvalidInput):
-    """Parts of a check are missing or not allowed: `errors` has a message for each, by its name."""
+class InvalidFields(InvalidInput):
+    """Several values are missing or not allowed: `errors` has a message for each, by its name."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(*next(iter(errors.items())))
@@ -80,3 +80,7 @@ class InvalidCheck(InvalidInput):
 
     def __str__(self) -> str:
         return " ".join(self.errors.values())
+
+
+class InvalidCheck(InvalidFields):
+    """Parts of a check are missing or not allowed."""

@@ -4,6 +4,7 @@ Pages, API and console call `actions`; `runner` checks and writes, batch by batc
 """
 
 from qc.imports.actions import (
+    check_own,
     confirm,
     delete_expired,
     delete_old_files,
@@ -17,6 +18,7 @@ from qc.imports.actions import (
 )
 
 __all__ = [
+    "check_own",
     "confirm",
     "delete_expired",
     "delete_old_files",

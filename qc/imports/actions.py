@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from qc import permissions, tables
-from qc.core.exceptions import InvalidTransition
+from qc.core.exceptions import InvalidTransition, NotAllowed
 from qc.core.localization import for_the_record
 from qc.imports import completion, heads, lease, memory, reading, storage
 from qc.imports.choices import is_undecided
@@ -113,6 +113,12 @@ def confirm(record: Import, *, only_good: bool = False) -> None:
     record.state, record.error = ImportState.CHECKING, ""
     lease.enqueue(record)
     record.save()
+
+
+def check_own(record: Import, by: User) -> None:
+    """Raise NotAllowed for anybody but who has uploaded the file: nobody confirms another's."""
+    if record.by_id != by.pk:
+        raise NotAllowed(_("Only who has uploaded a file may begin its import."))
 
 
 def stop(record: Import, *, by: User) -> None:

@@ -85,17 +85,8 @@ def carry_on(pk: int) -> bool:
         _run(record)
     # Of a large import the worker does it: it would take as long again.
     if not record.is_large:
-        _fill_search(after=max((pk for (pk,) in last), default=0))
+        search.fill_new(max((pk for (pk,) in last), default=0))
     return True
-
-
-def _fill_search(after: int) -> None:
-    """Write the words of new tasks; where that can't be done now, the job does it."""
-    try:
-        while search.fill(after):
-            pass
-    except (Busy, OperationalError):
-        logger.warning("the words of new tasks are written later: their rows are busy")
 
 
 def _run(record: Import) -> None:

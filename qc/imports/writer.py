@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -17,21 +17,34 @@ from qc.models import ChangeKind, Task, User, next_raise_at
 from qc.models.search import leave_gap, replace_words
 
 
+class Origin(NamedTuple):
+    """Where tasks come from: the kinds of the rows of history, and the reason in all of them."""
+
+    new: str
+    changed: str
+    reason: str
+
+
 def write(rows: Sequence[ParsedRow], filename: str, *, by: User | None) -> Plan:
     """Create and change the tasks of these rows, inside a transaction; return the plan."""
-    planned = plan(rows, Task.objects.select_for_update())
     with for_the_record():
         reason = pgettext("a file", "from %s") % filename
+    return write_rows(rows, Origin(ChangeKind.IMPORTED, ChangeKind.CHANGED, reason), by=by)
+
+
+def write_rows(rows: Sequence[ParsedRow], origin: Origin, *, by: User | None) -> Plan:
+    """Do what `write` does for rows of any origin."""
+    planned = plan(rows, Task.objects.select_for_update())
     blank = Task(created_by=by, created_at=timezone.now())
     for start in range(0, len(planned.new), history.BATCH):
         references = _insert(planned.new[start : start + history.BATCH], blank)
-        history.record_new(references, kind=ChangeKind.IMPORTED, by=by, reason=reason)
+        history.record_new(references, kind=origin.new, by=by, reason=origin.reason)
         # Their words are written after the import, which would take twice as long with them.
         leave_gap(Task.objects.filter(reference__in=references))
     changed = [row.task for row in planned.changed]
     save_changed(changed)
-    reasons = [reason] * len(changed)
-    history.record_many(changed, kind=ChangeKind.CHANGED, by=by, reasons=reasons)
+    reasons = [origin.reason] * len(changed)
+    history.record_many(changed, kind=origin.changed, by=by, reasons=reasons)
     return planned
 
 

@@ -38,6 +38,7 @@ from qc.models.fields import OrderedJSONField, ReferenceField
 from qc.models.hand_backs import HandBack
 from qc.models.handover import HandoverNote, HandoverReading
 from qc.models.history import HistoryRow, PersonHistoryRow, Records, TaskHistoryRow
+from qc.models.idempotency import IdempotencyKey
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
@@ -45,6 +46,7 @@ from qc.models.queues import Queue, QueueQuerySet, Roster
 from qc.models.saved_views import SavedView
 from qc.models.seals import Seal, Verification, VerificationRequest
 from qc.models.search import SearchGap, SearchWord
+from qc.models.service_tokens import ServiceToken, TokenRefusal, TokenState
 from qc.models.sign_ins import SignIn
 from qc.models.tasks import (
     DONE,
@@ -54,6 +56,14 @@ from qc.models.tasks import (
     Task,
     TaskQuerySet,
     next_raise_at,
+)
+from qc.models.webhooks import (
+    DeliveryState,
+    EventType,
+    TaskEvent,
+    TaskEventLog,
+    Webhook,
+    WebhookDelivery,
 )
 
 __all__ = [
@@ -77,12 +87,15 @@ __all__ = [
     "CheckPlan",
     "Defect",
     "DefectCode",
+    "DeliveryState",
     "EventKind",
+    "EventType",
     "Evidence",
     "HandBack",
     "HandoverNote",
     "HandoverReading",
     "HistoryRow",
+    "IdempotencyKey",
     "Import",
     "ImportChunk",
     "ImportState",
@@ -110,15 +123,22 @@ __all__ = [
     "Seal",
     "SearchGap",
     "SearchWord",
+    "ServiceToken",
     "Severity",
     "SignIn",
     "Status",
     "Task",
+    "TaskEvent",
+    "TaskEventLog",
     "TaskHistoryRow",
     "TaskQuerySet",
+    "TokenRefusal",
+    "TokenState",
     "User",
     "Verdict",
     "Verification",
     "VerificationRequest",
+    "Webhook",
+    "WebhookDelivery",
     "next_raise_at",
 ]

@@ -47,7 +47,12 @@ class EventKind(models.TextChoices):
     HANDOVER_WRITTEN = "handover", _("Handover note written")
     HANDOVER_READ = "handover read", _("Handover note read")
     ALERT_CHANGED = "alert changed", _("Alert changed")
+    WEBHOOK_CHANGED = "webhook changed", _("Webhook changed")
     BASELINE_FROZEN = "baseline frozen", _("Baseline frozen")
+    SERVICE_TOKEN_CHANGED = "service token", _("Service token changed")
+    SERVICE_TOKEN_RENEWED = "new secret", _("New secret of a service token")
+    SERVICE_TOKEN_REVOKED = "service token end", _("Service token revoked")
+    SERVICE_TOKEN_REFUSED = "token refused", _("Service token refused")
 
 
 class Refusal(models.TextChoices):

@@ -1,6 +1,6 @@
 """People: their accounts, their presence, and named reads of who is free."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -26,11 +26,17 @@ MOST_CAPACITY = 20
 # The break on which the sweep puts people who did not start a task.
 NOT_RESPONDING = "not responding"
 NOT_OWN_BREAKS = ("", NOT_RESPONDING)
+MACHINE_HAS_NO_PAGES = "machine_has_no_pages"
 # A change of any of these ends a person's sessions and tokens, as one of their roles does.
 ENDS_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
 
 # Sent with `person` when all sessions and tokens of somebody who had any have ended.
 access_ended = Signal()
+
+
+def machine_name(name: str) -> str:
+    """Return how a service token is named wherever people are."""
+    return str(_("%(name)s (service token)") % {"name": name})
 
 
 def is_on_queue(person: Any, **queues: Any) -> Exists:
@@ -73,12 +79,16 @@ class PersonQuerySet(models.QuerySet["User"]):
         person = OuterRef("pk")
         return self.filter(is_on_queue(person) | is_qc_staff(person), is_active=True)
 
+    def machines(self) -> "PersonQuerySet":
+        """Accounts of service tokens."""
+        return self.filter(is_machine=True)
+
     def staff_accounts(self) -> "PersonQuerySet":
-        """Accounts with no right but those of QC staff."""
+        """Accounts of people with no right but those of QC staff."""
         person = OuterRef("pk")
         roles = User.groups.through.objects.filter(user=person).exclude(group__name=Role.QC_STAFF)
         rights = User.user_permissions.through.objects.filter(user=person)
-        return self.filter(~Exists(roles), ~Exists(rights), is_superuser=False)
+        return self.filter(~Exists(roles), ~Exists(rights), is_superuser=False, is_machine=False)
 
     def locked(self, *ids: int) -> "PersonQuerySet":
         """These people, locked until the transaction ends, always in the same order."""
@@ -146,6 +156,8 @@ class User(AbstractUser):
     site's own. Sessions and tokens from before `access_ended_at` are no longer valid;
     `has_new_device` until they were told of each sign-in with a device that they had never used;
     `unread_mentions` counts the comments that name them and that they have not read.
+
+    With `is_machine` it is no person, but the account of a service token: nobody signs in to it.
     """
 
     is_logged_in = models.BooleanField(_("signed in"), default=False, editable=False)
@@ -180,6 +192,7 @@ class User(AbstractUser):
     access_ended_at = models.DateTimeField(null=True, editable=False)
     has_new_device = models.BooleanField(default=False, db_default=False, editable=False)
     unread_mentions = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    is_machine = models.BooleanField(default=False, db_default=False, editable=False)
 
     # Set only by `with_open_tasks()`.
     open_tasks: int
@@ -194,6 +207,7 @@ class User(AbstractUser):
             "access_ended_at",
             "has_new_device",
             "unread_mentions",
+            "is_machine",
         ],
         m2m_fields=["groups"],
         last=["id", "kind"],
@@ -213,6 +227,10 @@ class User(AbstractUser):
                 condition=Q(is_logged_in=True) | Q(break_reason=""),
                 name="person_break_is_there",
             ),
+            models.CheckConstraint(
+                condition=Q(is_machine=False) | Q(is_staff=False, is_superuser=False),
+                name=MACHINE_HAS_NO_PAGES,
+            ),
         ]
         indexes: ClassVar = [
             # Who is free, idle longest first; who has not been seen.
@@ -221,7 +239,7 @@ class User(AbstractUser):
         ]
 
     def __str__(self) -> str:
-        return self.username
+        return machine_name(self.username) if self.is_machine else self.username
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save a new account, or the named columns of one; a new password needs no naming.
@@ -291,6 +309,13 @@ class User(AbstractUser):
                 {"username": User._meta.get_field("username").error_messages["unique"]}
             )
 
+    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[Any]]]:
+        """Return what forms check: not that of machines, which none edits; each is a statement."""
+        return [
+            (model, [one for one in constraints if one.name != MACHINE_HAS_NO_PAGES])
+            for model, constraints in super().get_constraints()
+        ]
+
     @property
     def takes_work(self) -> bool:
         """Whether this person is signed in and not on break."""
@@ -299,7 +324,8 @@ class User(AbstractUser):
     def check_password(self, raw_password: str | None) -> bool:
         """Return whether this is the password; store it anew where it is stored in an older way.
 
-        Nothing has changed for anybody by that: it is no change of the account.
+        Nothing has changed for anybody by that: it is no change of the account. The account of a
+        service token has none.
         """
 
         def store(password: str) -> None:
@@ -307,7 +333,7 @@ class User(AbstractUser):
             self.password = make_password(password)
             unchanged.update(password=self.password)
 
-        return check_password(raw_password, self.password, store)
+        return check_password(raw_password, self.password, store) and not self.is_machine
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return what a session must know to be valid: it ends with the password or the access."""

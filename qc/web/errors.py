@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from qc.core.log_lines import current_fields
 from qc.core.request_id import current_request_id
 from qc.core.transactions import DATABASE_AWAY
+from qc.web import problems
 from qc.web.addresses import client_address
 
 REFUSED = (400, 403)
@@ -119,8 +120,16 @@ def _answer(  # noqa: PLR0913
 ) -> HttpResponse:
     """Return the answer; `to_do`, whether to try `again` and the `number` are for people only."""
     if is_for_programs(request):
-        return JsonResponse({"detail": text}, status=status)
+        return _to_program(request, status, text)
     context = {"title": title, "text": text, "to_do": to_do, "again": again, "number": number}
     # Without the request: whoever it is would have to be read from the database.
     page = render_to_string("qc/web/error.html", context)
     return HttpResponse(page, status=status)
+
+
+def _to_program(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    said = {"detail": text}
+    if not problems.are_meant(request):
+        return JsonResponse(said, status=status)
+    body = problems.problem(status, said)
+    return JsonResponse(body, status=status, content_type=problems.CONTENT_TYPE)

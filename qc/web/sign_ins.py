@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -22,7 +23,7 @@ from qc.audit import sign_ins
 from qc.core.context import Channel, current_channel
 from qc.core.names import normal_name
 from qc.history import events
-from qc.models import EventKind, SignIn, User
+from qc.models import EventKind, ServiceToken, SignIn, User
 from qc.models.events import UNKNOWN_NAME_PREFIX, Refusal
 from qc.web import proofs, second_factors
 from qc.web.addresses import client_address
@@ -81,8 +82,11 @@ def connect() -> None:
 def signed_in(request: HttpRequest, user: User, token: Any = None, **_: Any) -> None:
     """Assign tasks to a person who signed in, and show a message for each task lost meanwhile.
 
-    `token` is what the API has issued, None for a session.
+    `token` is what the API has issued, None for a session. Raises PermissionDenied for the account
+    of a service token, to which nobody signs in.
     """
+    if user.is_machine:
+        raise PermissionDenied
     was_away = not user.takes_work
     _begin(request, user, token)
     actions.sign_in(user.pk)
@@ -122,6 +126,8 @@ def note_use(request: HttpRequest) -> None:
     It fails nothing: the request is answered already.
     """
     token = getattr(request, "auth", None)
+    if isinstance(token, ServiceToken):
+        return  # It is noted where it is read: `qc.api.service_tokens`.
     # A token that was signed out just now has no id any more.
     column, value = ("token", token.pk) if token else ("pk", request.session.get(SIGN_IN))
     if value and _is_due(value):

@@ -6,8 +6,9 @@ Each raises what the change itself raises; the hand-out that follows raises noth
 
 import functools
 import logging
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Concatenate, ParamSpec
 
 from django.db import connection
@@ -24,6 +25,7 @@ from qc.work import (
     corrections,
     delivery,
     drafts,
+    edits,
     faults,
     guards,
     lifecycle,
@@ -39,6 +41,8 @@ logger = logging.getLogger(__name__)
 ANYBODY_FREE = Prepared(lambda: User.objects.free().values_list("pk")[:1])
 
 P = ParamSpec("P")
+# The hand-outs that are put off until a transaction is committed.
+_later: ContextVar[list[Callable[[], object]] | None] = ContextVar("later", default=None)
 
 # These free nobody and make no task wait, so nothing is assigned afterwards.
 take_break = presence.take_break
@@ -58,8 +62,33 @@ can_undo = corrections.can_undo
 done_today = corrections.done_today
 
 
+@contextmanager
+def hand_outs_later() -> Iterator[list[Callable[[], object]]]:
+    """Put off the hand-outs of all changes inside; the caller does them after its transaction.
+
+    In it they would hold others' rows locked, and what they fail of would undo the changes. That
+    of a completion, which answers with the next task, is no part of them.
+    """
+    later: list[Callable[[], object]] = []
+    token = _later.set(later)
+    try:
+        yield later
+    finally:
+        _later.reset(token)
+
+
+def _is_put_off(hand_out: Callable[..., object], *args: Any) -> bool:
+    later = _later.get()
+    if later is None:
+        return False
+    later.append(functools.partial(hand_out, *args))
+    return True
+
+
 def hand_out_to(person_id: int) -> None:
     """Assign tasks to a person: one who signs in, or whose capacity, queues or role changed."""
+    if _is_put_off(hand_out_to, person_id):
+        return
     with _left_to_the_sweep(person_id):
         assignment.hand_out(person_id)
 
@@ -87,6 +116,7 @@ release = _with_hand_out(lifecycle.release)
 hold = _with_hand_out(lifecycle.hold)
 resume = _with_hand_out(lifecycle.resume)
 reopen = _with_hand_out(rework.reopen)
+edit = _with_hand_out(edits.change)
 
 
 def take_from_line(task_id: int, *, by: User, reason: str = "") -> Task:
@@ -205,6 +235,8 @@ def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
 
 def hand_out_from(queues: Collection[int]) -> int:
     """Assign the tasks that wait in these queues; return how many were assigned."""
+    if queues and _is_put_off(hand_out_from, queues):
+        return 0
     # Mostly nobody is free, which is found out sooner than who of all people serves the queues.
     return match(queues) if queues and ANYBODY_FREE.rows() else 0
 
@@ -291,7 +323,7 @@ def _held(person: User, *, is_shown: bool, known: list[Task] | None = None) -> l
 
 
 def _freed(person_id: int | None) -> None:
-    if person_id is None:
+    if person_id is None or _is_put_off(_freed, person_id):
         return
     with _left_to_the_sweep(person_id):
         _free(person_id)

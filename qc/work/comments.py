@@ -84,7 +84,7 @@ def _checked(text: str) -> str:
 def _named_in(text: str) -> list[int]:
     """Return the ids of the active people who are named in a text, whatever their capitals."""
     names = {normal_name(name) for name in NAMED.findall(text)[:MOST_NAMED]}
-    active = User.objects.filter(is_active=True).alias(lower=Lower("username"))
+    active = User.objects.filter(is_active=True, is_machine=False).alias(lower=Lower("username"))
     found = active.filter(lower__in=names).values_list("pk", "username") if names else []
     return [pk for pk, username in found if normal_name(username) in names]
 

@@ -22,7 +22,7 @@ LONGEST = 10_000
 @retrying
 def save(  # noqa: PLR0913
     task_id: int,
-    text: str,
+    text: str | None,
     *,
     by: User,
     check: CheckInput | None = None,
@@ -31,10 +31,12 @@ def save(  # noqa: PLR0913
 ) -> Task:
     """Keep the notes and answers of the holder, which starts the task; return it.
 
-    Without `check` the answers stay. `version` is the draft that both were based on, `plan` the id
-    of the version of the check plan that is shown. Raises StaleDraft when a newer draft differs.
+    Without `text` the notes stay, without `check` the answers. `version` is the draft that both
+    were based on, `plan` the id of the version of the check plan that is shown. Raises StaleDraft
+    when a newer draft differs.
     """
     task = guards.locked_for("draft", task_id, by)
+    text = task.draft if text is None else text
     guards.check_version(task, text, version, check)
     lifecycle.begin(task, timezone.now(), by=by, plan=plan)
     findings = task.draft_findings if check is None else check.as_draft()

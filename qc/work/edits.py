@@ -4,8 +4,9 @@ Each leaves one row of history; a value that the task already has changes nothin
 stays with its holder. They raise NotAllowed, NotFound, InvalidInput and InvalidTransition.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -54,6 +55,34 @@ def set_due(task_id: int, due_at: datetime, *, by: User, reason: str) -> Task:
         replan(task, ["due_at"])
         history.save(task, kind=ChangeKind.DUE_SET, by=by, reason=reason, fields=PLANNED)
     return task
+
+
+@retrying
+def change(task_id: int, values: Mapping[str, Any], *, by: User, reason: str) -> Task:
+    """Set some columns of a task at once, among them its `queue`, priority and due time.
+
+    Values that it already has change nothing. The caller has checked them, each by itself.
+    """
+    permissions.check_manager(by)
+    if "queue" in values:
+        open_queue(values["queue"].pk)
+    task = guards.locked_for("edit", task_id, by, reason)
+    changed = [name for name, value in values.items() if getattr(task, name) != value]
+    if changed:
+        for name in changed:
+            setattr(task, name, values[name])
+        _follow(task, changed)
+        fields = {*changed, *PLANNED, *line.COLUMNS}
+        history.save(task, kind="", by=by, reason=reason, fields=fields)
+    return task
+
+
+def _follow(task: Task, changed: Collection[str]) -> None:
+    """Set what follows from changed columns."""
+    if "queue" in changed:
+        task.next_for = task.next_at = None
+    if {"priority", "due_at"} & set(changed):
+        replan(task, changed)
 
 
 def replan(task: Task, changed: Collection[str]) -> None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from qc import history, permissions
 from qc.core.compiled_queries import Prepared
 from qc.core.context import Channel, acting, current_channel
-from qc.core.exceptions import InvalidTransition, NotAllowed, NotFound
+from qc.core.exceptions import InvalidTransition, NotFound
 from qc.core.transactions import retrying
 from qc.core.wording import clock
 from qc.models import MOST_CAPACITY, NOT_RESPONDING, ChangeKind, Status, Task, User
@@ -149,8 +149,7 @@ def come_back(person_id: int, *, by: User | None) -> User:
     """
     person = _lock(person_id)
     permissions.check_steers(by, person)
-    if not permissions.may_work(person):
-        raise NotAllowed(_("%s has no role that works on tasks.") % person)
+    permissions.check_works(person)
     if not person.is_logged_in and by is not None and by.pk != person.pk:
         raise InvalidTransition(_("%s is not signed in.") % person)
     if not person.takes_work:

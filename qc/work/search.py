@@ -5,16 +5,21 @@ tasks, these are all. Where each is that of very many, the list reads them page 
 first; but of very many different words that begin so, only some are looked at (`Found.is_cut`).
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import OperationalError, connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from qc.core.exceptions import Busy
 from qc.core.transactions import retrying
 from qc.models import SearchGap, SearchWord, Task
 from qc.models.search import SEARCHED, add_words, split, words_of
 from qc.models.tasks import LAST_CHARACTER, begins_with
+
+logger = logging.getLogger(__name__)
 
 # Tasks that a search looks at; where several words are typed, these share what may be read.
 MOST_FOUND = 450
@@ -115,6 +120,20 @@ def fill(after: int = 0) -> int:
         gap.last = words[-1][0] - 1
         gap.save(update_fields=["last"])
     return max(len(words), 1)
+
+
+def fill_new(after: int) -> None:
+    """Write the words of all tasks beyond an id; where that can't be done now, the job does it.
+
+    Inside a transaction that is raised: it is to be tried again as a whole.
+    """
+    try:
+        while fill(after):
+            pass
+    except (Busy, OperationalError):
+        if connection.in_atomic_block:
+            raise
+        logger.warning("the words of new tasks are written later: their rows are busy")
 
 
 def _ids(term: str, most: int) -> list[int]:

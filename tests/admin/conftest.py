@@ -11,6 +11,7 @@ from django.urls import reverse
 from qc.checks import plan_pictures, plans
 from qc.models import Alert, DefectCode, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover, presence
+from tests import service_tokens
 from tests.evidence.files import add as add_file
 from tests.evidence.files import picture, sent
 from tests.imports.files import HEAD, import_file
@@ -138,5 +139,6 @@ def sample_data(
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
     Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
+    service_tokens.stored(mona)
     bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})

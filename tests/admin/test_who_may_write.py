@@ -15,7 +15,7 @@ from django.urls import reverse
 from qc.checks import plans
 from qc.models import Alert, DefectCode, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover
-from tests import factors
+from tests import factors, service_tokens
 from tests.admin.addresses import Address, every_address, sent
 from tests.admin.conftest import change, signed_in
 from tests.admin.writes import ALWAYS, captured_writes, not_allowed
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, on_sqlite]
 
 SESSION = settings.SESSION_COOKIE_NAME
 PERSON = r"UPDATE qc_user|INSERT INTO qc_historicaluser"
-PRESENCE = "take_break|come_back|logout|api_logout"
+PRESENCE = "take_break|come_back|logout|api_logout|v1_presence_.*"
 # By address, what users may write of their own; it is checked that nothing of others changed.
 OWN = {
     PRESENCE: PERSON,
@@ -40,9 +40,11 @@ OWN = {
     # Whoever may read the trail may have it verified.
     "trail_verification": r"(INSERT INTO|UPDATE) qc_verification(request)?",
     # Whoever may see a task may comment on it.
-    "task_comment": r"INSERT INTO qc_historicaltask",
+    "task_comment|v1_task_comment": r"INSERT INTO qc_historicaltask",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
     "task_view_save": "INSERT INTO qc_savedview",
+    # Whoever reads events has those that are new numbered first.
+    "v1_events": "INSERT INTO qc_taskevent |UPDATE qc_taskeventlog ",
     # Tried with an unknown name.
     "login|api_login|account_login": r"\w+ (INTO )?axes_\w+",
 }
@@ -50,11 +52,12 @@ OWN = {
 WORK = {
     # The dashboard delivers: what it shows to its person is started.
     # Whoever adds a file to a task has it in front of them.
-    f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|{PRESENCE}": (
+    # So do the calls of who holds a task.
+    f"my_work_.*|evidence_add|api_taskcomplete|api_dashboard|v1_task_.*|{PRESENCE}": (
         r"UPDATE qc_(user|task)|INSERT INTO qc_(historical(user|task)|handback)"
     ),
     "handover_(write|acknowledge)": "INSERT INTO qc_(handover|auditevent)",
-    "evidence_(add|remove)": "(INSERT INTO|UPDATE) qc_evidence",
+    "evidence_(add|remove)|v1_task_files": "(INSERT INTO|UPDATE) qc_evidence",
 }
 # What auditors must be able to read: each of these pages, of each object.
 READ = {
@@ -67,7 +70,7 @@ READ = {
     *("trail", "trail_row", "trail_csv", "trail_xlsx", "trail_jsonl"),
     *("trail_verification", "trail_verification_panel"),
     *("floor_history", "floor_history_thing"),
-    *("search", "api_dashboard", "my_settings"),
+    *("search", "api_dashboard", "my_settings", "v1_tasks", "v1_task", "v1_events"),
 }
 
 
@@ -99,6 +102,7 @@ def sample_data(
     SavedView.objects.create(owner=mona, name="Mine", is_shared=True)
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
     Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
+    service_tokens.stored(mona)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

@@ -52,6 +52,7 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("QC_UNSEEN_MINUTES", "-3", "from 0.1 to 1440"),
         ("QC_START_MINUTES", "1,5", "from 0.1 to 1440"),
         ("QC_TOKEN_HOURS", "99999", "from 1 to 8760"),
+        ("QC_API_PER_MINUTE", "0", "from 1 to 1000000"),
         ("QC_SESSION_HOURS", "0", "from 1 to 720"),
         ("QC_IDLE_MINUTES", "1", "from 2 to 43200"),
         ("QC_SECOND_FACTOR", "some", "all, managers, off"),

@@ -51,8 +51,8 @@ class Answering(simulated.Client):
         self.client = APIClient()
         self.client.force_authenticate(person)
 
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = getattr(self.client, method.lower())(path, body, format="json")
+    def call(self, method: str, path: str, json: Any = None, **more: Any) -> Any:
+        answer = getattr(self.client, method.lower())(path, json, format="json")
         assert answer.status_code == 200, answer.content
         return answer.json()
 

@@ -188,4 +188,6 @@ def test_page_costs_as_many_statements_with_many_people_and_queues(
 def test_every_job_of_the_schedule_has_its_line() -> None:
     from config import settings as project
 
-    assert set(jobs.JOBS) == {*project.CELERY_BEAT_SCHEDULE, "import", "verify on demand"}
+    assert set(jobs.JOBS) == {
+        *(*project.CELERY_BEAT_SCHEDULE, "import", "verify on demand", "webhook")
+    }

@@ -87,7 +87,7 @@ def test_site_that_does_not_answer_is_named() -> None:
 
 
 @on_sqlite
-def test_ctrl_c_ends_the_shift_with_its_summary(
+def test_ctrl_c_ends_a_shift_by_v1_with_its_summary(
     site: Site, queue: Queue, hire: Hire, pile: Pile
 ) -> None:
     hire(2)
@@ -98,6 +98,7 @@ def test_ctrl_c_ends_the_shift_with_its_summary(
         "--people=2",
         "--minutes=9",
         "--handling=0.05",
+        "--v1",
         f"--url={site.url}",
     ]
     with subprocess.Popen(

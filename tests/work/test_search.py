@@ -78,7 +78,7 @@ def test_imported_tasks_are_found_and_changed_and_undone(mona: User, labels: Que
 def test_what_an_import_could_not_write_is_written_later(
     mona: User, labels: Queue, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("qc.imports.runner._fill_search", lambda after: None)
+    monkeypatch.setattr("qc.work.search.fill_new", lambda after: None)
     import_file(HEAD + "A-71,Check,Labels\n", by=mona)
     assert (found("71"), found("a"), found("a-71")) == ([], ["A-71"], ["A-71"])
     assert search.fill() == 1

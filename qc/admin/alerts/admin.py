@@ -21,7 +21,7 @@ from qc.admin.shared.base import LockedModelAdmin
 from qc.admin.shared.dialogs import NoReasonForm, dialog_action
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.alerts import changes, sending
-from qc.alerts.addresses import masked
+from qc.core.masking import masked
 from qc.models import Alert, EventKind
 
 

@@ -21,6 +21,7 @@ from qc.core.wording import clock
 from qc.models import NOT_RESPONDING, Task, User
 from qc.work import presence
 
+NAMES = ("username", "first_name", "last_name", "is_machine")
 MOST_CARDS = 60
 MOST_SIGNED_OUT = 30
 # With more people than these each is a row, and no card.
@@ -144,7 +145,7 @@ class PeopleOnFloor:
         self.cards = cards[:MOST_CARDS]
         self.counts = Counter(map(_presence, cards))
         self.more = Counter(map(_presence, cards[MOST_CARDS:]))
-        named = signed_out().only("username", "first_name", "last_name", "last_seen_at")
+        named = signed_out().only(*NAMES, "last_seen_at")
         self.signed_out = list(named[:MOST_SIGNED_OUT])
         self.counts["out"] = signed_out().count()
 

@@ -22,6 +22,7 @@ from qc.work import backlog, handover
 from qc.work.explanations import MOST_COUNTED
 
 PERSON_FIELDS = (
+    "is_machine",
     "username",
     "first_name",
     "last_name",

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from qc import imports, tasks
 from qc.admin.imports.reading_forms import ReadingForm
 from qc.admin.shared.access import page_view
-from qc.core.exceptions import Busy, QCError
+from qc.core.exceptions import Busy, NotAllowed, QCError
 from qc.core.localization import number
 from qc.imports import undo as import_undo
 from qc.models import Import, ImportState
@@ -121,8 +121,10 @@ def _result(record: Import) -> str:
 def _own_import(request: HttpRequest, pk: int) -> Import:
     """Return an import that this manager uploaded: nobody may confirm another's."""
     record = get_object_or_404(Import, pk=pk)
-    if record.by_id != request.user.pk:
-        raise PermissionDenied
+    try:
+        imports.check_own(record, request.user)  # type: ignore[arg-type]
+    except NotAllowed as refusal:
+        raise PermissionDenied from refusal
     return record
 
 

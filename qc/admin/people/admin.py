@@ -17,7 +17,7 @@ from qc import history, permissions
 from qc.admin.people import sign_ins
 from qc.admin.people.columns import PersonColumns
 from qc.admin.people.files import PeopleImportExport
-from qc.admin.people.filters import PresenceFilter, RoleFilter
+from qc.admin.people.filters import MachineFilter, PresenceFilter, RoleFilter
 from qc.admin.people.forms import NewPersonForm, PersonForm
 from qc.admin.people.lockouts import unlock
 from qc.admin.people.password_links import PasswordLinks
@@ -64,7 +64,13 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
         "queues_on",
         "last_seen",
     )
-    list_filter = (PresenceFilter, RoleFilter, ("queues", OpenQueuesFilter), "is_active")
+    list_filter = (
+        PresenceFilter,
+        RoleFilter,
+        MachineFilter,
+        ("queues", OpenQueuesFilter),
+        "is_active",
+    )
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
     actions = ("invite_selected",)
@@ -209,6 +215,8 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
     def available_actions(self, request: HttpRequest, item: User) -> Collection[str]:
         """Return the names of the actions that make sense for a person as they are now."""
         user: Any = request.user
+        if item.is_machine:
+            return {"sign_out"} & available_actions.of_person(item)
         may_steer = permissions.may_steer(user, item)
         names = available_actions.of_person(item)
         # What they do next is no matter of their account.

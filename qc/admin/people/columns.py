@@ -32,7 +32,9 @@ class PersonColumns:
 
     @admin.display(description=_("name"), ordering="first_name", empty_value="-")
     def names(self, person: User) -> str | None:
-        """Return first and last name."""
+        """Return first and last name, or that it is a service token's account."""
+        if person.is_machine:
+            return gettext("service token")
         return person.get_full_name() or None
 
     @admin.display(description=_("assigned tasks"), ordering="open_tasks")

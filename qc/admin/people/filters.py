@@ -54,3 +54,20 @@ class RoleFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         """Return the people with the chosen role."""
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+class MachineFilter(DropdownFilter):
+    """A filter by whether an account is a person's or a service token's."""
+
+    title = _("account")
+    parameter_name = "account"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("people", _("People")), ("machines", _("Service tokens"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Return the chosen accounts."""
+        kinds = {"people": False, "machines": True}
+        is_machine = kinds.get(str(self.value()))
+        return queryset if is_machine is None else queryset.filter(is_machine=is_machine)

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
@@ -28,10 +27,10 @@ from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import duration_in_units
 from qc.admin.shared.returned import say_returned
 from qc.checks import plans
-from qc.models import CheckPlan, Queue, Status, Task, User
+from qc.models import CheckPlan, Queue, User
 from qc.web.refusals import refuse
 from qc.work import actions as work
-from qc.work import lost_access, queue_changes
+from qc.work import lost_access, queue_changes, queue_counts
 
 # What a check in the queue names and counts, and what follows when it fails.
 CHECK_FIELDS = (("needs_defects", "counts_quantities"), ("rework_queue", "reinspected_by"))
@@ -229,16 +228,7 @@ class QueueAdmin(QueuesImportExport, AuditedModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         """Return the queues with their numbers of waiting tasks, assigned tasks and people."""
-        on_it = Queue.people.through.objects.filter(queue=OuterRef("pk")).order_by()
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                waiting_now=_count(Task.objects.filter(status=Status.PENDING)),
-                in_work_now=_count(Task.objects.filter(status=Status.ASSIGNED)),
-                people_on_it=_subcount(on_it),
-            )
-        )
+        return queue_counts.counted(super().get_queryset(request))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections, with the target in words for users who may not edit it."""
@@ -332,12 +322,3 @@ def _ended(queue: Queue) -> str:
         return text % names
     text = gettext("%(queue)s was closed meanwhile. Nothing was changed.")
     return text % {"queue": queue}
-
-
-def _count(tasks: QuerySet[Task]) -> Coalesce:
-    return _subcount(tasks.filter(queue=OuterRef("pk")).order_by())
-
-
-def _subcount(rows: Any) -> Coalesce:
-    # Counted in the index for each queue: finished tasks are never looked at.
-    return Coalesce(Subquery(rows.values("queue").annotate(n=Count("pk")).values("n")), 0)

@@ -1,16 +1,14 @@
 """The form of *Reports*: days, grouping, queue and person, all of them in the address."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,29 +17,11 @@ from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from qc.admin.shared.params import is_id
+from qc.admin.shared.widgets import give_widgets
 from qc.core.local_days import A_DAY
-from qc.models import Queue, Task, User
+from qc.models import Task, User
 from qc.reports.report import Grouping, ReportQuery, columns
-from qc.reports.span import Span
-
-MOST_DAYS = 366
-A_WEEK = timedelta(days=6)
-# Every database and time zone can handle days from then on.
-EARLIEST = date(2000, 1, 1)
-
-
-class DayField(forms.DateField):
-    """A day, chosen in the browser's own calendar."""
-
-    def __init__(self, label: Any) -> None:
-        wrong = gettext_lazy("Enter a date such as 2026-11-30.")
-        super().__init__(
-            label=label,
-            input_formats=["%Y-%m-%d"],
-            widget=UnfoldAdminTextInputWidget({"type": "date"}),
-            error_messages={"required": wrong, "invalid": wrong},
-            validators=[MinValueValidator(EARLIEST, gettext_lazy("Choose a date from 2000 on."))],
-        )
+from qc.web.report_filters import A_WEEK, SpanFilters
 
 
 class ColumnField(forms.CharField):
@@ -56,54 +36,14 @@ class ColumnField(forms.CharField):
         )
 
 
-class SpanForm(forms.Form):
-    """The days and the queue of a report; by default the last seven days of all queues.
-
-    `PARAMS` are the parameters that its addresses keep.
-    """
-
-    PARAMS: ClassVar[tuple[str, ...]] = ("first", "last", "queue")
-
-    first = DayField(gettext_lazy("From"))
-    last = DayField(gettext_lazy("To"))
-    queue = forms.ModelChoiceField(
-        Queue.objects.all(),
-        label=gettext_lazy("Queue"),
-        required=False,
-        empty_label=gettext_lazy("All queues"),
-        widget=UnfoldAdminSelectWidget(),
-        error_messages={"invalid_choice": gettext_lazy("There is no such queue.")},
-    )
+class SpanForm(SpanFilters):
+    """The days and the queue as fields of a page."""
 
     def __init__(self, params: Mapping[str, str]) -> None:
-        super().__init__(self.with_defaults(params))
-
-    def with_defaults(self, params: Mapping[str, str]) -> dict[str, str]:
-        """Return the parameters that are known, with defaults for those that are left out."""
-        today = timezone.localdate()
-        data = {"first": str(today - A_WEEK), "last": str(today)}
-        return data | {name: params[name] for name in self.PARAMS if name in params}
-
-    def clean(self) -> dict[str, Any]:
-        """End the days today at the latest. Raise ValidationError for a span without a report."""
-        data, today = self.cleaned_data, timezone.localdate()
-        first, last = data.get("first"), data.get("last")
-        if not (first and last):
-            return data
-        if first > last:
-            raise ValidationError(_("The first day must not be after the last."))
-        if first > today:
-            raise ValidationError(_("These days are in the future. Please choose earlier ones."))
-        data["last"] = min(last, today)
-        if data["last"] - first >= timedelta(days=MOST_DAYS):
-            most = {"most": MOST_DAYS}
-            raise ValidationError(_("Please choose at most %(most)d days at once.") % most)
-        return data
-
-    def span(self) -> Span:
-        """Return the span of a valid form."""
-        data = self.cleaned_data
-        return Span(data["first"], data["last"], data["queue"] and data["queue"].pk)
+        super().__init__(params)
+        # A day is chosen in the browser's own calendar.
+        days = {name: UnfoldAdminTextInputWidget({"type": "date"}) for name in ("first", "last")}
+        give_widgets(self, {**days, "queue": UnfoldAdminSelectWidget()})
 
     def address(self, **changes: object) -> str:
         """Return the address of the same report with some parameters changed."""

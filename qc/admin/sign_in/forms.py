@@ -18,8 +18,9 @@ from qc.models import ChangeKind, User
 
 
 def may_enter(user: Any) -> bool:
-    """Return whether this account is active, meant for the pages, and has a role."""
-    return user.is_active and user.is_staff and user.has_module_perms("qc")
+    """Return whether this account is a person's, active, meant for the pages, and has a role."""
+    is_persons = user.is_active and user.is_staff and not user.is_machine
+    return is_persons and user.has_module_perms("qc")
 
 
 class SignInForm(AuthenticationForm):

@@ -110,7 +110,7 @@ def _update(identity: Identity, invited: User | None) -> User:
     if known is None:
         return _add(identity)
     person = User.objects.locked(known.pk).get()
-    if not person.is_active:
+    if not person.is_active or person.is_machine:
         raise Refused(Refusal.INACTIVE, person.username)
     if linked is None:
         _link(person, identity)

@@ -95,9 +95,10 @@ class NewPasswordView(PasswordResetConfirmView):
         return ways_in.without_passwords(request) or super().post(request, *args, **kwargs)
 
     def get_user(self, uidb64: str) -> User | None:
-        """Return the active person of the link, or None."""
+        """Return the active person of the link, or None; a service token has no password."""
         person: User | None = super().get_user(uidb64)
-        return person if person is not None and person.is_active else None
+        is_there = person is not None and person.is_active and not person.is_machine
+        return person if is_there else None
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Save the password, unless the link was used at the same moment."""

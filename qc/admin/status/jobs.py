@@ -21,6 +21,8 @@ JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "seal": (_("Sealing the audit trail"), timedelta(minutes=10)),
     "fill_search": (_("Filling in the search"), timedelta(minutes=10)),
     "alert": (_("Alerts"), timedelta(minutes=10)),
+    "webhooks": (_("Events for webhooks"), None),
+    "webhook": (_("Webhooks"), None),
     "tidy": (_("Tidying up"), timedelta(hours=2)),
     "prove": (_("Comparing all with its history"), A_DAY),
     "verify": (_("Verifying the seals"), A_DAY),

@@ -1,21 +1,11 @@
-"""The filters of the audit trail: a form of the address's parameters, and their query."""
+"""The form of the audit trail: its filters as fields of the page, and those that are set."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -23,25 +13,11 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from qc.audit.query import READS, TrailQuery
-from qc.audit.sentences import kinds
+from qc.admin.shared.widgets import give_widgets
 from qc.core.context import Channel
-from qc.core.local_days import YEARS
-from qc.core.request_id import WELL_FORMED
-from qc.models import EventKind, Queue, Task, User
-from qc.models.choices import PLAIN, ChangeKind
-from qc.models.tasks import begins_with
+from qc.web.trail_filters import LABELS, TrailFilters, with_names
 
-# The most tasks that the beginning of a reference may match.
-MOST_TASKS = 15
-MOST_PEOPLE = 5
-# What is kept of a filter in the trail.
-LONGEST = 200
-WORD = re.compile(r"[^\s(),]+")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-ANY = ("", _("Any"))
-LABELS: dict[str, Any] = {**PLAIN, **dict(ChangeKind.choices), **dict(EventKind.choices)}
-SECTIONS = {"task": _("Tasks"), "person": _("People"), "queue": _("Queues")}
 
 
 class BoundaryWidget(UnfoldAdminTextInputWidget):
@@ -59,34 +35,6 @@ class BoundaryWidget(UnfoldAdminTextInputWidget):
         return f"{value}T{self.minute}" if is_day else super().format_value(value)
 
 
-class BoundaryField(forms.Field):
-    """A minute or a day in local time: its beginning, or with `is_end` its end."""
-
-    def __init__(self, *, is_end: bool, **options: Any) -> None:
-        self.is_end = is_end
-        widget = BoundaryWidget("23:59" if is_end else "00:00")
-        super().__init__(required=False, widget=widget, **options)
-
-    def to_python(self, value: Any) -> datetime | None:
-        """Return the moment. Raise ValidationError if the value is no date."""
-        if not value:
-            return None
-        try:
-            day = parse_date(value)
-            moment = datetime.combine(day, time.min) if day else parse_datetime(value)
-            length = timedelta(days=1) if day else timedelta(minutes=1)
-            if moment is None:
-                raise ValueError(value)
-        except ValueError as error:
-            message = gettext("“%s” is not a date. Write it as 2026-11-30 14:30 or 2026-11-30.")
-            raise ValidationError(message % value) from error
-        if moment.year not in YEARS:
-            message = gettext("“%s” is too far away: the year must be from 1900 to 2999.")
-            raise ValidationError(message % value)
-        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-        return moment + length if self.is_end else moment
-
-
 class Chip(NamedTuple):
     """A filter that is set: its text, and the address of the page without it."""
 
@@ -94,112 +42,12 @@ class Chip(NamedTuple):
     address: str
 
 
-class TrailForm(forms.Form):
-    """The filters; an empty field doesn't filter."""
-
-    person = forms.CharField(
-        label=_("Person"),
-        required=False,
-        widget=UnfoldAdminTextInputWidget(
-            attrs={"placeholder": _("Name or user name"), "dir": "auto"}
-        ),
-    )
-    task = forms.CharField(
-        label=_("Task"),
-        required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Reference, or how it begins")}),
-    )
-    queue = forms.ModelChoiceField(
-        Queue.objects.all(),
-        label=_("Queue"),
-        required=False,
-        empty_label=_("Any"),
-        widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": _("There is no such queue.")},
-    )
-    kind = forms.ChoiceField(
-        label=pgettext_lazy("noun", "Change"),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": _("There is no such kind of change.")},
-    )
-    through = forms.ChoiceField(
-        label=_("Channel"),
-        required=False,
-        choices=[ANY, *Channel.choices],
-        widget=UnfoldAdminSelectWidget,
-        error_messages={"invalid_choice": _("There is no such channel.")},
-    )
-    since = BoundaryField(label=_("From"), is_end=False)
-    until = BoundaryField(label=_("To"), is_end=True)
-    reads = forms.BooleanField(
-        label=_("Show reads and exports"), required=False, widget=UnfoldBooleanWidget
-    )
-    request = forms.RegexField(
-        WELL_FORMED,
-        label=_("Request"),
-        required=False,
-        widget=forms.HiddenInput,
-        error_messages={"invalid": _("This is not a request ID.")},
-    )
+class TrailForm(TrailFilters):
+    """The filters as fields of the page."""
 
     def __init__(self, request: HttpRequest) -> None:
-        super().__init__({name: request.GET.get(name, "").strip() for name in self.base_fields})
-        self.fields["kind"].choices = _kinds()  # type: ignore[attr-defined]
-
-    def clean_person(self) -> User | None:
-        """Return the person of that user name, else the only one whose names have these words."""
-        name = self.cleaned_data["person"]
-        people = _people(name) if name else []
-        if name and not people:
-            raise ValidationError(gettext("There is nobody called “%s”.") % name)
-        if len(people) > 1:
-            message = gettext("Several people are called “%(name)s”: %(people)s. Enter more of it.")
-            named = [*map(_with_names, people[:MOST_PEOPLE]), *["…"][: len(people) - MOST_PEOPLE]]
-            raise ValidationError(message % {"name": name, "people": ", ".join(named)})
-        return people[0] if people else None
-
-    def clean_task(self) -> tuple[int, ...] | None:
-        """Return the id of the task of that reference, else of the tasks that begin with it."""
-        term = self.cleaned_data["task"]
-        if not term:
-            return None
-        ids = tuple(_task_ids(Q(reference=term)) or _task_ids(begins_with(term)))
-        if not ids:
-            message = gettext("There is no task whose reference is “%s” or begins with it.")
-            raise ValidationError(message % term)
-        if len(ids) > MOST_TASKS:
-            message = gettext(
-                "More than %(n)d tasks begin with “%(term)s”. Enter more of the reference."
-            )
-            raise ValidationError(message % {"n": MOST_TASKS, "term": term})
-        return ids
-
-    def clean(self) -> None:
-        """Refuse an end before the start."""
-        since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
-        if since and until and since >= until:
-            self.add_error("until", gettext("The end must not be before the start."))
-
-    def query(self) -> TrailQuery:
-        """Return the query of a valid form."""
-        filters = {name: value for name, value in self.cleaned_data.items() if value}
-        shows_reads = filters.pop("reads", False) or "request" in filters
-        hides_reads = not shows_reads and filters.get("kind") not in READS
-        return TrailQuery(tasks=filters.pop("task", None), hides_reads=hides_reads, **filters)
-
-    def params(self) -> dict[str, str]:
-        """Return what was typed or chosen, by field."""
-        return {name: value for name, value in self.data.items() if value}
-
-    def recorded(self) -> dict[str, str]:
-        """Return the filters of a valid form as the trail records them.
-
-        A person stands there by their user name: that one is removed when they are anonymised.
-        """
-        person = self.cleaned_data["person"]
-        params = self.params() | ({"person": person.username} if person else {})
-        return {name: value[:LONGEST] for name, value in params.items()}
+        super().__init__(request.GET)
+        give_widgets(self, _widgets())
 
     def chips(self) -> Iterator[Chip]:
         """Yield the filters that are set, each with the address that removes it."""
@@ -215,39 +63,22 @@ class TrailForm(forms.Form):
         if name == "queue":
             return str(self.cleaned_data.get(name) or value)
         if name == "person" and self.cleaned_data.get(name):
-            return _with_names(self.cleaned_data[name])
+            return with_names(self.cleaned_data[name])
         names = {"kind": LABELS, "through": dict(Channel.choices)}.get(name, {})
         text = str(names.get(value, value))
         return text.replace("T", " ") if name in ("since", "until") else text
 
 
-def _people(name: str) -> list[User]:
-    """Return the person of a user name, else the people whose names have all its words."""
-    if person := User.objects.filter(username__iexact=name).first():
-        return [person]
-    people = User.objects.order_by("username")
-    for word in WORD.findall(name):
-        parts = ("username", "first_name", "last_name")
-        people = people.filter(reduce(or_, (Q(**{f"{one}__icontains": word}) for one in parts)))
-    return list(people[: MOST_PEOPLE + 1]) if WORD.search(name) else []
-
-
-def _with_names(person: User) -> str:
-    names = person.get_full_name()
-    return f"{names} ({person.username})" if names else person.username
-
-
-def _task_ids(condition: Q) -> QuerySet[Task, int]:
-    ids = Task.objects.filter(condition).order_by("reference").values_list("pk", flat=True)
-    return ids[: MOST_TASKS + 1]
-
-
-def _kinds() -> list[tuple[Any, Any]]:
-    """Return the kinds of change, grouped by the table that they change; each kind once."""
-    tables = Counter(kind for table in SECTIONS for kind in kinds(table))
-    named = [
-        (title, [(kind, LABELS[kind]) for kind in kinds(table) if tables[kind] == 1])
-        for table, title in SECTIONS.items()
-    ]
-    shared = (_("Anything"), [(kind, LABELS[kind]) for kind, n in tables.items() if n > 1])
-    return [ANY, shared, *named, (_("Administration"), EventKind.choices)]
+def _widgets() -> dict[str, Any]:
+    name = {"placeholder": _("Name or user name"), "dir": "auto"}
+    reference = {"placeholder": _("Reference, or how it begins")}
+    return {
+        "person": UnfoldAdminTextInputWidget(name),
+        "task": UnfoldAdminTextInputWidget(reference),
+        "queue": UnfoldAdminSelectWidget(),
+        "kind": UnfoldAdminSelectWidget(),
+        "through": UnfoldAdminSelectWidget(),
+        "since": BoundaryWidget("00:00"),
+        "until": BoundaryWidget("23:59"),
+        "reads": UnfoldBooleanWidget(),
+    }

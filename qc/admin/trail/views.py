@@ -169,7 +169,7 @@ def _narrower(one: Any) -> Iterator[tuple[str, str]]:
     person_id = one.id if one.table == "person" else getattr(one, "person_id", None)
     # By their present names: those in the row may be old.
     for person in User.objects.filter(pk__in=[person_id, one.history_user_id]).order_by("username"):
-        yield str(person), urlencode({"person": str(person)})
+        yield str(person), urlencode({"person": person.username})
     if one.table == "task":
         yield one.reference, urlencode({"task": one.reference})
         yield str(one.queue), urlencode({"queue": one.queue_id})

@@ -1,29 +1,45 @@
 """What all calls of /api/v1/ share."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, cast
 
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 
-from qc.api.v1 import problems
-from qc.api.views import DeskView
-from qc.models import Scope
+from qc import permissions
+from qc.api.v1 import idempotency, problems
+from qc.api.v1.access import LimitedView
+from qc.api.v1.params import check_params
+from qc.models import User
 
 
-class V1View(DeskView):
+class V1View(LimitedView):
     """A call for people with a role, and for service tokens with the scope of its method."""
 
-    # The scope that a service token needs, by method: a call without any is for people alone.
-    scopes: ClassVar[Mapping[str, Scope]] = {}
+    # The query parameters that each method takes; all others are refused.
+    params: ClassVar[Mapping[str, Collection[str]]] = {}
     # Most calls only read, or steer: they say nothing about whether the caller is at work.
     shows_work = False
+    # Whether a POST with a key is one transaction, which has the key, the effect and the answer.
+    # Where what it calls has several of its own, it is False (`qc.api.v1.idempotency`).
+    in_one_transaction = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check that the caller may do this."""
+        """Check that the caller may do this, and let a POST with a key have its effect once."""
         super().initial(request, *args, **kwargs)
+        if isinstance(request.user, User):
+            permissions.check_role(request.user)
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        check_params(request, self.params.get(method, ()))
+        if method == "POST":
+            vars(self)["post"] = idempotency.once(self)
+
+    @property
+    def caller(self) -> User:
+        """The account that makes this call: only accounts come so far."""
+        return cast("User", self.request.user)
 
     def get_exception_handler(self) -> Any:
         """Return what makes an answer of an error."""

@@ -2,5 +2,33 @@
 
 from django.urls import URLPattern
 
+from qc.api.v1 import (
+    accounts,
+    check_plans,
+    checks,
+    defects,
+    events,
+    imports,
+    presence,
+    queues,
+    reports,
+    tasks,
+    trail,
+    transitions,
+)
+
 # Each module has `urlpatterns` of its own.
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    *events.urlpatterns,
+    *tasks.urlpatterns,
+    *transitions.urlpatterns,
+    *presence.urlpatterns,
+    *queues.urlpatterns,
+    *accounts.urlpatterns,
+    *check_plans.urlpatterns,
+    *checks.urlpatterns,
+    *defects.urlpatterns,
+    *imports.urlpatterns,
+    *reports.urlpatterns,
+    *trail.urlpatterns,
+]

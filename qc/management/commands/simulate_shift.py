@@ -10,11 +10,12 @@ import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from docs.qc_desk_client import Refused
 from qc.management.simulation import shift as brisk
+from qc.management.simulation.client import Client, V1Client
 from qc.management.simulation.human.pace import Pace
 from qc.management.simulation.human.shift import HumanShift
 from qc.management.simulation.human.summary import summary as human_summary
-from qc.management.simulation.line import Refused
 from qc.management.simulation.person import Account
 from qc.management.simulation.shift import VANISHES_EACH, Shift
 
@@ -59,6 +60,12 @@ class Command(BaseCommand):
             "they are set for this command too",
         )
 
+        parser.add_argument(
+            "--v1",
+            action="store_true",
+            help="people complete their tasks through /api/v1/ (without --human)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Play the shift; Ctrl-C ends it earlier."""
         shift, people = cast(options)
@@ -93,7 +100,7 @@ def cast(options: dict[str, Any]) -> tuple[Shift, Sequence[Thread]]:
     url, seed = options["url"] or address(), options["seed"]
     if not options["human"]:
         shift = Shift(url, accounts(options, BRISK_SECONDS))
-        return shift, brisk.people(shift, seed)
+        return shift, brisk.people(shift, seed, V1Client if options["v1"] else Client)
     human_shift = HumanShift(url, accounts(options, HUMAN_SECONDS))
     start, unseen = 60 * settings.QC_START_MINUTES, 60 * settings.QC_UNSEEN_MINUTES
     pace = Pace(human_shift.accounts[0].handling, start, unseen)

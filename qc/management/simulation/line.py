@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+from docs.qc_desk_client import refusal
 from qc.management.simulation.ledger import Ledger
 
 TIMEOUT = (5, 30)
@@ -14,14 +15,6 @@ PHOTO = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
 )
-
-
-class Refused(Exception):
-    """The site answered with a status that was not expected."""
-
-    def __init__(self, code: int, detail: Any) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code = code
 
 
 class Line:
@@ -55,7 +48,7 @@ class Line:
 def checked(response: requests.Response) -> requests.Response:
     """Return the response if it is a success. Raises Refused otherwise."""
     if not response.ok:
-        raise Refused(response.status_code, " ".join(response.text.split())[:200])
+        raise refusal(response)
     return response
 
 

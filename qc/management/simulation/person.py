@@ -7,9 +7,9 @@ from typing import Any
 
 import requests
 
+from docs.qc_desk_client import Refused
 from qc.management.simulation.checks import FAILED, filled
 from qc.management.simulation.client import Client
-from qc.management.simulation.line import Refused
 
 OUTCOMES = [("passed", "")] * 9 + [("failed", "Does not match the drawing.")]
 DOUBLE_CLICK = 0.03

@@ -83,10 +83,10 @@ def dice_for(accounts: list[Account], seed: int | None) -> Iterator[tuple[Accoun
         yield account, random.Random(dice.random())  # noqa: S311
 
 
-def people(shift: Shift, seed: int | None) -> list[Person]:
+def people(shift: Shift, seed: int | None, kind: type[Client] = Client) -> list[Person]:
     """Return the people of a shift who work briskly through the API; none has started yet."""
     return [
-        Person(account, Client(shift.url, shift.ledger), shift.over, dice)
+        Person(account, kind(shift.url, shift.ledger), shift.over, dice)
         for account, dice in dice_for(shift.accounts, seed)
     ]
 

@@ -84,7 +84,7 @@ class AtApi(Human):
     def think_again(self, task: dict[str, Any]) -> dict[str, Any] | None:
         """Undo the completion, and complete the task again; return the next."""
         self.pause(SECOND_THOUGHT)
-        again = self.client.undo(task["id"])
+        again = self.client.undo_completion(task["id"])
         if again["draft"] != self.piece.notes:
             self.complain(f"undid {self.piece.reference}, and the notes were lost")
         self.pause(SECOND_THOUGHT)

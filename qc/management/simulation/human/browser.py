@@ -7,10 +7,11 @@ from typing import Any
 
 import requests
 
+from docs.qc_desk_client import Refused
 from qc.management.simulation.checks import Filled
 from qc.management.simulation.human.panel import Panel
 from qc.management.simulation.ledger import Ledger
-from qc.management.simulation.line import Line, Refused, checked, send_photo
+from qc.management.simulation.line import Line, checked, send_photo
 
 NOTHING_NEW = 204
 MY_WORK = "/admin/my-work/"

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import requests
 
+from docs.qc_desk_client import Refused
 from qc.management.simulation.checks import FAILED, Sheet, filled
 from qc.management.simulation.human.notebook import Notebook, Piece
 from qc.management.simulation.human.pace import Pace
 from qc.management.simulation.ledger import Ledger
-from qc.management.simulation.line import Refused
 from qc.management.simulation.person import OUTCOMES, Account
 
 LOOK_SECONDS = 2.0

@@ -1,0 +1,1 @@
+"""The pages of service tokens: by which other systems call the API."""

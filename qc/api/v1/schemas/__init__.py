@@ -1,0 +1,1 @@
+"""What the schema of /api/v1/ says of requests and answers."""

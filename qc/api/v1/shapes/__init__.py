@@ -1,0 +1,1 @@
+"""What the answers of /api/v1/ have, as plain values."""

@@ -1,0 +1,68 @@
+"""Reads pages of tasks: by their filters, or those that have changed since a moment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from qc import permissions
+from qc.api.v1 import task_orders
+from qc.api.v1.lists import no_cursor
+from qc.core.keyset import Key, KeysetPage, Order, Position, decode_key, paginate
+from qc.history import registry
+from qc.models import Task, User
+from qc.work import search
+
+Wanted = Mapping[str, Any]
+
+
+def page(tasks: QuerySet[Task], wanted: Wanted, by: User, cursor: str | None, size: int) -> Any:
+    """Return a page of those `tasks` that this user may read, and where the next one begins.
+
+    Managers and auditors read all, others those that they hold. `tasks` has all filters but the
+    search. Raises ValidationError for a cursor of another list.
+    """
+    is_all = permissions.is_auditor(by)
+    order = task_orders.choose(wanted) if is_all else _held_by(by)
+    if "search" in wanted and "search" not in order.serves:
+        tasks = search.narrow(tasks, wanted["search"])
+    key = None if cursor is None else decode_key(order, cursor)
+    if cursor is not None and key is None:
+        raise no_cursor()
+    exact = is_all and order.serves.issuperset(wanted) and not order.also
+    found: KeysetPage = paginate(
+        order, tasks.filter(order.also or Q()), size, Position(key), exact=exact
+    )
+    return found.rows, found.older
+
+
+def updated(tasks: QuerySet[Task], wanted: Wanted, by: User, cursor: str | None, size: int) -> Any:
+    """Return the tasks of the next rows of history since a moment, and where to go on.
+
+    In the order in which they were changed, each once on a page; one that is changed meanwhile
+    comes again on a later one. After the last row there is nowhere to go on.
+    """
+    rows = Task.history.model
+    first = registry.lowest_id(rows, "gte", wanted["updated_since"]) if cursor is None else None
+    if cursor is None and first is None:
+        return [], None
+    after = int(cursor) if cursor is not None else int(first or 0) - 1
+    walk = rows.objects.filter(history_id__gt=after).order_by("history_id")
+    walked = list(walk.values_list("history_id", "id")[: size + 1])
+    last: Key | str | None = str(walked[size - 1][0]) if len(walked) > size else None
+    ids = dict.fromkeys(pk for _row, pk in walked[:size])
+    if not permissions.is_auditor(by):
+        tasks = tasks.filter(_held(by))
+    if "search" in wanted:
+        tasks = search.narrow(tasks, wanted["search"])
+    by_id = {task.pk: task for task in tasks.filter(pk__in=ids)}
+    return [by_id[pk] for pk in ids if pk in by_id], last
+
+
+def _held(by: User) -> Q:
+    return Q(assignee=by, slot__isnull=False)
+
+
+def _held_by(by: User) -> Order:
+    """Return the order of the few tasks that somebody holds."""
+    return Order("", task_orders.NEWEST, (_held(by),), Task.objects.all())

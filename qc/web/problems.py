@@ -1,0 +1,34 @@
+"""Errors as `application/problem+json` (RFC 9457): what all calls below /api/v1/ answer."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+CONTENT_TYPE = "application/problem+json"
+BELOW = "/api/v1/"
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def are_meant(request: HttpRequest) -> bool:
+    """Return whether a request is for a call whose errors are problems."""
+    return request.path.startswith(BELOW)
+
+
+def problem(status: int, said: Any) -> dict[str, Any]:
+    """Return a problem; `said` is {"detail": …}, or field → messages."""
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase}
+    body["status"] = status
+    if isinstance(said, dict) and set(said) == {"detail"} and isinstance(said["detail"], str):
+        return body | said
+    text = _("Something that was sent is not allowed.")
+    return body | {"detail": text, "errors": _sayable(said)}
+
+
+def _sayable(said: Any) -> Any:
+    """Return errors without halves of characters, which names of fields may have: no answer can."""
+    if isinstance(said, dict):
+        return {SURROGATES.sub("\ufffd", str(name)): _sayable(one) for name, one in said.items()}
+    return said

@@ -1,0 +1,85 @@
+"""The schema of the API, and the page that shows it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import get_resolver
+from django.utils import translation
+
+from qc.api.schema import generator
+from qc.models import User
+from tests.databases import on_sqlite
+
+pytestmark = [pytest.mark.django_db, on_sqlite]
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    return json.loads(json.dumps(generator.schema()))
+
+
+def operations(schema: Any) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def test_schema_does_not_depend_on_the_language() -> None:
+    with translation.override("de"):
+        german = generator.Generator().get_schema(public=True)
+    assert german == generator.schema()
+    assert "waiting" in json.dumps(german)
+
+
+def test_each_address_is_there_once_with_its_slash(schema: Any) -> None:
+    paths = list(schema["paths"])
+    assert {"/login/", "/dashbord/", "/taskcomplete/{id}/", "/api/tasks/{id}/files/"} <= {*paths}
+    assert [path for path in paths if not re.fullmatch(r"(/([\w.-]+|\{\w+\}))+/", path)] == []
+    by_name = {name for name in get_resolver().reverse_dict if str(name).startswith("v1_")}
+    assert len([path for path in paths if path.startswith("/api/v1/")]) == len(by_name)
+
+
+def test_each_call_says_what_it_does_and_how_it_refuses(schema: Any) -> None:
+    for name, operation in operations(schema).items():
+        assert operation["summary"], name
+        assert {"401", "403", "429", "503"} <= operation["responses"].keys(), name
+        refused = json.dumps(operation["responses"]["403"])
+        is_v1 = name.split()[1].startswith("/api/v1/")
+        assert ("Plain" in refused) != is_v1, name
+    assert len({one["operationId"] for one in operations(schema).values()}) == len(
+        operations(schema)
+    )
+
+
+def test_errors_are_problems_and_enumerations_have_names_of_their_own(schema: Any) -> None:
+    components = schema["components"]
+    forbidden = components["responses"]["Forbidden"]["content"]
+    assert list(forbidden) == ["application/problem+json"]
+    assert components["schemas"]["Outcome"]["enum"] == ["passed", "partial", "failed"]
+    assert [name for name in components["schemas"] if re.search(r"Enum|[0-9a-f]{3}$", name)] == []
+    assert {"token", "session"} <= components["securitySchemes"].keys()
+
+
+def test_schema_is_for_everybody_with_a_role(client: Client, anna: User) -> None:
+    assert client.get("/api/schema/").status_code == 401
+    client.force_login(anna)
+    answer = client.get("/api/schema")
+    assert answer.json()["openapi"].startswith("3.1.")
+    assert client.get("/api/schema/?format=yaml").content.startswith(b"openapi: 3.1.")
+
+
+def test_page_has_no_script_within_and_only_files_of_ours(client: Client, anna: User) -> None:
+    asked = client.get("/api/docs/")
+    assert asked.headers["Location"] == "/admin/login/?next=/api/docs/"
+    client.force_login(anna)
+    page = client.get("/api/docs").content.decode()
+    assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
+    files = re.findall(r'(?:src|href)="/static/([^"]+)"', page)
+    assert len(files) == 6
+    assert [file for file in files if not finders.find(file)] == []

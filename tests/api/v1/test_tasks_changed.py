@@ -1,0 +1,121 @@
+"""PATCH /api/v1/tasks/<id>/, and If-Match on it and on transitions."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from qc.api.v1 import etags
+from qc.models import Queue, Task, User
+from qc.work import actions
+from tests.databases import on_sqlite
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def monas(client_of: Any, mona: User) -> APIClient:
+    return client_of(mona)
+
+
+@pytest.fixture
+def task(invoices: Queue, add_task: Any, mona: User) -> Task:
+    """A task with a row of history."""
+    made = add_task(invoices, details={"supplier": "Meyer"})
+    return actions.edit(made.pk, {"name": "Lamp"}, by=mona, reason="Begun.")
+
+
+def address(task: Task) -> str:
+    return f"/api/v1/tasks/{task.pk}/"
+
+
+@on_sqlite
+def test_change_sets_what_is_sent_and_says_why(
+    monas: APIClient, task: Task, labels: Queue, mona: User
+) -> None:
+    sent = {"queue": "Labels", "priority": 1, "details": {"supplier": "Kurz"}, "lot_size": 3}
+    answer = monas.patch(address(task), sent | {"reason": "The other supplier."})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert {name: body[name] for name in sent} == sent
+    row = Task.history.latest("history_id")
+    assert (row.history_change_reason, row.history_user) == ("The other supplier.", mona)
+    assert answer["ETag"] == f'"{row.pk}"'
+
+
+@on_sqlite
+def test_change_to_what_it_has_already_leaves_no_row(monas: APIClient, task: Task) -> None:
+    before = Task.history.count()
+    monas.patch(address(task), {"name": "Lamp", "reason": "So."})
+    assert Task.history.count() == before
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"name": "Other"}, "reason"),
+        ({"name": "Other", "reason": " "}, "reason"),
+        ({"reference": "X", "reason": "So."}, "reference"),
+        ({"status": "completed", "reason": "So."}, "status"),
+        ({"priority": None, "reason": "So."}, "priority"),
+        ({"queue": "Nowhere", "reason": "So."}, "queue"),
+    ],
+)
+def test_wrong_change_is_refused_by_its_field(
+    monas: APIClient, task: Task, sent: dict[str, Any], field: str
+) -> None:
+    answer = monas.patch(address(task), sent)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
+@on_sqlite
+def test_finished_task_is_not_changed(monas: APIClient, task: Task, mona: User) -> None:
+    actions.cancel(task.pk, by=mona, reason="Wrong.")
+    assert monas.patch(address(task), {"name": "Other", "reason": "So."}).status_code == 409
+
+
+@on_sqlite
+def test_only_managers_change_tasks(client_of: Any, task: Task, anna: User, otto: User) -> None:
+    for user in (anna, otto):
+        answer = client_of(user).patch(address(task), {"name": "Other", "reason": "So."})
+        assert answer.status_code == 403
+
+
+@on_sqlite
+def test_what_was_read_is_changed_once(monas: APIClient, task: Task) -> None:
+    headers = {"If-Match": monas.get(address(task))["ETag"]}
+    first = monas.patch(address(task), {"name": "One", "reason": "So."}, headers=headers)
+    second = monas.patch(address(task), {"name": "Two", "reason": "So."}, headers=headers)
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert second["Content-Type"] == "application/problem+json"
+    assert Task.objects.get().name == "One"
+
+
+@on_sqlite
+def test_transition_of_what_was_not_read_is_refused(monas: APIClient, task: Task) -> None:
+    hold, sent = f"{address(task)}hold/", {"reason": "Wait."}
+    assert monas.post(hold, sent, headers={"If-Match": '"1", W/"2"'}).status_code == 412
+    assert monas.post(hold, sent, headers={"If-Match": "*"}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_that_somebody_makes_between_is_not_overwritten(
+    monas: APIClient, task: Task, mona: User, monkeypatch: Any
+) -> None:
+    tag, read = monas.get(address(task))["ETag"], etags.last_row
+
+    def read_and_be_overtaken(pk: int) -> int:
+        row = read(pk)
+        monkeypatch.setattr(etags, "last_row", read)
+        actions.edit(pk, {"name": "Theirs"}, by=mona, reason="First.")
+        # It is no row of this request.
+        Task.history.filter(history_id__gt=row).update(request_id="another")
+        return row
+
+    monkeypatch.setattr(etags, "last_row", read_and_be_overtaken)
+    sent = {"priority": 1, "reason": "So."}
+    answer = monas.patch(address(task), sent, headers={"If-Match": tag})
+    assert answer.status_code == 412
+    task.refresh_from_db()
+    assert task.priority == 3
