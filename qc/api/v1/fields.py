@@ -1,6 +1,6 @@
 """Values of query parameters: moments, and people and queues by id or name."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import django_filters
@@ -96,8 +96,9 @@ def filtered(filters: django_filters.FilterSet) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> datetime | None:
+    """Return a moment in UTC, None for what is none, or outside of its calendar."""
     try:
         moment = parse_datetime(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
