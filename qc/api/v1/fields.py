@@ -1,6 +1,6 @@
 """Values of query parameters: moments, and people and queues by id or name."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import django_filters
@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
+from qc.core.local_days import YEARS
 from qc.models import Queue, User
 
 # No id is larger.
@@ -96,9 +97,9 @@ def filtered(filters: django_filters.FilterSet) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> datetime | None:
-    """Return a moment in UTC, None for what is none, or outside of its calendar."""
     try:
         moment = parse_datetime(text)
-        return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    is_known = moment is not None and moment.tzinfo is not None and moment.year in YEARS
+    return moment if is_known else None
