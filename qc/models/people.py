@@ -1,6 +1,6 @@
 """People: their accounts, their presence, and named reads of who is free."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -26,6 +26,7 @@ MOST_CAPACITY = 20
 # The break on which the sweep puts people who did not start a task.
 NOT_RESPONDING = "not responding"
 NOT_OWN_BREAKS = ("", NOT_RESPONDING)
+MACHINE_HAS_NO_PAGES = "machine_has_no_pages"
 # A change of any of these ends a person's sessions and tokens, as one of their roles does.
 ENDS_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
 
@@ -228,7 +229,7 @@ class User(AbstractUser):
             ),
             models.CheckConstraint(
                 condition=Q(is_machine=False) | Q(is_staff=False, is_superuser=False),
-                name="machine_has_no_pages",
+                name=MACHINE_HAS_NO_PAGES,
             ),
         ]
         indexes: ClassVar = [
@@ -307,6 +308,13 @@ class User(AbstractUser):
             raise ValidationError(
                 {"username": User._meta.get_field("username").error_messages["unique"]}
             )
+
+    def get_constraints(self) -> list[tuple[type[models.Model], Sequence[Any]]]:
+        """Return what forms check: not that of machines, which none edits; each is a statement."""
+        return [
+            (model, [one for one in constraints if one.name != MACHINE_HAS_NO_PAGES])
+            for model, constraints in super().get_constraints()
+        ]
 
     @property
     def takes_work(self) -> bool:
