@@ -106,6 +106,7 @@ KNOWN = {
     "webhooks/attempts.py _note_failure": NOT_OURS,
     "webhooks/attempts.py _note_success": NOT_OURS,
     "webhooks/attempts.py _write_down": NOT_OURS,
+    "webhooks/by_hand.py _redeliver_some": NOT_OURS,
     "webhooks/by_hand.py redeliver": NOT_OURS,
     "webhooks/by_hand.py send_test": NOT_OURS,
     "webhooks/changes.py _update": NOT_OURS,
