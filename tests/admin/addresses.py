@@ -28,6 +28,8 @@ from qc.models import (
     SignIn,
     Task,
     User,
+    Webhook,
+    WebhookDelivery,
 )
 
 
@@ -127,6 +129,8 @@ _KNOWN: dict[str, Any] = {
     r"qc_user_.*|admin/qc/user/.*": _ids(User),
     r"qc_queue_.*|admin/qc/queue/.*": _ids(Queue),
     r"qc_alert_.*|admin/qc/alert/.*": _ids(Alert),
+    r"webhook_(delivery|redeliver)": _ids(WebhookDelivery),
+    r"webhook_.*|qc_webhook_.*|admin/qc/webhook/.*": _ids(Webhook),
     r"qc_defectcode_.*|admin/qc/defectcode/.*": _ids(DefectCode),
     r"check_plan_.*|qc_checkplan_.*|admin/qc/checkplan/.*": _ids(CheckPlan),
     r"axes_.*|admin/axes/.*": _ids(AccessAttempt),
