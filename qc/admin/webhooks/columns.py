@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from qc.admin.shared import labels
 from qc.core.localization import number
@@ -58,7 +59,7 @@ def result_of(webhook: Webhook) -> SafeString:
 
 
 def _failure(webhook: Webhook) -> SafeString:
-    mark = labels.label(_("failed"), "danger" if webhook.failing_since else "")
+    mark = labels.label(pgettext("a delivery", "failed"), "danger" if webhook.failing_since else "")
     return format_html("{} {}: {}", mark, clock(webhook.last_failed_at), webhook.last_error)
 
 

@@ -1,10 +1,9 @@
 """A page of the deliveries of a webhook, newest first."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import QuerySet
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
@@ -39,7 +38,7 @@ class Row(NamedTuple):
     state: SafeString
     attempts: int
     next_at: str
-    answer: SafeString
+    answer: str
 
 
 def matching(webhook: Webhook, state: str, reference: str) -> QuerySet[WebhookDelivery]:
@@ -106,10 +105,6 @@ def waits_for(delivery: WebhookDelivery) -> str:
     return _("after an earlier one of its task") if waits else "–"
 
 
-def answer_of(delivery: WebhookDelivery) -> SafeString:
-    """Return the status of the last answer, and what was wrong."""
-    status: Any = "–" if delivery.status is None else delivery.status
-    if not delivery.error:
-        return format_html("{}", status)
-    error = format_html('<span class="qc-quiet">{}</span>', delivery.error)
-    return error if delivery.status is None else format_html("{} {}", status, error)
+def answer_of(delivery: WebhookDelivery) -> str:
+    """Return what was wrong at the last attempt, or else the status of the answer."""
+    return delivery.error or str("–" if delivery.status is None else delivery.status)

@@ -13,6 +13,7 @@ from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -85,7 +86,7 @@ def _facts(one: WebhookDelivery) -> Iterator[tuple[str, Any]]:
     if one.tried_at:
         yield _("Last attempt"), exactly(one.tried_at)
     if one.seconds is not None:
-        yield _("Took"), _("%(n)s seconds") % {"n": f"{one.seconds:.2f}"}
+        yield _("Took"), _("%(n)s seconds") % {"n": number_format(one.seconds, 2)}
     yield _("Next attempt"), exactly(one.next_at) if one.next_at else rows.waits_for(one)
     if one.status is not None:
         yield _("Status of the answer"), one.status
