@@ -41,9 +41,11 @@ def collect() -> int:
         return 0
     if not (_is_search_due(log) or _missing(log.floor).exists()):
         return 0
-    n, above = 0, 0
-    while rows := _collect_batch(above):
-        n, above = n + len(rows), rows[-1]
+    rows = _collect_batch(above=0)
+    n = len(rows)
+    while len(rows) >= BATCH:
+        rows = _collect_batch(above=rows[-1])
+        n += len(rows)
     return n
 
 

@@ -54,6 +54,8 @@ OWN = {
     "task_comment|v1_task_comment": r"INSERT INTO qc_historicaltask",
     "end_sign_ins": r"UPDATE qc_(user|signin)|DELETE FROM knox_authtoken",
     "task_view_save": "INSERT INTO qc_savedview",
+    # Whoever reads events has those that are new numbered first.
+    "v1_events": "INSERT INTO qc_taskevent |UPDATE qc_taskeventlog ",
     # Tried with an unknown name.
     "login|api_login|account_login": r"\w+ (INTO )?axes_\w+",
 }
