@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,18 +18,20 @@ from qc.models import DeliveryState, EventType, Outcome, Webhook, WebhookDeliver
 
 # Those waiting are counted in the index, up to this number.
 MOST_COUNTED = 1000
-# Above each id.
-NO_BOUND = 2**63 - 1
 
 
 def with_waiting(webhooks: QuerySet[Webhook]) -> QuerySet[Webhook]:
     """Return webhooks with `waiting`, how many deliveries wait: `MOST_COUNTED` + 1 at most."""
-    waiting = WebhookDelivery.objects.filter(state=DeliveryState.PENDING).order_by("pk")
-    oldest = waiting.filter(webhook=OuterRef(OuterRef("pk"))).values("pk")
-    last = Coalesce(Subquery(oldest[MOST_COUNTED : MOST_COUNTED + 1]), Value(NO_BOUND))
-    counted = waiting.filter(webhook=OuterRef("pk"), pk__lte=last).order_by().values("webhook")
-    n = Subquery(counted.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    return webhooks.annotate(waiting=Coalesce(n, Value(0)))
+    states = WebhookDelivery.objects.filter(state=DeliveryState.PENDING)
+    waiting = states.filter(webhook=OuterRef("pk"))
+    # In the order of the index, so that no more is read of it.
+    beyond = waiting.order_by("webhook_id", "state", "pk").values("pk")
+    counted = waiting.order_by().values("webhook").annotate(n=Count("pk")).values("n")
+    n = Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+    return webhooks.annotate(
+        beyond=Subquery(beyond[MOST_COUNTED : MOST_COUNTED + 1]),
+        waiting=Case(When(beyond__isnull=False, then=Value(MOST_COUNTED + 1)), default=n),
+    )
 
 
 def host_of(webhook: Webhook) -> str:

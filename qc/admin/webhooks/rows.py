@@ -43,13 +43,14 @@ class Row(NamedTuple):
 
 def matching(webhook: Webhook, state: str, reference: str) -> QuerySet[WebhookDelivery]:
     """Return the deliveries of a webhook, newest first; of a state and a task if one is given."""
-    found = WebhookDelivery.objects.filter(webhook=webhook).order_by("-pk")
-    if state:
-        found = found.filter(state=state)
+    found = WebhookDelivery.objects.filter(webhook=webhook).order_by("-webhook_id", "-pk")
     if reference:
         tasks = Task.objects.filter(reference=reference).values_list("pk", flat=True)
         found = found.filter(task__in=list(tasks))
-    return found
+    if not state:
+        return found
+    # In the order of the index, or MariaDB may sort all.
+    return found.filter(state=state).order_by("-webhook_id", "-state", "-pk")
 
 
 def has_failed(webhook: Webhook) -> bool:
@@ -61,8 +62,9 @@ def page(found: QuerySet[WebhookDelivery], before: int) -> tuple[list[WebhookDel
     """Return a page of deliveries, those before an id unless it is 0, and whether more follow."""
     if before:
         found = found.filter(pk__lt=before)
-    some = list(found.defer(*LARGE)[: ON_A_PAGE + 1])
-    return some[:ON_A_PAGE], len(some) > ON_A_PAGE
+    keys = list(found.values_list("pk", flat=True)[: ON_A_PAGE + 1])
+    rows = WebhookDelivery.objects.defer(*LARGE).filter(pk__in=keys[:ON_A_PAGE])
+    return list(rows.order_by("-pk")), len(keys) > ON_A_PAGE
 
 
 def shown(deliveries: Sequence[WebhookDelivery]) -> Iterator[Row]:
