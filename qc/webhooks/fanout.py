@@ -16,17 +16,12 @@ from qc.models import DeliveryState, TaskEvent, Webhook, WebhookDelivery
 BATCH = 500
 
 
-def make_deliveries(webhook_id: int) -> int:
-    """Make the deliveries of all events that a webhook was not told of yet; return how many."""
-    n = 0
-    while (made := _make_batch(webhook_id)) is not None:
-        n += made
-    return n
-
-
 @retrying
-def _make_batch(webhook_id: int) -> int | None:
-    """Return how many deliveries were made of the next events; None where there is none."""
+def make_deliveries(webhook_id: int) -> int | None:
+    """Make the deliveries of the next events that a webhook was not told of; return how many.
+
+    It is None where there is no such event.
+    """
     webhook = locked(webhook_id)
     if webhook is None or not webhook.is_active:
         return None
@@ -71,13 +66,12 @@ def _delivery(webhook: Webhook, event: TaskEvent, due_at: datetime | None) -> We
 def make_next_due(webhook: Webhook, tasks: Iterable[int]) -> None:
     """Make the first delivery of each of these tasks due that waits, and no other."""
     for task in tasks:
-        waiting = pending(webhook).filter(task=task)
-        first = waiting.order_by("event").first()
-        if first is None:
-            continue
-        if first.next_at is None:
-            waiting.filter(pk=first.pk).update(next_at=timezone.now())
-        waiting.filter(next_at__isnull=False).exclude(pk=first.pk).update(next_at=None)
+        waiting = pending(webhook).filter(task=task).order_by("event")
+        found = list(waiting.values_list("pk", "next_at"))
+        if found and found[0][1] is None:
+            waiting.filter(pk=found[0][0]).update(next_at=timezone.now())
+        if early := [pk for pk, next_at in found[1:] if next_at is not None]:
+            waiting.filter(pk__in=early).update(next_at=None)
 
 
 def drop(webhook: Webhook, deliveries: Collection[WebhookDelivery], why: str) -> None:

@@ -20,6 +20,8 @@ from qc.webhooks import attempts, fanout, log
 SECONDS = 25
 # For so long a run that was asked for may wait for a worker, before it is asked for again.
 QUEUED = timedelta(minutes=1)
+# For so long a lease that was renewed is not renewed again.
+FRESH_SECONDS = 5
 BATCH = 50
 KEPT = timedelta(days=30)
 
@@ -49,6 +51,7 @@ class Lease:
     """
 
     def __init__(self, webhook_id: int) -> None:
+        self.webhook_id = webhook_id
         self.webhook = Webhook.objects.filter(pk=webhook_id)
         self.renewed = time.monotonic()
 
@@ -69,6 +72,11 @@ class Lease:
         self.renewed = time.monotonic()
         return True
 
+    def is_ours(self, *, again: bool) -> bool:
+        """Return the same; only `again`, or after some seconds, the database is asked."""
+        is_fresh = time.monotonic() - self.renewed < FRESH_SECONDS
+        return self.renew() if again or not is_fresh else True
+
     def release(self) -> None:
         """Let other processes have it."""
         if not self.is_lost:
@@ -81,7 +89,6 @@ def run(webhook_id: int) -> dict[str, int]:
     if not lease.acquire():
         return counts
     try:
-        fanout.make_deliveries(webhook_id)
         for is_sent in _sent(lease):
             counts["sent" if is_sent else "failed"] += 1
     finally:
@@ -90,11 +97,18 @@ def run(webhook_id: int) -> dict[str, int]:
 
 
 def _sent(lease: Lease) -> Iterator[bool]:
-    """Send what is due; yield of each whether it was sent."""
-    end = time.monotonic() + SECONDS
-    while due := _due(lease.webhook):
+    """Send what is due; yield of each whether it was sent.
+
+    Deliveries of further events are made when nothing else is due: so that they are never many.
+    """
+    end, is_sent = time.monotonic() + SECONDS, None
+    while time.monotonic() < end and lease.renew():
+        due = _due(lease.webhook)
+        if not due and fanout.make_deliveries(lease.webhook_id) is None:
+            return
         for pk in due:
-            if time.monotonic() > end or not lease.renew():
+            # Whoever fails may be left alone from now on.
+            if time.monotonic() > end or not lease.is_ours(again=is_sent is not True):
                 return
             if (is_sent := attempts.make(pk)) is not None:
                 yield is_sent

@@ -118,7 +118,7 @@ KNOWN = {
     "webhooks/changes.py switch_off": NOT_OURS,
     "webhooks/changes.py switch_on": NOT_OURS,
     "webhooks/fanout.py _make": NOT_OURS,
-    "webhooks/fanout.py _make_batch": NOT_OURS,
+    "webhooks/fanout.py make_deliveries": NOT_OURS,
     "webhooks/fanout.py drop": NOT_OURS,
     "webhooks/fanout.py drop_all": NOT_OURS,
     "webhooks/fanout.py make_next_due": NOT_OURS,

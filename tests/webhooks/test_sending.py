@@ -23,7 +23,7 @@ from qc.models import (
     Webhook,
     WebhookDelivery,
 )
-from qc.webhooks import attempts, bodies, retries
+from qc.webhooks import attempts, bodies, fanout, retries
 from qc.work import lifecycle
 from tests.webhooks.conftest import Receiver, let_time_pass, send
 
@@ -190,6 +190,24 @@ class TestAnswers:
         assert send() == {"sent": 0, "failed": 1}
         Webhook.objects.update(url=url, next_at=timezone.now())
         assert send() == {"sent": 3, "failed": 0}
+
+    def test_dead_address_piles_up_no_more_deliveries_than_are_made_at_once(
+        self,
+        erp: Webhook,
+        receiver: Receiver,
+        add_task: AddTask,
+        invoices: Queue,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(fanout, "BATCH", 2)
+        receiver.answers = [502] * 2
+        tasks = [add_task(invoices).pk for _ in range(5)]
+        for _ in range(2):
+            send()
+            let_time_pass()
+        assert erp.deliveries.count() == 2
+        assert send() == {"sent": 5, "failed": 0}
+        assert [one.data["id"] for one in receiver.got[2:]] == tasks
 
     def test_pauses_are_those_of_standard_webhooks_and_end(self) -> None:
         pauses = [retries.again_after(n, 500) for n in range(1, 11)]
