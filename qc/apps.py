@@ -40,4 +40,5 @@ class PagesConfig(SimpleAdminConfig):
         import qc.admin.people.lockouts
         import qc.admin.queues.admin
         import qc.admin.service_tokens.admin
-        import qc.admin.tasks.admin  # noqa: F401
+        import qc.admin.tasks.admin
+        import qc.admin.webhooks.admin  # noqa: F401

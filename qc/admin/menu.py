@@ -47,6 +47,7 @@ ADMINISTRATION = [
     MenuEntry(
         _("Floor history"), "history_toggle_off", "admin:floor_history", "qc.view_historicaltask"
     ),
+    MenuEntry(_("Webhooks"), "webhook", "admin:qc_webhook_changelist", "qc.view_historicaltask"),
     MenuEntry(
         _("Service tokens"), "key", "admin:qc_servicetoken_changelist", "qc.view_servicetoken"
     ),

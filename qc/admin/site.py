@@ -34,6 +34,7 @@ from qc.admin.tasks import record_page
 from qc.admin.trail import downloads as trail_downloads
 from qc.admin.trail import verification as trail_verification
 from qc.admin.trail import views as trail
+from qc.admin.webhooks import views as webhooks
 from qc.web import connection
 
 OWN_SCREENS = (
@@ -56,6 +57,7 @@ OWN_SCREENS = (
     sign_in,
     new_password,
     status,
+    webhooks,
 )
 
 

@@ -25,6 +25,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = {"http": 80, "https": 443}
 # IPv4 addresses in the clothes of IPv6, as a network without IPv4 translates them.
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+# All of the internet's; Python takes others for global too, such as ::127.0.0.1 and fec0::1.
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 class Undelivered(QCError):
@@ -71,6 +73,7 @@ class PinnedConnection(HTTPConnection):
     def __init__(self, target: Target, seconds: float) -> None:
         super().__init__(target.host, target.port, timeout=seconds)
         self.target = target
+        self.is_over = False
 
     def connect(self) -> None:
         """Connect to the address; the certificate must be that of the name."""
@@ -79,6 +82,9 @@ class PinnedConnection(HTTPConnection):
         if self.target.is_secure:
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.target.host)
+        if self.is_over:
+            # While it was being secured, there was nothing that could be shut down.
+            raise TimeoutError
 
 
 def check(url: str) -> None:
@@ -124,10 +130,9 @@ def _read(response: HTTPResponse, most: int) -> HTTPAnswer:
 @contextmanager
 def _limited(connection: PinnedConnection, limits: Limits) -> Iterator[PinnedConnection]:
     """Break the connection off when all of it takes too long, however it trickles."""
-    over: list[bool] = []
 
     def break_off() -> None:
-        over.append(True)
+        connection.is_over = True
         with suppress(OSError, AttributeError):
             # Who reads it wakes up, as it would not by `close`.
             connection.sock.shutdown(socket.SHUT_RDWR)
@@ -138,7 +143,7 @@ def _limited(connection: PinnedConnection, limits: Limits) -> Iterator[PinnedCon
     try:
         yield connection
     except (OSError, HTTPException, ValueError) as error:
-        raise TimeoutError if over else error from error
+        raise TimeoutError if connection.is_over else error from error
     finally:
         timer.cancel()
         connection.close()
@@ -175,10 +180,15 @@ def _check_address(address: Address, parts: SplitResult) -> None:
     plain = _without_clothes(address)
     if any(plain in network for network in settings.QC_ALERT_NETWORKS):
         return
-    if not plain.is_global or plain.is_multicast:
+    if not _is_in_the_internet(plain):
         raise Undelivered(_("addresses of private networks are not allowed (QC_ALERT_NETWORKS)"))
     if parts.scheme != "https":
         raise Undelivered(_("The address must begin with https://."))
+
+
+def _is_in_the_internet(address: Address) -> bool:
+    is_unicast = address.version == 4 or address in GLOBAL_UNICAST
+    return is_unicast and address.is_global and not address.is_multicast
 
 
 def _without_clothes(address: Address) -> Address:

@@ -253,6 +253,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["webhook", "next_at"], name="webhook_due"),
                     models.Index(fields=["webhook", "task", "event"], name="webhook_task"),
+                    models.Index(fields=["webhook", "state"], name="webhook_state"),
+                    models.Index(fields=["webhook", "id"], name="webhook_log"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("webhook", "event"), name="webhook_event_once")

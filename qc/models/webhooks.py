@@ -216,6 +216,8 @@ class WebhookDelivery(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["webhook", "next_at"], name="webhook_due"),
             models.Index(fields=["webhook", "task", "event"], name="webhook_task"),
+            models.Index(fields=["webhook", "state"], name="webhook_state"),
+            models.Index(fields=["webhook", "id"], name="webhook_log"),
         ]
 
     def __str__(self) -> str:

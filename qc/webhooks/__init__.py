@@ -5,7 +5,7 @@ webhooks that want it, and `sending` sends them, in order by task, and again whe
 `changes` and `by_hand` are what admins do. `qc.tasks` calls it.
 """
 
-from qc.webhooks.by_hand import redeliver, send_test
+from qc.webhooks.by_hand import redeliver, redeliver_failed, send_test
 from qc.webhooks.changes import change, create, delete, pause, resume, rotate, switch_on
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "delete",
     "pause",
     "redeliver",
+    "redeliver_failed",
     "resume",
     "rotate",
     "send_test",

@@ -30,6 +30,8 @@ from qc.models import (
     SignIn,
     Task,
     User,
+    Webhook,
+    WebhookDelivery,
 )
 
 
@@ -133,6 +135,8 @@ _KNOWN: dict[str, Any] = {
     r"qc_queue_.*|admin/qc/queue/.*": _ids(Queue),
     r"qc_servicetoken_.*|admin/qc/servicetoken/.*": _ids(ServiceToken),
     r"qc_alert_.*|admin/qc/alert/.*": _ids(Alert),
+    r"webhook_(delivery|redeliver)": _ids(WebhookDelivery),
+    r"webhook_.*|qc_webhook_.*|admin/qc/webhook/.*": _ids(Webhook),
     r"qc_defectcode_.*|admin/qc/defectcode/.*": _ids(DefectCode),
     r"check_plan_.*|qc_checkplan_.*|admin/qc/checkplan/.*": _ids(CheckPlan),
     r"axes_.*|admin/axes/.*": _ids(AccessAttempt),

@@ -94,7 +94,7 @@ def test_menu_shows_the_pages_of_each_role(
     mona_client: Client, otto_client: Client, root: User, sign_in_client: Any
 ) -> None:
     floor = ["Floor", "Tasks", "Imports", "Queues", "Check plans", "Defect codes", "Alerts"]
-    house = ["Reports", "Audit trail", "Floor history"]
+    house = ["Reports", "Audit trail", "Floor history", "Webhooks"]
     managers = ["My work", "Handover", *floor, "People", "Who works where", *house]
     assert menu(mona_client) == managers
     assert menu(otto_client) == [*floor, "People", *house]

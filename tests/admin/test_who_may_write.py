@@ -13,7 +13,18 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plans
-from qc.models import Alert, DefectCode, Queue, SavedView, Task, User
+from qc.models import (
+    Alert,
+    DefectCode,
+    EventType,
+    Queue,
+    SavedView,
+    Task,
+    User,
+    Webhook,
+    WebhookDelivery,
+)
+from qc.webhooks import signing
 from qc.work import actions, bulk_changes, handover
 from tests import factors, service_tokens
 from tests.admin.addresses import Address, every_address, sent
@@ -69,6 +80,7 @@ READ = {
     *("reports", "reports_csv", "reports_xlsx", "reports_json", "qc_task_export"),
     *("trail", "trail_row", "trail_csv", "trail_xlsx", "trail_jsonl"),
     *("trail_verification", "trail_verification_panel"),
+    *("qc_webhook_changelist", "qc_webhook_change", "webhook_log", "webhook_delivery"),
     *("floor_history", "floor_history_thing"),
     *("search", "api_dashboard", "my_settings", "v1_tasks", "v1_task", "v1_events"),
 }
@@ -103,6 +115,9 @@ def sample_data(
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
     Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     service_tokens.stored(mona)
+    url = "https://erp.example.com/hook"
+    hook = Webhook.objects.create(name="ERP", url=url, secret=signing.stored(signing.new_secret()))
+    WebhookDelivery.objects.create(webhook=hook, task=held.pk, event=1, type=EventType.HELD)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))

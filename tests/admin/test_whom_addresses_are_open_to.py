@@ -56,6 +56,9 @@ OPEN_TO: dict[str, set[str]] = {
     "qc_queue_check_plan": READERS,
     "qc_alert_(changelist|history|change)": READERS,
     "qc_alert_(add|delete|test)": MANAGERS,
+    "qc_webhook_(changelist|history|change|deliveries)|webhook_(log|delivery)": READERS,
+    "qc_webhook_(add|delete|send_test|new_secret|pause|resume|switch_on)": {"root"},
+    "webhook_(rotate|test|redeliver(_failed)?)": {"root"},
     "qc_defectcode_(changelist|history|change|export)": READERS,
     "qc_(user|queue)_export": READERS,
     "qc_(user|queue)_(process_)?import|matrix": MANAGERS,
@@ -106,7 +109,8 @@ POST_ONLY = (
     r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*|"
     r"v1_task_(?!check|files|defect_codes).*|"
     r"v1_(presence_.*|queue_(pause|resume)|import_(begin|stop|undo))|"
-    r"task_comment|mentions_read|handover_(write|acknowledge)"
+    r"task_comment|mentions_read|handover_(write|acknowledge)|"
+    r"webhook_redeliver(_failed)?"
 )
 OTHERS = ("head", "options", "put", "patch", "delete")
 UNSAFE = ("post", "put", "patch", "delete")

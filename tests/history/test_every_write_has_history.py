@@ -100,6 +100,7 @@ KNOWN = {
     "checks/defect_codes.py also_in": NOT_OURS,
     "admin/defect_codes/admin.py delete_model": NOT_OURS,
     # Each change of an alert leaves an event; what it has told of and its messages are no history.
+    "admin/webhooks/steps.py delete_page": "calls qc.webhooks.delete, which records it",
     "alerts/changes.py forget_obsolete": NOT_OURS,
     "alerts/checking.py leave_messages": NOT_OURS,
     "alerts/checking.py tell": NOT_OURS,
@@ -113,6 +114,7 @@ KNOWN = {
     "webhooks/attempts.py _note_failure": NOT_OURS,
     "webhooks/attempts.py _note_success": NOT_OURS,
     "webhooks/attempts.py _write_down": NOT_OURS,
+    "webhooks/by_hand.py _redeliver_some": NOT_OURS,
     "webhooks/by_hand.py redeliver": NOT_OURS,
     "webhooks/by_hand.py send_test": NOT_OURS,
     "webhooks/changes.py _update": NOT_OURS,

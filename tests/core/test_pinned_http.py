@@ -1,0 +1,41 @@
+"""Posting to an address that was looked at: how long it may take."""
+
+import socket
+import ssl
+from typing import Any
+
+import pytest
+
+from qc.core import pinned_http
+from qc.core.pinned_http import Limits, Target, Undelivered
+
+LIMITS = Limits(seconds=5, seconds_in_all=0.05)
+
+
+def test_time_that_ran_out_while_it_was_being_secured_is_noticed_afterwards(
+    monkeypatch: Any,
+) -> None:
+    receiver, ours = socket.socketpair()
+
+    class SlowContext:
+        def wrap_socket(self, sock: socket.socket, **_name: Any) -> socket.socket:
+            # As ssl does: what was there is empty, and can't be shut down.
+            secured = socket.socket(fileno=sock.detach())
+            secured.settimeout(5)
+            connection.wait_until_over()
+            return secured
+
+    class Connection(pinned_http.PinnedConnection):
+        def wait_until_over(self) -> None:
+            receiver.settimeout(0.01)
+            while not self.is_over:
+                with pytest.raises(TimeoutError):
+                    receiver.recv(1)
+
+    connection = Connection(Target(True, "erp.example.com", 443, "/", "203.0.113.7"), 5)
+    monkeypatch.setattr(socket, "create_connection", lambda *_place: ours)
+    monkeypatch.setattr(ssl, "create_default_context", SlowContext)
+    monkeypatch.setattr(pinned_http, "_resolved", lambda _parts: connection.target)
+    monkeypatch.setattr(pinned_http, "PinnedConnection", lambda *_parts: connection)
+    with receiver, pytest.raises(Undelivered, match="no answer in time"):
+        pinned_http.post("https://erp.example.com/", b"{}", {}, LIMITS)
