@@ -38,24 +38,24 @@ class FontFinder(BaseFinder):
 
 @cache
 def made() -> Path:
-    """Return the folder of the fonts, made anew if they were made of something else."""
+    """Return the folder of the fonts; those are made anew that were made of something else."""
     folder = settings.VAR_DIR / "fonts"
+    (folder / fonts.FOLDER).mkdir(parents=True, exist_ok=True)
     named = fonts.words()
-    stamp, now = folder / "made-of", _version(named)
-    if not (stamp.exists() and stamp.read_text() == now):
-        (folder / fonts.FOLDER).mkdir(parents=True, exist_ok=True)
-        for name in fonts.WHOLE:
+    for name in fonts.WHOLE:
+        stamp, now = folder / f"{Path(name).name}.made-of", _version(name, named)
+        if not (stamp.exists() and stamp.read_text() == now):
             _write(folder / name, fonts.smaller(name, named))
-        _write(stamp, now.encode())
+            _write(stamp, now.encode())
     return folder
 
 
-def _version(named: frozenset[str]) -> str:
-    """Return what differs once a font would come out otherwise."""
-    sources = [fonts.UNFOLD / "static" / whole for whole in fonts.WHOLE.values()]
-    sizes = [file.stat().st_size for file in sources]
-    makers = [Path(fonts.__file__).read_text(), fonts.STYLES.read_text()]
-    return hashlib.sha256(repr((sizes, makers, sorted(named))).encode()).hexdigest()
+def _version(name: str, named: frozenset[str]) -> str:
+    """Return what differs once this font could come out otherwise."""
+    size = (fonts.UNFOLD / "static" / fonts.WHOLE[name]).stat().st_size
+    made_by = Path(fonts.__file__).read_text()
+    made_of = sorted(named) if name == fonts.ICONS else fonts.STYLES.read_text()
+    return hashlib.sha256(repr((size, made_by, made_of)).encode()).hexdigest()
 
 
 def _write(file: Path, content: bytes) -> None:
