@@ -57,7 +57,11 @@ def carry_on(pk: int) -> None:
 
     found = verification_runs.run(1, last, note_progress) if last else []
     found += verification_runs.compare_with_copy()
-    files, of_files = evidence_files.run(lambda _events: leases.renew(mine))
+
+    def hold_on(_events: int) -> None:
+        leases.renew(mine)
+
+    files, of_files = evidence_files.run(hold_on)
     found += of_files
     named = [list(one) for one in found[:NAMED]]
     result = {"files": files, "violations": len(found), "found": named}

@@ -108,7 +108,7 @@ def _sent_changes(form: QueryDict) -> tuple[set[Membership], set[Membership]]:
     """Return the boxes that were ticked, and those that were cleared."""
     if "were" not in form:
         return _sent(form.get("add", "")), _sent(form.get("remove", ""))
-    are, were = _sent(" ".join(form.getlist("on"))), _sent(form["were"])
+    are, were = _sent(" ".join(form.getlist("on"))), _sent(form.get("were", ""))
     return are - were, were - are
 
 
