@@ -140,9 +140,12 @@ def collect() -> None:
 
 
 def version_of_files() -> str:
-    """Return what differs once a static file, the settings or an installed package changes."""
+    """Return what differs once a file of ours, a setting or an installed package changes.
+
+    Code and templates too: the font of icons has those that they name.
+    """
     packages = Path(sysconfig.get_path("purelib"))
-    files = (file for file in Path("qc/static").rglob("*") if file.is_file())
+    files = (file for file in Path("qc").rglob("*") if file.is_file() and file.suffix != ".pyc")
     about = [(str(file), file.stat()) for file in (packages, *Path("config").glob("*.py"), *files)]
     facts = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in about)
     return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -6,8 +6,8 @@ from config import environment
 
 FORMATS = ("line", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# They log every sweep or start, whether it did anything or not.
-CHATTY = ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy")
+# They log every sweep, start or step, whether it did anything or not.
+CHATTY = ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy", "fontTools")
 # A line for each request, and each run of a job: for programs that read logs.
 FOR_PROGRAMS = ("qc.requests", "qc.jobs")
 

@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "qc.web.compression.CompressPagesMiddleware",
     # After that of static files, which may be stored.
     "qc.web.headers.HeadersMiddleware",
     "qc.web.look_middleware.LookMiddleware",
@@ -396,6 +397,10 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "qc.web.font_finder.FontFinder",
+]
 # Collected files are compressed, and browsers keep them for good: their names tell their content.
 # Else they are served from where they are.
 COLLECTED = environment.switch("QC_COLLECTED", default=not EMBEDDED)
@@ -403,7 +408,7 @@ WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "qc.web.static_storage.CollectedFilesStorage"
         if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -17,9 +17,9 @@ from kombu.exceptions import OperationalError
 
 from qc import imports
 from qc.alerts import checking, digest, sending
-from qc.audit import evidence_files, grants
+from qc.audit import evidence_files, grants, on_demand
 from qc.audit.archive import archiver
-from qc.audit.seals import external_copies, on_demand, sealing, verification_runs
+from qc.audit.seals import external_copies, sealing, verification_runs
 from qc.checks.evidence import retention
 from qc.core.context import Channel, acting
 from qc.core.exceptions import Busy, QCError
@@ -123,7 +123,7 @@ def dispatch(record: Import) -> None:
 
 @shared_task
 def verify_on_demand(pk: int) -> None:
-    """Verify all seals, as somebody asked for."""
+    """Verify all seals and files, as somebody asked for."""
     with recording("verify on demand"):
         on_demand.carry_on(pk)
 
@@ -133,7 +133,7 @@ def dispatch_verification(asked: VerificationRequest) -> None:
 
     Raises Busy when the broker can't be reached.
     """
-    if asked.total <= on_demand.SMALL:
+    if on_demand.is_small(asked):
         on_demand.carry_on(asked.pk)
         return
     try:

@@ -40,7 +40,7 @@ def write_rows(rows: Sequence[ParsedRow], origin: Origin, *, by: User | None) ->
         references = _insert(planned.new[start : start + history.BATCH], blank)
         history.record_new(references, kind=origin.new, by=by, reason=origin.reason)
         # Their words are written after the import, which would take twice as long with them.
-        leave_gap(Task.objects.filter(reference__in=references))
+        leave_gap(references)
     changed = [row.task for row in planned.changed]
     save_changed(changed)
     reasons = [origin.reason] * len(changed)

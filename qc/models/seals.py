@@ -130,8 +130,9 @@ class Verification(models.Model):
 class VerificationRequest(models.Model):
     """A verification of the whole trail that somebody asked for, and how far it is.
 
-    It takes the seals up to `last`, which have `total` rows; `done` of these are verified. One
-    process works on it until `busy_until`. `found` names the first violations of all `violations`.
+    It takes the seals up to `last`, which have `total` rows; `done` of these are verified. Then the
+    files of checks are read: how many there are is known at the end. One process works on it until
+    `busy_until`. `found` names the first violations of all `violations`.
     """
 
     asked_at = models.DateTimeField(default=timezone.now)
@@ -139,6 +140,7 @@ class VerificationRequest(models.Model):
     last = models.PositiveBigIntegerField()
     total = models.PositiveBigIntegerField()
     done = models.PositiveBigIntegerField(default=0)
+    files = models.PositiveBigIntegerField(default=0)
     busy_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     violations = models.PositiveIntegerField(default=0)

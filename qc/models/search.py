@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models.constants import OnConflict
 
@@ -99,10 +100,20 @@ def forget_words(tasks: Iterable[Any]) -> None:
     _delete((task.pk, words_of(task)) for task in tasks)
 
 
-def leave_gap(tasks: models.QuerySet[Any]) -> None:
-    """Note that the words of these new tasks are not written yet."""
-    span = tasks.order_by().aggregate(first=models.Min("pk"), last=models.Max("pk"))
-    SearchGap.objects.create(**span)
+def leave_gap(references: Sequence[str]) -> None:
+    """Note that the words of the new tasks with these references are not written yet.
+
+    By SQL: the query that Django makes of many references takes a twentieth of an import.
+    """
+    table = apps.get_model("qc", "Task")._meta.db_table
+    marks = ", ".join(["%s"] * len(references))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT MIN(id), MAX(id) FROM {table} WHERE reference IN ({marks})",  # noqa: S608
+            references,
+        )
+        first, last = cursor.fetchone()
+    SearchGap.objects.create(first=first, last=last)
 
 
 def _stored(tasks: Sequence[Any]) -> dict[int, Words]:

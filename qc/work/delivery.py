@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from qc.checks import evidence
@@ -11,11 +12,15 @@ from qc.models import Task, User
 from qc.work import comments, guards, lifecycle
 
 LOCKED_HELD = Prepared(lambda person: Task.objects.select_for_update().held_by(User(pk=person)))
+# Whether there is anything in the line of whoever has the task.
+HAS_LINE = Exists(Task.objects.filter(next_for=OuterRef("assignee")))
 HELD = Prepared(
     lambda person: (
         Task.objects.held_by(User(pk=person))
         .select_related("queue")
-        .annotate(has_files=evidence.HAS_FILES, last_comment=comments.LAST_COMMENT)
+        .annotate(
+            has_files=evidence.HAS_FILES, last_comment=comments.LAST_COMMENT, has_line=HAS_LINE
+        )
     )
 )
 

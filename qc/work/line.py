@@ -34,6 +34,11 @@ def put(task: Task, person: User, *, by: User, reason: str) -> Task:
     return task
 
 
+def of(person: User) -> list[Task]:
+    """Return what is in a person's line, the next one first."""
+    return list(Task.objects.filter(next_for=person).order_by("-next_at", "-pk"))
+
+
 @retrying
 def take_out(task_id: int, *, by: User, reason: str = "") -> Task:
     """Take a task out of the line that it is in, by a manager; it waits in its queue as others."""

@@ -49,6 +49,21 @@ def test_busy_person_is_given_a_task_next_on_the_floor(
     assert "Take out of the line" in floor
 
 
+def test_person_sees_on_my_work_what_is_next_for_them(
+    mona_client: Client, sign_in_client: Callable[..., Client], anna: User, waiting: Task
+) -> None:
+    page, anna_client = "/admin/my-work/", sign_in_client(anna)
+    assert "Next for you" not in html(anna_client, page)
+    with CaptureQueriesContext(connection) as without:
+        anna_client.get(page)
+    give(mona_client, anna, waiting.reference)
+    with CaptureQueriesContext(connection) as with_one:
+        shown = html(anna_client, page)
+    assert "Next for you" in shown
+    assert "Invoice of Meyer" in shown
+    assert len(with_one) == len(without) + 1
+
+
 def test_unknown_reference_is_refused_under_its_field(
     mona_client: Client, anna: User, waiting: Task
 ) -> None:

@@ -234,3 +234,9 @@ def test_presence_filter_finds_its_people(
 def test_role_filter_finds_its_people(mona_client: Client, anna: User) -> None:
     page = mona_client.get(reverse("admin:qc_user_changelist"), {"role": Role.QC_STAFF})
     assert [person.username for person in page.context["cl"].result_list] == ["anna"]
+
+
+def test_day_of_a_person_says_its_zone(mona_client: Client, anna: User) -> None:
+    actions.sign_in(anna.pk)
+    page = mona_client.get(f"/admin/qc/user/{anna.pk}/change/").content.decode()
+    assert "Times are in your time zone, UTC" in page

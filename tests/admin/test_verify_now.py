@@ -12,11 +12,17 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from qc import tasks
-from qc.audit.seals import on_demand, sealing
+from qc.audit import on_demand
+from qc.audit.seals import sealing
+from qc.audit.seals.violations import NO_SEAL
+from qc.checks.evidence import storage
+from qc.checks.evidence.storage import Names
 from qc.models import AuditEvent, EventKind, Queue, Task, User, Verification, VerificationRequest
+from qc.work import actions
 from tests.audit.tampering import change
 from tests.audit.test_external_copies import SCRIPT, verify_by_script
 from tests.databases import on_sqlite
+from tests.evidence.files import add
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +65,8 @@ def test_small_trail_is_verified_at_once_and_the_trail_says_who_asked(
     page = verify(otto_client)
     assert "All of it is as it was sealed:" in page
     assert "Asked for by otto, finished" in page
-    run = Verification.objects.get()
+    # Beside that of the files.
+    run = Verification.objects.exclude(first=NO_SEAL).get()
     assert (run.first, run.last, run.what) == (1, VerificationRequest.objects.get().last, "")
     assert AuditEvent.objects.get(kind=EventKind.VERIFIED).history_user == otto
     assert "otto</a> had the audit trail verified" in shown(otto_client, "/admin/trail/")
@@ -72,6 +79,30 @@ def test_changed_row_is_named_and_raises_the_alarm(sealed: None, otto_client: Cl
     assert "1 violation was found." in page
     assert f"<li>Row {pk} in the history of people was changed" in page
     assert "The audit trail was changed after it was sealed." in shown(otto_client, "/admin/trail/")
+
+
+def test_files_are_read_too_and_a_missing_one_is_named(
+    sealed: None, otto_client: Client, anna: User, invoices: Queue
+) -> None:
+    task = Task.objects.get()
+    actions.sign_in(anna.pk)
+    photo = add(task, anna)
+    assert "1 file of checks and check plans is as it was added." in verify(otto_client)
+    storage.delete(Names(photo.file))
+    page = verify(otto_client)
+    assert f"<li>File {photo.pk} (front.jpg, {task.reference}) is not where it was stored" in page
+    assert VerificationRequest.objects.latest("pk").files == 1
+
+
+def test_many_files_are_read_by_a_worker(
+    sealed: None, otto_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_demand.evidence_files, "count_events", lambda: on_demand.FEW_FILES + 1)
+    sent: list[int] = []
+    apply = lambda args, **_how: sent.append(args[0])  # noqa: E731
+    monkeypatch.setattr(tasks.verify_on_demand, "apply_async", apply)
+    verify(otto_client)
+    assert sent == [VerificationRequest.objects.get().pk]
 
 
 def test_large_trail_is_verified_by_a_worker_while_the_page_shows_how_far(

@@ -75,6 +75,23 @@ def test_changes_leave_one_row_for_each_queue_that_changed(
     assert list(invariants.broken()) == []
 
 
+def test_without_scripts_the_form_sends_what_is_ticked_and_what_was(
+    mona_client: Client, anna: User, ben: User, invoices: Queue, labels: Queue
+) -> None:
+    invoices.people.set([anna])
+    labels.people.set([ben])
+    page = mona_client.get(reverse(PAGE)).content.decode()
+    were = f"{anna.pk}-{invoices.pk} {ben.pk}-{labels.pk}"
+    assert f'name="were" value="{were}"' in page
+    # Meanwhile somebody else takes Ben off.
+    labels.people.remove(ben)
+    on = [f"{anna.pk}-{labels.pk}", f"{ben.pk}-{labels.pk}"]
+    answer = mona_client.post(reverse(PAGE), {"were": were, "on": on}, follow=True)
+    assert "2 boxes were changed." in answer.content.decode()
+    assert [*labels.people.all()] == [anna]
+    assert not invoices.people.exists()
+
+
 def test_two_managers_do_not_overwrite_each_other(
     mona_client: Client, root: User, sign_in_client: Any, anna: User, ben: User, labels: Queue
 ) -> None:

@@ -1,4 +1,4 @@
-"""Accessibility: axe finds no serious fault on any page, and a keyboard is enough."""
+"""Every page: axe finds no serious fault, a keyboard is enough, and it fits each window."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from qc.models import NOT_RESPONDING, Queue, Task, User
 from qc.work import actions, bulk_changes, presence
 from tests.browser.axe import faults, walk, window
+from tests.browser.looks_of_pages import looks_wrong
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
@@ -48,14 +49,14 @@ def shift(
 
 
 @pytest.mark.parametrize("role", ["anna", "mona", "otto"])
-def test_every_linked_page_is_accessible(
+def test_every_linked_page_is_accessible_light_and_fits_the_window(
     shift: list[Task], role: str, request: pytest.FixtureRequest, open_window: Open
 ) -> None:
     page = open_window(request.getfixturevalue(role))
     names, found = [], []
     for name in walk(page):
         names.append(name)
-        found += faults(page, name)
+        found += looks_wrong(page, name) + faults(page, name)
     assert found == [], "\n".join(found)
     assert "my_settings" in names
 
@@ -147,6 +148,7 @@ def test_pages_before_sign_in_are_accessible(
     settings.AXES_FAILURE_LIMIT = 2
     page = open_window()
     found = _at(page, "/admin/login/", "signing in")
+    found += looks_wrong(page, "signing in")
     places = {"a wrong password": "Please enter", "locked out": "Too many failed attempts"}
     for place, words in places.items():
         page.goto("/admin/login/")

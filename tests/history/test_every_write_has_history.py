@@ -93,7 +93,7 @@ KNOWN = {
     "work/guards.py write_people": NOT_AUDITED,
     "work/rework.py _ids_of_chain": READS,
     "core/keyset.py _ids_of_all": READS,
-    "audit/seals/on_demand.py carry_on": NOT_OURS,
+    "audit/on_demand.py carry_on": NOT_OURS,
     # Each change of a code leaves an event.
     "checks/defect_codes.py switch": NOT_OURS,
     "checks/defect_codes.py delete": NOT_OURS,

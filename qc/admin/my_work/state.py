@@ -20,7 +20,7 @@ from qc.checks.check_input import CheckInput, of_draft
 from qc.core.local_days import beginning
 from qc.models import NOT_RESPONDING, Task, User
 from qc.web.looks import Look
-from qc.work import actions, assignment, comments, explanations, lifecycle, presence
+from qc.work import actions, assignment, comments, explanations, lifecycle, line, presence
 
 CLAIMABLE = 20
 # What comes with time and leaves no row of history is shown after so long at most.
@@ -113,6 +113,12 @@ class MyWorkState:
         return [task for task in self.tasks if task != self.task]
 
     @cached_property
+    def line(self) -> list[Task]:
+        """What a manager has put next for them; it is read only where there is anything."""
+        has_any = any(getattr(task, "has_line", False) for task in self.tasks)
+        return line.of(self.person) if has_any else []
+
+    @cached_property
     def claimable(self) -> list[Task]:
         """The tasks that a free person without a task may claim."""
         if self.tasks or not self.person.takes_work:
@@ -139,7 +145,7 @@ class MyWorkState:
         """A version that changes when the page must be redrawn, but not while somebody types."""
         shown = [
             (task.pk, task.priority, task.due_at, task.name, task.instructions)
-            for task in (*self.tasks, *self.claimable)
+            for task in (*self.tasks, *self.line, *self.claimable)
         ]
         return version(
             self.person.is_logged_in,

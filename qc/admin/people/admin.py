@@ -29,6 +29,7 @@ from qc.admin.shared.give_next import TaskNextForm, give_next
 from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.admin.shared.returned import say_returned
 from qc.audit import erasure_requests, second_factors
+from qc.core.localization import zone_in_words
 from qc.history import timeline
 from qc.models import ChangeKind, Role, Task, User
 from qc.web import proofs, throttling
@@ -246,7 +247,7 @@ class PersonAdmin(PeopleImportExport, PersonColumns, SuperusersActions, Password
         if person is not None:
             context |= sign_ins.shown(request, person)
         if person is not None and self.has_view_history_permission(request, person):
-            context["day"] = timeline.of_today(person)
+            context |= {"day": timeline.of_today(person), "zone": zone_in_words()}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

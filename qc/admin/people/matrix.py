@@ -1,10 +1,11 @@
 """*Who works where*: people and queues as a table of boxes, edited in one place.
 
 A form sends what was ticked and what was cleared, not the whole table: what another manager has
-changed meanwhile stays as it is.
+changed meanwhile stays as it is. Without scripts it sends what is ticked, and what was when it was
+drawn: the difference says the same.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.contrib.admin import site
 from django.core.exceptions import SuspiciousOperation
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -34,7 +35,7 @@ PAGE = "admin:matrix"
 MOST_BOXES, FEWEST_PEOPLE = 8_000, 20
 
 # Two hundred people and thirty queues have 6,000 boxes: each is drawn by hand.
-BOX = '<td><input type="checkbox" value="{0}-{1}" aria-labelledby="p{0} q{1}"{2}></td>'
+BOX = '<td><input type="checkbox" name="on" value="{0}-{1}" aria-labelledby="p{0} q{1}"{2}></td>'
 NAME = (
     '<th scope="row" id="p{}"><a href="{}">{}</a> <span class="qc-quiet" dir="auto">{}</span></th>'
 )
@@ -48,12 +49,14 @@ def page(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     queues = list(Queue.objects.open())
     people = _page_of(request, _found(query), len(queues))
+    on_it = _on_queues(people)
     context = site.each_context(request) | {
         "title": _("Who works where"),
         "query": query,
         "queues": queues,
         "people": people,
-        "rows": _rows(list(people), queues),
+        "rows": SafeString("\n".join(_row(person, queues, on_it) for person in people)),
+        "were": " ".join(f"{person}-{queue}" for person, queue in sorted(on_it)),
     }
     return render(request, "qc/people/matrix.html", context)
 
@@ -72,14 +75,10 @@ def _page_of(request: HttpRequest, people: QuerySet[User], queues: int) -> Page[
     return Paginator(people, on_a_page).get_page(request.GET.get("page"))
 
 
-def _rows(people: Collection[User], queues: Collection[Queue]) -> SafeString:
-    """Return the rows of the table, one for each person."""
-    on_it = set(
-        Queue.people.through.objects.filter(user__in=[person.pk for person in people])
-        .values_list("user_id", "queue_id")
-        .order_by()
-    )
-    return SafeString("\n".join(_row(person, queues, on_it) for person in people))
+def _on_queues(people: Iterable[User]) -> set[tuple[int, int]]:
+    """Return who is on which open queue."""
+    on_it = Queue.people.through.objects.filter(user__in=[person.pk for person in people])
+    return set(on_it.filter(queue__in=Queue.objects.open()).values_list("user_id", "queue_id"))
 
 
 def _row(person: User, queues: Collection[Queue], on_it: Collection[tuple[int, int]]) -> str:
@@ -94,7 +93,7 @@ def _row(person: User, queues: Collection[Queue], on_it: Collection[tuple[int, i
 
 def _save(request: HttpRequest) -> HttpResponse:
     by: Any = request.user
-    add, remove = (_sent(request.POST.get(name, "")) for name in ("add", "remove"))
+    add, remove = _sent_changes(request.POST)
     try:
         changed = memberships.change(add=add, remove=remove, by=by)
     except QCError as refusal:
@@ -103,6 +102,14 @@ def _save(request: HttpRequest) -> HttpResponse:
         _say(request, changed)
         _hand_out(changed)
     return HttpResponseRedirect(f"{reverse(PAGE)}?{request.GET.urlencode()}".rstrip("?"))
+
+
+def _sent_changes(form: QueryDict) -> tuple[set[Membership], set[Membership]]:
+    """Return the boxes that were ticked, and those that were cleared."""
+    if "were" not in form:
+        return _sent(form.get("add", "")), _sent(form.get("remove", ""))
+    are, were = _sent(" ".join(form.getlist("on"))), _sent(form.get("were", ""))
+    return are - were, were - are
 
 
 def _sent(text: str) -> set[Membership]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from qc import tasks
 from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
-from qc.audit.seals import on_demand
+from qc.audit import on_demand
 from qc.core.exceptions import Busy
 
 PAGE = "admin:trail_verification"

@@ -132,9 +132,9 @@ def last_number() -> int:
 def add_tasks(tasks: list[Task]) -> int:
     """Add tasks with their history rows; return how many."""
     Task.objects.bulk_create(tasks, batch_size=BATCH)
-    added = Task.objects.filter(reference__in=[task.reference for task in tasks])
-    record(list(added))
-    leave_gap(added)
+    references = [task.reference for task in tasks]
+    record(list(Task.objects.filter(reference__in=references)))
+    leave_gap(references)
     return len(tasks)
 
 

@@ -31,10 +31,15 @@
       event.preventDefault();
       return;
     }
-    const values = (isOn) => [...changed].filter((box) => box.checked === isOn).map((box) => box.value).join(" ");
-    form.elements.add.value = values(true);
-    form.elements.remove.value = values(false);
     isSent = true;
+  });
+
+  form.addEventListener("formdata", ({ formData }) => {
+    const values = (isOn) => [...changed].filter((box) => box.checked === isOn).map((box) => box.value).join(" ");
+    formData.delete("on");
+    formData.delete("were");
+    formData.set("add", values(true));
+    formData.set("remove", values(false));
   });
 
   window.addEventListener("beforeunload", (event) => {

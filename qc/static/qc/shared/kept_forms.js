@@ -4,7 +4,7 @@
 (() => {
   const PREFIX = "qc-form/";
   const KEPT_FOR = 12 * 3600 * 1000;
-  const NEVER = "[type=password], [type=file], [type=hidden], .qc-notes, .qc-check *, [data-takes-scans], [data-not-kept]";
+  const NEVER = "[type=password], [type=file], [type=hidden], .qc-notes, .qc-check *, .qc-matrix *, [data-takes-scans], [data-not-kept]";
 
   const page = () => qcRequests.page();
   const person = () => page().person?.split("/")[0] ?? "";

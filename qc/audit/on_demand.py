@@ -1,4 +1,6 @@
-"""Verifies the whole trail when somebody asks for it, and keeps how far it is and what it found.
+"""Verifies the whole trail and all files of checks when somebody asks for it.
+
+It is kept how far that is, and what was found.
 
 One process works on it. When that has died, the next one begins at the first seal again.
 """
@@ -6,6 +8,7 @@ One process works on it. When that has died, the next one begins at the first se
 from django.db.models import F, Q
 from django.utils import timezone
 
+from qc.audit import evidence_files
 from qc.audit.seals import verification_runs
 from qc.audit.seals.sealing import newest_seal
 from qc.audit.seals.violations import Violation
@@ -13,8 +16,8 @@ from qc.core import leases
 from qc.history import events
 from qc.models import EventKind, User, VerificationRequest
 
-# A trail of so many rows is verified while its reader waits.
-SMALL = 20_000
+# A trail of so many rows, and so many files, are verified while their reader waits.
+SMALL, FEW_FILES = 20_000, 20
 # The most violations that are kept by name; verify_audit names all.
 NAMED = 20
 
@@ -37,8 +40,13 @@ def begin(by: User) -> VerificationRequest:
     return VerificationRequest.objects.create(asked_by=by, last=last, total=total)
 
 
+def is_small(request: VerificationRequest) -> bool:
+    """Return whether its reader may wait for it."""
+    return request.total <= SMALL and evidence_files.count_events() <= FEW_FILES
+
+
 def carry_on(pk: int) -> None:
-    """Verify all seals, unless another process does."""
+    """Verify all seals and files, unless another process does."""
     mine = VerificationRequest.objects.filter(pk=pk, ended_at=None)
     if not leases.acquire(mine, unheld=Q(busy_until=None), done=0):
         return
@@ -49,8 +57,15 @@ def carry_on(pk: int) -> None:
 
     found = verification_runs.run(1, last, note_progress) if last else []
     found += verification_runs.compare_with_copy()
+
+    def hold_on(_events: int) -> None:
+        leases.renew(mine)
+
+    files, of_files = evidence_files.run(hold_on)
+    found += of_files
     named = [list(one) for one in found[:NAMED]]
-    mine.update(ended_at=timezone.now(), busy_until=None, violations=len(found), found=named)
+    result = {"files": files, "violations": len(found), "found": named}
+    mine.update(ended_at=timezone.now(), busy_until=None, **result)
 
 
 def named_violations(request: VerificationRequest) -> list[Violation]:
