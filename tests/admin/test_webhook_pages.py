@@ -7,12 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from qc import webhooks
 from qc.admin.webhooks import columns
 from qc.core import pinned_http
 from qc.core.pinned_http import HTTPAnswer, Undelivered
-from qc.models import AuditEvent, DeliveryState, EventKind, Queue, Task, User, Webhook
+from qc.models import AuditEvent, DeliveryState, EventKind, Queue, Task, TaskEvent, User, Webhook
 from qc.models import WebhookDelivery as Delivery
 from tests.admin.conftest import act, change, typed
 from tests.admin.test_reauthentication import grow_old
@@ -244,6 +245,15 @@ class TestLog:
             for _ in range(n):
                 delivery(erp, state=DeliveryState.PENDING)
             assert shown in root_client.get(reverse(LIST)).content.decode()
+
+    def test_events_of_which_no_deliveries_are_made_yet_wait_too(
+        self, root_client: Client, erp: Webhook, task: Task
+    ) -> None:
+        Webhook.objects.update(is_paused=True)
+        assert "0 and later events" not in root_client.get(reverse(LIST)).content.decode()
+        now = timezone.now()
+        TaskEvent.objects.create(row=99, task=1, queue=1, happened_at=now, collected_at=now)
+        assert "0 and later events" in root_client.get(reverse(LIST)).content.decode()
 
 
 class TestOthers:

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,14 +24,17 @@ from django.utils.translation import pgettext
 from qc.admin.shared import labels
 from qc.core.localization import number
 from qc.core.wording import clock
-from qc.models import DeliveryState, EventType, Outcome, Webhook, WebhookDelivery
+from qc.models import DeliveryState, EventType, Outcome, TaskEvent, Webhook, WebhookDelivery
 
 # Those waiting are counted in the index, up to this number.
 MOST_COUNTED = 1000
 
 
 def with_waiting(webhooks: QuerySet[Webhook]) -> QuerySet[Webhook]:
-    """Return webhooks with `waiting`, how many deliveries wait: `MOST_COUNTED` + 1 at most."""
+    """Return webhooks with `waiting`, how many deliveries wait: `MOST_COUNTED` + 1 at most.
+
+    `has_later` is whether there are events of which no deliveries are made yet.
+    """
     states = WebhookDelivery.objects.filter(state=DeliveryState.PENDING)
     waiting = states.filter(webhook=OuterRef("pk"))
     # In the order of the index, so that no more is read of it.
@@ -29,6 +42,7 @@ def with_waiting(webhooks: QuerySet[Webhook]) -> QuerySet[Webhook]:
     counted = waiting.order_by().values("webhook").annotate(n=Count("pk")).values("n")
     n = Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
     return webhooks.annotate(
+        has_later=Exists(TaskEvent.objects.filter(pk__gt=OuterRef("upto"))),
         beyond=Subquery(beyond[MOST_COUNTED : MOST_COUNTED + 1]),
         waiting=Case(When(beyond__isnull=False, then=Value(MOST_COUNTED + 1)), default=n),
     )
@@ -69,7 +83,9 @@ def waiting_of(webhook: Any) -> str:
     """Return how many deliveries wait, of a webhook that was read `with_waiting`."""
     if webhook.waiting > MOST_COUNTED:
         return _("more than %(n)s") % {"n": number(MOST_COUNTED)}
-    return number(webhook.waiting)
+    n = number(webhook.waiting)
+    is_held_up = webhook.is_paused or webhook.waiting
+    return _("%(n)s and later events") % {"n": n} if is_held_up and webhook.has_later else n
 
 
 def types_of(webhook: Webhook) -> str:
