@@ -13,36 +13,28 @@ the same file imported again changes nothing.
 """
 
 import functools
-import hashlib
 import json
-import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from qc.core.canonical_json import hashed
+from qc.api.v1.sent_requests import Sent, key_of, sent_with
 from qc.core.transactions import retrying
 from qc.models import IdempotencyKey
-from qc.models.idempotency import LONGEST, LONGEST_TARGET
 from qc.work import actions
 
 T = TypeVar("T")
 
-HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-# A quoted string of structured fields, or just a word.
-KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"|([!#-+\--:<-~]+)')
 # What an answer has beside its body that is given again.
 KEPT_HEADERS = ("ETag", "Location", "Retry-After")
 # How often the row of a key is looked for after somebody else has just written it.
@@ -73,22 +65,6 @@ class _Collided(Exception):
     """Somebody else has written the row of this key meanwhile."""
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A request with a key: whose, where to, and the digest of its contents."""
-
-    client: int
-    key: str
-    target: str
-    digest: str
-
-    def new_row(self, **columns: Any) -> IdempotencyKey:
-        """Return a row for it, which is not saved."""
-        return IdempotencyKey(
-            client=self.client, key=self.key, target=self.target, digest=self.digest, **columns
-        )
-
-
 def once(view: Any) -> Callable[..., Response]:
     """Return the POST of a view as one that has its effect once for each key."""
     post = view.post
@@ -98,48 +74,11 @@ def once(view: Any) -> Callable[..., Response]:
         key = key_of(request)
         if key is None:
             return post(request, *args, **kwargs)
-        sent = _sent(request, key)
+        sent = sent_with(request, key)
         call = functools.partial(post, request, *args, **kwargs)
         return (_in_one if view.in_one_transaction else _in_steps)(view, sent, call)
 
     return run
-
-
-def key_of(request: Request) -> str | None:
-    """Return the key of a request, None without one. Raises ParseError for one that is no key."""
-    header = request.headers.get(HEADER)
-    if header is None:
-        return None
-    found = KEY.fullmatch(header.strip())
-    key = "" if found is None else (found[1] or found[2])
-    if not 1 <= len(key) <= LONGEST:
-        raise ParseError(_("Idempotency-Key must be a text in quotes, of up to 255 characters."))
-    return key
-
-
-def _sent(request: Request, key: str) -> Sent:
-    query = sorted(request.query_params.lists())
-    digest = hashed([query, _contents(request)])
-    target = f"{request.method} {request.path.rstrip('/')}"[:LONGEST_TARGET]
-    return Sent(request.user.pk or 0, key, target, digest)
-
-
-def _contents(request: Request) -> Any:
-    """Return what was sent, for its digest; of a file its name and content."""
-    data = request.data
-    if not hasattr(data, "lists"):
-        return data
-    return [[name, [_content(one) for one in values]] for name, values in sorted(data.lists())]
-
-
-def _content(value: Any) -> Any:
-    if not isinstance(value, UploadedFile):
-        return value
-    digest = hashlib.sha256()
-    for chunk in value.chunks():
-        digest.update(chunk)
-    value.seek(0)
-    return [value.name, digest.hexdigest()]
 
 
 def _in_one(view: Any, sent: Sent, call: Callable[[], Response]) -> Response:

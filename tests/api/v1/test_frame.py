@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from qc.api.v1.idempotency import key_of
+from qc.api.v1.sent_requests import key_of
 from qc.models import User
 from qc.web import errors
 from tests.databases import on_sqlite

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from rest_framework.test import APIClient
 from qc import tasks as jobs
 from qc.api.v1 import tasks as calls
 from qc.api.v1.idempotency import REPLAYED
-from qc.models import IdempotencyKey, Queue, Role, Status, Task, User
+from qc.audit import invariants
+from qc.models import ChangeKind, IdempotencyKey, Queue, Role, Status, Task, User
+from qc.work import actions
 from tests.conftest import person
 from tests.databases import on_mariadb, on_sqlite
 from tests.threads import at_once
@@ -141,6 +144,35 @@ def test_sixteen_of_the_same_request_have_one_effect(monas: APIClient, mona: Use
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert sum(answer.status_code == 201 and not is_again(answer) for answer in answers) == 1
     assert Task.history.count() == 1
+
+
+@on_mariadb
+def test_completions_that_are_all_sent_twice_at_once_complete_once(
+    invoices: Queue, add_task: Any
+) -> None:
+    people = [person(f"qc{n}", Role.QC_STAFF) for n in range(8)]
+    invoices.people.add(*people)
+    for _ in range(20):
+        add_task(invoices)
+    for one in people:
+        actions.sign_in(one.pk)
+    held = list(Task.objects.held().select_related("assignee"))
+
+    def complete(task: Task) -> Any:
+        client = APIClient()
+        client.force_authenticate(task.assignee)
+        key = {"Idempotency-Key": f"done-{task.pk}"}
+        return client.post(f"{TASKS}{task.pk}/complete/", {"outcome": "passed"}, headers=key)
+
+    answers = at_once(*[partial(complete, task) for task in held * 2])
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    done = [answer for answer in answers if answer.status_code == 200 and not is_again(answer)]
+    assert {answer.json()["task"]["id"] for answer in done} == {task.pk for task in held}
+    assert len(done) == len(held) == 8
+    assert Task.history.filter(kind=ChangeKind.COMPLETED).count() == 8
+    # Each of them has the next one.
+    assert Task.objects.held().count() == 8
+    assert list(invariants.broken()) == []
 
 
 @on_mariadb

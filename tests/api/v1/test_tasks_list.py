@@ -109,6 +109,8 @@ def test_fields_cut_each_result(some: Any, monas: APIClient) -> None:
         "assignee=nobody",
         "due_before=2026-11-30",
         "due_before=2026-11-30T10:00:00",
+        "due_before=9999-12-31T23:59:59-14:00",
+        "created_after=0001-01-01T00:00:00%2B14:00",
         "updated_since=yesterday",
     ],
 )
