@@ -146,9 +146,10 @@ class ServiceToken(models.Model):
         """Return whether it may be used from this address: from any, if no network is named."""
         if not self.networks:
             return True
-        if address is None:
+        try:
+            caller = ip_address(address or "")
+        except ValueError:  # such as a socket that is a file
             return False
-        caller = ip_address(address)
         mapped = caller.ipv4_mapped if isinstance(caller, IPv6Address) else None
         return any((mapped or caller) in ip_network(one) for one in self.networks)
 

@@ -40,9 +40,9 @@ def test_station_with_a_service_token_works_as_a_person_does(
 
 
 def test_service_token_is_told_its_scopes(root: User) -> None:
-    _token, secret = make(root, Scope.READ_TASKS, Scope.READ_REPORTS, name="BI")
+    _token, secret = make(root, Scope.READ_REPORTS, name="BI")
     me = client(secret).get(f"{V1}/me/").json()
-    assert (me["scopes"], me["may_work"]) == (["tasks:read", "reports:read"], False)
+    assert (me["scopes"], me["may_work"]) == (["reports:read"], False)
     assert me["roles"] == ["Auditors"]
 
 

@@ -158,6 +158,7 @@ class TestCaller:
             ("10.2.0.1", 401),
             ("fd00:1::7", 401),
             ("", 401),
+            ("/run/qc.sock", 401),
         ],
     )
     def test_must_come_from_an_allowed_network(
