@@ -1,4 +1,7 @@
-"""The schema of the API, and the page that shows it. For everybody with a role."""
+"""The schema of the API, and the page that shows it. For everybody with a role.
+
+Machines read the schema too, with their service tokens.
+"""
 
 from typing import Any
 
@@ -16,12 +19,14 @@ from rest_framework.response import Response
 
 from qc import permissions
 from qc.api.schema import generator
+from qc.api.service_tokens import ServiceTokenAuthentication
 from qc.api.views import DeskView
 
 
 class SchemaView(DeskView):
     """Answers with the schema, as JSON or (`?format=yaml`) as YAML."""
 
+    authentication_classes = (ServiceTokenAuthentication, *DeskView.authentication_classes)
     renderer_classes = (JSONRenderer, OpenApiJsonRenderer, OpenApiYamlRenderer)
     # Whoever reads it says nothing about their work.
     shows_work = False

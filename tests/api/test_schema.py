@@ -2,16 +2,19 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import get_resolver
-from django.utils import translation
+from django.utils import timezone, translation
 
 from qc.api.schema import generator
-from qc.models import User
+from qc.audit import service_tokens
+from qc.models import Scope, ServiceToken, User
+from tests.conftest import person
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
@@ -72,6 +75,14 @@ def test_schema_is_for_everybody_with_a_role(client: Client, anna: User) -> None
     answer = client.get("/api/schema")
     assert answer.json()["openapi"].startswith("3.1.")
     assert client.get("/api/schema/?format=yaml").content.startswith(b"openapi: 3.1.")
+
+
+def test_machines_read_the_schema_too(client: Client) -> None:
+    root = person("root", is_superuser=True)
+    token = ServiceToken(scopes=[Scope.READ_TASKS], expires_at=timezone.now() + timedelta(days=1))
+    secret = service_tokens.make(token, "erp", by=root)
+    answer = client.get("/api/schema/", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.json()["info"]["title"] == "QC Desk"
 
 
 def test_page_has_no_script_within_and_only_files_of_ours(client: Client, anna: User) -> None:

@@ -18,7 +18,7 @@ from tests.databases import on_mariadb
 from tests.system.records import completions, most_held_at_once
 from tests.system.site import Site, assert_sound
 
-PEOPLE, TASKS, POSTED_AT_ONCE = 16, 64, 8
+PEOPLE, TASKS, POSTED_AT_ONCE = 16, 48, 8
 HELD = TASKS // POSTED_AT_ONCE
 STILL_RUNNING = 409
 
