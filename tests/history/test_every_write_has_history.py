@@ -57,6 +57,7 @@ KNOWN = {
     "admin/tasks/saved_views.py delete_saved": NOT_OURS,
     # The words by which tasks are found repeat what is in their columns.
     "models/search.py _execute": NOT_OURS,
+    "models/search.py leave_gap": NOT_OURS,
     "work/search.py fill": NOT_OURS,
     "models/tasks.py save": SIGNALLED,
     "models/people.py save": SIGNALLED,
