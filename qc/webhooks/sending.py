@@ -16,8 +16,9 @@ from qc.core import leases
 from qc.models import DeliveryState, Webhook, WebhookDelivery
 from qc.webhooks import attempts, fanout, log
 
-# A run ends after so many seconds, or a little later; what is left is sent by the next one.
-SECONDS = 25
+# A run ends after so many seconds, or a little later; what is left is sent by the next one. It ends
+# after an attempt that took long, too: the next run waits behind what others want of the workers.
+SECONDS, SLOW_SECONDS = 25, 5
 # For so long a run that was asked for may wait for a worker, before it is asked for again.
 QUEUED = timedelta(minutes=1)
 # For so long a lease that was renewed is not renewed again.
@@ -110,8 +111,11 @@ def _sent(lease: Lease) -> Iterator[bool]:
             # Whoever fails may be left alone from now on.
             if time.monotonic() > end or not lease.is_ours(again=is_sent is not True):
                 return
+            began = time.monotonic()
             if (is_sent := attempts.make(pk)) is not None:
                 yield is_sent
+            if time.monotonic() - began > SLOW_SECONDS:
+                return
 
 
 def _due(webhook: QuerySet[Webhook]) -> list[int]:
