@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from config.celery import app
 from qc.models import Queue, Role, Task, User
 from tests.conftest import group
 from tests.system.site import Site
@@ -23,9 +25,18 @@ def quick_passwords() -> None:
 @pytest.fixture
 def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
     """A site none of whose processes runs yet; what the test starts ends with it."""
+    drop_messages()
     site = Site(tmp_path)
     yield site
     site.stop()
+
+
+def drop_messages() -> None:
+    """Drop what jobs of an earlier site were asked for and nobody did: they share the broker."""
+    if settings.REDIS_URL:
+        with app.connection_for_write() as connection:
+            for queue in ("qc_desk", "qc_desk_sweeps"):
+                connection.default_channel.queue_purge(queue)
 
 
 @pytest.fixture
