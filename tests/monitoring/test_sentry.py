@@ -9,11 +9,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -79,14 +80,17 @@ sentry_sdk.flush()
 """
 
 
+# What Sentry's client compresses by, as the libraries are there.
+UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress}
+
+
 class Sink(BaseHTTPRequestHandler):
     """Keeps what it is sent, as text."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.server.received.append(body.decode())  # type: ignore[attr-defined]
+        unpacked = UNPACK[self.headers["Content-Encoding"]](body)
+        self.server.received.append(unpacked.decode())  # type: ignore[attr-defined]
         self.send_response(200)
         self.end_headers()
 
