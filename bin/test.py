@@ -1,9 +1,9 @@
 """Runs all tests twice: on SQLite with files, and on MariaDB with Redis; then some as on MySQL.
 
 The pages in a browser with the processes on SQLite, and the processes on MariaDB, are runs of their
-own, and all go on at the same time: each of them waits much. Run by `make test` in the virtual environment. Ends with
-the coverage of all runs together, and with what could not be run on this machine, which is a
-failure on CI.
+own, and all go on at the same time: each of them waits much. Run by `make test` in the virtual
+environment. Ends with the coverage of all runs together, and with what could not be run on this
+machine, which is a failure on CI.
 """
 
 import os
@@ -49,7 +49,7 @@ LINES = "lines.json"
 BROKER_DATABASES = (14, 15)
 PAGES, PROCESSES = "tests/browser", "tests/system"
 SQLITE = "SQLite, the embedded default"
-FROM_OUTSIDE = "Pages in a browser, and processes, on SQLite"
+FROM_OUTSIDE = "Processes, and pages in a browser, on SQLite"
 MARIADB, MYSQL = "MariaDB and Redis", "MariaDB that pretends to be MySQL 8"
 ON_MARIADB = "Processes, on MariaDB and Redis"
 # What reads or writes in ways in which MySQL differs: tests/as_mysql.py.
@@ -123,7 +123,7 @@ def main() -> None:
 
             others = [
                 start(SQLITE, "sqlite", {}, f"--ignore={PAGES}", f"--ignore={PROCESSES}"),
-                start(FROM_OUTSIDE, "pages", {}, PAGES, PROCESSES),
+                start(FROM_OUTSIDE, "pages", {}, PROCESSES, PAGES),
             ]
             if database and broker:
                 first, second = (
