@@ -1,6 +1,6 @@
 """A client of QC Desk's API in one file. It needs Python 3.11 and requests; copy it where you like.
 
-    desk = QCDesk("https://qc.example.org", token="qcs_…")     # a service token
+    desk = QCDesk("https://qc.example.org", token="qcd_…")     # a service token
     desk.create_task(reference="INV-2231", name="Invoice 2231", queue="Invoices")
     for task in desk.tasks(status="pending", fields="id,reference,due_at"):
         print(task["reference"], task["due_at"])
@@ -184,7 +184,7 @@ class QCDesk:
             is_last = attempt == self.attempts
             try:
                 response = self.once(method, path, headers=headers, **content)
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 if is_last:
                     raise
                 self.wait(pause(attempt))

@@ -22,7 +22,7 @@ class Canned(QCDesk):
 
     def __init__(self, *answers: requests.Response | Exception) -> None:
         self.waited: list[float] = []
-        super().__init__("http://desk/", "qcs_1", wait=self.waited.append)
+        super().__init__("http://desk/", "qcd_1", wait=self.waited.append)
         self.answers, self.sent = list(answers), []  # type: ignore[var-annotated]
 
     def once(self, method: str, path: str, **content: Any) -> requests.Response:
@@ -36,8 +36,9 @@ class Canned(QCDesk):
         return {content["headers"].get("Idempotency-Key") for _m, _path, content in self.sent}
 
 
-def test_request_without_an_answer_is_sent_again_with_its_key() -> None:
-    desk = Canned(requests.ConnectionError(), answer(502), answer(200, {"created": 1}))
+@pytest.mark.parametrize("lost", [requests.ConnectionError(), requests.ReadTimeout()])
+def test_request_without_an_answer_is_sent_again_with_its_key(lost: Exception) -> None:
+    desk = Canned(lost, answer(502), answer(200, {"created": 1}))
     assert desk.create_task(reference="A-1") == {"created": 1}
     assert len(desk.sent) == 3
     (key,) = desk.keys()
