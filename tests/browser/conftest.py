@@ -9,6 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from qc.models import User
+from qc.web import font_finder
 from tests.browser.axe import window
 
 # The shell draws the same pages without a browser's own windows: a third less work for the machine.
@@ -24,6 +25,8 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         helps = "apt-get install -y chromium-headless-shell"
         pytest.skip(f"NO BROWSER: the pages were not tried. `{helps}` helps.")
+    # They take long to make, and the first page would wait for them.
+    font_finder.made()
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
