@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from qc.api import evidence as old
 from qc.api.evidence import visible_task
+from qc.api.schema.answers import File
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
 from qc.api.v1.schemas import checks as schemas
@@ -85,7 +86,7 @@ class TaskFilesView(V1View, old.TaskFilesView):
         description="The same file again at the same place is there once.",
         parameters=[ID],
         request={"multipart/form-data": schemas.NewFile},
-        responses={201: schemas.FileSchema},
+        responses={201: File},
     )
     def post(self, request: Request, pk: int) -> Response:
         """Add the file, and return what is known of it."""

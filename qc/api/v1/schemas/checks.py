@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from qc.api.schema.answers import File
 from qc.api.serializers import CheckData
 from qc.models import Outcome, Severity
 from qc.work.drafts import LONGEST
@@ -100,24 +101,10 @@ class DefectsSchema(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
 
 
-class FileSchema(serializers.Serializer[Any]):
-    """What is known of a file; its content has an address of its own."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    item = serializers.CharField(allow_blank=True)
-    defect = serializers.CharField(allow_blank=True)
-    content_type = serializers.CharField()
-    size = serializers.IntegerField()
-    sha256 = serializers.CharField()
-    added_by = serializers.CharField()
-    added_at = serializers.DateTimeField()
-
-
 class FilesSchema(serializers.Serializer[Any]):
     """All files of a task."""
 
-    results = FileSchema(many=True)
+    results = File(many=True)
     next = serializers.URLField(allow_null=True)
 
 
