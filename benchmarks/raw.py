@@ -5,11 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-TASK = (
-    "id, reference, name, queue_id, priority, raised, due_at, raise_at, instructions, link,"
-    " details, status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
-    " released_by_id, created_at, created_by_id"
-)
+from benchmarks.columns import COLUMNS, SERVED
 
 
 def claim(person: int) -> int:
@@ -18,15 +14,7 @@ def claim(person: int) -> int:
         cursor = connection.connection.cursor()
         cursor.execute("SELECT * FROM qc_user WHERE id = %s FOR UPDATE", (person,))
         cursor.fetchall()
-        cursor.execute(
-            "SELECT id, name, scan_to_start, (SELECT GROUP_CONCAT(slot) FROM qc_task"
-            " WHERE assignee_id = %s AND slot IS NOT NULL) FROM qc_queue"
-            " WHERE is_paused = 0 AND is_closed = 0 AND (EXISTS (SELECT 1 FROM qc_queue_people"
-            " WHERE queue_id = qc_queue.id AND user_id = %s) OR (open_to_all = 1 AND EXISTS"
-            " (SELECT 1 FROM qc_user_groups g JOIN auth_group a ON a.id = g.group_id"
-            " WHERE g.user_id = %s AND a.name = 'QC staff')))",
-            (person, person, person),
-        )
+        cursor.execute(SERVED, {"person": person})
         task = _lock_most_urgent(cursor, [row[0] for row in cursor.fetchall()])
         _write_people(cursor, [person])
         cursor.execute(
@@ -85,7 +73,7 @@ def _lock_most_urgent(cursor: Any, queues: list[int]) -> int:
     seeks = " UNION ALL ".join(
         "SELECT * FROM (SELECT id, priority, raised, due_at FROM qc_task"
         f" WHERE queue_id = {queue} AND status = 'pending'"
-        " ORDER BY priority, raised, due_at, id LIMIT 1"
+        " AND COALESCE(next_for_id, 0) = 0 ORDER BY priority, raised, due_at, id LIMIT 1"
         f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
         for queue in queues
     )
@@ -109,9 +97,9 @@ def _write_history(cursor: Any, tasks: list[int], kind: str) -> None:
     reasons = " ".join(f"WHEN {task} THEN %s" for task in tasks)
     texts = [f"P1, due 14:30, most urgent of their 3 queues; free since {task}" for task in tasks]
     cursor.execute(
-        f"INSERT INTO qc_historicaltask ({TASK}, through, kind, request_id, history_date,"
+        f"INSERT INTO qc_historicaltask ({COLUMNS}, through, kind, request_id, history_date,"
         " history_type, history_user_id, person_id, history_change_reason)"
-        f" SELECT {TASK}, 'shell', %s, 'raw', NOW(6), '~', NULL, assignee_id,"
+        f" SELECT {COLUMNS}, 'shell', %s, 'raw', NOW(6), '~', NULL, assignee_id,"
         f" CASE id {reasons} END FROM qc_task WHERE id IN ({','.join(map(str, tasks))})",
         (kind, *texts),
     )

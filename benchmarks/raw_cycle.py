@@ -12,14 +12,10 @@ from typing import Any
 import environ
 import MySQLdb
 
-TASK = (
-    "id, reference, name, queue_id, priority, due_at, raised, raise_at, instructions, link,"
-    " details, status, assignee_id, slot, assigned_at, started_at, completed_at, outcome, notes,"
-    " shown_at, released_by_id, created_at, created_by_id"
-)
-HISTORY = TASK.replace(" shown_at,", "")
-COLUMNS = HISTORY.split(", ")
-MARKS = ", ".join(["%s"] * (len(COLUMNS) + 8))
+from benchmarks.columns import COLUMNS, OF_QUEUE, SERVED, TASK
+
+HISTORY = COLUMNS.split(", ")
+MARKS = ", ".join(["%s"] * (len(HISTORY) + 8))
 KEY_LENGTH = 15
 
 _local = threading.local()
@@ -45,22 +41,26 @@ def cycle(cursor: Any, token: str, task: int) -> dict[str, Any]:
     )
     (done,) = _read(
         cursor,
-        f"SELECT {TASK}, (SELECT name FROM qc_queue q WHERE q.id = queue_id) AS queue"
-        " FROM qc_task WHERE id = %s AND assignee_id = %s AND slot IS NOT NULL FOR UPDATE",
+        f"SELECT {TASK}, {OF_QUEUE}, EXISTS (SELECT 1 FROM qc_evidence WHERE removed_at IS NULL"
+        " AND task_id = qc_task.id) AS has_files FROM qc_task WHERE id = %s AND assignee_id = %s"
+        " AND slot IS NOT NULL FOR UPDATE",
         (task, person),
     )
     done |= {"status": "completed", "slot": None, "completed_at": now, "outcome": "passed"}
     cursor.execute(
-        "UPDATE qc_task SET status = 'completed', slot = NULL, started_at = %s, completed_at = %s,"
-        " outcome = 'passed', notes = '', draft = '', draft_outcome = '' WHERE id = %s",
-        (done["started_at"], now, task),
+        "UPDATE qc_task SET status = 'completed', assignee_id = %s, slot = NULL, assigned_at = %s,"
+        " started_at = %s, completed_at = %s, outcome = 'passed', notes = '', shown_at = %s,"
+        " draft = '', draft_version = 0, draft_outcome = '', draft_findings = NULL, plan_id = NULL,"
+        " findings = NULL, inspected = NULL, rejected = NULL, released_by_id = NULL,"
+        " next_for_id = NULL, next_at = NULL WHERE id = %s",
+        (person, done["assigned_at"], done["started_at"], now, done["shown_at"], task),
     )
     following = _next(cursor, person)
     following |= {"status": "assigned", "assignee_id": person, "slot": 1}
     following |= dict.fromkeys(("assigned_at", "shown_at", "started_at"), now)
     cursor.execute(
         "UPDATE qc_task SET status = 'assigned', assignee_id = %s, slot = 1, assigned_at = %s,"
-        " shown_at = %s, started_at = %s WHERE id = %s",
+        " next_for_id = NULL, next_at = NULL, shown_at = %s, started_at = %s WHERE id = %s",
         (person, now, now, now, following["id"]),
     )
     why = "P1, due 14:30, most urgent of their 3 queues; free since 14:02"
@@ -69,7 +69,7 @@ def cycle(cursor: Any, token: str, task: int) -> dict[str, Any]:
         *(*_values(following), "assigned", None, why, person, now, "~", "api", "0" * 32),
     ]
     cursor.execute(
-        f"INSERT INTO qc_historicaltask ({HISTORY}, kind, history_user_id, history_change_reason,"
+        f"INSERT INTO qc_historicaltask ({COLUMNS}, kind, history_user_id, history_change_reason,"
         f" person_id, history_date, history_type, through, request_id) VALUES ({MARKS}), ({MARKS})",
         rows,
     )
@@ -80,9 +80,14 @@ def cycle(cursor: Any, token: str, task: int) -> dict[str, Any]:
 def _person(cursor: Any, token: str) -> int:
     found = _read(
         cursor,
-        "SELECT t.digest, t.expiry, u.*, (SELECT GROUP_CONCAT(p.codename) FROM qc_user_groups g"
+        "SELECT t.digest, t.expiry, u.*,"
+        " (SELECT GROUP_CONCAT(CONCAT(c.app_label, '.', p.codename)) FROM"
+        " qc_user_user_permissions o JOIN auth_permission p ON p.id = o.permission_id"
+        " JOIN django_content_type c ON c.id = p.content_type_id WHERE o.user_id = u.id) AS own,"
+        " (SELECT GROUP_CONCAT(CONCAT(c.app_label, '.', p.codename)) FROM qc_user_groups g"
         " JOIN auth_group_permissions gp ON gp.group_id = g.group_id JOIN auth_permission p"
-        " ON p.id = gp.permission_id WHERE g.user_id = u.id) AS rights"
+        " ON p.id = gp.permission_id JOIN django_content_type c ON c.id = p.content_type_id"
+        " WHERE g.user_id = u.id) AS rights"
         " FROM knox_authtoken t JOIN qc_user u ON u.id = t.user_id WHERE t.token_key = %s",
         (token[:KEY_LENGTH],),
     )
@@ -91,17 +96,11 @@ def _person(cursor: Any, token: str) -> int:
 
 
 def _next(cursor: Any, person: int) -> dict[str, Any]:
-    queues = _read(
-        cursor,
-        "SELECT id, name, scan_to_start, (SELECT GROUP_CONCAT(slot) FROM qc_task WHERE"
-        " assignee_id = %s AND slot IS NOT NULL) AS used FROM qc_queue q WHERE is_paused = 0 AND"
-        " EXISTS (SELECT 1 FROM qc_queue_people p WHERE p.queue_id = q.id AND p.user_id = %s)",
-        (person, person),
-    )
+    queues = _read(cursor, SERVED, {"person": person})
     seeks = " UNION ALL ".join(
         "SELECT * FROM (SELECT id AS head, priority AS p, raised AS r, due_at AS d FROM qc_task"
-        f" WHERE queue_id = {queue['id']} AND status = 'pending' ORDER BY priority, raised, due_at,"
-        f" id LIMIT 1 FOR UPDATE SKIP LOCKED) AS seek{queue['id']}"
+        f" WHERE queue_id = {queue['id']} AND status = 'pending' AND COALESCE(next_for_id, 0) = 0"
+        " ORDER BY priority, raised, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS seek"
         for queue in queues
     )
     (task,) = _read(
@@ -113,14 +112,14 @@ def _next(cursor: Any, person: int) -> dict[str, Any]:
     return task
 
 
-def _read(cursor: Any, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+def _read(cursor: Any, sql: str, values: Any) -> list[dict[str, Any]]:
     cursor.execute(sql, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _values(task: dict[str, Any]) -> list[Any]:
-    return [task[name] for name in COLUMNS]
+    return [task[name] for name in HISTORY]
 
 
 def _cursor() -> Any:
