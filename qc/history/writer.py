@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -21,14 +20,6 @@ from qc.models.history import CommittedRow
 BATCH = 500
 # By column the values of the rows that are to be written together.
 _waiting: ContextVar[dict[str, list[Any]] | None] = ContextVar("waiting", default=None)
-# Fields whose values a database's driver takes unconverted.
-UNCONVERTED = (
-    models.BooleanField,
-    models.CharField,
-    models.ForeignKey,
-    models.IntegerField,
-    models.TextField,
-)
 
 
 def save(  # noqa: PLR0913
@@ -214,13 +205,9 @@ def _insert(
 @functools.cache
 def _readers(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
     """Return for each column a function that reads an item's value in the driver's form."""
-    return {field.column: _reader(field) for field in _rows_of(model).tracked_fields}
-
-
-def _reader(field: Any) -> Callable[[Any], Any]:
-    if isinstance(field, UNCONVERTED):
-        return attrgetter(field.attname)
-    return lambda item: field.get_db_prep_save(getattr(item, field.attname), connection)
+    return {
+        field.column: compiled_queries.reader_of(field) for field in _rows_of(model).tracked_fields
+    }
 
 
 @functools.cache

@@ -21,11 +21,12 @@ class EndedSessionMiddleware(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a redirect to the sign-in page with a command to reload."""
         response = self.get_response(request)
+        if "HX-Request" not in request.headers or "Location" not in response.headers:
+            return response
         sign_in = resolve_url("admin:login")
-        is_part = "HX-Request" in request.headers and request.path != sign_in
-        if is_part and response.headers.get("Location", "").startswith(sign_in):
-            return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
-        return response
+        if request.path == sign_in or not response.headers["Location"].startswith(sign_in):
+            return response
+        return HttpResponse(status=NOTHING_NEW, headers={"HX-Refresh": "true"})
 
 
 class SamePersonMiddleware(Middleware):
