@@ -2,11 +2,6 @@
 
 from typing import Any
 
-import sentry_sdk
-from sentry_sdk.integrations.celery import CeleryIntegration
-from sentry_sdk.integrations.django import DjangoIntegration
-from sentry_sdk.utils import BadDsn, Dsn
-
 from config.environment import env, refuse
 
 NAME = "SENTRY_DSN"
@@ -17,6 +12,12 @@ def start() -> None:
     dsn = env.str(NAME, "").strip()
     if not dsn:
         return
+    # Only here: reading them takes each process a while, and most have no address.
+    import sentry_sdk
+    from sentry_sdk.integrations.celery import CeleryIntegration
+    from sentry_sdk.integrations.django import DjangoIntegration
+    from sentry_sdk.utils import BadDsn, Dsn
+
     try:
         Dsn(dsn)
     except (BadDsn, ValueError) as error:
