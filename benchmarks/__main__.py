@@ -1,4 +1,7 @@
-"""Runs all benchmarks, or those named, as in `python -m benchmarks claim growth trail=10000000`."""
+"""Runs all benchmarks, or those named, as in `python -m benchmarks claim growth trail=10000000`.
+
+Their tables are written to results.md when all were run, or with `--write` before the names.
+"""
 
 import importlib
 import os
@@ -24,6 +27,7 @@ ALL = (
     "naive",
     "pages",
 )
+WRITE = "--write"
 NO_SERVER = """
   The benchmarks are about MariaDB, and there is none here. To run them:
       apt-get install -y mariadb-server gcc pkg-config libmariadb-dev python3-dev
@@ -41,18 +45,19 @@ def main() -> None:
 
 
 def measure(names: Sequence[str]) -> None:
-    """Print each table as it is measured; write results.md when all were run."""
+    """Print each table as it is measured; write those that `names` asks for."""
     from benchmarks import floor
 
     floor.open_up()
     tables = []
-    for named in names or ALL:
+    is_written = not names or WRITE in names
+    for named in [name for name in names if name != WRITE] or ALL:
         name, _is, size = named.partition("=")
         how = {"size": int(size)} if size else {}
         tables.append(importlib.import_module(f"benchmarks.{name}").run(**how))
         print("\n".join(tables[-1].lines()), flush=True)
     floor.remove()
-    if not names:
+    if is_written:
         write(tables)
 
 

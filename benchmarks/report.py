@@ -1,5 +1,6 @@
 """Tables of medians and ratios, printed and written to results.md."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,17 +41,22 @@ class Table:
         return [*lines, ""] if self.targets else lines
 
 
+INTRO = """\
+# Benchmarks
+
+Made by `make bench` on MariaDB, server and clients on the same two cores. Each row
+compares in one run, in alternating rounds; medians. Absolute times are those of one
+small machine: read the ratios.
+
+"""
+
+
 def write(tables: list[Table]) -> None:
-    """Write all tables to results.md."""
-    intro = [
-        "# Benchmarks",
-        "",
-        "Made by `make bench` on MariaDB, server and clients on the same two cores. Each row",
-        "compares in one run, in alternating rounds; medians. Absolute times are those of one",
-        "small machine: read the ratios.",
-        "",
-    ]
-    RESULTS.write_text("\n".join(intro + [line for table in tables for line in table.lines()]))
+    """Write tables to results.md, each in the place of an earlier one; the others stay."""
+    _intro, *sections = re.split(r"^## ", RESULTS.read_text(), flags=re.MULTILINE)
+    texts = {text.partition("\n")[0]: f"## {text}" for text in sections}
+    texts |= {table.title: "\n".join([*table.lines(), ""]) for table in tables}
+    RESULTS.write_text(INTRO + "".join(texts.values()).rstrip("\n") + "\n")
 
 
 def ms(seconds: float) -> str:
