@@ -13,6 +13,9 @@ PORT = environment.whole_number("PORT", default=8000, least=1, most=65_535)
 
 bind = f"{HOST}:{PORT}"
 workers = environment.whole_number("QC_WEB_PROCESSES", default=2, least=1, most=64)
+# Read once, and shared: a process that takes the place of another answers at once, with the code of
+# those beside it, even where files on the disk are newer.
+preload_app = True
 worker_class = "config.gunicorn_worker.Worker"
 threads = environment.whole_number("QC_WEB_THREADS", default=8, least=2, most=64)
 # Whatever leaks is let go now and then, and not by all processes at the same time.
