@@ -9,24 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plan_pictures, plans
-from qc.models import (
-    Alert,
-    DefectCode,
-    EventType,
-    Queue,
-    SavedView,
-    Task,
-    User,
-    Webhook,
-    WebhookDelivery,
-)
-from qc.webhooks import signing
+from qc.models import Alert, DefectCode, EventType, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover, presence
 from tests import service_tokens
 from tests.evidence.files import add as add_file
 from tests.evidence.files import picture, sent
 from tests.imports.files import HEAD, import_file
 from tests.plans import write_plan
+from tests.webhooks.rows import add as add_webhook
 
 
 @pytest.fixture
@@ -151,8 +141,6 @@ def sample_data(
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
     Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     service_tokens.stored(mona)
-    url = "https://erp.example.com/hook"
-    hook = Webhook.objects.create(name="ERP", url=url, secret=signing.stored(signing.new_secret()))
-    WebhookDelivery.objects.create(webhook=hook, task=mine.pk, event=1, type=EventType.ASSIGNED)
+    add_webhook(mine, EventType.ASSIGNED)
     bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="Wait.")
     Client().post(reverse("admin:login"), {"username": "anna", "password": "wrong"})

@@ -13,18 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qc.checks import plans
-from qc.models import (
-    Alert,
-    DefectCode,
-    EventType,
-    Queue,
-    SavedView,
-    Task,
-    User,
-    Webhook,
-    WebhookDelivery,
-)
-from qc.webhooks import signing
+from qc.models import Alert, DefectCode, EventType, Queue, SavedView, Task, User
 from qc.work import actions, bulk_changes, handover
 from tests import factors, service_tokens
 from tests.admin.addresses import Address, every_address, sent
@@ -34,6 +23,7 @@ from tests.databases import on_sqlite
 from tests.evidence.files import add as add_file
 from tests.imports.files import HEAD, import_file
 from tests.plans import write_plan
+from tests.webhooks.rows import add as add_webhook
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
 
@@ -115,9 +105,7 @@ def sample_data(
     handover.write(invoices.pk, "The scanner is broken.", by=mona)
     Alert.objects.create(name="Late", late_more_than=1, emails="lead@example.com")
     service_tokens.stored(mona)
-    url = "https://erp.example.com/hook"
-    hook = Webhook.objects.create(name="ERP", url=url, secret=signing.stored(signing.new_secret()))
-    WebhookDelivery.objects.create(webhook=hook, task=held.pk, event=1, type=EventType.HELD)
+    add_webhook(held, EventType.HELD)
     plans.publish(write_plan(labels, {"question": "Is the label straight?"}), mona)
     add_file(Task.objects.get(assignee=anna), anna)
     Queue.objects.create(name="Empty", target=timedelta(hours=1))
