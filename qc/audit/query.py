@@ -70,9 +70,9 @@ def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
         rest &= Q(history_date__lt=query.until)
     rows = TABLES[table].objects.order_by()
     if not filters:
-        return SearchPlan(Order("", NEWEST, (span,), rows), rest)
+        return SearchPlan(Order(NEWEST, (span,), rows), rest)
     orders = [
-        Order("", NEWEST, tuple(one & span for one in ranges), by_index(rows)) for ranges in filters
+        Order(NEWEST, tuple(one & span for one in ranges), by_index(rows)) for ranges in filters
     ]
     narrowest = _narrowest(orders)
     for ranges in filters[:narrowest] + filters[narrowest + 1 :]:

@@ -33,14 +33,13 @@ class Order:
 
     `columns` are those for `order_by`; the last of them is unique.
     `index_ranges` are conditions, each for one range of an index; their rows are merged.
-    `serves` are the parameters that these conditions answer; other filters drop more rows.
+    `serves` are the filters that these conditions answer; other filters drop more rows.
     `pinned` is the condition for a few rows above the first page.
     `key` is the column of `rows` with the id of what is found: another table may have the order.
     `also` is a condition of what is found that no index has.
     With `is_cut` the conditions find only some of what there is.
     """
 
-    words: Any
     columns: tuple[str, ...]
     index_ranges: tuple[Q, ...]
     rows: QuerySet[Any]

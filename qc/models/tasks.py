@@ -333,7 +333,7 @@ class Task(models.Model):
             # alone. Of these and the following only `task_due` is written at a hand-out.
             models.Index(fields=["created_at", "queue"], name="task_came"),
             models.Index(fields=["completed_at", "queue"], name="task_went"),
-            # Filters of the task list (`qc.admin.tasks.orders`): late or in time, first due first;
+            # Filters of the task list (`qc.work.task_orders`): late or in time, first due first;
             # completed in a queue or with an outcome, last completed first; of a queue or a
             # priority, newest first.
             models.Index(fields=["status", "due_at"], name="task_due"),

@@ -1,57 +1,95 @@
-"""The order of the list of tasks, which follows from its filters so that an index serves it.
+"""The order of a list of tasks, which follows from its filters so that an index serves it.
 
-Of several filters, the one that finds the fewest tasks is looked up in its index; the others are
-applied to what it finds, as on the page (`qc.admin.tasks.orders`).
+Each filter has its index (`Task.Meta.indexes`). Of several filters, the one that finds the fewest
+tasks is looked up there, and the others are applied to what it finds. The pages and the API have
+names of their own for the filters, and translate them to a `TaskQuery`.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
 from qc.core.keyset import Order
-from qc.models import ORDER_OF_WORK, Outcome, SearchWord, Status, Task
+from qc.models import ORDER_OF_WORK, Outcome, Purpose, Queue, SearchWord, Status, Task, User
 from qc.models.tasks import LEVELS, begins_with
 from qc.work import search
 
 NEWEST = ("-id",)
 LAST_COMPLETED = ("-completed_at", "-id")
-DUE = ("due_after", "due_before")
-COMPLETED = ("completed_after", "completed_before")
-CREATED = ("created_after", "created_before")
-LOOKUPS = {"after": "gte", "before": "lt"}
-
-# The filters by their names, with their values.
-Wanted = Mapping[str, Any]
 
 
-def choose(wanted: Wanted) -> Order:
-    """Return the order for some filters."""
+@dataclass(frozen=True)
+class TaskQuery:
+    """The filters of a list of tasks; None for those that it does not have.
+
+    `due`, `completed` and `created` are conditions of these moments. With `is_live` only unfinished
+    tasks are wanted. With `pins_held` what the assignee holds is above the first page; otherwise it
+    comes last, as a cursor needs one order.
+    """
+
+    reference: str | None = None
+    reference_begins: str | None = None
+    search: str | None = None
+    assignee: User | int | None = None
+    outcome: str | None = None
+    status: str | None = None
+    queue: Queue | int | None = None
+    priority: int | None = None
+    purpose: str | None = None
+    completed: Q | None = None
+    created: Q | None = None
+    due: Q | None = None
+    is_live: bool = False
+    pins_held: bool = False
+
+
+def choose(query: TaskQuery) -> Order:
+    """Return the order for some filters; it serves fields of the query."""
     orders = (_by_reference, _searched, _of_person, _by_outcome, _completed, _due, _created)
-    for order in (*orders, _in_queue, _in_status):
-        if found := order(wanted):
+    for order in (*orders, _following, _in_queue, _in_status):
+        if found := order(query):
             return found
-    if "priority" in wanted:
-        return _order(NEWEST, Q(priority=wanted["priority"]), serves=("priority",))
+    if query.priority is not None:
+        return _order(NEWEST, Q(priority=query.priority), serves=("priority",))
     return _order(NEWEST, Q())
 
 
-def _by_reference(wanted: Wanted) -> Order | None:
-    if "reference" in wanted:
-        return _order(("reference",), Q(reference=wanted["reference"]), serves=("reference",))
-    if "reference_begins" in wanted:
-        condition = begins_with(wanted["reference_begins"])
+def by_due(query: TaskQuery) -> Order:
+    """Return the order by due time: a range of the index for each status.
+
+    The index of a queue has one for each status, priority and number of raises.
+    """
+    moment, statuses = query.due or Q(), Task.LIVE if query.is_live else tuple(Status)
+    ranges = [moment & Q(status=one) for one in statuses if query.status in (None, one)]
+    serves = ["due", "status"]
+    # For all statuses these would be too many.
+    if query.queue is not None and (query.is_live or query.status is not None):
+        levels = [
+            Q(queue=query.queue, priority=priority, raised=raised)
+            for priority, raised in LEVELS
+            if query.priority in (None, priority)
+        ]
+        ranges = [one & level for one in ranges for level in levels]
+        serves += ["queue", "priority"]
+    return _order(("due_at", "id"), *ranges, serves=serves)
+
+
+def _by_reference(query: TaskQuery) -> Order | None:
+    if query.reference is not None:
+        return _order(("reference",), Q(reference=query.reference), serves=("reference",))
+    if query.reference_begins is not None:
+        condition = begins_with(query.reference_begins)
         return _order(("reference",), condition, serves=("reference_begins",))
     return None
 
 
-def _searched(wanted: Wanted) -> Order | None:
-    if "search" not in wanted:
+def _searched(query: TaskQuery) -> Order | None:
+    if query.search is None:
         return None
-    if search.is_of_references(wanted["search"]):
-        return _order(("reference",), begins_with(wanted["search"]), serves=("search",))
-    found = search.find(wanted["search"])
+    if search.is_of_references(query.search):
+        return _order(("reference",), begins_with(query.search), serves=("search",))
+    found = search.find(query.search)
     if found.words:
         having = [Q(word=word) for word in found.words]
         order = _order(NEWEST, *having, serves=("search",))
@@ -60,95 +98,91 @@ def _searched(wanted: Wanted) -> Order | None:
     return replace(order, is_cut=found.is_cut)
 
 
-def _of_person(wanted: Wanted) -> Order | None:
-    """Return the order of who holds or has completed tasks; those that they hold come last."""
-    if "assignee" not in wanted:
+def _of_person(query: TaskQuery) -> Order | None:
+    """Return the order of who holds tasks, or of who holds or has completed them."""
+    if query.assignee is None:
         return None
-    theirs = Q(assignee=wanted["assignee"])
-    if wanted.get("status", Status.COMPLETED) != Status.COMPLETED:
-        return _order(NEWEST, theirs & Q(completed_at__isnull=True), serves=("assignee",))
-    theirs &= _span("completed_at", wanted)
-    is_completed = wanted.get("status") == Status.COMPLETED
-    serves = ["assignee", *COMPLETED, *(["status"] if is_completed else [])]
-    theirs &= Q(completed_at__isnull=False) if is_completed else Q()
-    return _order(LAST_COMPLETED, theirs, serves=serves)
-
-
-def _by_outcome(wanted: Wanted) -> Order | None:
-    """Return the order by an outcome; of a queue those passed are most, so not by these."""
-    if "outcome" not in wanted or (wanted["outcome"] == Outcome.PASSED and "queue" in wanted):
+    of_person = Q(assignee=query.assignee)
+    held = of_person & Q(completed_at__isnull=True)
+    if query.status not in (None, Status.COMPLETED):
+        return _order(NEWEST, held, serves=("assignee",))
+    if _is_of_completed(query):
         return None
-    condition = Q(outcome=wanted["outcome"]) & _span("completed_at", wanted)
-    return _order(LAST_COMPLETED, condition, serves=("outcome", *COMPLETED))
+    if query.pins_held:
+        completed = of_person & Q(completed_at__isnull=False)
+        return replace(_order(LAST_COMPLETED, completed, serves=("assignee",)), pinned=held)
+    return _order(LAST_COMPLETED, of_person, serves=("assignee",))
 
 
-def _completed(wanted: Wanted) -> Order | None:
-    is_completed = wanted.get("status") == Status.COMPLETED
-    if not (is_completed or "outcome" in wanted or any(name in wanted for name in COMPLETED)):
+def _by_outcome(query: TaskQuery) -> Order | None:
+    """Return the order of what failed, or passed in part; passed are most, so those of all only."""
+    if query.outcome is None or query.assignee is not None:
+        return None
+    if query.outcome == Outcome.PASSED and query.queue is not None:
+        return None
+    condition = Q(outcome=query.outcome) & (query.completed or Q())
+    return _order(LAST_COMPLETED, condition, serves=("outcome", "completed"))
+
+
+def _completed(query: TaskQuery) -> Order | None:
+    """Return the order by completion: within a span, of a person, of a queue, or all."""
+    if not _is_of_completed(query):
         return None
     # By a constraint, exactly the completed tasks have a value in this column.
-    done = _span("completed_at", wanted) & Q(completed_at__isnull=False)
-    serves = [*COMPLETED, *(["status"] if is_completed else [])]
-    if "queue" in wanted:
-        done &= Q(queue=wanted["queue"])
-        return _order(LAST_COMPLETED, done, serves=[*serves, "queue"])
+    done = (query.completed or Q()) & Q(completed_at__isnull=False)
+    serves = ["completed", *(["status"] if query.status == Status.COMPLETED else [])]
+    for name in ("assignee", "queue"):
+        if (value := getattr(query, name)) is not None:
+            return _order(LAST_COMPLETED, done & Q(**{name: value}), serves=[*serves, name])
     # The order of the index: tasks completed at the same moment are sorted by their queue.
     return _order(("-completed_at", "-queue_id", "-id"), done, serves=serves)
 
 
-def _due(wanted: Wanted) -> Order | None:
-    """Return the order by due time: a range of the index for each status."""
-    if not any(name in wanted for name in DUE):
+def _is_of_completed(query: TaskQuery) -> bool:
+    is_implied = query.outcome is not None or query.completed is not None
+    return is_implied or query.status == Status.COMPLETED
+
+
+def _due(query: TaskQuery) -> Order | None:
+    # Of the unfinished tasks fewer have arrived within a span than are late or in time.
+    is_created_better = query.is_live and query.created is not None
+    return None if query.due is None or is_created_better else by_due(query)
+
+
+def _created(query: TaskQuery) -> Order | None:
+    if query.created is None:
         return None
-    moment = _span("due_at", wanted)
-    statuses = [one for one in Status if wanted.get("status", one) == one]
-    ranges = [moment & Q(status=one) for one in statuses]
-    serves = [*DUE, "status"]
-    if "queue" in wanted and "status" in wanted:
-        levels = [level for level in LEVELS if wanted.get("priority", level[0]) == level[0]]
-        of_levels = [Q(queue=wanted["queue"], priority=p, raised=raised) for p, raised in levels]
-        ranges = [one & level for one in ranges for level in of_levels]
-        serves += ["queue", "priority"]
-    return _order(("due_at", "id"), *ranges, serves=serves)
+    return _order(("-created_at", "-queue_id", "-id"), query.created, serves=("created",))
 
 
-def _created(wanted: Wanted) -> Order | None:
-    if not any(name in wanted for name in CREATED):
+def _following(query: TaskQuery) -> Order | None:
+    """Return the order of reworks and reinspections: few tasks follow from another one."""
+    if query.purpose not in (Purpose.REWORK, Purpose.REINSPECTION):
         return None
-    columns = ("-created_at", "-queue_id", "-id")
-    return _order(columns, _span("created_at", wanted), serves=CREATED)
+    return _order(("-origin_id", "-id"), Q(origin__isnull=False))
 
 
-def _in_queue(wanted: Wanted) -> Order | None:
-    if "queue" not in wanted:
+def _in_queue(query: TaskQuery) -> Order | None:
+    if query.queue is None:
         return None
-    condition = Q(queue=wanted["queue"])
-    if "status" not in wanted:
+    condition = Q(queue=query.queue)
+    if query.status is None:
         return _order(NEWEST, condition, serves=("queue",))
-    condition &= Q(status=wanted["status"])
-    if "priority" in wanted:
-        condition &= Q(priority=wanted["priority"])
+    condition &= Q(status=query.status)
+    if query.priority is not None:
+        condition &= Q(priority=query.priority)
     return _order(ORDER_OF_WORK, condition, serves=("queue", "status", "priority"))
 
 
-def _in_status(wanted: Wanted) -> Order | None:
-    if "status" not in wanted:
+def _in_status(query: TaskQuery) -> Order | None:
+    if query.status is None:
         return None
-    in_status = Q(status=wanted["status"])
-    if wanted["status"] == Status.ASSIGNED:
+    in_status = Q(status=query.status)
+    if query.status == Status.ASSIGNED:
         return _order(("-assigned_at", "-id"), in_status, serves=("status",))
     # Only assigned and completed tasks have a value here: the index has the others by id.
     return _order(NEWEST, in_status & Q(assigned_at__isnull=True), serves=("status",))
 
 
-def _span(column: str, wanted: Wanted) -> Q:
-    """Return the condition for a moment from one on, and before another."""
-    condition = Q()
-    for end, lookup in LOOKUPS.items():
-        if (moment := wanted.get(f"{column.removesuffix('_at')}_{end}")) is not None:
-            condition &= Q(**{f"{column}__{lookup}": moment})
-    return condition
-
-
 def _order(columns: tuple[str, ...], *index_ranges: Q, serves: Iterable[str] = ()) -> Order:
-    return Order("", columns, index_ranges, Task.objects.all(), frozenset(serves))
+    return Order(columns, index_ranges, Task.objects.all(), frozenset(serves))

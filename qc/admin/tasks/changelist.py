@@ -9,11 +9,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from qc.admin.tasks.orders import FROM_THE_END, NEWEST, SEARCH, choose, sorted_by
+from qc.admin.tasks.orders import FROM_THE_END, SEARCH, choose, is_served, sorted_by, words_of
 from qc.core.keyset import Key, KeysetPage, Order, Position, decode_key, encode_key, paginate
 from qc.core.localization import number
 from qc.models import Queue, Task
 from qc.work import search
+from qc.work.task_orders import NEWEST
 
 AFTER, BEFORE = "after", "before"
 # Tasks are counted up to this many: so many rows of an index take milliseconds.
@@ -78,7 +79,7 @@ class TaskChangeList(ChangeList):
             self.order = order = sorted_by(self._sort, params, self.usual) or self.usual
             is_single = all(len(values) == 1 for values in self.filter_params.values())
             self.filtered = self.filtered.filter(order.also or Q())
-            exact = is_single and order.serves.issuperset(params) and not order.also
+            exact = is_single and is_served(order, params)
             backwards = bool(self.before) and not self.after
             key = decode_key(order, self.before if backwards else self.after)
             position = Position(key, backwards and key is not None)
@@ -99,6 +100,11 @@ class TaskChangeList(ChangeList):
     def count_words(self) -> str:
         """The number of tasks, with the separators of the reader's language."""
         return number(self.more_than or self.result_count)
+
+    @property
+    def order_words(self) -> Any:
+        """The order of the page in words."""
+        return words_of(self.order)
 
     @property
     def _sort(self) -> str:

@@ -49,7 +49,7 @@ class ListView(V1View):
         """
         pk = str(rows.model._meta.pk.name)
         columns = tuple(one.replace("pk", pk) if one in ("pk", "-pk") else one for one in columns)
-        order = Order("", columns, (Q(),), rows)
+        order = Order(columns, (Q(),), rows)
         return self.page_in_order(request, order, rows, shape)
 
     def page_in_order(

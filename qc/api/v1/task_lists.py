@@ -6,14 +6,21 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from qc import permissions
-from qc.api.v1 import task_orders
 from qc.api.v1.lists import no_cursor
 from qc.core.keyset import Key, KeysetPage, Order, Position, decode_key, paginate
 from qc.history import registry
 from qc.models import Task, User
-from qc.work import search
+from qc.work import search, task_orders
+from qc.work.task_orders import TaskQuery
 
 Wanted = Mapping[str, Any]
+
+# The ends of spans among the filters: each with its field of a `TaskQuery`, and its lookup.
+SPANS = {
+    f"{field}_{end}": (field, f"{field}_at__{lookup}")
+    for field in ("due", "completed", "created")
+    for end, lookup in (("after", "gte"), ("before", "lt"))
+}
 
 
 def page(tasks: QuerySet[Task], wanted: Wanted, by: User, cursor: str | None, size: int) -> Any:
@@ -23,13 +30,14 @@ def page(tasks: QuerySet[Task], wanted: Wanted, by: User, cursor: str | None, si
     search. Raises ValidationError for a cursor of another list.
     """
     is_all = permissions.is_auditor(by)
-    order = task_orders.choose(wanted) if is_all else _held_by(by)
+    values = _values(wanted)
+    order = task_orders.choose(TaskQuery(**values)) if is_all else _held_by(by)
     if "search" in wanted and "search" not in order.serves:
         tasks = search.narrow(tasks, wanted["search"])
     key = None if cursor is None else decode_key(order, cursor)
     if cursor is not None and key is None:
         raise no_cursor()
-    exact = is_all and order.serves.issuperset(wanted) and not order.also
+    exact = is_all and order.serves.issuperset(values) and not order.also
     found: KeysetPage = paginate(
         order, tasks.filter(order.also or Q()), size, Position(key), exact=exact
     )
@@ -59,10 +67,19 @@ def updated(tasks: QuerySet[Task], wanted: Wanted, by: User, cursor: str | None,
     return [by_id[pk] for pk in ids if pk in by_id], last
 
 
+def _values(wanted: Wanted) -> dict[str, Any]:
+    """Return the filters as fields of a `TaskQuery`."""
+    values: dict[str, Any] = {}
+    for name, value in wanted.items():
+        field, lookup = SPANS.get(name, (name, ""))
+        values[field] = values.get(field, Q()) & Q((lookup, value)) if lookup else value
+    return values
+
+
 def _held(by: User) -> Q:
     return Q(assignee=by, slot__isnull=False)
 
 
 def _held_by(by: User) -> Order:
     """Return the order of the few tasks that somebody holds."""
-    return Order("", task_orders.NEWEST, (_held(by),), Task.objects.all())
+    return Order(task_orders.NEWEST, (_held(by),), Task.objects.all())
