@@ -37,10 +37,10 @@ KNOWN = {
     # Who is named in a comment, which is a row of history itself; and how many they have not read.
     "work/comments.py _mention": NOT_AUDITED,
     "work/comments.py _read": NOT_AUDITED,
-    "work/lifecycle.py _save": RECORDED,
-    "work/lifecycle.py _write_assigned": RECORDED,
-    "work/lifecycle.py take_back_many": RECORDED,
-    "work/lifecycle.py begin": NOT_AUDITED,
+    "work/lifecycle/columns.py save": RECORDED,
+    "work/lifecycle/assigning.py _write_assigned": RECORDED,
+    "work/lifecycle/unassigning.py take_back_many": RECORDED,
+    "work/lifecycle/starting.py begin": NOT_AUDITED,
     "work/delivery.py _show": NOT_AUDITED,
     "work/drafts.py _write": NOT_AUDITED,
     # They repeat the findings of the task, whose row is written in the same transaction.
