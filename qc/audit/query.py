@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from qc.audit.sentences import kinds
+from qc.audit.sentence_texts import kinds
 from qc.core.keyset import Order, by_index
 from qc.history.registry import TABLES, ids_of_span
 from qc.models import EventKind, Queue, User

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from qc.audit.query import READS, TrailQuery
-from qc.audit.sentences import kinds
+from qc.audit.sentence_texts import kinds
 from qc.core.context import Channel
 from qc.core.local_days import YEARS
 from qc.core.request_id import WELL_FORMED

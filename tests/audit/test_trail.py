@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from qc import history
-from qc.audit import query, sentences, trail
+from qc.audit import query, sentence_texts, sentences, trail
 from qc.audit.query import TrailQuery
 from qc.core import keyset
 from qc.core.context import Channel, acting
@@ -266,8 +266,8 @@ def test_rows_of_a_day_read_as_sentences(day_of_work: list[Task], anna: User) ->
 
 
 def test_every_kind_of_change_and_event_has_a_sentence() -> None:
-    known = {kind for table in TABLES for kind in sentences.kinds(table)}
-    assert known == {*ChangeKind.values, *PLAIN, *EventKind.values}, "qc/audit/sentences.py"
+    known = {kind for table in TABLES for kind in sentence_texts.kinds(table)}
+    assert known == {*ChangeKind.values, *PLAIN, *EventKind.values}, "qc/audit/sentence_texts.py"
 
 
 def test_no_module_writes_a_kind_of_change_as_a_bare_text() -> None:
