@@ -9,9 +9,8 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from celery.schedules import crontab
-
 from config import (
+    background,
     caches,
     databases,
     environment,
@@ -23,7 +22,6 @@ from config import (
     single_sign_on,
 )
 from config.api_schema import SPECTACULAR_SETTINGS  # noqa: F401
-from config.beat import Every
 from config.browser_rules import (
     PERMISSIONS_POLICY,  # noqa: F401
     POLICY,
@@ -313,33 +311,13 @@ if PROXIES:
 # Background work
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost/"
-# A page that starts a job must not hang when the broker does not answer, and a line that died in
-# silence must be noticed: Kombu does so within twice the interval.
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-    "socket_connect_timeout": 5,
-    "socket_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-    "master_name": REDIS_MASTER,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = background.broker_options(
+    REDIS_URL, REDIS_MASTER, embedded=VAR_DIR / "broker"
+)
 if not REDIS_URL:
-    BROKER_DIR = VAR_DIR / "broker"
-    BROKER_DIR.mkdir(exist_ok=True)
     CELERY_BROKER_TRANSPORT = "config.broker:Transport"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(BROKER_DIR),
-        "data_folder_out": str(BROKER_DIR),
-        "control_folder": str(BROKER_DIR / "control"),
-        "polling_interval": 0.2,
-    }
 CELERY_TASK_DEFAULT_QUEUE = "qc_desk"
-# The process `sweeper` has these for itself: imports and nightly jobs, which may hold all threads
-# of `worker` for an hour, hold up no sweep.
-CELERY_TASK_ROUTES = {
-    "qc.tasks.sweep": {"queue": "qc_desk_sweeps"},
-    # Short too: it only finds for which webhooks the worker has something to send.
-    "qc.tasks.webhooks": {"queue": "qc_desk_sweeps"},
-}
+CELERY_TASK_ROUTES = background.ROUTES
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_CONCURRENCY = environment.whole_number(
     "QC_WORKER_THREADS", default=2, least=1, most=64
@@ -353,18 +331,9 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "qc.tasks.sweep", "schedule": Every(QC_SWEEP_SECONDS)},
-    "seal": {"task": "qc.tasks.seal", "schedule": Every(60)},
-    "fill_search": {"task": "qc.tasks.fill_search", "schedule": Every(60)},
-    "alert": {"task": "qc.tasks.alert", "schedule": Every(60)},
-    "webhooks": {"task": "qc.tasks.webhooks", "schedule": Every(QC_WEBHOOK_SECONDS)},
-    # By the clock, so that they run even if beat is restarted every day.
-    "tidy": {"task": "qc.tasks.tidy", "schedule": crontab(minute="7")},
-    "verify": {"task": "qc.tasks.verify", "schedule": crontab(hour="3", minute="11")},
-    "archive": {"task": "qc.tasks.archive", "schedule": crontab(hour="4", minute="41")},
-    "prove": {"task": "qc.tasks.prove", "schedule": crontab(hour="2", minute="23")},
-}
+CELERY_BEAT_SCHEDULE = background.schedule(
+    sweep_seconds=QC_SWEEP_SECONDS, webhook_seconds=QC_WEBHOOK_SECONDS
+)
 
 # History
 
