@@ -82,12 +82,12 @@ def main() -> None:
     is_demo = not (os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"))
     prepare(is_demo)
     address = f"http://{host}:{port}/"
-    with told(address):
+    with address_file(address):
         sys.exit(run(ProcessManager(address, ACCOUNTS if is_demo else "")))
 
 
 @contextmanager
-def told(address: str) -> Iterator[None]:
+def address_file(address: str) -> Iterator[None]:
     """Keep the address in a file while QC Desk runs: `simulate_shift` looks for it there."""
     file = Path(os.environ.get("QC_VAR_DIR", "var")) / "address"
     file.write_text(address)

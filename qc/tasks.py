@@ -128,16 +128,16 @@ def verify_on_demand(pk: int) -> None:
         on_demand.carry_on(pk)
 
 
-def dispatch_verification(asked: VerificationRequest) -> None:
+def dispatch_verification(request: VerificationRequest) -> None:
     """Carry on a verification: of a small trail at once, of a large one in a worker.
 
     Raises Busy when the broker can't be reached.
     """
-    if on_demand.is_small(asked):
-        on_demand.carry_on(asked.pk)
+    if on_demand.is_small(request):
+        on_demand.carry_on(request.pk)
         return
     try:
-        verify_on_demand.apply_async((asked.pk,), retry_policy=ONCE_MORE)
+        verify_on_demand.apply_async((request.pk,), retry_policy=ONCE_MORE)
     except OperationalError as error:
         raise Busy(_("The workers can't be reached right now. Please try again later.")) from error
 
@@ -219,7 +219,7 @@ def alert() -> None:
 def webhooks(self: Any) -> None:
     """Add to the log of events, and start a run for each webhook that has something to be sent."""
     is_due = self.request.called_directly or WEBHOOKS.begins()
-    if not (is_due and webhook_sending.is_anybody_told()):
+    if not (is_due and webhook_sending.has_active()):
         return
     with recording("webhooks") as run, acting(Channel.SWEEP):
         run.counts = {"events": event_log.collect(), "webhooks": 0}

@@ -1,4 +1,4 @@
-"""Compares what holds with what alerts have told of, and leaves messages about what is new."""
+"""Compares what holds with the incidents of alerts, and leaves messages about what is new."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -25,34 +25,34 @@ def check() -> int:
     alerts = list(Alert.objects.filter(is_active=True))
     if not alerts:
         return 0
-    told = _told()
+    incidents = _incidents()
     situation = Situation(alerts, now)
     changed: dict[int, dict[Key, str]] = {}
     for alert in alerts:
         with localized(settings.LANGUAGE_CODE, alert.time_zone):
             found = situation.causes(alert)
-        if set(found) != told.get(alert.pk, set()):
+        if set(found) != incidents.get(alert.pk, set()):
             changed[alert.pk] = found
 
-    @functools.wraps(tell)
+    @functools.wraps(update_incidents)
     def run(pk: int) -> bool:
-        return tell(pk, changed[pk], now)
+        return update_incidents(pk, changed[pk], now)
 
     with for_the_record():
         return faults.each(run, changed, faults.named(Alert))
 
 
-def _told() -> dict[int, set[Key]]:
-    """Return what each alert has told of and was not over."""
-    told: dict[int, set[Key]] = {}
+def _incidents() -> dict[int, set[Key]]:
+    """Return the incidents of each alert that are not over."""
+    incidents: dict[int, set[Key]] = {}
     rows = AlertIncident.objects.values_list("alert", "queue", "cause", "task")
     for alert, queue, cause, task in rows:
-        told.setdefault(alert, set()).add(Key(queue, cause, task))
-    return told
+        incidents.setdefault(alert, set()).add(Key(queue, cause, task))
+    return incidents
 
 
 @retrying
-def tell(pk: int, found: Mapping[Key, str], now: datetime) -> bool:
+def update_incidents(pk: int, found: Mapping[Key, str], now: datetime) -> bool:
     """End what is over, and begin what is new, with a message to each address.
 
     The alert's row is locked: of two workers the second finds nothing new any more.
@@ -60,10 +60,10 @@ def tell(pk: int, found: Mapping[Key, str], now: datetime) -> bool:
     alert = Alert.objects.select_for_update().filter(pk=pk, is_active=True).first()
     if alert is None:
         return False
-    told = {Key(one.queue_id, one.cause, one.task): one.pk for one in alert.incidents.all()}
-    over = [incident for key, incident in told.items() if key not in found]
+    known = {Key(one.queue_id, one.cause, one.task): one.pk for one in alert.incidents.all()}
+    over = [incident for key, incident in known.items() if key not in found]
     AlertIncident.objects.filter(pk__in=over).delete()
-    new = [key for key in found if key not in told]
+    new = [key for key in found if key not in known]
     if not new or alert.is_quiet(now):
         return False
     AlertIncident.objects.bulk_create(

@@ -76,11 +76,11 @@ def _send(message: AlertMessage) -> bool:
             deliver(message.address, message.subject, message.text)
     except Exception as error:
         # Whatever it is, it must not stop the messages after it.
-        said = str(error) if isinstance(error, Undelivered) else type(error).__name__
+        reason = str(error) if isinstance(error, Undelivered) else type(error).__name__
         where = masked(message.address)
-        logger.warning("alert %d: %s: %s", message.alert_id, where, said)
-        record.update(error=said[:300])
-        _note(message.alert, sent=False, error=f"{where}: {said}")
+        logger.warning("alert %d: %s: %s", message.alert_id, where, reason)
+        record.update(error=reason[:300])
+        _note(message.alert, sent=False, error=f"{where}: {reason}")
         return False
     record.update(sent_at=timezone.now(), next_at=None, error="")
     _note(message.alert, sent=True, error="")

@@ -32,10 +32,10 @@ def of_task(task: Task) -> dict[str, Any]:
         "scan_to_start": task.queue.scan_to_start,
     }
     if version := judging.version_of(task):
-        number, asked = plan.stored(version)
+        number, content = plan.stored(version)
         # What was asked is no news to who has answered it.
         is_done = task.status == Status.COMPLETED
-        values["plan"] = {"version": number} | ({} if is_done else asked)
+        values["plan"] = {"version": number} | ({} if is_done else content)
     if task.findings:
         values["findings"] = task.findings
     if task.lot_size is not None:

@@ -1,6 +1,6 @@
 """Requests to anonymise somebody: what can't be undone takes two people, and a day between them.
 
-One asks, another one confirms, and either, or any other superuser, may take it back. A request is a
+One makes it, another one confirms it, and either, or any other superuser, may take it back. It is a
 row of the person's history. The console (None) counts as one of the two.
 """
 
@@ -23,7 +23,7 @@ KINDS = (ChangeKind.ERASURE_ASKED, ChangeKind.ERASURE_DROPPED, ChangeKind.ANONYM
 
 
 class ErasureRequest(NamedTuple):
-    """Who (None: the console) asked when to anonymise somebody, and why."""
+    """Who (None: the console) requested when to anonymise somebody, and why."""
 
     by: User | None
     at: datetime
@@ -63,8 +63,8 @@ def locked(person_id: int, by: User | None, reason: str) -> User:
 
 
 @retrying
-def ask(person_id: int, *, by: User | None, reason: str) -> User:
-    """Ask to anonymise a person who has left; asking again changes nothing.
+def make(person_id: int, *, by: User | None, reason: str) -> User:
+    """Request that a person who has left is anonymised; repeating it changes nothing.
 
     Raises as `locked`, and InvalidTransition for an active person.
     """
@@ -85,7 +85,7 @@ def take_back(person_id: int, *, by: User | None, reason: str) -> User:
 
 
 def check_confirmed(person: User, by: User | None) -> None:
-    """Raise InvalidTransition unless another one asked for it a day ago or earlier."""
+    """Raise InvalidTransition unless another one requested it a day ago or earlier."""
     request = request_of(person)
     if request is None:
         raise InvalidTransition(_("Nobody has asked to anonymise %s.") % person)

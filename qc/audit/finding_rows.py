@@ -17,9 +17,9 @@ from qc.models import Answer, AnswerKind, Defect, Status, Task
 BATCH = 1000
 
 # What a row says, besides its task.
-Said = tuple[Any, ...]
+RowValues = tuple[Any, ...]
 # Of each task, the rows by what they say; one may be there twice.
-RowsByTask = dict[int, Counter[Said]]
+RowsByTask = dict[int, Counter[RowValues]]
 
 # Of both kinds of rows: what they say of their task, then the item.
 _SHARED = ("queue_id", "person_id", "completed_at", "item")
@@ -45,8 +45,8 @@ def _batch(ids: tuple[int, int]) -> Iterator[str]:
     checked = {task.pk for task in tasks.filter(findings__isnull=False).only("pk")}
     wanted = checked.union(*(rows for _kind, _name, rows in stored))
     for task in tasks.filter(pk__in=wanted).order_by("pk"):
-        said = (_answers(task), _defects(task)) if task.status == Status.COMPLETED else ((), ())
-        for (kind, name, rows), expected in zip(stored, said, strict=True):
+        values = (_answers(task), _defects(task)) if task.status == Status.COMPLETED else ((), ())
+        for (kind, name, rows), expected in zip(stored, values, strict=True):
             yield from _differences(task, kind, name, rows[task.pk], Counter(expected))
 
 
@@ -54,12 +54,12 @@ def _stored(rows: Any, columns: tuple[str, ...], ids: tuple[int, int]) -> RowsBy
     by_task: RowsByTask = defaultdict(Counter)
     within = {"task__gte": ids[0], "task__lte": ids[1]}
     found = rows.filter(**within).order_by("task").values_list("task", *columns)
-    for task, *said in found:
-        by_task[task][tuple(said)] += 1
+    for task, *values in found:
+        by_task[task][tuple(values)] += 1
     return by_task
 
 
-def _answers(task: Task) -> Iterator[Said]:
+def _answers(task: Task) -> Iterator[RowValues]:
     """Yield what the rows of a task's answers must say."""
     answers = (task.findings or {}).get("answers", {})
     items = plan.of_version(task.plan_id).by_key if answers and task.plan_id else {}
@@ -70,11 +70,11 @@ def _answers(task: Task) -> Iterator[Said]:
         yield (*_of_task(task), key, value, one.get("verdict"), number)
 
 
-def _defects(task: Task) -> Iterator[Said]:
+def _defects(task: Task) -> Iterator[RowValues]:
     """Yield what the rows of a task's defects must say."""
     for one in (task.findings or {}).get("defects", []):
-        said = (one["code"], one["severity"], one["quantity"], one.get("note", ""))
-        yield (*_of_task(task), one.get("item", ""), *said)
+        values = (one["code"], one["severity"], one["quantity"], one.get("note", ""))
+        yield (*_of_task(task), one.get("item", ""), *values)
 
 
 def _number(value: str) -> Decimal | None:
@@ -85,12 +85,12 @@ def _number(value: str) -> Decimal | None:
         return None
 
 
-def _of_task(task: Task) -> Said:
+def _of_task(task: Task) -> RowValues:
     return task.queue_id, task.assignee_id, task.completed_at
 
 
 def _differences(
-    task: Task, kind: str, name: int, stored: Counter[Said], expected: Counter[Said]
+    task: Task, kind: str, name: int, stored: Counter[RowValues], expected: Counter[RowValues]
 ) -> Iterator[str]:
     """Yield a sentence for each name whose rows are not those expected."""
     lacking = {row[name] for row in expected - stored}

@@ -41,14 +41,14 @@ class Judged:
         return CheckInput(given, tuple(self.defects), self.inspected, self.rejected)
 
 
-def judged(task: Task, sent: CheckInput, said: str | None) -> Judged:
-    """Judge the check of a locked task by its plan and queue; `said` is the outcome, if any.
+def judged(task: Task, sent: CheckInput, chosen: str | None) -> Judged:
+    """Judge the check of a locked task by its plan and queue; `chosen` is the outcome, if any.
 
     Raises InvalidCheck, which names all that is missing or wrong.
     """
     plan = plan_of(task)
     if _is_plain(task, plan, sent):
-        return Judged(outcomes.decided(outcomes.PLAIN, said))
+        return Judged(outcomes.decided(outcomes.PLAIN, chosen))
     files = evidence.of_check(task)
     errors: dict[str, str] = {}
     answered: list[Answered] = []
@@ -59,9 +59,9 @@ def judged(task: Task, sent: CheckInput, said: str | None) -> Judged:
     with _added_to(errors):
         found = defects.checked(task.queue, sent.defects, plan) if sent.defects else []
     # By half of the answers, no outcome is wrong.
-    outcome = Outcome(said or Outcome.PASSED)
+    outcome = Outcome(chosen or Outcome.PASSED)
     with _added_to(errors):
-        outcome = outcome if errors else _outcome(task, plan, answered, sent, said)
+        outcome = outcome if errors else _outcome(task, plan, answered, sent, chosen)
     with _added_to(errors):
         quantities.check(task, sent, outcome)
     if errors:
@@ -96,11 +96,11 @@ def version_of(task: Task) -> int | None:
 
 
 def _outcome(
-    task: Task, plan: Plan | None, answered: list[Answered], sent: CheckInput, said: str | None
+    task: Task, plan: Plan | None, answered: list[Answered], sent: CheckInput, chosen: str | None
 ) -> Outcome:
     """Return the outcome. Raises InvalidInput where it can't be that, or no defect is named."""
     counts = (sent.inspected, sent.rejected) if task.queue.counts_quantities else (None, None)
-    outcome = outcomes.decided(outcomes.ruling(plan, answered, *counts), said)
+    outcome = outcomes.decided(outcomes.ruling(plan, answered, *counts), chosen)
     defects.require(task.queue, outcome, sent.defects)
     return outcome
 

@@ -68,17 +68,17 @@ def ruling(
     return Ruling((accepted,), why if rejected else _why_passed(plan, answered))
 
 
-def decided(found: Ruling, said: str | None) -> Outcome:
-    """Return the outcome of a check. Raises InvalidInput where what was said is not possible."""
-    if not said:
+def decided(found: Ruling, chosen: str | None) -> Outcome:
+    """Return the outcome of a check. Raises InvalidInput where the chosen one is not possible."""
+    if not chosen:
         return found.possible[0]
-    if said in found.possible:
-        return Outcome(said)
+    if chosen in found.possible:
+        return Outcome(chosen)
     outcomes = " / ".join(str(one.label) for one in found.possible)
     raise InvalidInput(
         "outcome",
         _("The outcome is “%(outcome)s”, not “%(said)s”: %(why)s.")
-        % {"outcome": outcomes, "said": Outcome(said).label, "why": found.why},
+        % {"outcome": outcomes, "said": Outcome(chosen).label, "why": found.why},
     )
 
 

@@ -111,11 +111,11 @@ def _free_key(question: str, taken: set[str]) -> str:
 def _spell_condition(item: PlanItem, items: Sequence[PlanItem]) -> None:
     by_name = {folded(one.question): one for one in reversed(items)}
     by_name |= {one.key: one for one in items}
-    asked = by_name.get(item.only_if) or by_name.get(folded(item.only_if))
-    if asked is None:
+    earlier = by_name.get(item.only_if) or by_name.get(folded(item.only_if))
+    if earlier is None:
         return
-    item.only_if = asked.key
-    values = {folded(name): value for value, name in answers_of(asked).items()}
+    item.only_if = earlier.key
+    values = {folded(name): value for value, name in answers_of(earlier).items()}
     values |= {folded(value): value for value in values.values()}
     answers = (values.get(folded(line), line) for line in _lines(item.only_if_answers))
     item.only_if_answers = "\n".join(dict.fromkeys(answers))
@@ -174,10 +174,10 @@ def _check_condition(item: PlanItem, before: Sequence[PlanItem]) -> _Found:
         if wanted:
             yield "only_if", _("Name the item that has this answer.")
         return
-    asked = next((one for one in before if one.key == item.only_if), None)
-    if asked is None:
+    earlier = next((one for one in before if one.key == item.only_if), None)
+    if earlier is None:
         yield "only_if", _("There is no item “%s” before this one.") % item.only_if
-    elif not (possible := answers_of(asked)):
+    elif not (possible := answers_of(earlier)):
         yield "only_if", _("Name an item that is answered by OK / not OK or by a choice.")
     elif not wanted or not possible.keys() >= set(wanted):
         names = ", ".join(possible.values())
@@ -185,7 +185,7 @@ def _check_condition(item: PlanItem, before: Sequence[PlanItem]) -> _Found:
             "only_if_answers",
             _("“%(item)s” can have these answers: %(names)s.")
             % {
-                "item": asked,
+                "item": earlier,
                 "names": names,
             },
         )

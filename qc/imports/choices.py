@@ -30,15 +30,15 @@ def open_choices(record: Import) -> list[Choice]:
     if header := list(_header_row(record, how, found)):
         # Without it nothing is known of the columns.
         return header
-    choices = _asked(record, how, found)
+    choices = _choices(record, how, found)
     if found.is_whole or not any(choice.needed for choice in choices):
         return choices
     # Somebody has to choose anyway: all is asked at once that a worker would ask for later.
-    return _asked(record, how, replace(found, is_whole=True))
+    return _choices(record, how, replace(found, is_whole=True))
 
 
-def _asked(record: Import, how: Reading, found: Findings) -> list[Choice]:
-    return [choice for asked in ASKED for choice in asked(record, how, found)]
+def _choices(record: Import, how: Reading, found: Findings) -> list[Choice]:
+    return [choice for question in QUESTIONS for choice in question(record, how, found)]
 
 
 def is_undecided(record: Import) -> bool:
@@ -109,7 +109,7 @@ def _words(record: Import, how: Reading, found: Findings) -> Iterator[Choice]:
         yield Choice("words", question, options, item=word, needed=False)
 
 
-ASKED: tuple[Callable[[Import, Reading, Findings], Iterator[Choice]], ...] = (
+QUESTIONS: tuple[Callable[[Import, Reading, Findings], Iterator[Choice]], ...] = (
     _encoding,
     column_choices.name,
     column_choices.reference,

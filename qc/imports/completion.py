@@ -102,13 +102,13 @@ def unique_keys(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[li
     days = {at for at in filled[:MOST_COLUMNS] if all(DAY.search(row[at]) for row in rows)}
     pairs = combinations(filled[:MOST_COLUMNS], 2)
     likely = sorted(pairs, key=lambda pair: len(days.intersection(pair)) != 1)
-    unique = list(islice((pair for pair in likely if _told_apart(rows, pair) == 1), MOST_KEYS))
+    unique = list(islice((pair for pair in likely if _distinct_share(rows, pair) == 1), MOST_KEYS))
     return [[header[one], header[other]] for one, other in unique or _best(rows, likely)]
 
 
 def _best(rows: Sequence[Sequence[str]], pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the pair that tells most of the rows apart, if it does so for enough of them."""
-    shares = {pair: _told_apart(rows, pair) for pair in pairs}
+    shares = {pair: _distinct_share(rows, pair) for pair in pairs}
     best = max(shares, key=lambda pair: shares[pair], default=None)
     return [best] if best and shares[best] > MOSTLY else []
 
@@ -117,7 +117,7 @@ def _is_filled(rows: Sequence[Sequence[str]], at: int) -> bool:
     return all(at < len(row) and row[at].strip() for row in rows)
 
 
-def _told_apart(rows: Sequence[Sequence[str]], pair: tuple[int, int]) -> float:
+def _distinct_share(rows: Sequence[Sequence[str]], pair: tuple[int, int]) -> float:
     """Return the share of rows that these cells tell apart; 0 where they make no reference."""
     keys = {JOINED.join(stripped(row[at]) for at in pair) for row in rows}
     is_short = max(map(len, keys), default=0) <= LONGEST_REFERENCE

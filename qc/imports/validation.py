@@ -112,7 +112,7 @@ class Checker:
         if self.details or len(texts) > len(self.columns):
             values["details"] = self._details(cells, texts)
         if self.completion.key and "reference" in values:
-            values["reference"] = self._told_apart(values["reference"], row.number)
+            values["reference"] = self._made_unique(values["reference"], row.number)
         return values, faults
 
     def _texts(self, row: tables.Row, whole: str) -> list[str]:
@@ -185,7 +185,7 @@ class Checker:
         except ValidationError as error:
             raise ValueError(" ".join(error.messages)) from error
 
-    def _told_apart(self, made: str, number: int) -> str:
+    def _made_unique(self, made: str, number: int) -> str:
         """Return a reference made of cells, with a running number where an earlier row has it."""
         reference = made
         while made and self.seen.first(reference, number) != number:

@@ -78,16 +78,16 @@ OF_DATABASE = {"migrations", "sweep"}
 
 
 def all_checks() -> dict[str, str]:
-    """Run all checks; return what each says. Without a database its others are not tried."""
+    """Run all checks; return the result of each. Without a database its others are not tried."""
     found: dict[str, str] = {}
     for name, check in CHECKS.items():
         is_useless = name in OF_DATABASE and bool(found["database"])
-        found[name] = "no database" if is_useless else said_by(check)
+        found[name] = "no database" if is_useless else run(check)
     return found
 
 
-def said_by(check: Callable[[], str]) -> str:
-    """Return what a check says; one that fails says no more: the error may name an address."""
+def run(check: Callable[[], str]) -> str:
+    """Return the result of a check; of an error only its type, as it may name an address."""
     try:
         return check()
     except (Error, QCError):

@@ -128,8 +128,8 @@ def _answer(  # noqa: PLR0913
 
 
 def _to_program(request: HttpRequest, status: int, text: str) -> HttpResponse:
-    said = {"detail": text}
+    detail = {"detail": text}
     if not problems.are_meant(request):
-        return JsonResponse(said, status=status)
-    body = problems.problem(status, said)
+        return JsonResponse(detail, status=status)
+    body = problems.problem(status, detail)
     return JsonResponse(body, status=status, content_type=problems.CONTENT_TYPE)

@@ -79,7 +79,7 @@ class Floor(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield all figures; those that can't be read are left out."""
-        is_away = bool(checks.said_by(checks.database))
+        is_away = bool(checks.run(checks.database))
         yield _gauge("qc_database_up", "Whether the database answers", not is_away)
         for read in () if is_away else (_people, _queues, _jobs, _imports, _seals):
             yield from _unless_broken(read)
@@ -96,7 +96,7 @@ def _unless_broken(read: Callable[[], Iterable[Metric]]) -> list[Metric]:
         found.extend(read())
         return ""
 
-    checks.said_by(collect)
+    checks.run(collect)
     return found
 
 

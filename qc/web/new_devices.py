@@ -17,7 +17,7 @@ class NewDeviceMiddleware(Middleware):
         """Answer the request, with the messages on its page."""
         user = request.user
         if isinstance(user, User) and user.has_new_device and _is_page(request):
-            _tell(request, user)
+            _warn(request, user)
         return self.get_response(request)
 
 
@@ -26,8 +26,8 @@ def _is_page(request: HttpRequest) -> bool:
     return request.method == "GET" and request.path.startswith("/admin/") and not is_part
 
 
-def _tell(request: HttpRequest, user: User) -> None:
-    """Tell what is new, except to whoever came with that very device."""
+def _warn(request: HttpRequest, user: User) -> None:
+    """Show a message for each new device, except to whoever came with that very device."""
     news = SignIn.objects.filter(person=user, is_new=True)
     here = SignIn.objects.filter(pk=request.session.get(SIGN_IN, 0)).first()
     others = [one for one in news if not here or not one.is_same_device(here)]

@@ -17,18 +17,20 @@ def are_meant(request: HttpRequest) -> bool:
     return request.path.startswith(BELOW)
 
 
-def problem(status: int, said: Any) -> dict[str, Any]:
-    """Return a problem; `said` is {"detail": …}, or field → messages."""
+def problem(status: int, errors: Any) -> dict[str, Any]:
+    """Return a problem; `errors` is {"detail": …}, or field → messages."""
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase}
     body["status"] = status
-    if isinstance(said, dict) and set(said) == {"detail"} and isinstance(said["detail"], str):
-        return body | said
+    if isinstance(errors, dict) and set(errors) == {"detail"} and isinstance(errors["detail"], str):
+        return body | errors
     text = _("Something that was sent is not allowed.")
-    return body | {"detail": text, "errors": _sayable(said)}
+    return body | {"detail": text, "errors": _encodable(errors)}
 
 
-def _sayable(said: Any) -> Any:
+def _encodable(errors: Any) -> Any:
     """Return errors without halves of characters, which names of fields may have: no answer can."""
-    if isinstance(said, dict):
-        return {SURROGATES.sub("\ufffd", str(name)): _sayable(one) for name, one in said.items()}
-    return said
+    if isinstance(errors, dict):
+        return {
+            SURROGATES.sub("\ufffd", str(name)): _encodable(one) for name, one in errors.items()
+        }
+    return errors

@@ -84,9 +84,9 @@ def _posted(webhook: Webhook, delivery: WebhookDelivery) -> Result:
     body = delivery.body.encode()
     headers = signing.headers(webhook, delivery.message_id, body, timezone.now())
     answer = pinned_http.post(webhook.url, body, headers, LIMITS)
-    said = _("the answer was %(status)d") % {"status": answer.status}
+    error = _("the answer was %(status)d") % {"status": answer.status}
     return Result(
-        "" if answer.is_success else said, answer.status, _stored(answer.text), answer.headers
+        "" if answer.is_success else error, answer.status, _stored(answer.text), answer.headers
     )
 
 

@@ -37,6 +37,6 @@ def read(after: int, wanted: Wanted) -> FeedPage:
     if not found:
         return FeedPage([], max(after, newest))
     made = bodies.of_rows({one.row: one.type for one in found})
-    told = [{"id": one.name, **made[one.row]} for one in found if one.row in made]
+    payloads = [{"id": one.name, **made[one.row]} for one in found if one.row in made]
     is_all = len(found) < wanted.limit
-    return FeedPage(told, newest if is_all else found[-1].pk)
+    return FeedPage(payloads, newest if is_all else found[-1].pk)

@@ -27,7 +27,7 @@ BATCH = 50
 KEPT = timedelta(days=30)
 
 
-def is_anybody_told() -> bool:
+def has_active() -> bool:
     """Return whether there is any webhook that is told of events now."""
     return _active().exists()
 
@@ -38,10 +38,10 @@ def to_run() -> Iterator[int]:
     news = Q(upto__lt=log.newest())
     due = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), next_at__lte=now)
     free = Q(busy_until__isnull=True) | Q(busy_until__lt=now)
-    unasked = Q(queued_until__isnull=True) | Q(queued_until__lt=now)
-    wanted = _active().filter(free, unasked, news | Exists(due)).filter(_may_be_tried())
+    unqueued = Q(queued_until__isnull=True) | Q(queued_until__lt=now)
+    wanted = _active().filter(free, unqueued, news | Exists(due)).filter(_may_be_tried())
     for pk in wanted.values_list("pk", flat=True):
-        if Webhook.objects.filter(unasked, pk=pk).update(queued_until=now + QUEUED):
+        if Webhook.objects.filter(unqueued, pk=pk).update(queued_until=now + QUEUED):
             yield pk
 
 

@@ -95,8 +95,8 @@ def _mention(task: Task, people: Collection[User]) -> None:
     rows = Task.history.filter(id=task.pk, kind=ChangeKind.COMMENTED).order_by("-history_id")
     row = rows.values_list("pk", flat=True)[0]
     Mention.objects.bulk_create(Mention(row=row, task=task, person=one) for one in people)
-    told = User.objects.filter(pk__in=[one.pk for one in people])
-    told.update(unread_mentions=F("unread_mentions") + 1)
+    named = User.objects.filter(pk__in=[one.pk for one in people])
+    named.update(unread_mentions=F("unread_mentions") + 1)
 
 
 def _read(mentions: QuerySet[Mention], person: User) -> None:

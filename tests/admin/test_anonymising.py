@@ -93,7 +93,7 @@ def test_either_takes_it_back_and_it_must_be_asked_for_anew(
 
 
 def test_a_request_lapses_when_the_person_comes_back(root: User, leaver: User) -> None:
-    erasure_requests.ask(leaver.pk, by=root, reason="left")
+    erasure_requests.make(leaver.pk, by=root, reason="left")
     for is_active in (True, False):
         leaver.is_active = is_active
         history.save(leaver, kind="", by=None, fields=["is_active"])
@@ -105,7 +105,7 @@ def test_managers_and_auditors_neither_ask_nor_confirm_nor_take_back(
     mona_client: Client, otto_client: Client, root: User, leaver: User, button: str
 ) -> None:
     if button != "ask_to_anonymise":
-        erasure_requests.ask(leaver.pk, by=root, reason="left")
+        erasure_requests.make(leaver.pk, by=root, reason="left")
         a_day_later()
     rows = leaver.history.count()
     for client in (mona_client, otto_client):

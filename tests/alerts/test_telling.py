@@ -170,7 +170,8 @@ def test_two_workers_at_once_tell_once(late_invoices: Alert, add_late: Any) -> N
     add_late()
     now = timezone.now()
     found = checking.Situation([late_invoices], now).causes(late_invoices)
-    assert [checking.tell(late_invoices.pk, found, now) for _ in range(2)] == [True, False]
+    pk = late_invoices.pk
+    assert [checking.update_incidents(pk, found, now) for _ in range(2)] == [True, False]
     assert AlertMessage.objects.count() == 1
 
 
@@ -191,7 +192,7 @@ def test_broken_alert_stops_no_other(
     tasks.alert()
     assert len(mailoutbox) == 1
     [failure] = JobRun.objects.get(name="alert").failures
-    assert (failure["step"], failure["name"]) == ("tell", "Broken")
+    assert (failure["step"], failure["name"]) == ("update_incidents", "Broken")
 
 
 def test_statements_do_not_grow_with_alerts_and_tasks(

@@ -15,5 +15,5 @@ def superuser(name: str) -> User:
 def anonymise(one: User, *, by: User | None = None, reason: str = "left") -> User:
     """Anonymise somebody as if another one had asked for it a day ago."""
     with patch.object(erasure_requests, "WAIT", timedelta(0)):
-        erasure_requests.ask(one.pk, by=None if by else superuser("asker"), reason="asked")
+        erasure_requests.make(one.pk, by=None if by else superuser("asker"), reason="asked")
         return erasure.anonymise(one.pk, by=by, reason=reason)

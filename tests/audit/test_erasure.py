@@ -261,7 +261,7 @@ def test_command_asks_and_confirms_what_a_superuser_asked_for(leaver: User, root
         call_command("forget_person", "lundqvist", reason="left")
     erasure_requests.take_back(leaver.pk, by=root, reason="wrong one")
     with patch.object(erasure_requests, "WAIT", timedelta(0)):
-        erasure_requests.ask(leaver.pk, by=root, reason="left")
+        erasure_requests.make(leaver.pk, by=root, reason="left")
         call_command("forget_person", "lundqvist", reason="left")
     row = leaver.history.first()
     assert (row.kind, row.history_user, row.through) == ("forgotten", None, "shell")

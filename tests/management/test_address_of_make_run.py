@@ -18,7 +18,7 @@ def folder(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def test_make_run_tells_its_address_while_it_runs(folder: Path) -> None:
-    with run.told("http://127.0.0.1:8123/"):
+    with run.address_file("http://127.0.0.1:8123/"):
         assert address() == "http://127.0.0.1:8123"
     assert address() == "http://127.0.0.1:8000"
     assert list(folder.iterdir()) == []
@@ -26,5 +26,5 @@ def test_make_run_tells_its_address_while_it_runs(folder: Path) -> None:
 
 def test_a_port_that_is_given_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "8200")
-    with run.told("http://127.0.0.1:8123/"):
+    with run.address_file("http://127.0.0.1:8123/"):
         assert address() == "http://127.0.0.1:8200"

@@ -74,9 +74,9 @@ def condition_of(item: Item, plan: Plan) -> str:
     """Return on which answers to which item another one is asked, or ""."""
     if item.only_if is None:
         return ""
-    asked = plan.by_key[item.only_if.item]
-    names = [_answer(asked, answer) for answer in item.only_if.answers]
-    values = {"question": asked.question, "answers": ", ".join(names)}
+    earlier = plan.by_key[item.only_if.item]
+    names = [_answer(earlier, answer) for answer in item.only_if.answers]
+    values = {"question": earlier.question, "answers": ", ".join(names)}
     return _("“%(question)s”: %(answers)s") % values
 
 

@@ -62,7 +62,7 @@ class ReadingForm(forms.Form):
         self.record = record
         self.how = reading.of(record)
         self.asked = _named(choices.open_choices(record) if record.header else ())
-        self.fields |= {name: _asked(choice) for name, choice in self.asked.items()}
+        self.fields |= {name: _choice_field(choice) for name, choice in self.asked.items()}
         self.decided = _named(decided(record), "was_")
         self.fields |= {name: _changeable(choice) for name, choice in self.decided.items()}
         self.fields |= self._for_all_rows()
@@ -175,7 +175,7 @@ def _named(some: Iterable[Choice], item: str = "") -> dict[str, Choice]:
     return named
 
 
-def _asked(choice: Choice) -> forms.ChoiceField:
+def _choice_field(choice: Choice) -> forms.ChoiceField:
     """Return the field of an open choice: buttons, or a list where they were too many."""
     offered = _pairs(choice)
     if _is_list(choice):

@@ -25,7 +25,7 @@ class SuperusersActions(AuditedModelAdmin):
 
     ask_to_anonymise = dialog_action(
         "ask_to_anonymise",
-        erasure_requests.ask,
+        erasure_requests.make,
         label=_("Anonymise"),
         question=_(
             "For people who have left the company: asks to remove their names and e-mail "

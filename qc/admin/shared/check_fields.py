@@ -47,10 +47,10 @@ def plan_id(request: HttpRequest) -> int | None:
 
 def fields(plan: Plan | None, check: CheckInput) -> list[tuple[str, str, str]]:
     """Return the name and value of each field of a check, and both in words."""
-    asked = plan.items if plan else ()
+    items = plan.items if plan else ()
     return [
         (f"{ANSWER}{item.key}", check.answers[item.key], words(item, check.answers[item.key]))
-        for item in asked
+        for item in items
         if item.key in check.answers
     ] + defect_fields.fields(check)
 

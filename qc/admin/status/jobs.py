@@ -31,7 +31,7 @@ JOBS: dict[str, tuple[str | Promise, timedelta | None]] = {
     "import": (_("Large imports"), None),
 }
 STEPS: dict[str, str | Promise] = {
-    "tell": _("could not be checked"),
+    "update_incidents": _("could not be checked"),
     "_assign": _("could not be assigned to %(person)s"),
     "_return_if_barred": _("could not be signed out after losing a role"),
     "_room": _("has no valid capacity"),

@@ -35,8 +35,8 @@ def server() -> Server:
         version=version(),
         database=f"{connection.display_name} {_database_version()}",
         milliseconds=next((one for one in STEPS if milliseconds <= one), None),
-        migrations=checks.said_by(checks.CHECKS["migrations"]),
-        broker=checks.said_by(checks.CHECKS["broker"]),
+        migrations=checks.run(checks.CHECKS["migrations"]),
+        broker=checks.run(checks.CHECKS["broker"]),
         broker_name="Redis" if settings.REDIS_URL else _("files on this machine"),
     )
 

@@ -65,7 +65,7 @@ def change_selected(
         return None
     title = model_admin.get_actions(request)[request.POST["action"]][2]
     tasks = tasks.select_related("queue", "assignee")
-    return _ask(model_admin, request, {"form": form, "title": title, "tasks": tasks})
+    return _question_page(model_admin, request, {"form": form, "title": title, "tasks": tasks})
 
 
 def change_all(
@@ -91,10 +91,10 @@ def change_all(
     is_most = n == bulk_changes.MOST_TASKS
     for_all = {"n": n, "upto": upto, "states": STATES[transition], "is_most": is_most}
     context = {"form": form, "title": TITLES[transition], "for_all": for_all}
-    return _ask(model_admin, request, context)
+    return _question_page(model_admin, request, context)
 
 
-def _ask(model_admin: Any, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def _question_page(model_admin: Any, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Return the page of the question; it sends the list's own action again, with the answers."""
     context = model_admin.admin_site.each_context(request) | {
         "action": request.POST["action"],

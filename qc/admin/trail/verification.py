@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def panel(request: HttpRequest) -> HttpResponse:
     """Return how far the verification is; when it has ended, the page reloads."""
     shown = _shown()
-    if shown["asked"] is None or shown["asked"].ended_at:
+    if shown["verification"] is None or shown["verification"].ended_at:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(request, "qc/trail/verification_panel.html", shown)
 
@@ -51,8 +51,9 @@ def _begin(request: HttpRequest) -> HttpResponse:
 
 
 def _shown() -> dict[str, Any]:
-    asked = on_demand.newest()
-    return {"asked": asked, "violations": on_demand.named_violations(asked) if asked else []}
+    verification = on_demand.newest()
+    violations = on_demand.named_violations(verification) if verification else []
+    return {"verification": verification, "violations": violations}
 
 
 urlpatterns = [

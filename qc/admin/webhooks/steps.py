@@ -38,7 +38,7 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         proofs.check(request)
         return secret_page(request, pk, webhooks.rotate(pk, by=request.user))  # type: ignore[arg-type]
-    return _ask(
+    return _question_page(
         request,
         webhook,
         title=_("New secret for %s") % webhook,
@@ -111,7 +111,7 @@ def delete_page(request: HttpRequest, pk: int) -> HttpResponse:
         webhooks.delete(pk, by=request.user)  # type: ignore[arg-type]
         messages.success(request, _("The webhook %s is deleted.") % webhook)
         return redirect(LIST)
-    return _ask(
+    return _question_page(
         request,
         webhook,
         title=_("Delete %s") % webhook,
@@ -125,7 +125,7 @@ def delete_page(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _ask(request: HttpRequest, webhook: Webhook, **context: Any) -> HttpResponse:
+def _question_page(request: HttpRequest, webhook: Webhook, **context: Any) -> HttpResponse:
     """Return a page that asks before something is done."""
     back = reverse("admin:qc_webhook_change", args=[webhook.pk])
     context = {"webhook": webhook, "back": back, **context}

@@ -19,7 +19,7 @@ class Objects(serializers.JSONField):
     """A list of such objects."""
 
 
-class PlanAsked(serializers.Serializer[Any]):
+class HeldTaskPlan(serializers.Serializer[Any]):
     """The version of a check plan, and what it asks until the task is completed."""
 
     version = serializers.IntegerField()
@@ -50,7 +50,7 @@ class HeldTask(serializers.Serializer[Any]):
     draft = serializers.CharField(allow_blank=True)
     draft_outcome = serializers.ChoiceField(Outcome.choices, allow_blank=True)
     scan_to_start = serializers.BooleanField()
-    plan = PlanAsked(required=False)
+    plan = HeldTaskPlan(required=False)
     findings = AnyObject(required=False)
     lot_size = serializers.IntegerField(required=False)
     needs_defects = serializers.BooleanField(required=False)

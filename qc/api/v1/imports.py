@@ -159,8 +159,8 @@ def _answer(record: Import) -> Response:
     code, body = old.status_of(record), of_import(record)
     if code != status.HTTP_400_BAD_REQUEST:
         return Response(body, code)
-    said = {"detail": record.error or _("Nothing was imported.")}
-    return Response(problem(code, said) | {"import": body}, code, content_type=CONTENT_TYPE)
+    detail = {"detail": record.error or _("Nothing was imported.")}
+    return Response(problem(code, detail) | {"import": body}, code, content_type=CONTENT_TYPE)
 
 
 def _record(pk: int) -> Import:

@@ -37,6 +37,6 @@ class Command(BaseCommand):
 
 def _ask_or_confirm(person: User, reason: str) -> str:
     if erasure_requests.request_of(person) is None:
-        erasure_requests.ask(person.pk, by=None, reason=reason)
+        erasure_requests.make(person.pk, by=None, reason=reason)
         return f"Asked. A superuser can confirm it on the page of {person} after 24 hours."
     return f"Anonymised: {erasure.anonymise(person.pk, by=None, reason=reason)}."
