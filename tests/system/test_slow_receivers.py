@@ -18,7 +18,7 @@ from tests.webhooks.conftest import Receiver, serving
 
 HERE = "127.0.0.0/8"
 # How long the slow ones take, and in which time the quick one gets an event at the latest.
-SLOW_SECONDS, QUICK_SECONDS = 7, 5
+SLOW_SECONDS, QUICK_SECONDS = 7, 3.5
 
 
 @pytest.fixture
