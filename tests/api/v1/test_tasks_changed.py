@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from qc.api.v1 import transitions
 from qc.models import Queue, Task, User
-from qc.work import actions
+from qc.work import actions, guards
 from tests.databases import on_mariadb, on_sqlite
 from tests.threads import at_once
 
@@ -98,6 +99,22 @@ def test_transition_of_what_was_not_read_is_refused(monas: APIClient, task: Task
     hold, sent = f"{address(task)}hold/", {"reason": "Wait."}
     assert monas.post(hold, sent, headers={"If-Match": '"1", W/"2"'}).status_code == 412
     assert monas.post(hold, sent, headers={"If-Match": "*"}).status_code == 200
+
+
+@on_sqlite
+@pytest.mark.parametrize("name", transitions.VIEWS)
+def test_each_step_looks_at_what_its_sender_has_read(
+    client_of: Any, anna: User, mona: User, task: Task, name: str
+) -> None:
+    sent = {
+        "assign": {"person": "anna", "reason": "So."},
+        "give-next": {"person": "anna", "reason": "So."},
+        "comment": {"text": "See page 2."},
+    }
+    by = anna if issubclass(transitions.VIEWS[name], transitions.HoldersView) else mona
+    body = sent.get(name, {"reason": "So."} if name in guards.NEED_REASON else {})
+    answer = client_of(by).post(f"{address(task)}{name}/", body, headers={"If-Match": '"1"'})
+    assert answer.status_code == 412, answer.content
 
 
 @on_mariadb
