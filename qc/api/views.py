@@ -37,8 +37,9 @@ class DeskView(APIView):
     """A call for people with a role, signed in by a token or by their session in the browser."""
 
     permission_classes = (IsAuthenticated,)
-    # Whether who makes this call is at work: again, after "not responding" or a forced sign-out.
-    # It then needs a role.
+    # Whether it takes a role to make this call.
+    needs_role = True
+    # Whether who makes it is at work: again, after "not responding" or a forced sign-out.
     shows_work = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -46,8 +47,9 @@ class DeskView(APIView):
         super().initial(request, *args, **kwargs)
         if isinstance(request.user, User):
             presence.seen(request.user)
-            if self.shows_work:
+            if self.needs_role:
                 permissions.check_role(request.user)
+            if self.shows_work:
                 actions.back_at_work(request.user)
 
 
@@ -110,7 +112,7 @@ def _check_lock(request: HttpRequest) -> None:
 class LogoutView(DeskView):
     """Signs out; the caller's tasks go back to their queues. For everybody signed in."""
 
-    shows_work = False
+    needs_role = shows_work = False
 
     @calls.logout
     def post(self, request: Request) -> Response:

@@ -8,10 +8,12 @@ no more is read than its status and headers, and the beginning of its text where
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from threading import Timer
+from threading import Thread, Timer
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,7 +36,9 @@ class Undelivered(QCError):
 
 
 class Limits(NamedTuple):
-    """How many seconds connecting and each answer may take, and all of it; what is read of a text.
+    """How many seconds each step may take, and all of it; what is read of a text.
+
+    Steps are to look up the name, to connect, and to wait for each part of the answer.
 
     `bytes` of 0 reads nothing of the answer's text.
     """
@@ -101,10 +105,11 @@ def check(url: str) -> None:
 
 def post(url: str, body: bytes, headers: Mapping[str, str], limits: Limits) -> HTTPAnswer:
     """Post a JSON body; return the answer, whatever it is. Raises Undelivered with the reason."""
-    target = _resolved(_parts(url))
+    end = time.monotonic() + limits.seconds_in_all
+    target = _resolved(_parts(url), min(limits.seconds, limits.seconds_in_all))
     every = {"Content-Type": "application/json", "User-Agent": "QC-Desk", **headers}
     try:
-        with _limited(PinnedConnection(target, limits.seconds), limits) as connection:
+        with _limited(PinnedConnection(target, limits.seconds), end) as connection:
             connection.request("POST", target.path, body, every)
             return _read(connection.getresponse(), limits.bytes)
     except TimeoutError as error:
@@ -128,8 +133,8 @@ def _read(response: HTTPResponse, most: int) -> HTTPAnswer:
 
 
 @contextmanager
-def _limited(connection: PinnedConnection, limits: Limits) -> Iterator[PinnedConnection]:
-    """Break the connection off when all of it takes too long, however it trickles."""
+def _limited(connection: PinnedConnection, end: float) -> Iterator[PinnedConnection]:
+    """Break the connection off at the end of all its time, however it trickles."""
 
     def break_off() -> None:
         connection.is_over = True
@@ -137,7 +142,7 @@ def _limited(connection: PinnedConnection, limits: Limits) -> Iterator[PinnedCon
             # Who reads it wakes up, as it would not by `close`.
             connection.sock.shutdown(socket.SHUT_RDWR)
 
-    timer = Timer(limits.seconds_in_all, break_off)
+    timer = Timer(end - time.monotonic(), break_off)
     timer.daemon = True
     timer.start()
     try:
@@ -161,11 +166,13 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _resolved(parts: SplitResult) -> Target:
+def _resolved(parts: SplitResult, seconds: float) -> Target:
     """Return where to connect to: the first address of the name, once all of them are allowed."""
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     try:
-        found: list[Any] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _looked_up(host, port, seconds)
+    except TimeoutError as error:
+        raise Undelivered(_("its name could not be looked up in time")) from error
     except (OSError, UnicodeError) as error:
         raise Undelivered(_("there is no machine of this name")) from error
     addresses = [str(one[4][0]) for one in found]
@@ -173,6 +180,24 @@ def _resolved(parts: SplitResult) -> Target:
         _check_address(ipaddress.ip_address(address.partition("%")[0]), parts)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme == "https", host, port, path, addresses[0])
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[Any]:
+    """Return what the system knows by a name. Raises TimeoutError, OSError, UnicodeError.
+
+    It can't be told how long to ask name servers that are silent, so it asks in a thread of its
+    own, which ends when the system gives up.
+    """
+    found: Future[list[Any]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            found.set_exception(error)
+
+    Thread(target=look_up, daemon=True).start()
+    return found.result(seconds)
 
 
 def _check_address(address: Address, parts: SplitResult) -> None:

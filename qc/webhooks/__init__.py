@@ -1,7 +1,8 @@
 """Webhooks: other systems are told what happens to tasks, by Standard Webhooks 1.0.0.
 
 `log` numbers the rows of the history of tasks as events; `fanout` makes a delivery of each for the
-webhooks that want it, and `sending` sends them, in order by task, and again where that fails.
+webhooks that want it, and `sending` sends them, in order by task, and again where that fails;
+`slow` has those wait for each other that answer slowly.
 `changes` and `by_hand` are what admins do. `qc.tasks` calls it.
 """
 

@@ -25,7 +25,7 @@ from qc.work import faults
 
 logger = logging.getLogger(__name__)
 
-# For connecting and for each answer of the other side; for all of it; and what is read of it.
+# For each step; for all of it; and what is read of the answer.
 LIMITS = Limits(seconds=15, seconds_in_all=20, bytes=LONGEST_ANSWER)
 
 

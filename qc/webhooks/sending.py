@@ -1,10 +1,11 @@
 """Sends deliveries: each at least once, those of a task in their order, and again where it fails.
 
 One process at a time sends to a webhook, by a lease; when it has died, another takes over and sends
-again what may have been sent. Each webhook has runs of its own, so that one that is slow or dead
-holds up no other.
+again what may have been sent. Each webhook has runs of its own, and those that are slow or dead
+leave a thread to all others (`qc.webhooks.slow`).
 """
 
+import random
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,11 +15,11 @@ from django.utils import timezone
 
 from qc.core import leases
 from qc.models import DeliveryState, Webhook, WebhookDelivery
-from qc.webhooks import attempts, fanout, log
+from qc.webhooks import attempts, fanout, log, slow
 
 # A run ends after so many seconds, or a little later; what is left is sent by the next one. It ends
 # after an attempt that took long, too: the next run waits behind what others want of the workers.
-SECONDS, SLOW_SECONDS = 25, 5
+SECONDS = 25
 # For so long a run that was asked for may wait for a worker, before it is asked for again.
 QUEUED = timedelta(minutes=1)
 # For so long a lease that was renewed is not renewed again.
@@ -33,14 +34,20 @@ def has_active() -> bool:
 
 
 def to_run() -> Iterator[int]:
-    """Yield the webhooks for which there is something to do, and note that a run is asked for."""
+    """Yield the webhooks for which there is something to do, and note that a run is asked for.
+
+    They come in any order, so that of slow ones, who wait for each other, each is the first some
+    time.
+    """
     now = timezone.now()
     news = Q(upto__lt=log.newest())
     due = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), next_at__lte=now)
     free = Q(busy_until__isnull=True) | Q(busy_until__lt=now)
     unqueued = Q(queued_until__isnull=True) | Q(queued_until__lt=now)
     wanted = _active().filter(free, unqueued, news | Exists(due)).filter(_may_be_tried())
-    for pk in wanted.values_list("pk", flat=True):
+    ids = list(wanted.values_list("pk", flat=True))
+    random.shuffle(ids)
+    for pk in ids:
         if Webhook.objects.filter(unqueued, pk=pk).update(queued_until=now + QUEUED):
             yield pk
 
@@ -90,8 +97,9 @@ def run(webhook_id: int) -> dict[str, int]:
     if not lease.acquire():
         return counts
     try:
-        for is_sent in _sent(lease):
-            counts["sent" if is_sent else "failed"] += 1
+        with slow.place(webhook_id) as is_free:
+            for is_sent in _sent(lease) if is_free else ():
+                counts["sent" if is_sent else "failed"] += 1
     finally:
         lease.release()
     return counts
@@ -114,7 +122,7 @@ def _sent(lease: Lease) -> Iterator[bool]:
             began = time.monotonic()
             if (is_sent := attempts.make(pk)) is not None:
                 yield is_sent
-            if time.monotonic() - began > SLOW_SECONDS:
+            if slow.took_long(lease.webhook_id, time.monotonic() - began):
                 return
 
 

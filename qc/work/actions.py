@@ -6,12 +6,13 @@ Each raises what the change itself raises; the hand-out that follows raises noth
 
 import functools
 import logging
-from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Any, Concatenate, ParamSpec
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from qc import history, permissions
@@ -41,8 +42,7 @@ logger = logging.getLogger(__name__)
 ANYBODY_FREE = Prepared(lambda: User.objects.free().values_list("pk")[:1])
 
 P = ParamSpec("P")
-# The hand-outs that are put off until a transaction is committed.
-_later: ContextVar[list[Callable[[], object]] | None] = ContextVar("later", default=None)
+T = TypeVar("T")
 
 # These free nobody and make no task wait, so nothing is assigned afterwards.
 take_break = presence.take_break
@@ -62,26 +62,48 @@ can_undo = corrections.can_undo
 done_today = corrections.done_today
 
 
-@contextmanager
-def hand_outs_later() -> Iterator[list[Callable[[], object]]]:
-    """Put off the hand-outs of all changes inside; the caller does them after its transaction.
+class _HandOutFailed(Exception):
+    """A completion went well, but not the hand-out in the same transaction."""
 
-    In it they would hold others' rows locked, and what they fail of would undo the changes. That
-    of a completion, which answers with the next task, is no part of them.
+
+@dataclass
+class _One:
+    """Changes that are one transaction, and of what the hand-out of a completion in it failed."""
+
+    failure: Exception | None = None
+
+
+_one: ContextVar[_One | None] = ContextVar("one", default=None)
+
+
+def as_one(act: Callable[[], T]) -> T:
+    """Do what makes changes in one transaction, as which it is tried again; return what it returns.
+
+    Their hand-outs follow once it is committed, and can fail it no more: in it they would hold
+    others' rows locked. That of a completion, which answers with the next task, is part of it;
+    where it fails, all is done again without it: the completion stands.
     """
-    later: list[Callable[[], object]] = []
-    token = _later.set(later)
+    if connection.in_atomic_block:
+        return act()
+    token = _one.set(_One())
     try:
-        yield later
+        return act()
+    except _HandOutFailed as failed:
+        logger.info("a completion goes without its hand-out: %s", failed.__cause__)
+        return act()
     finally:
-        _later.reset(token)
+        _one.reset(token)
 
 
 def _is_put_off(hand_out: Callable[..., object], *args: Any) -> bool:
-    later = _later.get()
-    if later is None:
+    """Let a hand-out follow the transaction of `as_one`; return whether there is one."""
+    if _one.get() is None or not connection.in_atomic_block:
         return False
-    later.append(functools.partial(hand_out, *args))
+
+    def follow() -> None:
+        hand_out(*args)
+
+    transaction.on_commit(follow, robust=True)
     return True
 
 
@@ -235,10 +257,12 @@ def unpause(queue_id: int, *, by: User, reason: str = "") -> Queue:
 
 def hand_out_from(queues: Collection[int]) -> int:
     """Assign the tasks that wait in these queues; return how many were assigned."""
-    if queues and _is_put_off(hand_out_from, queues):
+    if not queues or _is_put_off(hand_out_from, queues):
         return 0
-    # Mostly nobody is free, which is found out sooner than who of all people serves the queues.
-    return match(queues) if queues and ANYBODY_FREE.rows() else 0
+    with faults.left_to_the_sweep("hand_out", lambda: faults.named(Queue)(min(queues))):
+        # Mostly nobody is free, which is found out sooner than who of all people serves the queues.
+        return match(queues) if ANYBODY_FREE.rows() else 0
+    return 0
 
 
 @retrying
@@ -256,55 +280,52 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
     return queue
 
 
-class _HandOutFailed(Exception):
-    """The task could be completed, but not the next one handed out in the same transaction."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
-
-
 def _complete(
     task_id: int, by: User, how: dict[str, Any], *, is_shown: bool = False
 ) -> tuple[Task, list[Task]]:
-    """Complete a task and hand out the next; return it, and what its person holds now.
-
-    It is one transaction. Where the hand-out fails, the completion is one by itself and stands.
-    """
-    try:
-        return _complete_and_hand_out(task_id, by, how, is_shown=is_shown)
-    except _HandOutFailed as failure:
-        if connection.in_atomic_block:
-            raise failure.error from None
-        logger.info(
-            "the completion of task %s goes without its hand-out: %s", task_id, failure.error
-        )
-        waited = LOCK_WAIT_TIMEOUT in failure.error.args
-    task, held = _complete_and_hand_out(task_id, by, how, is_shown=is_shown, hands_out=False)
-    if not waited:
-        with _left_to_the_sweep(by.pk):
-            assignment.hand_out(by.pk, is_shown=is_shown)
-    with _left_to_the_sweep(by.pk):
-        held = _held(by, is_shown=is_shown)
+    """Complete a task and hand out the next; return it, and what its person holds now."""
+    task, held = as_one(lambda: _complete_and_hand_out(task_id, by, how, is_shown=is_shown))
+    if isinstance(held, Exception):
+        return task, _handed_out_after(held, by, is_shown=is_shown)
     return task, held
 
 
 @retrying
 def _complete_and_hand_out(
-    task_id: int, by: User, how: dict[str, Any], *, is_shown: bool, hands_out: bool = True
-) -> tuple[Task, list[Task]]:
-    task = None
+    task_id: int, by: User, how: dict[str, Any], *, is_shown: bool
+) -> tuple[Task, list[Task] | Exception]:
+    """Return the task, and what its person holds now, or what the hand-out has failed of before."""
+    task, one = None, _one.get()
     try:
         with history.together():
             person = presence.locked_as_free(by)
             task = lifecycle.complete(task_id, by=by, is_locked=True, **how)
             rework.reinspect(task, by=person)
-            return task, _hand_out(person, is_shown=is_shown) if hands_out else []
+            if one is not None and one.failure is not None:
+                return task, one.failure
+            return task, _hand_out(person, is_shown=is_shown)
     except Exception as error:
         is_away = faults.is_away(error) and not is_lost_race(error)
-        if task is None or not hands_out or is_away:
+        if task is None or one is None or one.failure is not None or is_away:
             raise
-        raise _HandOutFailed(error) from error
+        one.failure = error
+        raise _HandOutFailed from error
+
+
+def _handed_out_after(failure: Exception, by: User, *, is_shown: bool) -> list[Task]:
+    """Hand out after a completion that was made without; return what its person holds now.
+
+    Who has waited for a lock already does not wait for it again. As a part of another transaction
+    it follows that, and nothing is known of it yet.
+    """
+    if LOCK_WAIT_TIMEOUT not in failure.args and not _is_put_off(hand_out_to, by.pk):
+        with _left_to_the_sweep(by.pk):
+            assignment.hand_out(by.pk, is_shown=is_shown)
+    held: list[Task] = []
+    if not connection.in_atomic_block:
+        with _left_to_the_sweep(by.pk):
+            held = _held(by, is_shown=is_shown)
+    return held
 
 
 def _hand_out(person: User, *, is_shown: bool) -> list[Task]:

@@ -4,7 +4,9 @@ Each raises what is wrong, in words. The holder is locked before the task, alway
 that two changes can't wait for each other.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection
@@ -38,6 +40,8 @@ LOCKED_TASK = Prepared(
         .annotate(has_files=evidence.HAS_FILES)
     )
 )
+# What is still to be checked of a task when it is locked, by its id.
+_checks: ContextVar[dict[int, Callable[[], None]] | None] = ContextVar("checks", default=None)
 # The states in which each transition can begin.
 TRANSITIONS: dict[str, frozenset[str]] = {
     "assign": frozenset({Status.PENDING}),
@@ -88,11 +92,27 @@ def locked_person(person_id: int) -> User | None:
     return person
 
 
+@contextmanager
+def checked_when_locked(task_id: int, check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` as soon as a task is locked inside, before it is changed.
+
+    It raises what forbids that. So whoever has it checked need not lock the task themselves, before
+    the people whom the change locks.
+    """
+    token = _checks.set({task_id: check})
+    try:
+        yield
+    finally:
+        _checks.reset(token)
+
+
 def lock_task(task_id: int) -> Task:
     """Lock a task without locking its holder; only inside a transaction. Raises NotFound."""
     task: Task | None = LOCKED_TASK.first(task_id)
     if task is None:
         raise no_task(task_id)
+    if check := (_checks.get() or {}).pop(task_id, None):
+        check()
     known = [vars(task).pop(f"queue_{name}") for name in OF_QUEUE]
     task.queue = Queue.from_db(connection.alias, ("id", *OF_QUEUE), (task.queue_id, *known))
     return task

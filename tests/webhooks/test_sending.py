@@ -1,6 +1,7 @@
 """How events reach a receiver: each at least once, in order by task, and nowhere they must not."""
 
 import socket
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from qc.models import (
     Webhook,
     WebhookDelivery,
 )
-from qc.webhooks import attempts, bodies, fanout, retries, sending
+from qc.webhooks import attempts, bodies, fanout, log, retries, sending, slow
 from qc.work import lifecycle
 from tests.webhooks.conftest import Receiver, let_time_pass, send
 
@@ -185,7 +186,7 @@ class TestAnswers:
         invoices: Queue,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(sending, "SLOW_SECONDS", 0)
+        monkeypatch.setattr(slow, "SECONDS", 0)
         for _ in range(2):
             add_task(invoices)
         assert [send() for _run in range(3)] == [
@@ -193,6 +194,28 @@ class TestAnswers:
             {"sent": 1, "failed": 0},
             {"sent": 0, "failed": 0},
         ]
+
+    def test_slow_receivers_leave_a_thread_to_others(
+        self,
+        add_webhook: AddWebhook,
+        receiver: Receiver,
+        settings: Any,
+        add_task: AddTask,
+        invoices: Queue,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        settings.CELERY_WORKER_CONCURRENCY = 2
+        slow_ones = [add_webhook(name=name).pk for name in "AB"]
+        monkeypatch.setattr(slow, "_slow_at", dict.fromkeys(slow_ones, time.monotonic()))
+        quick = add_webhook(name="C").pk
+        add_task(invoices)
+        log.collect()
+        with slow.place(slow_ones[0]) as is_free:
+            sent = [sending.run(pk)["sent"] for pk in (slow_ones[1], quick)]
+        assert (is_free, sent) == (True, [0, 1])
+        # Nobody has to wait until it is asked for.
+        assert set(sending.to_run()) == set(slow_ones)
+        assert [sending.run(pk)["sent"] for pk in slow_ones] == [1, 1]
 
     def test_receiver_that_is_not_there_gets_all_when_it_is(
         self, erp: Webhook, receiver: Receiver, add_task: AddTask, invoices: Queue

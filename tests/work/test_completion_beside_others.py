@@ -64,8 +64,21 @@ def waits_for_a_lock() -> bool:
         return cursor.fetchone()[0] > 0
 
 
+@pytest.mark.parametrize(
+    ("address", "headers", "done"),
+    [
+        ("/taskcomplete/{}/", {}, "completed"),
+        ("/api/v1/tasks/{}/complete/", {}, "task"),
+        ("/api/v1/tasks/{}/complete/", {"Idempotency-Key": "done-1"}, "task"),
+    ],
+)
 def test_next_task_that_stays_locked_is_left_to_the_sweep(
-    annas: APIClient, anna: User, two: list[Task]
+    annas: APIClient,
+    anna: User,
+    two: list[Task],
+    address: str,
+    headers: dict[str, str],
+    done: str,
 ) -> None:
     answered = threading.Event()
 
@@ -75,10 +88,10 @@ def test_next_task_that_stays_locked_is_left_to_the_sweep(
         assert answered.wait(30)
 
     with beside(hold_the_next):
-        answer = annas.post(f"/taskcomplete/{two[0].pk}/")
+        answer = annas.post(address.format(two[0].pk), headers=headers)
         answered.set()
     assert (answer.status_code, answer.json()["next"]) == (200, None)
-    assert answer.json()["completed"]["status"] == "completed"
+    assert answer.json()[done]["status"] == "completed"
     assert two[0].history.filter(kind="completed").count() == 1
     sweep.sweep()
     assert Task.objects.held_by(anna).get() == two[1]

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, cast
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 
-from qc import permissions
 from qc.api.v1 import idempotency, problems
 from qc.api.v1.access import LimitedView
 from qc.api.v1.params import check_params
@@ -24,17 +23,19 @@ class V1View(LimitedView):
     # Where what it calls has several of its own, it is False (`qc.api.v1.idempotency`).
     in_one_transaction = True
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let a POST with a key have its effect once."""
+        super().__init_subclass__(**kwargs)
+        if "post" in vars(cls):
+            cls.post = idempotency.once(cls.post)  # type: ignore[attr-defined]
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check that the caller may do this, and let a POST with a key have its effect once."""
+        """Check that the caller may do this, and that the call takes what they sent."""
         super().initial(request, *args, **kwargs)
-        if isinstance(request.user, User):
-            permissions.check_role(request.user)
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         method = "GET" if request.method == "HEAD" else str(request.method)
         check_params(request, self.params.get(method, ()))
-        if method == "POST":
-            vars(self)["post"] = idempotency.once(self)
 
     @property
     def caller(self) -> User:

@@ -13,20 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc.core.compiled_queries import Prepared
-from qc.core.request_id import current_request_id
 from qc.core.transactions import retrying
 from qc.models import Task
-from qc.work import actions
+from qc.work import actions, guards
 
 T = TypeVar("T")
 
 LAST = Prepared(
     lambda task: Task.history.filter(id=task).order_by("-history_id").values_list("history_id")[:1]
-)
-SINCE = Prepared(
-    lambda task, row: (
-        Task.history.filter(id=task, history_id__gt=row).order_by().values_list("request_id")
-    )
 )
 
 
@@ -60,28 +54,21 @@ def tagged(task: int, body: Callable[[], dict[str, Any]]) -> Response:
 def if_match(request: Request, task: int, change: Callable[[], T]) -> T:
     """Make a change if the task is as `If-Match` says, or the request has none; else raise Changed.
 
-    The task is not locked for it: people are locked before tasks. It is one transaction, and after
-    the change it is looked whether somebody else's lies between.
+    It is looked for where the change locks the task, as people are locked before tasks: from then
+    on nobody else writes a row of its history.
     """
     wanted = request.headers.get("If-Match")
     if wanted is None or wanted.strip() == "*":
         return change()
-    result, later = _checked(task, frozenset(parse_etags(wanted)), change)
-    for hand_out in later:
-        hand_out()
-    return result
+    tags = frozenset(parse_etags(wanted))
+    return actions.as_one(lambda: _checked(task, tags, change))
 
 
 @retrying
-def _checked(
-    task: int, tags: frozenset[str], change: Callable[[], T]
-) -> tuple[T, list[Callable[[], object]]]:
-    before = last_row(task)
-    if tag_of(before) not in tags:
-        raise Changed
-    with actions.hand_outs_later() as later:
-        result = change()
-    # Of the same request are those that this change has just written.
-    if any(request != current_request_id() for (request,) in SINCE.rows(task, before)):
-        raise Changed
-    return result, later
+def _checked(task: int, tags: frozenset[str], change: Callable[[], T]) -> T:
+    def check() -> None:
+        if tag_of(last_row(task)) not in tags:
+            raise Changed
+
+    with guards.checked_when_locked(task, check):
+        return change()

@@ -65,17 +65,16 @@ class _Collided(Exception):
     """Somebody else has written the row of this key meanwhile."""
 
 
-def once(view: Any) -> Callable[..., Response]:
-    """Return the POST of a view as one that has its effect once for each key."""
-    post = view.post
+def once(post: Callable[..., Response]) -> Callable[..., Response]:
+    """Make the POST of a view one that has its effect once for each key."""
 
     @functools.wraps(post)
-    def run(request: Request, *args: Any, **kwargs: Any) -> Response:
+    def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = key_of(request)
         if key is None:
-            return post(request, *args, **kwargs)
+            return post(view, request, *args, **kwargs)
         sent = sent_with(request, key)
-        call = functools.partial(post, request, *args, **kwargs)
+        call = functools.partial(post, view, request, *args, **kwargs)
         return (_in_one if view.in_one_transaction else _in_steps)(view, sent, call)
 
     return run
@@ -84,32 +83,26 @@ def once(view: Any) -> Callable[..., Response]:
 def _in_one(view: Any, sent: Sent, call: Callable[[], Response]) -> Response:
     """Call in one transaction with the key."""
     try:
-        response, later = _after_collisions(lambda: _with_key(sent, call))
+        return _after_collisions(lambda: actions.as_one(lambda: _with_key(sent, call)))
     except (StillRunning, KeyReused):
         raise
     except Exception as error:
         response = view.handle_exception(error)
         _keep_refusal(sent, response)
         return response
-    for hand_out in later:
-        hand_out()
-    return response
 
 
 @retrying
-def _with_key(
-    sent: Sent, call: Callable[[], Response]
-) -> tuple[Response, list[Callable[[], object]]]:
+def _with_key(sent: Sent, call: Callable[[], Response]) -> Response:
     row = _reserved(sent) or _added(sent)
     if row.status is not None:
-        return _again(row), []
+        return _again(row)
     try:
-        with actions.hand_outs_later() as later:
-            response = call()
+        response = call()
     except IntegrityError as error:
         raise _Collided from error
     _store(row, response)
-    return response, later
+    return response
 
 
 def _in_steps(view: Any, sent: Sent, call: Callable[[], Response]) -> Response:

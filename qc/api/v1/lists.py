@@ -5,6 +5,7 @@ A cursor is signed, and fits only the list and the filters that it was made for.
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 
 from qc.api.v1.base import V1View
 from qc.api.v1.params import FIELDS, cut, fields_of
+from qc.api.v1.shapes.moments import moment
 from qc.core.keyset import Key, Order, Position, decode_key, encode_key, paginate
 
 CURSOR, LIMIT = "cursor", "limit"
@@ -74,11 +76,17 @@ class ListView(V1View):
         return answer(request, [cut(shape(row), names) for row in found.rows], found.older)
 
 
-def answer(request: Request, results: list[Any], older: Key | str | None) -> Response:
-    """Return the answer of a list; `older` is where the next page begins, None at the end."""
+def answer(
+    request: Request, results: list[Any], older: Key | str | None, until: datetime | None = None
+) -> Response:
+    """Return the answer of a list; `older` is where the next page begins, None at the end.
+
+    A list of changes has the moment since which to ask next.
+    """
     text = encode_key(older) if isinstance(older, tuple) else older
     address = None if text is None else _next(request, text)
-    return Response({"results": results, "next": address})
+    of_changes = {} if until is None else {"until": moment(until)}
+    return Response({"results": results, "next": address, **of_changes})
 
 
 def limit_of(request: Request) -> int:

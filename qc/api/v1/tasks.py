@@ -47,8 +47,9 @@ class TasksView(ListView):
         filters = TaskFilters(params, queryset=shapes.readable(Task.objects.all()))
         wanted = filtered(filters)
         read = task_lists.updated if "updated_since" in wanted else task_lists.page
-        tasks, older = read(filters.qs, wanted, self.caller, cursor_of(request), size)
-        return answer(request, [cut(shapes.of_task(task), names) for task in tasks], older)
+        page = read(filters.qs, wanted, self.caller, cursor_of(request), size)
+        found = [cut(shapes.of_task(task), names) for task in page.tasks]
+        return answer(request, found, page.older, page.until)
 
     @extend_schema(
         operation_id="create_tasks",

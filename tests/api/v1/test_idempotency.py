@@ -16,7 +16,8 @@ from qc.api.v1 import tasks as calls
 from qc.api.v1.idempotency import REPLAYED
 from qc.audit import invariants
 from qc.models import ChangeKind, IdempotencyKey, Queue, Role, Status, Task, User
-from qc.work import actions
+from qc.work import actions, assignment
+from qc.work.sweep import sweep
 from tests.conftest import person
 from tests.databases import on_mariadb, on_sqlite
 from tests.threads import at_once
@@ -33,6 +34,10 @@ KEY = {"Idempotency-Key": '"3f2c"'}
 @pytest.fixture
 def monas(client_of: Any, mona: User, invoices: Queue) -> APIClient:
     return client_of(mona)
+
+
+def fail(*_args: Any) -> None:
+    raise RuntimeError
 
 
 def is_again(answer: Any) -> bool:
@@ -111,9 +116,6 @@ def test_error_of_ours_is_not_stored_and_leaves_nothing(
 ) -> None:
     monas.raise_request_exception = False
 
-    def fail(*_args: Any) -> None:
-        raise RuntimeError
-
     with monkeypatch.context() as patch:
         # After the effect: as if the process died before it had answered.
         patch.setattr(calls, "_of_plan", fail)
@@ -130,6 +132,55 @@ def test_hand_outs_follow_the_transaction(
     User.objects.filter(pk=anna.pk).update(is_logged_in=True)
     answer = monas.post(f"{TASKS}{task.pk}/resume/", headers=KEY)
     assert answer.json()["task"]["status"] == "pending"
+    assert Task.objects.held_by(anna).get() == task
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+@pytest.mark.parametrize("with_tag", [False, True])
+def test_completion_stands_whatever_its_hand_out_fails_of(
+    at_work: Any,
+    anna: User,
+    invoices: Queue,
+    add_task: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    with_key: bool,
+    with_tag: bool,
+) -> None:
+    task, following = add_task(invoices), add_task(invoices)
+    annas = at_work(anna)
+    address = f"{TASKS}{task.pk}/"
+    annas.post(f"{address}claim/")
+    tag = {"If-Match": annas.get(address)["ETag"]} if with_tag else {}
+    headers = (KEY if with_key else {}) | tag
+    with monkeypatch.context() as patch:
+        patch.setattr(assignment, "_room", fail)
+        first = annas.post(f"{address}complete/", headers=headers)
+    assert (first.status_code, first.json()["next"]) == (200, None)
+    assert first.json()["task"]["status"] == "completed"
+    sweep()
+    assert Task.objects.held_by(anna).get() == following
+    if with_key:
+        second = annas.post(f"{address}complete/", headers=headers)
+        assert (second.json(), is_again(second)) == (first.json(), True)
+
+
+@pytest.mark.parametrize("headers", [{}, KEY])
+def test_change_is_no_failure_for_what_the_hand_out_after_it_fails_of(
+    monas: APIClient,
+    at_work: Any,
+    anna: User,
+    invoices: Queue,
+    add_task: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+) -> None:
+    task = add_task(invoices, status=Status.ON_HOLD)
+    at_work(anna)
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "match", fail)
+        answer = monas.post(f"{TASKS}{task.pk}/resume/", headers=headers)
+    assert (answer.status_code, answer.json()["task"]["status"]) == (200, "pending")
+    sweep()
     assert Task.objects.held_by(anna).get() == task
 
 

@@ -1,14 +1,16 @@
 """PATCH /api/v1/tasks/<id>/, and If-Match on it and on transitions."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
-from qc.api.v1 import etags
+from qc.api.v1 import transitions
 from qc.models import Queue, Task, User
-from qc.work import actions
-from tests.databases import on_sqlite
+from qc.work import actions, guards
+from tests.databases import on_mariadb, on_sqlite
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -99,23 +101,51 @@ def test_transition_of_what_was_not_read_is_refused(monas: APIClient, task: Task
     assert monas.post(hold, sent, headers={"If-Match": "*"}).status_code == 200
 
 
-@pytest.mark.django_db(transaction=True)
-def test_change_that_somebody_makes_between_is_not_overwritten(
-    monas: APIClient, task: Task, mona: User, monkeypatch: Any
+@on_sqlite
+@pytest.mark.parametrize("name", transitions.VIEWS)
+def test_each_step_looks_at_what_its_sender_has_read(
+    client_of: Any, anna: User, mona: User, task: Task, name: str
 ) -> None:
-    tag, read = monas.get(address(task))["ETag"], etags.last_row
+    sent = {
+        "assign": {"person": "anna", "reason": "So."},
+        "give-next": {"person": "anna", "reason": "So."},
+        "comment": {"text": "See page 2."},
+    }
+    by = anna if issubclass(transitions.VIEWS[name], transitions.HoldersView) else mona
+    body = sent.get(name, {"reason": "So."} if name in guards.NEED_REASON else {})
+    answer = client_of(by).post(f"{address(task)}{name}/", body, headers={"If-Match": '"1"'})
+    assert answer.status_code == 412, answer.content
 
-    def read_and_be_overtaken(pk: int) -> int:
-        row = read(pk)
-        monkeypatch.setattr(etags, "last_row", read)
-        actions.edit(pk, {"name": "Theirs"}, by=mona, reason="First.")
-        # It is no row of this request.
-        Task.history.filter(history_id__gt=row).update(request_id="another")
-        return row
 
-    monkeypatch.setattr(etags, "last_row", read_and_be_overtaken)
-    sent = {"priority": 1, "reason": "So."}
-    answer = monas.patch(address(task), sent, headers={"If-Match": tag})
-    assert answer.status_code == 412
-    task.refresh_from_db()
-    assert task.priority == 3
+@on_mariadb
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_at_once_one_changes_what_all_have_read_even_with_one_request_id(
+    client_of: Any, task: Task, mona: User
+) -> None:
+    tag = client_of(mona).get(address(task))["ETag"]
+
+    def change(name: str) -> int:
+        sent = {"name": name, "reason": "So."}
+        headers = {"If-Match": tag, "X-Request-ID": "sent-again"}
+        return int(client_of(mona).patch(address(task), sent, headers=headers).status_code)
+
+    found = at_once(*[partial(change, f"Lamp {n}") for n in range(8)])
+    assert sorted(found) == [200] + [412] * 7
+    assert Task.history.filter(request_id="sent-again").count() == 1
+
+
+@on_sqlite
+def test_call_that_changes_a_task_twice_is_held_against_what_was_there_before(
+    at_work: Any, anna: User, invoices: Queue, add_task: Any
+) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(scan_to_start=True)
+    task = add_task(invoices)
+    annas = at_work(anna)
+    annas.post(f"{address(task)}claim/")
+    tag = annas.get(address(task))["ETag"]
+    sent = {"outcome": "passed", "scanned": task.reference}
+    answers = [
+        annas.post(f"{address(task)}complete/", sent, headers={"If-Match": one})
+        for one in ('"1"', tag)
+    ]
+    assert [answer.status_code for answer in answers] == [412, 200]

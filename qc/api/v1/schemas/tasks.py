@@ -54,6 +54,7 @@ class TaskPage(serializers.Serializer[Any]):
 
     results = TaskSchema(many=True)
     next = serializers.URLField(allow_null=True)
+    until = Moment(required=False, help_text="Of `updated_since`: since when to ask next.")
 
 
 class TaskAnswer(serializers.Serializer[Any]):
