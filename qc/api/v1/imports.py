@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from qc import imports, permissions
 from qc.api import imports as old
-from qc.api.serializers import validated
+from qc.api.serializers import ImportOptions, NewImport, validated
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import imports as schemas
@@ -36,7 +36,7 @@ class ImportsView(ListView, old.ImportsView):
 
     scopes: ClassVar = {"GET": Scope.READ_TASKS, "POST": Scope.WRITE_TASKS}
     fields = tuple(schemas.ImportLineSchema().fields)
-    params: ClassVar = {"POST": tuple(old.ImportOptions().fields)}
+    params: ClassVar = {"POST": tuple(ImportOptions().fields)}
     in_one_transaction = False
 
     def check_caller(self, request: Request) -> None:
@@ -59,7 +59,7 @@ class ImportsView(ListView, old.ImportsView):
         operation_id="import_file",
         summary="Import a file of tasks",
         description="A small file is imported at once (200), a large one by a worker (202).",
-        request={"multipart/form-data": schemas.NewImport},
+        request={"multipart/form-data": NewImport},
         responses=ANSWERS,
     )
     def post(self, request: Request) -> Response:
