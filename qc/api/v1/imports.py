@@ -117,6 +117,24 @@ class BeginView(ImportStep):
         return _answer(record)
 
 
+class AgainView(ImportStep):
+    """Carries on an import that waits for a worker. For each manager, as on its page."""
+
+    @extend_schema(
+        operation_id="carry_on_import",
+        summary="Try an import again",
+        description="For one that waits for a worker. One that has ended stays as it is.",
+        parameters=[ID],
+        request=None,
+        responses=ANSWERS,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Return the import as it is now."""
+        record = self.record(request, pk)
+        old.carry_on(record)
+        return _answer(record)
+
+
 class StopView(ImportStep):
     """Stops a running import."""
 
@@ -175,6 +193,7 @@ urlpatterns = [
     re_path(r"^imports/?$", ImportsView.as_view(), name="v1_imports"),
     re_path(rf"{IMPORT}/?$", ImportView.as_view(), name="v1_import"),
     re_path(rf"{IMPORT}/begin/?$", BeginView.as_view(), name="v1_import_begin"),
+    re_path(rf"{IMPORT}/again/?$", AgainView.as_view(), name="v1_import_again"),
     re_path(rf"{IMPORT}/stop/?$", StopView.as_view(), name="v1_import_stop"),
     re_path(rf"{IMPORT}/undo/?$", UndoView.as_view(), name="v1_import_undo"),
 ]

@@ -77,11 +77,12 @@ class ReportView(V1View):
 
     scopes: ClassVar = {"GET": Scope.READ_REPORTS}
     params: ClassVar = {"GET": SPAN}
+    form: ClassVar[type[SpanFilters]] = SpanFilters
 
     def span(self, request: Request) -> Span:
         """Return the span that is asked for. Raises NotAllowed, and ValidationError."""
         permissions.check_auditor(self.caller)
-        form = SpanFilters(request.query_params)
+        form = self.form(request.query_params)
         if not form.is_valid():
             raise ValidationError(_messages(form))
         return form.span()
