@@ -16,6 +16,8 @@ and without its trailing slash. docs/api.md has the commonest jobs, step by step
 # Names of the enumerations, whichever fields have them.
 ENUMS = {
     "AnswerKind": "qc.models.choices.AnswerKind",
+    "ChartKind": "qc.reports.control_charts.ChartKind",
+    "ChartRule": "qc.reports.control_charts.Rule",
     "ImportState": "qc.models.imports.ImportState",
     "Outcome": "qc.models.choices.Outcome",
     "OutcomeRule": "qc.models.choices.OutcomeRule",

@@ -51,6 +51,7 @@ ADMINISTRATION = [
     MenuEntry(
         _("Service tokens"), "key", "admin:qc_servicetoken_changelist", "qc.view_servicetoken"
     ),
+    MenuEntry(_("API"), "api", "docs", "qc.view_servicetoken"),
     MenuEntry(
         _("Lock-outs"),
         "lock_clock",

@@ -1,10 +1,8 @@
 """The calls about the check of a task: its files, pictures of its plan, and defect codes."""
 
-from typing import Any
-
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -13,25 +11,12 @@ from rest_framework.response import Response
 from qc.api import answers
 from qc.api.parsers import JSONParser
 from qc.api.schema import calls
-from qc.api.serializers import validated
+from qc.api.serializers import Place, Removal, validated
 from qc.api.views import DeskView
 from qc.checks import defects, evidence, plan_pictures
 from qc.core.exceptions import NotFound
 from qc.models import Evidence, Task
 from qc.web import file_answers, upload_limits
-
-
-class Place(serializers.Serializer[Any]):
-    """Where a file belongs: an item of the task's plan, a defect's code, or the task itself."""
-
-    item = serializers.CharField(required=False, allow_blank=True, default="")
-    defect = serializers.CharField(required=False, allow_blank=True, default="")
-
-
-class Removal(serializers.Serializer[Any]):
-    """The data of removing a file; managers must give a reason."""
-
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=400)
 
 
 class TaskFilesView(DeskView):

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -13,38 +13,16 @@ from rest_framework.response import Response
 
 from qc import imports, permissions, tables, tasks
 from qc.api.schema import calls
-from qc.api.serializers import validated
+from qc.api.serializers import ImportOptions, validated
 from qc.api.views import DeskView
 from qc.core.exceptions import Busy
 from qc.imports import answers, options
-from qc.imports.completion import LONGEST_PREFIX
-from qc.imports.reading import WITH, WITHOUT, Reading
+from qc.imports.reading import Reading
 from qc.models import Import, ImportState
 from qc.web import upload_limits
 
 # States of an import whose file itself is wrong: the answer is a 400.
 REFUSED = (ImportState.MAPPING, ImportState.REFUSED, ImportState.FAILED)
-
-
-class ImportOptions(serializers.Serializer[Any]):
-    """How a file is to be imported, and how it is read (`qc.imports.options`)."""
-
-    dry_run = serializers.BooleanField(default=False)
-    only_good = serializers.BooleanField(default=False)
-    queue = serializers.CharField(required=False)
-    priority = serializers.CharField(required=False)
-    due = serializers.CharField(required=False)
-    day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
-    encoding = serializers.CharField(required=False)
-    sheet = serializers.CharField(required=False)
-    header_row = serializers.IntegerField(required=False, min_value=0)
-    map = serializers.ListField(child=serializers.CharField(), required=False)
-    key = serializers.CharField(required=False)
-    number = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_PREFIX)
-    hidden_rows = serializers.ChoiceField((WITH, WITHOUT), required=False)
-    ignore_stray_cells = serializers.BooleanField(required=False, allow_null=True, default=None)
-    word = serializers.ListField(child=serializers.CharField(), required=False)
-    queue_name = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class ImportsView(DeskView):

@@ -8,6 +8,8 @@ from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from qc.checks.check_input import CheckInput, FoundDefect
+from qc.imports.completion import LONGEST_PREFIX
+from qc.imports.reading import WITH, WITHOUT
 from qc.models import Outcome, Severity
 from qc.models.checks import LONGEST_KEY, LONGEST_VALUE
 
@@ -106,3 +108,53 @@ class Flags(serializers.Serializer[Any]):
 
     logged_in = serializers.BooleanField(required=False, allow_null=True, default=None)
     free = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class Place(serializers.Serializer[Any]):
+    """Where a file belongs: an item of the task's plan, a defect's code, or the task itself."""
+
+    item = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="The key of an item of the plan."
+    )
+    defect = serializers.CharField(
+        required=False, allow_blank=True, default="", help_text="A defect's code."
+    )
+
+
+class NewFile(Place):
+    """A file, and where it belongs."""
+
+    file = serializers.FileField()
+
+
+class Removal(serializers.Serializer[Any]):
+    """The data of removing a file; managers must give a reason."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=400)
+
+
+class ImportOptions(serializers.Serializer[Any]):
+    """How a file is to be imported, and how it is read (`qc.imports.options`)."""
+
+    dry_run = serializers.BooleanField(default=False)
+    only_good = serializers.BooleanField(default=False)
+    queue = serializers.CharField(required=False)
+    priority = serializers.CharField(required=False)
+    due = serializers.CharField(required=False)
+    day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
+    encoding = serializers.CharField(required=False)
+    sheet = serializers.CharField(required=False)
+    header_row = serializers.IntegerField(required=False, min_value=0)
+    map = serializers.ListField(child=serializers.CharField(), required=False)
+    key = serializers.CharField(required=False)
+    number = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_PREFIX)
+    hidden_rows = serializers.ChoiceField((WITH, WITHOUT), required=False)
+    ignore_stray_cells = serializers.BooleanField(required=False, allow_null=True, default=None)
+    word = serializers.ListField(child=serializers.CharField(), required=False)
+    queue_name = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class NewImport(ImportOptions):
+    """A file, and how it is to be imported."""
+
+    file = serializers.FileField()

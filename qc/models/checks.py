@@ -217,6 +217,7 @@ class DefectCode(models.Model):
                 violation_error_message=_("There is a code of this name already."),
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["is_active"], name="defect_code_in_use")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.local_name}"

@@ -233,9 +233,10 @@ class User(AbstractUser):
             ),
         ]
         indexes: ClassVar = [
-            # Who is free, idle longest first; who has not been seen.
-            models.Index(fields=["is_logged_in", "idle_since"], name="person_idle"),
+            # Who is free, idle longest first; who has not been seen; active accounts by their id.
+            models.Index(fields=["is_active", "is_logged_in", "idle_since"], name="person_idle"),
             models.Index(fields=["is_logged_in", "last_seen_at"], name="person_seen"),
+            models.Index(fields=["is_active"], name="person_active"),
         ]
 
     def __str__(self) -> str:

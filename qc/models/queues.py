@@ -227,6 +227,10 @@ class Queue(models.Model):
                 condition=Q(merged_into__isnull=True) | Q(is_closed=True), name="queue_merged"
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["is_paused"], name="queue_paused"),
+            models.Index(fields=["is_closed"], name="queue_closed"),
+        ]
 
     def __str__(self) -> str:
         return self.name

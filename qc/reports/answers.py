@@ -11,7 +11,7 @@ from django.db.models import Avg, Count, Max, Min, Q
 
 from qc.checks import plan
 from qc.checks.plan import Item
-from qc.models import Answer, PlanVersion, Verdict
+from qc.models import Answer, AnswerKind, PlanVersion, Verdict
 from qc.reports.intervals import Rate
 from qc.reports.span import Span
 
@@ -40,6 +40,11 @@ def items(queue: int) -> list[Item]:
         for item in plan.of_version(pk).items:
             found.setdefault(item.key, item)
     return list(found.values())
+
+
+def number_items(queue: int) -> list[Item]:
+    """Return those of them that ask for a number."""
+    return [item for item in items(queue) if item.kind == AnswerKind.NUMBER]
 
 
 def rows(span: Span, of: Sequence[Item]) -> list[ItemRow]:

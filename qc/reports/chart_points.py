@@ -19,10 +19,12 @@ from qc.models import Answer, Defect, Outcome, Purpose, Task
 from qc.reports.control_charts import (
     ChartKind,
     Measure,
+    Rule,
     of_defects,
     of_individuals,
     of_means,
     of_shares,
+    signals,
 )
 from qc.reports.span import Span
 
@@ -30,6 +32,7 @@ from qc.reports.span import Span
 MOST_VALUES = 1000
 # How many values a group may have.
 SIZES = range(2, 11)
+USUAL_SIZE = 5
 # With fewer points limits mean little.
 FEWEST_POINTS = 20
 
@@ -52,6 +55,12 @@ class ChartQuery:
         return f"{self.kind}{self.size or ''}"
 
 
+def kind_and_size(chart: str) -> tuple[ChartKind, int]:
+    """Return the kind and the size of a chart as `ChartQuery.chart` names it."""
+    kind = chart.rstrip("0123456789")
+    return ChartKind(kind), int(chart.removeprefix(kind) or 0)
+
+
 @dataclass(frozen=True)
 class Point:
     """A value on a chart. It stands for `n` tasks, units or values; `hits` of them count."""
@@ -67,6 +76,13 @@ class Point:
 def points(query: ChartQuery) -> list[Point]:
     """Return the points of a chart, oldest first."""
     return _POINTS[query.kind](query)
+
+
+def rules(of: Sequence[Point], measure: Measure | None) -> list[list[Rule]]:
+    """Return for each point the rules that hit there: none without a frozen measure."""
+    if measure is None:
+        return [[] for _point in of]
+    return signals([measure.sigmas(point.value, point.n) for point in of])
 
 
 def measure(kind: ChartKind, of: Sequence[Point]) -> Measure:

@@ -15,7 +15,7 @@ from qc.models import Queue
 from qc.reports.span import Span
 
 MOST_DAYS = 366
-A_WEEK = timedelta(days=6)
+A_WEEK, A_MONTH = timedelta(days=6), timedelta(days=29)
 # Every database and time zone can handle days from then on.
 EARLIEST = date(2000, 1, 1)
 
@@ -36,10 +36,12 @@ class DayField(forms.DateField):
 class SpanFilters(forms.Form):
     """The days and the queue of a report; by default the last seven days of all queues.
 
-    `PARAMS` are the parameters that its addresses keep.
+    `PARAMS` are the parameters that its addresses keep, `USUAL` is how long before today the
+    first day is, unless it is chosen.
     """
 
     PARAMS: ClassVar[tuple[str, ...]] = ("first", "last", "queue")
+    USUAL: ClassVar = A_WEEK
 
     first = DayField(gettext_lazy("From"))
     last = DayField(gettext_lazy("To"))
@@ -57,7 +59,7 @@ class SpanFilters(forms.Form):
     def with_defaults(self, params: Mapping[str, str]) -> dict[str, str]:
         """Return the parameters that are known, with defaults for those that are left out."""
         today = timezone.localdate()
-        data = {"first": str(today - A_WEEK), "last": str(today)}
+        data = {"first": str(today - self.USUAL), "last": str(today)}
         return data | {name: params[name] for name in self.PARAMS if name in params}
 
     def clean(self) -> dict[str, Any]:

@@ -52,6 +52,13 @@ def text_of(answer: Any) -> str:
     return visible_text(answer.content.decode())
 
 
+def test_list_leads_to_the_description_of_the_api(root_client: Client) -> None:
+    page = root_client.get(LIST)
+    assert "All calls of the API" in text_of(page)
+    # In the menu, and above the list.
+    assert page.content.decode().count('href="/api/docs"') == 2
+
+
 class TestMaking:
     def test_shows_the_secret_once_with_a_line_to_try_it(self, root_client: Client) -> None:
         values = {"scopes": ["tasks:read", "tasks:write"], "networks": "10.1.0.0/16\r\n\r\nfd00::7"}

@@ -98,7 +98,7 @@ def test_menu_shows_the_pages_of_each_role(
     managers = ["My work", "Handover", *floor, "People", "Who works where", *house]
     assert menu(mona_client) == managers
     assert menu(otto_client) == [*floor, "People", *house]
-    assert menu(sign_in_client(root))[-3:] == ["Service tokens", "Lock-outs", "Status"]
+    assert menu(sign_in_client(root))[-4:] == ["Service tokens", "API", "Lock-outs", "Status"]
 
 
 def test_menu_marks_only_the_current_page(mona_client: Client) -> None:

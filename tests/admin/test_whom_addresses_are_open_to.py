@@ -84,7 +84,7 @@ OPEN_TO: dict[str, set[str]] = {
     # Of Anna's task, and Anna herself; she does not serve the queue that has a plan.
     "v1_(task_(check|files|defect_codes)|file|person)": READERS | {"anna"},
     "v1_(people|check_plan(_version)?|picture|defects|imports?|report_.*|trail)": READERS,
-    "v1_(queue_(pause|resume)|import_(stop|undo))": MANAGERS,
+    "v1_(queue_(pause|resume)|import_(again|stop|undo))": MANAGERS,
     "v1_import_begin": {"mona"},
     # Anna holds the task; who has no business with it is refused before or after what they sent.
     "v1_task": READERS | {"anna"},
@@ -108,7 +108,7 @@ POST_ONLY = (
     r"import_(read|begin|again|stop|undo_.*)|qc_(checkplan|defectcode|user|queue)_process_import|"
     r"api_(login|logout|taskcomplete|imports)|evidence_(add|remove)|task_view_.*|"
     r"v1_task_(?!check|files|defect_codes).*|"
-    r"v1_(presence_.*|queue_(pause|resume)|import_(begin|stop|undo))|"
+    r"v1_(presence_.*|queue_(pause|resume)|import_(begin|again|stop|undo))|"
     r"task_comment|mentions_read|handover_(write|acknowledge)|"
     r"webhook_redeliver(_failed)?"
 )

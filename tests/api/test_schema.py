@@ -12,12 +12,15 @@ from django.urls import get_resolver
 from django.utils import timezone, translation
 
 from qc.api.schema import generator
+from qc.api.v1 import urls
 from qc.audit import service_tokens
 from qc.models import Scope, ServiceToken, User
 from tests.conftest import person
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db, on_sqlite]
+
+ID = re.compile(r"\(\?P<pk>[^)]*\)")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,12 @@ def test_each_address_is_there_once_with_its_slash(schema: Any) -> None:
     assert len([path for path in paths if path.startswith("/api/v1/")]) == len(by_name)
 
 
+def test_each_call_describes_the_parts_of_its_address_and_no_others(schema: Any) -> None:
+    for name, operation in operations(schema).items():
+        described = [one for one in operation.get("parameters", ()) if one["in"] == "path"]
+        assert [one["name"] for one in described] == re.findall(r"\{(\w+)\}", name), name
+
+
 def test_each_call_says_what_it_does_and_how_it_refuses(schema: Any) -> None:
     for name, operation in operations(schema).items():
         assert operation["summary"], name
@@ -58,6 +67,18 @@ def test_each_call_says_what_it_does_and_how_it_refuses(schema: Any) -> None:
     assert len({one["operationId"] for one in operations(schema).values()}) == len(
         operations(schema)
     )
+
+
+def test_each_read_of_v1_has_the_parameters_that_it_takes(schema: Any) -> None:
+    for pattern in urls.urlpatterns:
+        view = pattern.callback.view_class  # type: ignore[attr-defined]
+        address = ID.sub("{id}", str(pattern.pattern).strip("^$?"))
+        operation = schema["paths"].get(f"/api/v1/{address}", {}).get("get")
+        if operation is None:
+            continue
+        queries = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+        assert {one["name"] for one in queries} == {*view.params.get("GET", ())}, address
+        assert [one["name"] for one in queries if not one.get("description")] == [], address
 
 
 def test_errors_are_problems_and_enumerations_have_names_of_their_own(schema: Any) -> None:
@@ -90,6 +111,7 @@ def test_page_has_no_script_within_and_only_files_of_ours(client: Client, anna: 
     assert asked.headers["Location"] == "/admin/login/?next=/api/docs/"
     client.force_login(anna)
     page = client.get("/api/docs").content.decode()
+    assert 'href="/admin/"' in page
     assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
     files = re.findall(r'(?:src|href)="/static/([^"]+)"', page)
     assert len(files) == 6

@@ -1,28 +1,25 @@
 """The form of *Control charts*: the chart, its span and queue, the item and groups of values."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from qc.admin.reports.form import SpanForm
 from qc.admin.shared.params import is_id
-from qc.models import AnswerKind, Queue
+from qc.models import Queue
 from qc.reports import answers
-from qc.reports.chart_points import SIZES, ChartQuery
+from qc.reports.chart_points import SIZES, USUAL_SIZE, ChartQuery
 from qc.reports.control_charts import ChartKind
-
-A_MONTH = timedelta(days=29)
-USUAL_SIZE = 5
+from qc.web.report_filters import A_MONTH
 
 
 class ControlForm(SpanForm):
     """The chart, its span and queue, and the item of a chart of values."""
 
     PARAMS = ("kind", "first", "last", "queue", "item", "size")
+    USUAL = A_MONTH
 
     item = forms.ChoiceField(
         label=gettext_lazy("Item"), required=False, widget=UnfoldAdminSelectWidget()
@@ -44,8 +41,8 @@ class ControlForm(SpanForm):
         if not self.kind.is_of_values:
             del self.fields["item"]
             return
-        items = answers.items(int(self.data["queue"]))
-        numbers = [(one.key, one.question) for one in items if one.kind == AnswerKind.NUMBER]
+        items = answers.number_items(int(self.data["queue"]))
+        numbers = [(one.key, one.question) for one in items]
         self.fields["item"].choices = numbers  # type: ignore[attr-defined]
         if self.data.get("item") not in dict(numbers):
             self.data["item"] = next(iter(dict(numbers)), "")  # type: ignore[index]
@@ -58,8 +55,6 @@ class ControlForm(SpanForm):
     def with_defaults(self, params: Mapping[str, str]) -> dict[str, str]:
         """Return the parameters; by default failed checks of the first queue in thirty days."""
         data = super().with_defaults(params)
-        if "first" not in params:
-            data["first"] = str(timezone.localdate() - A_MONTH)
         if data.get("kind") not in ChartKind.values:
             data["kind"] = ChartKind.FAILED.value
         if data.get("size", "") not in map(str, SIZES):

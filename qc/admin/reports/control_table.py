@@ -15,8 +15,9 @@ from qc.admin.shared.charts import LINES, Chart
 from qc.audit import baselines
 from qc.core.localization import local
 from qc.models import Baseline
+from qc.reports import chart_points
 from qc.reports.chart_points import ChartQuery, Point
-from qc.reports.control_charts import ChartKind, Measure, Rule, signals
+from qc.reports.control_charts import ChartKind, Measure, Rule
 
 SIGNAL = "#dc2626"
 # The shape of a rule's marks, so that they are told apart without colours.
@@ -45,9 +46,7 @@ class ControlTable:
     @cached_property
     def rules(self) -> list[list[Rule]]:
         """For each point the rules that hit there."""
-        if (measure := self.measure) is None:
-            return [[] for _point in self.points]
-        return signals([measure.sigmas(point.value, point.n) for point in self.points])
+        return chart_points.rules(self.points, self.measure)
 
     @property
     def signals(self) -> int:

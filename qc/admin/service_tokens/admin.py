@@ -47,6 +47,7 @@ class ServiceTokenAdmin(TokenColumns, LockedModelAdmin):
     """Lists service tokens, makes them and shows their secret once, changes and revokes them."""
 
     form = ServiceTokenForm
+    list_before_template = "qc/service_tokens/api_link.html"
     list_display = ("name", "state_label", "scopes_held", "expires", "last_use", "places")
     list_select_related = ("account",)
     search_fields = ("account__username",)

@@ -1,7 +1,5 @@
 """The old calls in the schema: a decorator for each, which changes nothing of what it does."""
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
@@ -61,23 +59,12 @@ undo = extend_schema(
 )
 
 FORM = "multipart/form-data"
-_file: dict[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
 add_file = extend_schema(
     operation_id="add_task_file",
     summary="Add a file to a task",
     description="For its holder and managers; the same file again at the same place is there once.",
     tags=["files"],
-    request={
-        FORM: {
-            "type": "object",
-            "properties": {
-                "file": _file,
-                "item": {"type": "string", "description": "The key of an item of the plan."},
-                "defect": {"type": "string", "description": "A defect's code."},
-            },
-            "required": ["file"],
-        }
-    },
+    request={FORM: serializers.NewFile},
     responses={201: answers.File},
 )
 files = extend_schema(
@@ -107,12 +94,7 @@ remove_file = extend_schema(
     description="Managers must give a reason. Removing it again does no harm.",
     tags=["files"],
     parameters=[],
-    request={
-        JSON_ONLY: {
-            "type": "object",
-            "properties": {"reason": {"type": "string", "maxLength": 400}},
-        }
-    },
+    request={JSON_ONLY: serializers.Removal},
     responses={204: OpenApiResponse(description="It is removed.")},
 )
 picture = extend_schema(
@@ -122,35 +104,13 @@ picture = extend_schema(
     tags=["files"],
     responses={(200, "image/*"): OpenApiResponse(answers.BYTES, "The picture.")},
 )
-
-_texts = {"type": "array", "items": {"type": "string"}}
-_options: dict[str, Any] = {
-    "dry_run": {"type": "boolean"},
-    "only_good": {"type": "boolean"},
-    "queue": {"type": "string"},
-    "priority": {"type": "string"},
-    "due": {"type": "string"},
-    "day_first": {"type": "boolean"},
-    "encoding": {"type": "string"},
-    "sheet": {"type": "string"},
-    "header_row": {"type": "integer", "minimum": 0},
-    "map": _texts,
-    "key": {"type": "string"},
-    "number": {"type": "string"},
-    "hidden_rows": {"type": "string", "enum": ["with", "without"]},
-    "ignore_stray_cells": {"type": "boolean"},
-    "word": _texts,
-    "queue_name": _texts,
-}
 begin_import = extend_schema(
     operation_id="upload_import",
     summary="Import a file of tasks",
     description="CSV, XLSX or JSON, as the page Imports does. All of it or, with any fault, "
     "nothing; importing the same file twice changes nothing. For managers.",
     tags=["imports"],
-    request={
-        FORM: {"type": "object", "properties": {"file": _file} | _options, "required": ["file"]}
-    },
+    request={FORM: serializers.NewImport},
     responses={
         200: OpenApiResponse(answers.ImportAnswer, "It is imported."),
         202: OpenApiResponse(answers.ImportAnswer, "A worker imports it."),

@@ -2,31 +2,36 @@
 
 from typing import Any, ClassVar
 
+import django_filters
 from django.urls import re_path
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import permissions
-from qc.api.serializers import validated
 from qc.api.v1.base import V1View
+from qc.api.v1.fields import FlagFilter, QueueFilter, narrowed
 from qc.api.v1.lists import ListView
-from qc.api.v1.query_fields import QueueParam
 from qc.api.v1.schemas import people as schemas
-from qc.api.v1.schemas.lists import ID, list_parameters
+from qc.api.v1.schemas.lists import ID, filter_parameters, list_parameters
 from qc.api.v1.shapes.people import of_account, of_account_in_full
 from qc.models import Role, Scope, User
 from qc.work import presence
 
 
-class PeopleFilters(serializers.Serializer[Any]):
+class PeopleFilters(django_filters.FilterSet):
     """Which people are listed."""
 
-    active = serializers.BooleanField(required=False, allow_null=True, default=None)
-    logged_in = serializers.BooleanField(required=False, allow_null=True, default=None)
-    role = serializers.ChoiceField(Role.choices, required=False)
-    queue = QueueParam(required=False)
+    active = FlagFilter("is_active", help_text="Only active accounts, or deactivated ones.")
+    logged_in = FlagFilter("is_logged_in", help_text="Only people who are signed in, or not.")
+    role = django_filters.ChoiceFilter(
+        "groups__name", choices=Role.choices, help_text="Only people who have this role."
+    )
+    queue = QueueFilter("queues", help_text="Only people on this queue, by its id or name.")
+
+    class Meta:
+        model = User
+        fields = ()
 
 
 class PeopleView(ListView):
@@ -34,23 +39,20 @@ class PeopleView(ListView):
 
     scopes: ClassVar = {"GET": Scope.READ_PEOPLE}
     fields = tuple(schemas.AccountSchema().fields)
-    filters = ("active", "logged_in", "role", "queue")
+    filters = tuple(PeopleFilters.base_filters)
 
     @extend_schema(
         operation_id="list_people",
         summary="List people",
         description="Accounts with their presence, roles and queues; for managers and auditors.",
-        parameters=[PeopleFilters, *list_parameters(fields)],
+        parameters=[*filter_parameters(PeopleFilters), *list_parameters(fields)],
         responses=schemas.AccountsSchema,
     )
     def get(self, request: Request) -> Response:
         """Return the accounts."""
         permissions.check_auditor(self.caller)
-        wanted = validated(PeopleFilters, request.query_params)
-        columns = {"is_active": wanted["active"], "is_logged_in": wanted["logged_in"]}
-        columns |= {"groups__name": wanted.get("role"), "queues": wanted.get("queue")}
-        filters = {name: value for name, value in columns.items() if value is not None}
-        return self.page(request, _in_full().filter(**filters), of_account, ("pk",))
+        people = narrowed(PeopleFilters, request, _in_full())
+        return self.page(request, people, of_account, ("pk",))
 
 
 class PersonView(V1View):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from qc.api import evidence as old
 from qc.api.evidence import visible_task
 from qc.api.schema.answers import File
-from qc.api.serializers import validated
+from qc.api.serializers import NewFile, Removal, validated
 from qc.api.v1.base import V1View
 from qc.api.v1.schemas import checks as schemas
 from qc.api.v1.schemas.lists import ID
@@ -85,7 +85,7 @@ class TaskFilesView(V1View, old.TaskFilesView):
         summary="Add a file to a task",
         description="The same file again at the same place is there once.",
         parameters=[ID],
-        request={"multipart/form-data": schemas.NewFile},
+        request={"multipart/form-data": NewFile},
         responses={201: File},
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -121,7 +121,7 @@ class FileView(V1View, old.FileView):
     def delete(self, request: Request, pk: int) -> Response:
         """Remove the file."""
         values = request.data if request.data else request.query_params
-        removal = validated(old.Removal, values)
+        removal = validated(Removal, values)
         evidence.remove(pk, by=self.caller, **removal)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -2,43 +2,76 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import re_path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import permissions
-from qc.api.serializers import validated
+from qc.api.v1.fields import FlagFilter, MomentFilter, QueueFilter, narrowed
 from qc.api.v1.lists import ListView
-from qc.api.v1.query_fields import MomentParam, QueueParam
 from qc.api.v1.queues import visible_queues
 from qc.api.v1.schemas import checks as schemas
-from qc.api.v1.schemas.lists import list_parameters
+from qc.api.v1.schemas.lists import filter_parameters, list_parameters
 from qc.api.v1.shapes.checks import of_code, of_defect
-from qc.models import Defect, DefectCode, Scope, User
+from qc.models import Defect, DefectCode, Queue, Scope, User
 
 # The order that the indexes of defects have, from each of which the newest are read.
 NEWEST = ("-completed_at", "-code_id", "-id")
 
 
-class CodeFilters(serializers.Serializer[Any]):
-    """Which codes are listed: `queue` is one that they apply to."""
+class CodeField(forms.CharField):
+    """A defect code, whatever its case."""
 
-    queue = QueueParam(required=False)
-    active = serializers.BooleanField(required=False, allow_null=True, default=None)
+    def to_python(self, value: Any) -> Any:
+        """Return the code, None for an empty text. Raise ValidationError where there is none."""
+        text = super().to_python(value)
+        found = DefectCode.objects.filter(code=text.upper()).first() if text else None
+        if text and found is None:
+            raise forms.ValidationError(_("There is no defect code “%s”.") % text[:50])
+        return found
 
 
-class DefectFilters(serializers.Serializer[Any]):
-    """Which defects are listed: those of checks that were completed in a span of time."""
+class CodeFilter(django_filters.Filter):
+    """A filter by a defect code."""
 
-    code = serializers.CharField(required=False)
-    queue = QueueParam(required=False)
-    since = MomentParam(required=False)
-    until = MomentParam(required=False)
+    field_class = CodeField
+
+
+class CodeFilters(django_filters.FilterSet):
+    """Which codes are listed."""
+
+    queue = QueueFilter(
+        method="applying", help_text="Only codes that apply in this queue, by its id or name."
+    )
+    active = FlagFilter("is_active", help_text="Only codes that are in use, or switched off.")
+
+    class Meta:
+        model = DefectCode
+        fields = ()
+
+    def applying(
+        self, codes: QuerySet[DefectCode], name: str, value: Queue
+    ) -> QuerySet[DefectCode]:
+        """Return the codes that apply in a queue, also those that apply in all."""
+        return codes.filter(_applies(queue=value))
+
+
+class DefectFilters(django_filters.FilterSet):
+    """Which defects are listed."""
+
+    code = CodeFilter(help_text="A code, whatever its case.")
+    queue = QueueFilter(help_text="Only defects in this queue, by its id or name.")
+    since = MomentFilter("completed_at", "gte", help_text="Found at this moment or later.")
+    until = MomentFilter("completed_at", "lt", help_text="Found before this moment.")
+
+    class Meta:
+        model = Defect
+        fields = ()
 
 
 class CodesView(ListView):
@@ -46,23 +79,18 @@ class CodesView(ListView):
 
     scopes: ClassVar = {"GET": Scope.READ_TASKS}
     fields = tuple(schemas.CodeSchema().fields)
-    filters = tuple(CodeFilters().fields)
+    filters = tuple(CodeFilters.base_filters)
 
     @extend_schema(
         operation_id="list_defect_codes",
         summary="List defect codes",
         description="All of them, or those that apply in the queues that the caller serves.",
-        parameters=[CodeFilters, *list_parameters(fields)],
+        parameters=[*filter_parameters(CodeFilters), *list_parameters(fields)],
         responses=schemas.CodesSchema,
     )
     def get(self, request: Request) -> Response:
         """Return the codes."""
-        wanted = validated(CodeFilters, request.query_params)
-        codes = _visible(self.caller)
-        if queue := wanted.get("queue"):
-            codes = codes.filter(_applies(queue=queue))
-        if wanted["active"] is not None:
-            codes = codes.filter(is_active=wanted["active"])
+        codes = narrowed(CodeFilters, request, _visible(self.caller))
         return self.page(request, codes.prefetch_related("queues"), of_code, ("pk",))
 
 
@@ -71,36 +99,21 @@ class DefectsView(ListView):
 
     scopes: ClassVar = {"GET": Scope.READ_REPORTS}
     fields = tuple(schemas.DefectSchema().fields)
-    filters = tuple(DefectFilters().fields)
+    filters = tuple(DefectFilters.base_filters)
 
     @extend_schema(
         operation_id="list_defects",
         summary="List defects",
         description="What completed checks found, the newest first.",
-        parameters=[DefectFilters, *list_parameters(fields)],
+        parameters=[*filter_parameters(DefectFilters), *list_parameters(fields)],
         responses=schemas.DefectsSchema,
     )
     def get(self, request: Request) -> Response:
         """Return the defects."""
         permissions.check_auditor(self.caller)
-        found = Defect.objects.filter(_wanted(request)).select_related("task", "code", "person")
+        defects = Defect.objects.select_related("task", "code", "person")
+        found = narrowed(DefectFilters, request, defects)
         return self.page(request, found.defer("task__details"), of_defect, NEWEST)
-
-
-def _wanted(request: Request) -> Q:
-    wanted = validated(DefectFilters, request.query_params)
-    columns = {"queue": "queue", "since": "completed_at__gte", "until": "completed_at__lt"}
-    filters = {columns[name]: value for name, value in wanted.items() if name in columns}
-    if code := wanted.get("code"):
-        filters["code"] = _code(code)
-    return Q(**filters)
-
-
-def _code(text: str) -> DefectCode:
-    code = DefectCode.objects.filter(code=text.strip().upper()).first()
-    if code is None:
-        raise ValidationError({"code": [_("There is no defect code “%s”.") % text[:50]]})
-    return code
 
 
 def _visible(user: User) -> Any:

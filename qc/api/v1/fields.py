@@ -1,20 +1,41 @@
-"""Values of query parameters: moments, and people and queues by id or name."""
+"""Query parameters as filters of rows: flags, moments, and people and queues by id or name."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
 from qc.core.local_days import YEARS
 from qc.models import Queue, User
 
 # No id is larger.
 LONGEST_ID = 18
+
+_flag = serializers.BooleanField(allow_null=True)
+
+
+class FlagField(forms.CharField):
+    """Yes or no, in the words that serializers take."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return it, None for an empty text. Raise ValidationError for anything else."""
+        try:
+            return _flag.run_validation(super().to_python(value))
+        except ValidationError as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+
+
+class FlagFilter(django_filters.Filter):
+    """A filter by yes or no."""
+
+    field_class = FlagField
 
 
 class MomentField(forms.CharField):
@@ -86,6 +107,18 @@ class PersonFilter(django_filters.Filter):
     """A filter by a person."""
 
     field_class = PersonField
+
+
+def narrowed(
+    filters: type[django_filters.FilterSet], request: Request, rows: QuerySet[Any]
+) -> QuerySet[Any]:
+    """Return the rows that fit all filters of a request. Raises ValidationError.
+
+    An empty filter is none.
+    """
+    found = filters(request.query_params, queryset=rows)
+    filtered(found)
+    return found.qs
 
 
 def filtered(filters: django_filters.FilterSet) -> dict[str, Any]:

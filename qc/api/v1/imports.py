@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from qc import imports, permissions
 from qc.api import imports as old
-from qc.api.serializers import validated
+from qc.api.serializers import ImportOptions, NewImport, validated
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import imports as schemas
@@ -36,7 +36,7 @@ class ImportsView(ListView, old.ImportsView):
 
     scopes: ClassVar = {"GET": Scope.READ_TASKS, "POST": Scope.WRITE_TASKS}
     fields = tuple(schemas.ImportLineSchema().fields)
-    params: ClassVar = {"POST": tuple(old.ImportOptions().fields)}
+    params: ClassVar = {"POST": tuple(ImportOptions().fields)}
     in_one_transaction = False
 
     def check_caller(self, request: Request) -> None:
@@ -59,7 +59,7 @@ class ImportsView(ListView, old.ImportsView):
         operation_id="import_file",
         summary="Import a file of tasks",
         description="A small file is imported at once (200), a large one by a worker (202).",
-        request={"multipart/form-data": schemas.NewImport},
+        request={"multipart/form-data": NewImport},
         responses=ANSWERS,
     )
     def post(self, request: Request) -> Response:
@@ -113,6 +113,24 @@ class BeginView(ImportStep):
         record = self.record(request, pk)
         imports.check_own(record, by=self.caller)
         imports.confirm(record, **validated(schemas.Beginning, request.data))
+        old.carry_on(record)
+        return _answer(record)
+
+
+class AgainView(ImportStep):
+    """Carries on an import that waits for a worker. For each manager, as on its page."""
+
+    @extend_schema(
+        operation_id="carry_on_import",
+        summary="Try an import again",
+        description="For one that waits for a worker. One that has ended stays as it is.",
+        parameters=[ID],
+        request=None,
+        responses=ANSWERS,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Return the import as it is now."""
+        record = self.record(request, pk)
         old.carry_on(record)
         return _answer(record)
 
@@ -175,6 +193,7 @@ urlpatterns = [
     re_path(r"^imports/?$", ImportsView.as_view(), name="v1_imports"),
     re_path(rf"{IMPORT}/?$", ImportView.as_view(), name="v1_import"),
     re_path(rf"{IMPORT}/begin/?$", BeginView.as_view(), name="v1_import_begin"),
+    re_path(rf"{IMPORT}/again/?$", AgainView.as_view(), name="v1_import_again"),
     re_path(rf"{IMPORT}/stop/?$", StopView.as_view(), name="v1_import_stop"),
     re_path(rf"{IMPORT}/undo/?$", UndoView.as_view(), name="v1_import_undo"),
 ]

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+import django_filters
+from django.db.models import QuerySet
 from django.urls import re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,14 +11,30 @@ from rest_framework.response import Response
 
 from qc import permissions
 from qc.api import answers, people
-from qc.api.serializers import Flags, validated
+from qc.api.serializers import validated
 from qc.api.v1.base import V1View
+from qc.api.v1.fields import FlagFilter, narrowed
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import people as schemas
-from qc.api.v1.schemas.lists import list_parameters
+from qc.api.v1.schemas.lists import filter_parameters, list_parameters
 from qc.api.v1.shapes.people import of_caller
 from qc.models import Scope, User
 from qc.work import actions
+
+
+class PresenceFilters(django_filters.FilterSet):
+    """Which people are listed."""
+
+    logged_in = FlagFilter("is_logged_in", help_text="Only people who are signed in, or not.")
+    free = FlagFilter(method="are_free", help_text="Only people who are free, or not.")
+
+    class Meta:
+        model = User
+        fields = ()
+
+    def are_free(self, found: QuerySet[User], name: str, value: bool) -> QuerySet[User]:
+        """Return who is free, or who is not."""
+        return people.are_free(found, value)
 
 
 class PresenceView(ListView):
@@ -24,19 +42,19 @@ class PresenceView(ListView):
 
     scopes: ClassVar = {"GET": Scope.READ_PEOPLE}
     fields = tuple(schemas.PresentSchema().fields)
-    filters = ("logged_in", "free")
+    filters = tuple(PresenceFilters.base_filters)
 
     @extend_schema(
         operation_id="list_presence",
         summary="Who is there",
         description="The people who do QC, whether they are free, and what they have in hand.",
-        parameters=[Flags, *list_parameters(fields)],
+        parameters=[*filter_parameters(PresenceFilters), *list_parameters(fields)],
         responses=schemas.PresenceSchema,
     )
     def get(self, request: Request) -> Response:
         """Return the people who do QC, and the caller."""
-        flags = validated(Flags, request.query_params)
-        response = self.page(request, people.doing_qc(**flags), _present, ("pk",))
+        found = narrowed(PresenceFilters, request, people.doing_qc())
+        response = self.page(request, found, _present, ("pk",))
         response.data = {"me": me(self.caller), **response.data}
         return response
 

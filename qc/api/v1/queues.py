@@ -2,30 +2,35 @@
 
 from typing import Any, ClassVar
 
+import django_filters
 from django.urls import re_path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import permissions
 from qc.api.serializers import validated
 from qc.api.v1.base import V1View
+from qc.api.v1.fields import FlagFilter, narrowed
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import queues as schemas
-from qc.api.v1.schemas.lists import ID, list_parameters
+from qc.api.v1.schemas.lists import ID, filter_parameters, list_parameters
 from qc.api.v1.shapes.queues import of_queue
 from qc.core.exceptions import NotFound
 from qc.models import Queue, Scope, User
 from qc.work import actions, queue_counts
 
 
-class QueueFilters(serializers.Serializer[Any]):
+class QueueFilters(django_filters.FilterSet):
     """Which queues are listed."""
 
-    paused = serializers.BooleanField(required=False, allow_null=True, default=None)
-    closed = serializers.BooleanField(required=False, allow_null=True, default=None)
+    paused = FlagFilter("is_paused", help_text="Only queues that are paused, or not.")
+    closed = FlagFilter("is_closed", help_text="Only queues that are closed, or not.")
+
+    class Meta:
+        model = Queue
+        fields = ()
 
 
 class QueuesView(ListView):
@@ -33,21 +38,18 @@ class QueuesView(ListView):
 
     scopes: ClassVar = {"GET": Scope.READ_TASKS}
     fields = tuple(schemas.QueueSchema().fields)
-    filters = ("paused", "closed")
+    filters = tuple(QueueFilters.base_filters)
 
     @extend_schema(
         operation_id="list_queues",
         summary="List queues",
         description="Queues with what waits and is assigned: all, or those that the caller serves.",
-        parameters=[QueueFilters, *list_parameters(fields)],
+        parameters=[*filter_parameters(QueueFilters), *list_parameters(fields)],
         responses=schemas.QueuesSchema,
     )
     def get(self, request: Request) -> Response:
         """Return the queues."""
-        wanted = validated(QueueFilters, request.query_params)
-        columns = {"is_paused": wanted["paused"], "is_closed": wanted["closed"]}
-        filters = {name: value for name, value in columns.items() if value is not None}
-        queues = visible_queues(self.caller).filter(**filters)
+        queues = narrowed(QueueFilters, request, visible_queues(self.caller))
         return self.page(request, _in_full(queues), of_queue, ("pk",))
 
 

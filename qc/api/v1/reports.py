@@ -1,5 +1,6 @@
 """Reports: the figures of the pages *Reports*, for managers and auditors."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -32,20 +33,43 @@ OF_SPAN = [
 ]
 
 
-class WorkParams(serializers.Serializer[Any]):
-    """What a row of the report is about; `column` names one of the sender's columns."""
+class ColumnParams(serializers.Serializer[Any]):
+    """What a report by columns needs."""
 
-    by = serializers.ChoiceField(Grouping.choices, required=False, default=Grouping.PERSON)
-    column = serializers.CharField(required=False, default="", max_length=200)
-    person = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    column = serializers.CharField(
+        required=False,
+        default="",
+        max_length=200,
+        help_text="One of the sender's columns, for `by=column`.",
+    )
 
 
-class DefectParams(serializers.Serializer[Any]):
-    """What defects are counted by; `column` names one of the sender's columns."""
+class WorkParams(ColumnParams):
+    """What a row of the report is about, and whose work."""
 
-    by = serializers.ChoiceField(By.choices, required=False, default=By.CODE)
-    column = serializers.CharField(required=False, default="", max_length=200)
-    severity = serializers.ChoiceField(Severity.choices, required=False)
+    by = serializers.ChoiceField(
+        Grouping.choices,
+        required=False,
+        default=Grouping.PERSON,
+        help_text="What a row is about.",
+    )
+    person = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="Only the work of the person with this id.",
+    )
+
+
+class DefectParams(ColumnParams):
+    """What defects are counted by, and which."""
+
+    by = serializers.ChoiceField(
+        By.choices, required=False, default=By.CODE, help_text="What defects are counted by."
+    )
+    severity = serializers.ChoiceField(
+        Severity.choices, required=False, help_text="Only defects of this severity."
+    )
 
 
 class ReportView(V1View):
@@ -53,11 +77,12 @@ class ReportView(V1View):
 
     scopes: ClassVar = {"GET": Scope.READ_REPORTS}
     params: ClassVar = {"GET": SPAN}
+    form: ClassVar[type[SpanFilters]] = SpanFilters
 
     def span(self, request: Request) -> Span:
         """Return the span that is asked for. Raises NotAllowed, and ValidationError."""
         permissions.check_auditor(self.caller)
-        form = SpanFilters(request.query_params)
+        form = self.form(request.query_params)
         if not form.is_valid():
             raise ValidationError(_messages(form))
         return form.span()
@@ -83,8 +108,7 @@ class WorkView(ReportView):
             raise ValidationError({"person": [_("There is no such person.")]})
         by, column = Grouping(params["by"]), params["column"]
         query = ReportQuery(by, span.first, span.last, span.queue, person, column)
-        if by == Grouping.COLUMN and not column:
-            raise _no_column(report.columns(query))
+        _check_column(by, column, lambda: report.columns(query))
         return Response(shapes.of_report(query, report.report(query)))
 
 
@@ -120,8 +144,7 @@ class DefectsView(ReportView):
         """Return the figures of a Pareto chart."""
         span, params = self.span(request), validated(DefectParams, request.query_params)
         by, column = By(params["by"]), params["column"]
-        if by == By.COLUMN and not column:
-            raise _no_column(defects.columns(span))
+        _check_column(by, column, lambda: defects.columns(span))
         query = DefectQuery(span, by, params.get("severity"), column)
         return Response(shapes.of_pareto(query, defects.pareto(query)))
 
@@ -152,9 +175,11 @@ def _messages(form: SpanFilters) -> dict[str, list[str]]:
     return {**texts, SPAN[0]: whole} if whole else texts
 
 
-def _no_column(names: list[str]) -> ValidationError:
-    message = _("Name one of the sender's columns. Those of the newest tasks are: %s.")
-    return ValidationError({"column": [message % (", ".join(names) or "–")]})
+def _check_column(by: str, column: str, names: Callable[[], list[str]]) -> None:
+    """Raise ValidationError for a report by a column that names none; it says which there are."""
+    if by == Grouping.COLUMN and not column:
+        message = _("Name one of the sender's columns. Those of the newest tasks are: %s.")
+        raise ValidationError({"column": [message % (", ".join(names()) or "–")]})
 
 
 urlpatterns = [

@@ -15,11 +15,12 @@ from qc.api.v1.base import V1View
 from qc.api.v1.bodies import Changes
 from qc.api.v1.etags import if_match, tagged
 from qc.api.v1.fields import filtered
-from qc.api.v1.lists import OF_LISTS, ListView, answer, cursor_of, limit_of
+from qc.api.v1.lists import ListView, answer, cursor_of, limit_of
 from qc.api.v1.params import FIELDS, cut, fields_of
 from qc.api.v1.schemas import tasks as schemas
+from qc.api.v1.schemas.lists import filter_parameters, list_parameters
 from qc.api.v1.shapes import tasks as shapes
-from qc.api.v1.task_filters import NAMES, TaskFilters
+from qc.api.v1.task_filters import TaskFilters
 from qc.checks import evidence
 from qc.imports import posted
 from qc.models import Scope, Task
@@ -31,20 +32,19 @@ class TasksView(ListView):
 
     scopes: ClassVar = {"GET": Scope.READ_TASKS, "POST": Scope.WRITE_TASKS}
     fields: ClassVar = shapes.FIELDS
-    filters: ClassVar = NAMES
+    filters = tuple(TaskFilters.base_filters)
 
     @extend_schema(
         operation_id="list_tasks",
         summary="List tasks",
         description="A page of the tasks that all filters fit, in the order of an index.",
-        parameters=schemas.FILTERS,
+        parameters=[*filter_parameters(TaskFilters), *list_parameters(shapes.FIELDS)],
         responses=schemas.TaskPage,
     )
     def get(self, request: Request) -> Response:
         """Return a page of the tasks that match."""
         names, size = fields_of(request, self.fields), limit_of(request)
-        params = {name: v for name, v in request.query_params.items() if name not in OF_LISTS}
-        filters = TaskFilters(params, queryset=shapes.readable(Task.objects.all()))
+        filters = TaskFilters(request.query_params, shapes.readable(Task.objects.all()))
         wanted = filtered(filters)
         read = task_lists.updated if "updated_since" in wanted else task_lists.page
         page = read(filters.qs, wanted, self.caller, cursor_of(request), size)

@@ -6,6 +6,7 @@ from qc.api.v1 import (
     accounts,
     check_plans,
     checks,
+    control_charts,
     defects,
     events,
     imports,
@@ -30,5 +31,6 @@ urlpatterns: list[URLPattern] = [
     *defects.urlpatterns,
     *imports.urlpatterns,
     *reports.urlpatterns,
+    *control_charts.urlpatterns,
     *trail.urlpatterns,
 ]

@@ -74,7 +74,44 @@ def test_running_import_is_stopped(mona: User, root: User, invoices: Queue) -> N
     assert post(root, f"imports/{record.pk}/stop/")["state"] == "stopped"
 
 
-@pytest.mark.parametrize("step", ["begin", "stop", "undo"])
+def test_import_that_waits_is_tried_again_by_any_manager(
+    mona: User, root: User, invoices: Queue, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[int] = []
+    monkeypatch.setattr(
+        "qc.tasks.carry_on_import.apply_async", lambda args, **_how: jobs.append(args[0])
+    )
+    settings.QC_IMPORT_ROWS = 2
+    large = upload(mona, good_rows(5), 202)
+    path, key = f"imports/{large['id']}/again/", {"Idempotency-Key": "again"}
+    for user in (mona, root):
+        assert post(user, path, 202)["state"] == "checking"
+    for _time in range(2):
+        assert post(mona, path, 202, headers=key)["state"] == "checking"
+    # When it was uploaded, twice, and once by the two requests with a key.
+    assert jobs == [large["id"]] * 4
+
+
+def test_small_import_that_nobody_carried_on_is_done_when_tried_again(
+    mona: User, invoices: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("qc.tasks.dispatch", lambda _record: None)
+        waiting = upload(mona, good_rows(2), 202)
+    path = f"imports/{waiting['id']}/again/"
+    done = post(mona, path)
+    assert (done["state"], done["new"]) == ("done", 2)
+    assert post(mona, path) == done
+    assert Task.history.count() == 2
+
+
+def test_import_that_was_refused_is_so_when_tried_again(mona: User, invoices: Queue) -> None:
+    refused = upload(mona, HEAD + "A,Check,Nowhere\n", 400)
+    assert post(mona, f"imports/{refused['import']['id']}/again/", 400) == refused
+    assert post(mona, "imports/99/again/", 404)["detail"] == "There is no import 99."
+
+
+@pytest.mark.parametrize("step", ["begin", "again", "stop", "undo"])
 def test_staff_and_auditors_import_nothing(
     anna: User, otto: User, mona: User, invoices: Queue, step: str
 ) -> None:

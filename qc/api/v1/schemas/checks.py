@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from qc.api.schema.answers import File
+from qc.api.schema.answers import Code, File
 from qc.api.serializers import CheckData
 from qc.models import Outcome, Severity
 from qc.work.drafts import LONGEST
@@ -58,15 +58,10 @@ class StaleSchema(serializers.Serializer[Any]):
     stored = CheckSchema(required=False)
 
 
-class CodeSchema(serializers.Serializer[Any]):
-    """A defect code."""
+class CodeSchema(Code):
+    """A defect code, as the list shows it."""
 
     id = serializers.IntegerField()
-    code = serializers.CharField()
-    group = serializers.CharField(allow_blank=True)
-    name = serializers.CharField()
-    name_de = serializers.CharField(allow_blank=True)
-    severity = serializers.ChoiceField(Severity.choices)
     is_active = serializers.BooleanField()
     queues = serializers.ListField(child=serializers.IntegerField())
 
@@ -106,11 +101,3 @@ class FilesSchema(serializers.Serializer[Any]):
 
     results = File(many=True)
     next = serializers.URLField(allow_null=True)
-
-
-class NewFile(serializers.Serializer[Any]):
-    """A file, and where it belongs: to an item of the plan, to a defect, or to the task itself."""
-
-    file = serializers.FileField()
-    item = serializers.CharField(required=False, allow_blank=True)
-    defect = serializers.CharField(required=False, allow_blank=True)

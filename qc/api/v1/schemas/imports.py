@@ -4,7 +4,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from qc.api.imports import ImportOptions
 from qc.models import ImportState
 
 
@@ -66,12 +65,6 @@ class RefusedImportSchema(serializers.Serializer[Any]):
     errors = serializers.DictField(required=False)  # type: ignore[assignment]
     # "import" is a word of Python's.
     vars()["import"] = ImportSchema(required=False)
-
-
-class NewImport(ImportOptions):
-    """A file, and how it is to be imported."""
-
-    file = serializers.FileField()
 
 
 class Beginning(serializers.Serializer[Any]):

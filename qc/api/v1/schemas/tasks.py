@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 
@@ -125,35 +124,14 @@ class Posted(serializers.Serializer[Any]):
     tasks = PostedTask(many=True)
 
 
-def _param(name: str, text: str, **options: Any) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, options.pop("type", OpenApiTypes.STR), description=text, **options
-    )
-
-
-CURSOR = _param("cursor", "Where the page begins: from `next` of the one before.")
-LIMIT = _param("limit", "Results on a page: 1 to 200, usually 50.", type=OpenApiTypes.INT)
-CUT = _param("fields", f"The fields of each result, separated by commas: {', '.join(FIELDS)}.")
-IF_MATCH = _param(
-    "If-Match", "The ETag of the task as it was read.", location=OpenApiParameter.HEADER
+CUT = OpenApiParameter(
+    "fields",
+    str,
+    description=f"The fields of each result, separated by commas: {', '.join(FIELDS)}.",
 )
-_MOMENT: dict[str, Any] = {"type": OpenApiTypes.DATETIME}
-FILTERS = [
-    CURSOR,
-    LIMIT,
-    CUT,
-    _param("status", "The status.", enum=Status.values),
-    _param("queue", "A queue, by id or name."),
-    _param("priority", "The priority.", type=OpenApiTypes.INT, enum=Priority.values),
-    _param("outcome", "The outcome.", enum=Outcome.values),
-    _param("assignee", "Who holds or completed it, by id or name."),
-    *(
-        _param(f"{what}_{end}", f"{what.capitalize()} {words}.", **_MOMENT)
-        for what in ("due", "completed", "created")
-        for end, words in (("after", "at this moment or later"), ("before", "before this moment"))
-    ),
-    _param("reference", "The reference, whatever its case."),
-    _param("reference_begins", "The beginning of the reference."),
-    _param("search", "Words of reference, name and details, as the search of the page."),
-    _param("updated_since", "Changed since a moment, in the order of their changes.", **_MOMENT),
-]
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the task as it was read.",
+)
