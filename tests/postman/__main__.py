@@ -26,7 +26,7 @@ NPM = (
     *("--fetch-retries=1", "--fetch-timeout=60000"),
 )
 INSTALL_SECONDS = 200
-NO_NPM = """
+NO_NODE = """
   NOT RUN: newman needs node and npm. To run it:
       apt-get install -y nodejs npm
 """
@@ -43,6 +43,8 @@ def main() -> None:
     (FOLDER / collection.FILE).write_text(ROW)
     print(f"The collection is in {COLLECTION}", flush=True)
     if site := os.environ.get("QC"):
+        if not (shutil.which("node") and shutil.which("npm")):
+            sys.exit(NO_NODE)
         sys.exit(send(installed(), site.rstrip("/")))
 
 
@@ -64,15 +66,14 @@ def installed() -> Path:
 
 def install() -> None:
     """Install newman; exit where that is not possible."""
-    if not shutil.which("npm"):
-        sys.exit(NO_NPM)
     command = [*NPM, "--prefix", FOLDER, "--cache", FOLDER / "cache", f"newman@{NEWMAN}"]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS)
     except subprocess.TimeoutExpired:
         sys.exit(NO_NEWMAN.format(version=NEWMAN, said=f"nothing in {INSTALL_SECONDS} s"))
     except subprocess.CalledProcessError as failed:
-        sys.exit(NO_NEWMAN.format(version=NEWMAN, said=failed.stderr))
+        said = "\n".join(failed.stderr.splitlines()[:4])
+        sys.exit(NO_NEWMAN.format(version=NEWMAN, said=said))
 
 
 def send(newman: Path, site: str) -> int:
