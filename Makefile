@@ -37,7 +37,7 @@ fuzz: ## Ask the API for everything that its schema allows, and much that it doe
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python -m tests.fuzz $(ARGS)
 
-postman: ## Make a Postman collection of the API, and send it to a site for tests (QC=address TOKEN=… PERSON=… PASSWORD=…)
+postman: ## Make a Postman collection of the API, and send it to a site (QC, TOKEN, PERSON, PASSWORD)
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python -m tests.postman
 

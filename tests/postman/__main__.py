@@ -2,7 +2,7 @@
 
 It is sent where there is QC, the address of a site, with TOKEN, a service token, and PERSON and
 PASSWORD of somebody who does QC. No answer may be a 5xx, or one that the schema doesn't name.
-The site is changed by it: tasks come, work is handed out. What newman saw is in report.json.
+It is for sites for tests: tasks come and change. What newman saw is in report.json beside it.
 """
 
 import json
