@@ -37,9 +37,9 @@ fuzz: ## Ask the API for everything that its schema allows, and much that it doe
 	@$(SET_UP) requirements-dev.txt
 	@$(INSIDE) python -m tests.fuzz $(ARGS)
 
-postman: ## Make a Postman collection of the API, and run it on a site (QC=address TOKEN=service-token)
+postman: ## Make a Postman collection of the API, and send it to a site (QC, TOKEN, PERSON, PASSWORD)
 	@$(SET_UP) requirements-dev.txt
-	@$(INSIDE) python -m tests.fuzz.postman
+	@$(INSIDE) python -m tests.postman
 
 bench: ## Measure what it costs to hand out work, on MariaDB (ARGS=claim for one table only)
 	@$(SET_UP) requirements.txt

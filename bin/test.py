@@ -35,6 +35,7 @@ TOOLS: tuple[tuple[str, Callable[[], bool], str], ...] = (
     ("chromium-headless-shell", lambda: any(map(shutil.which, BROWSERS)), "the tests in a browser"),
     ("gettext", lambda: shutil.which("msgfmt") is not None, "the tests of the German"),
     ("nginx", Path("/usr/sbin/nginx").exists, "the tests behind a proxy"),
+    ("npm", lambda: shutil.which("npm") is not None, "the requests of the Postman collection"),
     (
         "galera-4",
         Path("/usr/lib/galera/libgalera_smm.so").exists,

@@ -26,11 +26,12 @@ from qc.reports.span import Span
 from qc.web.report_filters import SpanFilters
 
 SPAN = SpanFilters.PARAMS
-OF_SPAN = [
+OF_DAYS = [
     OpenApiParameter("first", OpenApiTypes.DATE, description="The first day; usually 7 days back."),
     OpenApiParameter("last", OpenApiTypes.DATE, description="The last day; usually today."),
-    OpenApiParameter("queue", OpenApiTypes.INT64, description="Only this queue."),
 ]
+OF_SPAN = [*OF_DAYS, OpenApiParameter("queue", OpenApiTypes.INT64, description="Only this queue.")]
+OF_QUEUE = [*OF_DAYS, OpenApiParameter("queue", OpenApiTypes.INT64, required=True)]
 
 
 class ColumnParams(serializers.Serializer[Any]):
@@ -155,8 +156,8 @@ class AnswersView(ReportView):
     @extend_schema(
         operation_id="report_of_answers",
         summary="Report of answers",
-        description="How each item of a queue's check plan was answered; `queue` is needed.",
-        parameters=OF_SPAN,
+        description="How each item of a queue's check plan was answered.",
+        parameters=OF_QUEUE,
         responses=schemas.ItemsSchema,
     )
     def get(self, request: Request) -> Response:

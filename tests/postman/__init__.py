@@ -1,0 +1,1 @@
+"""A Postman collection of the API, and newman, which sends its requests to a site."""
