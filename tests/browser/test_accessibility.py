@@ -241,6 +241,14 @@ def test_dialog_keeps_the_focus_and_returns_it(
     expect(hold).to_be_focused()
 
 
+def test_first_field_with_a_mistake_is_focused(mona: User, open_window: Open) -> None:
+    page = open_window(mona)
+    page.goto("/admin/qc/task/add/")
+    page.get_by_label("Reference").fill("A-1")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[name=name]")).to_be_focused()
+
+
 def test_time_zone_of_the_browser_is_offered(
     anna: User, browser: Browser, live_server: Any
 ) -> None:

@@ -58,10 +58,13 @@
   });
 
   // Unfold hides a page until Alpine has begun. Where that takes long, browsers find nothing to focus.
+  // After a mistake, the field that has it; else the one that the page means.
   function focusFirst() {
     const isShown = (field) => field.getClientRects().length > 0;
-    const first = [...document.querySelectorAll("[autofocus]")].find(isShown);
-    if (document.activeElement === document.body) first?.focus();
+    const first = (kind) => [...document.querySelectorAll(kind)].find(isShown);
+    const wrong = first("#content [aria-invalid=true]");
+    if (wrong) wrong.focus();
+    else if (document.activeElement === document.body) first("[autofocus]")?.focus();
   }
   document.addEventListener("alpine:initialized", () => requestAnimationFrame(focusFirst));
 
