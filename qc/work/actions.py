@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from qc import history, permissions
 from qc.checks.check_input import CheckInput
-from qc.core.compiled_queries import Prepared
 from qc.core.exceptions import NotFound
 from qc.core.transactions import LOCK_WAIT_TIMEOUT, is_lost_race, retrying
 from qc.models import ChangeKind, Queue, Status, Task, User
@@ -35,11 +34,9 @@ from qc.work import (
     rework,
     scanning,
 )
-from qc.work.matching import match
+from qc.work.matching import offer
 
 logger = logging.getLogger(__name__)
-
-ANYBODY_FREE = Prepared(lambda: User.objects.free().values_list("pk")[:1])
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -259,10 +256,7 @@ def hand_out_from(queues: Collection[int]) -> int:
     """Assign the tasks that wait in these queues; return how many were assigned."""
     if not queues or _is_put_off(hand_out_from, queues):
         return 0
-    with faults.left_to_the_sweep("hand_out", lambda: faults.named(Queue)(min(queues))):
-        # Mostly nobody is free, which is found out sooner than who of all people serves the queues.
-        return match(queues) if ANYBODY_FREE.rows() else 0
-    return 0
+    return offer(queues)
 
 
 @retrying

@@ -18,7 +18,7 @@ from qc.core.transactions import retrying
 from qc.models import ChangeKind, Priority, Queue, Status, Task, User
 from qc.models.due_times import check_due
 from qc.work import guards, line
-from qc.work.matching import match
+from qc.work.matching import offer
 
 # What an edit of priority or due time sets: the sweep's raises end with it.
 PLANNED = ("priority", "raised", "due_at", "raise_at")
@@ -28,7 +28,7 @@ def move(task_id: int, queue_id: int, *, by: User, reason: str) -> Task:
     """Move a task to another queue, whose people are offered it if it waits."""
     task = _move(task_id, queue_id, by=by, reason=reason)
     if task.status == Status.PENDING:
-        match([task.queue_id])
+        offer([task.queue_id])
     return task
 
 

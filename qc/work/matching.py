@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef
 
 from qc.core import wording
-from qc.core.compiled_queries import PreparedForMany
+from qc.core.compiled_queries import Prepared, PreparedForMany
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import Queue, Roster, Task, User
@@ -47,6 +47,7 @@ class FreePerson:
         return self.username
 
 
+ANYBODY_FREE = Prepared(lambda: User.objects.free().values_list("pk")[:1])
 # What each batch reads: the people who take work and the tasks that wait, but none that somebody
 # else has locked; and the slots in use.
 LOCKED = PreparedForMany(
@@ -78,6 +79,17 @@ class Pair(NamedTuple):
     def pk(self) -> int:
         """The id of the task."""
         return self.task.pk
+
+
+def offer(queues: Collection[int]) -> int:
+    """Assign the tasks that wait in these queues, after a change; return how many were assigned.
+
+    The change stands, so what this fails of is logged, and left to the sweep.
+    """
+    with faults.left_to_the_sweep("hand_out", lambda: faults.named(Queue)(min(queues))):
+        # Mostly nobody is free, which is found out sooner than who of all people serves the queues.
+        return match(queues) if ANYBODY_FREE.rows() else 0
+    return 0
 
 
 def match(queues: Collection[int] | None = None) -> int:

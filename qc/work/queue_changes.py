@@ -17,7 +17,7 @@ from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
 from qc.models import ORDER_OF_WORK, ChangeKind, Queue, Status, Task, User
 from qc.work import edits, faults, guards
-from qc.work.matching import match
+from qc.work.matching import offer
 
 BATCH = 500
 # The most tasks that a request moves, or one sweep.
@@ -137,7 +137,7 @@ def _move_tasks(queue: Queue, *, by: User | None, reason: str) -> int:
     while moved < MOST_AT_ONCE and (ids := _most_urgent(queue)):
         moved += _move_batch(queue, into, ids, by=by, reason=reason)
     if moved:
-        match([into.pk])
+        offer([into.pk])
     return moved
 
 

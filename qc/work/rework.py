@@ -37,7 +37,7 @@ from qc.models import (
 from qc.models.tasks import begins_with
 from qc.work import assignment, edits, guards, lifecycle
 from qc.work.lifecycle import Assignment
-from qc.work.matching import match
+from qc.work.matching import offer
 
 # What the reference of the first task gets; so many of its characters are kept.
 LETTERS = {Purpose.REWORK: "R", Purpose.REINSPECTION: "I"}
@@ -66,7 +66,7 @@ def make(task_id: int, *, by: User, **wanted: Any) -> Task:
     """
     rework = _make(task_id, by=by, **wanted)
     if rework.status == Status.PENDING:
-        match([rework.queue_id])
+        offer([rework.queue_id])
     return rework
 
 
@@ -264,7 +264,7 @@ def _make_reinspection(rework: Task, by: User) -> None:
             HandBack.objects.get_or_create(task=task, person_id=person)
     if who == Reinspector.SAME and _give(task, first.assignee_id, reason):
         return
-    transaction.on_commit(partial(match, [queue.pk]), robust=True)
+    transaction.on_commit(partial(offer, [queue.pk]), robust=True)
 
 
 def _give(task: Task, person_id: int | None, reason: str) -> bool:

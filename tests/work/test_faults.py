@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from qc import history
 from qc.models import Priority, Queue, Task, User
-from qc.work import actions, faults, lifecycle, matching, sweep
+from qc.work import actions, edits, faults, lifecycle, matching, rework, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,3 +92,27 @@ def test_database_that_is_away_is_no_fault_of_a_row(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(OperationalError):
         faults.each(away, [1, 2], str)
+
+
+@pytest.mark.parametrize("error", [OperationalError(2006, "gone"), ValueError("a broken row")])
+def test_change_whose_hand_out_fails_stands(
+    anna: User,
+    mona: User,
+    invoices: Queue,
+    labels: Queue,
+    add_task: AddTask,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    Queue.objects.filter(pk=invoices.pk).update(rework_queue=labels)
+    failed = add_task(invoices)
+    actions.sign_in(anna.pk)
+    actions.complete(failed.pk, by=anna, outcome="failed", notes="torn")
+    moved = add_task(invoices)
+
+    def fails(queues: Sequence[int]) -> Any:
+        raise error
+
+    monkeypatch.setattr(matching, "_read_free", fails)
+    assert edits.move(moved.pk, labels.pk, by=mona, reason="wrong pile").queue == labels
+    assert rework.make(failed.pk, by=mona).queue == labels
