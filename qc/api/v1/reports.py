@@ -31,7 +31,10 @@ OF_DAYS = [
     OpenApiParameter("last", OpenApiTypes.DATE, description="The last day; usually today."),
 ]
 OF_SPAN = [*OF_DAYS, OpenApiParameter("queue", OpenApiTypes.INT64, description="Only this queue.")]
-OF_QUEUE = [*OF_DAYS, OpenApiParameter("queue", OpenApiTypes.INT64, required=True)]
+OF_QUEUE = [
+    *OF_DAYS,
+    OpenApiParameter("queue", OpenApiTypes.INT64, required=True, description="The queue's id."),
+]
 
 
 class ColumnParams(serializers.Serializer[Any]):
