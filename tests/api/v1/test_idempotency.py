@@ -16,7 +16,7 @@ from qc.api.v1 import tasks as calls
 from qc.api.v1.idempotency import REPLAYED
 from qc.audit import invariants
 from qc.models import ChangeKind, IdempotencyKey, Queue, Role, Status, Task, User
-from qc.work import actions, assignment
+from qc.work import actions, assignment, matching
 from qc.work.sweep import sweep
 from tests.conftest import person
 from tests.databases import on_mariadb, on_sqlite
@@ -177,7 +177,7 @@ def test_change_is_no_failure_for_what_the_hand_out_after_it_fails_of(
     task = add_task(invoices, status=Status.ON_HOLD)
     at_work(anna)
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "match", fail)
+        patch.setattr(matching, "match", fail)
         answer = monas.post(f"{TASKS}{task.pk}/resume/", headers=headers)
     assert (answer.status_code, answer.json()["task"]["status"]) == (200, "pending")
     sweep()
