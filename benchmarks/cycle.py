@@ -10,7 +10,6 @@ import os
 import subprocess
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -101,28 +100,29 @@ def run() -> Table:
         " is the same statements in a bare WSGI application; old is the commit named, if any.",
         ["clients", "cycles / s", "p50", "p99", "× raw", "× old"],
     )
-    rates: dict[int, float] = {}
     with _sites() as ports:
-        for clients in CLIENTS:
-            found = defaultdict(list)
-            for _ in range(ROUNDS):
-                for name, port in ports.items():
-                    found[name].append(measure(port, clients, tokens))
-            rates[clients] = _add(table, clients, found)
+        rounds = [_round(ports, tokens) for _ in range(ROUNDS)]
+    for clients in CLIENTS:
+        _add(table, clients, [one[clients] for one in rounds])
     for clients, least in ((16, 0.95), (64, 0.9), (256, 0.8)):
-        ratio = rates[clients] / rates[4]
+        ratio = middle([one[clients][OURS].rate / one[4][OURS].rate for one in rounds])
         table.target(f"cycles / s at {clients} clients, against 4", ratio, at_least=least)
     return table
 
 
-def _add(table: Table, clients: int, found: dict[str, list[Measured]]) -> float:
-    """Add the row of so many clients, with its ratios in the same round; return cycles / s."""
-    ours = Measured(*map(middle, zip(*found[OURS], strict=True)))
+def _round(ports: dict[str, int], tokens: dict[int, str]) -> dict[int, dict[str, Measured]]:
+    """Measure each site with each number of clients once, one after the other."""
+    return {
+        clients: {name: measure(port, clients, tokens) for name, port in ports.items()}
+        for clients in CLIENTS
+    }
+
+
+def _add(table: Table, clients: int, rounds: list[dict[str, Measured]]) -> None:
+    """Add the row of so many clients, with its ratios in the same round."""
+    ours = Measured(*map(middle, zip(*[one[OURS] for one in rounds], strict=True)))
     against = {
-        name: middle(
-            [one.rate / other.rate for one, other in zip(found[OURS], rounds, strict=True)]
-        )
-        for name, rounds in found.items()
+        name: middle([one[OURS].rate / one[name].rate for one in rounds]) for name in rounds[0]
     }
     ratios = [f"{against[name]:.2f}" if name in against else "–" for name in (RAW, OLD)]
     table.rows.append([clients, f"{ours.rate:.0f}", ms(ours.p50), ms(ours.p99), *ratios])
@@ -130,7 +130,6 @@ def _add(table: Table, clients: int, found: dict[str, list[Measured]]) -> float:
         table.target("cycles / s at 16 clients, against raw", against[RAW], at_least=0.5)
         if OLD in against:
             table.target(f"the same against {AGAINST}", against[OLD], at_least=1.9)
-    return ours.rate
 
 
 def fill() -> dict[int, str]:
