@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from qc.audit import invariants
+from qc.core import compiled_queries
 from qc.models import NOT_RESPONDING, Priority, Queue, Role, SignIn, Status, Task, User
 from qc.tasks import sweep as sweep_job
 from qc.tasks import tidy
@@ -134,6 +135,8 @@ class TestManyUnseenPeople:
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         crowd_unseen(people, invoices, add_task)
+        # How long a statement may be is asked for once by each process.
+        list(compiled_queries.pieces([(1,), (2,)], iter))
         # Who; the people under their locks, their tasks and queues; two updates with their history;
         # and what is in their lines.
         with django_assert_num_queries(10):
