@@ -118,13 +118,8 @@ def reader_of(field: Any) -> Callable[[Any], Any]:
     if isinstance(field, UNCONVERTED):
         return read
     if isinstance(field, models.DateTimeField):
-        return lambda item: _moment(read(item))
+        return lambda item: connection.ops.adapt_datetimefield_value(read(item))
     return lambda item: field.get_db_prep_save(read(item), connection)
-
-
-def _moment(value: datetime | None) -> str | None:
-    """Return a moment as both databases store it: in UTC, without saying so."""
-    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
 
 
 def _literal(value: Any) -> str | None:
@@ -288,7 +283,7 @@ def _stand_in(n: int, key: Key) -> Key:
 def _for_driver(key: Key) -> Any:
     """Return a key as the driver takes it; one larger than any id as text, which equals none."""
     if isinstance(key, datetime):
-        return _moment(key)
+        return connection.ops.adapt_datetimefield_value(key)
     return str(key) if isinstance(key, int) and key > LARGEST_ID else key
 
 

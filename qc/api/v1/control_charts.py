@@ -17,7 +17,7 @@ from qc import permissions
 from qc.api.serializers import validated
 from qc.api.v1.fields import QueueFilter, narrowed
 from qc.api.v1.lists import ListView
-from qc.api.v1.reports import SPAN, ReportView
+from qc.api.v1.reports import LAST, QUEUE, SPAN, ReportView
 from qc.api.v1.schemas import control_charts as schemas
 from qc.api.v1.schemas.lists import filter_parameters, list_parameters
 from qc.api.v1.shapes import control_charts as shapes
@@ -34,8 +34,8 @@ OF_CHART = [
     OpenApiParameter(
         "first", OpenApiTypes.DATE, description="The first day; usually 30 days back."
     ),
-    OpenApiParameter("last", OpenApiTypes.DATE, description="The last day; usually today."),
-    OpenApiParameter("queue", OpenApiTypes.INT64, required=True, description="Its queue."),
+    LAST,
+    QUEUE,
 ]
 
 

@@ -26,15 +26,14 @@ from qc.reports.span import Span
 from qc.web.report_filters import SpanFilters
 
 SPAN = SpanFilters.PARAMS
+LAST = OpenApiParameter("last", OpenApiTypes.DATE, description="The last day; usually today.")
 OF_DAYS = [
     OpenApiParameter("first", OpenApiTypes.DATE, description="The first day; usually 7 days back."),
-    OpenApiParameter("last", OpenApiTypes.DATE, description="The last day; usually today."),
+    LAST,
 ]
 OF_SPAN = [*OF_DAYS, OpenApiParameter("queue", OpenApiTypes.INT64, description="Only this queue.")]
-OF_QUEUE = [
-    *OF_DAYS,
-    OpenApiParameter("queue", OpenApiTypes.INT64, required=True, description="The queue's id."),
-]
+QUEUE = OpenApiParameter("queue", OpenApiTypes.INT64, required=True, description="The queue's id.")
+OF_QUEUE = [*OF_DAYS, QUEUE]
 
 
 class ColumnParams(serializers.Serializer[Any]):
