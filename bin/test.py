@@ -42,6 +42,7 @@ TOOLS: tuple[tuple[str, Callable[[], bool], str], ...] = (
         "the tests on three Galera nodes",
     ),
 )
+SERVERS = {"mariadb-server": servers.has_mariadb, "redis-server": servers.has_redis}
 LEAST_COVERAGE = 95
 # It notes each line once: tracing them all would take half as long again.
 SLIPCOVER = (sys.executable, "-m", "slipcover", "--source=qc", "--omit=qc/migrations/*")
@@ -115,6 +116,7 @@ def main() -> None:
         not_run = missing_tools()
         results: dict[str, bool] = {}
         with ExitStack() as stack:
+            install_servers()
             database = stack.enter_context(servers.mariadb())
             broker = stack.enter_context(servers.redis())
 
@@ -185,6 +187,13 @@ def missing_tools() -> list[str]:
         for package, is_there, what in TOOLS
         if not (is_there() or debian.install(package))
     ]
+
+
+def install_servers() -> None:
+    """Install the servers that tests start, where they are missing and that is possible."""
+    for package, is_there in SERVERS.items():
+        if not is_there():
+            debian.install(package)
 
 
 def missing_servers() -> list[str]:

@@ -4,6 +4,7 @@ A private server is started from the machine's own binaries, in a folder of its 
 port, and is stopped afterwards. Where there is neither, `mariadb` and `redis` give None.
 """
 
+import importlib.util
 import os
 import random
 import shutil
@@ -130,8 +131,9 @@ def private_sentinel(name: str, master: int, quorum: int) -> Iterator[Server]:
 
 
 def has_mariadb() -> bool:
-    """Return whether a MariaDB could be started from this machine's binaries."""
-    return bool(_binary(*DATABASES) and _binary(*DATABASE_MAKERS))
+    """Return whether a MariaDB could be started from this machine's binaries, and asked."""
+    binaries = _binary(*DATABASES) and _binary(*DATABASE_MAKERS)
+    return bool(binaries and importlib.util.find_spec("MySQLdb"))
 
 
 def has_redis() -> bool:
