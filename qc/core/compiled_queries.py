@@ -207,7 +207,8 @@ class PreparedForMany:
         (before, after), parameters, compiler, converters = self.compiled
         with connection.cursor() as cursor:
             cursor.execute(f"{before}{list_of(ids)}{after}", parameters)
-            return list(compiler.apply_converters(cursor.fetchall(), converters))
+            rows = cursor.fetchall()
+        return list(compiler.apply_converters(rows, converters) if converters else rows)
 
     def _compile(self) -> tuple[list[str], list[Any], Any, Any]:
         compiler = self.make([self.STAND_IN]).query.get_compiler(connection=connection)

@@ -42,7 +42,7 @@ from qc.models.idempotency import IdempotencyKey
 from qc.models.imports import Import, ImportChunk, ImportState
 from qc.models.job_runs import JobRun
 from qc.models.people import MOST_CAPACITY, NOT_RESPONDING, PersonManager, User
-from qc.models.queues import Queue, QueueQuerySet, Roster
+from qc.models.queues import Queue, QueueQuerySet, Roster, RosterOf
 from qc.models.saved_views import SavedView
 from qc.models.seals import Seal, Verification, VerificationRequest
 from qc.models.search import SearchGap, SearchWord
@@ -118,6 +118,7 @@ __all__ = [
     "Reinspector",
     "Role",
     "Roster",
+    "RosterOf",
     "SavedView",
     "Scope",
     "Seal",

@@ -1,7 +1,7 @@
 """Queues: kinds of work, and who gets tasks from which."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from unicodedata import normalize
@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from qc.core.compiled_queries import PreparedForMany
 from qc.models.choices import Reinspector, Role
 from qc.models.history import Records
 from qc.models.people import User, is_on_queue, is_qc_staff
@@ -59,7 +60,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
 class Roster:
     """Who serves which queues, read at once for many people: the rule of `QueueQuerySet.served_by`.
 
-    `people` are filters on the user, e.g. `user__in=ids`.
+    `people` are filters on the user, e.g. `user__is_logged_in=True`.
     """
 
     def __init__(self, **people: Any) -> None:
@@ -69,16 +70,14 @@ class Roster:
     def on(self) -> dict[int, set[int]]:
         """The ids of the queues that each person is on."""
         on: dict[int, set[int]] = defaultdict(set)
-        memberships = User.queues.through.objects.filter(**self.people)
-        for person, queue in memberships.values_list("user_id", "queue_id"):
+        for person, queue in self._read_on():
             on[person].add(queue)
         return on
 
     @cached_property
     def staff(self) -> set[int]:
         """The ids of the people who are QC staff."""
-        roles = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **self.people)
-        return set(roles.values_list("user_id", flat=True))
+        return {person for (person,) in self._read_staff()}
 
     def serving(self, queues: Collection["Queue"]) -> dict[int, set[int]]:
         """Return for each person the ids of those of these queues that they serve."""
@@ -88,6 +87,41 @@ class Roster:
         for person in self.staff if open_to_all else ():
             served[person] |= open_to_all
         return served
+
+    def _read_on(self) -> Iterable[tuple[int, int]]:
+        return _memberships(**self.people)
+
+    def _read_staff(self) -> Iterable[tuple[int]]:
+        return _roles(**self.people)
+
+
+class RosterOf(Roster):
+    """The same for people by their ids: the ORM would take longer to build these reads than to run.
+
+    A hand-out reads it for each batch of people.
+    """
+
+    MEMBERSHIPS = PreparedForMany(lambda ids: _memberships(user__in=ids))
+    ROLES = PreparedForMany(lambda ids: _roles(user__in=ids))
+
+    def __init__(self, ids: Collection[int]) -> None:
+        super().__init__()
+        self.ids = ids
+
+    def _read_on(self) -> Iterable[tuple[int, int]]:
+        return self.MEMBERSHIPS.rows(self.ids)
+
+    def _read_staff(self) -> Iterable[tuple[int]]:
+        return self.ROLES.rows(self.ids)
+
+
+def _memberships(**people: Any) -> models.QuerySet[Any, Any]:
+    return User.queues.through.objects.filter(**people).values_list("user_id", "queue_id")
+
+
+def _roles(**people: Any) -> models.QuerySet[Any, Any]:
+    roles = User.groups.through.objects.filter(group__name=Role.QC_STAFF, **people)
+    return roles.values_list("user_id")
 
 
 class Queue(models.Model):

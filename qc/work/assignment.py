@@ -6,6 +6,7 @@ the person's queues, so the cost does not depend on the length of the backlog.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import F, QuerySet, Subquery
@@ -23,8 +24,6 @@ from qc.work import backlog, guards, lifecycle, line, presence
 from qc.work.backlog import Lock, LockedTask
 from qc.work.lifecycle import Assignment
 
-# Says a moment in words.
-Clock = Callable[[datetime | None], str]
 USED_SLOTS = Prepared(
     lambda person: Task.objects.held().filter(assignee=person).order_by().values_list("slot")
 )
@@ -64,11 +63,7 @@ def hand_out_to(person: User, *, is_shown: bool = False, is_written: bool = Fals
     for task in tasks:
         task.queue = queues[task.queue_id]
     is_begun = is_shown and not used and len(tasks) == 1 and not tasks[0].queue.scan_to_start
-    # There may be fewer tasks than slots.
-    found = [
-        Assignment(task, person, slot, _why(task, person, len(queues)))
-        for task, slot in zip(tasks, slots, strict=False)
-    ]
+    found = _assignments(person, tasks, slots, len(queues))
     lifecycle.assign_many(found, are_begun=is_begun, are_written=is_written)
     return tasks
 
@@ -184,20 +179,22 @@ def claimable_by(person: User, limit: int) -> list[Task]:
     return backlog.heads(dict.fromkeys(queues, limit), limit)
 
 
-def why(
-    task: Task | LockedTask, idle_since: datetime | None, queues: int, clock: Clock = wording.clock
-) -> str:
-    """Return why this task goes to a person who is free since then and serves so many queues."""
-    return ngettext(
-        "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
-        "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
-        queues,
-    ) % {
-        "priority": Priority(task.priority).name,
-        "due": clock(task.due_at),
-        "queues": queues,
-        "idle": clock(idle_since),
-    }
+def reasons() -> Callable[[Task | LockedTask, datetime | None, int], str]:
+    """Return a function that says why tasks go to people; its texts are looked up once.
+
+    It takes a task, since when its person is free, and how many queues they serve.
+    """
+    clock, sentence = wording.by_minutes(), cache(_most_urgent_of)
+
+    def why(task: Task | LockedTask, idle_since: datetime | None, queues: int) -> str:
+        return sentence(queues) % {
+            "priority": Priority(task.priority).name,
+            "due": clock(task.due_at),
+            "queues": queues,
+            "idle": clock(idle_since),
+        }
+
+    return why
 
 
 def free_slots(capacity: int, used: Iterable[int]) -> list[int]:
@@ -261,8 +258,25 @@ def _slots_of(person: int) -> QuerySet[Any, Any]:
     return held.annotate(all=Joined("slot")).values("all")
 
 
-def _why(task: Task, person: User, queues: int) -> str:
-    return _put_next() if task.next_for_id else why(task, person.idle_since, queues)
+def _assignments(
+    person: User, tasks: Iterable[Task], slots: Iterable[int], queues: int
+) -> list[Assignment]:
+    why, since = reasons(), person.idle_since
+    # There may be fewer tasks than slots.
+    return [
+        Assignment(
+            task, person, slot, _put_next() if task.next_for_id else why(task, since, queues)
+        )
+        for task, slot in zip(tasks, slots, strict=False)
+    ]
+
+
+def _most_urgent_of(queues: int) -> str:
+    return ngettext(
+        "%(priority)s, due %(due)s, most urgent of their one queue; free since %(idle)s",
+        "%(priority)s, due %(due)s, most urgent of their %(queues)d queues; free since %(idle)s",
+        queues,
+    )
 
 
 @for_the_record()

@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
 
-from qc.core import wording
 from qc.core.compiled_queries import Prepared, PreparedForMany
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
-from qc.models import Queue, Roster, Task, User
+from qc.models import Queue, RosterOf, Task, User
 from qc.work import backlog, faults, lifecycle
-from qc.work.assignment import free_slots, hand_out, why
+from qc.work.assignment import free_slots, hand_out, reasons
 from qc.work.backlog import HandBacks, Head, LockedTask
 from qc.work.lifecycle import HandOut
 
@@ -162,8 +161,7 @@ def _pairs(whole: Sequence[FreePerson], broken: HandBacks) -> list[Pair]:
 def _served_queues(people: Collection[int]) -> dict[int, list[int]]:
     """Return for each of the free people, by their ids, the running queues that they serve."""
     # Of the free people only: a single new task must not read who is on every queue.
-    roster = Roster(user__in=list(people))
-    served = roster.serving(Queue.objects.running().only("open_to_all"))
+    served = RosterOf(people).serving(Queue.objects.running().only("open_to_all"))
     return {person: sorted(served[person]) for person in people}
 
 
@@ -220,9 +218,9 @@ def _assign(pairs: Sequence[Pair]) -> int:
     given_back = backlog.given_back(tasks.values(), people)
     # Meanwhile a task may have been moved, its queue paused, or its person taken off it.
     served = _served_queues(people)
-    clock = wording.by_minutes()
+    why = reasons()
     found = [
-        HandOut(task.pk, one.pk, slots[one.pk].popleft(), why(task, one.idle_since, queues, clock))
+        HandOut(task.pk, one.pk, slots[one.pk].popleft(), why(task, one.idle_since, queues))
         for head, one, queues in pairs
         if (task := tasks.get(head.pk)) and task.queue_id in served.get(one.pk, ())
         if (task.pk, one.pk) not in given_back and slots.get(one.pk)
