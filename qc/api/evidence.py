@@ -17,6 +17,7 @@ from qc.checks import defects, evidence, plan_pictures
 from qc.core.exceptions import NotFound
 from qc.models import Evidence, Task
 from qc.web import file_answers, upload_limits
+from qc.web.users import user_of
 
 
 class TaskFilesView(DeskView):
@@ -43,7 +44,7 @@ class TaskFilesView(DeskView):
             raise ValidationError({"file": [upload_limits.together()]})
         if file is None:
             raise ValidationError({"file": [_("Please send a file.")]})
-        return evidence.add(pk, file, by=request.user, **place)  # type: ignore[arg-type]
+        return evidence.add(pk, file, by=user_of(request), **place)
 
 
 class DefectCodesView(DeskView):
@@ -62,7 +63,7 @@ class PictureView(DeskView):
     @calls.picture
     def get(self, request: Request, digest: str) -> HttpResponseBase:
         """Return the picture. For who may see a plan that shows it."""
-        picture = plan_pictures.visible_to(request.user, digest)  # type: ignore[arg-type]
+        picture = plan_pictures.visible_to(user_of(request), digest)
         return file_answers.of_file(request._request, picture)
 
 
@@ -74,13 +75,13 @@ class FileView(DeskView):
     @calls.file
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Return the file itself. For who may see its task."""
-        return file_answers.of_file(request._request, evidence.visible_to(request.user, pk))  # type: ignore[arg-type]
+        return file_answers.of_file(request._request, evidence.visible_to(user_of(request), pk))
 
     @calls.remove_file
     def delete(self, request: Request, pk: int) -> Response:
         """Remove the file. For the task's holder and managers; removing it again does no harm."""
         removal = validated(Removal, request.data)
-        evidence.remove(pk, by=request.user, **removal)  # type: ignore[arg-type]
+        evidence.remove(pk, by=user_of(request), **removal)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

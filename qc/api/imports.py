@@ -20,6 +20,7 @@ from qc.imports import answers, options
 from qc.imports.reading import Reading
 from qc.models import Import, ImportState
 from qc.web import upload_limits
+from qc.web.users import user_of
 
 # States of an import whose file itself is wrong: the answer is a 400.
 REFUSED = (ImportState.MAPPING, ImportState.REFUSED, ImportState.FAILED)
@@ -37,7 +38,7 @@ class ImportsView(DeskView):
 
     def check_caller(self, request: Request) -> None:
         """Raise NotAllowed for anybody but managers."""
-        permissions.check_manager(request.user)  # type: ignore[arg-type]
+        permissions.check_manager(user_of(request))
 
     @calls.begin_import
     def post(self, request: Request) -> Response:
@@ -66,7 +67,7 @@ class ImportView(DeskView):
     @calls.see_import
     def get(self, request: Request, pk: int) -> Response:
         """Return its state, its counts and its faults."""
-        permissions.check_auditor(request.user)  # type: ignore[arg-type]
+        permissions.check_auditor(user_of(request))
         return Response(
             answers.as_json(get_object_or_404(Import.objects.select_related("by"), pk=pk))
         )
@@ -79,7 +80,7 @@ def _receive(request: Request, chosen: Reading) -> Import:
     if file is None:
         raise ValidationError({"file": [_("Please send a file.")]})
     try:
-        return imports.receive(file.file, file.name or "", by=request.user, chosen=chosen)  # type: ignore[arg-type]
+        return imports.receive(file.file, file.name or "", by=user_of(request), chosen=chosen)
     except tables.BadFile as error:
         raise ValidationError({"file": [str(error)]}) from error
 

@@ -28,6 +28,7 @@ from qc.core.exceptions import NotAllowed
 from qc.models import Task, User
 from qc.web import proofs
 from qc.web import second_factors as web_factors
+from qc.web.users import user_of
 from qc.work import actions, lifecycle, presence
 
 PERSON = Prepared(lambda person: User.objects.filter(pk=person))
@@ -164,8 +165,8 @@ class TaskCompleteView(DeskView):
         """Return the completed task, until when it can be undone, and the most urgent task now."""
         completion = validated(serializers.Completion, request.data)
         if scanned := completion.pop("scanned", ""):
-            actions.scan_at_end(pk, scanned, by=request.user)  # type: ignore[arg-type]
-        done, following = actions.complete_and_deliver(pk, by=request.user, **completion)  # type: ignore[arg-type]
+            actions.scan_at_end(pk, scanned, by=user_of(request))
+        done, following = actions.complete_and_deliver(pk, by=user_of(request), **completion)
         return Response(
             {
                 "completed": answers.of_task(done),
@@ -177,7 +178,7 @@ class TaskCompleteView(DeskView):
     @calls.undo
     def delete(self, request: Request, pk: int) -> Response:
         """Undo the completion; return the task, which is the caller's again."""
-        task = actions.undo(pk, by=request.user)  # type: ignore[arg-type]
+        task = actions.undo(pk, by=user_of(request))
         return Response({"task": answers.of_task(task)})
 
 

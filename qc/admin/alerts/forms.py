@@ -12,8 +12,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from qc.admin.people.my_settings import ZoneField
 from qc.admin.shared.duration_field import DurationField
 from qc.admin.shared.forms import PlainTextField, SeenForm
+from qc.admin.shared.open_queues import offer_open_queues
 from qc.alerts import webhooks
-from qc.models import Alert, Queue
+from qc.models import Alert
 
 TIMES = ("quiet_from", "quiet_until", "digest_at")
 
@@ -55,10 +56,7 @@ class AlertForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if field := self.fields.get("queue"):
-            # A closed one only where it was chosen already.
-            open_or_own = Queue.objects.filter(Q(is_closed=False) | Q(pk=self.instance.queue_id))
-            field.queryset = open_or_own  # type: ignore[attr-defined]
+        offer_open_queues(self, "queue", Q(pk=self.instance.queue_id))
         for name in TIMES:
             if name in self.fields:
                 self.fields[name].widget = TimeWidget(attrs={"type": "time"})

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from qc.admin.shared.access import page_view
 from qc.core.exceptions import NotFound, QCError
-from qc.models import User
+from qc.web.users import user_of
 from qc.work import comments
 
 comment_button = page_view("qc.view_task", after_sign_in="admin:floor", methods=["POST"])
@@ -24,7 +24,7 @@ mentions_button = page_view(after_sign_in="admin:mentions", methods=["POST"])
 def add(request: HttpRequest, task: int) -> HttpResponse:
     """Comment on a task, and show its page."""
     try:
-        comments.add(task, request.POST.get("comment", ""), by=_me(request))
+        comments.add(task, request.POST.get("comment", ""), by=user_of(request))
     except NotFound as error:
         raise Http404 from error
     except QCError as refusal:
@@ -35,7 +35,7 @@ def add(request: HttpRequest, task: int) -> HttpResponse:
 @mentions_view
 def mentions(request: HttpRequest) -> HttpResponse:
     """Show the comments that mention this person, newest first."""
-    found = comments.mentions_of(_me(request))
+    found = comments.mentions_of(user_of(request))
     context = {"title": _("Mentions"), "mentions": found, "reads_tasks": _reads_tasks(request)}
     return render(request, "qc/comments/mentions.html", site.each_context(request) | context)
 
@@ -43,16 +43,12 @@ def mentions(request: HttpRequest) -> HttpResponse:
 @mentions_button
 def read(request: HttpRequest) -> HttpResponse:
     """Note that this person has read all that mentions them."""
-    comments.read_all(_me(request))
+    comments.read_all(user_of(request))
     return redirect("admin:mentions")
 
 
 def _reads_tasks(request: HttpRequest) -> bool:
     return request.user.has_perm("qc.view_task")
-
-
-def _me(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value]
 
 
 urlpatterns = [

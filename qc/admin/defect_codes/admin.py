@@ -24,6 +24,7 @@ from qc.admin.shared.open_queues import OpenQueuesFilter
 from qc.checks import defect_codes
 from qc.core.exceptions import QCError
 from qc.models import DefectCode, EventKind, Severity
+from qc.web.users import user_of
 
 SEVERITY = {Severity.CRITICAL: "danger", Severity.MAJOR: "warning"}
 
@@ -119,7 +120,7 @@ class DefectCodeAdmin(TableImportExport, LockedModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: DefectCode) -> None:
         """Delete a code, which leaves an event."""
-        defect_codes.delete(obj, by=request.user)  # type: ignore[arg-type]
+        defect_codes.delete(obj, by=user_of(request))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -158,7 +159,7 @@ class DefectCodeAdmin(TableImportExport, LockedModelAdmin):
 
     def _switch(self, request: HttpRequest, codes: QuerySet[DefectCode], *, on: bool) -> None:
         ids = list(codes.values_list("pk", flat=True))
-        n = defect_codes.switch(ids, on=on, by=request.user)  # type: ignore[arg-type]
+        n = defect_codes.switch(ids, on=on, by=user_of(request))
         text = ngettext("%(n)d code changed.", "%(n)d codes changed.", n) % {"n": n}
         messages.success(request, text)
 

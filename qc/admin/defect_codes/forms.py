@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.db.models import Q
 
 from qc.admin.shared.forms import SeenForm
-from qc.models import DefectCode, Queue
+from qc.admin.shared.open_queues import offer_open_queues
+from qc.models import DefectCode
 
 
 class DefectCodeForm(SeenForm):
@@ -17,8 +18,5 @@ class DefectCodeForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if field := self.fields.get("queues"):
-            # A closed one only where the code has it still.
-            own = Q(defect_codes=self.instance.pk) if self.instance.pk else Q()
-            open_or_own = Queue.objects.filter(Q(is_closed=False) | own).distinct()
-            field.queryset = open_or_own  # type: ignore[attr-defined]
+        own = Q(defect_codes=self.instance.pk) if self.instance.pk else Q()
+        offer_open_queues(self, "queues", own)

@@ -22,10 +22,11 @@ from qc.admin.shared import check_fields
 from qc.admin.shared.access import page_view
 from qc.checks import evidence, plan_pictures
 from qc.core.exceptions import Busy, InvalidInput, NotAllowed, NotFound, QCError
-from qc.models import Task, User
+from qc.models import Task
 from qc.web import file_answers, upload_limits
 from qc.web.errors import RETRY_AFTER
 from qc.web.referers import own_referer
+from qc.web.users import user_of
 from qc.work import actions
 
 FIELD = "file"
@@ -57,7 +58,7 @@ def add(request: HttpRequest, task: int) -> HttpResponse:
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a file."""
     try:
-        removed = evidence.remove(pk, by=_me(request), reason=request.POST.get("reason", ""))
+        removed = evidence.remove(pk, by=user_of(request), reason=request.POST.get("reason", ""))
     except QCError as refusal:
         if _is_script(request):
             return JsonResponse({"message": str(refusal)}, status=_status(refusal))
@@ -100,7 +101,7 @@ def _served(request: HttpRequest, find: Any, pk: Any, serve: Any) -> HttpRespons
     if not site.has_permission(request):
         raise Http404
     try:
-        return serve(request, find(_me(request), pk))
+        return serve(request, find(user_of(request), pk))
     except NotFound as error:
         raise Http404 from error
 
@@ -112,12 +113,12 @@ def _added(
     item = field.removeprefix(FIELD).removeprefix("-") or request.POST.get("item", "")
     defect = request.POST.get("defect", "")
     try:
-        evidence.add(task, file, by=_me(request), item=item, defect=defect)
+        evidence.add(task, file, by=user_of(request), item=item, defect=defect)
     except QCError as refusal:
         return f"{file.name}: {refusal}", _status(refusal)
     with suppress(QCError):
         # Whoever adds a file has it in front of them.
-        actions.open_task(task, by=_me(request))
+        actions.open_task(task, by=user_of(request))
     return None
 
 
@@ -157,7 +158,7 @@ def _keep_draft(request: HttpRequest, task: int) -> None:
         actions.save_draft(
             task,
             check_fields.notes(request),
-            by=_me(request),
+            by=user_of(request),
             check=check_fields.read(request),
             version=check_fields.draft_version(request),
             plan=check_fields.plan_id(request),
@@ -175,10 +176,6 @@ def _status(refusal: QCError) -> int:
 
 def _is_script(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
-
-
-def _me(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value]
 
 
 urlpatterns = [

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from qc.admin.shared.access import page_view
 from qc.admin.shared.params import is_id
 from qc.core.exceptions import NotAllowed, NotFound, QCError
-from qc.models import User
 from qc.models.handover import LONGEST_NOTE
+from qc.web.users import user_of
 from qc.work import handover
 
 handover_view = page_view(after_sign_in="admin:handover")
@@ -28,7 +28,7 @@ handover_button = page_view(after_sign_in="admin:handover", methods=["POST"])
 @handover_view
 def queues(request: HttpRequest) -> HttpResponse:
     """Show the queues whose notes this person may read."""
-    shown = handover.queues_of(_me(request))
+    shown = handover.queues_of(user_of(request))
     return _page(request, "qc/handover/queues.html", {"queues": shown, "title": _("Handover")})
 
 
@@ -42,7 +42,7 @@ def notes(request: HttpRequest, queue: int) -> HttpResponse:
 def write(request: HttpRequest, queue: int) -> HttpResponse:
     """Leave a note; one that is refused stays in its field."""
     try:
-        handover.write(queue, request.POST.get("note", ""), by=_me(request))
+        handover.write(queue, request.POST.get("note", ""), by=user_of(request))
     except NotFound as error:
         raise Http404 from error
     except NotAllowed as error:
@@ -58,7 +58,7 @@ def write(request: HttpRequest, queue: int) -> HttpResponse:
 def acknowledge(request: HttpRequest, note: int) -> HttpResponse:
     """Say by name that one has read a note."""
     try:
-        read = handover.acknowledge(note, by=_me(request))
+        read = handover.acknowledge(note, by=user_of(request))
     except NotFound as error:
         raise Http404 from error
     except NotAllowed as error:
@@ -68,7 +68,7 @@ def acknowledge(request: HttpRequest, note: int) -> HttpResponse:
 
 def _notes(request: HttpRequest, queue_id: int, typed: str = "") -> HttpResponse:
     try:
-        queue = handover.queue_for(_me(request), queue_id)
+        queue = handover.queue_for(user_of(request), queue_id)
     except NotFound as error:
         raise Http404 from error
     before = request.GET.get("before", "")
@@ -78,7 +78,7 @@ def _notes(request: HttpRequest, queue_id: int, typed: str = "") -> HttpResponse
         "queue": queue,
         "notes": [(note, _has_read(note, request)) for note in shown],
         "older": shown[-1].pk if len(shown) == handover.MOST else None,
-        "may_write": handover.may_write(_me(request), queue),
+        "may_write": handover.may_write(user_of(request), queue),
         "typed": typed,
         "longest": LONGEST_NOTE,
     }
@@ -94,10 +94,6 @@ def _has_read(note: Any, request: HttpRequest) -> bool:
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     context |= {"today": timezone.localdate()}
     return render(request, template, site.each_context(request) | context)
-
-
-def _me(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value]
 
 
 urlpatterns = [

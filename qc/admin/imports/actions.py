@@ -18,6 +18,7 @@ from qc.core.exceptions import Busy, NotAllowed, QCError
 from qc.core.localization import number
 from qc.imports import undo as import_undo
 from qc.models import Import, ImportState
+from qc.web.users import user_of
 from qc.work import bulk_changes
 
 import_button = page_view("qc.manage_task", after_sign_in="admin:imports", methods=["POST"])
@@ -56,7 +57,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop the import."""
     record = get_object_or_404(Import, pk=pk)
-    imports.stop(record, by=request.user)  # type: ignore[arg-type]
+    imports.stop(record, by=user_of(request))
     return redirect("admin:import", record.pk)
 
 
@@ -64,7 +65,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo the import."""
     record = get_object_or_404(Import, pk=pk)
-    return _done(request, record, partial(import_undo.begin, record, by=request.user))  # type: ignore[arg-type]
+    return _done(request, record, partial(import_undo.begin, record, by=user_of(request)))
 
 
 @import_button
@@ -76,7 +77,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     tasks_to_cancel = import_undo.untouched(record)
     try:
-        begun = bulk_changes.begin("cancel", tasks_to_cancel, by=request.user, reason=reason)  # type: ignore[arg-type]
+        begun = bulk_changes.begin("cancel", tasks_to_cancel, by=user_of(request), reason=reason)
     except QCError as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:import_undo", pk)
@@ -122,7 +123,7 @@ def _own_import(request: HttpRequest, pk: int) -> Import:
     """Return an import that this manager uploaded: nobody may confirm another's."""
     record = get_object_or_404(Import, pk=pk)
     try:
-        imports.check_own(record, request.user)  # type: ignore[arg-type]
+        imports.check_own(record, user_of(request))
     except NotAllowed as refusal:
         raise PermissionDenied from refusal
     return record

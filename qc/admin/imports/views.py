@@ -34,6 +34,7 @@ from qc.imports.notes import notes
 from qc.imports.reading import Reading
 from qc.models import EventKind, Import, ImportState, Queue
 from qc.tables.cells import Fault
+from qc.web.users import user_of
 
 ON_A_PAGE = 50
 # Large columns, which neither the list nor the panel shows.
@@ -172,7 +173,7 @@ def _received(request: HttpRequest, form: UploadForm) -> Import | None:
     uploaded = form.cleaned_data["file"]
     try:
         chosen = Reading(values=form.values)
-        return imports.receive(uploaded.file, uploaded.name, by=request.user, chosen=chosen)  # type: ignore[arg-type]
+        return imports.receive(uploaded.file, uploaded.name, by=user_of(request), chosen=chosen)
     except tables.BadFile as refusal:
         form.add_error("file", str(refusal))
         return None

@@ -14,7 +14,8 @@ from qc.admin.my_work.state import MyWorkState
 from qc.admin.shared import check_fields
 from qc.checks.check_input import CheckInput
 from qc.core.exceptions import InvalidInput
-from qc.models import Outcome, Queue, Task, User
+from qc.models import Outcome, Queue, Task
+from qc.web.users import user_of
 from qc.work import actions, comments, hand_back_reasons
 
 SOMETHING_ELSE = "-"
@@ -22,7 +23,7 @@ SOMETHING_ELSE = "-"
 
 def start(request: HttpRequest, task: int) -> str:
     """Start the task."""
-    return _("%s is started.") % actions.start(task, by=me(request)).reference
+    return _("%s is started.") % actions.start(task, by=user_of(request)).reference
 
 
 def complete(request: HttpRequest, task: int) -> str:
@@ -32,7 +33,7 @@ def complete(request: HttpRequest, task: int) -> str:
     _check_says_why(task, outcome, notes, check)
     _done, following = actions.complete(
         task,
-        by=me(request),
+        by=user_of(request),
         outcome=outcome,
         notes=notes,
         check=check,
@@ -40,20 +41,20 @@ def complete(request: HttpRequest, task: int) -> str:
         plan=check_fields.plan_id(request),
     )
     # The panel itself says what was completed, beside the button Undo.
-    if following or MyWorkState(me(request)).has_tasks:
+    if following or MyWorkState(user_of(request)).has_tasks:
         return ""
     return _("No more tasks are waiting for you.")
 
 
 def undo(request: HttpRequest, task: int) -> str:
     """Bring the task back that was just completed."""
-    return _("%s is yours again, as it was.") % actions.undo(task, by=me(request)).reference
+    return _("%s is yours again, as it was.") % actions.undo(task, by=user_of(request)).reference
 
 
 def rework(request: HttpRequest, task: int) -> str:
     """Have a task reworked that the person has completed as failed."""
     instructions = request.POST.get("instructions", "").replace("\r\n", "\n")
-    made = actions.make_rework(task, by=me(request), instructions=instructions)
+    made = actions.make_rework(task, by=user_of(request), instructions=instructions)
     return _("%(rework)s is made, in %(queue)s.") % {"rework": made.reference, "queue": made.queue}
 
 
@@ -64,7 +65,7 @@ def correct(request: HttpRequest, task: int) -> str:
     _check_says_why(task, outcome, notes, check)
     reason = request.POST.get("reason", "")
     corrected = actions.correct(
-        task, by=me(request), outcome=outcome, notes=notes, reason=reason, check=check
+        task, by=user_of(request), outcome=outcome, notes=notes, reason=reason, check=check
     )
     return _("%(task)s is corrected: %(outcome)s.") % {
         "task": corrected.reference,
@@ -74,30 +75,30 @@ def correct(request: HttpRequest, task: int) -> str:
 
 def send_notes(request: HttpRequest, task: int) -> str:
     """Send notes along with a task that is no longer the person's."""
-    sent = actions.send_notes(task, check_fields.notes(request), by=me(request))
+    sent = actions.send_notes(task, check_fields.notes(request), by=user_of(request))
     return _("Your notes were sent along with %s.") % sent.reference
 
 
 def release(request: HttpRequest, task: int) -> str:
     """Give the task back to the queue, for a reason of the queue's list or in other words."""
-    released = actions.release(task, by=me(request), reason=_reason(request, task))
+    released = actions.release(task, by=user_of(request), reason=_reason(request, task))
     return _("%s is back in the queue.") % released.reference
 
 
 def comment(request: HttpRequest, task: int) -> str:
     """Comment on the task."""
-    comments.add(task, request.POST.get("comment", ""), by=me(request))
+    comments.add(task, request.POST.get("comment", ""), by=user_of(request))
     return ""
 
 
 def claim(request: HttpRequest, task: int) -> str:
     """Claim a waiting task."""
-    return _("%s is assigned to you.") % actions.claim(task, by=me(request)).reference
+    return _("%s is assigned to you.") % actions.claim(task, by=user_of(request)).reference
 
 
 def scan(request: HttpRequest) -> int:
     """Open the task of the scanned reference, and return its id; adds messages itself."""
-    task, returned = actions.scan(request.POST.get("reference", ""), by=me(request))
+    task, returned = actions.scan(request.POST.get("reference", ""), by=user_of(request))
     messages.success(request, _("%s is started.") % task.reference)
     for one in returned:
         messages.info(request, _("%s is back in the queue.") % one.reference)
@@ -118,11 +119,6 @@ def _check_says_why(task_id: int, outcome: str, notes: str, check: CheckInput | 
     task = Task.objects.filter(pk=task_id).select_related("queue").first()
     if not (check and task and CheckForm(task, check).says_why):
         raise InvalidInput("notes", _("Please write in the notes what failed."))
-
-
-def me(request: HttpRequest) -> User:
-    """Return the user of a request, who has signed in."""
-    return request.user  # type: ignore[return-value]
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from qc import permissions
 from qc.admin.my_work import buttons, files, unsaved
-from qc.admin.my_work.buttons import ACTIONS, me
+from qc.admin.my_work.buttons import ACTIONS
 from qc.admin.my_work.state import MyWorkState
 from qc.admin.my_work.unsaved import Newer
 from qc.admin.shared import check_fields
@@ -37,6 +37,7 @@ from qc.core.exceptions import (
 )
 from qc.models import Task
 from qc.web import looks
+from qc.web.users import user_of
 from qc.work import actions, presence
 
 CONFLICT, GONE = 409, 410
@@ -91,7 +92,7 @@ def scan(request: HttpRequest) -> HttpResponse:
 def opened(request: HttpRequest, task: int) -> HttpResponse:
     """Note that the task was open in front of its holder; return the panel if it has changed."""
     with contextlib.suppress(QCError):
-        actions.open_task(task, by=me(request), plan=check_fields.plan_id(request))
+        actions.open_task(task, by=user_of(request), plan=check_fields.plan_id(request))
     return _panel_if_new(request, _state_after(request, task))
 
 
@@ -102,7 +103,7 @@ def draft(request: HttpRequest, task: int) -> HttpResponse:
     check, plan = check_fields.read(request), check_fields.plan_id(request)
     try:
         saved = actions.save_draft(
-            task, text, by=me(request), check=check, version=version, plan=plan
+            task, text, by=user_of(request), check=check, version=version, plan=plan
         )
     except StaleDraft as newer:
         return _conflict(task, newer)
@@ -163,7 +164,7 @@ def _refused(request: HttpRequest, task: int, action: str, refusal: QCError) -> 
 def _answer(request: HttpRequest, task: int | str, **more: Any) -> HttpResponse:
     """Show the panel, or the whole page without JavaScript, with this task in front if held."""
     if "HX-Request" not in request.headers:
-        held = Task.objects.held_by(me(request)).values_list("pk", flat=True)
+        held = Task.objects.held_by(user_of(request)).values_list("pk", flat=True)
         query = f"?task={task}" if str(task) in map(str, held) else ""
         return redirect(reverse("admin:my_work") + query)
     return _panel(request, _state_after(request, task, **more))
@@ -171,14 +172,14 @@ def _answer(request: HttpRequest, task: int | str, **more: Any) -> HttpResponse:
 
 def _state(request: HttpRequest, wanted: int | str, **more: Any) -> MyWorkState:
     task = int(wanted) if is_id(str(wanted)) else None
-    return MyWorkState(me(request), task, **more)
+    return MyWorkState(user_of(request), task, **more)
 
 
 def _state_after(request: HttpRequest, wanted: int | str, **more: Any) -> MyWorkState:
     """Return what is shown after an action, which may have changed the person too."""
-    session, person = request.session.session_key, me(request).pk
+    session, person = request.session.session_key, user_of(request).pk
     known = looks.read(looks.WAITING, session, person)
-    request.user = permissions.as_stored(me(request))
+    request.user = permissions.as_stored(user_of(request))
     return _state(request, wanted, known=known, **more)
 
 

@@ -19,6 +19,7 @@ from qc.admin.second_factor import pages as second_factors
 from qc.core import localization
 from qc.core.transactions import retrying
 from qc.models import ChangeKind, User
+from qc.web.users import user_of
 
 SETTINGS = ("language", "time_zone", "single_keys")
 
@@ -77,13 +78,13 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show the page, or save the settings chosen on it."""
     form = SettingsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
-        _save(request.user, form.cleaned_data)  # type: ignore[arg-type]
+        _save(user_of(request), form.cleaned_data)
         with localization.localized(form.cleaned_data["language"], form.cleaned_data["time_zone"]):
             messages.success(request, gettext("Your settings are saved."))
         return HttpResponseRedirect(reverse("admin:my_settings"))
     context = site.each_context(request) | {"title": _("My settings"), "form": form}
-    context |= second_factors.summary(request.user)  # type: ignore[arg-type]
-    context |= sign_ins.shown(request, request.user)  # type: ignore[arg-type]
+    context |= second_factors.summary(user_of(request))
+    context |= sign_ins.shown(request, user_of(request))
     return render(request, "qc/people/my_settings.html", context)
 
 

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from qc.admin.shared.dialogs import ReasonForm
 from qc.admin.shared.duration_field import DurationField
 from qc.admin.shared.forms import PlainTextField, SeenForm
-from qc.admin.shared.open_queues import OpenQueueField
+from qc.admin.shared.open_queues import OpenQueueField, offer_open_queues
 from qc.models import Queue
 from qc.models.queues import folded
 
@@ -45,11 +45,7 @@ class QueueForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if field := self.fields.get("rework_queue"):
-            # A closed one only where it was chosen already.
-            own = Q(pk=self.instance.rework_queue_id)
-            open_or_own = Queue.objects.filter(Q(is_closed=False) | own)
-            field.queryset = open_or_own  # type: ignore[attr-defined]
+        offer_open_queues(self, "rework_queue", Q(pk=self.instance.rework_queue_id))
 
     class Meta:
         model = Queue

@@ -21,6 +21,7 @@ from qc.core.exceptions import QCError
 from qc.models import User
 from qc.web import proofs
 from qc.web.second_factors import NEEDS_ONE, source
+from qc.web.users import user_of
 
 
 def proven_page(view: View) -> View:
@@ -38,7 +39,7 @@ def proven_page(view: View) -> View:
 @page_view(after_sign_in="mfa_index")
 def index(request: HttpRequest) -> HttpResponse:
     """Show one's second factors, and how many recovery codes are left."""
-    context = summary(request.user)  # type: ignore[arg-type]
+    context = summary(user_of(request))
     context |= {"is_due": NEEDS_ONE in request.session}
     return _show(request, "index", _("Second factor"), context)
 
@@ -80,7 +81,7 @@ def add_key(request: HttpRequest) -> HttpResponse:
 @proven_page
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename a key, or remove a key or an app."""
-    factor = second_factors.of(request.user).filter(pk=pk).first()  # type: ignore[arg-type]
+    factor = second_factors.of(user_of(request)).filter(pk=pk).first()
     if factor is None:
         raise Http404
     if "remove" in request.POST:
@@ -123,7 +124,7 @@ def _change(request: HttpRequest, change: Any, *values: Any) -> HttpResponse:
 
 def _rename(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     try:
-        second_factors.rename(request.user.pk, pk, name, source(request))  # type: ignore[arg-type]
+        second_factors.rename(user_of(request).pk, pk, name, source(request))
     except QCError as refusal:
         messages.error(request, str(refusal))
     return redirect("mfa_index")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,17 @@ class OpenQueueField(forms.ModelChoiceField):
             error_messages={"invalid_choice": _("This queue is closed. Please choose another.")},
             widget=UnfoldAdminSelectWidget(),
         )
+
+
+def offer_open_queues(form: forms.BaseForm, name: str, own: Q) -> None:
+    """Let a field offer the open queues, and of the closed ones those that it has already: `own`.
+
+    A form without this field, for somebody who may not edit it, stays as it is.
+    """
+    field = form.fields.get(name)
+    if isinstance(field, forms.ModelChoiceField):
+        # `own` may lead through a table of pairs.
+        field.queryset = Queue.objects.filter(Q(is_closed=False) | own).distinct()
 
 
 class OpenQueuesFilter(RelatedDropdownFilter):

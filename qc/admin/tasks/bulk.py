@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from qc.core.wording import clock
 from qc.models import BulkChange, Priority, Queue, Task
+from qc.web.users import user_of
 from qc.work import bulk_changes
 
 TITLES = {
@@ -68,7 +69,7 @@ class BulkPages:
         position = read_number(request.POST.get("position", ""))
         if position is None:
             raise Http404
-        bulk_changes.carry_on(change, position, by=request.user)  # type: ignore[arg-type]
+        bulk_changes.carry_on(change, position, by=user_of(request))
         if "HX-Request" not in request.headers:
             return redirect("admin:qc_task_bulk", pk)
         return render(request, "qc/tasks/bulk_panel.html", _context(change))

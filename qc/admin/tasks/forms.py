@@ -16,9 +16,10 @@ from unfold.widgets import (
 
 from qc.admin.shared.dialogs import reason_field
 from qc.admin.shared.forms import PlainTextField, SeenForm
+from qc.admin.shared.open_queues import offer_open_queues
 from qc.admin.tasks.details_field import DetailsField, DetailsWidget
 from qc.core.localization import local, zone_in_words
-from qc.models import Queue, Task
+from qc.models import Task
 from qc.models.due_times import check_due
 
 
@@ -51,10 +52,7 @@ class TaskForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if field := self.fields.get("queue"):
-            # A closed one only where the task is in it still.
-            own = Q(pk=self.instance.queue_id)
-            field.queryset = Queue.objects.filter(Q(is_closed=False) | own)  # type: ignore[attr-defined]
+        offer_open_queues(self, "queue", Q(pk=self.instance.queue_id))
         if field := self.fields.get("due_at"):
             zone = _("Times are in your time zone, %(zone)s.") % {"zone": zone_in_words()}
             field.help_text = f"{field.help_text} {zone}"

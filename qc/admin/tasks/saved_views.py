@@ -32,6 +32,7 @@ from qc.admin.tasks.orders import (
     STATUS,
 )
 from qc.models import Outcome, SavedView
+from qc.web.users import user_of
 
 LIST = "admin:qc_task_changelist"
 # The parameters of an address that a view keeps, and how long each may be.
@@ -126,7 +127,7 @@ class SavedViews:
         if not self.has_view_permission(request):
             raise PermissionDenied
         params = kept(QueryDict(request.POST.get("query", "")[: LONGEST * len(KEPT)]))
-        view = SavedView(owner=request.user, params=params)  # type: ignore[misc]
+        view = SavedView(owner=user_of(request), params=params)
         return self._save(request, view)
 
     def change_saved(self, request: HttpRequest, pk: int) -> HttpResponse:

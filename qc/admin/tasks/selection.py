@@ -18,6 +18,7 @@ from qc.admin.tasks.bulk import TITLES, read_number
 from qc.core.exceptions import Busy, QCError
 from qc.models import Task
 from qc.models.tasks import UNASSIGNED_FIRST
+from qc.web.users import user_of
 from qc.work import bulk_changes
 
 REFUSALS_NAMED = 20
@@ -81,7 +82,7 @@ def change_all(
     # Tasks that arrive while the question is shown are not changed.
     tasks = tasks.filter(pk__lte=upto)
     if form.is_valid():
-        change = bulk_changes.begin(transition, tasks, by=request.user, **form.answers())  # type: ignore[arg-type]
+        change = bulk_changes.begin(transition, tasks, by=user_of(request), **form.answers())
         return redirect("admin:qc_task_bulk", change.pk)
     n = len(bulk_changes.matching(transition, tasks).values_list("pk"))
     if not n:

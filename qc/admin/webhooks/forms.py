@@ -13,9 +13,10 @@ from unfold.widgets import (
 )
 
 from qc.admin.shared.forms import SeenForm
+from qc.admin.shared.open_queues import offer_open_queues
 from qc.core import pinned_http
 from qc.core.pinned_http import Undelivered
-from qc.models import DeliveryState, EventType, Outcome, Queue, Webhook
+from qc.models import DeliveryState, EventType, Outcome, Webhook
 
 # The events by what they are about, as the form lists them.
 GROUPS = (
@@ -68,11 +69,8 @@ class WebhookForm(SeenForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if field := self.fields.get("queues"):
-            # A closed one only where it was chosen already.
-            own = Q(webhooks=self.instance.pk) if self.instance.pk else Q()
-            open_or_own = Queue.objects.filter(Q(is_closed=False) | own).distinct()
-            field.queryset = open_or_own  # type: ignore[attr-defined]
+        own = Q(webhooks=self.instance.pk) if self.instance.pk else Q()
+        offer_open_queues(self, "queues", own)
 
     def clean_url(self) -> str:
         """Return the address. Raises ValidationError for one that is not allowed."""

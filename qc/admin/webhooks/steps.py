@@ -20,6 +20,7 @@ from qc.core.wording import to_the_minute
 from qc.models import Webhook, WebhookDelivery
 from qc.models.webhooks import TEST
 from qc.web import proofs
+from qc.web.users import user_of
 
 # How a receiver verifies what it gets.
 VERIFICATION = """\
@@ -37,7 +38,7 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     webhook = get_object_or_404(Webhook, pk=pk)
     if request.method == "POST":
         proofs.check(request)
-        return secret_page(request, pk, webhooks.rotate(pk, by=request.user))  # type: ignore[arg-type]
+        return secret_page(request, pk, webhooks.rotate(pk, by=user_of(request)))
     return _question_page(
         request,
         webhook,
@@ -83,7 +84,7 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a test at once; then show how it went, before that what it is."""
     webhook = get_object_or_404(Webhook, pk=pk)
     if request.method == "POST":
-        made = webhooks.send_test(pk, by=request.user)  # type: ignore[arg-type]
+        made = webhooks.send_test(pk, by=user_of(request))
         return redirect(f"{reverse('admin:webhook_test', args=[pk])}?sent={made.pk}")
     sent = _sent(webhook, request.GET.get("sent", ""))
     context = site.each_context(request) | {
@@ -108,7 +109,7 @@ def delete_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether to delete a webhook, or delete it with its deliveries."""
     webhook = get_object_or_404(Webhook, pk=pk)
     if request.method == "POST":
-        webhooks.delete(pk, by=request.user)  # type: ignore[arg-type]
+        webhooks.delete(pk, by=user_of(request))
         messages.success(request, _("The webhook %s is deleted.") % webhook)
         return redirect(LIST)
     return _question_page(

@@ -27,6 +27,7 @@ from qc.core.exceptions import QCError
 from qc.core.localization import number
 from qc.core.wording import exactly
 from qc.models import DeliveryState, Task, Webhook, WebhookDelivery
+from qc.web.users import user_of
 
 
 @reading_view
@@ -104,7 +105,7 @@ def redeliver(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a delivery once more."""
     one = get_object_or_404(WebhookDelivery, pk=pk)
     try:
-        webhooks.redeliver(one.pk, by=request.user)  # type: ignore[arg-type]
+        webhooks.redeliver(one.pk, by=user_of(request))
         messages.success(request, _("It is sent again in a moment."))
     except QCError as refusal:
         messages.error(request, str(refusal))
@@ -116,7 +117,7 @@ def redeliver_failed(request: HttpRequest, pk: int) -> HttpResponse:
     """Send all that was given up once more."""
     webhook = get_object_or_404(Webhook, pk=pk)
     try:
-        n = webhooks.redeliver_failed(webhook.pk, by=request.user)  # type: ignore[arg-type]
+        n = webhooks.redeliver_failed(webhook.pk, by=user_of(request))
         text = ngettext("%(n)s delivery is sent again.", "%(n)s deliveries are sent again.", n)
         messages.success(request, text % {"n": number(n)})
     except QCError as refusal:
