@@ -47,7 +47,7 @@ class WebhookAdmin(LockedModelAdmin):
     list_display = ("name", "host", "state", "result", "waiting", "events", "in_queues")
     search_fields = ("name",)
     sortable_by = ()
-    filter_horizontal = ()
+    autocomplete_fields = ("queues",)
     actions_detail = (*("deliveries", "send_test", "new_secret", "pause", "resume", "switch_on"),)
     readonly_fields = (
         *("state", "result", "waiting", "host", "events", "only_outcomes", "in_queues"),
