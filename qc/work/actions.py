@@ -215,28 +215,16 @@ def complete(  # noqa: PLR0913
     check: CheckInput | None = None,
     version: int | None = None,
     plan: int | None = None,
+    is_shown: bool = False,
 ) -> tuple[Task, Task | None]:
     """Complete a task for its holder; return it, and their most urgent task now, if any.
 
     `version` is that of the draft on which notes and answers were based, `plan` the id of the
-    version of the check plan that was shown.
+    version of the check plan that was shown. A program that shows the next task at once says so,
+    by `is_shown`: then it is delivered.
     """
     how = {"outcome": outcome, "notes": notes, "check": check, "version": version, "plan": plan}
-    task, held = _complete(task_id, by, how)
-    return task, next(iter(held), None)
-
-
-def complete_and_deliver(
-    task_id: int,
-    *,
-    by: User,
-    outcome: str | None = None,
-    notes: str | None = None,
-    check: CheckInput | None = None,
-) -> tuple[Task, Task | None]:
-    """Do what `complete` does for a program that shows the next task at once: it is delivered."""
-    how = {"outcome": outcome, "notes": notes, "check": check}
-    task, held = _complete(task_id, by, how, is_shown=True)
+    task, held = _complete(task_id, by, how, is_shown=is_shown)
     return task, next(iter(held), None)
 
 
@@ -275,7 +263,7 @@ def _set_paused(queue_id: int, paused: bool, *, by: User, reason: str) -> Queue:
 
 
 def _complete(
-    task_id: int, by: User, how: dict[str, Any], *, is_shown: bool = False
+    task_id: int, by: User, how: dict[str, Any], *, is_shown: bool
 ) -> tuple[Task, list[Task]]:
     """Complete a task and hand out the next; return it, and what its person holds now."""
     task, held = as_one(lambda: _complete_and_hand_out(task_id, by, how, is_shown=is_shown))

@@ -50,9 +50,9 @@ def importing(page: Page) -> None:
     rows = (ROOT / "fixtures" / "tasks.csv").read_text().splitlines(keepends=True)[:41]
     spoilt = [row.replace("Incoming parts", "Incomming parts") for row in rows]
     file = {"name": "tasks-december.csv", "mimeType": "text/csv"}
-    page.goto("/admin/qc/import/upload/")
+    page.goto("/admin/imports/")
     page.locator("input[type=file]").set_input_files([{**file, "buffer": "".join(spoilt).encode()}])
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("heading", name="Refused").wait_for()
 
 

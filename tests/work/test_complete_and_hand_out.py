@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def held(anna: User, invoices: Queue, add_task: AddTask) -> Task:
 @pytest.fixture(params=["page", "API"])
 def complete(request: pytest.FixtureRequest) -> Any:
     """Complete a task as the page or the API does."""
-    return actions.complete if request.param == "page" else actions.complete_and_deliver
+    return partial(actions.complete, is_shown=request.param == "API")
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:

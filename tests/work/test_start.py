@@ -141,7 +141,7 @@ class TestNextTask:
     ) -> None:
         first, second = add_task(invoices), add_task(invoices)
         actions.sign_in(anna.pk)
-        _done, following = actions.complete_and_deliver(first.pk, by=anna)
+        _done, following = actions.complete(first.pk, by=anna, is_shown=True)
         second.refresh_from_db()
         assert following == second
         assert second.started_at == second.shown_at == second.assigned_at
@@ -153,7 +153,7 @@ class TestNextTask:
         first, second = add_task(invoices), add_task(invoices)
         actions.sign_in(anna.pk)
         actions.start(first.pk, by=anna, scanned=first.reference)
-        actions.complete_and_deliver(first.pk, by=anna)
+        actions.complete(first.pk, by=anna, is_shown=True)
         second.refresh_from_db()
         assert (second.started_at, second.shown_at is None) == (None, False)
 
@@ -164,6 +164,6 @@ class TestNextTask:
         first, second, third = (add_task(invoices) for _ in range(3))
         actions.sign_in(anna.pk)
         actions.start(second.pk, by=anna)
-        actions.complete_and_deliver(first.pk, by=anna)
+        actions.complete(first.pk, by=anna, is_shown=True)
         third.refresh_from_db()
         assert (third.started_at, third.shown_at is None) == (None, False)

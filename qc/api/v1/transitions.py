@@ -222,7 +222,7 @@ def _complete(task: int, by: Any, sent: dict[str, Any]) -> tuple[Task, Task | No
     completion = dict(sent)
     if scanned := completion.pop("scanned", ""):
         actions.scan_at_end(task, scanned, by=by)
-    return actions.complete_and_deliver(task, by=by, **completion)
+    return actions.complete(task, by=by, **completion, is_shown=True)
 
 
 VIEWS: dict[str, type[StepView]] = {
