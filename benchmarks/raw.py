@@ -71,10 +71,10 @@ def sweep(batch: int) -> int:
 
 def _lock_most_urgent(cursor: Any, queues: list[int]) -> int:
     seeks = " UNION ALL ".join(
-        "SELECT * FROM (SELECT id, priority, raised, due_at FROM qc_task"
+        "(SELECT id, priority, raised, due_at FROM qc_task"
         f" WHERE queue_id = {queue} AND status = 'pending'"
         " AND COALESCE(next_for_id, 0) = 0 ORDER BY priority, raised, due_at, id LIMIT 1"
-        f" FOR UPDATE SKIP LOCKED) AS seek{queue}"
+        " FOR UPDATE SKIP LOCKED)"
         for queue in queues
     )
     cursor.execute(
@@ -115,9 +115,9 @@ def _heads(cursor: Any, people: list[int]) -> tuple[dict[int, list[int]], dict[i
         for queue in served[person]:
             wanted[queue] += 1
     seeks = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT id, queue_id, priority, raised, due_at, released_by_id FROM qc_task"
+        f"(SELECT id, queue_id, priority, raised, due_at, released_by_id FROM qc_task"
         f" WHERE queue_id = {queue} AND status = 'pending'"
-        f" ORDER BY priority, raised, due_at, id LIMIT {n}) AS seek{queue}"
+        f" ORDER BY priority, raised, due_at, id LIMIT {n})"
         for queue, n in wanted.items()
     )
     cursor.execute(f"{seeks} ORDER BY priority, raised, due_at, id")

@@ -98,9 +98,9 @@ def _person(cursor: Any, token: str) -> int:
 def _next(cursor: Any, person: int) -> dict[str, Any]:
     queues = _read(cursor, SERVED, {"person": person})
     seeks = " UNION ALL ".join(
-        "SELECT * FROM (SELECT id AS head, priority AS p, raised AS r, due_at AS d FROM qc_task"
+        "(SELECT id AS head, priority AS p, raised AS r, due_at AS d FROM qc_task"
         f" WHERE queue_id = {queue['id']} AND status = 'pending' AND COALESCE(next_for_id, 0) = 0"
-        " ORDER BY priority, raised, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS seek"
+        " ORDER BY priority, raised, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
         for queue in queues
     )
     (task,) = _read(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,10 +25,27 @@ class Web(NamedTuple):
     port: int
     pid: int
 
-    def peak_memory(self) -> int:
-        """Return the most memory that its processes had so far, in bytes, one added to another."""
+    def memory(self) -> int:
+        """Return how much memory its processes take, in bytes; what they share counts once."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return sum(map(_peak, [str(self.pid), *children]))
+        return sum(map(_share_of_memory, [str(self.pid), *children]))
+
+    @contextmanager
+    def watched(self) -> Iterator[list[int]]:
+        """Note each tenth of a second how much memory it takes."""
+        seen, is_over = [self.memory()], Event()
+
+        def watch() -> None:
+            while not is_over.wait(0.1):
+                seen.append(self.memory())
+
+        watching = Thread(target=watch)
+        watching.start()
+        try:
+            yield seen
+        finally:
+            is_over.set()
+            watching.join()
 
 
 @contextmanager
@@ -52,8 +70,8 @@ def web(
         process.wait()
 
 
-def _peak(pid: str) -> int:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+def _share_of_memory(pid: str) -> int:
+    found = re.search(r"Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
     return int(found[1]) * 1024 if found else 0
 
 

@@ -2,7 +2,7 @@
 
 Every index used here ends in the row's id, as all do on InnoDB and SQLite, so it has the rows of
 one value in order. Of several filters one is looked up in its index and the others are applied to
-what it finds: the one that matches the fewest rows, or else the first in the order of `_filters`.
+what it finds: one that matches few rows, or else the first in the order of `_filters`.
 """
 
 from collections.abc import Iterable
@@ -81,11 +81,14 @@ def plan_search(table: str, query: TrailQuery) -> SearchPlan | None:
 
 
 def _narrowest(orders: list[Order]) -> int:
-    """Return the place of the order that finds the fewest rows; the first if all find many."""
+    """Return the place of an order that finds few rows; of the first one if all find many.
+
+    Those of few ranges are asked first: each range is a seek, even where it finds nothing.
+    """
     if len(orders) == 1:
         return 0
-    counts = [order.count(FEW) for order in orders]
-    return counts.index(min(counts))
+    places = sorted(range(len(orders)), key=lambda at: len(orders[at].index_ranges))
+    return next((at for at in places if orders[at].count(FEW) < FEW), 0)
 
 
 def _filters(table: str, query: TrailQuery) -> Iterable[list[Q]]:

@@ -14,6 +14,8 @@ from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row")
 Key = int | str | datetime
+# SQL, and the values for its placeholders.
+Select = tuple[str, list[Any]]
 
 LARGEST_ID = 2**63 - 1
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -159,6 +161,16 @@ def _most_bytes() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@max_allowed_packet")
         return int(cursor.fetchone()[0])
+
+
+def union_of_limited(selects: Sequence[Select]) -> Select:
+    """Return the rows of all selects, each of which has a limit of its own, as one select.
+
+    SQLite takes a limit only in a query around it, of which MariaDB would make a table first.
+    """
+    form = "({})" if connection.vendor == "mysql" else "SELECT * FROM ({})"
+    sql = " UNION ALL ".join([form.format(one) for one, _values in selects])
+    return sql, [value for _sql, values in selects for value in values]
 
 
 def list_of(ids: Iterable[int]) -> str:

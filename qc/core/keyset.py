@@ -5,6 +5,7 @@ other filters drop most of the rows, no more than `MOST`.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.sql.datastructures import BaseTable
 from django.utils.dateparse import parse_datetime
+
+from qc.core.compiled_queries import Select, union_of_limited
 
 # The keys read per query where an index serves only some of the filters: usually the first query
 # fills the page. From 1,000 ids on MariaDB would make a table of them.
@@ -194,23 +197,16 @@ def _likely(wanted: int, found: int, looked: int) -> int:
 
 
 def _ids_of_all(found: Sequence[QuerySet[Any]], n: int) -> list[Key]:
-    """Return the first n ids of each of these rows, as keys, in one statement.
-
-    Django has no union of limited queries on SQLite, which wants each in a query of its own.
-    """
-    parts: list[str] = []
-    parameters: list[Any] = []
-    for place, rows in enumerate(found):
-        try:
+    """Return the first n ids of each of these rows, as keys, in one statement."""
+    selects: list[Select] = []
+    for rows in found:
+        with suppress(EmptyResultSet):
             sql, values = rows.values_list("pk")[:n].query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        parts.append(f"SELECT * FROM ({sql}) AS part_{place}")  # noqa: S608
-        parameters += values
-    if not parts:
+            selects.append((sql, list(values)))
+    if not selects:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), parameters)
+        cursor.execute(*union_of_limited(selects))
         return [(pk, pk) for (pk,) in cursor.fetchall()]
 
 

@@ -14,13 +14,11 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from qc.core.compiled_queries import Prepared
+from qc.core.compiled_queries import Prepared, Select, union_of_limited
 from qc.models import HandBack, Priority, Queue, Task, User
 from qc.models.tasks import LEVELS, ORDER_OF_WORK
 
 Lock = Literal["", "skip locked", "wait"]
-# SQL, and the values for its placeholders.
-Select = tuple[str, list[Any]]
 # Pairs of a task's id and the id of a person who gave it back.
 HandBacks = Set[tuple[int, int]]
 
@@ -164,7 +162,7 @@ def _heads(
         _seek(n, not_given_back_by is not None, lock).sql(queue, not_given_back_by or 0)
         for queue, n in most.items()
     ]
-    sql, values = _union([_select("*", [], seek) for seek in seeks])
+    sql, values = union_of_limited(seeks)
     return f"{sql} ORDER BY {', '.join(ORDER_OF_WORK)} LIMIT {int(limit)}", values
 
 
@@ -179,17 +177,13 @@ def _joined(heads: Select, whole: Select) -> Select:
     return whole[0].replace(f" FROM {table}", both, 1), [*heads[1], *whole[1]]
 
 
-def _union(selects: list[Select]) -> Select:
-    values = [value for _, values in selects for value in values]
-    return " UNION ALL ".join(sql for sql, _ in selects), values
-
-
 def _union_all(selects: list[Select]) -> list[tuple[Any, ...]]:
     """Return the rows of all selects, read in one statement."""
     if not selects:
         return []
+    values = [value for _, values in selects for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(*_union(selects))
+        cursor.execute(" UNION ALL ".join(sql for sql, _ in selects), values)
         return list(cursor.fetchall())
 
 
