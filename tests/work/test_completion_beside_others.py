@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from qc.models import Queue, Task, User
 from qc.work import actions, sweep
 from tests.databases import on_mariadb
+from tests.locks import somebody_waits_for_a_lock
 from tests.waiting import until
 
 pytestmark = [on_mariadb, pytest.mark.django_db(transaction=True)]
@@ -56,14 +57,6 @@ def beside(act: Callable[[threading.Event], None]) -> Iterator[None]:
         other.join(30)
 
 
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-        )
-        return cursor.fetchone()[0] > 0
-
-
 @pytest.mark.parametrize(
     ("address", "headers", "done"),
     [
@@ -106,7 +99,7 @@ def test_deadlock_in_the_hand_out_undoes_nothing_that_is_answered(
             add_task(invoices, status="cancelled")
         Task.objects.select_for_update().get(pk=two[1].pk)
         has_lock.set()
-        until(waits_for_a_lock, every=0.2)  # MariaDB renews that table each 0.1 s
+        until(somebody_waits_for_a_lock)
         User.objects.select_for_update().get(pk=anna.pk)
 
     with beside(lock_the_next_and_then_anna):

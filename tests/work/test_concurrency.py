@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from qc.audit import invariants
@@ -16,6 +16,7 @@ from qc.work import actions, assignment, presence, sweep
 from qc.work.matching import match
 from tests.conftest import person
 from tests.databases import on_mariadb
+from tests.locks import somebody_waits_for_a_lock
 from tests.threads import at_once
 from tests.waiting import until
 
@@ -175,14 +176,6 @@ def test_whole_shift_at_once_loses_and_doubles_nothing(
     assert Task.history.filter(kind="completed").count() == len(tasks)
 
 
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-        )
-        return cursor.fetchone()[0] > 0
-
-
 @on_mariadb
 def test_task_that_another_hand_out_only_locked_is_not_missed(
     anna: User, invoices: Queue, add_task: AddTask
@@ -195,7 +188,7 @@ def test_task_that_another_hand_out_only_locked_is_not_missed(
         with transaction.atomic():
             list(Task.objects.select_for_update().filter(pk=task.pk))
             locked.set()
-            until(somebody_waits_for_a_lock, every=0.2)  # MariaDB renews that table each 0.1 s
+            until(somebody_waits_for_a_lock)
 
     def hand_out() -> list[Task]:
         locked.wait(timeout=10)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from qc.models import Queue, Task, User
 from qc.work import actions, assignment, matching, presence
 from tests.databases import on_mariadb
+from tests.locks import somebody_waits_for_a_lock
 from tests.threads import at_once
 from tests.waiting import until
 
@@ -76,7 +77,7 @@ def test_hand_out_that_waited_for_a_task_sees_the_change(
 
     def change_while_it_waits() -> None:
         locked.wait(timeout=10)
-        until(somebody_waits_for_a_lock, every=0.2)
+        until(somebody_waits_for_a_lock)
         change(invoices, anna, mona)
         changed.set()
 
@@ -86,11 +87,3 @@ def test_hand_out_that_waited_for_a_task_sees_the_change(
 
     assert at_once(hold_the_task, change_while_it_waits, hand_out)[2] == []
     assert not Task.objects.held().exists()
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-        )
-        return cursor.fetchone()[0] > 0
