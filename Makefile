@@ -7,7 +7,7 @@ SET_UP := $(PYTHON) bin/setup.py $(VENV)
 PIN := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	--python-version 3.11
 
-.PHONY: help run test lint soak fuzz postman bench format model messages requirements
+.PHONY: help run test lint soak fuzz postman bench format model pictures messages requirements
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' Makefile
@@ -65,3 +65,7 @@ requirements: ## Pin anew what requirements*.in ask for (ARGS=--upgrade for newe
 	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-dev.in -o requirements-dev.txt
 	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-bench.in -o requirements-bench.txt
 	@$(INSIDE) $(PIN) $(ARGS) -c requirements.txt requirements-s3.in -o requirements-s3.txt
+
+pictures: ## Take README's pictures anew, of a demo that is made for them (needs a browser)
+	@$(SET_UP) requirements-dev.txt
+	@$(INSIDE) python -m tests.pictures

@@ -22,17 +22,16 @@ import debian
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests import servers  # noqa: E402
+from tests import chromium, servers  # noqa: E402
 
 OURS = ("QC_", "WEB_", "AXES_", "CELERY_", "DJANGO_")
 SETTINGS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"} | {
     "LANGUAGE_CODE",
     "TIME_ZONE",
 }
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Debian's package, whether it is there, and what needs it.
 TOOLS: tuple[tuple[str, Callable[[], bool], str], ...] = (
-    ("chromium-headless-shell", lambda: any(map(shutil.which, BROWSERS)), "the tests in a browser"),
+    (chromium.PACKAGE, lambda: chromium.path() is not None, "the tests in a browser"),
     ("gettext", lambda: shutil.which("msgfmt") is not None, "the tests of the German"),
     ("nginx", Path("/usr/sbin/nginx").exists, "the tests behind a proxy"),
     ("npm", lambda: shutil.which("npm") is not None, "the requests of the Postman collection"),

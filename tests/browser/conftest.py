@@ -1,7 +1,6 @@
 """Real pages in a real browser: Debian's chromium, driven by Playwright."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,11 +9,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from qc.models import User
 from qc.web import font_finder
+from tests import chromium
 from tests.browser.axe import window
 
-# The shell draws the same pages without a browser's own windows: a third less work for the machine.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 # Playwright's own loop runs in the thread of the test, which is no asynchronous code of ours.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -22,14 +19,15 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, for all tests."""
-    if CHROMIUM is None:
-        helps = "apt-get install -y chromium-headless-shell"
+    path = chromium.path()
+    if path is None:
+        helps = f"apt-get install -y {chromium.PACKAGE}"
         pytest.skip(f"NO BROWSER: the pages were not tried. `{helps}` helps.")
     # They take long to make, and the first page would wait for them.
     font_finder.made()
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        started = playwright.chromium.launch(executable_path=path, args=quiet)
         yield started
         started.close()
 

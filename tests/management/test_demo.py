@@ -89,6 +89,12 @@ class TestLoadDemo:
         assert events.count() == len(codes)
         assert Task.objects.filter(queue__name="Incoming parts", lot_size=1000).exists()
 
+    def test_past_is_sealed(self, embedded: None) -> None:
+        run("load_demo")
+        since = sealing.waiting_since()
+        assert since is not None
+        assert timezone.now() - since < timedelta(minutes=5)
+
     def test_qc_people_get_tasks(self, embedded: None) -> None:
         run("load_demo")
         for n in range(1, 9):
