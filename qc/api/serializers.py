@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
@@ -37,11 +38,23 @@ class Credentials(serializers.Serializer[Any]):
     code = serializers.CharField(required=False, allow_blank=True, max_length=20)
 
 
+class Choice(serializers.ChoiceField):
+    """One of some values, which a refusal names."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the value. Raise ValidationError for another one."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
+            allowed = ", ".join(map(str, self.choices))
+            raise serializers.ValidationError(_("Allowed are: %s.") % allowed) from None
+
+
 class DefectFound(serializers.Serializer[Any]):
     """Defects of one code; without a severity they have that of the code."""
 
     code = serializers.CharField(max_length=LONGEST_KEY)
-    severity = serializers.ChoiceField(Severity.choices, required=False, allow_null=True)
+    severity = Choice(Severity.choices, required=False, allow_null=True)
     quantity = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST)
     note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_VALUE)
     item = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_KEY)
@@ -88,7 +101,7 @@ class Completion(CheckData):
     demands a scan.
     """
 
-    outcome = serializers.ChoiceField(Outcome.choices, required=False)
+    outcome = Choice(Outcome.choices, required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
     scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
 
@@ -148,7 +161,7 @@ class ImportOptions(serializers.Serializer[Any]):
     map = serializers.ListField(child=serializers.CharField(), required=False)
     key = serializers.CharField(required=False)
     number = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_PREFIX)
-    hidden_rows = serializers.ChoiceField((WITH, WITHOUT), required=False)
+    hidden_rows = Choice((WITH, WITHOUT), required=False)
     ignore_stray_cells = serializers.BooleanField(required=False, allow_null=True, default=None)
     word = serializers.ListField(child=serializers.CharField(), required=False)
     queue_name = serializers.ListField(child=serializers.CharField(), required=False)

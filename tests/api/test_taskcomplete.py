@@ -176,3 +176,8 @@ def test_half_of_a_character_is_refused(
         answer = client.generic("POST", path, body, content_type="application/json")
         errors = answer.json()
         assert (answer.status_code, [*errors.get("errors", errors)]) == (400, [field])
+
+
+def test_refused_outcome_says_what_is_allowed(two: list[Task], anna: User, sign_in: SignIn) -> None:
+    answer = sign_in(anna).post(f"/taskcomplete/{two[0].pk}/", {"outcome": "perhaps"})
+    assert answer.json() == {"outcome": ["Allowed are: passed, partial, failed."]}
