@@ -30,6 +30,32 @@ def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[
     return _made(serializer).run_validation(data)
 
 
+def validated_exactly(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the values in the data of a request, as `validated` does.
+
+    Raises ValidationError also for fields that the serializer has not: one that is misspelt would
+    be left out unnoticed.
+    """
+    if unknown := dict(_unknown("", _made(serializer), data)):
+        raise serializers.ValidationError(unknown)
+    return validated(serializer, data)
+
+
+def _unknown(name: str, field: Any, data: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the whole name of each field that there is not, with those that there are."""
+    if isinstance(field, serializers.ListSerializer):
+        for at, one in enumerate(data if isinstance(data, list) else ()):
+            yield from _unknown(f"{name}.{at}", field.child, one)
+    elif isinstance(field, serializers.Serializer) and isinstance(data, Mapping):
+        allowed = _("There is no such field. Allowed are: %s.") % ", ".join(field.fields)
+        for key, value in data.items():
+            part = f"{name}.{key}" if name else str(key)
+            if key in field.fields:
+                yield from _unknown(part, field.fields[key], value)
+            else:
+                yield part, [allowed]
+
+
 class Credentials(serializers.Serializer[Any]):
     """The data of signing in; `code` is of the second factor of who has one."""
 
