@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ CHECK = ("answers", "defects", "inspected", "rejected")
 # What a column of quantities takes.
 LARGEST = 2**31 - 1
 MOST_DEFECTS = 200
+# So many fields that there are not are named in a refusal.
+MOST_NAMED = 100
 
 _surrogates = ProhibitSurrogateCharactersValidator()
 
@@ -36,7 +39,7 @@ def validated_exactly(serializer: type[serializers.Serializer[Any]], data: Any) 
     Raises ValidationError also for fields that the serializer has not: one that is misspelt would
     be left out unnoticed.
     """
-    if unknown := dict(_unknown("", _made(serializer), data)):
+    if unknown := dict(islice(_unknown("", _made(serializer), data), MOST_NAMED)):
         raise serializers.ValidationError(unknown)
     return validated(serializer, data)
 
