@@ -18,11 +18,18 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 Json = dict[str, Any]
 
+# The last one: the answer broke off in the middle.
+NO_ANSWER = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 AGAIN = frozenset({429, 502, 503, 504})
 # A request with the same key is still running: the answer has Retry-After.
 RUNNING = 409
@@ -162,8 +169,16 @@ class QCDesk:
         page = self.call("GET", path, params=params)
         yield from page["results"]
         while page["next"]:
-            page = self.call("GET", page["next"])
+            page = self.call("GET", self.own(page["next"]))
             yield from page["results"]
+
+    def own(self, address: str) -> str:
+        """Return an address that the server has named as one of where this client calls it.
+
+        A proxy, or capitals in `url`, can make the two differ.
+        """
+        parts = urlsplit(address)
+        return address if address.startswith(f"{self.url}/") else f"{parts.path}?{parts.query}"
 
     def call(self, method: str, path: str, **content: Any) -> Json:
         """Send a request; return its answer. Raises Refused for anything but a success."""
@@ -184,7 +199,7 @@ class QCDesk:
             is_last = attempt == self.attempts
             try:
                 response = self.once(method, path, headers=headers, **content)
-            except (requests.ConnectionError, requests.Timeout):
+            except NO_ANSWER:
                 if is_last:
                     raise
                 self.wait(pause(attempt))

@@ -1,5 +1,6 @@
 """The domain's errors as responses of the API."""
 
+import re
 from typing import Any
 
 from rest_framework import exceptions as drf
@@ -11,6 +12,7 @@ from qc.core.exceptions import Busy, InvalidFields, InvalidInput, NotAllowed, No
 from qc.core.transactions import DATABASE_AWAY
 from qc.web.errors import RETRY_AFTER
 
+SURROGATES = re.compile("[\ud800-\udfff]")
 STATUS: dict[type[QCError], int] = {
     NotAllowed: status.HTTP_403_FORBIDDEN,
     NotFound: status.HTTP_404_NOT_FOUND,
@@ -35,6 +37,18 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = drf.APIException(str(error))
         error.status_code = code
     response = exception_handler(error, context)
-    if response is not None and is_busy:
+    if response is None:
+        return None
+    response.data = _encodable(response.data)
+    if is_busy:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+def _encodable(data: Any) -> Any:
+    """Return data without halves of characters, which names and values that were sent may have."""
+    if isinstance(data, dict):
+        return {_encodable(str(name)): _encodable(one) for name, one in data.items()}
+    if isinstance(data, list):
+        return list(map(_encodable, data))
+    return SURROGATES.sub("\ufffd", data) if isinstance(data, str) else data

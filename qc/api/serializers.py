@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
@@ -17,6 +19,8 @@ CHECK = ("answers", "defects", "inspected", "rejected")
 # What a column of quantities takes.
 LARGEST = 2**31 - 1
 MOST_DEFECTS = 200
+# So many fields that there are not are named in a refusal.
+MOST_NAMED = 100
 
 _surrogates = ProhibitSurrogateCharactersValidator()
 
@@ -29,6 +33,32 @@ def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[
     return _made(serializer).run_validation(data)
 
 
+def validated_exactly(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the values in the data of a request, as `validated` does.
+
+    Raises ValidationError also for fields that the serializer has not: one that is misspelt would
+    be left out unnoticed.
+    """
+    if unknown := dict(islice(_unknown("", _made(serializer), data), MOST_NAMED)):
+        raise serializers.ValidationError(unknown)
+    return validated(serializer, data)
+
+
+def _unknown(name: str, field: Any, data: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the whole name of each field that there is not, with those that there are."""
+    if isinstance(field, serializers.ListSerializer):
+        for at, one in enumerate(data if isinstance(data, list) else ()):
+            yield from _unknown(f"{name}.{at}", field.child, one)
+    elif isinstance(field, serializers.Serializer) and isinstance(data, Mapping):
+        allowed = _("There is no such field. Allowed are: %s.") % ", ".join(field.fields)
+        for key, value in data.items():
+            part = f"{name}.{key}" if name else str(key)
+            if key in field.fields:
+                yield from _unknown(part, field.fields[key], value)
+            else:
+                yield part, [allowed]
+
+
 class Credentials(serializers.Serializer[Any]):
     """The data of signing in; `code` is of the second factor of who has one."""
 
@@ -37,11 +67,23 @@ class Credentials(serializers.Serializer[Any]):
     code = serializers.CharField(required=False, allow_blank=True, max_length=20)
 
 
+class Choice(serializers.ChoiceField):
+    """One of some values, which a refusal names."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the value. Raise ValidationError for another one."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
+            allowed = ", ".join(map(str, self.choices))
+            raise serializers.ValidationError(_("Allowed are: %s.") % allowed) from None
+
+
 class DefectFound(serializers.Serializer[Any]):
     """Defects of one code; without a severity they have that of the code."""
 
     code = serializers.CharField(max_length=LONGEST_KEY)
-    severity = serializers.ChoiceField(Severity.choices, required=False, allow_null=True)
+    severity = Choice(Severity.choices, required=False, allow_null=True)
     quantity = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST)
     note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_VALUE)
     item = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_KEY)
@@ -88,7 +130,7 @@ class Completion(CheckData):
     demands a scan.
     """
 
-    outcome = serializers.ChoiceField(Outcome.choices, required=False)
+    outcome = Choice(Outcome.choices, required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
     scanned = serializers.CharField(required=False, allow_blank=True, max_length=64)
 
@@ -148,7 +190,7 @@ class ImportOptions(serializers.Serializer[Any]):
     map = serializers.ListField(child=serializers.CharField(), required=False)
     key = serializers.CharField(required=False)
     number = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_PREFIX)
-    hidden_rows = serializers.ChoiceField((WITH, WITHOUT), required=False)
+    hidden_rows = Choice((WITH, WITHOUT), required=False)
     ignore_stray_cells = serializers.BooleanField(required=False, allow_null=True, default=None)
     word = serializers.ListField(child=serializers.CharField(), required=False)
     queue_name = serializers.ListField(child=serializers.CharField(), required=False)

@@ -162,6 +162,8 @@ def _refusal(name: str, value: Any) -> str:
         return _refusal_of_details(value)
     is_number = name in NUMBERS and isinstance(value, int) and not isinstance(value, bool)
     if not (value is None or is_number or isinstance(value, str)):
+        if name in NUMBERS:
+            return _("This must be a text or a whole number.")
         return _("This must be a text.")
     if name == "due_at" and value and _moment(value) is None:
         return _("Send a moment with its time zone, such as 2026-11-30T14:30:00Z.")

@@ -3,7 +3,10 @@
 import logging
 import sys
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -67,9 +70,18 @@ def is_for_programs(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that the address, or what was sent, asks for something that can't be had."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
     text = _("The address, or what was sent, asks for what can't be had. Nothing was changed.")
     to_do = _("Go back to the page that you came from, load it again and repeat what you did.")
     return _answer(request, 400, _("Not understood"), text, to_do)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Say that what was sent is too large, and how large it may be."""
+    most = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    text = _("What was sent is too large: at most %s are allowed. Nothing was changed.") % most
+    return _answer(request, 413, _("Too large"), text, again=False)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

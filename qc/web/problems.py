@@ -1,6 +1,5 @@
 """Errors as `application/problem+json` (RFC 9457): what all calls below /api/v1/ answer."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +8,6 @@ from django.utils.translation import gettext as _
 
 CONTENT_TYPE = "application/problem+json"
 BELOW = "/api/v1/"
-SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def are_meant(request: HttpRequest) -> bool:
@@ -24,13 +22,4 @@ def problem(status: int, errors: Any) -> dict[str, Any]:
     if isinstance(errors, dict) and set(errors) == {"detail"} and isinstance(errors["detail"], str):
         return body | errors
     text = _("Something that was sent is not allowed.")
-    return body | {"detail": text, "errors": _encodable(errors)}
-
-
-def _encodable(errors: Any) -> Any:
-    """Return errors without halves of characters, which names of fields may have: no answer can."""
-    if isinstance(errors, dict):
-        return {
-            SURROGATES.sub("\ufffd", str(name)): _encodable(one) for name, one in errors.items()
-        }
-    return errors
+    return body | {"detail": text, "errors": errors}

@@ -38,14 +38,17 @@ def add(task_id: int, text: str, *, by: User) -> Task:
     What it says to the one who writes is read by that. Raises NotFound, NotAllowed, InvalidInput.
     """
     text = _checked(text)
-    # People are locked before tasks.
-    people = {one.pk: one for one in User.objects.locked(by.pk, *_named_in(text))}
+    # People are locked before tasks. A service token, which nobody mentions, has nothing to be
+    # written: its other calls, which lock the task first, must not wait for this one.
+    mine = [] if by.is_machine else [by.pk]
+    people = {one.pk: one for one in User.objects.locked(*mine, *_named_in(text))}
     task = guards.lock_task(task_id)
     if not evidence.may_see(by, task):
         raise NotAllowed(_("%(task)s is not assigned to you.") % {"task": task.reference})
     history.record_many([task], kind=ChangeKind.COMMENTED, by=by, reasons=[text])
     _mention(task, [one for one in people.values() if one.pk != by.pk])
-    _read(Mention.objects.filter(task=task), people[by.pk])
+    if by.pk in people:
+        _read(Mention.objects.filter(task=task), people[by.pk])
     return task
 
 

@@ -36,7 +36,14 @@ class Canned(QCDesk):
         return {content["headers"].get("Idempotency-Key") for _m, _path, content in self.sent}
 
 
-@pytest.mark.parametrize("lost", [requests.ConnectionError(), requests.ReadTimeout()])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        requests.ConnectionError(),
+        requests.ReadTimeout(),
+        requests.exceptions.ChunkedEncodingError(),
+    ],
+)
 def test_request_without_an_answer_is_sent_again_with_its_key(lost: Exception) -> None:
     desk = Canned(lost, answer(502), answer(200, {"created": 1}))
     assert desk.create_task(reference="A-1") == {"created": 1}
@@ -83,3 +90,11 @@ def test_lists_are_read_page_by_page() -> None:
     desk = Canned(first, answer(200, {"results": [{"id": 3}], "next": None}))
     assert [task["id"] for task in desk.tasks(status="pending")] == [1, 2, 3]
     assert [path for _method, path, _content in desk.sent] == ["/api/v1/tasks/", second]
+
+
+def test_next_page_is_asked_for_where_the_client_calls() -> None:
+    other = "https://DESK.example/api/v1/tasks/?cursor=b"
+    first = answer(200, {"results": [], "next": other})
+    desk = Canned(first, answer(200, {"results": [{"id": 3}], "next": None}))
+    assert [task["id"] for task in desk.tasks()] == [3]
+    assert desk.sent[-1][1] == "/api/v1/tasks/?cursor=b"

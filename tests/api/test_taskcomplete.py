@@ -158,3 +158,26 @@ def test_use_that_cannot_be_noted_leaves_the_answer_as_it_is(
     cache.clear()
     monkeypatch.setattr(type(SignInRow.objects.all()), "update", away)
     assert client.post(f"/taskcomplete/{two[0].pk}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (r'{"outcome": "\ud800"}', "outcome"),
+        (r'{"defects": [{"code": "SCR", "severity": "\ud800"}]}', "defects.0.severity"),
+        (r'{"answers": {"\ud800": "\ud800"}}', "answers.\ufffd"),
+    ],
+)
+def test_half_of_a_character_is_refused(
+    two: list[Task], anna: User, sign_in: SignIn, body: str, field: str
+) -> None:
+    client = sign_in(anna)
+    for path in (f"/taskcomplete/{two[0].pk}/", f"/api/v1/tasks/{two[0].pk}/complete/"):
+        answer = client.generic("POST", path, body, content_type="application/json")
+        errors = answer.json()
+        assert (answer.status_code, [*errors.get("errors", errors)]) == (400, [field])
+
+
+def test_refused_outcome_says_what_is_allowed(two: list[Task], anna: User, sign_in: SignIn) -> None:
+    answer = sign_in(anna).post(f"/taskcomplete/{two[0].pk}/", {"outcome": "perhaps"})
+    assert answer.json() == {"outcome": ["Allowed are: passed, partial, failed."]}

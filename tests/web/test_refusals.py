@@ -65,3 +65,13 @@ def test_program_is_refused_as_json(client: Client, settings: object) -> None:
     answer = client.get("/nowhere/", HTTP_HOST="elsewhere.example.com")
     assert answer.status_code == 400
     assert "can't be had" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/login/", "/api/v1/tasks/", "/admin/my-settings/"])
+def test_too_much_is_refused_with_what_is_allowed(client: Client, mona: User, path: str) -> None:
+    client.force_login(mona)
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post(path, "a=" + "x" * 3_000_000, content_type=kind)
+    text = answer.json()["detail"] if "json" in answer["Content-Type"] else answer.content.decode()
+    assert answer.status_code == 413
+    assert "What was sent is too large: at most 2.5\xa0MB are allowed." in text

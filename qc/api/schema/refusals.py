@@ -13,6 +13,7 @@ DESCRIPTIONS = {
     409: "The state of the task, or of what it is about, does not allow this.",
     414: "The address is too long.",
     412: "It was changed meanwhile: `If-Match` names another version.",
+    413: "What was sent is too large: at most 2.5 MB are allowed beside files.",
     415: "What was sent is in a format that is not read here.",
     422: "The same `Idempotency-Key` was used for another request.",
     429: "Too many requests. `Retry-After` says how many seconds to wait.",
@@ -72,7 +73,7 @@ def codes_of(operation: dict[str, Any], *, is_read: bool) -> Iterator[int]:
     yield from (404,) if "path" in places else ()
     yield from (400, 414) if "query" in places else ()
     yield from () if is_read else (400, 409)
-    yield from (415,) if "requestBody" in operation else ()
+    yield from (413, 415) if "requestBody" in operation else ()
     yield from (422,) if "Idempotency-Key" in headers else ()
     yield from (412,) if "If-Match" in headers else ()
 

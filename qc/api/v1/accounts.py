@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from qc import permissions
 from qc.api.v1.base import V1View
-from qc.api.v1.fields import FlagFilter, QueueFilter, narrowed
+from qc.api.v1.fields import ChoiceFilter, FlagFilter, QueueFilter, narrowed
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import people as schemas
 from qc.api.v1.schemas.lists import ID, filter_parameters, list_parameters
@@ -24,7 +24,7 @@ class PeopleFilters(django_filters.FilterSet):
 
     active = FlagFilter("is_active", help_text="Only active accounts, or deactivated ones.")
     logged_in = FlagFilter("is_logged_in", help_text="Only people who are signed in, or not.")
-    role = django_filters.ChoiceFilter(
+    role = ChoiceFilter(
         "groups__name", choices=Role.choices, help_text="Only people who have this role."
     )
     queue = QueueFilter("queues", help_text="Only people on this queue, by its id or name.")

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from qc.api import evidence as old
 from qc.api.evidence import visible_task
 from qc.api.schema.answers import File
-from qc.api.serializers import NewFile, Removal, validated
+from qc.api.serializers import NewFile, Removal, validated, validated_exactly
 from qc.api.v1.base import V1View
 from qc.api.v1.schemas import checks as schemas
 from qc.api.v1.schemas.lists import ID
@@ -54,7 +54,7 @@ class CheckView(V1View):
     )
     def put(self, request: Request, pk: int) -> Response:
         """Keep the draft; return it, or what is stored where that is newer."""
-        sent = validated(schemas.Draft, request.data)
+        sent = validated_exactly(schemas.Draft, request.data)
         try:
             task = actions.save_draft(pk, sent.pop("notes", None), by=self.caller, **sent)
         except StaleDraft as newer:

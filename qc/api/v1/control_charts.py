@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import permissions
-from qc.api.serializers import validated
+from qc.api.serializers import Choice, validated
 from qc.api.v1.fields import QueueFilter, narrowed
 from qc.api.v1.lists import ListView
 from qc.api.v1.reports import LAST, QUEUE, SPAN, ReportView
@@ -52,7 +52,7 @@ class ChartFilters(SpanFilters):
 class ChartParams(serializers.Serializer[Any]):
     """What a chart shows."""
 
-    kind = serializers.ChoiceField(
+    kind = Choice(
         ChartKind.choices,
         required=False,
         default=ChartKind.FAILED,

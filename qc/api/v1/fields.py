@@ -7,6 +7,7 @@ import django_filters
 from django import forms
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -60,6 +61,24 @@ class MomentFilter(django_filters.Filter):
     """A filter by a moment."""
 
     field_class = MomentField
+
+
+class ChoiceField(django_filters.fields.ChoiceField):
+    """One of some values, which a refusal names."""
+
+    def validate(self, value: Any) -> None:
+        """Raise ValidationError for another value."""
+        try:
+            super().validate(value)
+        except forms.ValidationError:
+            allowed = ", ".join(str(one) for one, _label in self.choices if one != "")
+            raise forms.ValidationError(gettext("Allowed are: %s.") % allowed) from None
+
+
+class ChoiceFilter(django_filters.ChoiceFilter):
+    """A filter by one of some values."""
+
+    field_class = ChoiceField
 
 
 class ItemField(forms.CharField):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from qc import imports, permissions
 from qc.api import imports as old
-from qc.api.serializers import ImportOptions, NewImport, validated
+from qc.api.serializers import ImportOptions, NewImport, validated_exactly
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import imports as schemas
@@ -112,7 +112,7 @@ class BeginView(ImportStep):
         """Return the import as it is now."""
         record = self.record(request, pk)
         imports.check_own(record, by=self.caller)
-        imports.confirm(record, **validated(schemas.Beginning, request.data))
+        imports.confirm(record, **validated_exactly(schemas.Beginning, request.data))
         old.carry_on(record)
         return _answer(record)
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from qc import permissions
 from qc.api import answers, people
-from qc.api.serializers import validated
+from qc.api.serializers import validated_exactly
 from qc.api.v1.base import V1View
 from qc.api.v1.fields import FlagFilter, narrowed
 from qc.api.v1.lists import ListView
@@ -73,7 +73,7 @@ class BreakView(V1View):
     )
     def post(self, request: Request) -> Response:
         """Return the caller, who is on break now."""
-        sent = validated(schemas.BreakReason, request.data)
+        sent = validated_exactly(schemas.BreakReason, request.data)
         actions.take_break(self.caller.pk, by=self.caller, **sent)
         return Response(me(self.caller))
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import permissions
-from qc.api.serializers import validated
+from qc.api.serializers import validated_exactly
 from qc.api.v1.base import V1View
 from qc.api.v1.fields import FlagFilter, narrowed
 from qc.api.v1.lists import ListView
@@ -85,7 +85,7 @@ class PauseView(V1View):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Return the queue, which is paused now."""
-        actions.pause(pk, by=self.caller, **validated(schemas.Reason, request.data))
+        actions.pause(pk, by=self.caller, **validated_exactly(schemas.Reason, request.data))
         return Response(_one(self.caller, pk))
 
 
@@ -104,7 +104,7 @@ class ResumeView(V1View):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Return the queue, which is running again."""
-        actions.unpause(pk, by=self.caller, **validated(schemas.Reason, request.data))
+        actions.unpause(pk, by=self.caller, **validated_exactly(schemas.Reason, request.data))
         return Response(_one(self.caller, pk))
 
 

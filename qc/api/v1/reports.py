@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qc import permissions
-from qc.api.serializers import validated
+from qc.api.serializers import Choice, validated
 from qc.api.v1.base import V1View
 from qc.api.v1.schemas import reports as schemas
 from qc.api.v1.shapes import reports as shapes
@@ -50,7 +50,7 @@ class ColumnParams(serializers.Serializer[Any]):
 class WorkParams(ColumnParams):
     """What a row of the report is about, and whose work."""
 
-    by = serializers.ChoiceField(
+    by = Choice(
         Grouping.choices,
         required=False,
         default=Grouping.PERSON,
@@ -67,12 +67,10 @@ class WorkParams(ColumnParams):
 class DefectParams(ColumnParams):
     """What defects are counted by, and which."""
 
-    by = serializers.ChoiceField(
+    by = Choice(
         By.choices, required=False, default=By.CODE, help_text="What defects are counted by."
     )
-    severity = serializers.ChoiceField(
-        Severity.choices, required=False, help_text="Only defects of this severity."
-    )
+    severity = Choice(Severity.choices, required=False, help_text="Only defects of this severity.")
 
 
 class ReportView(V1View):

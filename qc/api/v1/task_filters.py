@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import QuerySet
 
-from qc.api.v1.fields import MomentFilter, PersonFilter, QueueFilter
+from qc.api.v1.fields import ChoiceFilter, MomentFilter, PersonFilter, QueueFilter
 from qc.models import Outcome, Priority, Status, Task
 from qc.models.tasks import begins_with
 
@@ -11,12 +11,10 @@ from qc.models.tasks import begins_with
 class TaskFilters(django_filters.FilterSet):
     """The filters of tasks; `search` and `updated_since` are answered by their order."""
 
-    status = django_filters.ChoiceFilter(choices=Status.choices, help_text="The status.")
+    status = ChoiceFilter(choices=Status.choices, help_text="The status.")
     queue = QueueFilter(help_text="A queue, by id or name.")
-    priority = django_filters.TypedChoiceFilter(
-        choices=Priority.choices, coerce=int, help_text="The priority."
-    )
-    outcome = django_filters.ChoiceFilter(choices=Outcome.choices, help_text="The outcome.")
+    priority = ChoiceFilter(choices=Priority.choices, help_text="The priority.")
+    outcome = ChoiceFilter(choices=Outcome.choices, help_text="The outcome.")
     assignee = PersonFilter(help_text="Who holds or completed it, by id or name.")
     due_after = MomentFilter("due_at", "gte", help_text="Due at this moment or later.")
     due_before = MomentFilter("due_at", "lt", help_text="Due before this moment.")

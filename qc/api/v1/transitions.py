@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from qc import permissions
 from qc.api import answers
-from qc.api.serializers import Completion, validated
+from qc.api.serializers import Completion, validated_exactly
 from qc.api.v1 import bodies
 from qc.api.v1.base import V1View
 from qc.api.v1.etags import if_match, tagged
@@ -53,7 +53,7 @@ class StepView(V1View):
         self, request: Request, pk: str, body: Any, change: Callable[..., Task]
     ) -> Response:
         """Make a change with what its body says; return the task."""
-        sent, by = validated(body, request.data), self.caller
+        sent, by = validated_exactly(body, request.data), self.caller
         return self.step(request, pk, lambda task: change(task, by=by, **sent))
 
 
@@ -114,7 +114,7 @@ class CompleteView(HoldersView):
     )
     def post(self, request: Request, pk: str) -> Response:
         """Return the task, until when that can be undone, and the person's next task."""
-        sent, task = validated(Completion, request.data), int(pk)
+        sent, task = validated_exactly(Completion, request.data), int(pk)
         done, following = if_match(request, task, lambda: _complete(task, self.caller, sent))
         beside = {
             "undo_until": moment(lifecycle.undo_until(done)),
@@ -151,7 +151,7 @@ class AssignView(ManagersView):
     )
     def post(self, request: Request, pk: str) -> Response:
         """Assign the task; nothing changes where that person has it already."""
-        sent, by = validated(bodies.Assignment, request.data), self.caller
+        sent, by = validated_exactly(bodies.Assignment, request.data), self.caller
         person = sent.pop("person")
         return self.step(request, pk, lambda task: actions.assign(task, person, by=by, **sent))
 
@@ -200,7 +200,7 @@ class GiveNextView(ManagersView):
     @_documented("Give a task next", "They get it before all others when they finish.", bodies.Next)
     def post(self, request: Request, pk: str) -> Response:
         """Put the task next."""
-        sent, by = validated(bodies.Next, request.data), self.caller
+        sent, by = validated_exactly(bodies.Next, request.data), self.caller
         person, why = sent["person"], sent["reason"]
         return self.step(
             request, pk, lambda task: actions.give_next(task, person, by=by, reason=why)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from qc import permissions
 from qc.checks import plan
 from qc.checks.evidence import received, scanning, storage
+from qc.checks.evidence.reading import may_see
 from qc.checks.evidence.received import Prepared
 from qc.checks.evidence.storage import Names
 from qc.core.exceptions import InvalidInput, InvalidTransition, NotFound
@@ -52,7 +53,8 @@ def remove(evidence_id: int, *, by: User, reason: str = "") -> Evidence:
     """Remove a file, which is deleted at once; its row stays.
 
     The task's holder may; managers may too, and say why. Removing it again changes nothing.
-    Raises NotFound, NotAllowed, InvalidTransition, and InvalidInput for a missing reason.
+    Raises NotFound also where this user may not see the file, NotAllowed, InvalidTransition, and
+    InvalidInput for a missing reason.
     """
     return _remove(evidence_id, by, reason.strip())
 
@@ -118,8 +120,8 @@ def _record(prepared: Prepared, names: Names, place: dict[str, Any], *, by: User
 
 @retrying
 def _remove(evidence_id: int, by: User, reason: str) -> Evidence:
-    found = Evidence.objects.filter(pk=evidence_id).first()
-    if found is None:
+    found = Evidence.objects.filter(pk=evidence_id).select_related("task").first()
+    if found is None or not may_see(by, found.task):
         raise NotFound(_("There is no such file."))
     task = _locked_task(found.task_id, by)
     found.refresh_from_db()

@@ -146,6 +146,7 @@ def test_files_of_others_are_not_there(task: Task, anna: User, ben: User) -> Non
     row = add_file(task, anna)
     get(ben, f"tasks/{task.pk}/files/", 404)
     get(ben, f"files/{row.pk}/", 404)
+    assert client_of(ben).delete(f"{V1}/files/{row.pk}/?reason=Mine").status_code == 404
     body = {"file": sent(picture())}
     post(ben, f"tasks/{task.pk}/files/", 403, body, format="multipart")
     missing = post(anna, f"tasks/{task.pk}/files/", 400, {}, format="multipart")

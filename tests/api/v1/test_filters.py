@@ -122,3 +122,19 @@ def test_queue_is_known_by_its_id_before_its_name(
 ) -> None:
     Queue.objects.filter(pk=labels.pk).update(name=str(invoices.pk))
     assert names(get(otto, "people/", queue=invoices.pk), "username") == ["anna"]
+
+
+@pytest.mark.parametrize(
+    ("path", "param", "allowed"),
+    [
+        ("tasks", "status", "pending, assigned, on_hold, completed, cancelled"),
+        ("tasks", "priority", "1, 2, 3, 4"),
+        ("tasks", "outcome", "passed, partial, failed"),
+        ("reports/defects", "severity", "1, 2, 3"),
+    ],
+)
+def test_refused_filter_says_what_is_allowed(
+    root: User, path: str, param: str, allowed: str
+) -> None:
+    errors = get(root, f"{path}/?{param}=odd", 400)["errors"]
+    assert errors == {param: [f"Allowed are: {allowed}."]}

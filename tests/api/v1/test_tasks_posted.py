@@ -147,6 +147,21 @@ def test_half_of_a_character_is_refused(monas: APIClient, sent: dict[str, Any], 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
+def test_number_that_is_too_large_for_any_computer_is_refused(monas: APIClient) -> None:
+    text = json.dumps(BARE)[:-1] + ', "details": {"weight": 1e999}}'
+    answer = monas.generic("POST", TASKS, text, content_type="application/json")
+    assert (answer.status_code, Task.objects.count()) == (400, 0)
+    assert answer.json()["detail"] == "JSON parse error - The number 1e999 is too large."
+
+
+@pytest.mark.parametrize("sent", [{"lot_size": 1.5}, {"priority": True}, {"queue": []}])
+def test_refusal_of_a_number_says_that_numbers_are_allowed(
+    monas: APIClient, sent: dict[str, Any]
+) -> None:
+    (said,) = monas.post(TASKS, BARE | sent).json()["errors"].values()
+    assert said == ["This must be a text or a whole number."]
+
+
 def test_same_reference_twice_in_one_call_is_refused(monas: APIClient) -> None:
     answer = monas.post(TASKS, [BARE, LAMP, {**BARE, "reference": "l-2"}])
     assert list(answer.json()["errors"]) == ["2.reference"]

@@ -123,3 +123,29 @@ def test_task_to_scan_is_completed_with_its_label(
     assert list(step(annas, task, "start").json()["errors"]) == ["scanned"]
     assert status(step(annas, task, "start", scanned=task.reference.lower())) == "assigned"
     assert status(step(annas, task, "complete")) == "completed"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "field"),
+    [
+        ("complete", {"outcom": "failed"}, "outcom"),
+        ("complete", {"defects": [{"code": "SCR", "quantitiy": 3}]}, "defects.0.quantitiy"),
+        ("release", {"reason": "Torn.", "why": "Torn."}, "why"),
+    ],
+)
+def test_field_that_a_step_does_not_know_is_refused(
+    at_work: Any,
+    anna: User,
+    invoices: Queue,
+    add_task: Any,
+    name: str,
+    sent: dict[str, Any],
+    field: str,
+) -> None:
+    task, annas = add_task(invoices), at_work(anna)
+    step(annas, task, "claim")
+    answer = step(annas, task, name, **sent)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+    assert "Allowed are: " in answer.json()["errors"][field][0]
+    task.refresh_from_db()
+    assert task.status == "assigned"
