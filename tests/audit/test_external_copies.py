@@ -290,3 +290,12 @@ def test_script_calls_no_empty_or_damaged_file_whole(text: str, says: str, tmp_p
     file.write_text(text)
     status, output = verify_by_script(file)
     assert (status, output[: len(says)]) == (1, says)
+
+
+def test_commands_name_a_file_that_is_not_there(trail: None, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "seals.jsonl"
+    for option in ("--against", "--archive"):
+        with pytest.raises(CommandError, match=f"there is no file {nowhere}"):
+            call_command("verify_audit", option, str(nowhere))
+    with pytest.raises(CommandError, match=f"No such file or directory: '{nowhere}'"):
+        call_command("export_seals", str(nowhere))

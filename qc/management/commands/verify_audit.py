@@ -1,6 +1,6 @@
 """`manage.py verify_audit`: verifies that the history is as it was sealed."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add a range of seals, and the files that must agree with them."""
         add_range(parser)
-        parser.add_argument("--against", type=Path, metavar="FILE", help="a copy kept outside")
+        against, archive = "a copy kept outside", "a file of archived rows"
+        parser.add_argument("--against", type=_existing, metavar="FILE", help=against)
         parser.add_argument("--files", action="store_true", help="compare all files of checks too")
-        parser.add_argument("--archive", type=Path, metavar="FILE", help="a file of archived rows")
+        parser.add_argument("--archive", type=_existing, metavar="FILE", help=archive)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify the seals in the range, and those in the files."""
@@ -54,3 +55,10 @@ class Command(BaseCommand):
         progress.end()
         self.stdout.write(f"{files} files of checks were compared.")
         return found
+
+
+def _existing(name: str) -> Path:
+    """Return a file's path. Raise ArgumentTypeError, before anything is read, where none is."""
+    if not Path(name).is_file():
+        raise ArgumentTypeError(f"there is no file {name}")
+    return Path(name)
