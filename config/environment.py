@@ -8,10 +8,13 @@ import ipaddress
 import os
 import re
 import secrets
+import shlex
 import zoneinfo
 from collections.abc import Collection
 from contextlib import suppress
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +26,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 MOST_PROXIES = 9
+LEAST_KEY = 50
 
 
 def refuse(name: str, value: str, allowed: str) -> ImproperlyConfigured:
@@ -113,7 +117,7 @@ def redis_address(name: str) -> str:
     sentinels = url.split(";")
     is_sentinels = all(re.match(r"sentinel://[^/]", one) for one in sentinels)
     is_redis = len(sentinels) == 1 and url.startswith(("redis://", "rediss://", "unix://"))
-    if url and not (is_redis or is_sentinels):
+    if url and not ((is_redis or is_sentinels) and all(map(_has_right_port, sentinels))):
         shown = ";".join(map(without_password, sentinels))
         allowed = "redis://host:6379/0, or sentinel://host1:26379;sentinel://host2:26379/0"
         raise refuse(name, shown, f"it must look like {allowed}")
@@ -134,9 +138,59 @@ def sentinel_master(name: str, *, address: str) -> str:
 def web_address(name: str) -> str:
     """Read a web address, or return "" when none is set."""
     url = env.str(name, "").strip()
-    if url and not url.startswith(("http://", "https://")):
+    if url and not _is_web_address(url):
         raise refuse(name, without_password(url), "it must look like https://host/path")
     return url
+
+
+def origins(name: str) -> list[str]:
+    """Read web addresses, separated by commas."""
+    listed = words(name, default=[])
+    for url in listed:
+        if not _is_web_address(url):
+            raise refuse(name, without_password(url), "each must look like https://host")
+    return listed
+
+
+def _is_web_address(url: str) -> bool:
+    begins_well = re.match(r"https?://[^/?#\s]\S*$", url)
+    return bool(begins_well and _has_right_port(url) and urlsplit(url).hostname)
+
+
+def _has_right_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def sender(name: str, *, default: str) -> str:
+    """Read from whom e-mail comes: an address, or a name and an address in angle brackets."""
+    text = env.str(name, "").strip() or default
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(text)[1]):
+        raise refuse(name, text, "it must be an address such as qc-desk@example.com")
+    return text
+
+
+def command(name: str) -> str:
+    """Read a command with its arguments, or return "" when none is set."""
+    text = env.str(name, "").strip()
+    try:
+        shlex.split(text)
+    except ValueError as error:
+        raise refuse(name, text, "it must be a command whose quotes are closed") from error
+    return text
+
+
+def folder(name: str, *, default: Path) -> Path:
+    """Read a folder; make it if it is not there."""
+    path = Path(env.str(name, str(default)))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        allowed = f"it must be a folder, or one that can be made ({error.strerror})"
+        raise refuse(name, str(path), allowed) from error
+    return path
 
 
 def short_text(name: str, *, default: str, most: int) -> str:
@@ -175,13 +229,23 @@ def pairs(name: str, *, allowed: Collection[str]) -> tuple[tuple[str, str], ...]
 def secret_key(name: str, *, file: Path, embedded: bool) -> str:
     """Read the secret key; the embedded default makes its own once and keeps it in `file`."""
     key = env.str(name, "")
-    if key and len(key) < 50:
-        raise ImproperlyConfigured(f"{name} is too short: it must have at least 50 characters.")
+    if key and len(key) < LEAST_KEY:
+        least = f"it must have at least {LEAST_KEY} characters"
+        raise ImproperlyConfigured(f"{name} is too short: {least}.")
     if key or not embedded:
         return key or _no_secret_key(name)
     if not file.exists():
         _write_once(file, secrets.token_urlsafe(50))
     return file.read_text()
+
+
+def former_keys(name: str) -> list[str]:
+    """Read earlier values of the secret key, separated by commas."""
+    keys = words(name, default=[])
+    if any(len(key) < LEAST_KEY for key in keys):
+        allowed = f"each must be a key of at least {LEAST_KEY} characters"
+        raise refuse(name, "…", allowed)
+    return keys
 
 
 def _write_once(file: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
-from config.environment import env, refuse, without_password
+from config.environment import env, refuse, sender, without_password
 
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 SECONDS = 10
@@ -27,5 +27,5 @@ def mail_settings(name: str = "EMAIL_URL") -> dict[str, object]:
         "EMAIL_USE_TLS": url.startswith("smtp+tls"),
         "EMAIL_USE_SSL": url.startswith("smtp+ssl"),
         "EMAIL_TIMEOUT": SECONDS,
-        "DEFAULT_FROM_EMAIL": env.str("EMAIL_FROM", "").strip() or "qc-desk@localhost",
+        "DEFAULT_FROM_EMAIL": sender("EMAIL_FROM", default="qc-desk@localhost"),
     }

@@ -30,8 +30,7 @@ from config.browser_rules import (
 from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(environment.env.str("QC_VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = environment.folder("QC_VAR_DIR", default=BASE_DIR / "var")
 # Before the first counter is made.
 metrics.share(VAR_DIR / "metrics")
 
@@ -42,7 +41,7 @@ EMBEDDED = not (environment.env.str("DATABASE_URL", "") or REDIS_URL)
 DEBUG = environment.switch("DEBUG", default=False)
 SECRET_KEY = environment.secret_key("SECRET_KEY", file=VAR_DIR / "secret_key", embedded=EMBEDDED)
 # Keys from before, which still read what they have signed or encrypted.
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = environment.former_keys("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # QC Desk's own times and sizes
@@ -68,7 +67,7 @@ QC_KEEP_IMPORT_FILES = environment.whole_number(
 )
 # Files of checks: how large one may be in MiB, and the command that looks at each, "" for none.
 QC_EVIDENCE_MB = environment.whole_number("QC_EVIDENCE_MB", default=20, least=1, most=1024)
-QC_EVIDENCE_SCAN = environment.env.str("QC_EVIDENCE_SCAN", "").strip()
+QC_EVIDENCE_SCAN = environment.command("QC_EVIDENCE_SCAN")
 QC_EVIDENCE_SCAN_SECONDS = environment.whole_number(
     "QC_EVIDENCE_SCAN_SECONDS", default=30, least=1, most=300
 )
@@ -303,7 +302,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = POLICY
-CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 PROXIES = environment.number_of_proxies("QC_BEHIND_PROXY")
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

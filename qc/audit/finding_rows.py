@@ -25,6 +25,8 @@ RowsByTask = dict[int, Counter[RowValues]]
 _SHARED = ("queue_id", "person_id", "completed_at", "item")
 _ANSWER = (*_SHARED, "value", "verdict", "number")
 _DEFECT = (*_SHARED, "code__code", "severity", "quantity", "note")
+# What somebody has changed past QC Desk may be of any shape.
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 _ITEM = _SHARED.index("item")
 _CODE = _DEFECT.index("code__code")
 
@@ -45,9 +47,20 @@ def _batch(ids: tuple[int, int]) -> Iterator[str]:
     checked = {task.pk for task in tasks.filter(findings__isnull=False).only("pk")}
     wanted = checked.union(*(rows for _kind, _name, rows in stored))
     for task in tasks.filter(pk__in=wanted).order_by("pk"):
-        values = (_answers(task), _defects(task)) if task.status == Status.COMPLETED else ((), ())
-        for (kind, name, rows), expected in zip(stored, values, strict=True):
-            yield from _differences(task, kind, name, rows[task.pk], Counter(expected))
+        try:
+            expected = _expected(task)
+        except UNREADABLE:
+            yield f"{task.reference}: its findings or its check plan can't be read"
+            continue
+        for (kind, name, rows), values in zip(stored, expected, strict=True):
+            yield from _differences(task, kind, name, rows[task.pk], values)
+
+
+def _expected(task: Task) -> tuple[Counter[RowValues], Counter[RowValues]]:
+    """Return what the rows of a task's answers and defects must say. Raises UNREADABLE."""
+    if task.status != Status.COMPLETED:
+        return Counter(), Counter()
+    return Counter(_answers(task)), Counter(_defects(task))
 
 
 def _stored(rows: Any, columns: tuple[str, ...], ids: tuple[int, int]) -> RowsByTask:

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -59,8 +59,19 @@ class BoundaryField(forms.Field):
         if moment.year not in YEARS:
             message = gettext("“%s” is too far away: the year must be from 1900 to 2999.")
             raise ValidationError(message % value)
-        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-        return moment + length if self.is_end else moment
+        moment = moment + length if self.is_end else moment
+        return _outermost(moment, max if self.is_end else min)
+
+
+def _outermost(moment: datetime, pick: Callable[..., datetime]) -> datetime:
+    """Return a local time as a moment: of an hour that exists twice, the earlier or the later one.
+
+    Nobody can type which of the two is meant, so no row of either may be left out.
+    """
+    if timezone.is_aware(moment):
+        return moment
+    both = (timezone.make_aware(moment.replace(fold=fold)).astimezone(UTC) for fold in (0, 1))
+    return pick(both)
 
 
 class TrailFilters(forms.Form):

@@ -260,3 +260,12 @@ def test_thirty_people_take_few_statements_each(
     assert len(links_in(answer)) == 30
     # One for its creation, one for all thirty.
     assert labels.history.count() == 2
+
+
+@pytest.mark.parametrize("table", ["user", "queue"])
+@pytest.mark.parametrize("filters", ["colour=blue", "is_active__exact=perhaps"])
+def test_export_with_wrong_filters_goes_to_the_list_which_says_so(
+    table: str, filters: str, otto_client: Client
+) -> None:
+    page = otto_client.get(f"{reverse(f'admin:qc_{table}_export')}?{filters}")
+    assert (page.status_code, page.url) == (302, f"/admin/qc/{table}/?e=1")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from qc import history
 from qc.models import AuditEvent, Queue, Task, User
+from qc.web.trail_filters import BoundaryField
 from qc.work import actions
 from tests.admin.conftest import change, signed_in
 from tests.databases import on_sqlite
@@ -120,6 +123,23 @@ def test_day_as_end_includes_the_whole_day(otto_client: Client, task: Task) -> N
     day = f"{task.history.first().history_date:%Y-%m-%d}"
     assert rows(otto_client, kind="held", since=day, until=day)
     assert not rows(otto_client, kind="held", until="2020-01-01T10:00")
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "after"),
+    [
+        ("2026-10-25T02:30", "2026-10-25T00:30", "2026-10-25T01:31"),  # It is there twice.
+        ("2026-10-25", "2026-10-24T22:00", "2026-10-25T23:00"),
+        ("2026-03-29T02:30", "2026-03-29T00:30", "2026-03-29T01:31"),  # It is not there.
+        ("2026-10-25T02:30+01:00", "2026-10-25T01:30", "2026-10-25T01:31"),
+    ],
+)
+def test_period_leaves_out_no_row_of_an_hour_that_exists_twice(
+    typed: str, first: str, after: str
+) -> None:
+    with timezone.override("Europe/Berlin"):
+        since, until = (BoundaryField(is_end=end).clean(typed) for end in (False, True))
+    assert (since, until) == tuple(datetime.fromisoformat(f"{one}Z") for one in (first, after))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,14 @@ def sealed(
     sealing.seal()
 
 
+def test_page_says_how_many_rows_were_not_read(
+    sealed: None, otto_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "archive file" not in verify(otto_client)
+    monkeypatch.setattr("qc.audit.seals.archived_rows.count", lambda last, before: 1200 * last)
+    assert "of these rows are in archive files and were not read." in verify(otto_client)
+
+
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The trail is a large one; return the verifications that are sent to a worker."""

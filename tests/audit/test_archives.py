@@ -16,7 +16,7 @@ from qc import tasks
 from qc.audit import evidence_files, invariants
 from qc.audit.archive import archiver
 from qc.audit.archive import files as archive_files
-from qc.audit.seals import sealing, verification_runs
+from qc.audit.seals import archived_rows, sealing, verification_runs
 from qc.checks import evidence, plan_pictures, plans
 from qc.checks.evidence import storage
 from qc.checks.evidence.storage import Names
@@ -24,7 +24,7 @@ from qc.core.exceptions import InvalidTransition
 from qc.core.id_spans import ids_of
 from qc.history import consistency
 from qc.history.registry import TABLES
-from qc.models import Archive, AuditEvent, EventKind, Queue, Task, User
+from qc.models import Archive, AuditEvent, EventKind, Queue, Seal, Task, User
 from qc.work import actions, presence
 from tests.audit import tampering
 from tests.audit.tampering import all_violations, delete, ids, violated_rows
@@ -97,6 +97,10 @@ def test_old_rows_are_archived_and_needed_ones_stay(trail: list[Task], tmp_path:
         0,
         f"{sum(map(len, gone.values()))} rows were left out.\n{WHOLE}",
     )
+    assert "All but those in archives are as they were sealed." in verify()
+    last = Seal.objects.count()
+    assert archived_rows.count(last, timezone.now()) == sum(map(len, gone.values()))
+    assert archived_rows.count(last, timezone.now() - timedelta(seconds=1)) == 0
     # The event is sealed like any other; there is nothing more to do.
     seal()
     assert archive(tmp_path) == []

@@ -227,3 +227,75 @@ def test_script_names_the_changed_rows_of_an_export(trail: None, tmp_path: Path)
         f"row {first} in the history of task was changed (seal 1)\n"
         f"row {second} in the history of task was deleted (seal 1)\n",
     )
+
+
+Lines = list[dict[str, Any]]
+
+
+def forged(line: dict[str, Any]) -> list[Any]:
+    """Return a row of a seal as somebody else would have it: with another reason."""
+    pk, row, opened = line["rows"][0]
+    return [pk, row | {"history_change_reason": "forged"}, opened]
+
+
+def beside_the_true_one(seals: Lines) -> Lines:
+    seals[0]["rows"] = [forged(seals[0]), *seals[0]["rows"]]
+    return seals
+
+
+def as_one_not_sealed_yet(seals: Lines) -> Lines:
+    pk, row, opened = forged(seals[0])
+    table = seals[0]["seal"]["table"]
+    return [{"seal": None, "table": table, "id": pk, "row": row, "opened": opened}, *seals]
+
+
+@pytest.mark.parametrize("put", [beside_the_true_one, as_one_not_sealed_yet])
+def test_script_names_a_forged_row_beside_the_true_one(
+    put: Callable[[Lines], Lines], trail: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.jsonl"
+    call_command("export_seals", file)
+    seals = put([json.loads(line) for line in file.read_text().splitlines()])
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in seals))
+    first = next(line for line in seals if "digests" in line)
+    pk, table = first["rows"][0][0], first["seal"]["table"]
+    status, output = verify_by_script(file)
+    assert status == 1
+    assert f"row {pk} in the history of {table} was changed (seal 1)" in output
+
+
+def test_script_says_that_seals_of_the_copy_are_missing(
+    trail: None, copy: Path, tmp_path: Path
+) -> None:
+    external_copies.copy()
+    file = tmp_path / "export.jsonl"
+    call_command("export_seals", file)
+    *seals, _newest = [json.loads(line) for line in file.read_text().splitlines()]
+    seals[-1]["alone"] = True
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in seals))
+    missing = "1 seals of the copy are not here, nor their rows.\n"
+    assert verify_by_script(file, copy) == (0, f"{missing}All of it is as it was sealed.\n")
+    row = {"seal": None, "table": "task", "id": 9999, "row": {}, "opened": {}}
+    del seals[-1]["alone"]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in [row, *seals]))
+    assert verify_by_script(file, copy)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "nothing here is sealed: it proves nothing\n"), ('{"seal', "the file is damaged")],
+)
+def test_script_calls_no_empty_or_damaged_file_whole(text: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "export.jsonl"
+    file.write_text(text)
+    status, output = verify_by_script(file)
+    assert (status, output[: len(says)]) == (1, says)
+
+
+def test_commands_name_a_file_that_is_not_there(trail: None, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "seals.jsonl"
+    for option in ("--against", "--archive"):
+        with pytest.raises(CommandError, match=f"there is no file {nowhere}"):
+            call_command("verify_audit", option, str(nowhere))
+    with pytest.raises(CommandError, match=f"No such file or directory: '{nowhere}'"):
+        call_command("export_seals", str(nowhere))

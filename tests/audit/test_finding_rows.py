@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from qc.audit import finding_rows, invariants
+from qc.checks import plan
 from qc.checks.check_input import CheckInput, FoundDefect
-from qc.models import Answer, Defect, Queue, Status, Task, User
+from qc.models import Answer, Defect, PlanVersion, Queue, Status, Task, User
 from qc.work import assignment, lifecycle, presence
 from tests.checked import checked, code
 from tests.plans import give_plan
@@ -88,6 +89,29 @@ def test_row_that_was_tampered_with_is_named_with_its_task(
     tamper()
     assert f"{task.reference}: {words}" in list(finding_rows.differing())
     assert f"{task.reference}: {words}" in list(invariants.broken())
+
+
+@pytest.mark.parametrize(
+    "findings", ["lost", {"answers": ["label"]}, {"answers": {"label": 1}}, {"defects": [{}]}]
+)
+def test_findings_of_another_shape_are_named_and_the_check_goes_on(
+    findings: Any, task: Task, invoices: Queue, anna: User
+) -> None:
+    other = checked(invoices, anna, {"label": "ok", "torque": "9"})
+    Answer.objects.filter(task=other, item="label").delete()
+    Task.objects.filter(pk=task.pk).update(findings=findings)
+    assert list(finding_rows.differing()) == [
+        f"{task.reference}: its findings or its check plan can't be read",
+        f"{other.reference}: the row of answer label is missing",
+    ]
+
+
+def test_check_plan_that_was_emptied_is_named_by_its_tasks(task: Task) -> None:
+    PlanVersion.objects.update(content={})
+    plan.of_version.cache_clear()
+    plan.stored.cache_clear()
+    words = f"{task.reference}: its findings or its check plan can't be read"
+    assert words in list(invariants.broken())
 
 
 def test_row_doubled_by_hand_is_found(task: Task) -> None:

@@ -66,6 +66,14 @@ def manage(folder: Path, *command: str, **variables: str) -> subprocess.Complete
         ("TIME_ZONE", "Mars/Base", "Europe/Berlin"),
         ("LANGUAGE_CODE", "tlh", "de, en"),
         ("SECRET_KEY", "short", "at least 50"),
+        ("SECRET_KEY_FALLBACKS", f"{KEY},short", "at least 50"),
+        ("REDIS_URL", "redis://:secret@h:six/0", "redis://host:6379/0"),
+        ("QC_SITE_URL", "https://", "https://host/path"),
+        ("QC_SEAL_URL", "https://u:secret@h:port/", "https://host/path"),
+        ("CSRF_TRUSTED_ORIGINS", "qc.example.com", "https://host"),
+        ("EMAIL_FROM", "QC Desk", "an address such as qc-desk@example.com"),
+        ("QC_EVIDENCE_SCAN", "scan 'it", "a command whose quotes are closed"),
+        ("QC_VAR_DIR", "/dev/null/var", "a folder"),
     ],
 )
 def test_bad_value_is_refused_with_variable_and_allowed_values(

@@ -1,5 +1,6 @@
 """A file that was changed, swapped, lost or slipped in is named; a removed one is not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,6 +64,20 @@ def test_swapped_or_missing_thumbnail_is_named(front: Evidence, anna: User) -> N
 def test_swapped_photos_are_named(front: Evidence, anna: User) -> None:
     other = add(front.task, anna, picture(colour="red"), "other.jpg")
     Evidence.objects.filter(pk=front.pk).update(file=other.file, digest=other.digest)
+    assert found() == [f"File {front.pk} (front.jpg, INV-1) has a changed row in the database"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "back.jpg"}, {"item": "label"}, {"defect": "SCR"}, {"size": 1}, "task", "added_by"],
+    ids=str,
+)
+def test_row_that_was_given_another_place_or_person_is_named(
+    change: Any, front: Evidence, mona: User, invoices: Queue, add_task: Callable[..., Task]
+) -> None:
+    others = {"task": {"task": add_task(invoices)}, "added_by": {"added_by": mona}}
+    values = others[change] if isinstance(change, str) else change
+    Evidence.objects.filter(pk=front.pk).update(**values)
     assert found() == [f"File {front.pk} (front.jpg, INV-1) has a changed row in the database"]
 
 

@@ -9,6 +9,8 @@ from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core import signing
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -131,6 +133,16 @@ class TableImportExport(ImportExportMixin):
     changed_meanwhile: str | Promise = gettext_lazy(
         "Nothing was imported: something has changed since the preview. Upload it again."
     )
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        """Export what the list shows; with wrong filters, go to the list, which says so."""
+        try:
+            response: HttpResponse = super().export_action(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(
+                f"{reverse(f'admin:qc_{self.opts.model_name}_changelist')}?{ERROR_FLAG}=1"
+            )
+        return response
 
     def get_import_formats(self) -> Any:
         """Return the formats; a file is read by its content, whichever is chosen."""

@@ -17,6 +17,7 @@ from qc import tasks
 from qc.admin.shared import downloads
 from qc.admin.shared.access import page_view
 from qc.audit import on_demand
+from qc.audit.seals import archived_rows
 from qc.core.exceptions import Busy
 
 PAGE = "admin:trail_verification"
@@ -53,7 +54,10 @@ def _begin(request: HttpRequest) -> HttpResponse:
 def _shown() -> dict[str, Any]:
     verification = on_demand.newest()
     violations = on_demand.named_violations(verification) if verification else []
-    return {"verification": verification, "violations": violations}
+    archived = 0
+    if verification and verification.ended_at:
+        archived = archived_rows.count(verification.last, verification.ended_at)
+    return {"verification": verification, "violations": violations, "archived": archived}
 
 
 urlpatterns = [

@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 
+from django.db.models import Sum
+
 from qc.audit.seals.violations import Violation
 from qc.core.id_spans import Spans, ids_of, spans_near
 from qc.models import Archive, AuditEvent, EventKind, Seal
@@ -72,6 +74,12 @@ def between(first: int, last: int) -> list[Archive]:
     """Return the archives with rows of the seals `first` to `last`."""
     records = Archive.objects.filter(first_seal__lte=last, last_seal__gte=first)
     return list(records.defer("ids").order_by("number"))
+
+
+def count(last: int, before: datetime) -> int:
+    """Return how many rows of the seals up to `last` were in archives before a moment."""
+    records = Archive.objects.filter(last_seal__lte=last, made_at__lte=before)
+    return records.aggregate(total=Sum("rows"))["total"] or 0
 
 
 class ArchivedIds:

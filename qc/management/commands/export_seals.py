@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from qc.audit.seals import proofs
 from qc.core.canonical_json import canonical
@@ -24,5 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file."""
         first, last = seals_in_range(options)
-        with options["file"].open("w", encoding="utf-8") as file:
-            file.writelines(f"{canonical(one)}\n" for one in proofs.seals_with_rows(first, last))
+        try:
+            with options["file"].open("w", encoding="utf-8") as file:
+                lines = (f"{canonical(one)}\n" for one in proofs.seals_with_rows(first, last))
+                file.writelines(lines)
+        except OSError as error:
+            raise CommandError(str(error)) from error

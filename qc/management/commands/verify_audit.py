@@ -1,6 +1,6 @@
 """`manage.py verify_audit`: verifies that the history is as it was sealed."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add a range of seals, and the files that must agree with them."""
         add_range(parser)
-        parser.add_argument("--against", type=Path, metavar="FILE", help="a copy kept outside")
+        against, archive = "a copy kept outside", "a file of archived rows"
+        parser.add_argument("--against", type=_existing, metavar="FILE", help=against)
         parser.add_argument("--files", action="store_true", help="compare all files of checks too")
-        parser.add_argument("--archive", type=Path, metavar="FILE", help="a file of archived rows")
+        parser.add_argument("--archive", type=_existing, metavar="FILE", help=archive)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify the seals in the range, and those in the files."""
@@ -37,7 +38,8 @@ class Command(BaseCommand):
         if options["archive"]:
             found += archive_files.verify(options["archive"])
         found += self._verified_files() if options["files"] else []
-        for archive in archived_rows.between(first, last):
+        archives = archived_rows.between(first, last)
+        for archive in archives:
             rows = f"{archive.rows} rows of table {archive.table}"
             seals = f"seals {archive.first_seal} to {archive.last_seal}"
             self.stdout.write(f"{rows} are in {archive} ({seals}).")
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(str(violation)))
         if found:
             raise CommandError(f"{len(found)} not as sealed; the first: {found[0]}.")
-        self.stdout.write(self.style.SUCCESS(f"{progress.total} rows are as they were sealed."))
+        self.stdout.write(self.style.SUCCESS(_result(progress.total, in_archives=bool(archives))))
 
     def _verified_files(self) -> list[Violation]:
         """Compare all files of checks with the events of their arrival."""
@@ -54,3 +56,17 @@ class Command(BaseCommand):
         progress.end()
         self.stdout.write(f"{files} files of checks were compared.")
         return found
+
+
+def _result(rows: int, *, in_archives: bool) -> str:
+    """Return what was verified. Rows in archives were not: each of their files has them."""
+    if in_archives:
+        return f"{rows} rows were sealed. All but those in archives are as they were sealed."
+    return f"{rows} rows are as they were sealed."
+
+
+def _existing(name: str) -> Path:
+    """Return a file's path. Raise ArgumentTypeError, before anything is read, where none is."""
+    if not Path(name).is_file():
+        raise ArgumentTypeError(f"there is no file {name}")
+    return Path(name)
