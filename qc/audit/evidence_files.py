@@ -15,6 +15,7 @@ from qc.audit.picture_files import PictureVerification
 from qc.audit.seals import verification_runs
 from qc.audit.seals.violations import NO_SEAL, Violation
 from qc.checks.evidence import storage
+from qc.checks.evidence.actions import event_details
 from qc.core.compiled_queries import LARGEST_ID
 from qc.models import AuditEvent, EventKind, Evidence, Verification
 
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # Each night one of so many parts is read.
 NIGHTS = 30
+# What the event of an arrival says of the row.
+ARRIVAL_COLUMNS = ("evidence", "file", "sha256", "item", "defect", "task_id", "size")
 KINDS = (EventKind.EVIDENCE_ADDED, EventKind.EVIDENCE_REMOVED)
 
 
@@ -67,7 +70,7 @@ class FileVerification:
 
     def _compared(self, event: AuditEvent, row: Evidence) -> str:
         is_removed = bool(self.removed[row.pk])
-        if row.digest != event.details.get("sha256") or (is_removed and row.removed_at is None):
+        if not _is_as_added(event, row) or (is_removed and row.removed_at is None):
             return "file row changed"
         if row.removed_at is not None:
             return "" if is_removed else "file removed"
@@ -139,6 +142,13 @@ def _batches() -> Iterator[Sequence[AuditEvent]]:
 
 def _number(event: AuditEvent) -> int | None:
     return event.details.get("evidence")
+
+
+def _is_as_added(event: AuditEvent, row: Evidence) -> bool:
+    """Return whether a row has the file, task, place and person of the event of its arrival."""
+    kept = event_details(row) | {"task_id": row.task_id, "size": row.size}
+    sealed = {name: event.details[name] for name in ARRIVAL_COLUMNS if name in event.details}
+    return kept == sealed and row.added_by_id == event.history_user_id
 
 
 def _violation(what: str, event: AuditEvent) -> Violation:
