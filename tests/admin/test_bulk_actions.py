@@ -137,6 +137,28 @@ def test_stop_is_noticed_in_the_middle_of_a_batch(
     assert bulk_changes.carry_on(change, 0, by=mona).position == 2
 
 
+def test_stopped_change_counts_on_until_its_last_step_is_done(
+    mona_client: Client, mona: User, tasks: list[Task], monkeypatch: Any
+) -> None:
+    """Who stops it sees the page while another request is in the middle of a step."""
+    monkeypatch.setattr(bulk_changes, "STEP", 2)
+    change = bulk_changes.begin("hold", Task.objects.all(), by=mona, reason="wait")
+    hold, pages = actions.hold, []
+
+    def hold_and_stop(*args: Any, **kwargs: Any) -> Task:
+        stop = reverse("admin:qc_task_bulk_stop", args=[change.pk])
+        pages.append(mona_client.post(stop, follow=True).content.decode())
+        return hold(*args, **kwargs)
+
+    monkeypatch.setitem(bulk_changes.CHANGES, "hold", hold_and_stop)
+    bulk_changes.carry_on(change, 0, by=mona)
+    assert "Stopped after" not in pages[0]
+    assert "hx-post" in pages[0]
+    last = carry_on(mona_client, change, 0).content.decode()
+    assert "Stopped after 2 of 9 tasks." in last
+    assert "hx-post" not in last
+
+
 def test_slow_batch_ends_early(mona: User, tasks: list[Task], monkeypatch: Any) -> None:
     monkeypatch.setattr(bulk_changes, "STEP", 2)
     monkeypatch.setattr(bulk_changes, "SECONDS", 0)

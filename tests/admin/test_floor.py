@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from qc.admin.floor import charts as floor_charts
 from qc.models import NOT_RESPONDING, Queue, Role, Status, Task, User
-from qc.work import actions, lifecycle, presence
+from qc.work import actions, lifecycle, presence, queue_changes
 from tests.admin.conftest import act, signed_in
 from tests.admin.crowds import crowd, give_each_one
 from tests.conftest import person
@@ -441,3 +441,14 @@ class TestRowsRead:
         fill(invoices, 8_000, **finished, **moments)
         fill(invoices, 100)
         assert rows_touched(floor_charts.drawn) < 2000
+
+
+def test_tasks_completed_today_count_after_their_queue_was_closed(
+    mona: User, mona_client: Client, anna: User, invoices: Queue, add_task: AddTask
+) -> None:
+    task = add_task(invoices)
+    signed_in(anna)
+    actions.hand_out_to(anna.pk)
+    lifecycle.complete(task.pk, by=anna)
+    queue_changes.close(invoices.pk, by=mona, reason="season is over")
+    assert "1 completed today" in text(mona_client)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -213,7 +214,9 @@ def test_finished_task_is_read_only(
     else:
         lifecycle.cancel(task.pk, by=mona, reason="duplicate")
     assert b'name="_save"' not in mona_client.get(change(task)).content
-    assert mona_client.post(change(task), form | {"name": "New"}).status_code == 403
+    answer = mona_client.post(change(task), form | {"name": "New"})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert f"QD-0001 was {status} meanwhile. Nothing was changed." in answer.content.decode()
     task.refresh_from_db()
     assert task.name == "Check 1"
 

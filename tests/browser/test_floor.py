@@ -1,13 +1,15 @@
 """A manager watches and steers the floor, in a browser."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from qc.models import NOT_RESPONDING, Queue, Task, User
-from qc.work import actions, presence
+from qc.work import actions, handover, presence
 from tests.databases import on_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_sqlite]
@@ -29,6 +31,10 @@ def floor(
     page = sign_in(mona)
     expect(page).to_have_url("/admin/floor/")
     return page
+
+
+def long_ago() -> datetime:
+    return timezone.now() - timedelta(days=90)
 
 
 def card(page: Page, person: User) -> object:
@@ -146,3 +152,23 @@ def test_people_stay_where_they_are_until_somebody_sorts_them(
     sort.click()
     expect(sort).to_be_hidden()
     assert floor.evaluate(order) == ["ben", "anna", "carla"]
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_german_queues_fit_into_the_page(
+    floor: Page, mona: User, anna: User, invoices: Queue, add_task: AddTask, width: int
+) -> None:
+    for reference in ("QD-0001", "QD-0003"):
+        actions.complete(Task.objects.get(reference=reference).pk, by=anna)
+    Task.objects.filter(pk=add_task(invoices).pk).update(created_at=long_ago())
+    handover.write(invoices.pk, "The lamp is dim.", by=mona)
+    Queue.objects.create(name="Customer orders", open_to_all=True)
+    User.objects.filter(pk=mona.pk).update(language="de")
+    floor.set_viewport_size({"width": width, "height": 800})
+    floor.reload()
+    expect(floor.get_by_role("heading", name="Warteschlangen")).to_be_visible()
+    last = floor.locator(f"#queue-{invoices.pk}").get_by_role("button", name="Anhalten")
+    box = last.bounding_box()
+    assert box
+    assert box["x"] + box["width"] <= width
+    assert floor.evaluate("document.documentElement.scrollWidth") <= width

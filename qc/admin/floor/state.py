@@ -18,7 +18,7 @@ class FloorState:
     Each card and row has a key, which changes when anything on it does; `seen` has a digest of all
     keys in their order, and of those of each group of cards or rows: up to so many it is one each.
     Those of a group whose digest is in the `seen` of a page are marked as known. `mentions` is how
-    many comments mention who looks.
+    many comments mention who looks, `done` how many tasks were completed today.
     """
 
     def __init__(self, seen: str = "", mentions: int = 0) -> None:
@@ -26,6 +26,8 @@ class FloorState:
         data = FloorData()
         self.people = PeopleOnFloor(data)
         self.queues = queues.rows(data)
+        # Those of queues that were closed since, too.
+        self.done = sum(n for n, _first in data.completed.values())
         self.given_back = given_back_by_all()
         known = set(seen.split(","))
         groups = self._groups()
@@ -47,11 +49,6 @@ class FloorState:
         counted = sum(row.n_late for row in self.queues)
         return queues.at_least(counted, any(row.is_more_late for row in self.queues))
 
-    @property
-    def done(self) -> int:
-        """How many tasks have been completed today."""
-        return sum(row.done for row in self.queues)
-
     def _groups(self) -> list[list[Part]]:
         """Return cards and rows in groups that stay the same whatever becomes of their parts."""
         groups: dict[tuple[bool, int], list[Part]] = defaultdict(list)
@@ -64,7 +61,7 @@ class FloorState:
     def _keys(self) -> list[str]:
         """Return the keys of all that is shown, in its order."""
         people = self.people
-        counts = version(sorted(people.counts.items()), sorted(people.more.items()))
+        counts = version(sorted(people.counts.items()), sorted(people.more.items()), self.done)
         cards = [card.key for card in people.cards]
         given_back = [(task.reference, task.name, str(task.queue)) for task in self.given_back]
         given_back_key = f"b.{version(given_back)}"
