@@ -38,3 +38,9 @@ class BulkChange(models.Model):
     def is_over(self) -> bool:
         """Whether nothing more will be changed."""
         return self.is_stopped or self.position >= self.total
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it is stopped while a request still changes the last tasks of its step."""
+        is_busy = self.busy_until is not None and self.busy_until > timezone.now()
+        return self.is_stopped and is_busy
