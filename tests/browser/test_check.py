@@ -345,3 +345,18 @@ def test_nothing_is_wider_than_the_screen_and_targets_are_big(page: Page, width:
         "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
     )
     assert min(sizes) >= 16
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 760), (390, 420), (720, 450)])
+def test_item_that_has_the_focus_is_not_under_the_bar(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    answer(page, "body1", "Not OK")
+    page.locator("#task-name").focus()
+    for _ in range(11):
+        page.keyboard.press("ArrowDown")
+        bottom = page.evaluate(
+            "document.activeElement.closest('[data-item]').getBoundingClientRect().bottom"
+        )
+        assert bottom <= page.evaluate(
+            "document.querySelector('.qc-bar').getBoundingClientRect().top"
+        )

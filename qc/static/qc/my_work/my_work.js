@@ -149,6 +149,20 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     drawn(isByItself(event.detail.requestConfig));
   });
+
+  // What has the focus is never under the bar: that is as high as what it says.
+  const bars = new ResizeObserver(([{ target }]) => {
+    document.documentElement.style.scrollPaddingBottom = `${target.offsetHeight + 8}px`;
+  });
+
+  function watchBar() {
+    bars.disconnect();
+    const bar = document.querySelector(".qc-bar");
+    if (bar) bars.observe(bar);
+  }
+
+  document.addEventListener("htmx:afterSettle", watchBar);
+  watchBar();
   setTitle();
   nameKeys();
   qcOpened.begin();
