@@ -360,3 +360,22 @@ def test_item_that_has_the_focus_is_not_under_the_bar(page: Page, width: int, he
         assert bottom <= page.evaluate(
             "document.querySelector('.qc-bar').getBoundingClientRect().top"
         )
+
+
+def test_photo_counts_as_one_item_and_arrows_go_past_it(
+    invoices: Queue, add_task: AddTask, anna: User, sign_in: SignIn
+) -> None:
+    photo = {"key": "photo", "question": "Photo", "kind": "photo", "required": False}
+    give_plan(invoices, {"key": "lid"}, photo, {"key": "seal"})
+    task = add_task(invoices)
+    page = sign_in(anna)
+    in_front(page, task)
+    ready(page)
+    expect(page.locator("#check-progress")).to_have_text("0 of 3 answered")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    focused = "document.activeElement.closest('fieldset').dataset.item"
+    assert page.evaluate(focused) == "seal"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(focused) == "lid"

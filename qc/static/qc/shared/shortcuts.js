@@ -64,7 +64,7 @@
     if (!/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return null;
     const search = event.target.closest("[data-defect-search]");
     if (search) return search.value ? null : search.closest("[data-defects]").querySelector(`[data-defect-digit="${event.key}"]`);
-    const item = event.target.closest("[data-item]");
+    const item = event.target.closest(".qc-item");
     if (!item) return null;
     if (event.target.matches("textarea, select, input:not([type=radio])")) return null;
     if (event.key === "0") return item.closest("[data-section]").querySelector("[data-all-ok]");
