@@ -379,3 +379,35 @@ def test_photo_counts_as_one_item_and_arrows_go_past_it(
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     assert page.evaluate(focused) == "lid"
+
+
+def test_all_ok_in_a_correction_whose_section_ends_with_a_photo(
+    invoices: Queue, add_task: AddTask, anna: User, sign_in: SignIn
+) -> None:
+    photo = {"key": "photo", "question": "Photo", "kind": "photo", "required": False}
+    wood = {"key": "wood", "required": False, "only_if": {"item": "lid", "answers": ["ok"]}}
+    give_plan(invoices, {"key": "lid"}, wood, photo)
+    tasks = [add_task(invoices), add_task(invoices)]
+    page = sign_in(anna)
+    in_front(page, tasks[0])
+    ready(page)
+    answer(page, "lid", "OK")
+    press(page, "Passed")
+    in_front(page, tasks[1])
+    page.locator("#done-today summary").click()
+    page.get_by_role("button", name="Correct QD-0001").click()
+    # In front of the other task and its buttons.
+    dialog = page.locator("dialog:modal")
+    dialog.get_by_role("button", name="All OK").click()
+    expect(
+        dialog.locator("[data-item=wood]").get_by_role("radio", name="OK", exact=True)
+    ).to_be_checked()
+
+
+def test_all_ok_takes_away_what_was_said_of_missing_answers(page: Page, two: list[Task]) -> None:
+    answer(page, "body1", "OK")
+    press(page, "Passed")
+    says = item(page, "body2").locator("[data-says]")
+    expect(says).to_have_text("Body 2: please answer this.")
+    page.get_by_role("button", name="All OK").first.click()
+    expect(says).to_have_text("")

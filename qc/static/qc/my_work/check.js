@@ -182,20 +182,24 @@ const qcCheck = (() => {
     else check.closest("form").querySelector("#pass:not([data-impossible], [hidden]), #partial:not([data-impossible], [hidden]), #fail, [type=submit]")?.focus({ preventScroll: true });
   }
 
-  function changed(field) {
-    const check = checkOf(field);
-    clear(field.closest(ITEM));
+  // The page's scripts save what was answered: the plan is a field of every check.
+  function changed(check) {
     show(check);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    check.querySelector("[name=plan]").dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function sayOk(item) {
+    item.querySelector(`[value=${OK}]`).checked = true;
+    clear(item);
   }
 
   function allOk(section) {
     const items = [...section.querySelectorAll(".qc-item[data-kind=ok]:not([data-not-asked])")];
     const open = items.filter((item) => !isAnswered(item));
-    for (const item of open) item.querySelector(`[value=${OK}]`).checked = true;
+    for (const item of open) sayOk(item);
     const check = checkOf(section);
     const last = [...section.querySelectorAll(ITEM)].at(-1);
-    changed(firstField(last));
+    changed(check);
     // Items that only now are asked.
     if (open.length && items.length < section.querySelectorAll(".qc-item[data-kind=ok]:not([data-not-asked])").length) return allOk(section);
     goOn(check, [...section.querySelectorAll(ITEM)].find((item) => !("notAsked" in item.dataset) && !isAnswered(item)) ? null : last);

@@ -91,6 +91,14 @@
     if (opener) dialog.showModal();
   }
 
+  // One that came open with the page, or with an answer, lies in front of it like all others.
+  function raiseDialogs() {
+    for (const dialog of document.querySelectorAll(".qc-my-work dialog[open]:not(:modal)")) {
+      dialog.close();
+      dialog.showModal();
+    }
+  }
+
   document.addEventListener("click", (event) => {
     useDialogs(event);
     if (lacksNotes(event.target.closest("button[data-needs]"))) event.preventDefault();
@@ -162,7 +170,9 @@
   }
 
   document.addEventListener("htmx:afterSettle", watchBar);
+  document.addEventListener("htmx:afterSettle", raiseDialogs);
   watchBar();
+  raiseDialogs();
   setTitle();
   nameKeys();
   qcOpened.begin();
