@@ -386,7 +386,7 @@ def test_all_ok_in_a_correction_whose_section_ends_with_a_photo(
 ) -> None:
     photo = {"key": "photo", "question": "Photo", "kind": "photo", "required": False}
     wood = {"key": "wood", "required": False, "only_if": {"item": "lid", "answers": ["ok"]}}
-    give_plan(invoices, {"key": "lid"}, wood, photo)
+    give_plan(invoices, {"key": "lid", "help": "From above."}, wood, photo)
     tasks = [add_task(invoices), add_task(invoices)]
     page = sign_in(anna)
     in_front(page, tasks[0])
@@ -398,6 +398,9 @@ def test_all_ok_in_a_correction_whose_section_ends_with_a_photo(
     page.get_by_role("button", name="Correct QD-0001").click()
     # In front of the other task and its buttons.
     dialog = page.locator("dialog:modal")
+    help_of_lid = dialog.locator("[data-item=lid] summary").element_handle()
+    mark = "summary => getComputedStyle(summary, '::before').content"
+    assert page.evaluate(mark, help_of_lid) == "none"
     dialog.get_by_role("button", name="All OK").click()
     expect(
         dialog.locator("[data-item=wood]").get_by_role("radio", name="OK", exact=True)
