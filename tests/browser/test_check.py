@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from qc.models import Answer, Queue, Task, User
 from qc.work import actions
 from tests.browser.axe import faults
-from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready
+from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready, scan
 from tests.databases import on_sqlite
 from tests.plans import give_plan
 from tests.waiting import until
@@ -193,9 +193,15 @@ def test_second_tab_is_shown_the_newer_answers_and_may_take_them(
     expect(box).to_be_visible()
     expect(box.locator("textarea")).to_have_value("Body 1: OK")
     expect(item(other, "body1").get_by_role("radio", name="Not OK")).to_be_checked()
+    leads_there = other.get_by_role("link", name="Newer notes or answers from another tab")
+    expect(leads_there).to_be_in_viewport()
+    leads_there.click()
+    expect(box).to_be_in_viewport()
+    expect(box).to_be_focused()
     other.get_by_role("button", name="Use the newer notes").click()
     expect(item(other, "body1").get_by_role("radio", name="OK", exact=True)).to_be_checked()
     expect(box).not_to_be_visible()
+    expect(leads_there).not_to_be_visible()
 
 
 def test_two_tabs_with_different_answers_one_wins_and_the_other_loses_nothing(
@@ -244,6 +250,63 @@ def test_scan_with_the_focus_in_an_item_answers_nothing(page: Page, two: list[Ta
     expect(page.locator("#scan-reference")).to_have_value("2222")
 
 
+WANTS_NO_SCAN = [
+    {"key": "sent", "question": "Sent", "kind": "date"},
+    {"key": "weight", "question": "Weight", "kind": "number"},
+    {
+        "key": "shelf",
+        "question": "Shelf",
+        "kind": "choice",
+        "options": [{"value": f"{letter}1"} for letter in "ABCDEFGHIJKLMNOP"],
+    },
+]
+
+
+@pytest.fixture
+def form(invoices: Queue, add_task: AddTask, anna: User, sign_in: SignIn) -> Page:
+    """A task that asks for a label, a date, a number and one of many choices."""
+    label = {"key": "label", "question": "Label", "kind": "scan"}
+    give_plan(invoices, label, *WANTS_NO_SCAN)
+    task = add_task(invoices)
+    page = sign_in(anna)
+    in_front(page, task)
+    ready(page)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("key", "given"), [("sent", "2026-03-02"), ("weight", "2,5"), ("shelf", "B1")]
+)
+def test_scan_of_a_reference_leaves_the_answer_that_has_the_focus(
+    form: Page, key: str, given: str
+) -> None:
+    field = item(form, key).locator("input, select")
+    if key == "shelf":
+        field.select_option(given)
+    else:
+        field.fill(given)
+    field.focus()
+    scan(form, "MAT-1205")
+    expect(form.locator("#my-work")).to_contain_text("There is no task MAT-1205.")
+    expect(field).to_have_value(given)
+
+
+def test_number_of_a_measuring_device_is_an_answer(form: Page) -> None:
+    item(form, "weight").locator("input").focus()
+    scan(form, "12.75")
+    expect(item(form, "weight").locator("input")).to_have_value("12.75")
+    expect(form.locator("#scan-reference")).to_have_value("")
+
+
+def test_label_that_is_scanned_again_is_the_answer_alone(form: Page) -> None:
+    label = item(form, "label").locator("input")
+    for text in ("WRONG-1", "RIGHT-2"):
+        label.click()
+        scan(form, text)
+        expect(label).to_have_value(text)
+    expect(item(form, "sent").locator("input")).to_be_focused()
+
+
 def test_correction_changes_answers_with_the_outcome(page: Page, two: list[Task]) -> None:
     for section in page.get_by_role("button", name="All OK").all():
         section.click()
@@ -282,3 +345,72 @@ def test_nothing_is_wider_than_the_screen_and_targets_are_big(page: Page, width:
         "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
     )
     assert min(sizes) >= 16
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 760), (390, 420), (720, 450)])
+def test_item_that_has_the_focus_is_not_under_the_bar(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    answer(page, "body1", "Not OK")
+    page.locator("#task-name").focus()
+    for _ in range(11):
+        page.keyboard.press("ArrowDown")
+        bottom = page.evaluate(
+            "document.activeElement.closest('[data-item]').getBoundingClientRect().bottom"
+        )
+        assert bottom <= page.evaluate(
+            "document.querySelector('.qc-bar').getBoundingClientRect().top"
+        )
+
+
+def test_photo_counts_as_one_item_and_arrows_go_past_it(
+    invoices: Queue, add_task: AddTask, anna: User, sign_in: SignIn
+) -> None:
+    photo = {"key": "photo", "question": "Photo", "kind": "photo", "required": False}
+    give_plan(invoices, {"key": "lid"}, photo, {"key": "seal"})
+    task = add_task(invoices)
+    page = sign_in(anna)
+    in_front(page, task)
+    ready(page)
+    expect(page.locator("#check-progress")).to_have_text("0 of 3 answered")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    focused = "document.activeElement.closest('fieldset').dataset.item"
+    assert page.evaluate(focused) == "seal"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(focused) == "lid"
+
+
+def test_all_ok_in_a_correction_whose_section_ends_with_a_photo(
+    invoices: Queue, add_task: AddTask, anna: User, sign_in: SignIn
+) -> None:
+    photo = {"key": "photo", "question": "Photo", "kind": "photo", "required": False}
+    wood = {"key": "wood", "required": False, "only_if": {"item": "lid", "answers": ["ok"]}}
+    give_plan(invoices, {"key": "lid", "help": "From above."}, wood, photo)
+    tasks = [add_task(invoices), add_task(invoices)]
+    page = sign_in(anna)
+    in_front(page, tasks[0])
+    ready(page)
+    answer(page, "lid", "OK")
+    press(page, "Passed")
+    in_front(page, tasks[1])
+    page.locator("#done-today summary").click()
+    page.get_by_role("button", name="Correct QD-0001").click()
+    # In front of the other task and its buttons.
+    dialog = page.locator("dialog:modal")
+    help_of_lid = dialog.locator("[data-item=lid] summary").element_handle()
+    mark = "summary => getComputedStyle(summary, '::before').content"
+    assert page.evaluate(mark, help_of_lid) == "none"
+    dialog.get_by_role("button", name="All OK").click()
+    expect(
+        dialog.locator("[data-item=wood]").get_by_role("radio", name="OK", exact=True)
+    ).to_be_checked()
+
+
+def test_all_ok_takes_away_what_was_said_of_missing_answers(page: Page, two: list[Task]) -> None:
+    answer(page, "body1", "OK")
+    press(page, "Passed")
+    says = item(page, "body2").locator("[data-says]")
+    expect(says).to_have_text("Body 2: please answer this.")
+    page.get_by_role("button", name="All OK").first.click()
+    expect(says).to_have_text("")

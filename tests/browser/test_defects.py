@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from qc.models import DefectCode, Queue, Task, User
-from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready
+from tests.browser.my_work import AddTask, SignIn, in_front, outcomes, press, ready, scan
 from tests.databases import on_sqlite
 from tests.waiting import until
 
@@ -78,6 +78,30 @@ def test_digits_choose_the_frequent_codes_and_again_counts_one_more(
     press(page, "Failed")
     in_front(page, two[1])
     assert found(two[0]) == [("CRT", 2, 2), ("DNT", 1, 2)]
+
+
+def test_scan_into_the_empty_search_names_no_defect(
+    two: list[Task], anna: User, codes: list[DefectCode], sign_in: SignIn
+) -> None:
+    page = sign_in(anna)
+    ready(page)
+    page.locator(SEARCH).focus()
+    scan(page, "2006381333931")
+    expect(page.locator("#my-work")).to_contain_text("There is no task 2006381333931.")
+    expect(rows(page)).to_have_count(0)
+
+
+def test_digits_are_no_keys_where_codes_begin_with_them(
+    two: list[Task], anna: User, codes: list[DefectCode], sign_in: SignIn
+) -> None:
+    DefectCode.objects.filter(code="CRT").update(code="1RT")
+    page = sign_in(anna)
+    ready(page)
+    expect(page.locator(".qc-frequent kbd")).to_have_count(0)
+    page.locator(SEARCH).focus()
+    page.keyboard.press("1", delay=80)
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(rows(page)).to_have_count(0)
 
 
 def test_named_defects_are_kept_as_a_draft_and_can_be_removed(

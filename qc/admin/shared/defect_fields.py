@@ -83,6 +83,11 @@ class DefectForm:
         return defects.frequent(self.task.queue_id, self.codes)
 
     @cached_property
+    def has_digit_keys(self) -> bool:
+        """Whether digits choose the most frequent codes: no code begins with one."""
+        return not any(one.code[:1].isdigit() for one in self.codes)
+
+    @cached_property
     def rows(self) -> list[ShownDefect]:
         """The defects named so far."""
         return [

@@ -4,13 +4,14 @@
 // arrows up and down move between items.
 const qcCheck = (() => {
   const [OK, NOT_OK] = ["ok", "not_ok"];
+  const ITEM = ".qc-item"; // places for files name an item, too
   const FIELDS = "input:not([type=hidden], [type=file]), select, textarea";
   const WRITTEN = "textarea, input:not([type=radio])";
   const BUTTONS = { passed: "pass", partial: "partial", failed: "fail" };
 
   const checkOf = (element) => element.closest?.(".qc-check");
   const own = () => document.querySelector("#my-work .qc-check");
-  const all = (check) => [...check.querySelectorAll("[data-item]")];
+  const all = (check) => [...check.querySelectorAll(ITEM)];
   const asked = (check) => all(check).filter((item) => !("notAsked" in item.dataset));
   const radiosOf = (item) => [...item.querySelectorAll("input[type=radio]")];
 
@@ -162,7 +163,9 @@ const qcCheck = (() => {
     if (check === own()) showOutcome(check);
   }
 
-  const firstField = (item) => item.querySelector("input:checked") ?? item.querySelector(FIELDS) ?? item.querySelector("input, button, a");
+  // What takes a photo is there on a phone only.
+  const firstShown = (item) => [...item.querySelectorAll("input, button, a")].find((one) => one.getClientRects().length);
+  const firstField = (item) => item.querySelector("input:checked") ?? item.querySelector(FIELDS) ?? firstShown(item);
 
   function go(item) {
     if (!item) return;
@@ -179,23 +182,27 @@ const qcCheck = (() => {
     else check.closest("form").querySelector("#pass:not([data-impossible], [hidden]), #partial:not([data-impossible], [hidden]), #fail, [type=submit]")?.focus({ preventScroll: true });
   }
 
-  function changed(field) {
-    const check = checkOf(field);
-    clear(field.closest("[data-item]"));
+  // The page's scripts save what was answered: the plan is a field of every check.
+  function changed(check) {
     show(check);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    check.querySelector("[name=plan]").dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function sayOk(item) {
+    item.querySelector(`[value=${OK}]`).checked = true;
+    clear(item);
   }
 
   function allOk(section) {
-    const items = [...section.querySelectorAll("[data-item][data-kind=ok]:not([data-not-asked])")];
+    const items = [...section.querySelectorAll(".qc-item[data-kind=ok]:not([data-not-asked])")];
     const open = items.filter((item) => !isAnswered(item));
-    for (const item of open) item.querySelector(`[value=${OK}]`).checked = true;
+    for (const item of open) sayOk(item);
     const check = checkOf(section);
-    const last = [...section.querySelectorAll("[data-item]")].at(-1);
-    changed(firstField(last));
+    const last = [...section.querySelectorAll(ITEM)].at(-1);
+    changed(check);
     // Items that only now are asked.
-    if (open.length && items.length < section.querySelectorAll("[data-item][data-kind=ok]:not([data-not-asked])").length) return allOk(section);
-    goOn(check, [...section.querySelectorAll("[data-item]")].find((item) => !("notAsked" in item.dataset) && !isAnswered(item)) ? null : last);
+    if (open.length && items.length < section.querySelectorAll(".qc-item[data-kind=ok]:not([data-not-asked])").length) return allOk(section);
+    goOn(check, [...section.querySelectorAll(ITEM)].find((item) => !("notAsked" in item.dataset) && !isAnswered(item)) ? null : last);
   }
 
   function move(item, by) {
@@ -252,15 +259,15 @@ const qcCheck = (() => {
   document.addEventListener("input", (event) => {
     const check = checkOf(event.target);
     if (!check) return;
-    clear(event.target.closest("[data-item]"));
+    clear(event.target.closest(ITEM));
     show(check);
   });
 
   // A digit that somebody presses, or a click: on to the next item. Arrows left and right only look.
-  document.addEventListener("qc:answered", (event) => goOn(checkOf(event.target), event.target.closest("[data-item]")));
+  document.addEventListener("qc:answered", (event) => goOn(checkOf(event.target), event.target.closest(ITEM)));
 
   document.addEventListener("keydown", (event) => {
-    const item = event.target.closest?.("[data-item]");
+    const item = event.target.closest?.(ITEM);
     if (!item || event.ctrlKey || event.altKey || event.metaKey) {
       if (event.key === "ArrowDown" && event.target.matches?.("body, #task-name") && own()) {
         event.preventDefault();

@@ -1,5 +1,5 @@
 // Defects are named by typing part of a code, a name or a group, by the buttons of the most frequent ones, or
-// by their keys: a digit, while nothing is typed. Failed without a defect, where one is needed, comes here.
+// by their keys: a digit, while nothing is typed (shortcuts.js). Failed without a defect, where one is needed, comes here.
 // Enter adds what is found first; once more, with nothing typed, it fails the check.
 (() => {
   const MOST = 8;
@@ -118,12 +118,6 @@
     searchOf(area).focus();
   }
 
-  // Digits are keys as long as no code begins with one.
-  function frequent(area, digit) {
-    if (!/^[1-5]$/.test(digit) || codesOf(area).some(({ code }) => /^\d/.test(code))) return null;
-    return area.querySelectorAll(".qc-frequent [data-defect-code]")[digit - 1];
-  }
-
   function move(area, by) {
     const n = found(area).length;
     active = n ? (active + by + n) % n : 0;
@@ -146,8 +140,7 @@
     else if (event.key === "Escape" && event.target.value) {
       event.target.value = "";
       show(area);
-    } else if (!event.target.value && frequent(area, event.key)) add(area, frequent(area, event.key).dataset.defectCode);
-    else return;
+    } else return;
     event.preventDefault();
   }
 

@@ -91,6 +91,14 @@
     if (opener) dialog.showModal();
   }
 
+  // One that came open with the page, or with an answer, lies in front of it like all others.
+  function raiseDialogs() {
+    for (const dialog of document.querySelectorAll(".qc-my-work dialog[open]:not(:modal)")) {
+      dialog.close();
+      dialog.showModal();
+    }
+  }
+
   document.addEventListener("click", (event) => {
     useDialogs(event);
     if (lacksNotes(event.target.closest("button[data-needs]"))) event.preventDefault();
@@ -149,6 +157,22 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     drawn(isByItself(event.detail.requestConfig));
   });
+
+  // What has the focus is never under the bar: that is as high as what it says.
+  const bars = new ResizeObserver(([{ target }]) => {
+    document.documentElement.style.scrollPaddingBottom = `${target.offsetHeight + 8}px`;
+  });
+
+  function watchBar() {
+    bars.disconnect();
+    const bar = document.querySelector(".qc-bar");
+    if (bar) bars.observe(bar);
+  }
+
+  document.addEventListener("htmx:afterSettle", watchBar);
+  document.addEventListener("htmx:afterSettle", raiseDialogs);
+  watchBar();
+  raiseDialogs();
   setTitle();
   nameKeys();
   qcOpened.begin();

@@ -19,6 +19,28 @@ const qcScan = (() => {
   });
   document.addEventListener("qc:scan-begun", (event) => take(event.detail));
 
+  // Letters are no answer to these; digits can be a measuring device's.
+  const NO_LETTERS = "#my-work .qc-check :is([type=date], select)";
+  const NUMBERS = "#my-work .qc-check :is([inputmode=decimal], [inputmode=numeric])";
+  const isNumber = (text) => /^[-−+]?[0-9]+([.,][0-9]+)?$/.test(text);
+
+  function put(answer, value) {
+    answer.value = value;
+    answer.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // Where a scan is no answer, the one that was there stays, and the scan is one to work.
+  function end({ field: answer, value, text }) {
+    if (answer.matches("[data-item] [data-takes-scans]")) return put(answer, text);
+    const isAnswer = !answer.matches(NO_LETTERS) && !(answer.matches(NUMBERS) && !isNumber(text));
+    if (isAnswer || answer.closest("dialog")) return;
+    put(answer, value);
+    take(text);
+    form.requestSubmit();
+  }
+
+  document.addEventListener("qc:scan-ended", (event) => end(event.detail));
+
   // Some scanners end with Tab.
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Tab" || event.shiftKey || !field.value) return;

@@ -12,6 +12,7 @@
   let lastKey = "";
   let burst = 0; // keys in a row, each within the gap of the one before
   let characters = 0; // how many of these write something, before the key that is pressed now
+  let begun = {}; // the field in which the burst began, what it had then, and what the burst has written
   let letter = null;
 
   // No scanner presses Ctrl or Cmd; AltGr is Ctrl and Alt for some browsers.
@@ -23,6 +24,8 @@
     burst = goesOn ? burst + 1 : 1;
     characters = hasWritten ? characters + 1 : 0;
     [last, lastKey] = [event.timeStamp, event.key];
+    if (!goesOn) begun = { field: event.target, value: event.target.value, text: "" };
+    if (event.key.length === 1) begun.text += event.key;
   }
 
   function nameOf(event) {
@@ -55,10 +58,14 @@
     letter = null;
   }
 
-  // In an item of a check, a digit is one of its answers, and 0 says OK to the rest of its section.
+  // In an item of a check, a digit is one of its answers, and 0 says OK to the rest of its section; in the
+  // empty search for defects, it is one of the most frequent.
   function answer(event) {
-    const item = event.target.closest("[data-item]");
-    if (!item || !/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return null;
+    if (!/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return null;
+    const search = event.target.closest("[data-defect-search]");
+    if (search) return search.value ? null : search.closest("[data-defects]").querySelector(`[data-defect-digit="${event.key}"]`);
+    const item = event.target.closest(".qc-item");
+    if (!item) return null;
     if (event.target.matches("textarea, select, input:not([type=radio])")) return null;
     if (event.key === "0") return item.closest("[data-section]").querySelector("[data-all-ok]");
     return item.querySelector(`[data-digit="${event.key}"]`);
@@ -67,6 +74,7 @@
   // A scanner ends with Enter: that must neither press the button nor send the form that has the focus.
   function endsScan(event) {
     if (characters < A_SCAN || !["Enter", " ", "Tab"].includes(event.key)) return false;
+    if (event.key !== " ") document.dispatchEvent(new CustomEvent("qc:scan-ended", { detail: begun }));
     return !event.target.closest("textarea, [data-takes-scans]");
   }
 
