@@ -40,7 +40,7 @@ class BulkChange(models.Model):
         return self.is_stopped or self.position >= self.total
 
     @property
-    def is_stopping(self) -> bool:
-        """Whether it is stopped while a request still changes the last tasks of its step."""
+    def is_ended(self) -> bool:
+        """Whether it is over, and no request still changes the last tasks of a step of it."""
         is_busy = self.busy_until is not None and self.busy_until > timezone.now()
-        return self.is_stopped and is_busy
+        return self.is_over and not (self.is_stopped and is_busy)
