@@ -189,7 +189,7 @@ def test_form_of_a_task_that_was_completed_meanwhile_keeps_the_edit(
     actions.sign_in(anna.pk)
     actions.complete(task.pk, by=anna)
     save(page)
-    expect(page.get_by_text("You may not see this page or do this.")).to_be_visible()
+    expect(page.get_by_text("was completed meanwhile. Nothing was changed.")).to_be_visible()
     page.get_by_role("link", name="Open the page again").click()
     expect(page.get_by_text("What you typed before is kept.")).to_be_visible()
     expect(page.get_by_text("Check seal")).to_be_visible()

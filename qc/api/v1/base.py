@@ -1,15 +1,17 @@
 """What all calls of /api/v1/ share."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 
+from qc import permissions
 from qc.api.v1 import idempotency, problems
 from qc.api.v1.access import LimitedView
 from qc.api.v1.params import check_params
-from qc.models import User
+from qc.models import Scope, User
+from qc.web.users import user_of
 
 
 class V1View(LimitedView):
@@ -40,8 +42,19 @@ class V1View(LimitedView):
     @property
     def caller(self) -> User:
         """The account that makes this call: only accounts come so far."""
-        return cast("User", self.request.user)
+        return user_of(self.request)
 
     def get_exception_handler(self) -> Any:
         """Return what makes an answer of an error."""
         return problems.handle
+
+
+class ManagersOnly(V1View):
+    """A call of those who steer the work."""
+
+    scopes: ClassVar = {"POST": Scope.WRITE_TASKS}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse anybody but managers before what they sent is looked at."""
+        super().initial(request, *args, **kwargs)
+        permissions.check_manager(self.caller)

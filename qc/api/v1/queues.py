@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from qc import permissions
 from qc.api.serializers import validated_exactly
-from qc.api.v1.base import V1View
+from qc.api.v1.base import ManagersOnly, V1View
 from qc.api.v1.fields import FlagFilter, narrowed
 from qc.api.v1.lists import ListView
 from qc.api.v1.schemas import queues as schemas
@@ -70,10 +70,8 @@ class QueueView(V1View):
         return Response(_one(self.caller, pk))
 
 
-class PauseView(V1View):
+class PauseView(ManagersOnly):
     """Pauses a queue. For managers."""
-
-    scopes: ClassVar = {"POST": Scope.WRITE_TASKS}
 
     @extend_schema(
         operation_id="pause_queue",
@@ -89,10 +87,8 @@ class PauseView(V1View):
         return Response(_one(self.caller, pk))
 
 
-class ResumeView(V1View):
+class ResumeView(ManagersOnly):
     """Lets people get tasks from a queue again. For managers."""
-
-    scopes: ClassVar = {"POST": Scope.WRITE_TASKS}
 
     @extend_schema(
         operation_id="resume_queue",

@@ -12,11 +12,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from qc import permissions
 from qc.api import answers
 from qc.api.serializers import Completion, validated_exactly
 from qc.api.v1 import bodies
-from qc.api.v1.base import V1View
+from qc.api.v1.base import ManagersOnly, V1View
 from qc.api.v1.etags import if_match, tagged
 from qc.api.v1.schemas import tasks as schemas
 from qc.api.v1.shapes import tasks as shapes
@@ -64,15 +63,8 @@ class HoldersView(StepView):
     shows_work = True
 
 
-class ManagersView(StepView):
-    """A call of those who steer the work."""
-
-    scopes: ClassVar = {"POST": Scope.WRITE_TASKS}
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse anybody but managers before what they sent is looked at."""
-        super().initial(request, *args, **kwargs)
-        permissions.check_manager(self.caller)
+class ManagersView(ManagersOnly, StepView):
+    """A step of those who steer the work."""
 
 
 class ClaimView(HoldersView):
