@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -22,13 +21,13 @@ from qc.admin.check_plans.forms import CopyForm
 from qc.admin.queues.files import QueuesImportExport
 from qc.admin.queues.forms import MergeForm, QueueForm
 from qc.admin.shared import available_actions, labels
-from qc.admin.shared.base import AuditedModelAdmin, after_commit, save_columns
+from qc.admin.shared.base import after_commit, save_columns
 from qc.admin.shared.dialogs import OptionalReasonForm, dialog_action, find
 from qc.admin.shared.duration_field import duration_in_units
+from qc.admin.shared.endings import EndingModelAdmin
 from qc.admin.shared.returned import say_returned
 from qc.checks import plans
 from qc.models import CheckPlan, Queue, User
-from qc.web.refusals import refuse
 from qc.work import actions as work
 from qc.work import lost_access, queue_changes, queue_counts
 
@@ -66,7 +65,7 @@ def _number(name: str, description: Any) -> Any:
 
 
 @admin.register(Queue)
-class QueueAdmin(QueuesImportExport, AuditedModelAdmin):
+class QueueAdmin(QueuesImportExport, EndingModelAdmin):
     """Lists, shows and edits queues, also by files; actions pause, merge and close them."""
 
     form = QueueForm
@@ -200,26 +199,18 @@ class QueueAdmin(QueuesImportExport, AuditedModelAdmin):
     waiting = _number("waiting_now", _("waiting"))
     in_work = _number("in_work_now", _("assigned"))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may edit the queue; a closed one must be reopened first."""
-        is_open = obj is None or not obj.is_closed
-        return is_open and super().has_change_permission(request, obj)
+    def has_ended(self, item: Any) -> bool:
+        """Return whether a queue is closed."""
+        return bool(item.is_closed)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Show the form, or save it; say so where the queue was closed while it was open."""
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except PermissionDenied:
-            queue = find(self, request, object_id) if object_id else None
-            if queue and queue.is_closed and super().has_change_permission(request, queue):
-                return refuse(request, HTTPStatus.CONFLICT, _ended(queue), why="closed")
-            raise
+    def how_it_ended(self, item: Any) -> str:
+        """Return in words how a queue was closed."""
+        if item.merged_into:
+            names = {"queue": item, "into": item.merged_into}
+            text = gettext("%(queue)s was merged into %(into)s meanwhile. Nothing was changed.")
+            return text % names
+        text = gettext("%(queue)s was closed meanwhile. Nothing was changed.")
+        return text % {"queue": item}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this user may delete the queue; `delete_view` says why not."""
@@ -312,13 +303,3 @@ class QueueAdmin(QueuesImportExport, AuditedModelAdmin):
     def for_all(self, queue: Queue) -> str | None:
         """Return "yes" where all QC staff get its tasks."""
         return gettext("yes") if queue.open_to_all else None
-
-
-def _ended(queue: Queue) -> str:
-    """Return in words why a queue can't be edited any more."""
-    if queue.merged_into:
-        names = {"queue": queue, "into": queue.merged_into}
-        text = gettext("%(queue)s was merged into %(into)s meanwhile. Nothing was changed.")
-        return text % names
-    text = gettext("%(queue)s was closed meanwhile. Nothing was changed.")
-    return text % {"queue": queue}

@@ -1,11 +1,9 @@
 """The task pages: list, form and history."""
 
 from collections.abc import Collection
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -21,8 +19,8 @@ from unfold.contrib.filters.admin import (
 from qc import history
 from qc.admin.evidence.task_files import TaskFiles
 from qc.admin.shared import labels
-from qc.admin.shared.base import AuditedModelAdmin, after_commit, changed_columns, keep_others
-from qc.admin.shared.dialogs import find
+from qc.admin.shared.base import after_commit, changed_columns, keep_others
+from qc.admin.shared.endings import EndingModelAdmin
 from qc.admin.shared.open_queues import AllQueuesFilter
 from qc.admin.shared.texts import as_written
 from qc.admin.tasks.actions import TaskActions, is_available
@@ -37,7 +35,6 @@ from qc.core.localization import zone_in_words
 from qc.core.wording import clock, to_the_minute
 from qc.history import timeline
 from qc.models import Task
-from qc.web.refusals import refuse
 from qc.work import actions as work
 from qc.work import comments, edits, explanations, line, rework
 
@@ -45,7 +42,7 @@ TIMELINE = 20
 
 
 @admin.register(Task)
-class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedModelAdmin):
+class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, EndingModelAdmin):
     """Lists, shows and edits tasks; never writes their status itself."""
 
     form = TaskForm
@@ -146,26 +143,14 @@ class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedMod
     outcome_label = staticmethod(labels.outcome)
     due_words = staticmethod(labels.due)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether this user may edit the task; a finished one must be reopened first."""
-        live = obj is None or obj.status in Task.LIVE
-        return live and super().has_change_permission(request, obj)
+    def has_ended(self, item: Any) -> bool:
+        """Return whether a task is finished."""
+        return item.status not in Task.LIVE
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Show the form, or save it; say so where the task was finished while it was open."""
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except PermissionDenied:
-            task = find(self, request, object_id) if object_id else None
-            if task and task.status not in Task.LIVE and super().has_change_permission(request):
-                return refuse(request, HTTPStatus.CONFLICT, _finished(task), why="closed")
-            raise
+    def how_it_ended(self, item: Any) -> str:
+        """Return in words how a task was finished."""
+        text = gettext("%(task)s was %(status)s meanwhile. Nothing was changed.")
+        return text % {"task": item.reference, "status": item.get_status_display()}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
@@ -281,9 +266,3 @@ class TaskAdmin(SavedViews, BulkPages, TaskImportExport, TaskActions, AuditedMod
         """Return the sender's own columns as a table."""
         details = {"details": task.details or {}}
         return SafeString(render_to_string("qc/tasks/details.html", details))
-
-
-def _finished(task: Task) -> str:
-    """Return in words why a task can't be edited any more."""
-    text = gettext("%(task)s was %(status)s meanwhile. Nothing was changed.")
-    return text % {"task": task.reference, "status": task.get_status_display()}
