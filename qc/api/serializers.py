@@ -5,11 +5,11 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from qc.checks.check_input import CheckInput, FoundDefect
+from qc.core import wording
 from qc.imports.completion import LONGEST_PREFIX
 from qc.imports.reading import WITH, WITHOUT
 from qc.models import Outcome, Severity
@@ -50,7 +50,7 @@ def _unknown(name: str, field: Any, data: Any) -> Iterator[tuple[str, list[str]]
         for at, one in enumerate(data if isinstance(data, list) else ()):
             yield from _unknown(f"{name}.{at}", field.child, one)
     elif isinstance(field, serializers.Serializer) and isinstance(data, Mapping):
-        allowed = _("There is no such field. Allowed are: %s.") % ", ".join(field.fields)
+        allowed = wording.no_such_field(field.fields)
         for key, value in data.items():
             part = f"{name}.{key}" if name else str(key)
             if key in field.fields:
@@ -75,8 +75,7 @@ class Choice(serializers.ChoiceField):
         try:
             return super().to_internal_value(data)
         except serializers.ValidationError:
-            allowed = ", ".join(map(str, self.choices))
-            raise serializers.ValidationError(_("Allowed are: %s.") % allowed) from None
+            raise serializers.ValidationError(wording.allowed(self.choices)) from None
 
 
 class DefectFound(serializers.Serializer[Any]):

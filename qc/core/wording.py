@@ -1,6 +1,6 @@
-"""Moments, durations and reasons in words, the same on pages and in the history."""
+"""Moments, durations, reasons and what is allowed in words, the same wherever they are said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -99,3 +99,13 @@ def short_duration(time: timedelta) -> str:
     if minutes:
         return _("%(min)d min %(s)d s") % {"min": minutes, "s": seconds}
     return _("%d s") % seconds
+
+
+def allowed(values: Iterable[object]) -> str:
+    """Return in words which values are allowed."""
+    return _("Allowed are: %s.") % ", ".join(map(str, values))
+
+
+def no_such_field(fields: Iterable[str]) -> str:
+    """Return in words that a field is none of these, which there are."""
+    return _("There is no such field. Allowed are: %s.") % ", ".join(fields)

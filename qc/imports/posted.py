@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from qc import permissions
+from qc.core import wording
 from qc.core.exceptions import InvalidFields, InvalidInput
 from qc.core.localization import for_the_record
 from qc.core.transactions import retrying
@@ -152,7 +153,7 @@ def _unfit(sent: Mapping[str, Any], at: int, allowed: Sequence[str]) -> Iterator
     for name, value in sent.items():
         message = _refusal(str(name), value)
         if name not in allowed:
-            message = _("There is no such field. Allowed are: %s.") % ", ".join(allowed)
+            message = wording.no_such_field(allowed)
         if message:
             yield Fault(at, str(name), "", message)
 

@@ -14,6 +14,7 @@ from qc.models import Queue, Role, Task, User
 from qc.work import actions
 from tests.admin.conftest import change
 from tests.browser.axe import faults, window
+from tests.chromium import enter
 from tests.conftest import group, person
 from tests.databases import on_sqlite
 from tests.system.site import Site
@@ -112,9 +113,7 @@ def test_notes_kept_on_a_shared_device_are_shown_to_nobody_else(
     actions.sign_out(anna.pk, by=anna, reason="signed out")
     page.goto("/admin/login/")
     page.unroute("**/draft/")
-    page.get_by_label("Username").fill("ben")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, "ben")
     expect(notes(page)).to_have_value("")
     assert "Anna's eyes" not in page.content()
     assert draft_of(task) == ""
@@ -256,9 +255,7 @@ def test_session_that_ends_while_typing_takes_no_word_along(
     assert asked == []
     banner(page).get_by_role("link", name="Sign in").click()
     expect(page.get_by_text(KEPT_HERE)).to_be_visible()
-    page.get_by_label("Username").fill("anna")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, "anna")
     expect(notes(page)).to_have_value("corner of page five is bent and pale")
     until(lambda: draft_of(task) == "corner of page five is bent and pale")
 
@@ -287,10 +284,7 @@ def sign_in_again(page: Page, name: str) -> Page:
     page.context.clear_cookies(name="sessionid")
     other = page.context.new_page()
     other.goto("/admin/login/")
-    other.get_by_label("Username").fill(name)
-    other.get_by_label("Password").fill("demo")
-    other.get_by_role("button", name="Sign in").click()
-    other.wait_for_url(lambda url: "login" not in url)
+    enter(other, name)
     return other
 
 

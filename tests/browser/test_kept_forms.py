@@ -14,6 +14,7 @@ from qc.models import Queue, Role, SignIn, Task, User
 from qc.work import actions, queue_changes
 from tests.admin.conftest import change
 from tests.browser.axe import faults
+from tests.chromium import enter
 from tests.conftest import group
 from tests.databases import on_sqlite
 from tests.waiting import until
@@ -36,14 +37,6 @@ def save(page: Page) -> None:
     if (reason := page.locator("#id_edit_reason")).is_visible():
         reason.fill("It was wrong.")
     page.get_by_role("button", name="Save", exact=True).click()
-
-
-def enter(page: Page, name: str) -> None:
-    """Sign in on the page that asks for it."""
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/login/" not in url)
 
 
 def end_all() -> None:

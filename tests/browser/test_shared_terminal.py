@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from qc.models import Queue, Task, User
 from qc.work import actions
 from tests.browser.axe import faults
+from tests.chromium import enter
 from tests.databases import on_sqlite
 from tests.waiting import until
 
@@ -20,14 +21,6 @@ Open = Callable[..., Page]
 def task(invoices: Queue, add_task: Callable[..., Task]) -> Task:
     """The only task, which waits."""
     return add_task(invoices, reference="INV-1")
-
-
-def enter(page: Page, name: str) -> None:
-    """Sign in on the page that asks for it."""
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/login/" not in url)
 
 
 def locked_by_anna(open_window: Open) -> tuple[Page, Page]:

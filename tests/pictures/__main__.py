@@ -123,10 +123,7 @@ def take(browser: Browser, url: str, name: str, person: str, scene: Callable[[Pa
     context = browser.new_context(base_url=url, viewport=SIZE, color_scheme="light")
     page = context.new_page()
     page.goto("/admin/login/")
-    page.get_by_label("Username").fill(person)
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/admin/**")
+    chromium.enter(page, person)
     scene(page)
     page.wait_for_load_state("networkidle")
     for is_dark, ending in ((False, ""), (True, "-dark")):

@@ -17,7 +17,7 @@ from qc import permissions
 from qc.api.v1.base import V1View
 from qc.api.v1.lists import LIMIT, limit_of
 from qc.api.v1.schemas import events as schemas
-from qc.core import polls
+from qc.core import polls, wording
 from qc.core.pace import Pace
 from qc.models import EventType, Queue, Scope
 from qc.web.errors import RETRY_AFTER
@@ -115,8 +115,7 @@ def wanted_of(request: Request) -> Wanted:
     sent = request.query_params.get(TYPES, "")
     types = [one.strip() for one in sent.split(",")] if sent else []
     if not set(types) <= set(EventType.values):
-        allowed = ", ".join(EventType.values)
-        raise ValidationError({TYPES: [_("Allowed are: %s.") % allowed]})
+        raise ValidationError({TYPES: [wording.allowed(EventType.values)]})
     return Wanted(limit_of(request), types, queue_of(request))
 
 

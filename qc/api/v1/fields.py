@@ -7,12 +7,12 @@ import django_filters
 from django import forms
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from qc.core import wording
 from qc.core.local_days import YEARS
 from qc.models import Queue, User
 
@@ -71,8 +71,8 @@ class ChoiceField(django_filters.fields.ChoiceField):
         try:
             super().validate(value)
         except forms.ValidationError:
-            allowed = ", ".join(str(one) for one, _label in self.choices if one != "")
-            raise forms.ValidationError(gettext("Allowed are: %s.") % allowed) from None
+            values = [one for one, _label in self.choices if one != ""]
+            raise forms.ValidationError(wording.allowed(values)) from None
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):

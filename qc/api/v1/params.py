@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from qc.core import wording
+
 FIELDS = "fields"
 
 
@@ -35,8 +37,7 @@ def fields_of(request: Request, allowed: Collection[str]) -> frozenset[str] | No
         return None
     names = frozenset(name.strip() for name in text.split(","))
     if not names <= frozenset(allowed):
-        message = _("There is no such field. Allowed are: %s.") % ", ".join(sorted(allowed))
-        raise ValidationError({FIELDS: [message]})
+        raise ValidationError({FIELDS: [wording.no_such_field(sorted(allowed))]})
     return names
 
 
